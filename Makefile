@@ -1,0 +1,54 @@
+# Everything runs from a .venv that the first command makes. PYTHON=/path/to/python chooses the interpreter.
+SUITABLE := import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c "$(SUITABLE); import ensurepip" >/dev/null 2>&1 && { echo $$python; break; }; done)
+UV_VERSION := 0.13.9
+RUN := .venv/bin/python -m
+
+.PHONY: help run test check benchmark lock clean
+help:
+	@echo "make run        train the Figure 3 experiment, save curves and CSV in results/figure3"
+	@echo "make test       the tests, browser journeys included where Chromium is installed"
+	@echo "make check      formatting, lint, types, import rules, then the tests"
+	@echo "make benchmark  the tests that measure time, one after the other"
+	@echo "make lock       pin the requirements anew from requirements*.in"
+	@echo "make clean      remove .venv and caches; results/ stays"
+
+run: .venv/.ready
+	$(RUN) spncore figure3 --out results/figure3
+
+test: .venv/.ready
+	$(RUN) pytest -n auto
+
+check: .venv/.ready
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+	$(RUN) mypy
+	.venv/bin/lint-imports
+	$(MAKE) test
+
+benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
+	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]
+
+lock: .venv/.ready
+	$(RUN) pip install --quiet uv==$(UV_VERSION)
+	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header requirements.in -o requirements.txt
+	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A .venv that is broken, or of an unsuitable Python, is made anew; a good one is kept and brought up to date.
+.venv/.ready: requirements-dev.txt
+	@if ! .venv/bin/python -c "$(SUITABLE)" >/dev/null 2>&1 || ! $(RUN) pip --version >/dev/null 2>&1; then \
+		if [ -z "$(PYTHON)" ]; then \
+			echo "No usable Python: 3.11, 3.12 or 3.13 with the venv and ensurepip modules is needed" \
+				"(on Debian or Ubuntu: apt-get install python3-venv), or name one: make PYTHON=/path/to/python3.12" >&2; \
+			exit 1; \
+		fi; \
+		echo "making .venv with $$($(PYTHON) --version)"; \
+		$(PYTHON) -m venv --clear .venv; \
+	fi
+	$(RUN) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""The web lab; it comes after the engine and stands on `spncore` alone."""

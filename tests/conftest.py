@@ -1,0 +1,19 @@
+"""What holds for every test: one BLAS thread, and NumPy raises instead of returning inf or NaN."""
+
+import os
+
+# Before NumPy is loaded: one thread per process gives one order of arithmetic, and xdist fills the cores anyway.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+from collections.abc import Iterator  # noqa: E402 (the variables above must come first)
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def numpy_raises() -> Iterator[None]:
+    """Overflow, division by zero and invalid operations raise; exp(x − max) may still reach zero."""
+    with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+        yield

@@ -1,0 +1,144 @@
+"""A data set as distinct rows with counts, and the two bounds of its log-likelihood.
+
+NLTCS has 16,181 rows but 2,671 distinct ones, and every sum over rows is a sum over distinct rows weighted
+by their counts. Whoever needs a data set gets it here, checked, read-only and with a hash of its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import entr
+
+WORD_BITS = 64
+
+
+class DataError(ValueError):
+    """Data that was refused; the text is one sentence that says what, where and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of zeros and ones, each distinct row once with its count; compared and hashed by content.
+
+    `rows` is (N', D) in lexicographic order and `counts` (N',), both read-only. `sha256` covers the shape
+    and all N rows in their original order. `source` says in words where they came from, without paths.
+    """
+
+    name: str
+    title: str
+    variables: tuple[str, ...]
+    rows: NDArray[np.uint8] = field(compare=False, repr=False)
+    counts: NDArray[np.int64] = field(compare=False, repr=False)
+    sha256: str
+    source: str
+    synthetic: bool
+
+    @property
+    def num_rows(self) -> int:
+        """N, duplicates included."""
+        return int(self.counts.sum())
+
+    @property
+    def num_distinct(self) -> int:
+        """N', the number of distinct rows."""
+        return int(self.rows.shape[0])
+
+    @property
+    def num_variables(self) -> int:
+        """D, the number of columns."""
+        return int(self.rows.shape[1])
+
+
+def shown(text: str, limit: int = 24) -> str:
+    """Return `text` quoted for a message: shortened, with everything that does not print escaped."""
+    short = text if len(text) <= limit else text[:limit] + "…"
+    return "'" + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in short) + "'"
+
+
+def default_names(num_variables: int) -> tuple[str, ...]:
+    """Return x1 … xD, the names of columns that have none."""
+    return tuple(f"x{d}" for d in range(1, num_variables + 1))
+
+
+def from_array(
+    array: NDArray[Any],
+    name: str = "array",
+    variables: Sequence[str] | None = None,
+    *,
+    title: str | None = None,
+    source: str = "An array given by the caller.",
+    synthetic: bool = False,
+) -> Dataset:
+    """Return the (N, D) array of zeros and ones as a Dataset; the array is copied, never kept.
+
+    Real numeric types and bool are accepted in any memory order. Raises DataError for everything else: other
+    types (object, complex, text, sparse, masked), other shapes, no rows, no columns, other values than 0, 1.
+    """
+    bits = _checked_bits(array, name)  # (N, D) uint8
+    names = default_names(bits.shape[1]) if variables is None else tuple(variables)
+    _check_names(names, bits.shape[1], name)
+    rows, counts = distinct_rows(bits)
+    rows.flags.writeable = counts.flags.writeable = False
+    return Dataset(name, title or name, names, rows, counts, _identity(bits), source, synthetic)
+
+
+def distinct_rows(bits: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Return the distinct rows of a (N, D) bit array in lexicographic order, and how often each occurs."""
+    num_rows, num_variables = bits.shape
+    padding = -num_variables % WORD_BITS
+    packed = np.packbits(np.pad(bits, ((0, 0), (0, padding))), axis=1)  # first column is the highest bit
+    words = packed.view(">u8").astype(np.uint64)  # (N, W): rows compare as their words do
+    order = np.lexsort(words.T[::-1])
+    ordered = words[order]
+    is_first = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
+    starts = np.flatnonzero(is_first)
+    return bits[order[starts]], np.diff(starts, append=num_rows).astype(np.int64)
+
+
+def product_of_marginals_llh(dataset: Dataset) -> float:
+    """Return the mean LLH, in nats per row, of independent variables with the data's own frequencies."""
+    frequencies = dataset.counts @ dataset.rows / dataset.num_rows  # (D,)
+    return float(-(entr(frequencies) + entr(1.0 - frequencies)).sum())
+
+
+def empirical_llh(dataset: Dataset) -> float:
+    """Return minus the entropy of the rows, in nats per row: no model can exceed it on these rows."""
+    return float(-entr(dataset.counts / dataset.num_rows).sum())
+
+
+def _checked_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """Return a fresh uint8 copy in C order, or raise DataError."""
+    if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+        hint = "; call .toarray() first" if hasattr(array, "toarray") else ""
+        raise DataError(f"{name}: a plain NumPy array is needed, got {type(array).__name__}{hint}.")
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name}: bool, integer or real values are needed, got dtype {array.dtype}.")
+    if array.ndim != 2 or 0 in array.shape:
+        raise DataError(f"{name}: at least one row and one column are needed, got shape {array.shape}.")
+    wrong = (array != 0) & (array != 1)  # NaN differs from both
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        place = f"{name}: row {row + 1}, column {column + 1}"
+        raise DataError(f"{place}: found {array[row, column]!s}; only 0 and 1 are allowed.")
+    return np.array(array, dtype=np.uint8, order="C", subok=False)
+
+
+def _check_names(variables: tuple[str, ...], num_variables: int, name: str) -> None:
+    """Raise DataError unless there is one non-empty name of its own for each column."""
+    if len(variables) != num_variables:
+        raise DataError(f"{name}: {num_variables} columns need as many names, got {len(variables)}.")
+    if not all(variables) or len(set(variables)) < num_variables:
+        raise DataError(f"{name}: every column needs a name of its own; one is empty or used twice.")
+
+
+def _identity(bits: NDArray[np.uint8]) -> str:
+    """Return the SHA-256 of the shape and of every row in its original order."""
+    digest = hashlib.sha256("rows {} x {}\n".format(*bits.shape).encode())
+    digest.update(np.ascontiguousarray(bits).data)
+    return digest.hexdigest()

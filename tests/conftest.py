@@ -2,7 +2,7 @@
 
 import os
 
-# Before NumPy is loaded: one thread per process gives one order of arithmetic, and xdist fills the cores anyway.
+# Before NumPy is loaded: one thread per process means one order of arithmetic, and xdist fills the cores.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 

@@ -1,0 +1,150 @@
+"""What a gradient step does to the effective weights: rates, kernels, residuals, preconditioner, invariants.
+
+Plain functions on recorded arrays; leading axes (seeds, steps) are free. `layer_weights` (..., n) and `flow` (..., K)
+are as `StepInfo` holds them. Relative steps are those of gradient ascent: linear weights move by s = ηA/w² relative to
+themselves, log-weights multiply by exp(ηA).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.overparam import SumStack, effective_weights, layer_flows
+
+Floats = NDArray[np.float64]
+
+
+def relative_steps(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+) -> Floats:
+    """s_l(k), the relative step of the weight of layer l that component k passes through: (..., L, K).
+
+    Linear: η A_l / (w^[l])². Log: η A_l, the first-order part of exp(η A_l).
+    """
+    steps = learning_rate * layer_flows(flow, sums)
+    if parametrisation == "linear":
+        steps = steps / layer_weights**2
+    return steps[..., sums.paths]
+
+
+def adaptive_rate(
+    layer_weights: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+) -> Floats:
+    """ρ_k (..., K): linear η ∏_{l<L−1} (w^[l])², Trapp et al. (2019), eq. (13) in its general form; log η w_k²."""
+    if parametrisation == "log":
+        return learning_rate * effective_weights(layer_weights, sums) ** 2
+    above = layer_weights[..., sums.paths[:-1]]
+    return learning_rate * np.prod(above**2, axis=-2)
+
+
+def adaptive_rate_as_printed(layer_weights: Floats, sums: SumStack, learning_rate: float) -> Floats:
+    """ρ_k as the paper prints it for every depth: η (w^[0])², Trapp et al. (2019), eq. (13). Right for L = 2 only."""
+    if sums.depth == 1:
+        return np.broadcast_to(np.float64(learning_rate), layer_weights[..., sums.paths[-1]].shape).copy()
+    return learning_rate * layer_weights[..., sums.paths[0]] ** 2
+
+
+def multiplicative_term(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+) -> Floats:
+    """λ_k (..., K) = Σ_{l<L−1} s_l(k), Trapp et al. (2019), eq. (12): the steps of the layers above the last."""
+    steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
+    return np.sum(steps[..., :-1, :], axis=-2)
+
+
+def exact_factors(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+) -> Floats:
+    """w_k(t+1)/w_k(t) to all orders, (..., K): ∏_l (1 + s_l), or exp(Σ_l s_l) in log-weights; no floor active."""
+    steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
+    if parametrisation == "log":
+        return np.exp(np.add.reduce(steps, axis=-2))
+    return np.prod(1.0 + steps, axis=-2)
+
+
+def second_order_term(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
+    """w_k Σ_{l<m} s_l s_m, (..., K), what first order leaves of a linear step up to O(η³)."""
+    steps = relative_steps(layer_weights, flow, sums, learning_rate)
+    total, squares = np.sum(steps, axis=-2), np.add.reduce(steps**2, axis=-2)
+    return effective_weights(layer_weights, sums) * (total**2 - squares) / 2.0
+
+
+def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats) -> Floats:
+    """w + ρ∇ + λw, Trapp et al. (2019), eq. (11); elementwise."""
+    return weights + rho * gradient + lam * weights
+
+
+def momentum_kernel(rho: Floats, lam: Floats) -> Floats:
+    """μ(t,τ) = λ(t) ρ(τ) ∏_{s=τ+1}^{t−1} (1+λ(s)) for τ < t, else 0.  rho, lam (T,) of one component -> (T, T).
+
+    Trapp et al. (2019), eq. (14): signed, and not a decaying kernel in general.
+    """
+    return np.asarray(lam[:, None] * rho[None, :] * _products_between(lam))
+
+
+def _products_between(lam: Floats) -> Floats:
+    """∏_{s=τ+1}^{t−1} (1+λ(s)) at [t, τ] for τ < t, else 0; row t is row t−1 times 1 + λ(t−1)."""
+    products = np.zeros((len(lam), len(lam)))
+    for t in range(1, len(lam)):
+        products[t, : t - 1] = products[t - 1, : t - 1] * (1.0 + lam[t - 1])
+        products[t, t - 1] = 1.0
+    return products
+
+
+def start_term(initial_weight: float, lam: Floats) -> Floats:
+    """w(0) ∏_{s<t} (1+λ(s)) for t = 0..T, (T+1,): the part of w_k(t) that stems from the start.
+
+    The paper drops it for near-zero starts; in practice it can dominate.
+    """
+    return initial_weight * np.concatenate([[1.0], np.multiply.accumulate(1.0 + lam)])
+
+
+def unrolled_weight(initial_weight: float, rho: Floats, gradient: Floats, lam: Floats) -> Floats:
+    """First-order w_k(t) for t = 0..T from recorded ρ, ∇, λ (T,): start term plus Σ ρ∇∏(1+λ). THEORY §4."""
+    weights = [initial_weight]
+    for t in range(len(lam)):
+        weights.append(weights[-1] * (1.0 + lam[t]) + rho[t] * gradient[t])
+    return np.array(weights)
+
+
+def preconditioner(layer_weights: Floats, sums: SumStack, parametrisation: str = "linear") -> Floats:
+    """M (..., K, K): in log-weights a step is Δ log w = η M a + O(η²). M_kj = Σ_l [φ(k,l)=φ(j,l)] / (w^[l])²; log: Σ_l [·]."""
+    together = sums.phi[:, :, None] == sums.phi[:, None, :]  # (L, K, K)
+    if parametrisation == "log":
+        return np.broadcast_to(together.sum(axis=0).astype(np.float64), (*layer_weights.shape[:-1], *together.shape[1:]))
+    inverse = layer_weights[..., sums.paths] ** -2.0  # (..., L, K)
+    return np.asarray(np.einsum("lkj,...lk->...kj", together, inverse))
+
+
+def layer_norms(layer_weights: Floats, sums: SumStack) -> Floats:
+    """‖w^[l]‖² of every layer, (..., L)."""
+    ends = np.concatenate([[0], np.cumsum(sums.sizes)[:-1]])
+    return np.add.reduceat(layer_weights**2, ends, axis=-1)
+
+
+def norm_growth(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
+    """η²‖∂𝓛/∂w^[l]‖² of every layer, (..., L).
+
+    What one linear step adds to a layer's squared norm, exactly, when its weights are orthogonal to their gradient:
+    the root layer always, any layer of `private` and `shared` too; no floor active. THEORY §6.
+    """
+    gradient = layer_flows(flow, sums) / layer_weights
+    return learning_rate**2 * layer_norms(gradient, sums)
+
+
+def balancedness(layer_weights: Floats, sums: SumStack) -> Floats:
+    """u² − Σ_i v_i² for every weight u that is not in the last layer, v_i the weights below it: (..., n − K).
+
+    Conserved by gradient flow; a step of size η drifts by O(η²). THEORY §6.
+    """
+    parts = np.split(layer_weights**2, np.cumsum(sums.sizes)[:-1], axis=-1)
+    result = []
+    for layer in range(sums.depth - 1):
+        below = np.zeros((*layer_weights.shape[:-1], int(sums.sizes[layer])))
+        parents = np.zeros(sums.sizes[layer + 1], dtype=np.int64)
+        parents[sums.phi[layer + 1]] = sums.phi[layer]
+        for child, parent in enumerate(parents):
+            below[..., parent] += parts[layer + 1][..., child]
+        result.append(parts[layer] - below)
+    return np.concatenate(result, axis=-1) if result else np.zeros((*layer_weights.shape[:-1], 0))

@@ -1,0 +1,285 @@
+"""One frozen record describes a run: every field is declared here once, with its range, label and help."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spncore.datasets import DATASETS
+from spncore.limits import LIMITS
+from spncore.objectives import OBJECTIVES
+from spncore.optimisers import OPTIMISERS
+from spncore.overparam import TOPOLOGIES
+from spncore.parametrisation import PARAMETRISATIONS
+
+SCHEMA = 1
+_INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
+_UPLOAD = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class ExperimentError(ValueError):
+    """A setting is refused; the text names the parameter, the value and what is allowed."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """How one setting is declared: its kind, what it may be, and the words a control shows."""
+
+    kind: type
+    label: str
+    symbol: str
+    help: str
+    low: float = 0.0
+    high: float = 0.0
+    choices: tuple[str, ...] = ()
+    zero_allowed: bool = False  # a log-scaled number that may also be exactly 0
+    log_scale: bool = False
+    named: Mapping[str, float] = dataclasses.field(default_factory=dict)  # points a control can jump to
+
+    def allowed(self) -> str:
+        """The sentence part that says what this field may be."""
+        if self.kind is bool:
+            return "true or false"
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        span = f"{self.low:g} to {self.high:g}" if self.kind is float else f"{self.low:.0f} to {self.high:.0f}"
+        return ("0 or " if self.zero_allowed else "") + span
+
+
+def _declare(default: Any, kind: type, label: str, symbol: str, help: str, **rest: Any) -> Any:
+    return dataclasses.field(default=default, metadata={"field": Field(kind, label, symbol, help, **rest)})
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything that decides a run; equal records give equal numbers (same machine, same versions)."""
+
+    dataset: str = _declare(
+        "nltcs", str, "data set", "", "The 0/1 table the network learns.", choices=tuple(DATASETS)
+    )
+    num_components: int = _declare(
+        8, int, "components", "K", "How many product distributions the network mixes.",
+        low=1, high=LIMITS.num_components,
+    )  # fmt: skip
+    depth: int = _declare(
+        3, int, "sum layers", "L", "Consecutive sum layers; L = 1 is the plain mixture.", low=1, high=LIMITS.depth
+    )
+    topology: str = _declare(
+        "tree", str, "topology", "φ",
+        "How components share weights: the paper's tree, a private chain each, or one shared scalar.",
+        choices=tuple(TOPOLOGIES),
+    )  # fmt: skip
+    learning_rate: float = _declare(
+        0.01, float, "learning rate", "η", "Size of a gradient step; only η over start² matters for the weights.",
+        low=LIMITS.smallest_rate, high=LIMITS.largest_rate, log_scale=True,
+        named={"gentle": 1e-3, "paper": 1e-2, "too large": 1.0},
+    )  # fmt: skip
+    init_scale: float = _declare(
+        1e-4, float, "starting weight", "w0",
+        "Smaller start = larger true step, because only the ratios of weights matter.",
+        low=LIMITS.smallest_rate, high=LIMITS.largest_rate, log_scale=True,
+        named={"paper": 1e-4, "fair": 0.1, "large": 1.0},
+    )  # fmt: skip
+    init_convention: str = _declare(
+        "per_layer", str, "held equal", "",
+        "Per layer: every weight starts at w0. Matched: every product w_k starts at w0.",
+        choices=("per_layer", "matched"),
+    )  # fmt: skip
+    weight_init: str = _declare(
+        "equal", str, "weight start", "",
+        "Equal: all weights of a layer start alike. Random: each starts at |normal| times the start.",
+        choices=("equal", "random"),
+    )  # fmt: skip
+    component_init: str = _declare(
+        "uniform", str, "component start", "",
+        "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM beforehand.",
+        choices=("uniform", "random", "fitted"),
+    )  # fmt: skip
+    init_noise: float = _declare(
+        1e-12, float, "leaf noise", "ε",
+        "Relative noise on the leaf weights; equal components stay equal for ever without it.",
+        low=1e-16, high=LIMITS.largest_noise, zero_allowed=True, log_scale=True,
+        named={"none": 0.0, "rounding": 1e-12, "honest": 1e-3},
+    )  # fmt: skip
+    train_components: bool = _declare(
+        True, bool, "train components", "θ", "Train the leaf weights too, or only the sum weights."
+    )
+    parametrisation: str = _declare(
+        "linear", str, "parametrisation", "",
+        "Linear: steps on the weights, held above the floor. Log: steps on their logarithms.",
+        choices=tuple(PARAMETRISATIONS),
+    )  # fmt: skip
+    floor: float = _declare(
+        1e-4, float, "floor", "", "No linear weight may fall below this after a step.",
+        low=LIMITS.smallest_floor, high=LIMITS.largest_floor, log_scale=True, named={"paper": 1e-4},
+    )  # fmt: skip
+    objective: str = _declare(
+        "generative", str, "objective", "𝓛",
+        "Generative: mean log f − log Z. Unnormalised: mean log f − Z, as a later script of the authors has it.",
+        choices=tuple(OBJECTIVES),
+    )  # fmt: skip
+    optimiser: str = _declare(
+        "gradient_ascent", str, "optimiser", "", "The rule that turns a gradient into a step.",
+        choices=tuple(OPTIMISERS),
+    )  # fmt: skip
+    iterations: int = _declare(
+        500, int, "iterations", "T", "How many gradient steps to take.", low=1, high=LIMITS.iterations
+    )
+    num_seeds: int = _declare(
+        1, int, "seeds", "", "Runs that differ only in their random numbers.", low=1, high=LIMITS.num_seeds
+    )
+    seed: int = _declare(0, int, "first seed", "", "The runs use this seed and the next ones.", low=0, high=LIMITS.seed)
+
+    def __post_init__(self) -> None:
+        for name, field in FIELDS.items():
+            object.__setattr__(self, name, _checked(name, field, getattr(self, name)))
+        if self.seed + self.num_seeds - 1 > LIMITS.seed:
+            raise ExperimentError(
+                f"seed: {self.seed} plus {self.num_seeds} seeds passes the largest seed {LIMITS.seed}; lower one of them"
+            )
+        if self.trace_bytes > LIMITS.run_bytes:
+            raise ExperimentError(
+                f"iterations, num_seeds, num_components, depth: together about {self.trace_bytes / 1e9:.1f} GB of trace; "
+                f"the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
+            )
+
+    @property
+    def seeds(self) -> range:
+        """The seeds of the runs, in order."""
+        return range(self.seed, self.seed + self.num_seeds)
+
+    @property
+    def trace_bytes(self) -> int:
+        """Upper bound of the memory of the recorded trace, in bytes."""
+        per_step = self.num_components * (self.depth + 6) + 8
+        return 8 * self.num_seeds * self.iterations * per_step
+
+    def replace(self, **changes: Any) -> Experiment:
+        """The same experiment with some fields changed; ExperimentError where a value is refused."""
+        return dataclasses.replace(self, **changes)
+
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from their defaults, in order of declaration."""
+        return {name: getattr(self, name) for name in FIELDS if getattr(self, name) != default_of(name)}
+
+    def to_json(self) -> str:
+        """All fields and the schema number as a JSON object."""
+        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        """Read what `to_json` wrote; ExperimentError names the key path of the first fault."""
+        return cls.from_dict(_parse_json(text))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
+        """All fields and `schema`, exactly; ExperimentError names what is missing, extra or wrong."""
+        schema = values.get("schema")
+        if type(schema) is not int or schema != SCHEMA:
+            raise ExperimentError(f"$.schema: {_shown(schema)} is not known; this release reads schema {SCHEMA}")
+        for name in values:
+            if name != "schema" and name not in FIELDS:
+                raise ExperimentError(f"$.{_shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
+        missing = [name for name in FIELDS if name not in values]
+        if missing:
+            raise ExperimentError(f"$.{missing[0]}: missing; a saved experiment holds every setting")
+        try:
+            return cls(**{name: values[name] for name in FIELDS})
+        except ExperimentError as error:
+            raise ExperimentError(f"$.{error}") from None
+
+
+FIELDS: Mapping[str, Field] = {f.name: f.metadata["field"] for f in dataclasses.fields(Experiment)}
+
+
+def default_of(name: str) -> Any:
+    """The default value of a field."""
+    return Experiment.__dataclass_fields__[name].default
+
+
+def parse(name: str, text: str) -> Any:
+    """The value that `text` (a link's or command line's) gives field `name`; ExperimentError if refused."""
+    field = FIELDS.get(name)
+    if field is None:
+        raise ExperimentError(f"{_shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
+    if field.kind is bool and text in ("true", "false"):
+        return text == "true"
+    if field.kind is int and _INTEGER.fullmatch(text):
+        return _checked(name, field, int(text))
+    if field.kind is float and _NUMBER.fullmatch(text):
+        return _checked(name, field, float(text))
+    if field.kind is str:
+        return _checked(name, field, text)
+    what = {int: "not a whole number", float: "not a number", bool: "neither true nor false"}[field.kind]
+    raise ExperimentError(f"{name}: {_shown(text)} is {what}; allowed: {field.allowed()}")
+
+
+def format_value(name: str, value: Any) -> str:
+    """The shortest text that `parse` reads back to the same value."""
+    return str(value).lower() if FIELDS[name].kind is bool else str(value)
+
+
+def _checked(name: str, field: Field, value: Any) -> Any:
+    right_type = type(value) is field.kind or (field.kind is float and type(value) is int)
+    if not right_type:
+        raise ExperimentError(f"{name}: {_shown(value)} is not {_kind_words(field)}; allowed: {field.allowed()}")
+    if field.kind is str:
+        if value not in field.choices and not (name == "dataset" and _UPLOAD.fullmatch(value)):
+            raise ExperimentError(f"{name}: {_shown(value)} is not known; allowed: {field.allowed()}")
+        return value
+    if field.kind is bool:
+        return value
+    number = field.kind(value)
+    inside = math.isfinite(number) and field.low <= number <= field.high
+    if not (inside or (field.zero_allowed and number == 0)):
+        raise ExperimentError(f"{name}: {_shown(value)} is out of range; allowed: {field.allowed()}")
+    return number
+
+
+def _kind_words(field: Field) -> str:
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}[field.kind]
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
+def _shown(value: object) -> str:
+    if type(value) is int and abs(value) > 10**40:
+        return "a number of more than 40 digits"
+    return ascii(_shorten(value)) if isinstance(value, str) else _shorten(ascii(value))
+
+
+def _parse_json(text: str) -> dict[str, Any]:
+    def refuse_constant(word: str) -> None:
+        raise ExperimentError(f"$: {word} is not a number JSON allows")
+
+    def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in seen:
+                raise ExperimentError(f"$.{_shorten(key)}: given twice; keep one")
+            seen[key] = value
+        return seen
+
+    if len(text) > 20_000:
+        raise ExperimentError(f"$: {len(text)} characters; a saved experiment has at most 20000")
+    try:
+        values = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
+    except RecursionError:
+        raise ExperimentError("$: nested too deeply; a saved experiment is one flat object") from None
+    except json.JSONDecodeError as error:
+        raise ExperimentError(f"$: not JSON at line {error.lineno}, column {error.colno}") from None
+    except ExperimentError:
+        raise
+    except ValueError:
+        raise ExperimentError("$: holds a number with too many digits") from None
+    if not isinstance(values, dict):
+        raise ExperimentError("$: a saved experiment is a JSON object")
+    return values

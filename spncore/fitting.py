@@ -1,0 +1,32 @@
+"""Run an experiment to its end, and score its final state on rows it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spncore import datasets
+from spncore.datasets import Dataset
+from spncore.experiment import Experiment
+from spncore.trace import Recorder, Trace
+from spncore.training import Trainer, TrainState
+
+
+def fit(
+    experiment: Experiment,
+    dataset: Dataset | None = None,
+    state: TrainState | None = None,
+    held_out: Sequence[str] = (),
+) -> Trace:
+    """Train to the end and return the trace; a divergence or Ctrl-C ends it early, and `stopped` says why.
+
+    `held_out` names splits ("valid", "test") to score the final state on.
+    """
+    trainer = Trainer(experiment, dataset)
+    recorder = Recorder(experiment, trainer.dataset.sha256)
+    for _ in recorder.follow(trainer.steps(state)):
+        pass
+    trace = recorder.trace()
+    if trace.final_state is not None:
+        for split in held_out:
+            trace.held_out[split] = trainer.score(trace.final_state, datasets.load(experiment.dataset, split))
+    return trace

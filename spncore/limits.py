@@ -1,0 +1,32 @@
+"""The one table of limits; engine, command line, links and server all read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a run or a file may ask for; sizes in bytes, times in seconds."""
+
+    upload_bytes: int = 10_000_000
+    rows: int = 200_000
+    columns: int = 256
+    cells: int = 20_000_000
+    cell_characters: int = 32
+    name_characters: int = 64
+    iterations: int = 5_000
+    run_seconds: float = 600.0
+    num_components: int = 64
+    depth: int = 8
+    num_seeds: int = 64
+    seed: int = 4_294_967_295
+    smallest_rate: float = 1e-6
+    largest_rate: float = 10.0
+    smallest_floor: float = 1e-12
+    largest_floor: float = 1e-2
+    largest_noise: float = 0.1
+    run_bytes: int = 1_000_000_000
+
+
+LIMITS = Limits()

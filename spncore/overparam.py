@@ -1,0 +1,120 @@
+"""Consecutive sum layers: which weights a component passes through, and their effective weights.
+
+Nothing here knows about leaves or data. A stack of L sum layers over K components is a map φ(k, l); the network sees
+only the products w_k = ∏_l w^[l]_φ(k,l), so a step costs the same for every L.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class SumStack(NamedTuple):
+    """L consecutive sum layers over K components, their weights kept in one flat vector of n entries.
+
+    `phi` (L, K): index within layer l of the weight that component k passes through; `sizes` (L,): weights per layer;
+    `paths` (L, K): the same index into the flat vector; `order` (L·K,) and `starts` (n,): how to sum flows per weight.
+    """
+
+    phi: Ints
+    sizes: Ints
+    paths: Ints
+    order: Ints
+    starts: Ints
+
+    @property
+    def depth(self) -> int:
+        """L, the number of layers."""
+        return int(self.phi.shape[0])
+
+    @property
+    def num_components(self) -> int:
+        """K."""
+        return int(self.phi.shape[1])
+
+    @property
+    def num_weights(self) -> int:
+        """n, weights in all layers together."""
+        return int(self.sizes.sum())
+
+
+def tree_phi(num_components: int, depth: int) -> Ints:
+    """The paper's binary tree: layer l < L−1 has min(2^(l+1), K) weights, φ(k,l) = ⌊k·n_l/K⌋; the last is the identity."""
+    components = np.arange(num_components)
+    inner = [components * min(2 ** (layer + 1), num_components) // num_components for layer in range(depth - 1)]
+    return np.array([*inner, components], dtype=np.int64)
+
+
+def private_phi(num_components: int, depth: int) -> Ints:
+    """Every component owns one weight in every layer."""
+    return np.tile(np.arange(num_components, dtype=np.int64), (depth, 1))
+
+
+def shared_phi(num_components: int, depth: int) -> Ints:
+    """One weight for all in every layer above the last; its flow is Σ a_k = 0, so it never moves."""
+    phi = np.zeros((depth, num_components), dtype=np.int64)
+    phi[-1] = np.arange(num_components)
+    return phi
+
+
+TOPOLOGIES: Mapping[str, Callable[[int, int], Ints]] = {
+    "tree": tree_phi,
+    "private": private_phi,
+    "shared": shared_phi,
+}
+
+
+def stack(phi: Ints) -> SumStack:
+    """The stack described by φ (L, K); the indices of each layer must be 0..n_l−1 without a gap."""
+    sizes = phi.max(axis=1) + 1
+    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    depth, num_components = phi.shape
+    per_layer = [np.argsort(phi[layer], kind="stable") for layer in range(depth)]
+    starts = [
+        layer * num_components + np.searchsorted(phi[layer][order], np.arange(sizes[layer]))
+        for layer, order in enumerate(per_layer)
+    ]
+    return SumStack(
+        phi=phi,
+        sizes=sizes,
+        paths=phi + offsets[:, None],
+        order=np.concatenate(per_layer),
+        starts=np.concatenate(starts),
+    )
+
+
+def consecutive_sums(topology: str, num_components: int, depth: int) -> SumStack:
+    """The stack of a named topology."""
+    return stack(TOPOLOGIES[topology](num_components, depth))
+
+
+def effective_weights(layer_weights: Floats, sums: SumStack) -> Floats:
+    """w_k = ∏_l w^[l]_φ(k,l), Trapp et al. (2019), eq. (3).  layer_weights (..., n) -> (..., K)."""
+    return np.prod(layer_weights[..., sums.paths], axis=-2)
+
+
+def layer_flows(flow: Floats, sums: SumStack) -> Floats:
+    """A_l(i), the flow through weight i of layer l: the sum of a_k over the components below it.
+
+    flow (..., K) -> (..., n). The gradient of the weight is A/w (Trapp et al. (2019), eq. (5)-(7)). Equal groups of
+    equal flows give bitwise equal sums.
+    """
+    return np.add.reduceat(flow[..., sums.order], sums.starts, axis=-1)
+
+
+def split_layers(values: NDArray[np.float64], sums: SumStack) -> tuple[Floats, ...]:
+    """A flat vector (..., n) as one array (..., n_l) per layer, root first."""
+    return tuple(np.split(values, np.cumsum(sums.sizes)[:-1], axis=-1))
+
+
+def initial_layer_weights(sums: SumStack, scale: float, convention: str) -> Floats:
+    """Start of all layers, (n,): `scale` in every layer, or `scale`^(1/L) so that every product w_k starts at `scale`."""
+    start = scale if convention == "per_layer" else scale ** (1.0 / sums.depth)
+    return np.full(sums.num_weights, start)

@@ -1,0 +1,123 @@
+"""What a run leaves behind: arrays recorded at every step, and what can be derived from them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import dynamics
+from spncore.experiment import Experiment
+from spncore.overparam import SumStack, consecutive_sums, effective_weights, split_layers
+from spncore.training import Diverged, StepInfo, TrainState
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Recorded arrays of T steps of S seeds; entry t is the state before update t. LLH in nats per row.
+
+    `flow` a_k (S, T, K); `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where the run ended;
+    `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for.
+    """
+
+    experiment: Experiment
+    dataset_sha256: str
+    llh: Floats
+    log_partition: Floats
+    at_floor: NDArray[np.int64]
+    flow: Floats
+    weights: Floats
+    final_state: TrainState | None
+    stopped: str | None = None
+    held_out: dict[str, Floats] = field(default_factory=dict)
+
+    @cached_property
+    def sums(self) -> SumStack:
+        """The stack of sum layers."""
+        return consecutive_sums(self.experiment.topology, self.experiment.num_components, self.experiment.depth)
+
+    @property
+    def layer_weights(self) -> tuple[Floats, ...]:
+        """Per layer, root first, (S, T, n_l)."""
+        return split_layers(self.weights, self.sums)
+
+    @cached_property
+    def effective_weights(self) -> Floats:
+        """w_k (S, T, K)."""
+        return effective_weights(self.weights, self.sums)
+
+    @cached_property
+    def effective_gradient(self) -> Floats:
+        """∇_{w_k} (S, T, K) = a_k / w_k, Trapp et al. (2019), eq. (2)."""
+        return self.flow / self.effective_weights
+
+    @cached_property
+    def rho(self) -> Floats:
+        """Adaptive rate ρ_k (S, T, K), in the form that holds for every depth."""
+        return dynamics.adaptive_rate(
+            self.weights, self.sums, self.experiment.learning_rate, self.experiment.parametrisation
+        )
+
+    @cached_property
+    def rho_as_printed(self) -> Floats:
+        """ρ_k (S, T, K) as printed in the paper's eq. (13)."""
+        return dynamics.adaptive_rate_as_printed(self.weights, self.sums, self.experiment.learning_rate)
+
+    @cached_property
+    def lam(self) -> Floats:
+        """Multiplicative term λ_k (S, T, K)."""
+        return dynamics.multiplicative_term(
+            self.weights, self.flow, self.sums, self.experiment.learning_rate, self.experiment.parametrisation
+        )
+
+    def iterations_to(self, target: float) -> list[int | None]:
+        """Per seed the first iteration, counted from 1, whose LLH is at least `target`; None if never."""
+        reached = self.llh >= target
+        return [int(np.argmax(row)) + 1 if row.any() else None for row in reached]
+
+
+class Recorder:
+    """Collects the steps of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
+
+    def __init__(self, experiment: Experiment, dataset_sha256: str) -> None:
+        sums = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
+        shape = (experiment.num_seeds, experiment.iterations)
+        self.experiment, self.dataset_sha256 = experiment, dataset_sha256
+        self.length = 0
+        self.state: TrainState | None = None
+        self.stopped: str | None = None  # why the run ended early
+        self.llh, self.log_partition = np.empty(shape), np.empty(shape)
+        self.at_floor = np.empty(shape, dtype=np.int64)
+        self.flow = np.empty((*shape, experiment.num_components))
+        self.weights = np.empty((*shape, sums.num_weights))
+
+    def follow(self, steps: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
+        """Record what `run` yields, giving the number of steps so far; a divergence or Ctrl-C ends it with a reason."""
+        try:
+            for state, info in steps:
+                self.add(state, info)
+                yield self.length
+        except Diverged as error:
+            self.stopped = f"diverged: {error}"
+        except KeyboardInterrupt:
+            self.stopped = f"interrupted after {self.length} iterations"
+
+    def add(self, state: TrainState, info: StepInfo) -> None:
+        """Append one item of `run`."""
+        t = self.length
+        self.llh[:, t], self.log_partition[:, t], self.at_floor[:, t] = info.llh, info.log_partition, info.at_floor
+        self.flow[:, t], self.weights[:, t] = info.flow, info.layer_weights
+        self.state, self.length = state, t + 1
+
+    def trace(self) -> Trace:
+        """The steps so far; its arrays are views that later steps do not change."""
+        t = self.length
+        return Trace(
+            self.experiment, self.dataset_sha256, self.llh[:, :t], self.log_partition[:, :t], self.at_floor[:, :t],
+            self.flow[:, :t], self.weights[:, :t], self.state, self.stopped,
+        )  # fmt: skip

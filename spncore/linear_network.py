@@ -1,0 +1,271 @@
+"""Overparametrised linear regression: section 2.1 of the paper, after Arora, Cohen and Hazan (2018).
+
+A linear network computes x ↦ w·x with w = W_L ⋯ W_1. Hidden width 1 is the paper's w = w₁w₂: a vector times
+scalars, for any number of layers. Nothing new can be represented, yet one gradient step on the factors moves
+w by an adaptive rate ρ and a multiplicative term λ. Shapes: N rows, D variables, L layers, H width, T steps.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.limits import LIMITS
+
+Array = NDArray[np.float64]
+
+LOSS_EXPONENTS = (2, 4)
+DIVERGED = 1e6  # times the loss at the start
+_RANGES: dict[str, tuple[float, float]] = {
+    "dimension": (1, 64),
+    "condition": (1, 1e6),
+    "num_layers": (1, LIMITS.depth),
+    "width": (1, 64),
+    "learning_rate": (LIMITS.smallest_rate, LIMITS.largest_rate),
+    "iterations": (1, 100_000),
+    "init_scale": (0, LIMITS.largest_rate),
+    "seed": (0, LIMITS.seed),
+    "num_rows": (1, 1000),
+}
+
+
+@dataclass(frozen=True)
+class LinearExperiment:
+    """One run on ℓ_p regression; num_layers = 1 is the plain model, width = 1 a vector times scalars.
+
+    condition is the ratio of the largest to the smallest eigenvalue of XᵀX. ValueError outside the ranges.
+    """
+
+    p: int = 4
+    dimension: int = 2
+    condition: float = 10.0
+    num_layers: int = 2
+    width: int = 1
+    learning_rate: float = 0.1
+    iterations: int = 1000
+    init_scale: float = 0.3
+    seed: int = 0
+    num_rows: int = 2
+
+    def __post_init__(self) -> None:
+        if self.p not in LOSS_EXPONENTS:
+            raise ValueError(f"p: expected 2 or 4, got {self.p!r}")
+        for name, (low, high) in _RANGES.items():
+            _check_number(name, getattr(self, name), low, high, whole=type(getattr(type(self), name)) is int)
+        if self.num_rows < self.dimension:
+            raise ValueError(f"num_rows: expected at least dimension={self.dimension}, got {self.num_rows}")
+        if self.init_scale == 0 and self.num_layers > 1:
+            raise ValueError(
+                "init_scale: 0 is a saddle that no gradient leaves; use more than 0, or num_layers=1"
+            )
+
+
+class LinearProblem(NamedTuple):
+    """Rows to fit: inputs (N, D), targets (N,)."""
+
+    inputs: Array
+    targets: Array
+
+
+class LinearState(NamedTuple):
+    """What the next step needs: layers W_1 (H, D), …, W_L (1, H), lowest first; one layer alone is (1, D)."""
+
+    iteration: int
+    layers: tuple[Array, ...]
+
+
+class LinearInfo(NamedTuple):
+    """What one iteration looked like before its update; `stopped` is empty, or says why it ends here."""
+
+    loss: float
+    weights: Array  # (D,) end to end
+    gradient: Array  # (D,) of the loss in the end-to-end weights
+    rho: float
+    lam: float
+    stopped: str = ""
+
+
+class LinearTrace(NamedTuple):
+    """Entry t is the state before update t; shorter than `iterations` only if `stopped` says why."""
+
+    loss: Array  # (T,)
+    weights: Array  # (T, D)
+    gradient: Array  # (T, D)
+    rho: Array  # (T,)
+    lam: Array  # (T,)
+    stopped: str
+
+
+class BestRate(NamedTuple):
+    """The learning rate that reached the target first, and the number of updates that it took."""
+
+    learning_rate: float
+    iterations: int
+
+
+def regression_problem(experiment: LinearExperiment) -> LinearProblem:
+    """Rows that w_i = λ_i^(−½) fits exactly; λ_i, the eigenvalues of XᵀX, run from 1 in equal ratios.
+
+    With N = D the rows lie on the axes and every target is 1; with N > D axes are drawn at random.
+    """
+    scales = np.sqrt(np.geomspace(1.0, experiment.condition, experiment.dimension))  # (D,)
+    axes = np.eye(experiment.dimension)
+    if experiment.num_rows > experiment.dimension:
+        generator = np.random.default_rng([experiment.seed, 0])
+        axes = np.linalg.qr(generator.standard_normal((experiment.num_rows, experiment.dimension)))[0]
+    return LinearProblem(axes * scales, axes.sum(axis=1))
+
+
+def init(experiment: LinearExperiment) -> LinearState:
+    """Every weight at init_scale for width 1; normal weights of that size, over √H, for wider networks."""
+    sizes = [experiment.dimension] + [experiment.width] * (experiment.num_layers - 1) + [1]
+    shapes = list(zip(sizes[1:], sizes[:-1], strict=True))
+    if experiment.width == 1 or experiment.num_layers == 1:
+        return LinearState(0, tuple(np.full(shape, experiment.init_scale) for shape in shapes))
+    generator = np.random.default_rng([experiment.seed, 1])
+    scale = experiment.init_scale / np.sqrt(experiment.width)
+    return LinearState(0, tuple(scale * generator.standard_normal(shape) for shape in shapes))
+
+
+def loss_and_gradient(problem: LinearProblem, p: int, weights: Array) -> tuple[float, Array]:
+    """ℓ_p loss (1/p) Σ_n (w·x_n − y_n)^p for even p, and its gradient (D,)."""
+    residual = problem.inputs @ weights - problem.targets  # (N,)
+    slope: Array = residual ** (p - 1)
+    return float(slope @ residual) / p, slope @ problem.inputs
+
+
+def end_to_end(layers: tuple[Array, ...]) -> Array:
+    """The product W_L ⋯ W_1 as a vector (D,)."""
+    return _partial_products(layers)[0][0] @ layers[0]
+
+
+def layer_gradients(layers: tuple[Array, ...], gradient: Array) -> tuple[Array, ...]:
+    """∂loss/∂W_l = A_lᵀ ∇ B_lᵀ, with A_l the product of the layers above l and B_l of those below."""
+    above, below = _partial_products(layers)
+    return tuple(np.outer(A, B @ gradient) for A, B in zip(above, below, strict=True))
+
+
+def first_order_terms(layers: tuple[Array, ...], gradient: Array) -> Array:
+    """Row l is A_l (∂loss/∂W_l) B_l, shape (L, D): a step of η changes w by −η times their sum, plus O(η²).
+
+    Row 0 is the paper's ρ∇/η; with width 1 the others sum to λw/η (Arora et al. 2018, theorem 1, unbalanced).
+    """
+    above, below = _partial_products(layers)
+    return np.stack([(A @ A) * ((B @ gradient) @ B) for A, B in zip(above, below, strict=True)])
+
+
+def adaptive_terms(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> tuple[float, float]:
+    """ρ = η‖W_L ⋯ W_2‖² and λ, the part along w of what the layers above the first add to a step.
+
+    For w = w₁w₂ these are ρ = η w₂² and λ = η ∇w₂ / w₂ (Trapp et al. 2019, section 2.1). λ is 0 where w = 0.
+    """
+    weights, above = end_to_end(layers), _partial_products(layers)[0][0]
+    added = first_order_terms(layers, gradient)[1:].sum(axis=0)  # (L − 1, D) -> (D,)
+    lam = float(added @ weights) / float(weights @ weights) if weights.any() else 0.0
+    return learning_rate * float(above @ above), learning_rate * lam
+
+
+def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> Array:
+    """(w − ρ∇) ∏_{l>1} (1 − η ∇w_l / w_l), the whole step of a width-1 network to all orders; shape (D,).
+
+    For two layers this is w − ρ∇ − λw + η² ∇w₁∇w₂. Fails where a scalar layer is 0.
+    """
+    if any(layer.size != 1 for layer in layers[1:]):
+        raise ValueError("exact_update: expected layers of width 1; use first_order_terms for wider networks")
+    rho, _ = adaptive_terms(layers, gradient, learning_rate)
+    gradients = layer_gradients(layers, gradient)
+    steps = [learning_rate * (g / w).item() for g, w in zip(gradients[1:], layers[1:], strict=True)]
+    return (end_to_end(layers) - rho * gradient) * float(np.prod([1.0 - s for s in steps]))
+
+
+def step(
+    problem: LinearProblem, p: int, learning_rate: float, state: LinearState
+) -> tuple[LinearState, LinearInfo]:
+    """One gradient step on every layer at once; the info describes the state before it."""
+    weights = end_to_end(state.layers)
+    loss, gradient = loss_and_gradient(problem, p, weights)
+    rho, lam = adaptive_terms(state.layers, gradient, learning_rate)
+    gradients = layer_gradients(state.layers, gradient)
+    layers = tuple(w - learning_rate * g for w, g in zip(state.layers, gradients, strict=True))
+    return LinearState(state.iteration + 1, layers), LinearInfo(loss, weights, gradient, rho, lam)
+
+
+def run(experiment: LinearExperiment) -> Iterator[tuple[LinearState, LinearInfo]]:
+    """One item per iteration: the state after the update and what preceded it.
+
+    Ends early, with the state left as it was and the reason in the last item, before an update that would
+    lift the loss past DIVERGED times its start. So no item ever holds an infinite value or NaN.
+    """
+    problem, state = regression_problem(experiment), init(experiment)
+    following, info = _quiet_step(problem, experiment, state)
+    limit = DIVERGED * info.loss
+    for _ in range(experiment.iterations):
+        ahead, next_info = _quiet_step(problem, experiment, following)
+        if not (next_info.loss <= limit and np.isfinite([next_info.rho, next_info.lam]).all()):
+            yield state, info._replace(stopped=_divergence(experiment, state.iteration))
+            return
+        yield following, info
+        state, following, info = following, ahead, next_info
+
+
+def fit(experiment: LinearExperiment) -> LinearTrace:
+    """Drain `run` into arrays."""
+    infos = [info for _, info in run(experiment)]
+    loss, weights, gradient, rho, lam = (np.array(column) for column in list(zip(*infos, strict=True))[:-1])
+    return LinearTrace(loss, weights, gradient, rho, lam, infos[-1].stopped)
+
+
+def iterations_to(experiment: LinearExperiment, target: float) -> int | None:
+    """Number of updates until the loss is at most `target` times its start; None if not reached."""
+    goal = 0.0
+    for iteration, (_, info) in enumerate(run(experiment)):
+        goal = target * info.loss if iteration == 0 else goal
+        if info.loss <= goal:
+            return iteration
+    return None
+
+
+def best_learning_rate(
+    experiment: LinearExperiment, learning_rates: Iterable[float], target: float = 1e-6
+) -> BestRate | None:
+    """The rate of the grid that needs the fewest updates to the target, the larger of equals, or None."""
+    best = None
+    for learning_rate in sorted(learning_rates, reverse=True):
+        budget = experiment.iterations if best is None else best.iterations
+        attempt = replace(experiment, learning_rate=learning_rate, iterations=budget)
+        needed = iterations_to(attempt, target)
+        best = best if needed is None else BestRate(learning_rate, needed)
+    return best
+
+
+def _partial_products(layers: tuple[Array, ...]) -> tuple[list[Array], list[Array]]:
+    """Per layer l: the product of those above, a row (n_l,), and of those below, a matrix (n_{l−1}, D)."""
+    above, below = [np.ones(1)], [np.eye(layers[0].shape[1])]
+    for layer in layers[:0:-1]:
+        above.append(above[-1] @ layer)
+    for layer in layers[:-1]:
+        below.append(layer @ below[-1])
+    return above[::-1], below
+
+
+def _check_number(name: str, value: object, low: float, high: float, whole: bool) -> None:
+    kinds = (int,) if whole else (int, float)
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        what = "a whole number" if whole else "a number"
+        raise ValueError(f"{name}: expected {what} from {low:g} to {high:g}, got {value!r}")
+
+
+def _quiet_step(
+    problem: LinearProblem, experiment: LinearExperiment, state: LinearState
+) -> tuple[LinearState, LinearInfo]:
+    with np.errstate(over="ignore", invalid="ignore"):  # run looks at the result before it hands it on
+        return step(problem, experiment.p, experiment.learning_rate, state)
+
+
+def _divergence(experiment: LinearExperiment, iteration: int) -> str:
+    return (
+        f"learning_rate {experiment.learning_rate:g}: update {iteration} would lift the loss past "
+        f"{DIVERGED:g} times its start; use a smaller learning_rate"
+    )

@@ -27,7 +27,7 @@ class TimeLimit:
     """Seconds one file may take: to connect or stay silent, and in all."""
 
     silence: float = 5.0
-    total: float = 60.0
+    total: float = 30.0
 
 
 def download(

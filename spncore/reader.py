@@ -81,12 +81,12 @@ def read_csv(data: bytes, name: str) -> tuple[Dataset, list[str]]:
     file, notes = display_name(name), list[str]()
     _check_kind(data, file)
     text = _plain_lines(data, file, notes)
-    layout, body = _layout(text, file, notes)
-    if b'"' not in body:
-        _check_num_rows(body.count(b"\n") + 1, layout)
-    bits = _bits(body, layout)
+    layout, start = _layout(text, file, notes)
+    if text.find(b'"', start) < 0:  # else a line need not be a row
+        _check_num_rows(text.count(b"\n", start), layout)
+    bits = _bits(text, start, layout)
     if bits is None:
-        bits = _bits(_simplified(body), layout)
+        bits = _bits(_simplified(text[start:]), 0, layout)
         if bits is None:
             _refuse(text, layout)
         notes.append("Spaces or double quotes around values were ignored.")
@@ -114,7 +114,7 @@ def _check_kind(data: bytes, file: str) -> None:
 
 
 def _plain_lines(data: bytes, file: str, notes: list[str]) -> bytes:
-    """Return the UTF-8 text with LF between lines, and no byte order mark or empty lines at the end."""
+    """Return the UTF-8 text with LF after each line, and no byte order mark or empty lines at the end."""
     _check_encoding(data, file)
     text = data.removeprefix(UTF8_MARK)
     if len(text) < len(data):
@@ -128,7 +128,7 @@ def _plain_lines(data: bytes, file: str, notes: list[str]) -> bytes:
         notes.append("The last line had no line end.")
     elif len(lines) > 2 or lines[-1]:
         notes.append("Empty lines at the end were ignored.")
-    return text[:end] + lines[0]
+    return text if lines == [b"", b""] else text[:end] + lines[0] + b"\n"
 
 
 def _check_encoding(data: bytes, file: str) -> None:
@@ -145,8 +145,8 @@ def _check_encoding(data: bytes, file: str) -> None:
         raise DataError(f"{file}: not UTF-8 ({found}). Save as UTF-8 CSV.") from None
 
 
-def _layout(text: bytes, file: str, notes: list[str]) -> tuple[Layout, bytes]:
-    """Return what the first row settles, and the rows of data."""
+def _layout(text: bytes, file: str, notes: list[str]) -> tuple[Layout, int]:
+    """Return what the first row settles, and where in the text the rows of data start."""
     header = next(_records(text, file))
     if not header.strip(b" "):
         raise DataError(f"{file}, row 1: The row is empty; a header or the first data row is needed.")
@@ -159,13 +159,14 @@ def _layout(text: bytes, file: str, notes: list[str]) -> tuple[Layout, bytes]:
     values = [cell.strip(b" ") for cell in cells]
     if all(value in BITS for value in values):
         notes.append(f"No header: the first row holds data, so columns are named x1 to x{len(cells)}.")
-        return Layout(file, separator, default_names(len(cells)), 1), text
+        return Layout(file, separator, default_names(len(cells)), 1), 0
     layout = Layout(file, separator, _names(values, file), 2)
     if values != cells:
         notes.append("Spaces around column names were ignored.")
-    if len(text) == len(header):
+    start = len(header) + 1
+    if len(text) == start:
         raise DataError(f"{file}: Header found, but no data rows.")
-    return layout, text[len(header) + 1 :]
+    return layout, start
 
 
 def _separator(header: bytes, text: bytes, file: str) -> bytes:
@@ -236,12 +237,12 @@ def _split(record: bytes, separator: bytes, place: str) -> list[bytes]:
     return [cell.encode() for cell in cells]
 
 
-def _bits(body: bytes, layout: Layout) -> NDArray[np.uint8] | None:
+def _bits(text: bytes, start: int, layout: Layout) -> NDArray[np.uint8] | None:
     """Return the (N, D) bits of rows written without any ornament, else None; all cells at once."""
     width = 2 * len(layout.variables)  # each value is one character, and so is what follows it
-    if (len(body) + 1) % width:
+    if (len(text) - start) % width:
         return None
-    table = np.frombuffer(body + b"\n", np.uint8).reshape(-1, width)
+    table = np.frombuffer(text, np.uint8, offset=start).reshape(-1, width)
     between, ends = table[:, 1:-1:2], table[:, -1]
     values = table[:, ::2] ^ np.uint8(ord("0"))
     plain = (between == ord(layout.separator)).all() and (ends == ord("\n")).all() and (values <= 1).all()

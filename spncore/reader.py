@@ -53,7 +53,7 @@ SEPARATORS = {b",": "comma", b";": "semicolon", b"\t": "tab"}
 BITS = frozenset((b"0", b"1"))
 MISSING = frozenset((b"", b"?", b"-", b".", b"na", b"n/a", b"nan", b"null", b"none", b"#n/a"))
 TRUTH = frozenset((b"true", b"false", b"yes", b"no"))
-NUMBER = re.compile(rb"[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
+NUMBER = re.compile(rb"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 NUM_LISTED = 5
 NUM_SHOWN = 24
 
@@ -269,6 +269,7 @@ def _refuse(text: bytes, layout: Layout) -> NoReturn:
         if len(simple) == len(layout.variables) and BITS.issuperset(simple):
             continue
         try:
+            _check_num_rows(row - layout.first_row + 1, layout)
             cells = _cells(record, row, layout)
         except DataError:
             if not faults:

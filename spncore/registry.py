@@ -90,7 +90,7 @@ def _row(
     *,
     synthetic: bool = False,
 ) -> DatasetInfo:
-    """Return a registry row; `sha256` and `num_rows` follow SPLITS. Real data is published, synthetic ships."""
+    """Return a registry row; `sha256` and `num_rows` follow SPLITS. Only real data has addresses."""
     addresses = {} if synthetic else {split: f"{SERVER}/{name}/{name}.{split}.data" for split in SPLITS}
     hashes = dict(zip(SPLITS, sha256, strict=True))
     shapes = {split: (n, len(variables)) for split, n in zip(SPLITS, num_rows, strict=True)}

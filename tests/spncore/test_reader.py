@@ -188,6 +188,16 @@ def test_one_huge_line_is_refused_in_bounded_memory(line: bytes) -> None:
     assert peak < 45_000_000  # bytes: half of what the catalogue (A21) allows for a line of 30 MB
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b"9" * 9_000_000 + b"x\n0\n", b'""\n' * 3_300_000, b"a,b\n" + b'""\n' * 3_300_000, b'"' * 9_000_000],
+)
+def test_files_made_to_be_slow_are_refused_soon(data: bytes) -> None:
+    start = time.perf_counter()
+    refusal(data)
+    assert time.perf_counter() - start < 2.0
+
+
 @pytest.mark.parametrize("last", [b"1\n", b"2\n", b' "1"\n'])
 def test_ten_megabytes_take_about_a_second(last: bytes) -> None:
     data = b",".join(b"c%d" % d for d in range(50)) + b"\n" + (b"0,1," * 24 + b"0,1\n") * 98_000

@@ -13,7 +13,8 @@ One notation everywhere (Trapp, Peharz & Pernkopf, TPM 2019; N rows, K component
 | ∇_{w_k}          | gradient in the effective weight, eq. (2)           | `effective_gradient`        | (K,)    |
 | a_k = w_k∇_{w_k} | flow: mean posterior minus share of Z               | `flow`                      | (K,)    |
 | A_l              | flow through a weight of layer l                    | `layer_flows`               | (n_l,)  |
-| η, ρ, λ, μ(t,τ)  | learning, adaptive rate; multiplicative term; momentum | `learning_rate`, `rho`, `lam`, `mu` | (K,), (T, T) |
+| η, ρ_k, λ_k      | learning and adaptive rate; multiplicative term     | `learning_rate`, `rho`, `lam` | (K,)  |
+| μ_k(t,τ)         | momentum coefficient                                | `dynamics.momentum_kernel`  | (T, T)  |
 """
 
 from spncore.datasets import Dataset, load

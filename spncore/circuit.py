@@ -77,7 +77,7 @@ class Circuit:
 
     @cached_property
     def child_ranges(self) -> tuple[slice | None, ...]:
-        """Per layer: its children as one slice where each node of a range is used exactly once and by this layer only."""
+        """Per layer: its children as one slice, where they are a range of nodes that nobody else uses."""
         uses = np.zeros(self.offsets[-1], dtype=np.int64)
         for layer in self.layers[1:]:
             np.add.at(uses, layer.children, 1)  # type: ignore[union-attr]
@@ -133,82 +133,119 @@ def _layer_scopes(layer: ProductLayer | SumLayer, scopes: NDArray[np.bool_]) -> 
                 f"product node {first + node} is not decomposable: variable {variable} is in the scope of "
                 f"more than one of its children {layer.children[node].tolist()}"
             )
-        return below.any(axis=1)
+        covered: NDArray[np.bool_] = np.logical_or.reduce(below, axis=1)
+        return covered
     unequal = (below != below[:, :1]).any(axis=2)
     if unequal.any():
         group, child = (int(i) for i in np.argwhere(unequal)[0])
         one, other = (np.flatnonzero(below[group, c]).tolist() for c in (0, child))
         raise CircuitError(
-            f"sum node {first + group * layer.num_sums} is not smooth: child {layer.children[group, 0]} has scope {one}, "
-            f"child {layer.children[group, child]} has scope {other}"
+            f"sum node {first + group * layer.num_sums} is not smooth: "
+            f"child {layer.children[group, 0]} has scope {one}, child {layer.children[group, child]} has scope {other}"
         )
     return np.repeat(below[:, 0], layer.num_sums, axis=0)
+
+
+class LayerArrays(NamedTuple):
+    """Prepared arrays of one sum or product layer, most of them views of `Workspace.values`.
+
+    `gather` (groups, A): node numbers, or None where `children` (groups, A, B) is a view of them in place;
+    `nodes`: the layer's own rows, (M, B) or (G, M, B). Of a sum layer also `scaled` (G, A, B), exp(child − shift),
+    kept in place of the children's values where nobody else needs those; `totals` (G, M, B), its weighted sums;
+    `shift` (G, B); `unit_weights` (1, 1, A).
+    """
+
+    gather: Ints | None
+    children: Floats | None
+    nodes: Floats
+    on_inputs: bool
+    unit_weights: Floats
+    scaled: Floats | None = None
+    totals: Floats | None = None
+    shift: Floats | None = None
 
 
 class Workspace:
     """Preallocated arrays for evaluating one circuit on one design of B rows.
 
-    `values` (nodes, B) holds log-values on the way up and flows on the way down. Per sum layer: `scaled` (G, A, B),
-    exp(child − shift), kept in place of the children's values where nobody else needs them; `totals` (G, M, B), their
-    weighted sums; `shifts` (G, B).
+    `values` (nodes, B) holds log-values on the way up and flows on the way down; `inputs` are its rows of the input
+    layer, `layers` the prepared arrays of the others.
     """
 
     def __init__(self, circuit: Circuit, num_rows: int) -> None:
         self.values = np.empty((circuit.offsets[-1], num_rows))
-        self.scaled: list[Floats] = []
-        self.totals: list[Floats] = []
-        self.shifts: list[Floats] = []
-        for layer, span in zip(circuit.layers, circuit.child_ranges, strict=True):
-            if isinstance(layer, SumLayer):
-                shape = (*layer.children.shape, num_rows)
-                self.scaled.append(np.empty(shape) if span is None else self.values[span].reshape(shape))
-                self.totals.append(np.empty((len(layer.children), layer.num_sums, num_rows)))
-                self.shifts.append(np.empty((len(layer.children), num_rows)))
+        self.inputs = self.values[: circuit.offsets[1]]
+        self.layers = [self._prepare(circuit, number, num_rows) for number in range(1, len(circuit.layers))]
+
+    def _prepare(self, circuit: Circuit, number: int, num_rows: int) -> LayerArrays:
+        layer, span = circuit.layers[number], circuit.child_ranges[number]
+        assert not isinstance(layer, InputLayer)
+        nodes = self.values[circuit.offsets[number] : circuit.offsets[number + 1]]
+        shape = (*layer.children.shape, num_rows)
+        children = None if span is None else self.values[span].reshape(shape)
+        gather = layer.children if span is None else None
+        on_inputs = bool((layer.children < circuit.offsets[1]).all())
+        unit_weights = np.ones((1, 1, shape[1]))
+        if isinstance(layer, ProductLayer):
+            return LayerArrays(gather, children, nodes, on_inputs, unit_weights)
+        totals = np.empty((len(layer.children), layer.num_sums, num_rows))
+        scaled = np.empty(shape) if children is None else children
+        shift = np.empty((len(layer.children), num_rows))
+        return LayerArrays(
+            gather, children, nodes.reshape(totals.shape), on_inputs, unit_weights, scaled, totals, shift
+        )
 
 
-def log_sum_exp(children: Floats, weights: Floats | None, shift: Floats, scaled: Floats, totals: Floats) -> None:
-    """Σ_a weights·exp(children) per group and row, with one shift: log of it is log(totals) + shift.
+def log_sum_exp(
+    children: Floats, weights: Floats, shift: Floats | None, scaled: Floats, totals: Floats, out: Floats
+) -> None:
+    """out = log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A), out (G, M, B).
 
-    children (G, A, B), weights (G, M, A) -> shift (G, B), scaled = exp(children − shift) (G, A, B; may be `children`
-    itself), totals = Σ weights·scaled (G, M, B). Weights None stands for one sum per group with unit weights.
+    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B) for
+    the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for children
+    known to be far from overflow.
     """
+    if shift is None:
+        np.exp(children, out=scaled)
+        np.matmul(weights, scaled, out=totals)
+        np.log(totals, out=out)
+        return
     np.maximum.reduce(children, axis=1, out=shift)
     np.maximum(shift, _LOWEST, out=shift)
     np.subtract(children, shift[:, None, :], out=scaled)
     np.exp(scaled, out=scaled)
-    if weights is None:
-        np.add.reduce(scaled, axis=1, out=totals[:, 0])
-    else:
-        np.matmul(weights, scaled, out=totals)
+    np.matmul(weights, scaled, out=totals)
+    np.log(totals, out=out)
+    np.add(out, shift[:, None, :], out=out)
+    np.maximum(totals, _SMALLEST, out=totals)
 
 
-def forward(
-    circuit: Circuit, input_coefficients: Floats, sum_weights: SumWeights, rows: Design, work: Workspace
-) -> Floats:
+def forward(input_coefficients: Floats, sum_weights: SumWeights, rows: Design, work: Workspace) -> Floats:
     """Log-value of the root on every row, (B,), a view into `work`; −inf where a row has probability zero.
 
     `input_coefficients` (M, F+1) from `leaves.coefficients`; `sum_weights` one array (G, num_sums, A) per sum layer,
-    or None for a layer of one sum per group whose weights are 1 (absorbed by its children). The caller silences NumPy's
-    divide warning if zeros can occur.
+    or None for a layer of one sum per group whose weights its children have absorbed into their own values. The caller
+    silences NumPy's divide warning if zeros can occur.
     """
-    values = work.values
-    inputs = values[: circuit.offsets[1]]
-    np.matmul(input_coefficients[:, :-1], rows.features, out=inputs)
-    inputs[:, rows.empty] = input_coefficients[:, -1:]
-    seen = 0
-    for number, layer in enumerate(circuit.layers[1:], start=1):
-        target = values[circuit.offsets[number] : circuit.offsets[number + 1]]
-        span = circuit.child_ranges[number]
-        assert not isinstance(layer, InputLayer)
-        children = values[layer.children] if span is None else values[span].reshape(*layer.children.shape, -1)
-        if isinstance(layer, ProductLayer):
-            np.add.reduce(children, axis=1, out=target)
+    np.matmul(input_coefficients[:, :-1], rows.features, out=work.inputs)
+    work.inputs[:, rows.first_empty :] = input_coefficients[:, -1:]
+    bound = float(np.add.reduce(np.abs(input_coefficients), axis=1).max())  # of every input's |log-value|
+    weights = iter(sum_weights)
+    for layer in work.layers:
+        children = work.values[layer.gather] if layer.children is None else layer.children
+        if layer.totals is None or layer.scaled is None:
+            np.add.reduce(children, axis=1, out=layer.nodes)
             continue
-        totals, shifts = work.totals[seen], work.shifts[seen]
-        log_sum_exp(children, sum_weights[seen], shifts, work.scaled[seen], totals)
-        log_totals = target.reshape(totals.shape)
-        np.log(totals, out=log_totals)
-        np.add(log_totals, shifts[:, None, :], out=log_totals)
-        np.maximum(totals, _SMALLEST, out=totals)
-        seen += 1
-    return values[-1]
+        weight = next(weights)
+        # a sum over one child is shifted all the same: its posterior is then exactly 1
+        shift = None if layer.on_inputs and bound < 600.0 and children.shape[1] > 1 else layer.shift
+        log_sum_exp(
+            children,
+            layer.unit_weights if weight is None else weight,
+            shift,
+            layer.scaled,
+            layer.totals,
+            layer.nodes,
+        )
+    root: Floats = work.values[-1]
+    return root

@@ -100,9 +100,7 @@ def available(name: str) -> str | None:
     return None if None in places else f"Read from {' and '.join(found)}."
 
 
-def fetch(
-    name: str, progress: Progress | None = None, *, time_limit: TimeLimit = TIME_LIMIT
-) -> tuple[Path, ...]:
+def fetch(name: str, progress: Progress | None = None, *, time_limit: TimeLimit = TIME_LIMIT) -> tuple[Path, ...]:
     """Download every split that the cache does not hold intact, and return the files in the cache.
 
     `progress(file name, bytes so far, bytes in all)` is called as data arrives; `time_limit` is per file.
@@ -205,9 +203,7 @@ def _advice(info: DatasetInfo, file_name: str, error: DataError | OSError) -> st
     folder = _folders().get("folder")
     setting = f"set {DATA_DIR} to a folder with {file_name}"
     if folder is not None:
-        setting = f"put {file_name} into {PLACES['folder']}" + (
-            "" if folder.is_dir() else ", which does not exist"
-        )
+        setting = f"put {file_name} into {PLACES['folder']}" + ("" if folder.is_dir() else ", which does not exist")
     return (
         f"{info.title}: {file_name} could not be downloaded, because {reason}; {setting}, try again later, "
         "or choose 'nltcs-twin', the synthetic stand-in that ships with the lab."

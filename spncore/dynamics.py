@@ -50,7 +50,8 @@ def multiplicative_term(
 ) -> Floats:
     """λ_k (..., K) = Σ_{l<L−1} s_l(k), Trapp et al. (2019), eq. (12): the steps of the layers above the last."""
     steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
-    return np.sum(steps[..., :-1, :], axis=-2)
+    result: Floats = np.sum(steps[..., :-1, :], axis=-2)
+    return result
 
 
 def exact_factors(
@@ -59,8 +60,10 @@ def exact_factors(
     """w_k(t+1)/w_k(t) to all orders, (..., K): ∏_l (1 + s_l), or exp(Σ_l s_l) in log-weights; no floor active."""
     steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
     if parametrisation == "log":
-        return np.exp(np.add.reduce(steps, axis=-2))
-    return np.prod(1.0 + steps, axis=-2)
+        return np.asarray(np.exp(np.sum(steps, axis=-2)))
+    return result
+    result: Floats = np.prod(1.0 + steps, axis=-2)
+    return result
 
 
 def second_order_term(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
@@ -101,7 +104,7 @@ def start_term(initial_weight: float, lam: Floats) -> Floats:
 
 
 def unrolled_weight(initial_weight: float, rho: Floats, gradient: Floats, lam: Floats) -> Floats:
-    """First-order w_k(t) for t = 0..T from recorded ρ, ∇, λ (T,): start term plus Σ ρ∇∏(1+λ). THEORY §4."""
+    """First-order w_k(t) for t = 0..T from recorded ρ, ∇, λ (T,): start term plus Σ ρ∇∏(1+λ)."""
     weights = [initial_weight]
     for t in range(len(lam)):
         weights.append(weights[-1] * (1.0 + lam[t]) + rho[t] * gradient[t])
@@ -109,10 +112,15 @@ def unrolled_weight(initial_weight: float, rho: Floats, gradient: Floats, lam: F
 
 
 def preconditioner(layer_weights: Floats, sums: SumStack, parametrisation: str = "linear") -> Floats:
-    """M (..., K, K): in log-weights a step is Δ log w = η M a + O(η²). M_kj = Σ_l [φ(k,l)=φ(j,l)] / (w^[l])²; log: Σ_l [·]."""
+    """M (..., K, K): in log-weights a step is Δ log w = η M a + O(η²).
+
+    M_kj = Σ_l [φ(k,l)=φ(j,l)] / (w^[l]_φ(k,l))²; of log-weights the constant Σ_l [φ(k,l)=φ(j,l)].
+    """
     together = sums.phi[:, :, None] == sums.phi[:, None, :]  # (L, K, K)
     if parametrisation == "log":
-        return np.broadcast_to(together.sum(axis=0).astype(np.float64), (*layer_weights.shape[:-1], *together.shape[1:]))
+        return np.broadcast_to(
+            together.sum(axis=0).astype(np.float64), (*layer_weights.shape[:-1], *together.shape[1:])
+        )
     inverse = layer_weights[..., sums.paths] ** -2.0  # (..., L, K)
     return np.asarray(np.einsum("lkj,...lk->...kj", together, inverse))
 
@@ -127,7 +135,7 @@ def norm_growth(layer_weights: Floats, flow: Floats, sums: SumStack, learning_ra
     """η²‖∂𝓛/∂w^[l]‖² of every layer, (..., L).
 
     What one linear step adds to a layer's squared norm, exactly, when its weights are orthogonal to their gradient:
-    the root layer always, any layer of `private` and `shared` too; no floor active. THEORY §6.
+    the root layer always, any layer of `private` and `shared` too; no floor active.
     """
     gradient = layer_flows(flow, sums) / layer_weights
     return learning_rate**2 * layer_norms(gradient, sums)
@@ -136,7 +144,7 @@ def norm_growth(layer_weights: Floats, flow: Floats, sums: SumStack, learning_ra
 def balancedness(layer_weights: Floats, sums: SumStack) -> Floats:
     """u² − Σ_i v_i² for every weight u that is not in the last layer, v_i the weights below it: (..., n − K).
 
-    Conserved by gradient flow; a step of size η drifts by O(η²). THEORY §6.
+    Conserved by gradient flow; a step of size η drifts by O(η²).
     """
     parts = np.split(layer_weights**2, np.cumsum(sums.sizes)[:-1], axis=-1)
     result = []

@@ -30,9 +30,7 @@ def _data_alone(bag: Bag, log_partition: float) -> Floats:
 DATA_FLOW = Objective(data_and_partition, _data_alone)
 
 
-def fit_mixture(
-    dataset: Dataset, num_components: int, rng: np.random.Generator, iterations: int = 200
-) -> Mixture:
+def fit_mixture(dataset: Dataset, num_components: int, rng: np.random.Generator, iterations: int = 200) -> Mixture:
     """EM from random probabilities around the data's marginals; stops early when a step gains under 1e-7 nats per row.
 
     Dempster, Laird & Rubin (1977). Every flow is a posterior mean; weights and probabilities become flows, normalised.

@@ -60,15 +60,19 @@ def _declare(default: Any, kind: type, label: str, symbol: str, help: str, **res
 class Experiment:
     """Everything that decides a run; equal records give equal numbers (same machine, same versions)."""
 
-    dataset: str = _declare(
-        "nltcs", str, "data set", "", "The 0/1 table the network learns.", choices=tuple(DATASETS)
-    )
+    dataset: str = _declare("nltcs", str, "data set", "", "The 0/1 table the network learns.", choices=tuple(DATASETS))
     num_components: int = _declare(
         8, int, "components", "K", "How many product distributions the network mixes.",
         low=1, high=LIMITS.num_components,
     )  # fmt: skip
     depth: int = _declare(
-        3, int, "sum layers", "L", "Consecutive sum layers; L = 1 is the plain mixture.", low=1, high=LIMITS.depth
+        3,
+        int,
+        "sum layers",
+        "L",
+        "Consecutive sum layers; L = 1 is the plain mixture.",
+        low=1,
+        high=LIMITS.depth,
     )
     topology: str = _declare(
         "tree", str, "topology", "φ",
@@ -141,12 +145,12 @@ class Experiment:
             object.__setattr__(self, name, _checked(name, field, getattr(self, name)))
         if self.seed + self.num_seeds - 1 > LIMITS.seed:
             raise ExperimentError(
-                f"seed: {self.seed} plus {self.num_seeds} seeds passes the largest seed {LIMITS.seed}; lower one of them"
+                f"seed: {self.seed} plus {self.num_seeds} seeds passes the largest, {LIMITS.seed}; lower one of them"
             )
         if self.trace_bytes > LIMITS.run_bytes:
             raise ExperimentError(
-                f"iterations, num_seeds, num_components, depth: together about {self.trace_bytes / 1e9:.1f} GB of trace; "
-                f"the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
+                f"iterations, num_seeds, num_components, depth: together about {self.trace_bytes / 1e9:.1f} GB "
+                f"of trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
             )
 
     @property

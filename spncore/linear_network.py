@@ -57,9 +57,7 @@ class LinearExperiment:
         if self.num_rows < self.dimension:
             raise ValueError(f"num_rows: expected at least dimension={self.dimension}, got {self.num_rows}")
         if self.init_scale == 0 and self.num_layers > 1:
-            raise ValueError(
-                "init_scale: 0 is a saddle that no gradient leaves; use more than 0, or num_layers=1"
-            )
+            raise ValueError("init_scale: 0 is a saddle that no gradient leaves; use more than 0, or num_layers=1")
 
 
 class LinearProblem(NamedTuple):
@@ -180,9 +178,7 @@ def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: floa
     return (end_to_end(layers) - rho * gradient) * float(np.prod([1.0 - s for s in steps]))
 
 
-def step(
-    problem: LinearProblem, p: int, learning_rate: float, state: LinearState
-) -> tuple[LinearState, LinearInfo]:
+def step(problem: LinearProblem, p: int, learning_rate: float, state: LinearState) -> tuple[LinearState, LinearInfo]:
     """One gradient step on every layer at once; the info describes the state before it."""
     weights = end_to_end(state.layers)
     loss, gradient = loss_and_gradient(problem, p, weights)

@@ -47,29 +47,31 @@ class Evaluator:
 
     def __call__(self, weights: Floats, leaf_weights: Floats) -> Evaluation:
         """Evaluate at effective weights (S, K) > 0 and leaf weights (S, 2, K, D) > 0; flows are means per row."""
-        coefficients = leaves.coefficients(leaf_weights, self.design.partial)
-        num_seeds, num_components = weights.shape
-        llh, log_partition = np.empty(num_seeds), np.empty(num_seeds)
-        moments = np.empty((num_seeds, num_components, coefficients.shape[2]))
-        for seed in range(num_seeds):
-            llh[seed], log_partition[seed] = self._one(coefficients[seed], weights[seed], moments[seed])
+        leaf_sums = leaf_weights[:, 0] + leaf_weights[:, 1]
+        coefficients = leaves.coefficients(leaf_weights, leaf_sums, self.design.partial)
+        log_weights = np.log(weights)
+        log_scale = np.maximum.reduce(log_weights, axis=1)
+        coefficients[..., -2:] += (log_weights - log_scale[:, None])[..., None]
+        llh, log_partition = np.empty(len(weights)), np.empty(len(weights))
+        moments = np.empty(coefficients.shape)
+        for seed in range(len(weights)):
+            llh[seed], log_partition[seed] = self._one(coefficients[seed], float(log_scale[seed]), moments[seed])
         moments *= 1.0 / self.bag.num_rows
         flow = moments[..., -2] + moments[..., -1]
-        return Evaluation(llh, log_partition, flow, leaves.leaf_flows(leaf_weights, moments, self.design.partial))
+        leaf_flow = leaves.leaf_flows(leaf_weights, leaf_sums, moments, self.design.partial)
+        return Evaluation(llh, log_partition, flow, leaf_flow)
 
-    def _one(self, coefficients: Floats, weights: Floats, moments: Floats) -> tuple[float, float]:
+    def _one(self, coefficients: Floats, log_scale: float, moments: Floats) -> tuple[float, float]:
         """One seed: writes N · moments (K, F+1), returns (LLH, log Z)."""
-        merged = merge_equal(coefficients, weights)
+        merged = merge_equal(coefficients)
         if merged is not None:
-            coefficients, weights = coefficients[merged.first], merged.weights
-        scale = weights.max()
-        coefficients[:, -2:] += np.log(weights / scale)[:, None]
+            coefficients = coefficients[merged.first]
+            coefficients[:, -2:] += np.log(merged.size)[:, None]
         circuit, work = self._prepare(len(coefficients))
-        log_values = forward(circuit, coefficients, ABSORBED, self.design, work)
-        relative_log_partition = float(log_values[-1])
-        log_partition = relative_log_partition + float(np.log(scale))
-        llh = float(self.data_weights @ log_values) - relative_log_partition
-        row_weights = self.objective.row_weights(self.bag, log_partition)
+        log_values = forward(coefficients, ABSORBED, self.design, work)
+        log_partition = float(log_values[-1])
+        llh = float(self.data_weights @ log_values) - log_partition
+        row_weights = self.objective.row_weights(self.bag, log_partition + log_scale)
         flows = backward(circuit, ABSORBED, row_weights, self.design, work)
-        moments[...] = flows.moments if merged is None else flows.moments[merged.of] * merged.share[:, None]
-        return llh, log_partition
+        moments[...] = flows.moments if merged is None else (flows.moments / merged.size[:, None])[merged.of]
+        return llh, log_partition + log_scale

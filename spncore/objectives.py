@@ -1,4 +1,4 @@
-"""Objectives as weighted bags of partially observed rows: 𝓛 = (1/N) Σ_i c_i g(log f(e_i)).  THEORY: Eq. 1 and 2.
+"""Objectives as weighted bags of partially observed rows: 𝓛 = (1/N) Σ_i c_i g(log f(e_i)).  Trapp et al. (2019), eq. (1)-(2).
 
 `rows` use 0 and 1 for observed values and MARGINALISED where a variable is summed out. Positive terms take log f.
 The partition function's term takes log f too, or f itself in the authors' later script.
@@ -31,7 +31,7 @@ class Bag(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """`bag(dataset)` builds the evidence; `row_weights(bag, log_partition)` is ∂(N𝓛)/∂ log f(e_i) for every row, (B,)."""
+    """`bag(dataset)` builds the evidence; `row_weights(bag, log_partition)` (B,) is ∂(N𝓛)/∂ log f(e_i) of every row."""
 
     bag: Callable[[Dataset], Bag]
     row_weights: Callable[[Bag, float], Floats]

@@ -46,7 +46,7 @@ class SumStack(NamedTuple):
 
 
 def tree_phi(num_components: int, depth: int) -> Ints:
-    """The paper's binary tree: layer l < L−1 has min(2^(l+1), K) weights, φ(k,l) = ⌊k·n_l/K⌋; the last is the identity."""
+    """The paper's binary tree: layer l < L−1 has n_l = min(2^(l+1), K) weights, φ(k,l) = ⌊k·n_l/K⌋, the last K."""
     components = np.arange(num_components)
     inner = [components * min(2 ** (layer + 1), num_components) // num_components for layer in range(depth - 1)]
     return np.array([*inner, components], dtype=np.int64)
@@ -97,7 +97,8 @@ def consecutive_sums(topology: str, num_components: int, depth: int) -> SumStack
 
 def effective_weights(layer_weights: Floats, sums: SumStack) -> Floats:
     """w_k = ∏_l w^[l]_φ(k,l), Trapp et al. (2019), eq. (3).  layer_weights (..., n) -> (..., K)."""
-    return np.prod(layer_weights[..., sums.paths], axis=-2)
+    products: Floats = np.multiply.reduce(layer_weights.take(sums.paths, axis=-1), axis=-2)
+    return products
 
 
 def layer_flows(flow: Floats, sums: SumStack) -> Floats:
@@ -106,7 +107,7 @@ def layer_flows(flow: Floats, sums: SumStack) -> Floats:
     flow (..., K) -> (..., n). The gradient of the weight is A/w (Trapp et al. (2019), eq. (5)-(7)). Equal groups of
     equal flows give bitwise equal sums.
     """
-    return np.add.reduceat(flow[..., sums.order], sums.starts, axis=-1)
+    return np.add.reduceat(flow.take(sums.order, axis=-1), sums.starts, axis=-1)
 
 
 def split_layers(values: NDArray[np.float64], sums: SumStack) -> tuple[Floats, ...]:
@@ -115,6 +116,6 @@ def split_layers(values: NDArray[np.float64], sums: SumStack) -> tuple[Floats, .
 
 
 def initial_layer_weights(sums: SumStack, scale: float, convention: str) -> Floats:
-    """Start of all layers, (n,): `scale` in every layer, or `scale`^(1/L) so that every product w_k starts at `scale`."""
+    """Start of all layers, (n,): `scale` in each (per_layer), or `scale`^(1/L) so that each w_k starts at `scale`."""
     start = scale if convention == "per_layer" else scale ** (1.0 / sums.depth)
     return np.full(sums.num_weights, start)

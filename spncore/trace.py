@@ -86,15 +86,18 @@ class Recorder:
 
     def __init__(self, experiment: Experiment, dataset_sha256: str) -> None:
         sums = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
-        shape = (experiment.num_seeds, experiment.iterations)
+        steps, seeds = experiment.iterations, experiment.num_seeds
         self.experiment, self.dataset_sha256 = experiment, dataset_sha256
         self.length = 0
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
-        self.llh, self.log_partition = np.empty(shape), np.empty(shape)
-        self.at_floor = np.empty(shape, dtype=np.int64)
-        self.flow = np.empty((*shape, experiment.num_components))
-        self.weights = np.empty((*shape, sums.num_weights))
+        # kept step by step, shown with the seeds first
+        llh, log_partition = np.empty((steps, seeds)), np.empty((steps, seeds))
+        at_floor = np.empty((steps, seeds), dtype=np.int64)
+        flow, weights = np.empty((steps, seeds, experiment.num_components)), np.empty((steps, seeds, sums.num_weights))
+        self._by_step = llh, log_partition, at_floor, flow, weights
+        self.llh, self.log_partition, self.at_floor = llh.T, log_partition.T, at_floor.T
+        self.flow, self.weights = flow.swapaxes(0, 1), weights.swapaxes(0, 1)
 
     def follow(self, steps: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
         """Record what `run` yields, giving the number of steps so far; a divergence or Ctrl-C ends it with a reason."""
@@ -109,9 +112,10 @@ class Recorder:
 
     def add(self, state: TrainState, info: StepInfo) -> None:
         """Append one item of `run`."""
+        llh, log_partition, at_floor, flow, weights = self._by_step
         t = self.length
-        self.llh[:, t], self.log_partition[:, t], self.at_floor[:, t] = info.llh, info.log_partition, info.at_floor
-        self.flow[:, t], self.weights[:, t] = info.flow, info.layer_weights
+        llh[t], log_partition[t], at_floor[t] = info.llh, info.log_partition, info.at_floor
+        flow[t], weights[t] = info.flow, info.layer_weights
         self.state, self.length = state, t + 1
 
     def trace(self) -> Trace:

@@ -16,7 +16,13 @@ from spncore.experiment import Experiment, ExperimentError
 from spncore.mixture import Evaluator
 from spncore.objectives import OBJECTIVES
 from spncore.optimisers import OPTIMISERS, OptimiserState
-from spncore.overparam import SumStack, consecutive_sums, effective_weights, initial_layer_weights, layer_flows
+from spncore.overparam import (
+    SumStack,
+    consecutive_sums,
+    effective_weights,
+    initial_layer_weights,
+    layer_flows,
+)
 from spncore.parametrisation import PARAMETRISATIONS
 
 Floats = NDArray[np.float64]
@@ -144,7 +150,7 @@ def _initial_leaf_weights(experiment: Experiment, dataset: Dataset, rng: np.rand
 
 
 def _raise_if_diverged(experiment: Experiment, iteration: int, info: StepInfo, parameters: Floats) -> None:
-    if math.isfinite(np.add.reduce(info.llh) + np.add.reduce(parameters, axis=None)):
+    if math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
         return
     for quantity, values in (("the log-likelihood", info.llh[:, None]), ("a weight", parameters)):
         finite = np.isfinite(values).all(axis=1)

@@ -25,7 +25,7 @@ def relative_steps(
     steps = learning_rate * layer_flows(flow, sums)
     if parametrisation == "linear":
         steps = steps / layer_weights**2
-    return steps[..., sums.paths]
+    return steps.take(sums.paths, axis=-1)
 
 
 def adaptive_rate(
@@ -35,7 +35,7 @@ def adaptive_rate(
     if parametrisation == "log":
         return learning_rate * effective_weights(layer_weights, sums) ** 2
     above = layer_weights[..., sums.paths[:-1]]
-    return learning_rate * np.prod(above**2, axis=-2)
+    return np.asarray(learning_rate * np.prod(above**2, axis=-2))
 
 
 def adaptive_rate_as_printed(layer_weights: Floats, sums: SumStack, learning_rate: float) -> Floats:
@@ -50,8 +50,7 @@ def multiplicative_term(
 ) -> Floats:
     """λ_k (..., K) = Σ_{l<L−1} s_l(k), Trapp et al. (2019), eq. (12): the steps of the layers above the last."""
     steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
-    result: Floats = np.sum(steps[..., :-1, :], axis=-2)
-    return result
+    return np.asarray(np.sum(steps[..., :-1, :], axis=-2))
 
 
 def exact_factors(
@@ -61,16 +60,14 @@ def exact_factors(
     steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
     if parametrisation == "log":
         return np.asarray(np.exp(np.sum(steps, axis=-2)))
-    return result
-    result: Floats = np.prod(1.0 + steps, axis=-2)
-    return result
+    return np.asarray(np.prod(1.0 + steps, axis=-2))
 
 
 def second_order_term(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
     """w_k Σ_{l<m} s_l s_m, (..., K), what first order leaves of a linear step up to O(η³)."""
     steps = relative_steps(layer_weights, flow, sums, learning_rate)
-    total, squares = np.sum(steps, axis=-2), np.add.reduce(steps**2, axis=-2)
-    return effective_weights(layer_weights, sums) * (total**2 - squares) / 2.0
+    total, squares = np.sum(steps, axis=-2), np.sum(steps**2, axis=-2)
+    return np.asarray(effective_weights(layer_weights, sums) * (total**2 - squares) / 2.0)
 
 
 def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats) -> Floats:

@@ -1,0 +1,231 @@
+"""Command line: train an experiment, repeat Figure 3, look after data sets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from spncore import datasets, reader
+from spncore.datasets import DataError, Dataset
+from spncore.experiment import FIELDS, Experiment, ExperimentError, parse
+from spncore.limits import LIMITS
+from spncore.trace import Recorder, Trace
+from spncore.training import Trainer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 if it did what it was asked for, 2 with one sentence on stderr if the request is refused."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+        return code
+    except (ExperimentError, DataError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m spncore", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    fit = commands.add_parser("fit", help="train one experiment and print a summary as JSON")
+    fit.add_argument("settings", nargs="*", metavar="field=value", help=", ".join(FIELDS))
+    fit.add_argument("--out", type=Path, metavar="DIR", help="save the summary, the curves and their data there")
+    fit.add_argument("--json", action="store_true", help="print only the JSON line")
+    fit.set_defaults(command=_fit)
+    figure3 = commands.add_parser("figure3", help="train depths 1, 2, 3 as the paper's Figure 3 and save the curves")
+    figure3.add_argument("settings", nargs="*", metavar="field=value")
+    figure3.add_argument("--out", type=Path, metavar="DIR", required=True)
+    figure3.set_defaults(command=_figure3)
+    data = commands.add_parser("data", help="list, describe, download or check data sets")
+    actions = data.add_subparsers(required=True, metavar="action")
+    for name, command, words in (
+        ("list", _data_list, "the known data sets and where each would come from"),
+        ("info", _data_info, "one data set: shape, source, licence, variables"),
+        ("fetch", _data_fetch, "download one data set into the cache"),
+        ("check", _data_check, "read a CSV file of 0/1 and say what is in it"),
+    ):
+        action = actions.add_parser(name, help=words)
+        if name != "list":
+            action.add_argument("name", metavar="FILE" if name == "check" else "NAME")
+        action.set_defaults(command=command)
+    return parser
+
+
+def _experiment(settings: Sequence[str], base: Experiment) -> Experiment:
+    changes: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ExperimentError(f"{setting}: write field=value, for example depth=2")
+        if name in changes:
+            raise ExperimentError(f"{name}: given twice; keep one")
+        changes[name] = parse(name, text)
+    return base.replace(**changes)
+
+
+def _train(experiment: Experiment) -> tuple[Trace, Trainer, float]:
+    """Train with a progress bar on a terminal; Ctrl-C keeps what was computed. Seconds are wall time."""
+    trainer = Trainer(experiment)
+    recorder = Recorder(experiment, trainer.dataset.sha256)
+    started = time.perf_counter()
+    bar = tqdm(total=experiment.iterations, desc=f"L = {experiment.depth}", unit="step", disable=None, file=sys.stderr)
+    try:
+        for length in recorder.follow(trainer.steps()):
+            bar.update()
+            if length % 20 == 0 or length == experiment.iterations:
+                bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
+    except KeyboardInterrupt:
+        recorder.stopped = f"interrupted after {recorder.length} iterations"
+    finally:
+        bar.close()
+    return recorder.trace(), trainer, time.perf_counter() - started
+
+
+def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
+    from spncore.report import TARGETS
+
+    return {
+        "experiment": json.loads(trace.experiment.to_json()),
+        "dataset": {"title": dataset.title, "source": dataset.source, "sha256": dataset.sha256},
+        "iterations": trace.llh.shape[1],
+        "final_llh": trace.llh[:, -1].tolist() if trace.llh.shape[1] else None,
+        "iterations_to": {str(target): trace.iterations_to(target) for target in TARGETS},
+        "stopped": trace.stopped,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _fit(options: argparse.Namespace) -> int:
+    experiment = _experiment(options.settings, Experiment())
+    trace, trainer, seconds = _train(experiment)
+    summary = _summary(trace, trainer.dataset, seconds)
+    if options.out is not None:
+        _save(options.out, [trace], trainer.dataset, summary, published=False)
+    if not options.json:
+        print(_table([trace], trainer.dataset))
+    print(json.dumps(summary))
+    return 0
+
+
+def _figure3(options: argparse.Namespace) -> int:
+    from spncore.report import FIGURE3, FIGURE3_DEPTHS
+
+    base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
+    traces: list[Trace] = []
+    summaries = []
+    dataset = datasets.load(base.dataset)
+    for depth in FIGURE3_DEPTHS:
+        trace, trainer, seconds = _train(base.replace(depth=depth))
+        traces.append(trace)
+        summaries.append(_summary(trace, trainer.dataset, seconds))
+        if trace.stopped and trace.stopped.startswith("interrupted"):
+            break
+    _save(options.out, traces, dataset, summaries, published=base == FIGURE3)
+    print(_table(traces, dataset))
+    print(f"saved in {options.out}: {', '.join(sorted(file.name for file in options.out.iterdir()))}")
+    return 0
+
+
+def _best_nltcs() -> str:
+    """The real rows where they are at hand, else the synthetic twin, said aloud."""
+    if datasets.available("nltcs"):
+        return "nltcs"
+    print(
+        "NLTCS is not on this machine: using its synthetic twin. For the real rows: python -m spncore data fetch nltcs"
+    )
+    return "nltcs-twin"
+
+
+def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: object, published: bool) -> None:
+    from spncore import report
+
+    folder.mkdir(parents=True, exist_ok=True)
+    recorded = [trace for trace in traces if trace.llh.shape[1]]
+    references = {
+        "product of marginals": datasets.product_of_marginals_llh(dataset),
+        "entropy of the rows": datasets.empirical_llh(dataset),
+    }
+    curves = report.published_figure3() if published else None
+    report.write_csv(folder / "curves.csv", recorded)
+    report.write_html(folder / "llh.html", report.llh_figure(recorded, references, curves))
+    report.write_html(folder / "rates.html", report.rate_figure(recorded))
+    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+
+
+def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
+    from spncore.report import TARGETS
+
+    lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  iterations to"]
+    lines[1] += "".join(f"{target:>14}" for target in TARGETS)
+    for trace in traces:
+        reached = [_span(trace.iterations_to(target)) for target in TARGETS]
+        final = f"{np.median(trace.llh[:, -1]):.4f}" if trace.llh.shape[1] else "none"
+        lines.append(f"{trace.experiment.depth:>2} {final:>18}  {'':13}" + "".join(f"{text:>14}" for text in reached))
+        if trace.stopped:
+            lines.append(f"   {trace.stopped}")
+    return "\n".join(lines)
+
+
+def _span(iterations: Sequence[int | None]) -> str:
+    reached = [t for t in iterations if t is not None]
+    if not reached:
+        return "never"
+    low, high = min(reached), max(reached)
+    span = f"{low}" if low == high else f"{low}–{high}"
+    return span if len(reached) == len(iterations) else f"{span} ({len(reached)}/{len(iterations)})"
+
+
+def _data_list(options: argparse.Namespace) -> int:
+    for name, info in datasets.DATASETS.items():
+        print(
+            f"{name:14} {info.title:28} {datasets.available(name) or 'not here; python -m spncore data fetch ' + name}"
+        )
+    return 0
+
+
+def _data_info(options: argparse.Namespace) -> int:
+    info = datasets.DATASETS.get(options.name)
+    if info is None:
+        raise DataError(f"{options.name}: no such data set; known are {', '.join(datasets.DATASETS)}")
+    print(f"{info.title}\n{info.description}\nlicence: {info.licence}")
+    print(f"here: {datasets.available(options.name) or 'no; python -m spncore data fetch ' + options.name}")
+    for position, variable in enumerate(info.variables, start=1):
+        print(f"{position:4} {variable.name}: {variable.meaning}")
+    return 0
+
+
+def _data_fetch(options: argparse.Namespace) -> int:
+    def show(file: str, so_far: int, total: int | None) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{file}: {so_far:,} of {total or '?'} bytes", end="", file=sys.stderr, flush=True)
+
+    for path in datasets.fetch(options.name, show):
+        print(path)
+    return 0
+
+
+def _data_check(options: argparse.Namespace) -> int:
+    path = Path(options.name)
+    with path.open("rb") as file:
+        dataset, notes = reader.read_csv(file.read(LIMITS.upload_bytes + 1), path.name)
+    print(f"{dataset.num_rows} rows, {dataset.num_distinct} distinct, {dataset.num_variables} variables")
+    print(f"product of marginals {datasets.product_of_marginals_llh(dataset):.4f}, best possible ", end="")
+    print(f"{datasets.empirical_llh(dataset):.4f} nats per row")
+    for note in notes:
+        print(note)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The Figure 3 experiment as files: tidy CSV, and curves as self-contained HTML that opens without a network."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from spncore.datasets import SHIPPED
+from spncore.experiment import Experiment
+from spncore.trace import Trace
+
+Floats = NDArray[np.float64]
+
+FIGURE3 = Experiment(num_seeds=6)
+FIGURE3_DEPTHS = (1, 2, 3)
+TARGETS = (-8.0, -7.5, -7.2, -7.1)
+DEPTH_COLOURS = ("#440154", "#3e4989", "#287d8e", "#22a884", "#5a7d2a", "#8a6d00", "#b0501e", "#a6214f")
+DASHES = ("solid", "8px,4px", "2px,2px", "dashdot")
+
+
+def published_figure3() -> dict[int, Floats]:
+    """LLH by depth, (500,) nats per row at iterations 1 to 500, read off the published figure's vector data."""
+    with (SHIPPED / "figure3_published.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {depth: np.array([float(row[f"L{depth}"]) for row in rows]) for depth in FIGURE3_DEPTHS}
+
+
+def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
+    """Rows (seed, L, t, quantity, value): LLH of every seed; ρ, λ and effective weight of every component k."""
+    for trace in traces:
+        depth = trace.experiment.depth
+        for index, seed in enumerate(trace.experiment.seeds):
+            for t, llh in enumerate(trace.llh[index], start=1):
+                yield seed, depth, t, "llh", float(llh)
+            for name, array in (("rho", trace.rho), ("lambda", trace.lam), ("weight", trace.effective_weights)):
+                for t, k in np.ndindex(array.shape[1:]):
+                    yield seed, depth, t + 1, f"{name}_{k + 1}", float(array[index, t, k])
+
+
+def write_csv(path: Path, traces: Sequence[Trace]) -> None:
+    """Write `tidy` rows; numbers in the shortest form that reads back to the same bits."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("seed", "L", "t", "quantity", "value"))
+        writer.writerows(tidy(traces))
+
+
+def llh_figure(
+    traces: Sequence[Trace], references: dict[str, float], published: dict[int, Floats] | None = None
+) -> go.Figure:
+    """LLH by depth: median over seeds with the band of all seeds, reference lines, and the published curves."""
+    figure = _figure("mean log-likelihood (nats per row)")
+    for name, value in references.items():
+        figure.add_hline(y=value, line={"dash": "dot", "width": 1, "color": "#777"}, annotation_text=name)
+    for depth, curve in (published or {}).items():
+        line = {"color": "#999", "width": 1, "dash": _dash(depth)}
+        figure.add_scatter(x=_steps(curve), y=curve, line=line, name=f"L = {depth}, published")
+    for trace in traces:
+        _add_band(figure, trace, trace.llh)
+    return figure
+
+
+def rate_figure(traces: Sequence[Trace]) -> go.Figure:
+    """Effective learning rate ρ/η on a log axis: median and band over components and seeds, by depth."""
+    figure = _figure("effective learning rate ρ/η")
+    figure.update_yaxes(type="log", exponentformat="power")
+    for trace in traces:
+        rates = np.moveaxis(trace.rho, 2, 1).reshape(-1, trace.rho.shape[1]) / trace.experiment.learning_rate
+        _add_band(figure, trace, rates)
+    return figure
+
+
+def write_html(path: Path, figure: go.Figure) -> None:
+    """One self-contained HTML file, plotly.js included."""
+    figure.write_html(path, include_plotlyjs=True, full_html=True)
+
+
+def _figure(y_title: str) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(template="plotly_white", font={"size": 15}, hovermode="x unified", legend={"y": 0.02, "yanchor": "bottom", "x": 0.98, "xanchor": "right"})  # fmt: skip
+    figure.update_xaxes(title="iteration")
+    figure.update_yaxes(title=y_title)
+    return figure
+
+
+def _add_band(figure: go.Figure, trace: Trace, runs: Floats) -> None:
+    """Median of `runs` (R, T) as a line, their range as a band."""
+    depth, colour = trace.experiment.depth, DEPTH_COLOURS[trace.experiment.depth - 1]
+    steps = _steps(runs[0])
+    band = np.concatenate([runs.max(axis=0), runs.min(axis=0)[::-1]])
+    figure.add_scatter(
+        x=np.concatenate([steps, steps[::-1]]), y=band, fill="toself", fillcolor=colour, opacity=0.15,
+        line={"width": 0}, hoverinfo="skip", showlegend=False,
+    )  # fmt: skip
+    line = {"color": colour, "width": 2.5, "dash": _dash(depth)}
+    figure.add_scatter(x=steps, y=np.median(runs, axis=0), line=line, name=f"L = {depth}")
+
+
+def _steps(curve: Floats) -> NDArray[np.int64]:
+    return np.arange(1, len(curve) + 1)
+
+
+def _dash(depth: int) -> str:
+    return DASHES[(depth - 1) % len(DASHES)]

@@ -1,0 +1,217 @@
+"""The training of one study: its generators in lockstep, and what it leaves for the routes to serve."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import Dataset, Experiment, ExperimentError, Recorder, StepInfo, Trace, Trainer, TrainState
+from spncore.limits import LIMITS
+
+State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+Floats32 = NDArray[np.float32]
+NUM_SNAPSHOTS = 101
+SNAPSHOT_BYTES = 32_000_000  # of one depth; larger components are kept less often
+
+
+@dataclass(frozen=True)
+class Study:
+    """One experiment at several depths on one data set: the unit that is trained, shared and linked.
+
+    The experiment's own depth is ignored; it is set to the largest of `depths`, so that equal studies are equal.
+    """
+
+    experiment: Experiment
+    depths: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        allowed = f"1 to {LIMITS.depth}, rising, at least one"
+        if not self.depths or any(type(depth) is not int for depth in self.depths):
+            raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
+        if any(low >= high for low, high in pairwise((0, *self.depths, LIMITS.depth + 1))):
+            raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
+        object.__setattr__(self, "experiment", self.experiment.replace(depth=self.depths[-1]))
+
+    def experiments(self) -> tuple[Experiment, ...]:
+        """One experiment per depth."""
+        return tuple(self.experiment.replace(depth=depth) for depth in self.depths)
+
+    def memory_bytes(self, dataset: Dataset) -> int:
+        """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per depth."""
+        components = self.experiment.num_components
+        rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * components + 8)
+        kept = NUM_SNAPSHOTS * _snapshot_bytes(self.experiment, dataset) // _thinning(self.experiment, dataset)
+        return sum(experiment.trace_bytes + kept + rows for experiment in self.experiments())
+
+
+class Computation:
+    """A study being trained, all depths one iteration at a time; a depth that diverged rests while others go on.
+
+    Only the scheduler's thread calls `advance`; any thread may read. Recorded arrays are written before `length`
+    says so and never again, so what lies below `length` can be read without a lock.
+    """
+
+    def __init__(self, study: Study, dataset: Dataset, run_seconds: float = LIMITS.run_seconds) -> None:
+        self.study, self.dataset, self.run_seconds = study, dataset, run_seconds
+        self.state: State = "queued"
+        self.reason: str | None = None
+        self.recorders: tuple[Recorder, ...] = ()
+        self.snapshots: tuple[dict[int, Floats32], ...] = tuple({} for _ in study.depths)
+        self.length = 0  # iterations that every depth has behind it, but for the diverged
+        self.seconds = 0.0  # spent in training, without the waiting for other runs
+        self._work: Iterator[None] | None = None
+        self._ending: tuple[State, str | None] | None = None
+        self._first_cut: dict[
+            int, int
+        ] = {}  # by index of the depth: the iteration at which more weights were at the floor
+        self._searched: dict[int, int] = {}
+        self._last_seen: list[StepInfo | None] = [None] * len(study.depths)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will be added any more."""
+        return self.state not in ("queued", "running")
+
+    @property
+    def ending(self) -> bool:
+        """Whether it was asked to end before its time, or has."""
+        return self._ending is not None and self._ending[0] != "done"
+
+    @property
+    def memory_bytes(self) -> int:
+        """What it holds, or before its end what it may come to hold."""
+        whole = self.study.memory_bytes(self.dataset)
+        return whole * self.length // self.study.experiment.iterations if self.ended else whole
+
+    def end(self, state: State, reason: str | None = None) -> None:
+        """Ask it to end; the scheduler's thread does so before the next step."""
+        self._ending = self._ending or (state, reason)
+
+    def advance(self, seconds: float) -> bool:
+        """Train for about `seconds`, one step at least; True while there is more to do."""
+        begin = time.perf_counter()
+        if self._work is None:
+            self._work, self.state = self._train(), "running"
+        while self._ending is None and time.perf_counter() - begin < seconds:
+            if next(self._work, self) is self:
+                self._ending = self._outcome()
+        self.seconds += time.perf_counter() - begin
+        if self._ending is None and self.seconds > self.run_seconds:
+            self._ending = ("stopped", f"Stopped at the limit of {self.run_seconds:g} s of training per run.")
+        if self._ending is not None:
+            self.finish(*self._ending)
+        return not self.ended
+
+    def finish(self, state: State, reason: str | None) -> None:
+        """Close the books: last snapshots, then the reason, then the state; let go of all that only training needs."""
+        if self.ended:
+            return
+        for depth, info in enumerate(self._last_seen):
+            if info is not None and depth < len(self.recorders):
+                self._keep(depth, self.recorders[depth].length - 1, info)
+        self._work, self._last_seen = None, []
+        self.length = self._common_length()
+        self.reason, self.state = reason, state
+
+    def traces(self) -> list[Trace]:
+        """The steps so far, a trace per depth; empty before the first."""
+        return [recorder.trace() for recorder in self.recorders]
+
+    def diverged(self) -> list[tuple[int, int, str]]:
+        """(depth, steps before it, reason) of every depth that ended before its time."""
+        return [
+            (recorder.experiment.depth, recorder.length, recorder.stopped)
+            for recorder in self.recorders
+            if recorder.stopped is not None
+        ]
+
+    def events(self) -> list[tuple[int, str]]:
+        """(iteration from 0, sentence) of what a chart should mark: divergence, and the first cut to the floor."""
+        for index, recorder in enumerate(self.recorders):
+            if index not in self._first_cut:
+                seen, length = self._searched.get(index, 0), recorder.length
+                rises = (np.diff(recorder.at_floor[:, max(seen - 1, 0) : length], axis=1) > 0).any(axis=0)
+                self._searched[index] = length
+                if rises.any():
+                    self._first_cut[index] = max(seen - 1, 0) + int(np.argmax(rises)) + 1
+        floor = self.study.experiment.floor
+        cuts = [
+            (at, f"L={self.study.depths[index]}: a weight was cut to the floor {floor:g} at iteration {at + 1}.")
+            for index, at in self._first_cut.items()
+        ]
+        return sorted(cuts + [(at, f"L={depth} {reason}.") for depth, at, reason in self.diverged()])
+
+    def _common_length(self) -> int:
+        """Iterations that every depth has recorded, but for those that diverged."""
+        sound = [recorder.length for recorder in self.recorders if recorder.stopped is None]
+        return min(sound) if sound else max((recorder.length for recorder in self.recorders), default=0)
+
+    def _outcome(self) -> tuple[State, str | None]:
+        diverged = [f"L={depth} {reason}" for depth, _, reason in self.diverged()]
+        return ("failed", "; ".join(diverged) + ".") if diverged else ("done", None)
+
+    def _train(self) -> Iterator[None]:
+        """The whole work in small parts: a slice may end after each."""
+        started = []
+        for depth, experiment in enumerate(self.study.experiments()):
+            trainer = Trainer(experiment, self.dataset)
+            state = yield from _initial_state(trainer)
+            started.append((Recorder(experiment, self.dataset.sha256), self._watched(depth, trainer.steps(state))))
+        self.recorders = tuple(recorder for recorder, _ in started)
+        going = [recorder.follow(steps) for recorder, steps in started]
+        while going:
+            for steps in tuple(going):
+                if next(steps, None) is None:
+                    going.remove(steps)
+                yield
+            self.length = self._common_length()
+
+    def _watched(
+        self, depth: int, steps: Iterator[tuple[TrainState, StepInfo]]
+    ) -> Iterator[tuple[TrainState, StepInfo]]:
+        """The same steps; on the way the components of every so many are kept."""
+        every = snapshot_spacing(self.study.experiment, self.dataset)
+        for iteration, (state, info) in enumerate(steps):
+            if iteration % every == 0:
+                self._keep(depth, iteration, info)
+            self._last_seen[depth] = info
+            yield state, info
+
+    def _keep(self, depth: int, iteration: int, info: StepInfo) -> None:
+        """θ1 / (θ0 + θ1), the probability of a 1: (S, K, D) as float32."""
+        zeros, ones = info.leaf_weights[:, 0], info.leaf_weights[:, 1]
+        self.snapshots[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
+
+
+def snapshot_spacing(experiment: Experiment, dataset: Dataset) -> int:
+    """Every how many iterations the components are kept: 101 times at most, the last one included."""
+    return math.ceil(max(experiment.iterations - 1, 1) / (NUM_SNAPSHOTS - 1)) * _thinning(experiment, dataset)
+
+
+def _snapshot_bytes(experiment: Experiment, dataset: Dataset) -> int:
+    return 4 * experiment.num_seeds * experiment.num_components * dataset.num_variables
+
+
+def _thinning(experiment: Experiment, dataset: Dataset) -> int:
+    return math.ceil(NUM_SNAPSHOTS * _snapshot_bytes(experiment, dataset) / SNAPSHOT_BYTES)
+
+
+def _initial_state(trainer: Trainer) -> Generator[None, None, TrainState]:
+    """The start of all seeds, by return value. Fitted components take a while, so seeds are made one by one."""
+    experiment = trainer.experiment
+    if experiment.component_init != "fitted":
+        yield
+        return trainer.init()
+    starts = []
+    for seed in experiment.seeds:
+        starts.append(Trainer(experiment.replace(num_seeds=1, seed=seed), trainer.dataset).init().parameters)
+        yield
+    parameters = np.concatenate(starts)
+    return TrainState(0, parameters, trainer.optimiser.init(parameters[:, : trainer.num_trained]))

@@ -1,0 +1,176 @@
+"""What the browser is sent of a run: a layout once, then float32 frames and a small header that says what they are.
+
+Frame i is the state of iteration min(i · stride, last), counted from 0; the last iteration is kept when the run ends.
+A frame holds, for each depth in turn, the fields of `OFFSETS`: the LLH of every seed, the rest of one seed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.live.runs import LiveRun
+from spncore import Dataset, Recorder, dynamics
+from spncore.datasets import DATASETS, empirical_llh, product_of_marginals_llh
+from spncore.experiment import FIELDS, Experiment
+from spncore.overparam import SumStack, consecutive_sums, effective_weights
+
+VERSION = 1
+MAX_FRAMES = 1_000
+ANSWER_BYTES = 512_000
+Ints = NDArray[np.int64]
+Floats32 = NDArray[np.float32]
+
+
+def stride_of(experiment: Experiment) -> int:
+    """Every how many iterations a frame is kept."""
+    return math.ceil(experiment.iterations / MAX_FRAMES)
+
+
+def num_frames(run: LiveRun) -> int:
+    """Frames that can be read now; the number never falls, and a frame never changes."""
+    ended = run.state not in ("queued", "running")  # before the length: a run that ends in between is not yet over
+    length, stride = run.length, stride_of(run.study.experiment)
+    partial = ended and length > 0 and (length - 1) % stride > 0
+    return math.ceil(length / stride) + partial
+
+
+def frame_size(run: LiveRun) -> int:
+    """How many numbers a frame holds."""
+    return sum(_widths(run.study.experiment, _sums(experiment))[-1] for experiment in run.study.experiments())
+
+
+def layout(run: LiveRun) -> dict[str, Any]:
+    """All that stays the same during a run and is needed to read and to draw its frames."""
+    experiment, start = run.study.experiment, 0
+    depths = []
+    for single in run.study.experiments():
+        sums = _sums(single)
+        *offsets, width = _widths(single, sums)
+        depths.append(
+            {
+                "depth": single.depth,
+                "offsets": dict(zip(OFFSETS, (start + offset for offset in offsets), strict=True)),
+                "sizes": sums.sizes.tolist(),
+                "phi": sums.phi.tolist(),
+            }
+        )
+        start += width
+    return {
+        "v": VERSION,
+        "fields": start,
+        "stride": stride_of(experiment),
+        "iterations": experiment.iterations,
+        "depths": depths,
+        "seeds": list(experiment.seeds),
+        "num_components": experiment.num_components,
+        "floor": experiment.floor if experiment.parametrisation == "linear" else None,
+        "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
+        **_of_dataset(run.dataset),
+    }
+
+
+OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
+
+
+def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
+    """Header and frames (F, fields) from number `start` on, for one detail seed; at most about half a megabyte."""
+    state, reason, position = (
+        run.state,
+        run.reason,
+        run.queue_position,
+    )  # first, so that the end is told with the last frame
+    available = num_frames(run)
+    most = max(1, ANSWER_BYTES // (4 * frame_size(run)))
+    stop = min(available, max(start, 0) + most)
+    stride = stride_of(run.study.experiment)
+    numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
+    body = np.hstack([_of_depth(recorder, numbers, seed) for recorder in run.recorders] or [np.empty((0, 0), "<f4")])
+    header = {
+        "v": VERSION,
+        "state": state,
+        "reason": reason,
+        "from": start,
+        "frames": len(numbers),
+        "length": available,
+        "done": run.length,
+        "stride": stride,
+        "iterations": run.study.experiment.iterations,
+        "queue_position": position,
+        "headline": run.headline().text,
+        "events": run.events(),
+    }
+    return header, body
+
+
+def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:
+    """Header and probabilities of a 1 (depths, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
+    wanted = min(frame * stride_of(run.study.experiment), max(run.length - 1, 0))
+    kept = [dict(snapshots) for snapshots in run.computation.snapshots]
+    iterations = sorted(iteration for iteration in set().union(*kept) if iteration < max(run.length, 1))
+    header = {"v": VERSION, "state": run.state, "at": None, "depths": list(run.study.depths)}
+    if not iterations:
+        return header, np.empty((0,), "<f4")
+    nearest = min(iterations, key=lambda iteration: abs(iteration - wanted))
+    missing = np.full((run.study.experiment.num_components, run.dataset.num_variables), np.nan, "<f4")
+    found = [snapshots[nearest][seed] if nearest in snapshots else missing for snapshots in kept]
+    return {**header, "at": nearest}, np.stack(found)
+
+
+def envelope(header: dict[str, Any], body: Floats32) -> bytes:
+    """Length of the header (uint32, little-endian), header padded so that the body is 8-byte-aligned, body."""
+    text = json.dumps(header, allow_nan=False).encode("ascii")
+    text += b" " * (-(4 + len(text)) % 8)
+    return len(text).to_bytes(4, "little") + text + np.ascontiguousarray(body, "<f4").tobytes()
+
+
+def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
+    """The fields of one depth (F, width) at the given iterations; NaN after it diverged."""
+    experiment, sums = recorder.experiment, _sums(recorder.experiment)
+    weights_of = experiment.learning_rate, experiment.parametrisation
+    result = np.full((len(numbers), _widths(experiment, sums)[-1]), np.nan, "<f4")
+    known = numbers[numbers < recorder.length]
+    with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
+        weights, flow = recorder.weights[seed, known], recorder.flow[seed, known]
+        columns = (
+            recorder.llh[:, known].T,
+            dynamics.adaptive_rate(weights, sums, *weights_of),
+            dynamics.multiplicative_term(weights, flow, sums, *weights_of),
+            effective_weights(weights, sums),
+            weights,
+            recorder.at_floor[seed, known, None],
+        )
+        np.concatenate(columns, axis=1, out=result[: len(known)], casting="same_kind")
+    return result
+
+
+def _widths(experiment: Experiment, sums: SumStack) -> list[int]:
+    """Offsets of the fields of one depth, and last the width of them all."""
+    K = experiment.num_components
+    widths = (experiment.num_seeds, K, K, K, sums.num_weights, 1)
+    return [int(end) for end in np.cumsum((0, *widths))]
+
+
+def _sums(experiment: Experiment) -> SumStack:
+    return consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
+
+
+def _of_dataset(dataset: Dataset) -> dict[str, Any]:
+    known = DATASETS.get(dataset.name)
+    described = known is not None and tuple(v.name for v in known.variables) == dataset.variables
+    return {
+        "variables": list(dataset.variables),
+        "meanings": [v.meaning for v in known.variables] if known is not None and described else None,
+        "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
+        "dataset": {
+            **{field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)
+               if field.name in ("name", "title", "sha256", "source", "synthetic")},
+            "num_rows": dataset.num_rows,
+            "num_distinct": dataset.num_distinct,
+        },
+    }  # fmt: skip

@@ -1,0 +1,304 @@
+"""The registry of live runs: who looks at what, what is shared, and what is let go of."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.headline import Headline, headline
+from app.live.computation import Computation, State, Study
+from app.live.scheduler import Scheduler
+from spncore import Dataset, Recorder, Trace
+from spncore.limits import LIMITS
+
+__all__ = ["REGISTRY", "LiveRun", "RunRefused", "RunRegistry", "ServerLimits", "Study"]
+
+
+class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
+    """The server does not take this run; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ServerLimits:
+    """What the server gives; sizes in bytes, times in seconds."""
+
+    at_once: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    queue: int = 60
+    sessions: int = 200
+    unfinished_per_session: int = 3
+    runs_per_session: int = 12
+    memory_bytes: int = LIMITS.run_bytes
+    unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
+    run_seconds: float = LIMITS.run_seconds
+    pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
+    free_after: float = 180.0
+
+
+def half_of_memory() -> int:
+    """Half of what this process may use, by its control group or the machine."""
+    try:
+        allowed = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except OSError:
+        allowed = "max"
+    machine = (
+        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2 * LIMITS.run_bytes
+    )
+    return min(machine, int(allowed) if allowed.isdigit() else machine) // 2
+
+
+class LiveRun:
+    """One session's view of a computation that others may share; it is stopped for all when the last one stops it."""
+
+    def __init__(self, session: Hashable, dataset: Dataset, computation: Computation, scheduler: Scheduler) -> None:
+        self.id = secrets.token_urlsafe(16)
+        self.session, self.dataset, self.computation = session, dataset, computation
+        self.seen = time.monotonic()
+        self._scheduler = scheduler
+        self._stopped_at: int | None = None
+        self._headline: tuple[tuple[int, State], Headline] | None = None
+
+    @property
+    def study(self) -> Study:
+        """What is trained."""
+        return self.computation.study
+
+    @property
+    def state(self) -> State:
+        """Where it stands, for this session."""
+        return "stopped" if self.stopped else self.computation.state
+
+    @property
+    def stopped(self) -> bool:
+        """Whether this session stopped it before its end."""
+        return self._stopped_at is not None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended early or has to wait, in a sentence; None if there is nothing to say."""
+        if self.stopped:
+            return f"Stopped after {self.length} iterations."
+        position = self.queue_position
+        if position:
+            return f"{position} {'run' if position == 1 else 'runs'} ahead of you."
+        return self.computation.reason
+
+    @property
+    def queue_position(self) -> int:
+        """The place in the queue, 1 is next; 0 for a run that does not wait."""
+        return 0 if self.stopped or self.computation.state != "queued" else self._scheduler.position(self.computation)
+
+    @property
+    def length(self) -> int:
+        """Iterations that can be read."""
+        return self.computation.length if self._stopped_at is None else self._stopped_at
+
+    @property
+    def recorders(self) -> tuple[Recorder, ...]:
+        """One per depth; read no further than `length`."""
+        return self.computation.recorders
+
+    def traces(self) -> list[Trace]:
+        """A trace per depth of the steps so far; empty before the first."""
+        length = self.length
+        return [_shortened(trace, length) for trace in self.computation.traces()] if length else []
+
+    def headline(self) -> Headline:
+        """What is to be seen, in a sentence; made once for each length."""
+        now = (self.length, self.state)
+        if self._headline is None or self._headline[0] != now:
+            self._headline = now, headline(self.traces(), self.dataset, ended=self.state not in ("queued", "running"))
+        return self._headline[1]
+
+    def events(self) -> list[tuple[int, str]]:
+        """(iteration from 0, sentence) of what a chart should mark."""
+        return [event for event in self.computation.events() if event[0] <= self.length]
+
+    def stop(self) -> None:
+        """End it for this session, where it is."""
+        if not self.stopped and not self.computation.ended:
+            self._stopped_at = self.computation.length
+
+
+def _shortened(trace: Trace, length: int) -> Trace:
+    if trace.llh.shape[1] <= length:
+        return trace
+    arrays = ("llh", "log_partition", "at_floor", "flow", "weights")
+    return replace(trace, final_state=None, **{name: getattr(trace, name)[:, :length] for name in arrays})
+
+
+class RunRegistry:
+    """Registers runs for sessions. Sessions with the same study on the same data share one computation.
+
+    A session's runs are let go of by `release`, or when no heartbeat came for long; finished ones nobody looks at stay
+    while there is room. All methods may be called from any thread; none waits for a training.
+    """
+
+    def __init__(self, limits: ServerLimits | None = None) -> None:
+        self.limits = limits or ServerLimits(memory_bytes=min(LIMITS.run_bytes, half_of_memory()))
+        self._lock = threading.RLock()
+        self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
+        self._runs: dict[str, LiveRun] = {}
+        self.scheduler = Scheduler(self.limits.at_once, self._tend)
+
+    def start(self, study: Study, dataset: Dataset, session: Hashable) -> str:
+        """Register a run and return its id; RunRefused in one sentence if the server cannot take it.
+
+        The same study of the same session is the same run until it is stopped.
+        """
+        key = (study, dataset.sha256)
+        with self._lock:
+            computation = self._computations.pop(key, None)
+            if computation is not None and not _reusable(computation):
+                computation = None
+            if computation is not None:
+                self._computations[key] = computation  # now the most recently used
+                for run in self._runs.values():
+                    if run.session == session and run.computation is computation and not run.stopped:
+                        return run.id
+            self._refuse_too_many(session, computation)
+            if computation is None:
+                self._make_room(study.memory_bytes(dataset))
+                computation = self._computations[key] = Computation(study, dataset, self.limits.run_seconds)
+                self.scheduler.submit(computation)
+            run = LiveRun(session, dataset, computation, self.scheduler)
+            self._runs[run.id] = run
+            self._forget_oldest(session)
+            return run.id
+
+    def get(self, run_id: str) -> LiveRun | None:
+        """The run of this id, or None; asking for it is its heartbeat."""
+        run = self._runs.get(run_id)
+        if run is None:
+            return None
+        run.seen = time.monotonic()
+        if not run.computation.ended and not run.stopped and not self.scheduler.holds(run.computation):
+            with self._lock:
+                if not run.computation.ended and not self.scheduler.holds(run.computation):
+                    self.scheduler.submit(run.computation)
+        return run
+
+    def stop(self, run_id: str) -> bool:
+        """Stop a run for its session; False if there is none of this id."""
+        with self._lock:
+            run = self._runs.get(run_id)
+            if run is None:
+                return False
+            run.stop()
+            self._end_unwanted(run.computation, "stopped")
+            return True
+
+    def release(self, session: Hashable) -> None:
+        """Let go of everything a session had; what others share goes on."""
+        with self._lock:
+            for run in [run for run in self._runs.values() if run.session == session]:
+                self._drop(run)
+
+    def close(self) -> None:
+        """Stop the scheduler; runs under way become interrupted and can still be read."""
+        self.scheduler.close()
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory of all runs, those under way counted in full."""
+        with self._lock:
+            return sum(computation.memory_bytes for computation in self._held())
+
+    def _held(self) -> list[Computation]:
+        """Every computation once, least recently asked for first; replaced ones that somebody still views included."""
+        replaced = (run.computation for run in self._runs.values())
+        return list({id(held): held for held in (*self._computations.values(), *replaced)}.values())
+
+    def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
+        sessions = {run.session for run in self._runs.values()}
+        if session not in sessions and len(sessions) >= self.limits.sessions:
+            raise RunRefused(f"The server is full: {len(sessions)} people use it already; try again in a few minutes.")
+        if shared is not None and shared.ended:
+            return
+        unfinished = [run for run in self._runs.values() if run.session == session and not _over(run)]
+        if len(unfinished) >= self.limits.unfinished_per_session:
+            raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
+        if shared is None and self.scheduler.num_waiting >= self.limits.queue:
+            raise RunRefused(f"{self.scheduler.num_waiting} runs wait already; try again in a minute.")
+
+    def _make_room(self, num_bytes: int) -> None:
+        """Drop finished runs until a new one fits, those without a viewer first."""
+        limit = self.limits.memory_bytes
+        if num_bytes > limit:
+            raise RunRefused(
+                f"This run takes about {num_bytes / 1e9:.1f} GB; limit {limit / 1e9:.1g} GB. "
+                "Lower iterations, seeds, components or the number of depths."
+            )
+        self._drop_finished(limit - num_bytes, include_viewed=True)
+        if self.num_bytes + num_bytes > limit:
+            raise RunRefused("The server's memory is taken by runs under way; try again in a minute.")
+
+    def _drop_finished(self, num_bytes: int, include_viewed: bool) -> None:
+        """Drop finished computations, least recently used first, until those considered take `num_bytes` at most."""
+        viewed = {id(run.computation) for run in self._runs.values()}
+        ended = [computation for computation in self._held() if computation.ended]
+        unused = [computation for computation in ended if id(computation) not in viewed]
+        used = [computation for computation in ended if id(computation) in viewed]
+        total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in unused)
+        for computation in (*unused, *(used if include_viewed else ())):
+            if total <= num_bytes:
+                return
+            total -= computation.memory_bytes
+            self._forget(computation)
+            for run in [run for run in self._runs.values() if run.computation is computation]:
+                del self._runs[run.id]
+
+    def _forget_oldest(self, session: Hashable) -> None:
+        own = [run for run in self._runs.values() if run.session == session]
+        for run in own[: max(0, len(own) - self.limits.runs_per_session)]:
+            self._drop(run)
+
+    def _drop(self, run: LiveRun) -> None:
+        del self._runs[run.id]
+        self._end_unwanted(run.computation, "interrupted")
+
+    def _end_unwanted(self, computation: Computation, state: State) -> None:
+        """End a computation that nobody follows any more; forget it if nobody can ask for it again."""
+        views = [run for run in self._runs.values() if run.computation is computation]
+        if not computation.ended and all(run.stopped for run in views):
+            self.scheduler.end(computation, state)
+        uploaded = computation.study.experiment.dataset.startswith("sha256:")
+        if not views and (uploaded or not _reusable(computation)):
+            self._forget(computation)
+
+    def _forget(self, computation: Computation) -> None:
+        key = (computation.study, computation.dataset.sha256)
+        if self._computations.get(key) is computation:
+            del self._computations[key]
+
+    def _tend(self) -> bool:
+        """Pause or free what has lost its heartbeat, and keep to the bound; True while there is more to look after."""
+        with self._lock:
+            now = time.monotonic()
+            for computation in [c for c in self._computations.values() if not c.ended]:
+                views = [run for run in self._runs.values() if run.computation is computation and not run.stopped]
+                idle = now - max((run.seen for run in views), default=0.0)
+                if idle > self.limits.free_after:
+                    self.scheduler.end(computation, "interrupted", "Nobody was watching.")
+                    for run in views:
+                        self._drop(run)
+                elif idle > self.limits.pause_after:
+                    self.scheduler.rest(computation)
+            self._drop_finished(self.limits.unused_bytes, include_viewed=False)
+            return any(not computation.ended for computation in self._computations.values())
+
+
+def _over(run: LiveRun) -> bool:
+    return run.stopped or run.computation.ended
+
+
+def _reusable(computation: Computation) -> bool:
+    """Whether its result is what training the study again would give."""
+    return computation.state in ("done", "queued", "running") and not computation.ending
+
+
+REGISTRY = RunRegistry()

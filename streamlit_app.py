@@ -1,0 +1,38 @@
+"""The entry, `streamlit run streamlit_app.py`: the page, the lab's own routes, and what lives as long as the server."""
+
+import os
+
+# One thread per numerical library: the steps are too small to gain from more, and idle threads that spin for work
+# would take the other core from the server. Read once, when NumPy is first imported, so it stands before the imports.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import threading  # noqa: E402  after the above
+from collections.abc import AsyncIterator  # noqa: E402
+from contextlib import asynccontextmanager  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import streamlit as st  # noqa: E402
+from streamlit import config  # noqa: E402
+
+from app.live import assets  # noqa: E402
+from app.live.routes import routes  # noqa: E402
+from app.live.runs import REGISTRY  # noqa: E402
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Compress plotly.js beside the start; at the end let runs under way become interrupted."""
+    threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
+    yield {}
+    REGISTRY.close()
+
+
+app = st.App(
+    Path(__file__).parent / "app" / "main.py",
+    routes=routes(
+        REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
+    ),
+    lifespan=lifespan,
+)

@@ -1,0 +1,37 @@
+// Mounts the lab view. Streamlit sends this text with every update, so it only fetches the modules, once per page.
+
+export default async function chart(component) {
+  const { parentElement, data } = component;
+  try {
+    await addStyle(data.style);
+    const { default: mount } = await import(data.module);
+    return mount({ ...component, parentElement: hostIn(parentElement) });
+  } catch {
+    hostIn(parentElement).textContent = data.not_loaded;
+  }
+}
+
+function hostIn(parent) {
+  let host = parent.querySelector(":scope > .spn-host");
+  if (!host) {
+    host = document.createElement("div");
+    host.className = "spn-host";
+    parent.append(host);
+  }
+  return host;
+}
+
+function addStyle(url) {
+  const here = [...document.querySelectorAll("link[data-spn]")].find((link) => link.getAttribute("href") === url);
+  if (here) return here.loaded;
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = url;
+  link.dataset.spn = "";
+  link.loaded = new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = reject;
+  });
+  document.head.append(link);
+  return link.loaded;
+}

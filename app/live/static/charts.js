@@ -1,0 +1,171 @@
+// What each Plotly chart shows: pure functions of the run, its series and the view, giving traces and a table.
+
+import { llh, number, plotlyText } from "./dom.js";
+import { kept, pick } from "./series.js";
+import { DASHES, translucent } from "./theme.js";
+
+const name = (c, d) => `L = ${c.run.layout.depths[d]}`;
+const style = (c, d) => {
+  const depth = c.run.layout.depths[d];
+  return { color: c.theme.depth[depth - 1], dash: DASHES[depth - 1] };
+};
+
+function line(c, d, x, y, more = {}) {
+  const { width = 2, ...rest } = more;
+  return {
+    type: "scatter", mode: "lines", x, y, uid: `${d}-line`, name: name(c, d), legendgroup: name(c, d),
+    line: { ...style(c, d), width: width * c.theme.lineScale },
+    hovertemplate: `%{y:.4g}<extra>${name(c, d)}</extra>`, ...rest,
+  };
+}
+
+const silent = { hoverinfo: "skip", hovertemplate: null, showlegend: false };
+
+/** The range of the seeds as two borders without a stroke and the ground between them. */
+function band(c, d, x, lines, places) {
+  const colour = style(c, d).color;
+  const border = { type: "scatter", mode: "lines", x, legendgroup: name(c, d), line: { width: 0, color: colour }, ...silent };
+  return [
+    { ...border, uid: `${d}-low`, y: pick(lines.low, places) },
+    { ...border, uid: `${d}-high`, y: pick(lines.high, places), fill: "tonexty", fillcolor: translucent(colour, 0.18) },
+  ];
+}
+
+/** Stripes under the chart, one row per depth, where weights of the detail seed sit at the floor. */
+function floorStripes(c, x, places) {
+  return c.run.layout.depths.map((_, d) => ({
+    type: "scatter", mode: "lines", x, yaxis: "y2", uid: `${d}-floor`, legendgroup: name(c, d), ...silent,
+    y: places.map((frame) => (c.run.value(frame, d, "at_floor") > 0 ? -d : null)),
+    line: { color: style(c, d).color, width: 2 }, opacity: 0.55,
+  }));
+}
+
+const level = (y, text, c, dash = "dot") => ({
+  type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below", line: { color: c.theme.line, width: 1, dash },
+  label: { text, textposition: "start", yanchor: "bottom", padding: 2, font: { size: 11 * c.theme.textScale, color: c.theme.muted } },
+});
+
+/** About a dozen rows: iterations spread over what is here, and the cursor's. */
+function table(c, head, cells) {
+  const last = c.series.x.length - 1;
+  const frames = new Set([c.frame, last, ...Array.from({ length: 11 }, (_, i) => Math.round((i * last) / 10))]);
+  const rows = [...frames].filter((f) => f >= 0).sort((a, b) => a - b);
+  return { head: [c.say("iteration"), ...head], rows: rows.map((frame) => [String(c.series.x[frame]), ...cells(frame)]) };
+}
+
+const medians = (c, lines) => table(c, c.run.layout.depths.map((_, d) => name(c, d)), (frame) =>
+  lines.map(({ median, low, high }) => (c.run.layout.num_seeds > 1 ? `${llh(median[frame])} (${llh(low[frame])} … ${llh(high[frame])})` : llh(median[frame]))));
+
+const ends = (c, lines, shown = (d) => true) => c.run.layout.depths.flatMap((_, d) => {
+  const last = lines[d].length - 1;
+  return shown(d) && last >= 0 && Number.isFinite(lines[d][last]) ? [{ d, x: c.series.x[last], y: lines[d][last], text: name(c, d).replaceAll(" ", ""), colour: style(c, d).color }] : [];
+});
+
+const dots = (c, lines) => (frame) => c.run.layout.depths.flatMap((_, d) => [{ d, y: lines[d][frame], colour: style(c, d).color }]);
+
+function everySeed(c, d, x, places) {
+  return Array.from({ length: c.run.layout.num_seeds }, (_, s) => ({
+    type: "scatter", mode: "lines", x, y: pick(c.series.line(d, "llh", s), places), uid: `${d}-seed-${s}`, legendgroup: name(c, d),
+    line: { color: style(c, d).color, width: 0.8 }, opacity: 0.6, ...silent,
+  }));
+}
+
+/** Medians of pinned runs, grey and dashed, in the order of their depths. */
+function baselines(c) {
+  return c.baselines.flatMap((series, b) => series.run.layout.depths.map((depth, d) => {
+    const places = kept(series.x.length);
+    return {
+      type: "scatter", mode: "lines", x: pick(series.x, places), y: pick(series.llh[d].median, places), uid: `pinned-${b}-${d}`,
+      name: c.say("pinned"), legendgroup: "pinned", showlegend: b + d === 0, opacity: 0.8,
+      line: { color: c.theme.muted, dash: "6px,3px", width: (0.8 + 0.35 * d) * c.theme.lineScale },
+      hovertemplate: `%{y:.4g}<extra>${plotlyText(c.say("pinned"))} L = ${depth}</extra>`,
+    };
+  }));
+}
+
+function published(c) {
+  return c.published.map(({ depth, x, y }, i) => ({
+    type: "scatter", mode: "lines", x, y, uid: `published-${depth}`, name: c.say("published"), legendgroup: "published", showlegend: i === 0,
+    line: { color: c.theme.muted, width: 1.1, dash: DASHES[depth - 1] }, opacity: 0.7,
+    hovertemplate: `%{y:.4g}<extra>${plotlyText(c.say("published"))}, L = ${depth}</extra>`,
+  }));
+}
+
+/** View 1: LLH by depth, median and range over seeds, between its two bounds. */
+export function llhChart(c) {
+  const { series, run, say } = c;
+  const places = kept(series.x.length);
+  const x = pick(series.x, places);
+  const { independent, entropy } = run.layout.references;
+  const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, ...series.llh.map(({ median }) => median.at(-1) ?? -Infinity));
+  const bottom = Math.floor(2 * Math.min(series.lowest, independent ?? Infinity) - 0.3) / 2;
+  const references = [[independent, "independent"], [entropy, "entropy"]].filter(([y]) => Number.isFinite(y));
+  const many = run.layout.num_seeds > 1;
+  const perDepth = run.layout.depths.flatMap((_, d) => [
+    ...(many && !c.options.every_seed ? band(c, d, x, series.llh[d], places) : []),
+    ...(many && c.options.every_seed ? everySeed(c, d, x, places) : []),
+    line(c, d, x, pick(series.llh[d].median, places), { hovertemplate: `%{y:.3f}<extra>${name(c, d)}</extra>`, width: 2.4 }),
+  ]);
+  const lines = series.llh.map(({ median }) => median);
+  return {
+    data: [...published(c), ...baselines(c), ...perDepth, ...floorStripes(c, x, places)],
+    y: { title: { text: say("llh_axis") }, range: Number.isFinite(bottom) ? [bottom, Math.ceil(2 * top + 0.4) / 2] : undefined },
+    shapes: references.map(([y, word]) => level(y, `${plotlyText(say(word))} ${llh(y)}`, c)),
+    ends: ends(c, lines), dots: dots(c, lines), table: () => medians(c, series.llh),
+    summary: (frame) => run.layout.depths.map((depth, d) => ({ text: `L = ${depth}: ${llh(lines[d][frame])}`, depth })),
+  };
+}
+
+/** Lines of one part of the detail seed: the chosen component, and the others thin when asked for. */
+function componentLines(c, part, scale, positive) {
+  const { series, run, view } = c;
+  const places = kept(series.x.length);
+  const x = pick(series.x, places);
+  const chosen = run.layout.depths.map((_, d) => series.line(d, part, view.component, scale));
+  const others = !c.options.all_components ? [] : run.layout.depths.flatMap((_, d) =>
+    Array.from({ length: run.layout.num_components }, (_, k) => ({
+      type: "scatter", mode: "lines", x, y: pick(series.line(d, part, k, scale), places, positive), uid: `${d}-k-${k}`, legendgroup: name(c, d),
+      line: { color: style(c, d).color, width: 0.7 }, opacity: 0.55, ...silent,
+    })).filter((_, k) => k !== view.component));
+  const data = [...others, ...chosen.map((values, d) => line(c, d, x, pick(values, places, positive))), ...floorStripes(c, x, places)];
+  return {
+    data, ends: ends(c, chosen), dots: dots(c, chosen),
+    table: () => table(c, run.layout.depths.map((_, d) => name(c, d)), (frame) => chosen.map((values) => number(values[frame]))),
+    summary: (frame) => run.layout.depths.map((depth, d) => ({ text: `L = ${depth}: ${number(chosen[d][frame])}`, depth })),
+  };
+}
+
+/** View 2: the effective learning rate of the chosen component in units of η; 1 is the plain step. */
+export function rhoChart(c) {
+  const log = c.options.log_y;
+  const lines = componentLines(c, "rho", 1 / c.run.layout.settings.learning_rate, log);
+  return {
+    ...lines, y: { title: { text: c.say("rho_axis") }, type: log ? "log" : "linear", autorange: true, ...(log ? { exponentformat: "power", dtick: undefined } : {}) },
+    shapes: [level(1, "", c, "solid")],
+  };
+}
+
+/** View 3: the multiplicative term of the chosen component. */
+export function lamChart(c) {
+  return { ...componentLines(c, "lam", 1, false), y: { title: { text: c.say("lam_axis") }, autorange: true, exponentformat: "power" }, shapes: [level(0, "", c, "solid")] };
+}
+
+/** How far each depth is ahead of the shallowest, seed against the same seed. */
+export function gapChart(c) {
+  const { series, run } = c;
+  const places = kept(series.x.length);
+  const x = pick(series.x, places);
+  const many = run.layout.num_seeds > 1;
+  const lines = series.gap.map(({ median }) => median);
+  const deeper = run.layout.depths.map((_, d) => d).slice(1);
+  return {
+    data: [
+      ...deeper.flatMap((d) => [...(many ? band(c, d, x, series.gap[d], places) : []), line(c, d, x, pick(lines[d], places))]),
+      ...floorStripes(c, x, places),
+    ],
+    y: { title: { text: c.say("gap_axis", { L: run.layout.depths[0] }) }, autorange: true },
+    shapes: [level(0, "", c, "solid")],
+    ends: ends(c, lines, (d) => d > 0), dots: (frame) => dots(c, lines)(frame).slice(1), table: () => medians(c, series.gap),
+    summary: (frame) => deeper.map((d) => ({ text: `L = ${run.layout.depths[d]}: ${lines[d][frame] > 0 ? "+" : ""}${llh(lines[d][frame])}`, depth: run.layout.depths[d] })),
+  };
+}

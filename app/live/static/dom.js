@@ -1,0 +1,71 @@
+// Small makers of HTML and SVG nodes, and numbers as text. Text always enters through textContent.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** An HTML element; attributes `text` and `onclick`-like functions are understood. */
+export const html = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+
+/** An SVG element. */
+export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+const ICONS = {
+  play: "M7 4l13 8-13 8z",
+  pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+  first: "M5 4h3v16H5zM20 4v16L9 12z",
+  previous: "M17 4v16L6 12z",
+  next: "M7 4l11 8-11 8z",
+  last: "M4 4l11 8-11 8zM16 4h3v16h-3z",
+  stop: "M5 5h14v14H5z",
+  live: "M12 7a5 5 0 100 10 5 5 0 000-10z",
+  pin: "M15 3l6 6-4 1-4 4 0 5-3-3-6 5 5-6-3-3h5l4-4z",
+  share: "M13 4l8 7-8 7v-4C7 14 5 16 3 20c0-6 3-11 10-12z",
+};
+
+/** A 16-pixel icon in the text's colour; it says nothing to a screen reader. */
+export const icon = (name) =>
+  svg("svg", { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: ICONS[name], fill: "currentColor" }));
+
+/** Swap the icon of a button made with `icon`. */
+export const setIcon = (button, name) => button.querySelector("path").setAttribute("d", ICONS[name]);
+
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
+
+export const superscript = (n) => [...String(n)].map((c) => SUPERSCRIPT[c] ?? c).join("");
+export const subscript = (n) => [...String(n)].map((c) => SUBSCRIPT[c] ?? c).join("");
+
+const signed = (text) => text.replace("-", "−");
+
+/** A number for reading: `digits` significant ones, a true minus sign, powers of ten outside 0.001…9999. */
+export function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e4) return signed(String(Number(value.toPrecision(digits))));
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  return signed(`${Number(mantissa)}·10${superscript(Number(exponent))}`);
+}
+
+/** A log-likelihood: always three decimals, so that columns line up. */
+export const llh = (value) => (Number.isFinite(value) ? signed(value.toFixed(3)) : "–");
+
+/** Plotly reads pseudo-HTML in its texts; a name must not be able to use it. */
+export const plotlyText = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** Names from uploads may be endless or full of marks that do not advance; what is shown is short and stays on its line. */
+export function shorten(name, length = 24) {
+  const plain = String(name).normalize("NFC").replace(/[\u0000-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "�").replace(/\p{M}{3,}/gu, "");
+  const letters = [...plain];
+  return letters.length > length ? `${letters.slice(0, length - 1).join("")}…` : plain;
+}

@@ -1,0 +1,284 @@
+// The lab view: one run shown by several views that share a cursor, a component, a depth and a seed.
+//
+// Streamlit calls the export again at every change of data or theme, with the same parent element: the view is made
+// once per element and then brought up to date.
+
+import { SignedBars } from "./bars.js";
+import { gapChart, lamChart, llhChart, rhoChart } from "./charts.js";
+import { html, icon } from "./dom.js";
+import { equations } from "./equations.js";
+import { Figure, loadPlotly } from "./figure.js";
+import { Heatmap } from "./heatmap.js";
+import { Network } from "./network.js";
+import { Series } from "./series.js";
+import { Run } from "./store.js";
+import { Tabs } from "./tabs.js";
+import { catalogue } from "./text.js";
+import { readTheme } from "./theme.js";
+import { calm, Clock, meaning, Transport } from "./transport.js";
+
+const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
+const mounted = new WeakMap();
+
+export default function mount({ parentElement, data, setTriggerValue }) {
+  let lab = mounted.get(parentElement);
+  if (!lab) mounted.set(parentElement, (lab = new Lab(parentElement, data)));
+  const turn = lab.update(data, setTriggerValue);
+  return () => {
+    if (turn !== lab.turn) return; // a later call took over this element
+    lab.close();
+    mounted.delete(parentElement);
+  };
+}
+
+class Lab {
+  constructor(parent, data) {
+    this.say = catalogue(data.labels);
+    this.turn = 0;
+    this.letters = true;
+    this.run = null; // on screen
+    this.next = null; // asked for, nothing of it here yet
+    this.baselines = [];
+    this.published = [];
+    this.view = { component: 0, depth: null };
+    this.clock = new Clock({ length: () => this.run?.length ?? 0, total: () => this.run?.total ?? 1, ended: () => this.run?.final ?? true, moved: () => (this.moved = true) });
+    this.stopper = new AbortController();
+    this.build(parent);
+    document.addEventListener("keydown", (event) => this.key(event), { signal: this.stopper.signal });
+    document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal: this.stopper.signal });
+    requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  build(parent) {
+    const { say } = this;
+    const context = () => this.context();
+    const pick = (k) => this.pick(k);
+    const act = this.actions();
+    const figure = (key, build, title, note, options) => new Figure({ key, build, context, say, title, note, options });
+    this.llh = figure("llh", llhChart, say("llh_title"), "", { every_seed: false, log_x: false });
+    this.rho = figure("rho", rhoChart, say("rho_title"), say("rho_note"), { all_components: false, log_y: true, log_x: false });
+    this.lam = figure("lam", lamChart, say("lam_title"), say("lam_note"), { all_components: false, log_x: false });
+    this.gap = figure("gap", gapChart, say("gap_title", { L: 1 }), say("gap_note"), { log_x: false });
+    this.bars = new SignedBars({ say, context, pick });
+    this.network = new Network({ say, context, pick });
+    this.heatmap = new Heatmap({ say, context, pick });
+    this.lam.frame.after(this.bars.root);
+    this.lam.root.classList.add("spn-with-bars");
+    this.transport = new Transport({ say, clock: this.clock, act });
+    this.headline = html("p", { class: "spn-headline" });
+    this.status = html("p", { class: "spn-status", role: "status" });
+    const side = (name, key) => html("button", { type: "button", class: "spn-button spn-worded", "data-act": name, title: `${say(`${name}_help`)} (${key})`, onclick: () => act[name]() }, icon(name), html("span", { text: say(name) }), html("kbd", { text: key, "aria-hidden": "true" }));
+    this.choices = this.selectors();
+    this.network.header.insertBefore(this.choices, this.network.menu);
+    this.equations = html("p", { class: "spn-equations" });
+    this.wait = html("p", { class: "spn-wait" });
+    this.llh.frame.append(this.wait);
+    this.views = { rho: this.rho, lam: this.lam, gap: this.gap, components: this.heatmap };
+    this.tabs = new Tabs(say, Object.entries(this.views).map(([key, view]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: view.root })), () => this.moved = true);
+    this.root = html("div", { class: "spn-lab", "data-state": "loading" },
+      html("div", { class: "spn-top" }, html("div", { class: "spn-said" }, this.headline, this.status), html("div", { class: "spn-sides" }, side("pin", "P"), side("share", "S"))),
+      this.llh.root, this.network.root, this.transport.root, this.equations, this.tabs.root, this.shortcuts());
+    parent.append(this.root);
+    this.llh.root.classList.add("spn-llh");
+  }
+
+  /** Depth, component and seed shown in detail, shared by all views. */
+  selectors() {
+    const { say } = this;
+    const select = (word, chosen) => html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word), onchange: (event) => chosen(Number(event.target.value)) });
+    this.chooseDepth = select("depth", (d) => ((this.view.depth = d), this.redraw()));
+    this.chooseComponent = select("component", (k) => this.pick(k));
+    this.chooseSeed = select("seed", (j) => this.run?.chooseSeed(j));
+    return html("div", { class: "spn-choices" }, this.chooseDepth, this.chooseComponent, this.chooseSeed);
+  }
+
+  shortcuts() {
+    const box = html("input", { type: "checkbox", checked: true, onchange: () => (this.letters = box.checked) });
+    return html("label", { class: "spn-keys" }, box, this.say("keys"), html("kbd", { text: "P" }), html("kbd", { text: "S" }));
+  }
+
+  actions() {
+    const step = (by) => () => this.clock.seek(this.clock.frame + by);
+    return {
+      play: () => this.clock.toggle(), first: () => this.clock.seek(0), last: () => this.clock.seek(this.clock.length() - 1),
+      previous: step(-1), next: step(1), live: () => this.clock.follow(),
+      stop: () => (this.next ?? this.run)?.stop(), pin: () => this.send("pin"), share: () => this.send("share"),
+    };
+  }
+
+  send(event) {
+    if (this.run) this.trigger?.(event, this.run.id);
+  }
+
+  /** Take new data from the page; gives the number of this call. */
+  update(data, trigger) {
+    Object.assign(this, { data, trigger });
+    this.theme = readTheme(this.root.parentElement, data.view === "projector");
+    for (const [name, value] of Object.entries({ ground: this.theme.ground, text: this.theme.text, picked: this.theme.picked, muted: this.theme.muted, line: this.theme.line, grid: this.theme.grid })) this.root.style.setProperty(`--spn-${name}`, value);
+    this.root.dataset.view = data.view ?? "normal";
+    this.root.dataset.theme = this.theme.mode;
+    this.root.toggleAttribute("data-stale", Boolean(data.stale));
+    this.load(data);
+    this.redraw();
+    return (this.turn += 1);
+  }
+
+  load(data) {
+    if (data.run_id && data.run_id !== (this.next ?? this.run)?.id) {
+      this.next?.close();
+      this.next = new Run(data.run_id, data.base, (run) => this.changed(run));
+    }
+    const wanted = [data.baseline ?? []].flat();
+    this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());
+    this.baselines = wanted.map((id) => this.baselines.find((run) => run.id === id) ?? new Run(id, data.base, () => this.redraw()));
+    if (data.published && !this.published.length && !this.publishing) this.loadPublished(data.base);
+    loadPlotly(data.plotly).then(() => this.redraw(), () => ((this.failed = true), this.words()));
+  }
+
+  async loadPublished(base) {
+    this.publishing = true;
+    try {
+      const { iteration, ...curves } = await (await fetch(`${base}/api/figure3`)).json();
+      this.published = Object.entries(curves).map(([name, y]) => ({ depth: Number(name.replace("L", "")), x: iteration, y }));
+      this.redraw();
+    } catch {
+      this.publishing = false; // a later update of the page asks again
+    }
+  }
+
+  /** Something arrived. A new run takes the screen with its first frame, or when it can only be told in words. */
+  changed(run) {
+    if (run === this.next && (run.length || run.trouble || run.final)) this.take(run);
+    if (run !== this.run) return this.words();
+    const now = performance.now();
+    if (calm() && !run.final && now - (this.calmAt ?? 0) < CALM_REDRAW) return this.words();
+    this.calmAt = now;
+    this.redraw();
+  }
+
+  take(run) {
+    this.run?.close();
+    Object.assign(this, { run, next: null, series: null });
+    this.clock.at = 0;
+    this.clock.follow();
+    if (!run.layout) return;
+    const { depths, num_components: K, seeds } = run.layout;
+    this.view = { component: Math.min(this.view.component, K - 1), depth: depths.length - 1 };
+    const options = (select, words) => select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
+    options(this.chooseDepth, depths.map((depth) => `L = ${depth}`));
+    options(this.chooseComponent, Array.from({ length: K }, (_, k) => `k = ${k + 1}`));
+    options(this.chooseSeed, seeds.map((seed) => `${this.say("seed")} ${seed}`));
+    const L = depths[0];
+    this.tabs.rename("gap", this.say("gap_tab", { L }));
+    this.gap.heading.textContent = this.gap.title = this.say("gap_title", { L });
+  }
+
+  pick(k) {
+    this.view.component = k;
+    this.redraw();
+  }
+
+  /** What the views draw from, or null before the first frame. */
+  context() {
+    const { run, view, theme, say, clock } = this;
+    if (!run?.layout || !run.length) return null;
+    this.series ??= new Series(run);
+    this.series.update();
+    const baselines = this.baselines.filter((pinned) => pinned.length && pinned.id !== run.id).map((pinned) => (pinned.series ??= new Series(pinned)).update());
+    const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`).join(", ");
+    return {
+      run, view, theme, say, baselines, series: this.series, frame: clock.frame, published: this.data.published ? this.published : [],
+      atEnd: clock.frame >= run.length - 1, caption: `${run.layout.dataset?.title ?? ""} · ${settings} · ${location.href}`,
+      seek: (iteration) => clock.seek(Math.round((iteration - 1) / run.stride)),
+    };
+  }
+
+  /** Draw everything anew that is in sight, and the words. */
+  redraw() {
+    this.llh.request();
+    this.views[this.tabs.key].request?.();
+    this.moved = true;
+    this.words();
+  }
+
+  /** Called for every animation frame: moves the clock, and the views that follow the cursor if it moved. */
+  animate(now, before) {
+    if (this.closed) return;
+    this.clock.tick(Math.min(0.1, (now - before) / 1000));
+    if (this.moved && now - (this.followedAt ?? 0) > 30) this.follow(now);
+    requestAnimationFrame((then) => this.animate(then, now));
+  }
+
+  follow(now) {
+    this.followedAt = now;
+    this.moved = false;
+    const { run, clock } = this;
+    if (run) this.transport.update(run);
+    const context = this.context();
+    if (!context) return;
+    const shown = this.views[this.tabs.key];
+    if (shown.request && !shown.spec) shown.request();
+    this.llh.place();
+    shown.place?.();
+    shown.update?.();
+    if (this.tabs.key === "lam") this.bars.update();
+    this.network.update();
+    this.equations.replaceChildren(...equations(context));
+    this.chooseDepth.value = this.view.depth;
+    this.chooseComponent.value = this.view.component;
+    this.chooseSeed.value = run.seed;
+    Object.assign(this.root.dataset, { length: run.length, cursor: clock.frame, iteration: run.iteration(clock.frame), component: this.view.component, depth: run.layout.depths[this.view.depth], seed: run.seed, playing: clock.playing, following: clock.following });
+  }
+
+  /** Headline, status and the words over an empty chart. */
+  words() {
+    const run = this.next ?? this.run;
+    const { state, sentence } = this.status_of(run);
+    const shown = this.run?.header.headline ?? "";
+    if (this.headline.textContent !== shown) this.headline.textContent = shown;
+    if (this.status.textContent !== sentence) this.status.textContent = sentence;
+    this.root.dataset.state = state;
+    const waits = !this.run?.length || this.failed;
+    this.wait.textContent = this.failed ? this.say("no_plotly") : waits ? this.waiting(run, sentence) : "";
+    this.root.toggleAttribute("data-waiting", Boolean(waits));
+    this.root.toggleAttribute("data-old", Boolean(this.next));
+    if (run) this.transport.update(this.run ?? run);
+  }
+
+  waiting(run, sentence) {
+    if (!run?.layout || run.final || run.trouble || run.state === "queued") return sentence;
+    const { depths, num_seeds: seeds } = run.layout;
+    return `${this.say("training", { d: this.say.count("depths", depths.length), s: this.say.count("seeds", seeds) })} …`;
+  }
+
+  status_of(run) {
+    const { say } = this;
+    if (!run) return { state: "loading", sentence: say("loading") };
+    const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T: run.layout?.iterations ?? "" };
+    if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
+    const ahead = run.header.queue_position ?? 0;
+    const queue = run.state === "queued" ? (ahead > 0 ? say.count("queued", ahead) : say("queued_next")) : null;
+    const events = (run.header.events ?? []).map(([, sentence]) => sentence);
+    const told = [queue ?? say(run.state, values), run.header.reason, ...events.filter((event) => event !== run.header.reason)];
+    return { state: run.state, sentence: [...(this.data.stale ? [say("stale")] : []), ...told.filter(Boolean)].join(" · ") };
+  }
+
+  key(event) {
+    if (!this.root.isConnected || this.root.offsetParent === null) return;
+    const name = meaning(event, this.letters);
+    if (!name) return;
+    event.preventDefault();
+    this.actions()[name]();
+  }
+
+  closeMenus(event) {
+    for (const menu of this.root.querySelectorAll("details.spn-menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  }
+
+  close() {
+    this.closed = true;
+    this.stopper.abort();
+    [this.run, this.next, ...this.baselines].forEach((run) => run?.close());
+    this.root.remove();
+  }
+}

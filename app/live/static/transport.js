@@ -1,0 +1,128 @@
+// The cursor in time: play, pause, step, speed, scrub and follow, with a bar of buttons and keys for each.
+
+import { html, icon, setIcon } from "./dom.js";
+
+const SECONDS = 10; // a whole run at speed 1
+const CATCH_UP = 0.35; // s in which the cursor closes most of its distance to what has arrived
+const JUMPS = 12; // steps of a playback under reduced motion
+export const SPEEDS = [0.5, 1, 2, 4];
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Where the cursor is and how it moves; `length()` and `total()` are in frames. Nothing here is drawn. */
+export class Clock {
+  constructor({ length, total, ended, moved }) {
+    Object.assign(this, { length, total, ended, moved, at: 0, speed: 1, playing: false, following: true });
+  }
+
+  get frame() {
+    return Math.max(0, Math.min(Math.round(this.at), this.length() - 1));
+  }
+
+  /** Move by the seconds that passed; called for every animation frame, cheap when at rest. */
+  tick(seconds) {
+    const last = this.length() - 1;
+    if (last < 0) return;
+    if (this.following) return this.catchUp(last, seconds);
+    if (!this.playing) return;
+    const jump = calm() ? this.inJumps(seconds) : (seconds * this.speed * this.total()) / SECONDS;
+    this.set(Math.min(last, this.at + jump));
+    if (this.at >= last && this.ended()) this.halt();
+  }
+
+  catchUp(last, seconds) {
+    if (this.at === last) return;
+    const gap = last - this.at;
+    const glide = calm() || gap < 0.5 ? gap : Math.max(gap * (1 - Math.exp(-seconds / CATCH_UP)), Math.min(gap, 0.5));
+    this.set(this.at + glide);
+  }
+
+  inJumps(seconds) {
+    this.waited = (this.waited ?? 0) + seconds * this.speed;
+    if (this.waited < 1) return 0;
+    this.waited = 0;
+    return Math.ceil(this.total() / JUMPS);
+  }
+
+  set(at) {
+    const before = this.at;
+    this.at = Math.max(0, Math.min(at, Math.max(0, this.length() - 1)));
+    if (this.at !== before) this.moved();
+  }
+
+  /** Go to a frame and stay there. */
+  seek(frame) {
+    Object.assign(this, { following: false, playing: false });
+    this.set(frame);
+    this.moved();
+  }
+
+  halt() {
+    Object.assign(this, { playing: false, following: false });
+    this.moved();
+  }
+
+  /** Pause what moves; else play on, from the start if the cursor is at the end. */
+  toggle() {
+    const moves = this.playing || (this.following && !this.ended());
+    if (moves) return this.halt();
+    Object.assign(this, { playing: true, following: false });
+    if (this.frame >= this.length() - 1) this.set(0);
+    this.moved();
+  }
+
+  follow() {
+    Object.assign(this, { playing: false, following: true });
+    this.moved();
+  }
+}
+
+/** The bar; `act` maps each name of a button to what it does. */
+export class Transport {
+  constructor({ say, clock, act }) {
+    Object.assign(this, { say, clock });
+    const button = (name, key, picture, more = {}) => html("button", { type: "button", class: "spn-button", "data-act": name, title: `${say(name)}${key ? ` (${key})` : ""}`, onclick: () => act[name](), "aria-label": say(name), ...more },
+      icon(picture), html("kbd", { text: key, "aria-hidden": "true" }));
+    this.play = button("play", "Space", "play");
+    this.live = button("live", say("live"), "live", { title: say("live_help") });
+    this.stop = button("stop", say("stop"), "stop");
+    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, "aria-label": say("scrub"), oninput: () => clock.seek(Number(this.range.value)) });
+    this.position = html("output", { class: "spn-position" });
+    this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange: () => (clock.speed = Number(this.speed.value)) },
+      ...SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 })));
+    this.root = html("div", { class: "spn-transport", role: "group", "aria-label": say("scrub") },
+      html("div", { class: "spn-buttons" }, this.play, button("first", "Home", "first"), button("previous", "←", "previous"), button("next", "→", "next"), button("last", "End", "last")),
+      html("div", { class: "spn-scrub" }, this.range, this.position),
+      html("div", { class: "spn-buttons" }, this.speed, this.live, this.stop));
+  }
+
+  update(run) {
+    const { clock, say } = this;
+    const moves = clock.playing || (clock.following && !run.final);
+    setIcon(this.play, moves ? "pause" : "play");
+    this.play.setAttribute("aria-label", say(moves ? "pause" : "play"));
+    this.live.setAttribute("aria-pressed", String(clock.following && !run.final));
+    this.live.disabled = run.final;
+    this.stop.disabled = !["running", "queued"].includes(run.state);
+    const total = run.layout ? run.total : 1;
+    this.range.max = String(Math.max(1, total - 1));
+    if (Number(this.range.value) !== clock.frame) this.range.value = String(clock.frame);
+    this.range.style.setProperty("--arrived", `${(100 * Math.max(0, run.length - 1)) / Math.max(1, total - 1)}%`);
+    this.range.style.setProperty("--played", `${(100 * clock.frame) / Math.max(1, total - 1)}%`);
+    const t = run.length ? run.iteration(clock.frame) : 0;
+    this.position.textContent = say("position", { t, T: run.layout?.iterations ?? "–" });
+    this.range.setAttribute("aria-valuetext", this.position.textContent);
+  }
+}
+
+const FIELDS = "input, select, textarea, [contenteditable=true], [role=slider], [role=combobox], [role=listbox], [role=menu], [role=dialog], [role=tab], [role=radio], [role=spinbutton]";
+const PRESSED = "button, a, summary, [role=button], [role=checkbox], [role=switch]"; // these use Space themselves
+
+/** What a key press means here, or null: names of `act`. Keys in fields and dialogs, or with Ctrl and the like, are not ours. */
+export function meaning(event, letters) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.target.closest?.(FIELDS) || document.querySelector("[role=dialog]")) return null;
+  if (event.key === " ") return event.target.closest?.(PRESSED) ? null : "play";
+  const named = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" }[event.key];
+  return named ?? (letters ? ({ p: "pin", s: "share" }[event.key.toLowerCase()] ?? null) : null);
+}

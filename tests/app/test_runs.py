@@ -1,0 +1,379 @@
+"""Live runs: shared, queued, stopped, let go of; one run's fault is its own."""
+
+import gc
+import logging
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.live import computation as computation_module
+from app.live import scheduler as scheduler_module
+from app.live.computation import Computation, Study
+from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
+from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
+from spncore.datasets import from_array
+
+SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=40, num_seeds=2)
+ENDLESS = SMALL.replace(num_components=8, iterations=5000, num_seeds=6)
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return load("two-clusters")
+
+
+@pytest.fixture
+def make() -> Iterator[Callable[..., RunRegistry]]:
+    """Registries with two places and other limits as asked for; closed after the test."""
+    made = []
+
+    def registry(**limits: Any) -> RunRegistry:
+        made.append(RunRegistry(ServerLimits(**{"at_once": 2, **limits})))
+        return made[-1]
+
+    yield registry
+    for each in made:
+        each.close()
+
+
+def study(experiment: Experiment = SMALL, depths: tuple[int, ...] = (1, 2), **changes: Any) -> Study:
+    return Study(experiment.replace(**changes), depths)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Until it holds; a bound, never a verdict by sleeping."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.002)
+
+
+def get(registry: RunRegistry, run_id: str) -> LiveRun:
+    run = registry.get(run_id)
+    assert run is not None
+    return run
+
+
+def ended(registry: RunRegistry, run_id: str) -> LiveRun:
+    run = get(registry, run_id)
+    wait_for(lambda: run.state not in ("queued", "running"))
+    return run
+
+
+@pytest.mark.parametrize("depths", [(), (0,), (2, 1), (1, 1), (9,), (True,), ("1",), (1.0,)])
+def test_a_study_refuses_depths_that_are_not_rising_whole_numbers_within_the_limit(depths: Any) -> None:
+    with pytest.raises(ExperimentError, match="depths: .* allowed: 1 to 8"):
+        Study(SMALL, depths)
+
+
+def test_studies_are_equal_whatever_depth_their_experiment_has() -> None:
+    assert Study(SMALL.replace(depth=1), (1, 2)) == Study(SMALL.replace(depth=5), (1, 2))
+    assert [experiment.depth for experiment in study(depths=(1, 4)).experiments()] == [1, 4]
+
+
+@pytest.mark.parametrize("changes", [{}, {"component_init": "fitted"}, {"parametrisation": "log", "seed": 7}])
+def test_a_live_run_ends_at_the_engines_own_numbers(make: Any, data: Dataset, changes: dict[str, Any]) -> None:
+    registry, wanted = make(), study(**changes)
+    run = ended(registry, registry.start(wanted, data, "a"))
+    assert (run.state, run.reason, run.length) == ("done", None, SMALL.iterations)
+    for trace, experiment in zip(run.traces(), wanted.experiments(), strict=True):
+        expected = fit(experiment, data)
+        for name in ("llh", "flow", "weights", "at_floor"):
+            assert np.array_equal(getattr(trace, name), getattr(expected, name)), name
+
+
+def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any, data: Dataset) -> None:
+    registry = make()
+    run = ended(registry, registry.start(study(iterations=333), data, "a"))
+    for depth, snapshots in zip((1, 2), run.computation.snapshots, strict=True):
+        assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
+        infos = [info for _, info in Trainer(study(iterations=333).experiment.replace(depth=depth), data).steps()]
+        zeros, ones = infos[-1].leaf_weights[:, 0], infos[-1].leaf_weights[:, 1]
+        assert np.array_equal(snapshots[332], (ones / (zeros + ones)).astype(np.float32))
+
+
+def test_a_scheduler_is_asleep_until_the_first_run(make: Any) -> None:
+    assert make().scheduler._thread is None
+
+
+def test_two_sessions_with_the_same_study_share_one_computation(make: Any, data: Dataset) -> None:
+    registry = make()
+    first, second = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
+    assert first.id != second.id and first.computation is second.computation
+
+
+def test_the_same_session_asking_twice_has_one_run(make: Any, data: Dataset) -> None:
+    registry = make()
+    assert registry.start(study(ENDLESS), data, "a") == registry.start(study(ENDLESS), data, "a")
+
+
+def test_data_that_differs_in_one_cell_is_not_shared(make: Any) -> None:
+    rng, registry = np.random.default_rng(0), make()
+    bits = rng.integers(0, 2, (50_000, 12))
+    other = bits.copy()
+    other[40_000, 7] ^= 1
+    runs = []
+    for array in (bits, other):
+        named = from_array(array, "data")
+        experiment = SMALL.replace(dataset=f"sha256:{named.sha256}", iterations=3)
+        # the sets are of one name: nothing but the content can tell them apart
+        runs.append(ended(registry, registry.start(Study(experiment, (1,)), named, "a")))
+    assert runs[0].computation is not runs[1].computation
+    assert not np.array_equal(runs[0].traces()[0].llh, runs[1].traces()[0].llh)
+
+
+def test_names_of_one_sessions_columns_do_not_reach_another_with_the_same_bits(make: Any) -> None:
+    bits, registry = np.random.default_rng(0).integers(0, 2, (50, 2)), make()
+    runs = []
+    for session in ("mine", "theirs"):
+        named = from_array(bits, "data", [f"{session}1", f"{session}2"])
+        experiment = SMALL.replace(dataset=f"sha256:{named.sha256}")
+        runs.append(get(registry, registry.start(Study(experiment, (1,)), named, session)))
+    assert runs[0].computation is runs[1].computation
+    assert [run.dataset.variables[0] for run in runs] == ["mine1", "theirs1"]
+
+
+def test_stopping_keeps_the_trace_and_ends_the_training_within_a_second(make: Any, data: Dataset) -> None:
+    registry = make()
+    run = get(registry, registry.start(study(ENDLESS), data, "a"))
+    wait_for(lambda: run.length > 3)
+    assert registry.stop(run.id) and registry.stop(run.id)
+    length = run.length
+    assert run.state == "stopped" and run.reason == f"Stopped after {length} iterations."
+    wait_for(lambda: run.computation.ended, 1.0)
+    assert run.length == length and all(trace.llh.shape == (6, length) for trace in run.traces())
+    assert not registry.scheduler.holds(run.computation)
+
+
+def test_stopping_ends_a_shared_run_only_for_the_one_who_stops(make: Any, data: Dataset) -> None:
+    registry = make()
+    mine, theirs = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
+    wait_for(lambda: mine.length > 3)
+    registry.stop(mine.id)
+    stopped_at = mine.length
+    wait_for(lambda: theirs.length > stopped_at + 3)
+    assert (mine.state, mine.length, theirs.state) == ("stopped", stopped_at, "running")
+    registry.stop(theirs.id)
+    wait_for(lambda: theirs.computation.ended, 1.0)
+
+
+def test_training_again_after_a_stop_is_a_new_run(make: Any, data: Dataset) -> None:
+    registry = make()
+    first = get(registry, registry.start(study(ENDLESS), data, "a"))
+    wait_for(lambda: first.length > 0)
+    registry.stop(first.id)
+    again = get(registry, registry.start(study(ENDLESS), data, "a"))
+    assert again.id != first.id and again.computation is not first.computation and again.state != "stopped"
+
+
+def test_a_run_that_waits_is_stopped_at_once(make: Any, data: Dataset) -> None:
+    registry = make(at_once=1)
+    registry.start(study(ENDLESS), data, "a")
+    waiting = get(registry, registry.start(study(ENDLESS, seed=1), data, "b"))
+    registry.stop(waiting.id)
+    assert waiting.computation.state == "stopped" and waiting.length == 0 and waiting.traces() == []
+
+
+def test_the_queue_is_first_come_first_served_and_its_places_move(make: Any, data: Dataset) -> None:
+    registry = make(at_once=1)
+    runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, seed)) for seed in range(4)]
+    wait_for(lambda: runs[0].length > 0)
+    assert [run.queue_position for run in runs] == [0, 1, 2, 3]
+    assert runs[3].reason == "3 runs ahead of you." and runs[1].reason == "1 run ahead of you."
+    registry.stop(runs[1].id)
+    assert [run.queue_position for run in runs[2:]] == [1, 2]
+    registry.stop(runs[0].id)
+    wait_for(lambda: runs[2].state == "running")
+    assert (runs[2].queue_position, runs[3].queue_position) == (0, 1)
+
+
+def test_never_more_runs_are_trained_at_once_than_allowed(make: Any, data: Dataset) -> None:
+    registry = make(at_once=2)
+    runs = [get(registry, registry.start(study(seed=seed, iterations=200), data, seed)) for seed in range(8)]
+    most = 0
+    while not all(run.computation.ended for run in runs):
+        most = max(most, sum(run.computation.state == "running" for run in runs))
+    assert most <= 2 and all(run.state == "done" for run in runs)
+
+
+def test_a_long_run_of_64_components_does_not_starve_a_short_one(make: Any, data: Dataset) -> None:
+    registry = make()
+    long = get(registry, registry.start(study(ENDLESS, depths=(1, 2, 3), num_components=64), data, "a"))
+    wait_for(lambda: long.length > 0)
+    short = ended(registry, registry.start(study(), data, "b"))
+    assert short.state == "done" and long.state == "running" and long.length < 1000
+
+
+def test_full_queues_sessions_and_servers_are_refused_in_words(make: Any, data: Dataset) -> None:
+    registry = make(at_once=1, queue=2, sessions=4, unfinished_per_session=2)
+    for seed, session in enumerate("aab"):
+        registry.start(study(ENDLESS, seed=seed), data, session)
+    with pytest.raises(RunRefused, match="You have 2 runs under way already"):
+        registry.start(study(ENDLESS, seed=3), data, "a")
+    wait_for(lambda: registry.scheduler.num_waiting == 2)
+    with pytest.raises(RunRefused, match="2 runs wait already"):
+        registry.start(study(ENDLESS, seed=3), data, "b")
+    for session in "cd":
+        registry.start(study(ENDLESS), data, session)  # shared, so it needs no place
+    with pytest.raises(RunRefused, match="The server is full: 4 people"):
+        registry.start(study(ENDLESS), data, "e")
+
+
+def test_a_run_that_is_too_large_is_refused_before_anything_is_allocated(make: Any, data: Dataset) -> None:
+    large = study(depths=tuple(range(1, 9)), num_components=64, iterations=5000, num_seeds=20)
+    with pytest.raises(RunRefused, match=r"This run takes about [0-9.]+ GB; limit 1 GB\. Lower"):
+        make().start(large, data, "a")
+
+
+def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
+    make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    step = Trainer.step
+
+    def faulty(self: Trainer, state: TrainState) -> tuple[TrainState, StepInfo]:
+        if self.experiment.seed == 13 and state.iteration == 5:
+            raise RuntimeError("/secret/path")
+        return step(self, state)
+
+    monkeypatch.setattr(Trainer, "step", faulty)
+    registry = make()
+    with caplog.at_level(logging.ERROR):
+        bad, good = (get(registry, registry.start(study(seed=seed), data, seed)) for seed in (13, 0))
+        wait_for(lambda: bad.computation.ended and good.computation.ended)
+    assert good.state == "done" and bad.state == "failed" and bad.length == 5
+    assert bad.reason is not None and "secret" not in bad.reason
+    identifier = bad.reason.rstrip(".").split()[-1]
+    assert [identifier in record.getMessage() and record.exc_info is not None for record in caplog.records] == [True]
+    assert registry.start(study(seed=13), data, "again") != bad.id  # a failed run is not what others are given
+
+
+def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go_on(make: Any, data: Dataset) -> None:
+    too_large = {"parametrisation": "log", "objective": "unnormalised", "learning_rate": 2.0, "init_scale": 1.5}
+    wanted = study(depths=(1, 2, 3), iterations=30, **too_large)
+    expected = [fit(experiment, data) for experiment in wanted.experiments()]
+    lengths = [trace.llh.shape[1] for trace in expected]
+    assert lengths[0] < lengths[1] < lengths[2] == 30, "two depths diverge, one does not"
+    registry = make()
+    run = ended(registry, registry.start(wanted, data, "a"))
+    assert (run.state, run.length) == ("failed", 30)
+    assert run.reason == f"L=1 {expected[0].stopped}; L=2 {expected[1].stopped}."
+    assert [recorder.length for recorder in run.recorders] == lengths
+    for trace, fitted in zip(run.traces(), expected, strict=True):
+        assert trace.stopped == fitted.stopped and np.array_equal(trace.llh, fitted.llh)
+    assert (lengths[0], f"L=1 {expected[0].stopped}.") in run.events()
+    assert [max(snapshots) for snapshots in run.computation.snapshots] == [length - 1 for length in lengths]
+
+
+def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dataset) -> None:
+    registry = make(run_seconds=0.05)
+    run = ended(registry, registry.start(study(ENDLESS), data, "a"))
+    assert run.state == "stopped" and run.length > 0
+    assert run.reason == "Stopped at the limit of 0.05 s of training per run."
+
+
+def test_a_released_run_is_freed(make: Any, data: Dataset) -> None:
+    registry = make()
+    run = get(registry, registry.start(study(ENDLESS), data, "a"))
+    wait_for(lambda: run.length > 3)
+    gone: weakref.ref[Computation] = weakref.ref(run.computation)
+    run_id = run.id
+    del run
+    registry.release("a")
+    registry.release("a")  # twice does no harm
+    assert registry.get(run_id) is None
+
+    def freed() -> bool:
+        gc.collect()
+        return gone() is None
+
+    wait_for(freed, 2.0)
+
+
+def test_a_release_leaves_what_others_share(make: Any, data: Dataset) -> None:
+    registry = make()
+    mine, theirs = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
+    registry.release("a")
+    assert registry.get(mine.id) is None
+    length = theirs.length
+    wait_for(lambda: theirs.length > length)
+
+
+def test_a_finished_run_is_kept_for_the_next_who_asks_unless_its_data_was_uploaded(make: Any, data: Dataset) -> None:
+    registry = make()
+    kept = ended(registry, registry.start(study(), data, "a")).computation
+    registry.release("a")
+    assert get(registry, registry.start(study(), data, "b")).computation is kept
+    uploaded = study(dataset=f"sha256:{data.sha256}")
+    private = ended(registry, registry.start(uploaded, data, "a")).computation
+    registry.release("a")
+    assert get(registry, registry.start(uploaded, data, "b")).computation is not private
+
+
+def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, data: Dataset) -> None:
+    one = study().memory_bytes(data)
+    registry = make(unused_bytes=int(2.5 * one), memory_bytes=10 * one)
+    for seed in range(6):
+        ended(registry, registry.start(study(seed=seed), data, seed))
+        registry.release(seed)
+    registry._tend()
+    assert registry.num_bytes <= 2.5 * one
+    kept = [run_study.experiment.seed for run_study, _ in registry._computations]
+    assert kept == [4, 5]  # the least recently used go first
+
+
+def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Dataset) -> None:
+    size = study(ENDLESS).memory_bytes(data)
+    registry = make(memory_bytes=int(1.5 * size))
+    registry.start(study(ENDLESS), data, "a")
+    with pytest.raises(RunRefused, match="memory is taken by runs under way"):
+        registry.start(study(ENDLESS, seed=1), data, "b")
+
+
+def test_without_a_heartbeat_a_run_pauses_goes_on_when_asked_for_and_is_freed_in_the_end(
+    make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler_module, "TEND_SECONDS", 0.01)
+    registry = make(pause_after=0.15, free_after=0.8)
+    run_id = registry.start(study(ENDLESS), data, "a")
+    computation = get(registry, run_id).computation
+    wait_for(lambda: not registry.scheduler.holds(computation), 5.0)
+    length = computation.length
+    assert get(registry, run_id).state in ("queued", "running")
+    wait_for(lambda: get(registry, run_id).length > length)
+    wait_for(lambda: computation.ended, 5.0)
+    assert computation.state == "interrupted"
+    wait_for(lambda: registry.get(run_id) is None)
+
+
+def test_closing_interrupts_what_is_under_way_and_a_later_run_starts_the_thread_anew(make: Any, data: Dataset) -> None:
+    registry = make(at_once=1)
+    runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, "a")) for seed in range(2)]
+    wait_for(lambda: runs[0].length > 3)
+    begin = time.monotonic()
+    registry.close()
+    assert time.monotonic() - begin < 5.0
+    assert [run.state for run in runs] == ["interrupted"] * 2 and runs[0].traces()[0].llh.shape[1] > 3
+    assert ended(registry, registry.start(study(), data, "b")).state == "done"
+
+
+def test_recorded_values_do_not_change_while_training_goes_on(make: Any, data: Dataset) -> None:
+    registry = make()
+    run = get(registry, registry.start(study(ENDLESS), data, "a"))
+    wait_for(lambda: run.length > 5)
+    before = [replace(trace, llh=trace.llh.copy()) for trace in run.traces()]
+    length = run.length
+    wait_for(lambda: run.length > length + 20)
+    for old, new in zip(before, run.traces(), strict=True):
+        assert np.array_equal(old.llh, new.llh[:, : old.llh.shape[1]])
+
+
+def test_large_components_are_kept_less_often(data: Dataset) -> None:
+    wide = from_array(np.random.default_rng(0).integers(0, 2, (20, 256)), "wide")
+    large = SMALL.replace(num_components=64, num_seeds=64, iterations=500)
+    spacing = computation_module.snapshot_spacing(large, wide)
+    assert 4 * 64 * 64 * 256 * (500 // spacing + 1) <= 2 * computation_module.SNAPSHOT_BYTES + 4 * 64 * 64 * 256

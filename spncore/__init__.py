@@ -21,11 +21,11 @@ from spncore.datasets import Dataset, load
 from spncore.experiment import Experiment, ExperimentError
 from spncore.fitting import fit
 from spncore.trace import Recorder, Trace
-from spncore.training import Diverged, StepInfo, Trainer, TrainState, run
+from spncore.training import DivergenceError, StepInfo, Trainer, TrainState, run
 
 __all__ = [
     "Dataset",
-    "Diverged",
+    "DivergenceError",
     "Experiment",
     "ExperimentError",
     "Recorder",

@@ -201,9 +201,9 @@ def log_sum_exp(
 ) -> None:
     """out = log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A), out (G, M, B).
 
-    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B) for
-    the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for children
-    known to be far from overflow.
+    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B)
+    for the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for
+    children known to be far from overflow.
     """
     if shift is None:
         np.exp(children, out=scaled)

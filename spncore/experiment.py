@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,7 +124,7 @@ class Experiment:
     )  # fmt: skip
     objective: str = _declare(
         "generative", str, "objective", "𝓛",
-        "Generative: mean log f − log Z. Unnormalised: mean log f − Z, as a later script of the authors has it.",
+        "Generative: mean log f − log Z. Unnormalised: mean log f − Z (authors, later).",
         choices=tuple(OBJECTIVES),
     )  # fmt: skip
     optimiser: str = _declare(
@@ -239,11 +238,10 @@ def _checked(name: str, field: Field, value: Any) -> Any:
         return value
     if field.kind is bool:
         return value
-    number = field.kind(value)
-    inside = math.isfinite(number) and field.low <= number <= field.high
-    if not (inside or (field.zero_allowed and number == 0)):
+    inside = field.low <= value <= field.high  # false for NaN
+    if not (inside or (field.zero_allowed and value == 0)):
         raise ExperimentError(f"{name}: {_shown(value)} is out of range; allowed: {field.allowed()}")
-    return number
+    return field.kind(value)
 
 
 def _kind_words(field: Field) -> str:

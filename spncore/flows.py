@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 
 
 class Flows(NamedTuple):
-    """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (the child's flow is theirs);
-    `moments` (M, F+1): input flow times features, and last the input flow without evidence.
+    """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
+    the child's); `moments` (M, F+1): input flow times features, and last the input flow without evidence.
     """
 
     sums: SumWeights

@@ -1,4 +1,4 @@
-"""Objectives as weighted bags of partially observed rows: 𝓛 = (1/N) Σ_i c_i g(log f(e_i)).  Trapp et al. (2019), eq. (1)-(2).
+"""Objectives as weighted bags of partially observed rows: 𝓛 = (1/N) Σ_i c_i g(log f(e_i)), eq. (1) generalised.
 
 `rows` use 0 and 1 for observed values and MARGINALISED where a variable is summed out. Positive terms take log f.
 The partition function's term takes log f too, or f itself in the authors' later script.

@@ -35,7 +35,7 @@ def linear(floor: float) -> Parametrisation:
 
 
 def log(floor: float) -> Parametrisation:
-    """Parameters are log-weights; the gradient is the flow, so a step multiplies by exp(η · flow). No floor is needed."""
+    """Parameters are log-weights; the gradient is the flow: a step multiplies by exp(η · flow). There is no floor."""
     return Parametrisation(
         parameters=np.log,
         weights=np.exp,

@@ -1,7 +1,7 @@
 """The shallow network driven by a deep run's recorded rates: the same curve, so depth is a rule for step sizes.
 
-Trapp et al. (2019), Observation 1. With the recorded ρ(t) and λ(t) the curves agree up to O(η²) per step; with the exact
-factors ∏_l (1 + s_l) they agree to rounding, as long as no weight sits at the floor.
+Trapp et al. (2019), Observation 1. With the recorded ρ(t) and λ(t) the curves agree up to O(η²) per step; with the
+exact factors ∏_l (1 + s_l) they agree to rounding, as long as no weight sits at the floor.
 """
 
 from __future__ import annotations

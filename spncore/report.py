@@ -82,7 +82,8 @@ def write_html(path: Path, figure: go.Figure) -> None:
 
 def _figure(y_title: str) -> go.Figure:
     figure = go.Figure()
-    figure.update_layout(template="plotly_white", font={"size": 15}, hovermode="x unified", legend={"y": 0.02, "yanchor": "bottom", "x": 0.98, "xanchor": "right"})  # fmt: skip
+    legend = {"y": 0.02, "yanchor": "bottom", "x": 0.98, "xanchor": "right"}
+    figure.update_layout(template="plotly_white", font={"size": 15}, hovermode="x unified", legend=legend)
     figure.update_xaxes(title="iteration")
     figure.update_yaxes(title=y_title)
     return figure

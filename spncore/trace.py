@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from spncore import dynamics
 from spncore.experiment import Experiment
 from spncore.overparam import SumStack, consecutive_sums, effective_weights, split_layers
-from spncore.training import Diverged, StepInfo, TrainState
+from spncore.training import DivergenceError, StepInfo, TrainState
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 class Trace:
     """Recorded arrays of T steps of S seeds; entry t is the state before update t. LLH in nats per row.
 
-    `flow` a_k (S, T, K); `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where the run ended;
+    `flow` a_k (S, T, K); `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where it ended;
     `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for.
     """
 
@@ -105,7 +105,7 @@ class Recorder:
             for state, info in steps:
                 self.add(state, info)
                 yield self.length
-        except Diverged as error:
+        except DivergenceError as error:
             self.stopped = f"diverged: {error}"
         except KeyboardInterrupt:
             self.stopped = f"interrupted after {self.length} iterations"

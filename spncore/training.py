@@ -54,7 +54,7 @@ class StepInfo(NamedTuple):
     at_floor: NDArray[np.int64]
 
 
-class Diverged(ArithmeticError):
+class DivergenceError(ArithmeticError):
     """A number left the finite range; the text names the iteration, the seed and the quantity."""
 
 
@@ -101,7 +101,7 @@ class Trainer:
         return Evaluator(proper.bag(rows), proper)(effective_weights(layer_weights, self.sums), leaf_weights).llh
 
     def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
-        """One update of all seeds: the state after it, and what was seen before it. Diverged if numbers overflow."""
+        """One update of all seeds: the state after it, what was seen before it; DivergenceError if numbers overflow."""
         with np.errstate(all="ignore"):
             weights = self.parametrisation.weights(state.parameters)
             layer_weights, leaf_weights = self.split(weights)
@@ -156,7 +156,7 @@ def _raise_if_diverged(experiment: Experiment, iteration: int, info: StepInfo, p
         finite = np.isfinite(values).all(axis=1)
         if not finite.all():
             seed = experiment.seeds[int(np.argmin(finite))]
-            raise Diverged(
+            raise DivergenceError(
                 f"iteration {iteration}: {quantity} of seed {seed} is no longer a finite number; "
                 f"try a learning rate below {experiment.learning_rate:g}"
             )
@@ -167,7 +167,7 @@ def run(
 ) -> Iterator[tuple[TrainState, StepInfo]]:
     """Train, one item per iteration: the state after update t and what was seen before it; stop at any time.
 
-    Go on from any `state` it gave: the remaining items are the same, bit for bit. `Diverged` ends a run whose numbers
-    overflow.
+    Go on from any `state` it gave: the remaining items are the same, bit for bit. `DivergenceError` ends a run whose
+    numbers overflow.
     """
     yield from Trainer(experiment, dataset).steps(state)

@@ -113,9 +113,7 @@ def test_a_wrong_file_in_the_folder_is_refused_although_the_cache_is_right(
 ) -> None:
     put(folder, {"train": CONTENT["valid"]})
     put(cache)
-    with pytest.raises(
-        DataError, match=r"^nltcs.train.data in the folder named by SPNLAB_DATA_DIR is refused"
-    ):
+    with pytest.raises(DataError, match=r"^nltcs.train.data in the folder named by SPNLAB_DATA_DIR is refused"):
         load("nltcs")
     assert not sent
 
@@ -138,9 +136,7 @@ def test_a_folder_in_place_of_the_file_is_refused(folder: Path, cache: Path) -> 
         load("nltcs")
 
 
-def test_offline_the_error_is_one_sentence_that_says_what_to_do_and_shows_no_path(
-    tmp_path: Path, cache: Path
-) -> None:
+def test_offline_the_error_is_one_sentence_that_says_what_to_do_and_shows_no_path(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(DataError) as caught:
         load("nltcs", time_limit=TimeLimit(silence=1.0, total=2.0))
     message = str(caught.value)
@@ -163,9 +159,7 @@ def test_a_cache_that_cannot_be_written_is_named(cache: Path, monkeypatch: pytes
 @pytest.mark.parametrize("name", ["", "NLTCS", "../../data/history.db", "file:///etc/passwd", "x" * 10_000])
 @pytest.mark.parametrize("ask", [load, available, fetch, known_mixture])
 def test_only_registered_names_are_looked_up(name: str, ask: Callable[[str], object]) -> None:
-    with pytest.raises(
-        DataError, match="choose one of nltcs, plants, baudio, nltcs-twin, two-clusters"
-    ) as caught:
+    with pytest.raises(DataError, match="choose one of nltcs, plants, baudio, nltcs-twin, two-clusters") as caught:
         ask(name)
     assert len(str(caught.value)) < 150
 

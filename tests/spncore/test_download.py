@@ -94,9 +94,7 @@ def get(url: str, target: Path, time_limit: TimeLimit = QUICK) -> None:
     download(url, target, len(CONTENT), hashlib.sha256(CONTENT).hexdigest(), time_limit)
 
 
-def test_the_right_file_is_put_in_place_and_progress_is_told(
-    address: Callable[[str], str], tmp_path: Path
-) -> None:
+def test_the_right_file_is_put_in_place_and_progress_is_told(address: Callable[[str], str], tmp_path: Path) -> None:
     told: list[tuple[str, int, int]] = []
     target, sha256 = tmp_path / "new" / "a.data", hashlib.sha256(CONTENT).hexdigest()
     limit = TimeLimit(silence=5.0, total=20.0)

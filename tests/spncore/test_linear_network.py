@@ -148,8 +148,7 @@ def test_too_large_a_rate_stops_with_a_reason_and_finite_numbers(p, num_layers, 
     last = len(trace.loss) - 1
     assert last < 999
     assert trace.stopped == (
-        f"learning_rate 10: update {last} would lift the loss past 1e+06 times its start; "
-        "use a smaller learning_rate"
+        f"learning_rate 10: update {last} would lift the loss past 1e+06 times its start; use a smaller learning_rate"
     )
     assert all(np.isfinite(values).all() for values in trace[:-1])
 

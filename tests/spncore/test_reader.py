@@ -112,9 +112,7 @@ def test_every_fault_of_the_file_is_refused_with_its_place(data: bytes, message:
 @pytest.mark.parametrize("value", ["NA", "nan", "", "?", "null", "None", "n/a", " "])
 def test_a_missing_value_is_called_missing(value: str) -> None:
     found = f"'{value}'" if value.strip() else "empty cell"
-    assert f"{PLACE}: missing value ({found}); only 0 and 1 are allowed." in refusal(
-        f"a,b\n0,{value}\n1,1".encode()
-    )
+    assert f"{PLACE}: missing value ({found}); only 0 and 1 are allowed." in refusal(f"a,b\n0,{value}\n1,1".encode())
 
 
 @pytest.mark.parametrize(
@@ -125,9 +123,7 @@ def test_a_missing_value_is_called_missing(value: str) -> None:
     + ["١", "１", "²", "1_0", "1\u00a0", "\u200b1", "1\ufe0f", "\v1", "l", "O"],  # B6
 )
 def test_whatever_is_not_exactly_0_or_1_is_refused_and_shown_in_ascii(value: str) -> None:
-    assert f"{PLACE}: found {ascii(value)}; only 0 and 1 are allowed." in refusal(
-        f"a,b\n0,{value}\n1,1\n".encode()
-    )
+    assert f"{PLACE}: found {ascii(value)}; only 0 and 1 are allowed." in refusal(f"a,b\n0,{value}\n1,1\n".encode())
 
 
 @pytest.mark.parametrize("value", ["0", "1", " 1 ", "0  ", '"1"', ' "0" '])
@@ -259,9 +255,7 @@ def test_the_same_content_under_two_names_has_one_identity_and_two_contents_diff
     assert read_csv(TEXT.replace(b"1,0", b"0,0"), "a.csv")[0].sha256 != first.sha256
 
 
-@given(
-    arrays(np.uint8, st.tuples(st.integers(1, 30), st.integers(1, 6)), elements=st.integers(0, 1)), st.data()
-)
+@given(arrays(np.uint8, st.tuples(st.integers(1, 30), st.integers(1, 6)), elements=st.integers(0, 1)), st.data())
 def test_one_wrong_cell_anywhere_is_found(bits: NDArray[np.uint8], data: st.DataObject) -> None:
     row = data.draw(st.integers(0, len(bits) - 1))
     column = data.draw(st.integers(0, bits.shape[1] - 1))

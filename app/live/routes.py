@@ -6,6 +6,7 @@ which answers unknown paths with status 200, for data.
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import re
@@ -30,7 +31,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
 FOR_EVER = {**SAFE, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
-Answer = Callable[[Request], Response]
+Answer = Callable[[Request], Response | Awaitable[Response]]
+FIRST_FRAME_SECONDS, FIRST_FRAME_STEP = 0.2, 0.01
 
 
 class RefusedError(Exception):
@@ -51,12 +53,14 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
             raise RefusedError(404, "There is no such run any more; press Train to start it again.")
         return run
 
-    def data(request: Request) -> Response:
+    async def data(request: Request) -> Response:
         run = run_of(request)
         start, seed = _count(request, "from"), _seed(request, run)
+        await _first_frame(run)
         if start > frames.num_frames(run):
             raise RefusedError(400, f"from: {start} lies beyond the {frames.num_frames(run)} frames there are.")
-        return _octets(*frames.frames(run, start, seed))
+        header, body = frames.frames(run, start, seed)
+        return _octets({**header, "poll_ms": registry.poll_ms}, body)
 
     def components(request: Request) -> Response:
         run = run_of(request)
@@ -102,11 +106,20 @@ def _guarded(method: str, answer: Answer) -> Callable[[Request], Awaitable[Respo
         try:
             if request.method != method and (request.method, method) != ("HEAD", "GET"):
                 raise RefusedError(405, f"{request.method} is not allowed here; use {method}.", Allow=method)
-            return answer(request)
+            response = answer(request)
+            return response if isinstance(response, Response) else await response
         except RefusedError as refusal:
             return _json({"error": refusal.sentence}, refusal.status, refusal.headers)
 
     return endpoint
+
+
+async def _first_frame(run: LiveRun) -> None:
+    """Wait a moment for the first frame of a run that is just starting: the page then draws it without asking twice."""
+    for _ in range(round(FIRST_FRAME_SECONDS / FIRST_FRAME_STEP)):
+        if run.length or run.state not in ("queued", "running") or run.queue_position:
+            return
+        await asyncio.sleep(FIRST_FRAME_STEP)
 
 
 def _count(request: Request, name: str) -> int:

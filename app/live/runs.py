@@ -19,6 +19,9 @@ from spncore.limits import LIMITS
 __all__ = ["REGISTRY", "LiveRun", "RunRefused", "RunRegistry", "ServerLimits", "Study"]
 
 
+POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
+
+
 class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
     """The server does not take this run; the text says why and what to do."""
 
@@ -212,6 +215,11 @@ class RunRegistry:
         """Every computation once, least recently asked for first; replaced ones that somebody still views included."""
         replaced = (run.computation for run in self._runs.values())
         return list({id(held): held for held in (*self._computations.values(), *replaced)}.values())
+
+    @property
+    def poll_ms(self) -> int:
+        """How often a page should ask for new frames: ten times a second, or four when many ask."""
+        return POLL_MS if sum(not _over(run) for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
         sessions = {run.session for run in self._runs.values()}

@@ -278,11 +278,9 @@ def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dat
 
 def test_a_released_run_is_freed(make: Any, data: Dataset) -> None:
     registry = make()
-    run = get(registry, registry.start(study(ENDLESS), data, "a"))
-    wait_for(lambda: run.length > 3)
-    gone: weakref.ref[Computation] = weakref.ref(run.computation)
-    run_id = run.id
-    del run
+    run_id = registry.start(study(ENDLESS), data, "a")
+    wait_for(lambda: get(registry, run_id).length > 3)
+    gone: weakref.ref[Computation] = weakref.ref(get(registry, run_id).computation)
     registry.release("a")
     registry.release("a")  # twice does no harm
     assert registry.get(run_id) is None

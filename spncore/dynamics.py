@@ -75,6 +75,21 @@ def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats
     return weights + rho * gradient + lam * weights
 
 
+def first_order_residual(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, as_printed: bool = False
+) -> Floats:
+    """What ρ∇ + λw leaves of an exact linear step, relative to the weight: (..., K).
+
+    With the product form of ρ it is of order η²; with ρ as printed in eq. (13) of order η from three layers on.
+    """
+    weights = effective_weights(layer_weights, sums)
+    rate_of = adaptive_rate_as_printed if as_printed else adaptive_rate
+    rho = rate_of(layer_weights, sums, learning_rate)
+    lam = multiplicative_term(layer_weights, flow, sums, learning_rate)
+    exact = weights * exact_factors(layer_weights, flow, sums, learning_rate)
+    return np.asarray((exact - first_order_step(weights, flow / weights, rho, lam)) / weights)
+
+
 def momentum_kernel(rho: Floats, lam: Floats) -> Floats:
     """μ(t,τ) = λ(t) ρ(τ) ∏_{s=τ+1}^{t−1} (1+λ(s)) for τ < t, else 0.  rho, lam (T,) of one component -> (T, T).
 
@@ -120,6 +135,11 @@ def preconditioner(layer_weights: Floats, sums: SumStack, parametrisation: str =
         )
     inverse = layer_weights[..., sums.paths] ** -2.0  # (..., L, K)
     return np.asarray(np.einsum("lkj,...lk->...kj", together, inverse))
+
+
+def preconditioner_eigenvalues(layer_weights: Floats, sums: SumStack, parametrisation: str = "linear") -> Floats:
+    """Eigenvalues of M in ascending order, (..., K): large where siblings agree, small where they compete."""
+    return np.asarray(np.linalg.eigvalsh(preconditioner(layer_weights, sums, parametrisation)))
 
 
 def layer_norms(layer_weights: Floats, sums: SumStack) -> Floats:

@@ -1,3 +1,6 @@
+import math
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,6 +54,20 @@ def test_values_equal_enumeration_on_full_partial_and_no_evidence(seed):
     rows = evidence(4, rng)
     log_values, _, _ = evaluate(circuit, leaf_weights, sum_weights, rows)
     assert_close(np.exp(log_values), [oracles.circuit_value(circuit, leaf_weights, sum_weights, row) for row in rows])
+
+
+def test_log_values_agree_with_exact_rational_arithmetic():
+    rng = np.random.default_rng(2)
+    circuit, leaf_weights, sum_weights = deep_circuit(rng)
+    leaf_weights = np.ceil(leaf_weights * 64) / 64  # dyadic, so that fractions hold them exactly
+    sum_weights = tuple(np.ceil(weights * 64) / 64 for weights in sum_weights)
+    exactly = np.vectorize(Fraction, otypes=[object])
+    rows = evidence(4, rng)
+    expected = [
+        math.log(oracles.circuit_value(circuit, exactly(leaf_weights), [exactly(w) for w in sum_weights], row))
+        for row in rows
+    ]
+    assert_close(evaluate(circuit, leaf_weights, sum_weights, rows)[0], expected, rtol=1e-12)
 
 
 def test_partition_function_is_the_sum_over_all_worlds():

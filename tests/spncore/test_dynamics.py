@@ -41,16 +41,12 @@ def test_the_product_form_leaves_order_eta_squared_the_printed_form_order_eta_fr
 ):
     """Erratum to Trapp et al. (2019), eq. (13)."""
     weights, flow, sums = random_point(depth)
-    products = effective_weights(weights, sums)
-    rates = np.array([1e-2, 1e-3, 1e-4])
+    rates, products = np.array([1e-2, 1e-3, 1e-4]), effective_weights(weights, sums)
     slopes = []
-    for rho_of in (dynamics.adaptive_rate, dynamics.adaptive_rate_as_printed):
-        residuals = []
-        for rate in rates:
-            lam = dynamics.multiplicative_term(weights, flow, sums, rate)
-            predicted = dynamics.first_order_step(products, flow / products, rho_of(weights, sums, rate), lam)
-            residuals.append(np.abs(stepped(weights, flow, sums, rate) - predicted).max())
-        slopes.append(np.polyfit(np.log(rates), np.log(residuals), 1)[0])
+    for as_printed in (False, True):
+        residuals = [dynamics.first_order_residual(weights, flow, sums, rate, as_printed) for rate in rates]
+        slopes.append(np.polyfit(np.log(rates), np.log(np.abs(residuals).max(axis=1)), 1)[0])
+    assert_close(dynamics.exact_factors(weights, flow, sums, 1e-2), stepped(weights, flow, sums, 1e-2) / products)
     assert_close(slopes, [2.0, printed_slope], rtol=0, atol=0.05)  # fitted over two decades
 
 
@@ -98,7 +94,9 @@ def test_a_step_in_log_weights_is_the_preconditioner_times_the_flow(topology, de
     step = np.log(dynamics.exact_factors(weights, flow, sums, rate, parametrisation))
     assert_close(step / rate, matrix @ flow, rtol=1e-5, atol=1e-6)  # up to O(η)
     assert_close(matrix, matrix.T)
-    assert np.linalg.eigvalsh(matrix).min() > 0
+    eigenvalues = dynamics.preconditioner_eigenvalues(weights, sums, parametrisation)
+    assert eigenvalues.min() > 0
+    assert_close([eigenvalues.sum(), (eigenvalues**2).sum()], [np.trace(matrix), (matrix**2).sum()])
 
 
 def test_the_shallow_preconditioner_is_diagonal_and_private_log_weights_give_l_times_the_identity():

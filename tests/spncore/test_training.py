@@ -202,6 +202,13 @@ def test_a_divergence_names_iteration_seed_and_quantity_and_the_trace_up_to_it_i
     assert np.isfinite(trace.llh).all()
 
 
+@pytest.mark.parametrize("depth", [1, 8])
+def test_the_largest_learning_rate_for_the_longest_time_stays_finite_above_the_floor(depth):
+    trace = fit(Experiment(dataset="two-clusters", depth=depth, learning_rate=10.0, iterations=5000))
+    assert trace.stopped is None and np.isfinite(trace.llh).all() and np.isfinite(trace.rho).all()
+    assert trace.at_floor.max() > 0
+
+
 def test_ctrl_c_keeps_what_was_computed():
     def interrupted(steps):
         for number, item in enumerate(steps):

@@ -54,12 +54,15 @@ def llh_figure(
     traces: Sequence[Trace], references: dict[str, float], published: dict[int, Floats] | None = None
 ) -> go.Figure:
     """LLH by depth: median over seeds with the band of all seeds, reference lines, and the published curves."""
-    figure = _figure("mean log-likelihood (nats per row)")
+    figure = _figure(traces, "Training log-likelihood by number of sum layers L", "mean log-likelihood (nats per row)")
     for name, value in references.items():
         figure.add_hline(y=value, line={"dash": "dot", "width": 1, "color": "#777"}, annotation_text=name)
     for depth, curve in (published or {}).items():
         line = {"color": "#999", "width": 1, "dash": _dash(depth)}
-        figure.add_scatter(x=_steps(curve), y=curve, line=line, name=f"L = {depth}, published")
+        figure.add_scatter(
+            x=_steps(curve), y=curve, line=line, name="published", legendgroup="published",
+            showlegend=depth == 1,
+        )  # fmt: skip
     for trace in traces:
         _add_band(figure, trace, trace.llh)
     return figure
@@ -67,7 +70,7 @@ def llh_figure(
 
 def rate_figure(traces: Sequence[Trace]) -> go.Figure:
     """Effective learning rate ρ/η on a log axis: median and band over components and seeds, by depth."""
-    figure = _figure("effective learning rate ρ/η")
+    figure = _figure(traces, "Effective learning rate by number of sum layers L", "ρ/η, of all components and seeds")
     figure.update_yaxes(type="log", exponentformat="power")
     for trace in traces:
         rates = np.moveaxis(trace.rho, 2, 1).reshape(-1, trace.rho.shape[1]) / trace.experiment.learning_rate
@@ -80,10 +83,18 @@ def write_html(path: Path, figure: go.Figure) -> None:
     figure.write_html(path, include_plotlyjs=True, full_html=True)
 
 
-def _figure(y_title: str) -> go.Figure:
+def _figure(traces: Sequence[Trace], title: str, y_title: str) -> go.Figure:
     figure = go.Figure()
     legend = {"y": 0.02, "yanchor": "bottom", "x": 0.98, "xanchor": "right"}
-    figure.update_layout(template="plotly_white", font={"size": 15}, hovermode="x unified", legend=legend)
+    settings = traces[0].experiment
+    subtitle = (
+        f"{settings.dataset}, K = {settings.num_components}, η = {settings.learning_rate:g}, start "
+        f"{settings.init_scale:g}, {settings.num_seeds} seeds: median and range"
+    )
+    figure.update_layout(
+        template="plotly_white", font={"size": 15}, hovermode="x unified", legend=legend,
+        title={"text": title, "subtitle": {"text": subtitle}}, margin={"t": 90, "r": 30},
+    )  # fmt: skip
     figure.update_xaxes(title="iteration")
     figure.update_yaxes(title=y_title)
     return figure

@@ -40,6 +40,8 @@ class ServerLimits:
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
+    released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
+    released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
 
 
 def half_of_memory() -> int:
@@ -60,7 +62,8 @@ class LiveRun:
     def __init__(self, session: Hashable, dataset: Dataset, computation: Computation, scheduler: Scheduler) -> None:
         self.id = secrets.token_urlsafe(16)
         self.session, self.dataset, self.computation = session, dataset, computation
-        self.seen = time.monotonic()
+        self.seen = time.monotonic()  # when it was last asked for
+        self.released = False
         self._scheduler = scheduler
         self._stopped_at: int | None = None
         self._headline: tuple[tuple[int, State], Headline] | None = None
@@ -137,8 +140,8 @@ def _shortened(trace: Trace, length: int) -> Trace:
 class RunRegistry:
     """Registers runs for sessions. Sessions with the same study on the same data share one computation.
 
-    A session's runs are let go of by `release`, or when no heartbeat came for long; finished ones nobody looks at stay
-    while there is room. All methods may be called from any thread; none waits for a training.
+    A session's runs are let go of after `release`, or when no heartbeat came for long; finished ones nobody looks at
+    stay while there is room. All methods may be called from any thread; none waits for a training.
     """
 
     def __init__(self, limits: ServerLimits | None = None) -> None:
@@ -196,10 +199,15 @@ class RunRegistry:
             return True
 
     def release(self, session: Hashable) -> None:
-        """Let go of everything a session had; what others share goes on."""
+        """The session is gone: what it had is let go of soon, unless somebody still asks for it.
+
+        Streamlit also calls this when a connection breaks for a moment; then the page goes on asking by the run's id.
+        """
         with self._lock:
-            for run in [run for run in self._runs.values() if run.session == session]:
-                self._drop(run)
+            for run in self._runs.values():
+                if run.session == session and not run.released:
+                    run.released, run.seen = True, time.monotonic()
+        self.scheduler.wake()
 
     def close(self) -> None:
         """Stop the scheduler; runs under way become interrupted and can still be read."""
@@ -222,7 +230,7 @@ class RunRegistry:
         return POLL_MS if sum(not _over(run) for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
-        sessions = {run.session for run in self._runs.values()}
+        sessions = {run.session for run in self._runs.values() if not run.released}
         if session not in sessions and len(sessions) >= self.limits.sessions:
             raise RunRefused(f"The server is full: {len(sessions)} people use it already; try again in a few minutes.")
         if shared is not None and shared.ended:
@@ -247,7 +255,7 @@ class RunRegistry:
 
     def _drop_finished(self, num_bytes: int, include_viewed: bool) -> None:
         """Drop finished computations, least recently used first, until those considered take `num_bytes` at most."""
-        viewed = {id(run.computation) for run in self._runs.values()}
+        viewed = {id(run.computation) for run in self._runs.values() if not run.released}
         ended = [computation for computation in self._held() if computation.ended]
         unused = [computation for computation in ended if id(computation) not in viewed]
         used = [computation for computation in ended if id(computation) in viewed]
@@ -257,7 +265,7 @@ class RunRegistry:
                 return
             total -= computation.memory_bytes
             self._forget(computation)
-            for run in [run for run in self._runs.values() if run.computation is computation]:
+            for run in self._views(computation):
                 del self._runs[run.id]
 
     def _forget_oldest(self, session: Hashable) -> None:
@@ -271,7 +279,7 @@ class RunRegistry:
 
     def _end_unwanted(self, computation: Computation, state: State) -> None:
         """End a computation that nobody follows any more; forget it if nobody can ask for it again."""
-        views = [run for run in self._runs.values() if run.computation is computation]
+        views = self._views(computation)
         if not computation.ended and all(run.stopped for run in views):
             self.scheduler.end(computation, state)
         uploaded = computation.study.experiment.dataset.startswith("sha256:")
@@ -284,20 +292,26 @@ class RunRegistry:
             del self._computations[key]
 
     def _tend(self) -> bool:
-        """Pause or free what has lost its heartbeat, and keep to the bound; True while there is more to look after."""
+        """Drop or pause what has lost its heartbeat, and keep to the bounds; True while there is more to look after."""
         with self._lock:
             now = time.monotonic()
-            for computation in [c for c in self._computations.values() if not c.ended]:
-                views = [run for run in self._runs.values() if run.computation is computation and not run.stopped]
-                idle = now - max((run.seen for run in views), default=0.0)
-                if idle > self.limits.free_after:
-                    self.scheduler.end(computation, "interrupted", "Nobody was watching.")
-                    for run in views:
-                        self._drop(run)
-                elif idle > self.limits.pause_after:
+            for run in tuple(self._runs.values()):
+                if now - run.seen > self._patience(run):
+                    self._drop(run)
+            for computation in (held for held in self._held() if not held.ended):
+                if now - max((run.seen for run in self._views(computation)), default=now) > self.limits.pause_after:
                     self.scheduler.rest(computation)
             self._drop_finished(self.limits.unused_bytes, include_viewed=False)
-            return any(not computation.ended for computation in self._computations.values())
+            return any(run.released or not _over(run) for run in self._runs.values())
+
+    def _patience(self, run: LiveRun) -> float:
+        """How long a run may stay without being asked for."""
+        if run.released:
+            return self.limits.released_keep if _over(run) else self.limits.released_grace
+        return float("inf") if _over(run) else self.limits.free_after
+
+    def _views(self, computation: Computation) -> list[LiveRun]:
+        return [run for run in self._runs.values() if run.computation is computation]
 
 
 def _over(run: LiveRun) -> bool:

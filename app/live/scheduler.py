@@ -13,7 +13,7 @@ from collections.abc import Callable
 from app.live.computation import Computation, State
 
 SLICE_SECONDS = 0.008
-TEND_SECONDS = 1.0
+TEND_SECONDS = 0.5
 CLOSE_SECONDS = 8.0
 LOG = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ class Scheduler:
     """Round robin over at most `at_once` runs, first come first served for the rest.
 
     The thread starts with the first run and ends with `close`; a scheduler that was closed starts anew when needed.
-    `tend` is called about once a second and says whether there is still anything to look after.
+    `tend` is called twice a second and says whether there is still anything to look after.
     """
 
     def __init__(self, at_once: int, tend: Callable[[], bool], slice_seconds: float = SLICE_SECONDS) -> None:
@@ -75,6 +75,11 @@ class Scheduler:
         with self._changed:
             return max(0, len(self._queue) - (self.at_once - len(self._active)))
 
+    def wake(self) -> None:
+        """Have `tend` called soon, even if there is nothing to train."""
+        with self._changed:
+            self._changed.notify()
+
     def close(self) -> None:
         """End the thread; the runs under way become interrupted, what they have recorded stays."""
         with self._changed:
@@ -105,8 +110,15 @@ class Scheduler:
             if run is not None:
                 self._advance(run)
             if run is None or time.monotonic() >= next_tend:
-                tending, next_tend = self._tend(), time.monotonic() + TEND_SECONDS
+                tending, next_tend = self._look_after(), time.monotonic() + TEND_SECONDS
         self._finish_all()
+
+    def _look_after(self) -> bool:
+        try:
+            return self._tend()
+        except Exception:  # a fault here must not end the training of all
+            LOG.exception("looking after the runs failed")
+            return True
 
     def _take_turn(self) -> Computation | None:
         """The run whose turn it is; free places are filled from the queue."""

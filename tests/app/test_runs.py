@@ -277,38 +277,64 @@ def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dat
 
 
 def test_a_released_run_is_freed(make: Any, data: Dataset) -> None:
-    registry = make()
+    registry = make(released_grace=0.05)
     run_id = registry.start(study(ENDLESS), data, "a")
     wait_for(lambda: get(registry, run_id).length > 3)
     gone: weakref.ref[Computation] = weakref.ref(get(registry, run_id).computation)
     registry.release("a")
     registry.release("a")  # twice does no harm
-    assert registry.get(run_id) is None
 
     def freed() -> bool:
         gc.collect()
         return gone() is None
 
     wait_for(freed, 2.0)
+    assert registry.get(run_id) is None
+
+
+def test_training_stops_within_two_seconds_of_a_closed_tab(make: Any, data: Dataset) -> None:
+    registry = make()
+    computation = get(registry, registry.start(study(ENDLESS), data, "a")).computation
+    wait_for(lambda: computation.length > 3)
+    registry.release("a")
+    wait_for(lambda: computation.ended, 2.0)
+    assert computation.state == "interrupted" and not registry.scheduler.holds(computation)
+
+
+def test_a_page_that_goes_on_asking_after_a_broken_connection_loses_nothing(
+    make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler_module, "TEND_SECONDS", 0.01)
+    registry = make(released_grace=0.2)
+    run_id = registry.start(study(ENDLESS), data, "a")
+    registry.release("a")
+    end = time.monotonic() + 0.6
+    while time.monotonic() < end:
+        assert get(registry, run_id).state in ("queued", "running")
+        time.sleep(0.01)
+    computation = get(registry, run_id).computation
+    wait_for(lambda: computation.ended, 2.0)
 
 
 def test_a_release_leaves_what_others_share(make: Any, data: Dataset) -> None:
-    registry = make()
+    registry = make(released_grace=0.01)
     mine, theirs = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
     registry.release("a")
-    assert registry.get(mine.id) is None
+    wait_for(lambda: mine.id not in registry._runs)
     length = theirs.length
     wait_for(lambda: theirs.length > length)
 
 
 def test_a_finished_run_is_kept_for_the_next_who_asks_unless_its_data_was_uploaded(make: Any, data: Dataset) -> None:
-    registry = make()
+    registry = make(released_keep=0.0)
     kept = ended(registry, registry.start(study(), data, "a")).computation
     registry.release("a")
+    wait_for(lambda: not registry._runs)
     assert get(registry, registry.start(study(), data, "b")).computation is kept
     uploaded = study(dataset=f"sha256:{data.sha256}")
     private = ended(registry, registry.start(uploaded, data, "a")).computation
     registry.release("a")
+    wait_for(lambda: private not in registry._held())
     assert get(registry, registry.start(uploaded, data, "b")).computation is not private
 
 

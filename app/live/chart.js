@@ -2,13 +2,16 @@
 
 export default async function chart(component) {
   const { parentElement, data } = component;
+  const host = hostIn(parentElement);
+  let mount;
   try {
     await addStyle(data.style);
-    const { default: mount } = await import(data.module);
-    return mount({ ...component, parentElement: hostIn(parentElement) });
+    ({ default: mount } = await import(new URL(data.module, document.baseURI).href)); // this text runs from a blob
   } catch {
-    hostIn(parentElement).textContent = data.not_loaded;
+    host.textContent = data.not_loaded;
+    return undefined;
   }
+  return mount({ ...component, parentElement: host });
 }
 
 function hostIn(parent) {

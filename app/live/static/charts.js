@@ -1,7 +1,7 @@
 // What each Plotly chart shows: pure functions of the run, its series and the view, giving traces and a table.
 
 import { llh, number, plotlyText } from "./dom.js";
-import { kept, pick } from "./series.js";
+import { kept, pick, signedLog } from "./series.js";
 import { DASHES, translucent } from "./theme.js";
 
 const name = (c, d) => `L = ${c.run.layout.depths[d]}`;
@@ -40,9 +40,9 @@ function floorStripes(c, x, places) {
   }));
 }
 
-const level = (y, text, c, dash = "dot") => ({
+const level = (y, text, c, dash = "dot", { yanchor = "bottom", textposition = "end" } = {}) => ({
   type: "line", xref: "paper", x0: 0, x1: 1, y0: y, y1: y, layer: "below", line: { color: c.theme.line, width: 1, dash },
-  label: { text, textposition: "start", yanchor: "bottom", padding: 2, font: { size: 11 * c.theme.textScale, color: c.theme.muted } },
+  label: { text, textposition, yanchor, padding: 3, font: { size: 11 * c.theme.textScale, color: c.theme.muted } },
 });
 
 /** About a dozen rows: iterations spread over what is here, and the cursor's. */
@@ -100,6 +100,8 @@ export function llhChart(c) {
   const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, ...series.llh.map(({ median }) => median.at(-1) ?? -Infinity));
   const bottom = Math.floor(2 * Math.min(series.lowest, independent ?? Infinity) - 0.3) / 2;
   const references = [[independent, "independent"], [entropy, "entropy"]].filter(([y]) => Number.isFinite(y));
+  const close = top - bottom > 12; // the two bounds' labels would meet
+  const labelling = { entropy: { yanchor: "top" }, independent: close ? { yanchor: "top", textposition: "start" } : {} };
   const many = run.layout.num_seeds > 1;
   const perDepth = run.layout.depths.flatMap((_, d) => [
     ...(many && !c.options.every_seed ? band(c, d, x, series.llh[d], places) : []),
@@ -110,26 +112,30 @@ export function llhChart(c) {
   return {
     data: [...published(c), ...baselines(c), ...perDepth, ...floorStripes(c, x, places)],
     y: { title: { text: say("llh_axis") }, range: Number.isFinite(bottom) ? [bottom, Math.ceil(2 * top + 0.4) / 2] : undefined },
-    shapes: references.map(([y, word]) => level(y, `${plotlyText(say(word))} ${llh(y)}`, c)),
+    shapes: references.map(([y, word]) => level(y, `${plotlyText(say(word))} ${llh(y)}`, c, "dot", labelling[word])),
+    note: say(many ? "llh_note" : "llh_note_one", { S: run.layout.num_seeds }) + (run.layout.floor === null ? "" : ` ${say("at_floor", { floor: number(run.layout.floor) })}`),
     ends: ends(c, lines), dots: dots(c, lines), table: () => medians(c, series.llh),
     summary: (frame) => run.layout.depths.map((depth, d) => ({ text: `L = ${depth}: ${llh(lines[d][frame])}`, depth })),
   };
 }
 
 /** Lines of one part of the detail seed: the chosen component, and the others thin when asked for. */
-function componentLines(c, part, scale, positive) {
+function componentLines(c, part, { scale = 1, positive = false, drawn = (value) => value }) {
   const { series, run, view } = c;
   const places = kept(series.x.length);
   const x = pick(series.x, places);
   const chosen = run.layout.depths.map((_, d) => series.line(d, part, view.component, scale));
+  const onScale = chosen.map((values) => values.map(drawn));
   const others = !c.options.all_components ? [] : run.layout.depths.flatMap((_, d) =>
     Array.from({ length: run.layout.num_components }, (_, k) => ({
-      type: "scatter", mode: "lines", x, y: pick(series.line(d, part, k, scale), places, positive), uid: `${d}-k-${k}`, legendgroup: name(c, d),
+      type: "scatter", mode: "lines", x, y: pick(series.line(d, part, k, scale).map(drawn), places, positive), uid: `${d}-k-${k}`, legendgroup: name(c, d),
       line: { color: style(c, d).color, width: 0.7 }, opacity: 0.55, ...silent,
     })).filter((_, k) => k !== view.component));
-  const data = [...others, ...chosen.map((values, d) => line(c, d, x, pick(values, places, positive))), ...floorStripes(c, x, places)];
+  const main = onScale.map((values, d) => line(c, d, x, pick(values, places, positive), {
+    customdata: places.map((i) => number(chosen[d][i])), hovertemplate: `%{customdata}<extra>${name(c, d)}</extra>`,
+  }));
   return {
-    data, ends: ends(c, chosen), dots: dots(c, chosen),
+    data: [...others, ...main, ...floorStripes(c, x, places)], ends: ends(c, onScale), dots: dots(c, onScale),
     table: () => table(c, run.layout.depths.map((_, d) => name(c, d)), (frame) => chosen.map((values) => number(values[frame]))),
     summary: (frame) => run.layout.depths.map((depth, d) => ({ text: `L = ${depth}: ${number(chosen[d][frame])}`, depth })),
   };
@@ -138,16 +144,20 @@ function componentLines(c, part, scale, positive) {
 /** View 2: the effective learning rate of the chosen component in units of η; 1 is the plain step. */
 export function rhoChart(c) {
   const log = c.options.log_y;
-  const lines = componentLines(c, "rho", 1 / c.run.layout.settings.learning_rate, log);
-  return {
-    ...lines, y: { title: { text: c.say("rho_axis") }, type: log ? "log" : "linear", autorange: true, ...(log ? { exponentformat: "power", dtick: undefined } : {}) },
-    shapes: [level(1, "", c, "solid")],
-  };
+  const lines = componentLines(c, "rho", { scale: 1 / c.run.layout.settings.learning_rate, positive: log });
+  return { ...lines, y: { title: { text: c.say("rho_axis") }, type: log ? "log" : "linear", autorange: true, exponentformat: "power" }, shapes: [level(1, "", c, "solid")] };
 }
+
+const POWERS = [-2, -1, 0, 1, 2, 3, 4, 6, 8];
 
 /** View 3: the multiplicative term of the chosen component. */
 export function lamChart(c) {
-  return { ...componentLines(c, "lam", 1, false), y: { title: { text: c.say("lam_axis") }, autorange: true, exponentformat: "power" }, shapes: [level(0, "", c, "solid")] };
+  const log = c.options.log_y;
+  const lines = componentLines(c, "lam", log ? { drawn: signedLog } : {});
+  const values = [...POWERS.map((n) => -(10 ** n)), 0, ...POWERS.map((n) => 10 ** n)];
+  const ticks = log ? { tickvals: values.map(signedLog), ticktext: values.map((value) => number(value)) } : { exponentformat: "power" };
+  const note = c.run.layout.depths.at(-1) === 1 ? c.say("lam_shallow") : c.say("lam_note");
+  return { ...lines, note, y: { title: { text: c.say("lam_axis") }, autorange: true, ...ticks }, shapes: [level(0, "", c, "solid")] };
 }
 
 /** How far each depth is ahead of the shallowest, seed against the same seed. */
@@ -158,12 +168,15 @@ export function gapChart(c) {
   const many = run.layout.num_seeds > 1;
   const lines = series.gap.map(({ median }) => median);
   const deeper = run.layout.depths.map((_, d) => d).slice(1);
+  const nothing = { type: "scatter", mode: "lines", x: [1], y: [0], uid: "zero", ...silent }; // keeps the axes when there is no other line
   return {
     data: [
+      nothing,
       ...deeper.flatMap((d) => [...(many ? band(c, d, x, series.gap[d], places) : []), line(c, d, x, pick(lines[d], places))]),
       ...floorStripes(c, x, places),
     ],
     y: { title: { text: c.say("gap_axis", { L: run.layout.depths[0] }) }, autorange: true },
+    note: c.say(deeper.length ? "gap_note" : "gap_alone"),
     shapes: [level(0, "", c, "solid")],
     ends: ends(c, lines, (d) => d > 0), dots: (frame) => dots(c, lines)(frame).slice(1), table: () => medians(c, series.gap),
     summary: (frame) => deeper.map((d) => ({ text: `L = ${run.layout.depths[d]}: ${lines[d][frame] > 0 ? "+" : ""}${llh(lines[d][frame])}`, depth: run.layout.depths[d] })),

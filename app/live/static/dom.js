@@ -47,12 +47,12 @@ export const subscript = (n) => [...String(n)].map((c) => SUBSCRIPT[c] ?? c).joi
 
 const signed = (text) => text.replace("-", "−");
 
-/** A number for reading: `digits` significant ones, a true minus sign, powers of ten outside 0.001…9999. */
+/** A number for reading: `digits` significant ones, a true minus sign, powers of ten outside 0.0001…9999. */
 export function number(value, digits = 3) {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e4) return signed(String(Number(value.toPrecision(digits))));
+  if (size >= 0.9999e-4 && size < 1e4) return signed(String(Number(value.toPrecision(digits))));
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
   return signed(`${Number(mantissa)}·10${superscript(Number(exponent))}`);
 }

@@ -94,15 +94,17 @@ export class Figure {
     const grid = { gridcolor: theme.grid, linecolor: theme.line, zeroline: false, automargin: false, tickfont: { size: size - 1 }, title: { standoff: 6 } };
     const log = this.options.log_x;
     const T = run.layout.iterations;
-    const { y, shapes } = this.spec;
+    const { y, shapes, data } = this.spec;
+    const legend = this.key === "llh" && !narrow && theme.textScale === 1;
+    const rows = Math.ceil((data.filter((trace) => trace.showlegend !== false).length * 92) / this.frame.clientWidth);
     return {
       width: this.frame.clientWidth, height: this.frame.clientHeight, autosize: false,
-      margin: { l: (narrow ? 50 : 58) * theme.textScale, r: 52 * theme.textScale, t: 8, b: 38 * theme.textScale },
+      margin: { l: (narrow ? 50 : 58) * theme.textScale, r: 52 * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: 38 * theme.textScale },
       paper_bgcolor: forFile ? theme.ground : "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: theme.font, size, color: theme.text }, hoverlabel: { font: { size } },
       hovermode: "x unified", dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-      uirevision: `${T}-${log}-${this.options.log_y}`, showlegend: forFile || !narrow,
-      legend: { uirevision: "kept", ...(this.key === "llh" ? { x: 0.99, xanchor: "right", y: 0.08, yanchor: "bottom" } : { x: 0.99, xanchor: "right", y: 0.99 }), bgcolor: theme.ground.startsWith("#") ? `${theme.ground}cc` : theme.ground, font: { size: size - 1 }, itemwidth: 34, groupclick: "togglegroup" },
+      uirevision: `${T}-${log}-${this.options.log_y}`, showlegend: forFile || legend,
+      legend: { uirevision: "kept", orientation: "h", x: 0, xanchor: "left", y: 1.01, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: size - 1 }, itemwidth: 34, tracegroupgap: 0, groupclick: "togglegroup" },
       xaxis: { ...grid, title: { text: this.say("iteration"), standoff: 4 }, type: log ? "log" : "linear", range: log ? [0, Math.log10(T)] : [1, Math.max(2, T)], anchor: "y2" },
       yaxis: { ...grid, ...y, title: { ...y.title, standoff: 4 }, domain: [0.06, 1] },
       yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.depths.length, 0.5], visible: false, fixedrange: true },
@@ -141,7 +143,9 @@ export class Figure {
       part.style.setProperty("--depth", theme.depth[depth - 1]);
       return part;
     });
-    this.summary.replaceChildren(`${say("at_iteration", { t: run.iteration(frame) })}  `, ...parts);
+    const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
+    this.summary.replaceChildren(when, ...parts);
+    if (this.spec.note) this.note.textContent = this.spec.note;
   }
 
   fillTable() {
@@ -179,6 +183,7 @@ function endLabels(ends, xOf, yOf, { left, right, top, bottom }) {
   const places = ends.map((end) => ({ ...end, px: xOf(end.x), py: yOf(end.y) })).filter(({ px, py }) => px >= left && px <= right + 1 && py >= top - 1 && py <= bottom + 1);
   places.sort((a, b) => a.py - b.py);
   for (let i = 1; i < places.length; i += 1) places[i].py = Math.max(places[i].py, places[i - 1].py + 15);
+  for (let i = places.length - 1, floor = bottom; i >= 0; i -= 1, floor -= 15) places[i].py = Math.min(places[i].py, floor);
   return places.map(({ px, py, text, colour }) => {
     const node = box("spn-end", { left: px + 6, top: py }, colour);
     node.textContent = text;

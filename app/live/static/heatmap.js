@@ -6,7 +6,15 @@ import { savePicture } from "./picture.js";
 import { cividis } from "./theme.js";
 
 const GAP = 16; // px between panels
+const NARROWEST = 5; // px of a column; if the panels of all depths would be narrower, only the chosen depth's is drawn
 const HEAD = 44; // px above the cells: panel title, bars, component numbers
+
+/** The colour scale as a small strip. */
+function key() {
+  const strip = html("span", { class: "spn-scale", "aria-hidden": "true" });
+  strip.style.background = `linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(cividis).join(", ")})`;
+  return strip;
+}
 
 export class Heatmap {
   constructor({ say, context, pick }) {
@@ -19,7 +27,7 @@ export class Heatmap {
       { label: say("table"), checked: () => !this.grid.hidden, act: () => ((this.grid.hidden = !this.grid.hidden), this.update()) },
       { label: say("png"), act: () => this.save("png") },
       { label: say("svg"), act: () => this.save("svg") },
-    ])), this.host, this.grid, this.summary, html("p", { class: "spn-note", text: say("components_note") }));
+    ])), this.host, this.grid, this.summary, html("p", { class: "spn-note" }, `${say("components_note")}  0 `, key(), " 1"));
     new ResizeObserver(() => this.update()).observe(this.host);
   }
 
@@ -30,7 +38,7 @@ export class Heatmap {
     const found = context.run.components(context.frame);
     if (!found) return void (this.summary.textContent = this.say("components_none"));
     const { run, view, theme } = context;
-    const key = [run.id, width, theme.mode, theme.ground, theme.textScale, width < 560 ? view.depth : ""].join();
+    const key = [run.id, width, theme.mode, theme.ground, theme.textScale, view.depth * Boolean(this.alone)].join();
     if (key !== this.key) this.build(context, width);
     this.key = key;
     this.paint(context, found);
@@ -44,8 +52,10 @@ export class Heatmap {
     const row = Math.max(7, Math.min(15 * theme.textScale, 240 / D));
     const labels = Math.min(width * 0.3, 158 * theme.textScale);
     const strip = marginals ? 30 * theme.textScale : 0;
-    const panels = width < 560 ? [view.depth] : depths.map((_, d) => d);
-    const column = Math.max(1.5, Math.min(34, ((width - labels - strip - GAP * (panels.length + 1)) / panels.length) / K));
+    const fit = (n) => Math.min(34, ((width - labels - strip - GAP * (n + 1)) / n) / K);
+    const panels = fit(depths.length) < NARROWEST || width < 560 ? [view.depth] : depths.map((_, d) => d);
+    const column = Math.max(1, fit(panels.length));
+    this.alone = panels.length === 1;
     const every = Math.ceil((size + 1) / row);
     const height = HEAD + D * row + 6;
     this.geometry = { row, column, K, D };

@@ -57,7 +57,7 @@ class Lab {
     const figure = (key, build, title, note, options) => new Figure({ key, build, context, say, title, note, options });
     this.llh = figure("llh", llhChart, say("llh_title"), "", { every_seed: false, log_x: false });
     this.rho = figure("rho", rhoChart, say("rho_title"), say("rho_note"), { all_components: false, log_y: true, log_x: false });
-    this.lam = figure("lam", lamChart, say("lam_title"), say("lam_note"), { all_components: false, log_x: false });
+    this.lam = figure("lam", lamChart, say("lam_title"), say("lam_note"), { all_components: false, log_y: true, log_x: false });
     this.gap = figure("gap", gapChart, say("gap_title", { L: 1 }), say("gap_note"), { log_x: false });
     this.bars = new SignedBars({ say, context, pick });
     this.network = new Network({ say, context, pick });
@@ -66,7 +66,8 @@ class Lab {
     this.lam.root.classList.add("spn-with-bars");
     this.transport = new Transport({ say, clock: this.clock, act });
     this.headline = html("p", { class: "spn-headline" });
-    this.status = html("p", { class: "spn-status", role: "status" });
+    this.status = html("span", { role: "status" });
+    this.events = html("details", { class: "spn-events", hidden: true }, html("summary"), html("ul"));
     const side = (name, key) => html("button", { type: "button", class: "spn-button spn-worded", "data-act": name, title: `${say(`${name}_help`)} (${key})`, onclick: () => act[name]() }, icon(name), html("span", { text: say(name) }), html("kbd", { text: key, "aria-hidden": "true" }));
     this.choices = this.selectors();
     this.network.header.insertBefore(this.choices, this.network.menu);
@@ -76,7 +77,7 @@ class Lab {
     this.views = { rho: this.rho, lam: this.lam, gap: this.gap, components: this.heatmap };
     this.tabs = new Tabs(say, Object.entries(this.views).map(([key, view]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: view.root })), () => this.moved = true);
     this.root = html("div", { class: "spn-lab", "data-state": "loading" },
-      html("div", { class: "spn-top" }, html("div", { class: "spn-said" }, this.headline, this.status), html("div", { class: "spn-sides" }, side("pin", "P"), side("share", "S"))),
+      html("div", { class: "spn-top" }, html("div", { class: "spn-said" }, this.headline, html("div", { class: "spn-status" }, this.status, this.events)), html("div", { class: "spn-sides" }, side("pin", "P"), side("share", "S"))),
       this.llh.root, this.network.root, this.transport.root, this.equations, this.tabs.root, this.shortcuts());
     parent.append(this.root);
     this.llh.root.classList.add("spn-llh");
@@ -153,6 +154,7 @@ class Lab {
     const now = performance.now();
     if (calm() && !run.final && now - (this.calmAt ?? 0) < CALM_REDRAW) return this.words();
     this.calmAt = now;
+    this.showLargest();
     this.redraw();
   }
 
@@ -163,7 +165,7 @@ class Lab {
     this.clock.follow();
     if (!run.layout) return;
     const { depths, num_components: K, seeds } = run.layout;
-    this.view = { component: Math.min(this.view.component, K - 1), depth: depths.length - 1 };
+    this.view = { ...this.view, component: Math.min(this.view.component, K - 1), depth: depths.length - 1 };
     const options = (select, words) => select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
     options(this.chooseDepth, depths.map((depth) => `L = ${depth}`));
     options(this.chooseComponent, Array.from({ length: K }, (_, k) => `k = ${k + 1}`));
@@ -174,8 +176,16 @@ class Lab {
   }
 
   pick(k) {
-    this.view.component = k;
+    Object.assign(this.view, { component: k, picked: true });
     this.redraw();
+  }
+
+  /** Until someone picks a component, show one that matters: the largest, once the shown one has fallen far behind it. */
+  showLargest() {
+    if (this.view.picked || !this.run.length) return;
+    const weights = this.run.values(this.run.length - 1, this.view.depth, "w", this.run.layout.num_components);
+    const largest = weights.indexOf(Math.max(...weights));
+    if (largest >= 0 && weights[this.view.component] < weights[largest] / 2) this.view.component = largest;
   }
 
   /** What the views draw from, or null before the first frame. */
@@ -238,11 +248,22 @@ class Lab {
     if (this.headline.textContent !== shown) this.headline.textContent = shown;
     if (this.status.textContent !== sentence) this.status.textContent = sentence;
     this.root.dataset.state = state;
+    this.tellEvents((run?.header.events ?? []).map(([, event]) => event));
     const waits = !this.run?.length || this.failed;
     this.wait.textContent = this.failed ? this.say("no_plotly") : waits ? this.waiting(run, sentence) : "";
     this.root.toggleAttribute("data-waiting", Boolean(waits));
     this.root.toggleAttribute("data-old", Boolean(this.next));
     if (run) this.transport.update(this.run ?? run);
+  }
+
+  /** What happened during the run that the charts should be read with, folded away. */
+  tellEvents(events) {
+    const key = events.join();
+    if (key === this.told) return;
+    this.told = key;
+    this.events.hidden = !events.length;
+    this.events.firstChild.textContent = this.say.count("notes", events.length);
+    this.events.lastChild.replaceChildren(...events.map((text) => html("li", { text })));
   }
 
   waiting(run, sentence) {
@@ -258,9 +279,8 @@ class Lab {
     if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
     const ahead = run.header.queue_position ?? 0;
     const queue = run.state === "queued" ? (ahead > 0 ? say.count("queued", ahead) : say("queued_next")) : null;
-    const events = (run.header.events ?? []).map(([, sentence]) => sentence);
-    const told = [queue ?? say(run.state, values), run.header.reason, ...events.filter((event) => event !== run.header.reason)];
-    return { state: run.state, sentence: [...(this.data.stale ? [say("stale")] : []), ...told.filter(Boolean)].join(" · ") };
+    const told = [this.data.stale ? say("stale") : null, queue ?? say(run.state, values), run.header.reason];
+    return { state: run.state, sentence: told.filter(Boolean).join(" · ") };
   }
 
   key(event) {

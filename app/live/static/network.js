@@ -71,7 +71,7 @@ export class Network {
   }
 
   layerLabel(l, y) {
-    return this.text(4, y, `w${superscript("")}⁽${superscript(l)}⁾`, { "text-anchor": "start" });
+    return this.text(4, y, `w⁽${superscript(l)}⁾`, { "text-anchor": "start" });
   }
 
   /** Root, inner sums and components as circles, one edge per weight. */
@@ -91,7 +91,8 @@ export class Network {
         const from = l ? place(l - 1, parent) : rootX;
         const to = place(l, i);
         const edge = svg("line", { x1: from, y1: y(l), x2: to, y2: y(l + 1), stroke: this.theme.text, "stroke-linecap": "round" });
-        const label = this.text((from + 2 * to) / 3, (y(l) + 2 * y(l + 1)) / 3, "", { fill: this.theme.picked, "font-weight": 600, "paint-order": "stroke", stroke: this.theme.ground, "stroke-width": 4 });
+        const side = to < from ? -1 : 1;
+        const label = this.text((from + to) / 2 + side * 9 * this.scale, (y(l) + y(l + 1)) / 2 - 2, "", { "text-anchor": side < 0 ? "end" : "start", fill: this.theme.picked, "font-weight": 600, "paint-order": "stroke", stroke: this.theme.ground, "stroke-width": 4 });
         edges.push(edge);
         numbers.push(label);
         if (l < levels - 1) sums.push(sum(to, y(l + 1)));
@@ -131,16 +132,18 @@ export class Network {
   /** The components under the drawing: a number, a bar for the share of Σw, and a target for the pointer. */
   components(K) {
     const { bottom } = this.box;
-    const every = Math.ceil((16 * this.scale) / this.column);
+    const every = this.radius ? 1 : Math.ceil((24 * this.scale) / this.column);
+    const wide = Math.min(this.column * 0.6, 36);
     this.bars = Array.from({ length: K }, (_, k) => {
-      const bar = svg("rect", { x: this.x(k) - this.column * 0.3, width: this.column * 0.6, y: bottom + 12 * this.scale, height: 0, fill: this.theme.text });
+      const bar = svg("rect", { x: this.x(k) - wide / 2, width: wide, y: bottom + 12 * this.scale, height: 0, fill: this.theme.text });
       const disc = this.radius ? svg("circle", { cx: this.x(k), cy: bottom, r: this.radius, fill: this.theme.ground, stroke: this.theme.text, "stroke-width": 1.3 }) : svg("rect", { width: 0, height: 0 });
-      const label = this.text(this.x(k), bottom, k % every ? "" : k + 1, { fill: this.theme.text, "font-size": Math.min(11 * this.scale, this.column) });
+      const label = this.text(this.x(k), bottom, k % every ? "" : k + 1, { fill: this.theme.text, "font-size": this.radius ? Math.min(11 * this.scale, this.column) : 10.5 * this.scale });
       const target = svg("rect", { x: this.box.left + k * this.column, width: this.column, y: this.box.top, height: bottom + 30 - this.box.top, fill: "transparent", onclick: () => this.pick(k), style: "cursor:pointer" });
       const group = svg("g", { "data-component": k }, disc, label, bar, target);
       return { bar, disc, label, group, every };
     });
-    return svg("g", {}, ...this.bars.map(({ group }) => group));
+    const share = this.text(4, bottom + 20 * this.scale, this.say("share_of"), { "text-anchor": "start", "font-size": 10 * this.scale });
+    return svg("g", {}, share, ...this.bars.map(({ group }) => group));
   }
 
   paint(context) {
@@ -163,7 +166,8 @@ export class Network {
       disc.setAttribute("stroke-width", picked ? 2.6 : 1.3);
       label.setAttribute("fill", picked ? this.theme.picked : this.theme.text);
       label.setAttribute("font-weight", picked ? 700 : 400);
-      if (every > 1) label.textContent = picked || k % every === 0 ? k + 1 : "";
+      const crowded = Math.abs(k - view.component) < every && !picked;
+      if (every > 1) label.textContent = picked || (k % every === 0 && !crowded) ? k + 1 : "";
     });
     const phi = run.layout.phi[d];
     const path = this.sizes.map((_, l) => weights[starts[l] + phi[l][view.component]]);

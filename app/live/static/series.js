@@ -64,3 +64,8 @@ export function kept(n) {
 /** The chosen entries; what is not a finite number (or not positive, for a log axis) becomes a gap. */
 export const pick = (line, places, positive = false) =>
   places.map((i) => (Number.isFinite(line[i]) && (!positive || line[i] > 0) ? line[i] : null));
+
+const LINEAR_UNTIL = 1e-3; // values much below this are drawn to scale, those above by their power of ten
+
+/** A scale for signed numbers of many sizes: zero stays zero, each power of ten is about one unit. */
+export const signedLog = (value) => Math.asinh(value / LINEAR_UNTIL) / Math.LN10;

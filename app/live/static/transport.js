@@ -82,10 +82,10 @@ export class Transport {
   constructor({ say, clock, act }) {
     Object.assign(this, { say, clock });
     const button = (name, key, picture, more = {}) => html("button", { type: "button", class: "spn-button", "data-act": name, title: `${say(name)}${key ? ` (${key})` : ""}`, onclick: () => act[name](), "aria-label": say(name), ...more },
-      icon(picture), html("kbd", { text: key, "aria-hidden": "true" }));
+      icon(picture), key ? html("kbd", { text: key, "aria-hidden": "true" }) : html("span", { class: "spn-word", text: say(name) }));
     this.play = button("play", "Space", "play");
-    this.live = button("live", say("live"), "live", { title: say("live_help") });
-    this.stop = button("stop", say("stop"), "stop");
+    this.live = button("live", "", "live", { title: say("live_help") });
+    this.stop = button("stop", "", "stop", { title: say("stop_help") });
     this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, "aria-label": say("scrub"), oninput: () => clock.seek(Number(this.range.value)) });
     this.position = html("output", { class: "spn-position" });
     this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange: () => (clock.speed = Number(this.speed.value)) },

@@ -1,0 +1,166 @@
+"""The side panel: each field of `Experiment` becomes a widget; what they say together is one checked study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app import presets
+from app.live.computation import Study
+from app.permalink import default_study
+from app.text import WORDS, choice, label, literal, point
+from spncore.experiment import FIELDS, Experiment, ExperimentError, Field
+from spncore.limits import LIMITS
+
+MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention")
+MORE = (
+    "topology",
+    "component_init",
+    "init_noise",
+    "weight_init",
+    "train_components",
+    "parametrisation",
+    "floor",
+    "objective",
+    "optimiser",
+    "iterations",
+    "num_seeds",
+    "seed",
+)
+FEW_CHOICES = 3
+SHORT_RANGE = 64  # whole numbers of this range get a slider, others a field to type in
+PRESET = "control_preset"
+SHOWN = "shown_study"  # whose values the sliders offer besides the 1-2-5 steps
+
+
+def show(study: Study) -> None:
+    """Make every control show this study; to be called before the controls are drawn, or in a callback."""
+    st.session_state["study"] = st.session_state[SHOWN] = study
+    for name in (*MAIN, *MORE):
+        st.session_state[_key(name)] = _value(study, name)
+
+
+def side_panel(study: Study) -> tuple[Study, str | None]:
+    """Draw the panel; the study its controls describe, or the old one and the sentence that says what is refused."""
+    top = st.container()
+    slots = {name: _control(name, study) for name in MAIN}
+    with st.expander(WORDS["more"]):
+        slots |= {name: _control(name, study) for name in MORE if _offers_choice(name)}
+    refusal = None
+    try:
+        study = _chosen(study)
+    except ExperimentError as error:
+        refusal = str(error)
+        name = refusal.split(":")[0].split(",")[0]
+        slots.get(name, top).error(literal(refusal), icon=":material/block:")
+    with top:
+        _preset_control(study)
+    return study, refusal
+
+
+def _preset_control(study: Study) -> None:
+    found = presets.matching(study)
+    st.session_state[PRESET] = found.name if found else None
+    st.selectbox(
+        WORDS["preset"],
+        list(presets.PRESETS),
+        index=None,
+        format_func=lambda name: presets.PRESETS[name].title,
+        key=PRESET,
+        help=WORDS["preset_help"],
+        placeholder=WORDS["own_settings"],
+        on_change=_choose_preset,
+    )
+    if found:
+        st.caption(f"**Look for:** {found.look_for}  \n**Held equal:** {found.held_equal}")
+
+
+def _choose_preset() -> None:
+    preset = presets.PRESETS.get(st.session_state[PRESET] or "")
+    if preset is not None:
+        show(preset.on(st.session_state["study"].experiment.dataset))
+
+
+def reset() -> None:
+    """Bring back the default study, on the data set in use."""
+    study, dataset = default_study(), st.session_state["study"].experiment.dataset
+    show(Study(study.experiment.replace(dataset=dataset), study.depths))
+
+
+def _control(name: str, study: Study) -> Any:
+    """Draw one setting's widget, and give the place for a sentence under it."""
+    if _key(name) not in st.session_state:  # the first visit, or back from another page
+        st.session_state[_key(name)] = _value(study, name)
+    if name == "depths":
+        st.pills(
+            label("depth"),
+            list(range(1, LIMITS.depth + 1)),
+            selection_mode="multi",
+            key=_key(name),
+            help=WORDS["depths_help"],
+        )
+    else:
+        _widget(name, FIELDS[name])
+    return st.container()
+
+
+def _widget(name: str, field: Field) -> None:
+    common: Mapping[str, Any] = {"label": label(name), "key": _key(name), "help": field.help}
+    if field.kind is bool:
+        st.toggle(**common)
+    elif field.choices and len(field.choices) <= FEW_CHOICES:
+        st.segmented_control(
+            options=field.choices, format_func=lambda value: choice(name, value), required=True, **common
+        )
+    elif field.choices:
+        st.selectbox(options=field.choices, format_func=lambda value: choice(name, value), **common)
+    elif field.log_scale:
+        st.select_slider(options=_points(name), format_func=lambda value: point(name, value), **common)
+    elif field.high - field.low <= SHORT_RANGE:
+        st.slider(min_value=int(field.low), max_value=int(field.high), **common)
+    else:
+        step = 1 if field.high > 1e6 else 100
+        st.number_input(min_value=int(field.low), max_value=int(field.high), step=step, **common)
+
+
+def steps(field: Field) -> list[float]:
+    """The 1-2-5 steps of a log-scaled field over its range, its named points, and 0 where that is allowed."""
+    first, last = math.floor(math.log10(field.low)), math.ceil(math.log10(field.high))
+    series = [float(f"{digit}e{power}") for power in range(first, last + 1) for digit in (1, 2, 5)]
+    inside = {value for value in series if field.low <= value <= field.high}
+    return sorted(inside | set(field.named.values()) | ({0.0} if field.zero_allowed else set()))
+
+
+def _points(name: str) -> list[float]:
+    """The steps, and the value of the study that was opened last: a link may say 0.013."""
+    shown = _value(st.session_state[SHOWN], name) if SHOWN in st.session_state else None
+    current = st.session_state[_key(name)]
+    extra = {value for value in (shown, current) if isinstance(value, float)}
+    return sorted(set(steps(FIELDS[name])) | extra)
+
+
+def _chosen(study: Study) -> Study:
+    """What the controls say, checked by the engine and not by the widgets."""
+    said = {name: st.session_state.get(_key(name), _value(study, name)) for name in (*MAIN, *MORE)}
+    depths = said.pop("depths")
+    if not isinstance(depths, (list, tuple)) or not depths:
+        raise ExperimentError(WORDS["no_depth"])
+    experiment = Experiment(dataset=study.experiment.dataset, **said)
+    chosen = Study(experiment, tuple(sorted(depths)))
+    chosen.experiments()
+    return chosen
+
+
+def _offers_choice(name: str) -> bool:
+    return len(FIELDS[name].choices) != 1
+
+
+def _value(study: Study, name: str) -> Any:
+    return list(study.depths) if name == "depths" else getattr(study.experiment, name)
+
+
+def _key(name: str) -> str:
+    return f"control_{name}"

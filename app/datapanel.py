@@ -1,0 +1,123 @@
+"""Which data is in use: said on the page, chosen in the side panel, fetched or uploaded on request."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import uploads, workbench
+from app.text import WORDS, label, literal, page_text, plain
+from app.uploads import Upload
+from spncore import datasets
+from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.limits import LIMITS
+
+KEY = "control_dataset"
+
+
+def data_control() -> None:
+    """Choose a built-in or uploaded set, or upload one; a set that is not at hand is offered to be fetched."""
+    st.session_state[KEY] = workbench.study().experiment.dataset
+    titles = workbench.data_titles()
+    st.selectbox(
+        label("dataset"),
+        list(titles),
+        format_func=lambda name: titles[name],
+        key=KEY,
+        help=WORDS["data_help"],
+        on_change=_choose,
+    )
+    missing = st.session_state["not_at_hand"]
+    if missing is not None:
+        st.warning(f"{DATASETS[missing].title}: {WORDS['missing_data']}", icon=":material/cloud_download:")
+        if st.button(WORDS["fetch"], key="fetch_missing", width="stretch"):
+            _fetch(missing)
+    if st.button(WORDS["upload"], icon=":material/upload_file:", key="upload", width="stretch"):
+        upload_dialog()
+
+
+def data_in_use() -> None:
+    """One line that names the data on screen and says whether it is synthetic; a stand-in is said to be one."""
+    shown = workbench.shown()
+    instead_of = st.session_state["instead_of"]
+    if shown is not None:
+        name = workbench.study().experiment.dataset
+        chosen = (
+            "" if name == shown.study.experiment.dataset else f"; {WORDS['next_run']}: {workbench.data_titles()[name]}"
+        )
+        st.caption(f":material/database: {literal(describe(shown.dataset) + chosen)}")
+    if instead_of is not None:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.caption(f":material/info: {WORDS['twin_instead']}", width="stretch")
+            if st.button(WORDS["fetch"], key="fetch_instead", type="tertiary", icon=":material/cloud_download:"):
+                _fetch(instead_of)
+    if st.session_state.get("fetch_problem"):
+        st.error(literal(st.session_state.pop("fetch_problem")), icon=":material/cloud_off:")
+
+
+def describe(dataset: Dataset) -> str:
+    """A data set in a line: title, kind, size."""
+    name = dataset.name if dataset.name in DATASETS else None
+    kind = "" if name else f" ({WORDS['uploaded']})"  # registered titles say real or synthetic themselves
+    return f"{plain(dataset.title)}{kind}: {dataset.num_rows:,} rows, {dataset.num_variables} variables"
+
+
+@st.dialog(WORDS["upload_title"])
+def upload_dialog() -> None:
+    """Take a file, and report on it: what was noticed, or the one sentence that refuses it."""
+    st.markdown(page_text("upload"))
+    limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."
+    file = st.file_uploader(WORDS["upload_label"], key="upload_file", help=limits)
+    st.caption(f"{limits} {WORDS['upload_private']}")
+    if file is None:
+        return
+    try:
+        upload = uploads.read(file.getvalue(), file.name, workbench.held_uploads())
+    except DataError as error:
+        st.error(literal(str(error)), icon=":material/block:")
+        st.caption(WORDS["nothing_changed"])
+        return
+    _report(upload)
+    if st.button(WORDS["use"], type="primary", key="use_upload"):
+        workbench.keep(upload)
+        st.rerun()
+
+
+def _report(upload: Upload) -> None:
+    """What was found in an accepted file."""
+    dataset = upload.dataset
+    distinct = f"{dataset.num_distinct:,} of them distinct"
+    st.success(f"{literal(describe(dataset))}, {distinct}.", icon=":material/check_circle:")
+    for note in upload.notes or (WORDS["as_it_is"],):
+        st.caption(f":material/chevron_right: {literal(note)}")
+    st.caption("SHA-256 of the rows:")
+    st.code(dataset.sha256, language=None, wrap_lines=True)
+
+
+def _choose() -> None:
+    """Use the chosen set if it is at hand; otherwise nothing changes and the page offers to fetch it."""
+    name = st.session_state[KEY]
+    try:
+        found = uploads.find(name, workbench.held_uploads())
+    except DataError as error:
+        st.session_state["problem"] = str(error)
+        return
+    if found is not None:
+        workbench.choose_data(name)
+    else:
+        st.session_state["not_at_hand"] = name if name in DATASETS else None
+
+
+def _fetch(name: str) -> None:
+    """Download a registered set with a bar that moves; a failure is said in words and changes nothing."""
+    bar = st.progress(0.0, text=WORDS["fetching"])
+
+    def progress(file: str, done: int, total: int) -> None:
+        bar.progress(min(1.0, done / total), text=f"{file}: {done:,} of {total:,} bytes")
+
+    try:
+        datasets.fetch(name, progress)
+    except DataError as error:
+        st.session_state["fetch_problem"] = str(error)
+    else:
+        workbench.choose_data(name)
+    st.rerun()

@@ -1,0 +1,218 @@
+"""A run as files to take away: tidy tables, settings with results, and a script that repeats it.
+
+Pure functions from a study, its data and its traces to text. Numbers are written in the shortest form that reads
+back to the same bits, with a dot in every locale. A text cell that a spreadsheet could take for a formula gets a
+leading apostrophe; JSON keeps every name as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib.metadata
+import io
+import json
+import platform
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from app.live.computation import Study
+from app.permalink import is_upload
+from spncore.datasets import Dataset
+from spncore.parametrisation import PARAMETRISATIONS
+from spncore.trace import Trace
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+COMPONENT_QUANTITIES = ("rho", "lambda", "w")
+MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
+EXPORT_SCHEMA = 1
+
+
+def versions() -> dict[str, str]:
+    """What made the file: the lab, Python and the packages that decide the numbers."""
+    packages = {name: importlib.metadata.version(name) for name in ("numpy", "scipy")}
+    return {"spnlab": _own_version(), "python": platform.python_version(), **packages}
+
+
+def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
+    """The tidy table (seed, L, t, quantity, value) of every step; t is counted from 1.
+
+    `rho[3]`, `lambda[3]` and `w[3]` belong to component 3. Very large runs leave the components out.
+    """
+    num_steps = sum(trace.llh.size for trace in traces)
+    with_components = num_steps * (2 + len(COMPONENT_QUANTITIES) * study.experiment.num_components) <= MAX_ROWS
+    remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
+    rows = (
+        row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace)
+    )  # fmt: skip
+    return _table(("seed", "L", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
+
+
+def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
+    """The last state: each component's share of the weight, and its probability of a 1 in each variable."""
+    columns = ("seed", "L", "component", "share", "variable", "probability")
+    rows = (row for trace in traces for row in _last_state_rows(trace, dataset))
+    return _table(columns, rows, _head(dataset, link))
+
+
+def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
+    """Settings, data set, versions, and for each depth the LLH of every seed and step."""
+    document = {
+        "schema": EXPORT_SCHEMA,
+        "link": link,
+        "versions": versions(),
+        "settings": {**asdict(study.experiment), "depth": list(study.depths)},
+        "data": {
+            "name": dataset.name,
+            "title": dataset.title,
+            "source": dataset.source,
+            "synthetic": dataset.synthetic,
+            "sha256": dataset.sha256,
+            "rows": dataset.num_rows,
+            "variables": list(dataset.variables),
+        },
+        "result": [
+            {
+                "L": trace.experiment.depth,
+                "seeds": list(trace.experiment.seeds),
+                "stopped": trace.stopped,
+                "llh": trace.llh.tolist(),
+            }
+            for trace in traces
+        ],
+    }
+    return json.dumps(document, allow_nan=False, indent=1)
+
+
+def script(study: Study, dataset: Dataset, link: str) -> str:
+    """A Python program that repeats the run with the engine alone and prints the last LLH of every seed."""
+    settings = {name: value for name, value in asdict(study.experiment).items() if name != "depth"}
+    lines = "\n".join(f"    {name}={value!r}," for name, value in settings.items())
+    made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
+    upload = is_upload(study.experiment.dataset)
+    return _SCRIPT.format(
+        link=_one_line(link),
+        made_by=made_by,
+        usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
+        imports="\nfrom pathlib import Path" if upload else "",
+        reader="\nfrom spncore.reader import read_csv" if upload else "",
+        settings=lines,
+        depths=repr(study.depths),
+        sha256=dataset.sha256,
+        data=_FROM_FILE if upload else f"load({study.experiment.dataset!r})",
+    )
+
+
+_FROM_FILE = "read_csv(Path(sys.argv[1]).read_bytes(), sys.argv[1])[0]"
+_SCRIPT = '''"""Repeats a run of SPN Lab: {link}
+
+Made with {made_by}; the numbers are equal to the last bit with the same versions on the same kind of machine.
+Run it in the lab's checkout: {usage}
+"""
+
+import csv
+import sys{imports}
+
+from spncore import Experiment, fit, load{reader}
+
+EXPERIMENT = Experiment(
+{settings}
+)
+DEPTHS = {depths}
+SHA256 = "{sha256}"
+
+data = {data}
+if data.sha256 != SHA256:
+    sys.exit("This is other data than the run was made with; nothing was trained.")
+
+table = csv.writer(sys.stdout)
+table.writerow(["seed", "L", "t", "quantity", "value"])
+for depth in DEPTHS:
+    trace = fit(EXPERIMENT.replace(depth=depth), data)  # trace.llh, .rho, .lam, .effective_weights: (seeds, steps, …)
+    if trace.stopped:
+        print(f"L={{depth}}: {{trace.stopped}}", file=sys.stderr)
+    for seed, llh in zip(trace.experiment.seeds, trace.llh):
+        if llh.size:
+            table.writerow([seed, depth, llh.size, "llh", float(llh[-1])])
+'''
+
+
+def file_name(title: str, suffix: str) -> str:
+    """A download name: short, ASCII, without separators, dots in a row or anything a header could misread."""
+    ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Za-z0-9]+", "-", ascii_text).strip("-").lower()[:60].strip("-")
+    return f"spn-lab-{words or 'run'}.{suffix}"
+
+
+def cell(text: str) -> str:
+    """A text cell that no spreadsheet takes for a formula."""
+    return "'" + text if text.startswith(FORMULA_STARTS) else text
+
+
+def _head(dataset: Dataset, link: str) -> list[str]:
+    """The remarks above a table: one cell each, so that no name can reach a cell of its own."""
+    made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
+    kind = "synthetic" if dataset.synthetic else "not synthetic"
+    data = f"data: {dataset.title} ({kind}), SHA-256 {dataset.sha256}"
+    return [f"link: {link}", f"made with: {made_by}", data]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python
+    writer.writerows([f"# {_one_line(remark)}"] for remark in remarks)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _seed_rows(trace: Trace) -> Iterator[tuple[int, int, int, str, Any]]:
+    """The quantities that each seed has once a step."""
+    depth = trace.experiment.depth
+    for i, seed in enumerate(trace.experiment.seeds):
+        for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True), 1):
+            yield seed, depth, t, "llh", llh
+            yield seed, depth, t, "weights_at_floor", at_floor
+
+
+def _component_rows(trace: Trace) -> Iterator[tuple[int, int, int, str, Any]]:
+    """The rows of the seeds, then ρ, λ and the effective weight of every component."""
+    yield from _seed_rows(trace)
+    depth, per_component = trace.experiment.depth, (trace.rho, trace.lam, trace.effective_weights)
+    for quantity, values in zip(COMPONENT_QUANTITIES, per_component, strict=True):
+        names = [f"{quantity}[{k}]" for k in range(1, trace.experiment.num_components + 1)]
+        for seed, steps in zip(trace.experiment.seeds, values, strict=True):
+            for t, row in enumerate(steps.tolist(), 1):
+                yield from ((seed, depth, t, name, value) for name, value in zip(names, row, strict=True))
+
+
+def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int, int, float, str, float]]:
+    if trace.final_state is None:
+        return
+    experiment, num_weights = trace.experiment, trace.sums.num_weights
+    weights = PARAMETRISATIONS[experiment.parametrisation](experiment.floor).weights(trace.final_state.parameters)
+    leaves = weights[:, num_weights:].reshape(len(weights), 2, experiment.num_components, dataset.num_variables)
+    mass = leaves.sum(axis=1)  # (S, K, D)
+    log_effective = np.log(weights[:, trace.sums.paths]).sum(axis=1) + np.log(mass).sum(axis=2)  # (S, K)
+    shares, ones = softmax(log_effective, axis=1), leaves[:, 1] / mass
+    for i, seed in enumerate(experiment.seeds):
+        for k in range(experiment.num_components):
+            for name, probability in zip(dataset.variables, ones[i, k].tolist(), strict=True):
+                yield seed, experiment.depth, k + 1, float(shares[i, k]), cell(name), probability
+
+
+def _one_line(text: str) -> str:
+    """A text without line breaks and control characters, safe in a comment and in a docstring."""
+    return "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text)
+
+
+def _own_version() -> str:
+    try:
+        return importlib.metadata.version("spnlab")
+    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
+        return "0.1.0"

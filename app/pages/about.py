@@ -1,0 +1,78 @@
+"""Data and about: what is in use, where it comes from, what the items mean, what the server allows, whom to cite."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import datapanel, export
+from app.live.runs import REGISTRY
+from app.text import WORDS, literal, page_text
+from spncore.datasets import DATASETS, DataError, available
+from spncore.limits import LIMITS
+
+
+def whereabouts(name: str) -> str:
+    """Where a data set would be read from, in a sentence."""
+    try:
+        return available(name) or "Not on this computer; it can be fetched on the lab page."
+    except DataError as error:
+        return str(error)
+
+
+TEXT_PIXELS = 760  # lines that the eye can follow
+
+st.title(WORDS["about"])
+st.markdown(page_text("about_lab"), width=TEXT_PIXELS)
+
+st.header("Data")
+shown = st.session_state.get("shown")
+if shown is not None:
+    with st.container(border=True, width=TEXT_PIXELS, gap="xsmall"):
+        st.markdown(f"**:material/database: {WORDS['in_use']}**")
+        st.text(datapanel.describe(shown.dataset))
+        st.caption(literal(shown.dataset.source))
+        st.caption(f"SHA-256 of the rows: {shown.dataset.sha256}")
+st.markdown(page_text("about_data"), width=TEXT_PIXELS)
+st.table(
+    [
+        {
+            "data set": info.title,
+            "rows": f"{info.shapes['train'][0]:,}",
+            "variables": len(info.variables),
+            "what it is": info.description,
+            "terms": info.licence,
+            "here": whereabouts(name),
+        }
+        for name, info in DATASETS.items()
+    ]
+)
+
+st.header("The 16 items of NLTCS")
+st.markdown(page_text("about_order"), width=TEXT_PIXELS)
+st.table(
+    [
+        {"column": column, "item": variable.name.replace("_", " "), "a 1 means": variable.meaning}
+        for column, variable in enumerate(DATASETS["nltcs"].variables, 1)
+    ]
+)
+
+st.header("Limits of this server")
+server = REGISTRY.limits
+st.table(
+    [
+        {"what": "components, depth, seeds", "limit": f"{LIMITS.num_components}, {LIMITS.depth}, {LIMITS.num_seeds}"},
+        {"what": "iterations of a run", "limit": f"{LIMITS.iterations:,}"},
+        {"what": "training time of a run", "limit": f"{LIMITS.run_seconds:g} s"},
+        {"what": "memory of all runs", "limit": f"{server.memory_bytes / 1e9:.2g} GB"},
+        {"what": "learning rate, starting weight", "limit": f"{LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"},
+        {"what": "uploaded file", "limit": f"{LIMITS.upload_bytes / 1e6:g} MB"},
+        {"what": "rows, columns of a table", "limit": f"{LIMITS.rows:,}, {LIMITS.columns}"},
+        {"what": "runs at once, waiting", "limit": f"{server.at_once}, {server.queue}"},
+        {"what": "runs kept per session, sessions", "limit": f"{server.runs_per_session}, {server.sessions}"},
+    ]
+)
+
+st.header("Citation")
+st.markdown(page_text("about_citation"), width=TEXT_PIXELS)
+st.code(page_text("citation.bib"), language="bibtex")
+st.caption("Versions: " + ", ".join(f"{name} {version}" for name, version in export.versions().items()))

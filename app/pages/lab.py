@@ -1,0 +1,72 @@
+"""The lab: choose an experiment, watch it train, play it back, take it away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import controls, datapanel, dialogs, presets, workbench
+from app.live.chart import lab_view
+from app.text import WORDS, literal
+
+workbench.open_session()
+
+with st.sidebar:
+    study, refusal = controls.side_panel(workbench.study())
+    st.session_state["study"] = study
+    datapanel.data_control()
+    with st.container(horizontal=True):
+        st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=controls.reset)
+        if workbench.baseline() is not None:
+            st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=workbench.unpin)
+
+for sentence in st.session_state["notices"]:
+    st.warning(literal(sentence), icon=":material/link_off:")
+
+with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(width="stretch", gap="xxsmall"):
+        datapanel.data_in_use()
+    if st.button(
+        WORDS["train"],
+        key="train",
+        type="primary" if workbench.is_stale() else "secondary",
+        icon=":material/play_arrow:",
+        help=WORDS["train_help"],
+        disabled=refusal is not None,
+    ):
+        workbench.train()
+        st.rerun()
+    files = st.button(WORDS["export"], key="export", icon=":material/download:")
+    guide = st.button(WORDS["help"], key="help", icon=":material/help:")
+
+if st.session_state["problem"]:
+    st.error(literal(st.session_state["problem"]), icon=":material/block:")
+
+shown = workbench.shown()
+if shown is not None:
+    preset = presets.matching(shown.study)
+    asked = lab_view(
+        {
+            "run_id": shown.run_id,
+            "base": st.get_option("server.baseUrlPath"),
+            "stale": workbench.is_stale(),
+            "baseline": workbench.baseline(),
+            "published": shown.study == presets.FIGURE_3,
+            "labels": {},
+            "view": st.session_state["view"],
+            "preset": preset.name if preset else None,
+        },
+        key="lab",
+    )
+    if asked.pin:
+        workbench.pin()
+        st.rerun()
+    if asked.share:
+        dialogs.share_dialog()
+
+if st.session_state["said"]:
+    st.toast(st.session_state["said"])
+    st.session_state["said"] = None
+if files:
+    dialogs.export_dialog()
+elif guide:
+    dialogs.help_dialog()

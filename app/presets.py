@@ -1,0 +1,126 @@
+"""The named studies of the lab: each says what is held equal between its depths, and what to look for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.live.computation import Study
+from app.permalink import default_study
+from spncore.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A study with a name; its data set is only a default, a preset keeps the data in use."""
+
+    name: str
+    title: str
+    held_equal: str
+    look_for: str
+    study: Study
+
+    def on(self, dataset: str) -> Study:
+        """The preset's study on a data set."""
+        return Study(self.study.experiment.replace(dataset=dataset), self.study.depths)
+
+
+FIGURE_3 = default_study()
+# Components fitted by EM beforehand and held; only sum weights are trained, so depth is all that differs.
+_FIXED = Experiment(
+    component_init="fitted",
+    train_components=False,
+    init_scale=0.1,
+    init_noise=0.0,
+    learning_rate=1e-3,
+    iterations=300,
+    num_seeds=3,
+)
+
+_ALL = (
+    Preset(
+        "figure-3",
+        "Figure 3",
+        "Every edge starts at the same weight, whatever the depth.",
+        "Deeper networks leave the symmetric start earlier; the order at the end is not settled by that.",
+        FIGURE_3,
+    ),
+    Preset(
+        "exact-symmetry",
+        "Exact symmetry",
+        "Every edge starts at the same weight, and no noise tells the components apart.",
+        "All depths draw one curve and never pass the independent model.",
+        Study(FIGURE_3.experiment.replace(init_noise=0.0, num_seeds=1), FIGURE_3.depths),
+    ),
+    Preset(
+        "honest-noise",
+        "Honest noise",
+        "Every edge starts at the same weight; the leaves differ by one part in a thousand.",
+        "Most of the gap of Figure 3 is gone: much of it was waiting for rounding errors to grow.",
+        Study(FIGURE_3.experiment.replace(init_noise=1e-3), FIGURE_3.depths),
+    ),
+    Preset(
+        "fixed-components",
+        "Fixed components",
+        "Every edge starts at 0.1; the components are fitted beforehand and stay as they are.",
+        "Only sum weights move, and deeper is faster: each layer adds its own step.",
+        Study(_FIXED, (1, 2, 3)),
+    ),
+    Preset(
+        "equal-products",
+        "Equal products",
+        "Every product of weights from root to component starts at 0.1, whatever the depth.",
+        "The order turns: held equal in this way, the shallow network is the fastest.",
+        Study(_FIXED.replace(init_convention="matched", iterations=2000), (1, 2, 3)),
+    ),
+    Preset(
+        "private-chains",
+        "Private chains in log-weights",
+        "Every edge starts at 0.1; each component has a chain of weights of its own.",
+        "Depth L is exactly a learning rate L times as large: set it so at L = 1 and compare.",
+        Study(
+            _FIXED.replace(topology="private", parametrisation="log", learning_rate=0.1, iterations=200),
+            (1, 2, 3, 4),
+        ),
+    ),
+    Preset(
+        "shared-scalar",
+        "Shared scalar does nothing",
+        "Every edge starts at 0.1; the layers above the last are one weight for all components.",
+        "All depths draw one curve: a common factor has no gradient, because the network is normalised.",
+        Study(_FIXED.replace(topology="shared"), (1, 2, 3)),
+    ),
+    Preset(
+        "update-2020",
+        "Authors' update 2020",
+        "Every weight starts at 0.1 times the size of a normal random number.",
+        "The later script subtracts Z instead of log Z: most runs stop at the independent model.",
+        Study(
+            Experiment(
+                parametrisation="log",
+                component_init="random",
+                weight_init="random",
+                init_scale=0.1,
+                init_noise=0.0,
+                learning_rate=0.1,
+                objective="unnormalised",
+                iterations=1000,
+                num_seeds=5,
+            ),
+            (1, 2, 3),
+        ),
+    ),
+    Preset(
+        "step-too-large",
+        "Step too large",
+        "Every edge starts at the same weight, as in Figure 3; the learning rate is 100 times as large.",
+        "Weights hit the floor from the first steps on, and the curves jump instead of climbing.",
+        Study(FIGURE_3.experiment.replace(learning_rate=1.0), FIGURE_3.depths),
+    ),
+)
+PRESETS = {preset.name: preset for preset in _ALL}
+
+
+def matching(study: Study) -> Preset | None:
+    """The preset that this study is, on whatever data, or None for settings of the user's own."""
+    dataset = study.experiment.dataset
+    return next((preset for preset in _ALL if preset.on(dataset) == study), None)

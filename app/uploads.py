@@ -1,0 +1,55 @@
+"""The data of a session: uploaded tables held in memory, known by their content, gone when the session ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from spncore import datasets
+from spncore.datasets import DataError, Dataset
+from spncore.reader import read_csv
+
+MAX_UPLOADS = 8  # per session; each may hold as many rows as the limits allow
+FALLBACK = {"nltcs": "nltcs-twin"}  # what stands in, with words, where the real rows are not at hand
+UPLOAD_PREFIX = "sha256:"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An accepted file: its table, and what was noticed while reading it."""
+
+    dataset: Dataset
+    notes: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What an experiment calls this data: its content, not its file name."""
+        return UPLOAD_PREFIX + self.dataset.sha256
+
+
+def read(data: bytes, file_name: str, held: Mapping[str, Upload]) -> Upload:
+    """Return the table of an uploaded file; DataError, in one sentence, when it or one more file is refused."""
+    dataset, notes = read_csv(data, file_name)
+    upload = Upload(dataset, tuple(notes))
+    if upload.name not in held and len(held) >= MAX_UPLOADS:
+        raise DataError(f"{MAX_UPLOADS} uploaded tables are held already; reload the page to begin afresh.")
+    return upload
+
+
+def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
+    """Return the data that an experiment names if it is at hand without a download, else None.
+
+    DataError when the file that is at hand is not the right one.
+    """
+    if name in held:
+        return held[name].dataset
+    if name not in datasets.DATASETS or datasets.available(name) is None:
+        return None
+    return _registered(name)
+
+
+@lru_cache(maxsize=len(datasets.DATASETS))
+def _registered(name: str) -> Dataset:
+    """A registered set; the content is verified when it is read and cannot change after that."""
+    return datasets.load(name)

@@ -1,0 +1,181 @@
+"""What one session holds: the study its controls show, the run on screen, its uploads, its baseline.
+
+Everything lives in `st.session_state` under keys that no widget owns. A refused change leaves all of it as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import controls, permalink, uploads
+from app.live.computation import Study
+from app.live.runs import REGISTRY, LiveRun, RunRefused
+from app.live.session import session_name
+from app.text import WORDS, plain
+from app.uploads import FALLBACK, Upload
+from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.experiment import ExperimentError
+from spncore.trace import Trace
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The run on screen: it keeps its own settings whatever the controls say."""
+
+    run_id: str
+    study: Study
+    dataset: Dataset
+
+    def run(self) -> LiveRun | None:
+        """The live run, or None when the server has let go of it."""
+        return REGISTRY.get(self.run_id)
+
+    def traces(self) -> list[Trace]:
+        """What has been recorded so far, a trace per depth; none when the run is gone."""
+        run = self.run()
+        return run.traces() if run else []
+
+
+def open_session() -> None:
+    """On the first script run of a session: read the link, find the data, and train at once."""
+    if "study" in st.session_state:
+        return
+    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    study, refusals = permalink.decode(params)
+    view, refused_view = permalink.decode_view(params)
+    st.session_state.update(
+        uploads={}, shown=None, baseline=None, view=view, instead_of=None, not_at_hand=None, said=None
+    )
+    st.session_state["notices"] = [*refusals, *refused_view]
+    controls.show(_on_data_at_hand(study))
+    train()
+
+
+def study() -> Study:
+    """The study that the controls show."""
+    current: Study = st.session_state["study"]
+    return current
+
+
+def shown() -> Shown | None:
+    """The run on screen, if there is one."""
+    run: Shown | None = st.session_state["shown"]
+    return run
+
+
+def held_uploads() -> dict[str, Upload]:
+    """The session's uploaded tables by the name an experiment gives them."""
+    held: dict[str, Upload] = st.session_state["uploads"]
+    return held
+
+
+def is_stale() -> bool:
+    """Whether the controls say something else than what is on screen."""
+    run = shown()
+    return run is None or run.study != study()
+
+
+def train() -> None:
+    """Register the controls' study as a run and show it; when it is refused, say why and keep the run on screen."""
+    st.session_state["problem"] = None
+    current = shown()
+    if current is not None:
+        st.session_state["notices"] = []
+        run = current.run()
+        if not is_stale() and run is not None and run.state in ("queued", "running", "done"):
+            st.session_state["said"] = WORDS["same"]
+            return
+    name = study().experiment.dataset
+    try:
+        dataset = uploads.find(name, held_uploads())
+        if dataset is None:
+            raise DataError(WORDS["missing_data"])
+        run_id = REGISTRY.start(study(), dataset, session_name())
+    except (DataError, ExperimentError, RunRefused) as error:
+        st.session_state["problem"] = str(error)
+        return
+    st.session_state["shown"] = Shown(run_id, study(), dataset)
+    _write_address()
+
+
+def choose_data(name: str) -> None:
+    """Make the controls' study use a data set that is at hand."""
+    current = study()
+    st.session_state["study"] = Study(current.experiment.replace(dataset=name), current.depths)
+    st.session_state.update(instead_of=None, not_at_hand=None, problem=None)
+
+
+def keep(upload: Upload) -> None:
+    """Hold an uploaded table for this session and choose it."""
+    held_uploads()[upload.name] = upload
+    choose_data(upload.name)
+
+
+def data_titles() -> dict[str, str]:
+    """Every data set that can be chosen, and what it is called: the registry's title, or the uploaded file's name."""
+    registered = {name: info.title for name, info in DATASETS.items()}
+    return registered | {name: plain(upload.dataset.title) for name, upload in held_uploads().items()}
+
+
+def pin() -> None:
+    """Keep the run on screen as a baseline for the next ones; what happened is said once on the page."""
+    current = shown()
+    run = current.run() if current else None
+    if current is None or run is None:
+        st.session_state["said"] = WORDS["gone"]
+    elif run.state in ("queued", "running"):
+        st.session_state["said"] = WORDS["pin_later"]
+    else:
+        st.session_state.update(baseline=current.run_id, said=WORDS["pinned"])
+
+
+def unpin() -> None:
+    """Remove the baseline."""
+    st.session_state["baseline"] = None
+
+
+def baseline() -> str | None:
+    """The pinned run's id while the server still holds that run."""
+    run_id: str | None = st.session_state["baseline"]
+    if run_id is not None and REGISTRY.get(run_id) is None:
+        st.session_state["baseline"] = run_id = None
+    return run_id
+
+
+def _on_data_at_hand(wanted: Study) -> Study:
+    """The same study, on a stand-in if its data is not at hand; what stands in for what is remembered and shown."""
+    name = wanted.experiment.dataset
+    notices = st.session_state["notices"]
+    try:
+        if uploads.find(name, held_uploads()) is not None:
+            return wanted
+        if permalink.is_upload(name):
+            notices.append(WORDS["upload_again"])
+        elif name not in FALLBACK:
+            notices.append(f"{DATASETS[name].title}: {WORDS['missing_data']}")
+    except DataError as error:
+        notices.append(str(error))
+    st.session_state["instead_of"] = name if name in FALLBACK else None
+    default = permalink.default_study().experiment.dataset
+    stand_in = FALLBACK.get(name, default if _at_hand(default) else FALLBACK[default])
+    return Study(wanted.experiment.replace(dataset=stand_in), wanted.depths)
+
+
+def _at_hand(name: str) -> bool:
+    try:
+        return uploads.find(name, {}) is not None
+    except DataError:
+        return False
+
+
+def _write_address() -> None:
+    """Let the address bar name the run on screen; a first visit to the default keeps its plain address."""
+    values = permalink.encode(study())
+    if len(values) == 1 and not st.query_params:
+        return
+    if st.session_state["view"] != permalink.VIEWS[0]:
+        values["view"] = st.session_state["view"]
+    if values != st.query_params.to_dict():
+        st.query_params.from_dict(values)

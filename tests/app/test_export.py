@@ -1,0 +1,206 @@
+"""Files to take away: they read back to the same numbers, and no name in them does harm."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app import export, permalink
+from app.live.computation import Study
+from spncore import Experiment, fit
+from spncore.datasets import from_array, load
+from spncore.reader import read_csv
+from tests.closeness import assert_close
+
+ROOT = Path(__file__).parents[2]
+LINK = "http://localhost:8501/?v=1&learning_rate=0.1"
+FORMULAS = ['=HYPERLINK("http://x","y")', "+1", "-1+2", "@SUM(A1)", "\tx", "\rx"]
+AWKWARD = ["a,b", 'quo"te', "semi;colon", "naïve ☃", "two\nlines", "plain"]
+SMALL = Study(Experiment(num_components=3, iterations=7, num_seeds=2, init_scale=0.1, init_noise=1e-3), (1, 3))
+
+
+def tiny(variables=("a", "b", "c"), title="tiny"):
+    bits = np.array([[0, 1, 1], [1, 0, 0], [1, 1, 0], [0, 1, 1]], np.uint8)
+    return from_array(np.tile(bits, (1, len(variables) // 3)), title, variables)
+
+
+def traces_of(study, data):
+    experiments = [e.replace(dataset=f"sha256:{data.sha256}") for e in study.experiments()]
+    return [fit(experiment, data) for experiment in experiments]
+
+
+def table(text):
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if not line.startswith(("#", '"#')))
+    return list(csv.DictReader(lines[start:]))
+
+
+@pytest.fixture(scope="module")
+def result():
+    data = tiny()
+    return data, traces_of(SMALL, data)
+
+
+def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(result):
+    data, traces = result
+    rows = {
+        (int(r["seed"]), int(r["L"]), int(r["t"]), r["quantity"]): float(r["value"])
+        for r in table(export.curves_csv(SMALL, data, traces, LINK))
+    }
+    assert len(rows) == 2 * 2 * 7 * (2 + 3 * 3)
+    for trace in traces:
+        depth = trace.experiment.depth
+        for i, seed in enumerate(trace.experiment.seeds):
+            for t in range(7):
+                assert rows[seed, depth, t + 1, "llh"] == trace.llh[i, t]
+                assert rows[seed, depth, t + 1, "weights_at_floor"] == trace.at_floor[i, t]
+                for k in range(3):
+                    assert rows[seed, depth, t + 1, f"rho[{k + 1}]"] == trace.rho[i, t, k]
+                    assert rows[seed, depth, t + 1, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
+                    assert rows[seed, depth, t + 1, f"w[{k + 1}]"] == trace.effective_weights[i, t, k]
+
+
+def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):
+    data, traces = result
+    monkeypatch.setattr(export, "MAX_ROWS", 100)
+    text = export.curves_csv(SMALL, data, traces, LINK)
+    assert {row["quantity"] for row in table(text)} == {"llh", "weights_at_floor"} and "left out" in text
+
+
+def test_json_holds_settings_versions_data_and_the_same_numbers(result):
+    data, traces = result
+    document = json.loads(export.result_json(SMALL, data, traces, LINK))
+    assert document["link"] == LINK and document["versions"] == export.versions()
+    assert document["settings"]["learning_rate"] == 0.01 and document["settings"]["depth"] == [1, 3]
+    assert document["data"]["sha256"] == data.sha256
+    for entry, trace in zip(document["result"], traces, strict=True):
+        assert entry["L"] == trace.experiment.depth and entry["stopped"] is None
+        assert np.array_equal(entry["llh"], trace.llh)
+
+
+def test_json_keeps_names_as_they_are_while_csv_disarms_formulas():
+    data = tiny(tuple(FORMULAS))
+    traces = traces_of(SMALL, data)
+    assert json.loads(export.result_json(SMALL, data, traces, LINK))["data"]["variables"] == FORMULAS
+    text = export.components_csv(SMALL, data, traces, LINK)
+    names = {row[4] for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 6}
+    assert names == {"variable", *("'" + name for name in FORMULAS)}
+
+
+def test_awkward_names_are_read_back_equal():
+    data = tiny(tuple(AWKWARD))
+    text = export.components_csv(SMALL, data, traces_of(SMALL, data), LINK)
+    rows = [row for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 6]
+    assert {row[4] for row in rows[1:]} == set(AWKWARD)
+
+
+def test_awkward_column_names_pass_through_the_projects_own_reader():
+    out = io.StringIO()
+    csv.writer(out).writerows([AWKWARD, [0, 1, 0, 1, 1, 1], [1, 0, 0, 1, 0, 1]])
+    data, _ = read_csv(out.getvalue().encode(), "names.csv")
+    assert data.variables == tuple(AWKWARD)
+
+
+def test_component_rows_are_the_last_state(result):
+    data, traces = result
+    rows = table(export.components_csv(SMALL, data, traces, LINK))
+    assert len(rows) == 2 * 2 * 3 * 3
+    shares = {(r["seed"], r["L"], r["component"]): float(r["share"]) for r in rows}
+    for seed in "01":
+        for depth in "13":
+            assert_close(sum(shares[seed, depth, k] for k in "123"), 1.0)
+    assert all(0 < float(r["probability"]) < 1 for r in rows)
+
+
+def test_no_title_reaches_a_cell_of_its_own_or_a_line_of_its_own(result):
+    _, traces = result
+    data = tiny(title='t,=1+1\n=2+2\r"=3')
+    for make in (export.curves_csv, export.components_csv):
+        for row in csv.reader(io.StringIO(make(SMALL, data, traces, LINK), newline="")):
+            assert not any(value.startswith(export.FORMULA_STARTS) and not _is_number(value) for value in row)
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def test_numbers_get_no_apostrophe():
+    assert export.cell("-2.5x") == "'-2.5x" and export.cell("x") == "x"
+    assert "'" not in export.curves_csv(SMALL, tiny(), traces_of(SMALL, tiny()), LINK).split("quantity,value")[1]
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("NLTCS (real)", "spn-lab-nltcs-real.csv"),
+        ("../../etc/passwd", "spn-lab-etc-passwd.csv"),
+        ('x"\r\nSet-Cookie: a=b', "spn-lab-x-set-cookie-a-b.csv"),
+        ("Übung ☃", "spn-lab-ubung.csv"),
+        ("\u202e", "spn-lab-run.csv"),
+        ("x" * 500, "spn-lab-" + "x" * 60 + ".csv"),
+    ],
+)
+def test_download_names_are_safe(title, name):
+    assert export.file_name(title, "csv") == name
+
+
+def run_script(text, tmp_path, *arguments):
+    file = tmp_path / "again.py"
+    file.write_text(text, encoding="utf-8")
+    command = [sys.executable, "-W", "error", str(file), *arguments]
+    done = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": "", "OPENBLAS_NUM_THREADS": "1"},
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    return done, [(int(r["seed"]), int(r["L"]), int(r["t"]), float(r["value"])) for r in
+                  csv.DictReader(io.StringIO(done.stdout))]  # fmt: skip
+
+
+def last_llh(traces):
+    return [
+        (seed, trace.experiment.depth, trace.llh.shape[1], trace.llh[i, -1])
+        for trace in traces
+        for i, seed in enumerate(trace.experiment.seeds)
+    ]
+
+
+def test_the_script_repeats_the_run_to_the_last_bit(tmp_path):
+    study = Study(SMALL.experiment.replace(dataset="two-clusters", seed=5), (1, 2))
+    data = load("two-clusters")
+    done, rows = run_script(export.script(study, data, LINK), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert rows == last_llh([fit(experiment, data) for experiment in study.experiments()])
+
+
+def test_the_script_of_an_upload_takes_the_file_and_refuses_another(tmp_path):
+    right, wrong = tmp_path / "right.csv", tmp_path / "wrong.csv"
+    right.write_text("a,b\n0,1\n1,0\n1,1\n")
+    wrong.write_text("a,b\n0,1\n1,0\n1,0\n")
+    data, _ = read_csv(right.read_bytes(), 'we"ird\\.csv')
+    study = Study(SMALL.experiment.replace(dataset=f"sha256:{data.sha256}"), (1, 2))
+    text = export.script(study, data, LINK + '"""\nraise SystemExit(3)\n"""')
+    done, rows = run_script(text, tmp_path, str(right))
+    assert done.returncode == 0, done.stderr
+    assert rows == last_llh([fit(experiment, data) for experiment in study.experiments()])
+    refused, rows = run_script(text, tmp_path, str(wrong))
+    assert refused.returncode == 1 and "other data" in refused.stderr and not rows
+
+
+def test_every_file_names_its_link_and_versions(result):
+    data, traces = result
+    link = "http://host/?" + permalink.query_string(SMALL)
+    texts = [make(SMALL, data, traces, link) for make in (export.curves_csv, export.components_csv, export.result_json)]
+    for text in [*texts, export.script(SMALL, data, link)]:
+        assert link in text and all(version in text for version in export.versions().values())
+
+
+def test_a_run_that_was_stopped_before_its_first_step_exports_empty_tables():
+    assert table(export.curves_csv(SMALL, tiny(), [], LINK)) == []
+    assert json.loads(export.result_json(SMALL, tiny(), [], LINK))["result"] == []

@@ -1,0 +1,310 @@
+"""The lab page without a browser: what opens, what each control changes, what is refused and changes nothing."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import permalink, presets, text, uploads
+from app.live.computation import Study
+from app.live.runs import REGISTRY
+from spncore import datasets
+from spncore.datasets import DataError
+from spncore.experiment import FIELDS, Experiment
+
+ENTRY = Path(__file__).parents[2] / "app" / "main.py"
+TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
+# The smallest study, so that tests which only look at the page do not train for long.
+QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
+
+
+@pytest.fixture(autouse=True)
+def only_shipped_data(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
+    uploads._registered.cache_clear()
+
+
+def opened(**query):
+    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def study(page):
+    return page.session_state["study"]
+
+
+def run_on_screen(page):
+    return REGISTRY.get(page.session_state["shown"].run_id)
+
+
+def train(page):
+    page.button(key="train").click().run()
+    assert not page.exception
+    return run_on_screen(page)
+
+
+def sentences(elements):
+    return [element.value.replace("\\", "").replace(text.JOINER, "") for element in elements]
+
+
+def is_stale(page):
+    return page.button(key="train").proto.type == "primary"
+
+
+def test_opening_the_page_trains_figure_3_on_the_twin_and_says_so():
+    page = opened()
+    assert study(page) == TWIN == run_on_screen(page).study
+    said = " ".join(sentences(page.caption))
+    assert "NLTCS twin (synthetic)" in said and text.WORDS["twin_instead"] in said
+    assert page.button(key="fetch_instead") and not page.warning and not is_stale(page)
+
+
+def test_two_visitors_share_one_computation():
+    assert run_on_screen(opened()).computation is run_on_screen(opened()).computation
+
+
+def test_every_setting_has_a_control_with_its_label_and_help():
+    page = opened(**QUICK)
+    for name in permalink.DEFAULTS[1]:
+        if name == "optimiser" and len(FIELDS[name].choices) == 1:
+            continue
+        key = f"control_{name}"
+        kinds = ("slider", "select_slider", "selectbox", "toggle", "number_input", "button_group")
+        found = [widget for kind in kinds for widget in page.get(kind) if widget.key == key]
+        assert len(found) == 1, name
+        assert found[0].label == text.label("depth" if name == "depths" else name)
+        assert found[0].help
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("slider", "num_components", 5),
+        ("select_slider", "learning_rate", 0.1),
+        ("select_slider", "init_scale", 1.0),
+        ("select_slider", "init_noise", 0.0),
+        ("number_input", "iterations", 7),
+        ("slider", "num_seeds", 2),
+        ("number_input", "seed", 4_294_967_290),
+    ],
+)
+def test_a_changed_control_marks_the_run_stale_and_train_runs_it(kind, name, value):
+    page = opened(**QUICK)
+    before = page.session_state["shown"]
+    getattr(page, kind)(key=f"control_{name}").set_value(value).run()
+    assert not page.exception and is_stale(page)
+    assert getattr(study(page).experiment, name) == value
+    assert page.session_state["shown"] == before, "the run on screen keeps its own settings"
+    assert train(page).study == study(page) != before.study
+    assert not is_stale(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("topology", "private"), ("init_convention", "matched"), ("component_init", "random"), ("weight_init", "random"),
+     ("parametrisation", "log"), ("objective", "unnormalised")],
+)  # fmt: skip
+def test_choices_change_the_study(name, value):
+    page = opened(**QUICK)
+    page.segmented_control(key=f"control_{name}").set_value(value).run()
+    assert getattr(study(page).experiment, name) == value and is_stale(page)
+
+
+def test_depths_are_chosen_several_at_once_and_none_is_refused():
+    page = opened(**QUICK)
+    page.pills(key="control_depths").set_value([3, 1, 8]).run()
+    assert study(page).depths == (1, 3, 8)
+    page.pills(key="control_depths").set_value([]).run()
+    assert sentences(page.error) == [text.WORDS["no_depth"]]
+    assert study(page).depths == (1, 3, 8) and page.button(key="train").disabled
+
+
+def test_settings_that_ask_for_too_much_together_are_refused_at_the_control_and_the_run_stays():
+    page = opened(**QUICK)
+    before = page.session_state["shown"]
+    page.number_input(key="control_iterations").set_value(5000)
+    page.slider(key="control_num_components").set_value(64)
+    page.slider(key="control_num_seeds").set_value(64).run()
+    [sentence] = sentences(page.error)
+    assert "GB" in sentence and not page.exception
+    assert page.session_state["shown"] == before and study(page) == before.study
+
+
+def test_values_that_no_widget_offers_are_refused_as_well():
+    page = opened(**QUICK)
+    before = study(page)
+    page.session_state["control_depths"] = ["x"]
+    page.run()
+    assert study(page) == before
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_each_preset_fills_the_controls_and_keeps_the_data(name):
+    page = opened(**QUICK)
+    page.selectbox(key="control_preset").select(name).run()
+    assert not page.exception and study(page) == presets.PRESETS[name].on("two-clusters")
+    assert page.selectbox(key="control_preset").value == name
+    said = " ".join(sentences(page.caption))
+    assert presets.PRESETS[name].look_for in said and presets.PRESETS[name].held_equal in said
+
+
+def test_leaving_a_preset_is_shown_and_reset_brings_figure_3_back():
+    page = opened(**QUICK)
+    assert page.selectbox(key="control_preset").value is None
+    page.button(key="reset").click().run()
+    assert study(page) == presets.PRESETS["figure-3"].on("two-clusters")
+    assert page.selectbox(key="control_preset").value == "figure-3"
+
+
+def test_a_link_opens_its_study_even_between_the_steps_of_the_sliders():
+    page = opened(**QUICK, learning_rate="0.013")
+    assert page.select_slider(key="control_learning_rate").value == 0.013
+    assert run_on_screen(page).study.experiment.learning_rate == 0.013 and not page.warning
+
+
+def test_a_bad_link_says_so_and_opens_with_defaults():
+    page = opened(**QUICK, learning_rate="nan", colour="red", view="upside-down", seed=["1", "2"])
+    said = sentences(page.warning)
+    assert len(said) == 4 and any("learning_rate: 'nan'" in sentence for sentence in said)
+    assert study(page).experiment.learning_rate == 0.01 and study(page).experiment.seed == 0
+    page.slider(key="control_num_components").set_value(3).run()
+    assert page.warning, "the words stay until the next training"
+    train(page)
+    assert not page.warning
+
+
+def test_a_link_to_uploaded_data_asks_for_the_file_and_keeps_the_settings():
+    page = opened(**{**QUICK, "dataset": "sha256:" + "0" * 64})
+    assert sentences(page.warning) == [text.WORDS["upload_again"]]
+    assert study(page).experiment.dataset == "nltcs-twin" and study(page).experiment.iterations == 3
+
+
+@pytest.mark.parametrize("name", ["plants", "baudio"])
+def test_data_that_is_not_here_is_not_fetched_unasked(name, monkeypatch):
+    monkeypatch.setattr(datasets, "download", lambda *_: pytest.fail("nothing may be downloaded"))
+    page = opened(**{**QUICK, "dataset": name})
+    assert len(page.warning) == 1 and study(page).experiment.dataset == "nltcs-twin"
+    page = opened(**QUICK)
+    page.selectbox(key="control_dataset").select(name).run()
+    assert study(page).experiment.dataset == "two-clusters", "nothing changes"
+    assert page.selectbox(key="control_dataset").value == "two-clusters"
+    assert page.button(key="fetch_missing")
+
+
+def test_a_failed_fetch_is_said_and_loses_nothing(monkeypatch):
+    def offline(*_):
+        raise DataError("the server cannot be reached")
+
+    monkeypatch.setattr(datasets, "download", offline)
+    page = opened()
+    before = page.session_state["shown"]
+    page.button(key="fetch_instead").click().run()
+    [sentence] = sentences(page.error)
+    assert "the server cannot be reached" in sentence and not page.exception
+    assert page.session_state["shown"] == before and study(page) == TWIN
+
+
+def test_a_fetched_set_is_chosen_and_waits_for_train(monkeypatch):
+    monkeypatch.setattr(datasets, "fetch", lambda name, progress: progress("file", 1, 2))
+    page = opened()
+    page.button(key="fetch_instead").click().run()
+    assert study(page).experiment.dataset == "nltcs" and is_stale(page)
+
+
+def test_choosing_another_shipped_set_waits_for_train():
+    page = opened()
+    page.selectbox(key="control_dataset").select("two-clusters").run()
+    assert study(page).experiment.dataset == "two-clusters" and is_stale(page)
+    assert "next run: Two clusters (synthetic)" in " ".join(sentences(page.caption))
+    assert text.WORDS["twin_instead"] not in " ".join(sentences(page.caption))
+    assert train(page).dataset.name == "two-clusters"
+
+
+def test_train_without_a_change_keeps_the_run():
+    page = opened(**QUICK)
+    before = page.session_state["shown"]
+    train(page)
+    assert page.session_state["shown"] == before and [toast.value for toast in page.toast] == [text.WORDS["same"]]
+
+
+def test_a_server_that_refuses_a_run_says_why_and_the_run_on_screen_stays(monkeypatch):
+    from app.live.runs import RunRefused
+
+    page = opened(**QUICK)
+    before = page.session_state["shown"]
+
+    def refuse(*_):
+        raise RunRefused("60 runs wait already; try again in a minute.")
+
+    monkeypatch.setattr(REGISTRY, "start", refuse)
+    page.slider(key="control_num_components").set_value(4).run()
+    page.button(key="train").click().run()
+    assert sentences(page.error) == ["60 runs wait already; try again in a minute."]
+    assert page.session_state["shown"] == before
+
+
+def test_the_export_dialog_offers_four_files_with_safe_names():
+    page = opened(**QUICK)
+    page.button(key="export").click().run()
+    assert not page.exception
+    assert [button.label for button in page.get("download_button")] == [
+        text.WORDS[key] for key in ("export_csv", "export_components", "export_json", "export_script")
+    ]
+
+
+def test_help_and_upload_open():
+    page = opened(**QUICK)
+    page.button(key="help").click().run()
+    assert text.page_text("lab") in [markdown.value for markdown in page.markdown]
+    page.button(key="upload").click().run()
+    assert not page.exception and page.get("file_uploader")
+
+
+def upload(page, content, name="table.csv"):
+    page.button(key="upload").click().run()
+    page.get("file_uploader")[0].upload(name, content, "text/csv").run()
+    assert not page.exception
+
+
+def test_an_accepted_upload_is_reported_and_chosen_on_request():
+    page = opened(**QUICK)
+    upload(page, b"\xef\xbb\xbfa,b\r\n0,1\r\n1,0\r\n", "<b>x.csv")
+    assert "byte order mark" in " ".join(sentences(page.caption))
+    assert study(page).experiment.dataset == "two-clusters", "nothing changes before it is asked for"
+    page.button(key="use_upload").click().run()
+    assert study(page).experiment.dataset.startswith("sha256:") and is_stale(page)
+    run = train(page)
+    assert run.dataset.num_rows == 2 and "<b>x.csv (your upload)" in " ".join(sentences(page.caption))
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n0,7\n", b"a,b\n0\n", b"\x1f\x8b\x08\x00", b"a,a\n0,1\n"])
+def test_a_refused_upload_is_one_sentence_and_changes_nothing(content):
+    page = opened(**QUICK)
+    before = dict(shown=page.session_state["shown"], study=study(page), uploads=dict(page.session_state["uploads"]))
+    upload(page, content)
+    assert len(sentences(page.error)) == 1 and text.WORDS["nothing_changed"] in sentences(page.caption)
+    assert before == {key: page.session_state[key] for key in before}
+
+
+def test_settings_survive_a_visit_to_another_page():
+    page = opened(**QUICK)
+    page.slider(key="control_num_components").set_value(5).run()
+    page.switch_page("pages/about.py").run()
+    assert not page.exception
+    page.switch_page("pages/lab.py").run()
+    assert not page.exception and study(page).experiment.num_components == 5 and is_stale(page)
+    assert page.slider(key="control_num_components").value == 5
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first page", "after the lab"])
+def test_the_about_page_opens_at_any_time(first):
+    page = AppTest.from_file(str(ENTRY), default_timeout=30) if first else opened(**QUICK)
+    page.switch_page("pages/about.py").run()
+    assert not page.exception and len(page.table) == 3
+    assert "telephoning" in str(page.table[1].value)
+    assert first or text.WORDS["in_use"] in " ".join(markdown.value for markdown in page.markdown)

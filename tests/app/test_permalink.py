@@ -1,0 +1,181 @@
+"""A link is a promise: it reopens the same study, and says in words what it could not read."""
+
+import math
+import time
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import permalink, presets
+from app.live.computation import Study
+from spncore.experiment import FIELDS, Experiment, ExperimentError
+
+SHA = "sha256:" + "0a" * 32
+
+# Links of version 1 as they were given out: none of them may ever open another study.
+GOLDEN = {
+    "v=1": Study(Experiment(num_seeds=6), (1, 2, 3)),
+    "v=1&depths=2,8&learning_rate=0.1": Study(Experiment(num_seeds=6, learning_rate=0.1), (2, 8)),
+    "v=1&init_noise=0.0&num_seeds=1": Study(Experiment(init_noise=0.0), (1, 2, 3)),
+    "v=1&topology=private&parametrisation=log&train_components=false&seed=4294967290&num_seeds=2": Study(
+        Experiment(topology="private", parametrisation="log", train_components=False, seed=4294967290, num_seeds=2),
+        (1, 2, 3),
+    ),
+}
+
+
+def reopen(study):
+    return permalink.decode(parse_qs(permalink.query_string(study), strict_parsing=True))
+
+
+def numbers(field):
+    if field.kind is int:
+        return st.integers(int(field.low), int(field.high))
+    inside = st.floats(field.low, field.high)
+    return st.one_of(inside, st.just(0.0)) if field.zero_allowed else inside
+
+
+@st.composite
+def studies(draw):
+    settings_of = {
+        name: st.sampled_from([*field.choices, SHA] if name == "dataset" else field.choices)
+        if field.choices
+        else st.booleans()
+        if field.kind is bool
+        else numbers(field)
+        for name, field in FIELDS.items()
+        if name != "depth"
+    }
+    depths = draw(st.sets(st.integers(1, 8), min_size=1))
+    try:
+        study = Study(Experiment(**draw(st.fixed_dictionaries(settings_of))), tuple(sorted(depths)))
+        study.experiments()
+    except ExperimentError:
+        return permalink.default_study()
+    return study
+
+
+def test_the_default_study_is_figure_3_with_six_seeds():
+    assert permalink.default_study() == Study(Experiment(num_seeds=6), (1, 2, 3))
+
+
+def test_frozen_defaults_hold_every_setting():
+    assert set(permalink.DEFAULTS[1]) == (set(FIELDS) - {"depth"}) | {"depths"}
+
+
+@pytest.mark.parametrize("link", GOLDEN, ids=str)
+def test_a_link_of_version_1_opens_what_it_always_opened(link):
+    assert permalink.decode(parse_qs(link)) == (GOLDEN[link], [])
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
+def test_each_preset_survives_its_link(preset):
+    assert reopen(preset.study) == (preset.study, [])
+
+
+@given(studies())
+def test_any_study_survives_its_link(study):
+    assert reopen(study) == (study, [])
+
+
+@given(studies())
+def test_a_link_holds_only_what_differs_from_the_default(study):
+    values = permalink.encode(study)
+    assert values.pop("v") == "1"
+    for name in values:
+        assert permalink.decode({"v": "1", name: values[name]})[0] != permalink.default_study()
+
+
+def test_a_default_link_is_only_its_version():
+    assert permalink.query_string(permalink.default_study()) == "v=1"
+
+
+REFUSED = {
+    "learning_rate": [
+        "nan", "NaN", "inf", "-inf", "-1", "0", "1e-400", "1e400", "abc", "", "1_0", "0x1", "١", "11", " 0.1",
+    ],
+    "num_components": ["abc", "8.5", "1e9", "9" * 100, "", "999", "0", "-1", "8 ", "１"],
+    "depths": ["", "0", "9", "1,,2", "1;2", "1,2,3,", "one", "1.0", "-1", "1," * 99],
+    "dataset": ["../../data/history.db", "file:///etc/passwd", "' OR 1=1 --", "sha256:xyz", "NLTCS", "\x00"],
+    "train_components": ["1", "True", "yes", ""],
+    "topology": ["<script>alert(1)</script>", "[x](javascript:alert(1))"],
+    "seed": ["4294967296", "-1", "1e3"],
+    "iterations": ["5001", "0"],
+    "floor": ["0", "1"],
+    "init_noise": ["0.2", "1e-17", "-0.1"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])
+def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
+    study, refusals = permalink.decode({"v": "1", name: text, "init_scale": "0.1"})
+    assert study == Study(Experiment(num_seeds=6, init_scale=0.1), (1, 2, 3))
+    assert len(refusals) == 1
+    assert refusals[0].startswith(f"{name}: ") or refusals[0].startswith(f"'{name}': ")
+    assert refusals[0].endswith("The default is kept.")
+    assert refusals[0].replace("…", "").isascii() and len(refusals[0]) < 300
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"colour": "red"}, "no such setting"),
+        ({"depth": "3"}, "write depths=1,2,3"),
+        ({"learning_rate": ["0.1", "0.2"]}, "given 2 times"),
+        ({"learning_rate": []}, "given 0 times"),
+        ({"dataset": "x" * 100_000}, "100000 characters"),
+    ],
+    ids=["unknown", "depth", "repeated", "empty", "huge"],
+)
+def test_what_is_no_setting_is_refused(params, words):
+    study, [sentence] = permalink.decode({"v": "1", **params})
+    assert study == permalink.default_study() and words in sentence
+
+
+@pytest.mark.parametrize("version", ["2", "0", "01", "", "one", "1.0", ["1", "1"]], ids=str)
+def test_an_unknown_version_opens_the_default_and_says_so(version):
+    study, [sentence] = permalink.decode({"v": version, "learning_rate": "0.5"})
+    assert study == permalink.default_study() and sentence.startswith("'v'" if isinstance(version, list) else "v:")
+
+
+def test_settings_that_ask_for_too_much_together_are_refused_together():
+    params = {"iterations": "5000", "num_seeds": "64", "num_components": "64", "depths": "8"}
+    study, [sentence] = permalink.decode(params)
+    assert study == permalink.default_study() and "GB" in sentence and "All defaults are kept." in sentence
+
+
+def test_five_thousand_parameters_cost_little_and_say_little():
+    begin = time.perf_counter()
+    _, refusals = permalink.decode({f"p{i}": "1" for i in range(5000)})
+    assert time.perf_counter() - begin < 1.0
+    assert len(refusals) == permalink.MAX_SENTENCES + 1 and refusals[-1].startswith("4995 more")
+
+
+def test_uploaded_data_is_named_by_its_content_only():
+    study = Study(Experiment(dataset=SHA), (1,))
+    assert permalink.encode(study)["dataset"] == SHA and permalink.is_upload(SHA)
+    assert not permalink.is_upload("nltcs")
+
+
+@pytest.mark.parametrize(
+    ("params", "view", "num_refusals"),
+    [
+        ({}, "normal", 0),
+        ({"view": "projector"}, "projector", 0),
+        ({"view": ["embed"]}, "embed", 0),
+        ({"view": "<b>"}, "normal", 1),
+        ({"view": ["embed", "embed"]}, "normal", 1),
+    ],
+)
+def test_the_view_is_one_of_three(params, view, num_refusals):
+    found, refusals = permalink.decode_view(params)
+    assert found == view and len(refusals) == num_refusals
+
+
+@given(st.dictionaries(st.text(max_size=20), st.lists(st.text(max_size=30), max_size=3), max_size=5))
+def test_no_query_whatever_raises(params):
+    study, refusals = permalink.decode(params)
+    assert math.isfinite(study.experiment.learning_rate)
+    assert all(isinstance(sentence, str) for sentence in refusals)

@@ -1,0 +1,83 @@
+"""Each preset shows what its sentence says; here on the synthetic twin and with one or two seeds, to be quick."""
+
+import numpy as np
+import pytest
+
+from app import presets
+from app.live.computation import Study
+from spncore import fit, load
+from spncore.datasets import product_of_marginals_llh
+from tests.closeness import assert_close
+
+
+def curves(name, **changes):
+    preset = presets.PRESETS[name]
+    data = load("nltcs-twin")
+    experiment = preset.on("nltcs-twin").experiment.replace(num_seeds=1, **changes)
+    traces = [fit(e, data) for e in Study(experiment, preset.study.depths).experiments()]
+    assert not any(trace.stopped for trace in traces)
+    return data, traces
+
+
+def iterations_to(traces, share=0.9):
+    start, best = traces[0].llh[0, 0], max(trace.llh[0, -1] for trace in traces)
+    return [trace.iterations_to(start + share * (best - start))[0] for trace in traces]
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
+def test_each_preset_says_what_is_held_equal_and_what_to_look_for(preset):
+    for sentence in (preset.held_equal, preset.look_for):
+        assert sentence.endswith(".") and len(sentence.split()) <= 24
+    assert presets.matching(preset.on("two-clusters")) is preset
+
+
+def test_the_first_preset_is_the_default_study():
+    assert next(iter(presets.PRESETS.values())).study == presets.FIGURE_3
+
+
+def test_presets_differ():
+    assert len({preset.study for preset in presets.PRESETS.values()}) == len(presets.PRESETS)
+
+
+def test_settings_of_ones_own_match_no_preset():
+    figure_3 = presets.FIGURE_3
+    assert presets.matching(Study(figure_3.experiment.replace(learning_rate=0.02), figure_3.depths)) is None
+
+
+def test_in_exact_symmetry_all_depths_draw_one_curve_below_the_independent_model():
+    data, traces = curves("exact-symmetry")
+    for trace in traces[1:]:
+        assert_close(trace.llh, traces[0].llh)
+    assert max(trace.llh.max() for trace in traces) <= product_of_marginals_llh(data) + 1e-9
+
+
+def test_with_fixed_components_deeper_is_faster():
+    _, traces = curves("fixed-components")
+    assert np.all(np.diff(iterations_to(traces)) < 0)
+
+
+@pytest.mark.slow
+def test_with_equal_products_the_order_turns():
+    _, traces = curves("equal-products")
+    assert np.all(np.diff(iterations_to(traces)) > 0)
+
+
+def test_private_chains_in_log_weights_are_a_larger_learning_rate():
+    data, traces = curves("private-chains", iterations=30)
+    for trace in traces:
+        experiment = trace.experiment
+        rate = experiment.learning_rate * experiment.depth
+        shallow = fit(experiment.replace(depth=1, learning_rate=rate, init_convention="per_layer"), data)
+        assert_close(shallow.llh, trace.llh, rtol=1e-4)  # the start differs by a common factor in rounding only
+
+
+def test_a_shared_scalar_changes_nothing():
+    _, traces = curves("shared-scalar", iterations=60)
+    for trace in traces[1:]:
+        assert_close(trace.llh, traces[0].llh)
+
+
+def test_a_step_that_is_too_large_hits_the_floor_and_jumps():
+    _, traces = curves("step-too-large", iterations=60)
+    for trace in traces:
+        assert trace.at_floor[0, 1:10].max() > 0 and np.diff(trace.llh[0]).min() < -0.5

@@ -7,27 +7,14 @@ import os
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
-import threading  # noqa: E402  after the above
-from collections.abc import AsyncIterator  # noqa: E402
-from contextlib import asynccontextmanager  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+from pathlib import Path  # noqa: E402  after the above
 
 import streamlit as st  # noqa: E402
 from streamlit import config  # noqa: E402
 
-from app.live import assets  # noqa: E402
+from app.live.lifetime import lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
-
-
-@asynccontextmanager
-async def lifespan(_: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Compress plotly.js beside the start; at the end let runs under way become interrupted."""
-    threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
-    yield {}
-    REGISTRY.close()
-
 
 app = st.App(
     Path(__file__).parent / "app" / "main.py",

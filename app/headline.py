@@ -35,23 +35,28 @@ class Headline:
     num_seeds: int = 0
 
 
-def headline(traces: Sequence[Trace], dataset: Dataset, ended: bool = True) -> Headline:
+def headline(
+    traces: Sequence[Trace], dataset: Dataset, ended: bool = True, medians: Sequence[Floats] | None = None
+) -> Headline:
     """The headline of traces of the same experiment at several depths, complete or not, in any order.
 
+    `medians` over the seeds, if they are known already, one (T,) per trace.
     Before the end, and where no target was reached, it says who leads; depths that diverged are named with reasons.
     """
-    traces = sorted((trace for trace in traces if trace.llh.shape[1]), key=lambda trace: trace.experiment.depth)
-    if not traces:
+    if medians is None:
+        medians = [np.median(trace.llh, axis=0) for trace in traces]
+    known = [pair for pair in zip(traces, medians, strict=True) if pair[1].size]
+    known.sort(key=lambda pair: pair[0].experiment.depth)
+    if not known:
         return Headline("Nothing trained yet." if ended else "Training starts.")
-    diverged = [f"L={trace.experiment.depth} {trace.stopped}" for trace in traces if trace.stopped]
-    sound = [trace for trace in traces if not trace.stopped]
-    said = _of_sound(sound, dataset, ended) if sound else None
+    diverged = [f"L={trace.experiment.depth} {trace.stopped}" for trace, _ in known if trace.stopped]
+    sound = [pair for pair in known if not pair[0].stopped]
+    said = _of_sound([trace for trace, _ in sound], [median for _, median in sound], dataset, ended) if sound else None
     text = "; ".join(([said.text] if said else []) + diverged) + "."
     return Headline(text) if said is None else Headline(**{**vars(said), "text": text})
 
 
-def _of_sound(traces: Sequence[Trace], dataset: Dataset, ended: bool) -> Headline:
-    medians = [np.median(trace.llh, axis=0) for trace in traces]
+def _of_sound(traces: Sequence[Trace], medians: Sequence[Floats], dataset: Dataset, ended: bool) -> Headline:
     depths = tuple(trace.experiment.depth for trace in traces)
     if len(traces) > 1 and _level(medians):
         return _level_headline(depths, medians, dataset, ended)

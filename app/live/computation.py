@@ -71,6 +71,7 @@ class Computation:
         self._first_cut: dict[
             int, int
         ] = {}  # by index of the depth: the iteration at which more weights were at the floor
+        self._medians: dict[int, NDArray[np.float64]] = {}
         self._searched: dict[int, int] = {}
         self._last_seen: list[StepInfo | None] = [None] * len(study.depths)
 
@@ -123,6 +124,15 @@ class Computation:
     def traces(self) -> list[Trace]:
         """The steps so far, a trace per depth; empty before the first."""
         return [recorder.trace() for recorder in self.recorders]
+
+    def medians(self) -> list[NDArray[np.float64]]:
+        """The median LLH over the seeds, (T,) per depth; only what came since the last call is worked out."""
+        for index, recorder in enumerate(self.recorders):
+            known, length = self._medians.get(index, np.empty(0)), recorder.length
+            if known.size < length:
+                new = np.median(recorder.llh[:, known.size : length], axis=0)
+                self._medians[index] = np.concatenate([known, new])
+        return [self._medians.get(index, np.empty(0)) for index in range(len(self.recorders))]
 
     def diverged(self) -> list[tuple[int, int, str]]:
         """(depth, steps before it, reason) of every depth that ended before its time."""

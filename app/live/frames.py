@@ -9,12 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live.runs import LiveRun
+from app.live.runs import LiveRun, Study
 from spncore import Dataset, Recorder, dynamics
 from spncore.datasets import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.experiment import FIELDS, Experiment
@@ -40,9 +41,10 @@ def num_frames(run: LiveRun) -> int:
     return math.ceil(length / stride) + partial
 
 
-def frame_size(run: LiveRun) -> int:
+@lru_cache(256)
+def frame_size(study: Study) -> int:
     """How many numbers a frame holds."""
-    return sum(_widths(run.study.experiment, _sums(experiment))[-1] for experiment in run.study.experiments())
+    return sum(_widths(experiment, _sums(experiment))[-1] for experiment in study.experiments())
 
 
 def layout(run: LiveRun) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         run.queue_position,
     )  # first, so that the end is told with the last frame
     available = num_frames(run)
-    most = max(1, ANSWER_BYTES // (4 * frame_size(run)))
+    most = max(1, ANSWER_BYTES // (4 * frame_size(run.study)))
     stop = min(available, max(start, 0) + most)
     stride = stride_of(run.study.experiment)
     numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
@@ -157,7 +159,10 @@ def _widths(experiment: Experiment, sums: SumStack) -> list[int]:
 
 
 def _sums(experiment: Experiment) -> SumStack:
-    return consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
+    return _stack(experiment.topology, experiment.num_components, experiment.depth)
+
+
+_stack = lru_cache(256)(consecutive_sums)
 
 
 def _of_dataset(dataset: Dataset) -> dict[str, Any]:

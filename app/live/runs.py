@@ -115,9 +115,12 @@ class LiveRun:
 
     def headline(self) -> Headline:
         """What is to be seen, in a sentence; made once for each length."""
-        now = (self.length, self.state)
+        now = self.length, self.state
         if self._headline is None or self._headline[0] != now:
-            self._headline = now, headline(self.traces(), self.dataset, ended=self.state not in ("queued", "running"))
+            ended, traces = self.state not in ("queued", "running"), self.traces()
+            pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
+            medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
+            self._headline = now, headline(traces, self.dataset, ended, medians)
         return self._headline[1]
 
     def events(self) -> list[tuple[int, str]]:
@@ -207,6 +210,8 @@ class RunRegistry:
             for run in self._runs.values():
                 if run.session == session and not run.released:
                     run.released, run.seen = True, time.monotonic()
+                    if all(view.released or view.stopped for view in self._views(run.computation)):
+                        self.scheduler.rest(run.computation)  # until it is asked for or dropped
         self.scheduler.wake()
 
     def close(self) -> None:

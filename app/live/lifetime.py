@@ -1,0 +1,30 @@
+"""What begins and ends with the server: plotly.js is compressed, and at the end no run is cut in the middle."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from app.live import assets
+from app.live.runs import REGISTRY
+
+
+@asynccontextmanager
+async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
+    """Compress plotly.js beside the start, so that nobody waits for it; at the end runs become interrupted."""
+    threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
+    _exit_cleanly_when_terminated()
+    yield {}
+    REGISTRY.close()
+
+
+def _exit_cleanly_when_terminated() -> None:
+    """After SIGTERM uvicorn shuts down and then kills its process by the same signal; let it end with exit code 0."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    if hasattr(server, "should_exit"):
+        signal.signal(signal.SIGTERM, lambda *_: setattr(server, "should_exit", True))

@@ -5,17 +5,21 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 UV_VERSION := 0.13.9
 RUN := .venv/bin/python -m
 
-.PHONY: help run test check benchmark lock clean
+# A browser is opened where there is a screen; elsewhere the address is printed.
+HEADLESS := $(shell if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then echo false; else echo true; fi)
+
+.PHONY: help run test check benchmark container-test lock clean
 help:
-	@echo "make run        train the Figure 3 experiment, save curves and CSV in results/figure3"
+	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
 	@echo "make check      formatting, lint, types, import rules, then the tests"
 	@echo "make benchmark  the tests that measure time, one after the other"
+	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
 	@echo "make lock       pin the requirements anew from requirements*.in"
 	@echo "make clean      remove .venv and caches; results/ stays"
 
 run: .venv/.ready
-	$(RUN) spncore figure3 --out results/figure3
+	$(RUN) streamlit run streamlit_app.py --server.headless $(HEADLESS)
 
 test: .venv/.ready
 	$(RUN) pytest -n auto
@@ -24,15 +28,19 @@ check: .venv/.ready
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
 	$(RUN) mypy
+	[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint Dockerfile  # pinned for Linux on x86-64
 	.venv/bin/lint-imports --no-cache  # its cache outlives modules that come and go
 	$(MAKE) test
 
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]
 
+container-test:
+	tests/container/run.sh
+
 lock: .venv/.ready
 	$(RUN) pip install --quiet uv==$(UV_VERSION)
-	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header requirements.in -o requirements.txt
+	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt
 	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 clean:

@@ -16,8 +16,9 @@ Floats = NDArray[np.float64]
 
 
 class Parametrisation(NamedTuple):
-    """Four elementwise maps between parameters and weights; arrays keep their shape."""
+    """Four elementwise maps between parameters and weights; arrays keep their shape. `floor` is the least weight."""
 
+    floor: float
     parameters: Callable[[Floats], Floats]  # weights -> parameters
     weights: Callable[[Floats], Floats]  # parameters -> weights
     gradient: Callable[[Floats, Floats], Floats]  # weights, flows -> gradient in the parameters
@@ -27,6 +28,7 @@ class Parametrisation(NamedTuple):
 def linear(floor: float) -> Parametrisation:
     """Parameters are the weights; after a step every one is lifted to at least `floor`, as the released script does."""
     return Parametrisation(
+        floor=floor,
         parameters=np.copy,
         weights=lambda parameters: parameters,
         gradient=lambda weights, flows: flows / weights,
@@ -37,6 +39,7 @@ def linear(floor: float) -> Parametrisation:
 def log(floor: float) -> Parametrisation:
     """Parameters are log-weights; the gradient is the flow: a step multiplies by exp(η · flow). There is no floor."""
     return Parametrisation(
+        floor=0.0,
         parameters=np.log,
         weights=np.exp,
         gradient=lambda weights, flows: flows,

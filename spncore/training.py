@@ -71,7 +71,7 @@ class Trainer:
         objective = OBJECTIVES[experiment.objective]
         self.evaluator = Evaluator(objective.bag(self.dataset), objective)
         self.leaf_shape = (2, experiment.num_components, self.dataset.num_variables)
-        num_leaf_weights = int(np.prod(self.leaf_shape)) if experiment.train_components else 0
+        num_leaf_weights = math.prod(self.leaf_shape) if experiment.train_components else 0
         self.num_trained = self.sums.num_weights + num_leaf_weights
 
     def init(self) -> TrainState:
@@ -113,7 +113,7 @@ class Trainer:
             gradient = self.parametrisation.gradient(weights[:, :trained], flows)
             increment, optimiser = self.optimiser.update(gradient, state.optimiser)
             parameters = self.parametrisation.project(state.parameters[:, :trained] + increment)
-        at_floor = np.add.reduce(weights[:, :trained] == self.experiment.floor, axis=1)
+        at_floor = np.add.reduce(weights[:, :trained] == self.parametrisation.floor, axis=1)
         info = StepInfo(seen.llh, seen.log_partition, seen.flow, layer_weights, leaf_weights, at_floor)
         _raise_if_diverged(self.experiment, state.iteration, info, parameters)
         if trained < state.parameters.shape[1]:
@@ -121,8 +121,14 @@ class Trainer:
         return TrainState(state.iteration + 1, parameters, optimiser), info
 
     def steps(self, state: TrainState | None = None) -> Iterator[tuple[TrainState, StepInfo]]:
-        """Steps from `state`, or from the start, to the experiment's last iteration."""
+        """Steps from `state`, or from the start, to the last iteration; ExperimentError if the state does not fit."""
         state = self.init() if state is None else state
+        expected = self.experiment.num_seeds, self.sums.num_weights + math.prod(self.leaf_shape)
+        if state.parameters.shape != expected:
+            raise ExperimentError(
+                f"state: its parameters have shape {state.parameters.shape}, this experiment's have {expected}; "
+                "go on with the experiment it was saved from"
+            )
         while state.iteration < self.experiment.iterations:
             state, info = self.step(state)
             yield state, info

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from spncore import DivergenceError, Experiment, ExperimentError, Recorder, Trainer, fit, load, run
+from spncore.checkpoint import load_state, save_state
 from spncore.datasets import from_array
 from spncore.experiment import FIELDS
 from spncore.objectives import OBJECTIVES
@@ -92,6 +93,29 @@ def test_resuming_from_a_saved_state_is_bit_for_bit_the_run_that_went_on(paramet
     assert len(rest) == len(whole) - 15
     for (one, seen), (other, seen_again) in zip(whole[15:], rest, strict=True):
         assert np.array_equal(one.parameters, other.parameters) and np.array_equal(seen.llh, seen_again.llh)
+
+
+def test_a_state_saved_to_disk_goes_on_bit_for_bit(tmp_path):
+    experiment = TWIN.replace(num_seeds=2, depth=2)
+    whole = list(run(experiment))
+    save_state(tmp_path / "state.npz", experiment, whole[9][0])
+    loaded, state = load_state(tmp_path / "state.npz")
+    assert loaded == experiment and state.iteration == 10
+    assert np.array_equal(list(run(loaded, state=state))[-1][0].parameters, whole[-1][0].parameters)
+    assert [file.name for file in tmp_path.iterdir()] == ["state.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04nonsense", b"\x80\x04\x95pickle", b"no archive"])
+def test_a_file_that_is_no_saved_state_is_refused_by_name(tmp_path, content):
+    (tmp_path / "bad.npz").write_bytes(content)
+    with pytest.raises(ExperimentError, match="bad.npz: not a saved training state"):
+        load_state(tmp_path / "bad.npz")
+
+
+def test_the_state_of_another_experiment_is_refused():
+    state, _ = next(run(TWIN))
+    with pytest.raises(ExperimentError, match=r"state: its parameters have shape \(1, 270\), this experiment's have"):
+        next(run(TWIN.replace(num_components=4), state=state))
 
 
 def test_states_given_out_are_never_changed_by_later_steps():

@@ -1,0 +1,38 @@
+"""Many experiments, one table: cells are computed by processes, kept by content, and done only once.
+
+A `Cell` is an experiment with what is asked of it, an `Outcome` the answer. `run_cells` yields outcomes as they come;
+what is in the `Store` already is not computed again, so a sweep that was cut short goes on where it stopped.
+"""
+
+from spncore.sweep.cells import (
+    MAX_CELLS,
+    Cell,
+    Outcome,
+    SeedOutcome,
+    SweepError,
+    Target,
+    compute,
+    grid,
+    table,
+)
+from spncore.sweep.local import LocalWorkers
+from spncore.sweep.running import Progress, Report, Workers, run_cells
+from spncore.sweep.store import Store
+
+__all__ = [
+    "MAX_CELLS",
+    "Cell",
+    "LocalWorkers",
+    "Outcome",
+    "Progress",
+    "Report",
+    "SeedOutcome",
+    "Store",
+    "SweepError",
+    "Target",
+    "Workers",
+    "compute",
+    "grid",
+    "run_cells",
+    "table",
+]

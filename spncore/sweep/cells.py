@@ -1,0 +1,261 @@
+"""One cell of a sweep: an experiment, what is asked of it, how it is computed, and its rows of the table."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import datasets
+from spncore.datasets import Dataset
+from spncore.em import fit_mixture
+from spncore.experiment import FIELDS, Experiment, ExperimentError
+from spncore.training import DivergenceError, Trainer
+
+Floats = NDArray[np.float64]
+Row = dict[str, Any]
+ENGINE = 1  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
+MAX_CELLS = 10_000
+MAX_POINTS = 200  # of a curve
+
+
+class SweepError(ValueError):
+    """A sweep is refused or cannot go on; the text names the parameter or the cause."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a run is to reach: an LLH in nats per row, or a share of the possible gain.
+
+    The possible gain goes from the run's start to what EM reaches with as many components from the same seed.
+    """
+
+    kind: Literal["llh", "gain"]
+    value: float
+
+    def __post_init__(self) -> None:
+        inside = self.value <= 0 if self.kind == "llh" else self.kind == "gain" and 0 < self.value <= 1
+        if not inside:
+            allowed = "llh at most 0, or gain above 0 and at most 1"
+            raise SweepError(f"target: {self.kind} {self.value:g} is refused; allowed: {allowed}")
+
+    def level(self, start: float, seed: int, experiment: Experiment, dataset: Dataset) -> float:
+        """The LLH that counts as reached for the run of one seed that starts at `start`."""
+        if self.kind == "llh":
+            return self.value
+        return start + self.value * (attainable(dataset, experiment.num_components, seed) - start)
+
+
+@lru_cache(maxsize=1024)
+def attainable(dataset: Dataset, num_components: int, seed: int) -> float:
+    """The LLH that EM reaches from a seed; components that start `fitted` are those of this very mixture."""
+    return fit_mixture(dataset, num_components, np.random.default_rng(seed)).llh
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An experiment, and what to find out: iterations to targets, held-out LLH of splits, the curve.
+
+    With `stop_at_targets` a run ends when all its seeds have reached all targets: its last LLH is that iteration's.
+    """
+
+    experiment: Experiment
+    targets: tuple[Target, ...] = ()
+    held_out: tuple[str, ...] = ()
+    curve: bool = False
+    stop_at_targets: bool = False
+
+    def to_json(self) -> str:
+        """The cell as a JSON object; equal cells give equal texts."""
+        asked = {**asdict(self), "experiment": json.loads(self.experiment.to_json())}
+        return json.dumps(asked, sort_keys=True, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Cell:
+        """Read the object that `to_json` wrote."""
+        rest = {name: values[name] for name in ("curve", "stop_at_targets")}
+        targets = tuple(Target(**target) for target in values["targets"])
+        return cls(Experiment.from_dict(values["experiment"]), targets, tuple(values["held_out"]), **rest)
+
+    def key(self, dataset_sha256: str) -> str:
+        """The cell's identity: SHA-256 of all that decides its numbers."""
+        return hashlib.sha256(f"{ENGINE}\n{dataset_sha256}\n{self.to_json()}".encode()).hexdigest()
+
+
+class SeedOutcome(NamedTuple):
+    """One seed's run: `iterations` recorded; `reached`, by target the first iteration at or above it, from 1, or None.
+
+    `at_floor` is the share of trained weights at the floor in the end; `stopped` says why it ended before its time.
+    """
+
+    seed: int
+    iterations: int
+    first_llh: float | None
+    final_llh: float | None
+    reached: tuple[int | None, ...]
+    at_floor: float
+    stopped: str | None
+    held_out: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a cell. A run that diverged is `done` and its seeds say so; `failed` means there is no result.
+
+    `curve` has `iteration` (from 1), and `median`, `low`, `high` over the seeds, thinned to 200 points.
+    """
+
+    key: str
+    status: Literal["done", "failed"]
+    reason: str | None = None
+    seeds: tuple[SeedOutcome, ...] = ()
+    curve: Mapping[str, Sequence[float]] | None = None
+    seconds: float = 0.0
+    attempts: int = 1
+
+    def to_json(self) -> str:
+        """The outcome as a JSON object; ValueError if a number is not finite."""
+        return json.dumps({**asdict(self), "seeds": [seed._asdict() for seed in self.seeds]}, allow_nan=False)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Outcome:
+        """Read the object that `to_json` wrote; KeyError or TypeError where it is something else."""
+        seeds = tuple(SeedOutcome(**{**seed, "reached": tuple(seed["reached"])}) for seed in values["seeds"])
+        return cls(**{**values, "seeds": seeds})
+
+
+class _Run(NamedTuple):
+    """LLH (T, S), iterations to each target (S, targets; 0 is never), share at the floor (S,)."""
+
+    llh: Floats
+    reached: NDArray[np.int64]
+    at_floor: Floats
+    stopped: str | None
+    held_out: dict[str, list[float]]
+
+
+def compute(cell: Cell, dataset: Dataset) -> Outcome:
+    """Train a cell's seeds as one batch, or one by one where one of them diverges."""
+    begin = time.perf_counter()
+    whole = _train(cell, cell.experiment, dataset)
+    runs = [whole]
+    if whole.stopped is not None and cell.experiment.num_seeds > 1:
+        runs = [_train(cell, cell.experiment.replace(num_seeds=1, seed=s), dataset) for s in cell.experiment.seeds]
+    seeds = [outcome for run, first in zip(runs, cell.experiment.seeds, strict=False) for outcome in _seeds(run, first)]
+    curve = _curve(runs) if cell.curve else None
+    return Outcome(
+        cell.key(dataset.sha256), "done", None, tuple(seeds), curve, round(time.perf_counter() - begin, 4)
+    )  # fmt: skip
+
+
+def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
+    trainer, stopped, state = Trainer(experiment, dataset), None, None
+    llh: list[Floats] = []
+    at_floor = np.zeros(experiment.num_seeds)
+    reached = np.zeros((experiment.num_seeds, len(cell.targets)), dtype=np.int64)
+    levels = None
+    try:
+        for last, info in trainer.steps():
+            state = last
+            llh.append(info.llh)
+            at_floor = info.at_floor / max(trainer.num_trained, 1)
+            if levels is None:
+                levels = _levels(cell.targets, experiment, dataset, info.llh)
+            reached[(reached == 0) & (info.llh[:, None] >= levels)] = len(llh)
+            if cell.stop_at_targets and cell.targets and reached.all():
+                break
+    except DivergenceError as error:
+        stopped = f"diverged: {error}"
+    held_out = {}
+    if state is not None and stopped is None:
+        for split in cell.held_out:
+            held_out[split] = trainer.score(state, datasets.load(experiment.dataset, split)).tolist()
+    return _Run(np.array(llh).reshape(-1, experiment.num_seeds), reached, at_floor, stopped, held_out)
+
+
+def _levels(targets: Sequence[Target], experiment: Experiment, dataset: Dataset, start: Floats) -> Floats:
+    """(S, targets)"""
+    by_seed = zip(experiment.seeds, start.tolist(), strict=True)
+    levels = [[target.level(at, seed, experiment, dataset) for target in targets] for seed, at in by_seed]
+    return np.array(levels).reshape(len(start), len(targets))
+
+
+def _seeds(run: _Run, first_seed: int) -> list[SeedOutcome]:
+    outcomes = []
+    for i, llh in enumerate(run.llh.T.tolist()):
+        first, final = (llh[0], llh[-1]) if llh else (None, None)
+        reached = tuple(at or None for at in run.reached[i].tolist())
+        held_out = {split: scores[i] for split, scores in run.held_out.items()}
+        at_floor = float(run.at_floor[i])
+        outcomes.append(SeedOutcome(first_seed + i, len(llh), first, final, reached, at_floor, run.stopped, held_out))
+    return outcomes
+
+
+def _curve(runs: Sequence[_Run]) -> dict[str, list[float]]:
+    """Over the iterations that every seed has."""
+    length = min(len(run.llh) for run in runs)
+    at = np.unique(np.linspace(0, max(length - 1, 0), MAX_POINTS).astype(int))[:length]
+    llh = np.concatenate([run.llh[at] for run in runs], axis=1)  # (points, S)
+    return {
+        "iteration": (at + 1).tolist(),
+        "median": np.median(llh, axis=1).tolist(),
+        "low": llh.min(axis=1).tolist(),
+        "high": llh.max(axis=1).tolist(),
+    }
+
+
+def compute_json(values: Mapping[str, Any], data: Mapping[str, Dataset]) -> str:
+    """`compute` between a cell and an outcome as JSON; what a worker calls."""
+    cell = Cell.from_dict(values)
+    return compute(cell, data[cell.experiment.dataset]).to_json()
+
+
+def grid(base: Cell, axes: Mapping[str, Sequence[Any]]) -> tuple[Cell, ...]:
+    """Every combination of settings, in order; SweepError names an axis that is empty, unknown or makes it too many."""
+    for name, values in axes.items():
+        if name not in FIELDS:
+            raise SweepError(f"{ascii(name)[:40]}: no such setting; known are {', '.join(FIELDS)}")
+        if not len(values):
+            raise SweepError(f"{name}: no value given; a grid needs at least one for each setting it varies")
+    count = math.prod(len(values) for values in axes.values())
+    if count > MAX_CELLS:
+        sizes = " × ".join(f"{len(values)} {name}" for name, values in axes.items())
+        raise SweepError(f"{sizes}: {count} cells; the limit is {MAX_CELLS}; give fewer values of one of them")
+    try:
+        combinations = itertools.product(*axes.values())
+        settings = [dict(zip(axes, values, strict=True)) for values in combinations]
+        return tuple(replace(base, experiment=base.experiment.replace(**changes)) for changes in settings)
+    except ExperimentError as error:
+        raise SweepError(str(error)) from None
+
+
+def table(cells: Iterable[Cell], outcomes: Mapping[str, Outcome], data: Mapping[str, Dataset]) -> list[Row]:
+    """One row per cell and seed, sorted by the cell's key; a failed or missing cell has one row and no numbers.
+
+    The same sweep gives the same rows: seconds and attempts are left out.
+    """
+    by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
+    return [row for key in sorted(by_key) for row in _rows(key, by_key[key], outcomes.get(key))]
+
+
+def _rows(key: str, cell: Cell, outcome: Outcome | None) -> list[Row]:
+    status = outcome.status if outcome else "missing"
+    settings = {"cell": key, **asdict(cell.experiment), "status": status}
+    if outcome is None or not outcome.seeds:
+        return [{**settings, "reason": outcome.reason if outcome else None}]
+    rows = []
+    for seed in outcome.seeds:
+        row = {**settings, "reason": seed.stopped, **seed._asdict()}
+        del row["stopped"], row["reached"], row["held_out"]
+        row |= {f"to_{t.kind}_{t.value:g}": at for t, at in zip(cell.targets, seed.reached, strict=True)}
+        rows.append(row | {f"{split}_llh": llh for split, llh in seed.held_out.items()})
+    return rows

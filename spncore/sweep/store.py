@@ -1,0 +1,49 @@
+"""Outcomes on disk, one JSON file per cell under its content's name: written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from spncore.sweep.cells import Outcome
+
+_KEY = re.compile(r"[0-9a-f]{64}")
+
+
+class Store:
+    """A folder of outcomes; several sweeps, processes and users may share it."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """The cache folder of this computer unless another is given; it is made when the first outcome is kept."""
+        self.folder = Path(user_cache_dir("spnlab", appauthor=False)) / "sweeps" if folder is None else folder
+
+    def get(self, key: str) -> Outcome | None:
+        """The outcome that is kept under a key; None when there is none, or the file is not what was written."""
+        try:
+            outcome = Outcome.from_dict(json.loads(self._file(key).read_bytes()))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None  # a damaged file is as good as none: the cell is computed again and the file replaced
+        return outcome if outcome.key == key else None
+
+    def put(self, outcome: Outcome) -> None:
+        """Keep an outcome; a reader sees the whole file or none, whenever the process ends. OSError when it cannot."""
+        file = self._file(outcome.key)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as part:
+                part.write(outcome.to_json())
+            os.replace(name, file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _file(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise ValueError(f"{ascii(key)[:80]} is no key of a cell")
+        return self.folder / key[:2] / f"{key}.json"

@@ -1,0 +1,70 @@
+"""The worker process of a local sweep: reads what is to be done as lines of JSON, answers in lines of JSON.
+
+It ends with its input: when the sweep is gone, however it went, no worker outlives it by more than a moment.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+import numpy as np
+
+from spncore.datasets import Dataset
+
+
+def main() -> None:
+    """Read the set-up, say ready, then answer task by task."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the sweep, which ends its workers
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever prints does not disturb the answers
+    tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(tasks,), daemon=True).start()
+    setup = json.loads(tasks.get())
+    if hasattr(os, "nice"):
+        os.nice(setup["niceness"])
+    module, _, function = setup["compute"].partition(":")
+    compute = getattr(importlib.import_module(module), function)
+    data = {name: read_dataset(values) for name, values in setup["data"].items()}
+    _answer(answers, {"ready": True})
+    while True:
+        task = json.loads(tasks.get())
+        try:
+            _answer(answers, {"key": task["key"], "result": compute(task["cell"], data)})
+        except Exception as error:  # noqa: BLE001  whatever a cell raises is that cell's failure and no other's
+            _answer(answers, {"key": task["key"], "problem": f"{type(error).__name__}: {error}"[:500]})
+
+
+def read_dataset(values: Mapping[str, Any]) -> Dataset:
+    """The data set that the sweep described, with its content's hash as given."""
+    counts = np.array(values["counts"], dtype=np.int64)
+    bits = np.frombuffer(base64.b64decode(values["bits"]), dtype=np.uint8)
+    shape = len(counts), len(values["variables"])
+    rows = np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape)
+    rows.flags.writeable = counts.flags.writeable = False
+    variables = tuple(values["variables"])
+    known = {name: values[name] for name in ("name", "title", "sha256", "source", "synthetic")}
+    return Dataset(variables=variables, rows=rows, counts=counts, **known)
+
+
+def _read(tasks: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        tasks.put(line)
+    os._exit(0)  # the sweep has gone
+
+
+def _answer(answers: TextIO, message: Mapping[str, Any]) -> None:
+    answers.write(json.dumps(message, allow_nan=False) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

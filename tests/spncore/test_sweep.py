@@ -1,0 +1,295 @@
+"""A sweep computes each cell once, survives what befalls its workers, and gives the same table every time."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spncore import Experiment, fit, load
+from spncore.em import fit_mixture
+from spncore.sweep import (
+    Cell,
+    LocalWorkers,
+    Outcome,
+    Report,
+    Store,
+    SweepError,
+    Target,
+    compute,
+    grid,
+    run_cells,
+    table,
+)
+from spncore.sweep.local import _describe
+from spncore.sweep.worker import read_dataset
+from tests.closeness import assert_close
+from tests.spncore import sweep_faults
+
+DATA = {"two-clusters": load("two-clusters")}
+SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=20, init_noise=1e-3, num_seeds=2)
+BASE = Cell(SMALL, targets=(Target("llh", -5.0),))
+
+
+def key(cell):
+    return cell.key(DATA["two-clusters"].sha256)
+
+
+class Here:
+    """Workers that are this very process: what a sweep needs of an engine, and no more."""
+
+    def __init__(self, _=0, calls=None):
+        self.tasks, self.calls, self.closed = deque(), calls if calls is not None else [], False
+
+    def room(self):
+        return 2 - len(self.tasks)
+
+    def submit(self, key, cell):
+        self.tasks.append((key, json.loads(cell)))
+        self.calls.append(key)
+
+    def reports(self, seconds):
+        key, cell = self.tasks.pop()  # the last first: outcomes come in any order
+        return [Report(key, compute(Cell.from_dict(cell), DATA["two-clusters"]).to_json())]
+
+    def close(self):
+        self.closed = True
+
+
+def test_an_outcome_says_what_fit_says():
+    level = fit(SMALL).llh[0, 10]
+    cell = Cell(SMALL, (Target("llh", level),), held_out=("test",), curve=True)
+    outcome, trace = compute(cell, DATA["two-clusters"]), fit(SMALL, held_out=("test",))
+    assert [seed.reached for seed in outcome.seeds] == [(at,) for at in trace.iterations_to(level)]
+    assert_close([seed.final_llh for seed in outcome.seeds], trace.llh[:, -1])
+    assert_close([seed.held_out["test"] for seed in outcome.seeds], trace.held_out["test"])
+    assert_close(outcome.curve["median"], np.median(trace.llh, axis=0))
+    assert Outcome.from_dict(json.loads(outcome.to_json())) == outcome
+
+
+def test_a_share_of_the_possible_gain_counts_from_the_start_to_what_em_reaches():
+    experiment = SMALL.replace(component_init="fitted", train_components=False, init_scale=0.1, learning_rate=1e-3)
+    trace = fit(experiment.replace(iterations=400))
+    best = fit_mixture(DATA["two-clusters"], 2, np.random.default_rng(0)).llh
+    start = trace.llh[0, 0]
+    outcome = compute(Cell(trace.experiment, (Target("gain", 0.5),)), DATA["two-clusters"])
+    assert outcome.seeds[0].reached[0] == trace.iterations_to(start + 0.5 * (best - start))[0]
+
+
+def test_a_run_may_end_when_every_seed_has_reached_every_target():
+    level = float(np.sort(fit(SMALL).llh[:, 3])[0])
+    cell = Cell(SMALL, (Target("llh", level),), stop_at_targets=True)
+    outcome = compute(cell, DATA["two-clusters"])
+    assert {seed.iterations for seed in outcome.seeds} == {max(seed.reached[0] for seed in outcome.seeds)}
+
+
+def test_one_seed_that_diverges_does_not_take_the_others_along(monkeypatch):
+    from spncore.sweep import cells
+    from spncore.training import DivergenceError, Trainer
+
+    class Touchy(Trainer):
+        def step(self, state):
+            if 1 in self.experiment.seeds and state.iteration == 5:
+                raise DivergenceError("iteration 5: too much")
+            return super().step(state)
+
+    monkeypatch.setattr(cells, "Trainer", Touchy)
+    sound, diverged = compute(Cell(SMALL, curve=True), DATA["two-clusters"]).seeds
+    assert (sound.iterations, sound.stopped) == (20, None)
+    assert (diverged.seed, diverged.iterations, diverged.stopped) == (1, 5, "diverged: iteration 5: too much")
+
+
+def test_a_cell_is_known_by_all_that_decides_its_numbers():
+    others = [
+        Cell(SMALL.replace(seed=1), BASE.targets), Cell(SMALL), Cell(SMALL, (Target("llh", -4.0),)),
+        Cell(SMALL, BASE.targets, curve=True), Cell(SMALL, BASE.targets, held_out=("test",)),
+        Cell(SMALL, BASE.targets, stop_at_targets=True),
+    ]  # fmt: skip
+    assert len({key(cell) for cell in [BASE, *others]} | {BASE.key("0" * 64)}) == len(others) + 2
+    assert Cell.from_dict(json.loads(BASE.to_json())) == BASE
+
+
+@pytest.mark.parametrize(
+    ("axes", "words"),
+    [
+        ({"depth": []}, "depth: no value given"),
+        ({"learning_rate": [0.1] * 101, "init_scale": [0.1] * 100}, "101 learning_rate × 100 init_scale: 10100 cells"),
+        ({"colour": [1]}, "'colour': no such setting"),
+        ({"depth": [1, 99]}, "depth: 99 is out of range"),
+    ],
+)
+def test_a_grid_that_cannot_be_is_refused_by_the_name_of_its_setting(axes, words):
+    with pytest.raises(SweepError, match=f"^{words}"):
+        grid(BASE, axes)
+
+
+@pytest.mark.parametrize("number", [-1, 0, 65])
+def test_a_number_of_workers_that_cannot_be_is_refused(number):
+    with pytest.raises(SweepError, match=f"^workers: {number} is out of range"):
+        LocalWorkers(DATA, number)
+
+
+@pytest.mark.parametrize(("kind", "value"), [("llh", 0.1), ("gain", 0.0), ("gain", 1.5), ("gain", np.nan), ("x", 1)])
+def test_a_target_that_cannot_be_is_refused(kind, value):
+    with pytest.raises(SweepError, match="^target: "):
+        Target(kind, value)
+
+
+def test_a_sweep_without_cells_is_refused():
+    with pytest.raises(SweepError, match="^cells: none given"):
+        run_cells([], DATA, Here)
+
+
+def test_a_second_sweep_computes_only_what_is_missing_and_the_table_is_the_same(tmp_path):
+    cells, calls, store = grid(BASE, {"depth": [1, 2, 3]}), [], Store(tmp_path)
+    first = {p.outcome.key: p.outcome for p in run_cells([*cells, *cells], DATA, lambda n: Here(n, calls), store)}
+    assert len(calls) == 3  # doubled cells run once
+    more = grid(BASE, {"depth": [3, 2, 1, 4]})
+    steps = list(run_cells(more, DATA, lambda n: Here(n, calls), store))
+    assert [(p.done, p.total) for p in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert calls[3:] == [key(more[3])]
+    second = {p.outcome.key: p.outcome for p in steps}
+    rows = table(cells, first, DATA)
+    assert rows == table(cells[::-1], second, DATA)
+    assert [row["cell"] for row in rows] == sorted(row["cell"] for row in rows) and len(rows) == 6
+
+
+def test_a_sweep_that_is_stopped_keeps_what_it_has_and_closes_its_workers(tmp_path):
+    stop, opened, store = threading.Event(), [], Store(tmp_path)
+
+    def open_workers(n):
+        opened.append(Here(n))
+        return opened[-1]
+
+    for progress in run_cells(grid(BASE, {"depth": [1, 2, 3, 4]}), DATA, open_workers, store, stop):
+        stop.set()
+    assert progress.done == 1 and opened[0].closed
+    assert store.get(progress.outcome.key) == progress.outcome
+
+
+def test_a_damaged_file_is_computed_again(tmp_path):
+    store, outcome = Store(tmp_path), compute(BASE, DATA["two-clusters"])
+    for text in ("", "{", "[]", "{}", outcome.to_json().replace(outcome.key, "0" * 64)):
+        store.put(outcome)
+        assert store.get(outcome.key) == outcome
+        (file,) = tmp_path.rglob("*.json")
+        file.write_text(text)
+        assert store.get(outcome.key) is None
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_table_shows_failed_and_missing_cells_without_numbers():
+    failed, missing = grid(BASE, {"depth": [1, 2]})
+    rows = table([failed, missing], {key(failed): Outcome(key(failed), "failed", "it rained")}, DATA)
+    assert {(row["depth"], row["status"], row["reason"]) for row in rows} == {
+        (1, "failed", "it rained"),
+        (2, "missing", None),
+    }
+
+
+def test_the_data_reaches_a_worker_bit_for_bit():
+    data = DATA["two-clusters"]
+    copy = read_dataset(json.loads(json.dumps(_describe(data))))
+    assert copy == data and (copy.rows == data.rows).all() and (copy.counts == data.counts).all()
+
+
+# Below, real processes.
+
+
+def local(function=None, **rest):
+    compute = {"compute": f"{sweep_faults.__name__}:{function.__name__}"} if function else {}
+    return lambda n: LocalWorkers(DATA, min(n, rest.pop("num", 2)), **compute, **rest)
+
+
+@pytest.mark.slow
+def test_processes_give_the_same_table_as_this_one(tmp_path):
+    cells = grid(BASE, {"depth": [1, 2], "seed": [0, 5]})
+    there = {p.outcome.key: p.outcome for p in run_cells(cells, DATA, local(), Store(tmp_path))}
+    here = {p.outcome.key: p.outcome for p in run_cells(cells, DATA, Here)}
+    assert table(cells, there, DATA) == table(cells, here, DATA)
+
+
+@pytest.mark.slow
+def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch):
+    monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    cells, store = grid(BASE, {"depth": [1, 2, 3, 4, 5, 6, 7]}), Store(tmp_path / "kept")
+    steps = list(run_cells(cells, DATA, local(sweep_faults.faulty, task_seconds=1.5), store))
+    assert [p.done for p in steps] == list(range(1, 8))
+    depth = {key(cell): cell.experiment.depth for cell in cells}
+    found = {depth[p.outcome.key]: p.outcome for p in steps}
+    assert {d for d, outcome in found.items() if outcome.status == "done"} == {1, 6, 7}
+    assert found[2].reason == "RuntimeError: depth 2 is not to my taste"
+    assert found[3].reason == "timed out after 1.5 s"
+    assert found[4].reason.startswith("ValueError: Out of range float")
+    assert found[5].reason.startswith("given up: 3 workers were lost over it") and found[5].attempts == 3
+    assert found[6].attempts == 2  # its worker was killed once
+    assert not any(store.get(found[d].key) for d in (2, 3, 4, 5))  # tried anew another time
+
+
+def alive(folder):
+    numbers = [int(file.name.removeprefix("pid-")) for file in Path(folder).glob("pid-*")]
+    return [number for number in numbers if is_running(number)]
+
+
+def is_running(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{number}/stat")
+    return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def wait_until(condition, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.slow
+def test_stopping_leaves_no_process_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    stop, cells = threading.Event(), grid(BASE, {"depth": [2, 3]})
+    threading.Thread(target=lambda: (wait_until(lambda: len(alive(tmp_path)) == 2), stop.set())).start()
+    assert not list(run_cells(cells, DATA, local(sweep_faults.slow), None, stop))
+    assert len(list(tmp_path.iterdir())) == 2 and not alive(tmp_path)
+
+
+SWEEP = """
+import pathlib, sys
+from tests.spncore.test_sweep import *
+try:
+    for _ in run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, local(sweep_faults.slow), Store(pathlib.Path(sys.argv[1]))):
+        pass
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("signal", [2, 9], ids=["Ctrl-C", "kill -9"])
+def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, monkeypatch, signal):
+    monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    sweep = subprocess.Popen([sys.executable, "-c", SWEEP, tmp_path / "kept"], cwd=Path(__file__).parents[2])
+    wait_until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")), 60)
+    sweep.send_signal(signal)
+    assert sweep.wait(5) == (130 if signal == 2 else -9)
+    wait_until(lambda: not alive(tmp_path), 5)
+    calls = []
+    list(run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, lambda n: Here(n, calls), Store(tmp_path / "kept")))
+    assert len(calls) == 2
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_begin_end_the_sweep_with_their_last_word():
+    workers = local()
+    with pytest.raises(SweepError, match="end before they begin .* No module named 'nowhere'"):
+        list(run_cells([BASE], DATA, lambda n: LocalWorkers(DATA, 1, compute="nowhere:none")))
+    assert len(list(run_cells([BASE], DATA, workers))) == 1

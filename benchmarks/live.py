@@ -210,12 +210,13 @@ def link(seed: int, **settings: Any) -> str:
 async def one_session(server: Server) -> dict[str, Any]:
     """Opening a link to the first point; then updates and CPU beside the trainer during a long run."""
     first = []
-    for seed in range(1000, 1008):
+    for seed in range(1000, 1080, 10):
         begin = time.perf_counter()
         async with opened(server, link(seed)) as session:
             while not session.length:
                 await session.ask()
             first.append(1000 * (time.perf_counter() - begin))
+        await asyncio.sleep(1.5)  # until its run is let go of
     await asyncio.sleep(3)
     async with opened(server, link(1, iterations=5000, num_seeds=12)) as session:
         await session.ask()

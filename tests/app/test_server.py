@@ -1,0 +1,79 @@
+"""The server as it is started: its routes answer before the page's, and SIGTERM during training ends it cleanly."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A real server below a base path, on a free port of this computer."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.baseUrlPath", "lab"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        base, end = f"http://127.0.0.1:{port}/lab", time.monotonic() + 60
+        while True:
+            with suppress(OSError), urlopen(f"{base}/_stcore/health", timeout=5):
+                break
+            assert time.monotonic() < end and process.poll() is None, "the server did not start"
+            time.sleep(0.1)
+        yield base, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+def test_the_started_server_answers_its_own_routes_below_the_base_path(
+    address: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    base, _ = address
+    with urlopen(f"{base}/api/figure3", timeout=10) as answer:
+        assert answer.headers["Content-Type"] == "application/json" and len(json.load(answer)["L1"]) == 500
+    for part, status in (("runs/x", 404), ("nothing", 404), ("runs/..%2f..%2fetc", 400)):
+        with pytest.raises(HTTPError) as refused:
+            urlopen(f"{base}/api/{part}", timeout=10)
+        assert refused.value.code in (status, 404) and b"<html" not in refused.value.read()
+        refused.value.close()
+
+
+@pytest.mark.slow
+def test_a_terminated_server_ends_with_exit_code_0_within_ten_seconds(
+    address: tuple[str, subprocess.Popen[bytes]],
+) -> None:
+    base, process = address
+    with urlopen(Request(f"{base}/_stcore/health", method="GET"), timeout=10) as answer:
+        assert answer.status == 200
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+
+
+def test_the_entry_asks_for_one_thread_before_numpy_is_loaded() -> None:
+    program = (
+        "import os, sys\n"
+        "for name in ('OPENBLAS_NUM_THREADS', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS'): os.environ.pop(name, None)\n"
+        "import streamlit.web.cli\n"
+        "assert 'numpy' not in sys.modules, 'Streamlit now loads NumPy first: set the variables elsewhere'\n"
+        "import streamlit_app\n"
+        "assert 'numpy' in sys.modules and os.environ['OPENBLAS_NUM_THREADS'] == '1'\n"
+        "from app.live.runs import REGISTRY\n"
+        "assert REGISTRY.scheduler._thread is None, 'nothing trains at import'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

@@ -5,8 +5,8 @@ scalars, for any number of layers. Nothing new can be represented, yet one gradi
 w by an adaptive rate ρ and a multiplicative term λ. Shapes: N rows, D variables, L layers, H width, T steps.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -96,13 +96,6 @@ class LinearTrace(NamedTuple):
     stopped: str
 
 
-class BestRate(NamedTuple):
-    """The learning rate that reached the target first, and the number of updates that it took."""
-
-    learning_rate: float
-    iterations: int
-
-
 def regression_problem(experiment: LinearExperiment) -> LinearProblem:
     """Rows that w_i = λ_i^(−½) fits exactly; λ_i, the eigenvalues of XᵀX, run from 1 in equal ratios.
 
@@ -142,7 +135,7 @@ def end_to_end(layers: tuple[Array, ...]) -> Array:
 def layer_gradients(layers: tuple[Array, ...], gradient: Array) -> tuple[Array, ...]:
     """∂loss/∂W_l = A_lᵀ ∇ B_lᵀ, with A_l the product of the layers above l and B_l of those below."""
     above, below = _partial_products(layers)
-    return tuple(np.outer(A, B @ gradient) for A, B in zip(above, below, strict=True))
+    return _layer_gradients(above, below, gradient)
 
 
 def first_order_terms(layers: tuple[Array, ...], gradient: Array) -> Array:
@@ -159,10 +152,8 @@ def adaptive_terms(layers: tuple[Array, ...], gradient: Array, learning_rate: fl
 
     For w = w₁w₂ these are ρ = η w₂² and λ = η ∇w₂ / w₂ (Trapp et al. 2019, section 2.1). λ is 0 where w = 0.
     """
-    weights, above = end_to_end(layers), _partial_products(layers)[0][0]
-    added = first_order_terms(layers, gradient)[1:].sum(axis=0)  # (L − 1, D) -> (D,)
-    lam = float(added @ weights) / float(weights @ weights) if weights.any() else 0.0
-    return learning_rate * float(above @ above), learning_rate * lam
+    above, below = _partial_products(layers)
+    return _adaptive_terms(above, below, above[0] @ layers[0], gradient, learning_rate)
 
 
 def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> Array:
@@ -180,10 +171,11 @@ def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: floa
 
 def step(problem: LinearProblem, p: int, learning_rate: float, state: LinearState) -> tuple[LinearState, LinearInfo]:
     """One gradient step on every layer at once; the info describes the state before it."""
-    weights = end_to_end(state.layers)
+    above, below = _partial_products(state.layers)
+    weights = above[0] @ state.layers[0]
     loss, gradient = loss_and_gradient(problem, p, weights)
-    rho, lam = adaptive_terms(state.layers, gradient, learning_rate)
-    gradients = layer_gradients(state.layers, gradient)
+    rho, lam = _adaptive_terms(above, below, weights, gradient, learning_rate)
+    gradients = _layer_gradients(above, below, gradient)
     layers = tuple(w - learning_rate * g for w, g in zip(state.layers, gradients, strict=True))
     return LinearState(state.iteration + 1, layers), LinearInfo(loss, weights, gradient, rho, lam)
 
@@ -213,29 +205,6 @@ def fit(experiment: LinearExperiment) -> LinearTrace:
     return LinearTrace(loss, weights, gradient, rho, lam, infos[-1].stopped)
 
 
-def iterations_to(experiment: LinearExperiment, target: float) -> int | None:
-    """Number of updates until the loss is at most `target` times its start; None if not reached."""
-    goal = 0.0
-    for iteration, (_, info) in enumerate(run(experiment)):
-        goal = target * info.loss if iteration == 0 else goal
-        if info.loss <= goal:
-            return iteration
-    return None
-
-
-def best_learning_rate(
-    experiment: LinearExperiment, learning_rates: Iterable[float], target: float = 1e-6
-) -> BestRate | None:
-    """The rate of the grid that needs the fewest updates to the target, the larger of equals, or None."""
-    best = None
-    for learning_rate in sorted(learning_rates, reverse=True):
-        budget = experiment.iterations if best is None else best.iterations
-        attempt = replace(experiment, learning_rate=learning_rate, iterations=budget)
-        needed = iterations_to(attempt, target)
-        best = best if needed is None else BestRate(learning_rate, needed)
-    return best
-
-
 def _partial_products(layers: tuple[Array, ...]) -> tuple[list[Array], list[Array]]:
     """Per layer l: the product of those above, a row (n_l,), and of those below, a matrix (n_{l−1}, D)."""
     above, below = [np.ones(1)], [np.eye(layers[0].shape[1])]
@@ -244,6 +213,19 @@ def _partial_products(layers: tuple[Array, ...]) -> tuple[list[Array], list[Arra
     for layer in layers[:-1]:
         below.append(layer @ below[-1])
     return above[::-1], below
+
+
+def _layer_gradients(above: list[Array], below: list[Array], gradient: Array) -> tuple[Array, ...]:
+    return tuple(A[:, None] * (B @ gradient) for A, B in zip(above, below, strict=True))
+
+
+def _adaptive_terms(
+    above: list[Array], below: list[Array], weights: Array, gradient: Array, learning_rate: float
+) -> tuple[float, float]:
+    """`adaptive_terms` from the partial products; wᵀ of a layer's term is ‖A‖² (B∇)·(Bw)."""
+    added = sum(float(A @ A) * float((B @ gradient) @ (B @ weights)) for A, B in zip(above[1:], below[1:], strict=True))
+    lam = added / float(weights @ weights) if weights.any() else 0.0
+    return learning_rate * float(above[0] @ above[0]), learning_rate * lam
 
 
 def _check_number(name: str, value: object, low: float, high: float, whole: bool) -> None:

@@ -1,0 +1,106 @@
+"""How many steps a linear network needs at each learning rate of a grid, all rates in lockstep.
+
+Models are compared fairly at each one's own best rate, so the search must be quick enough to sit behind a page.
+Layers of width 1 are a vector times equal scalars, and then every rate of a grid fits into one array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.linear_network import DIVERGED, LinearExperiment, regression_problem, run
+
+TARGET = 1e-6  # times the loss at the start
+
+
+class RateOutcome(NamedTuple):
+    """Updates until the target at one learning rate; None when it was not reached, `diverged` says which way."""
+
+    learning_rate: float
+    iterations: int | None
+    diverged: bool = False
+
+
+def iterations_to(experiment: LinearExperiment, target: float = TARGET) -> RateOutcome:
+    """Updates until the loss is at most `target` times its start, at the experiment's own rate and any width."""
+    goal = -1.0
+    for iteration, (_, info) in enumerate(run(experiment)):
+        goal = target * info.loss if iteration == 0 else goal
+        if info.loss <= goal:
+            return RateOutcome(experiment.learning_rate, iteration)
+    return RateOutcome(experiment.learning_rate, None, bool(info.stopped))
+
+
+def outcomes_by_rate(
+    experiment: LinearExperiment, learning_rates: Sequence[float], target: float = TARGET, patience: float = np.inf
+) -> list[RateOutcome]:
+    """The outcome at each rate of the grid, in the order given; the experiment's own rate does not matter.
+
+    Stops once the slowest has had `patience` times the updates of the first to reach the target.
+    """
+    if experiment.width > 1 and experiment.num_layers > 1:
+        return [iterations_to(replace(experiment, learning_rate=rate), target) for rate in learning_rates]
+    return _in_lockstep(experiment, np.array(learning_rates), target, patience)
+
+
+def best_rate(
+    experiment: LinearExperiment, outcomes: Sequence[RateOutcome], target: float = TARGET
+) -> RateOutcome | None:
+    """The rate that needs the fewest updates, the larger of equals; None if no rate reaches the target.
+
+    At the edge of stability a count can hang on the order of arithmetic. Each candidate is therefore run once more by
+    itself, and one whose count changes by more than a tenth is passed over.
+    """
+    reached = [outcome for outcome in outcomes if outcome.iterations is not None]
+    for first in sorted(reached, key=lambda outcome: (outcome.iterations, -outcome.learning_rate)):
+        expected = first.iterations or 0
+        budget = min(experiment.iterations, 1 + expected + max(2, expected // 10))
+        again = iterations_to(replace(experiment, learning_rate=first.learning_rate, iterations=budget), target)
+        if again.iterations is not None and 10 * again.iterations >= 9 * expected:
+            return again
+    return None
+
+
+def _in_lockstep(
+    experiment: LinearExperiment, rates: NDArray[np.float64], target: float, patience: float
+) -> list[RateOutcome]:
+    """Gradient descent on w = w₁ s^(L−1) at R rates at once; the scalars start equal, so they stay equal."""
+    inputs, targets = regression_problem(experiment)
+    p, scalars = experiment.p, experiment.num_layers - 1
+    first = np.full((len(rates), experiment.dimension), experiment.init_scale)  # (R, D)
+    scalar = np.full((len(rates), 1), experiment.init_scale)
+    alive, eta, last = np.arange(len(rates)), rates[:, None], experiment.iterations
+    found = [RateOutcome(rate, None) for rate in rates.tolist()]
+    goal = limit = np.nan
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate that overflows is dropped in the same pass
+        for iteration in range(experiment.iterations):
+            above = scalar**scalars
+            residual = (above * first) @ inputs.T - targets  # (R, N)
+            slope = residual if p == 2 else residual**3
+            loss = np.add.reduce(slope * residual, axis=1) / p
+            if iteration == 0:
+                goal, limit = target * loss[0], DIVERGED * loss[0]
+            going = (loss > goal) & (loss <= limit)  # false for NaN
+            if not going.all():
+                for place in np.flatnonzero(~going):
+                    reached = bool(loss[place] <= goal)
+                    found[alive[place]] = RateOutcome(
+                        float(eta[place, 0]), iteration if reached else None, diverged=not reached
+                    )
+                    last = min(last, int(patience * max(iteration, 1))) if reached and patience < np.inf else last
+                alive, eta, first, scalar = alive[going], eta[going], first[going], scalar[going]
+                slope, above = slope[going], above[going]
+            if iteration >= last or not len(alive):
+                break
+            gradient = slope @ inputs  # (R, D)
+            if scalars:
+                along = np.add.reduce(first * gradient, axis=1, keepdims=True)
+                first, scalar = first - eta * above * gradient, scalar - eta * scalar ** (scalars - 1) * along
+            else:
+                first = first - eta * gradient
+    return found

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.live import assets, frames
+from app.live import assets, derived, frames
 from app.live.assets import Asset
+from app.live.points import BadQueryError
 from app.live.runs import LiveRun, RunRegistry
 
 PUBLISHED = Path(__file__).parents[2] / "data" / "figure3_published.csv"
@@ -66,6 +68,18 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         run = run_of(request)
         return _octets(*frames.components(run, _count(request, "at"), _seed(request, run)))
 
+    async def dynamics(request: Request) -> Response:
+        run, view, query = run_of(request), request.path_params["view"], request.query_params
+        if view not in derived.views():
+            raise RefusedError(404, "There is nothing at this address.")
+        if len(query.multi_items()) > len(query):
+            raise RefusedError(400, "Give every parameter once.")
+        try:
+            header, numbers = await run_in_threadpool(derived.answer, run, view, query)
+        except BadQueryError as error:
+            raise RefusedError(400, str(error)) from None
+        return _octets(header, derived.float32(numbers))
+
     def layout(request: Request) -> Response:
         return _json(frames.layout(run_of(request)))
 
@@ -81,6 +95,7 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "runs/{id}": ("GET", data),
         "runs/{id}/layout": ("GET", layout),
         "runs/{id}/components": ("GET", components),
+        "runs/{id}/dynamics/{view}": ("GET", dynamics),
         "runs/{id}/stop": ("POST", stop),
         "figure3": ("GET", lambda request: _json(published())),
         assets.plotly_name(): ("GET", lambda request: _file(request, assets.plotly())),

@@ -1,0 +1,236 @@
+"""One seed of one depth as recorded, and the views that describe a single iteration of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
+from spncore.overparam import SumStack, consecutive_sums, effective_weights, layer_flows, split_layers
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+View = tuple[dict[str, Any], Floats]
+MAX_CELLS = 200  # of a heat map, along an axis
+RATES_PER_DECADE, DECADES_BELOW, DECADES_ABOVE = 6, 5, 1.5
+FITTED = (1e-5, 1e-3)  # largest relative layer step of the learning rates that a slope is fitted to
+
+
+class BadQueryError(ValueError):
+    """A query is refused; the text says what is allowed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """What is recorded of one seed of one depth: `weights` (T, n), `flow` (T, K), `at_floor` (T,); and a component."""
+
+    experiment: Experiment
+    weights: Floats
+    flow: Floats
+    at_floor: NDArray[Any]
+    component: int
+    state: TrainState | None = None
+    seed: int = 0  # its place among the run's seeds
+    dataset: Dataset | None = None
+
+    @property
+    def length(self) -> int:
+        """T."""
+        return len(self.weights)
+
+    @property
+    def linear(self) -> bool:
+        """Whether steps are taken on the weights themselves, and the floor may act."""
+        return self.experiment.parametrisation == "linear"
+
+    @property
+    def num_variables(self) -> int:
+        """D, 0 where there is no data."""
+        return self.dataset.num_variables if self.dataset else 0
+
+    @cached_property
+    def sums(self) -> SumStack:
+        """The stack of sum layers."""
+        return consecutive_sums(self.experiment.topology, self.experiment.num_components, self.experiment.depth)
+
+    @property
+    def rates(self) -> tuple[float, str]:
+        """η and the parametrisation, as the functions of `dynamics` take them."""
+        return self.experiment.learning_rate, self.experiment.parametrisation
+
+    @cached_property
+    def rho(self) -> Floats:
+        """ρ_k (T,) of the component."""
+        return dynamics.adaptive_rate(self.weights, self.sums, *self.rates)[:, self.component]
+
+    @cached_property
+    def lam(self) -> Floats:
+        """λ_k (T,) of the component."""
+        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.rates)[:, self.component]
+
+    @cached_property
+    def weight(self) -> Floats:
+        """w_k (T,) of the component."""
+        return effective_weights(self.weights, self.sums)[:, self.component]
+
+    @cached_property
+    def gradient(self) -> Floats:
+        """∇_{w_k} (T,) of the component."""
+        gradient: Floats = self.flow[:, self.component] / self.weight
+        return gradient
+
+    @cached_property
+    def layers_at_floor(self) -> Floats:
+        """How many weights of every layer sit at the floor (T, L); none in log-weights, which have no floor."""
+        held = (self.weights == self.experiment.floor) & self.linear
+        return np.stack([layer.sum(axis=1) for layer in split_layers(held.astype(float), self.sums)], axis=1)
+
+
+def first_cuts(weights: Floats, flow: Floats, experiment: Experiment) -> list[int | None]:
+    """Per layer the first iteration (from 0) whose step the floor cut short; None where it never did.
+
+    `weights` (T, n) and `flow` (T, K) of one seed.
+    """
+    sums = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
+    if experiment.parametrisation != "linear" or len(weights) < 2:
+        return [None] * sums.depth
+    with np.errstate(all="ignore"):
+        stepped = weights + experiment.learning_rate * layer_flows(flow, sums) / weights
+    layers = [layer[:-1].any(axis=1) for layer in split_layers((stepped < experiment.floor).astype(float), sums)]
+    return [int(np.argmax(cut)) if cut.any() else None for cut in layers]
+
+
+def step_terms(steps: Steps, at: Ints) -> Floats:
+    """The columns of the series `step` at the given iterations (len(at), 11 + 4 L)."""
+    weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
+    weight, gradient, rho, lam = steps.weight[at], steps.gradient[at], steps.rho[at], steps.lam[at]
+    printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
+    relative = dynamics.relative_steps(weights, flow, sums, *steps.rates)[..., k]
+    if steps.linear:
+        second = dynamics.second_order_term(weights, flow, sums, steps.experiment.learning_rate)[:, k]
+    else:
+        second = weight * relative.sum(axis=-1) ** 2 / 2.0  # of w exp(Σ s)
+    exact = weight * dynamics.exact_factors(weights, flow, sums, *steps.rates)[:, k]
+    own, pull = rho * gradient, lam * weight
+    following = np.append(steps.weight, np.nan)[at + 1]
+    path = sums.paths[:, k]
+    next_weights = np.vstack([steps.weights, np.full_like(steps.weights[:1], np.nan)])[at + 1][:, path]
+    cut = (next_weights == steps.experiment.floor) & (weights[:, path] * (1.0 + relative) < steps.experiment.floor)
+    terms = (weight, gradient, rho, printed if steps.linear else np.full_like(rho, np.nan), lam, own, pull, second)
+    lifted = np.where(cut.any(axis=1) & steps.linear, following - exact, 0.0)  # else nothing but rounding
+    rest = (exact - (weight + own + pull + second), lifted, following)
+    flows = layer_flows(flow, sums)[:, path]
+    return np.column_stack([*terms, *rest, weights[:, path], flows, relative, cut & steps.linear])
+
+
+def residual(steps: Steps, at: int) -> View:
+    """What first order leaves of a step of size η from this point, relative to w_k: rows η, with ρ, with ρ as printed.
+
+    The learning rates reach from where first order is all there is to where a layer's step is as large as its weight.
+    """
+    weights, flow, k = steps.weights[at], steps.flow[at], steps.component
+    unit = dynamics.relative_steps(weights, flow, steps.sums, 1.0, steps.experiment.parametrisation)[:, k]
+    largest = float(np.abs(unit).max())
+    now = steps.experiment.learning_rate
+    if not 0 < largest < math.inf:
+        return {"now": now, "limit": None, "slopes": [None, None], "at_now": [None, None]}, np.empty(0)
+    limit = 1.0 / largest  # the η at which the largest relative layer step is 1
+    low, high = min(limit * 10.0**-DECADES_BELOW, now / 3), max(limit * 10.0**DECADES_ABOVE, now * 3)
+    number = min(MAX_CELLS, int(RATES_PER_DECADE * math.log10(high / low)) + 2)
+    rates = np.geomspace(low, high, number)
+    rows = np.array([residuals_at(steps, at, float(rate)) for rate in rates]).T
+    inside = (rates * largest >= FITTED[0]) & (rates * largest <= FITTED[1])
+    slopes = [_slope(rates[inside], row[inside]) for row in rows]
+    at_now = [_finite(value) for value in residuals_at(steps, at, now)]
+    return {"now": now, "limit": _finite(limit), "slopes": slopes, "at_now": at_now}, np.vstack([rates, rows])
+
+
+def residuals_at(steps: Steps, at: int, rate: float) -> tuple[float, float]:
+    """|residual| of component k with the product form of ρ, and with ρ as printed (NaN in log-weights)."""
+    weights, flow, sums, k = steps.weights[at], steps.flow[at], steps.sums, steps.component
+    if steps.linear:
+        forms = [dynamics.first_order_residual(weights, flow, sums, rate, printed)[k] for printed in (False, True)]
+        return abs(float(forms[0])), abs(float(forms[1]))
+    relative = dynamics.relative_steps(weights, flow, sums, rate, "log")[:, k].sum()
+    return abs(float(np.expm1(relative) - relative)), math.nan
+
+
+def _slope(rates: Floats, residuals: Floats) -> float | None:
+    """Slope of log residual against log η; None if there is no residual beyond rounding."""
+    sound = np.isfinite(residuals) & (residuals > 1e-15)
+    if sound.sum() < 3:
+        return None
+    return float(np.polyfit(np.log(rates[sound]), np.log(residuals[sound]), 1)[0])
+
+
+def row(steps: Steps, at: int) -> View:
+    """μ(t, τ) of the component for all τ < t, and λ(t): the memory of one step."""
+    return {"lam": _finite(steps.lam[at])}, kernel_row(steps.rho, steps.lam, at)
+
+
+def kernel_row(rho: Floats, lam: Floats, at: int) -> Floats:
+    """Row t of `dynamics.momentum_kernel` (t,), without the others."""
+    products = np.append(np.multiply.accumulate(1.0 + lam[1:at][::-1])[::-1], 1.0)[:at]
+    return np.asarray(lam[at] * rho[:at] * products)
+
+
+def kernel(steps: Steps) -> View:
+    """μ of the component at up to 200 × 200 iterations spread over what is recorded; 0 for τ ≥ t."""
+    at = np.unique(np.linspace(0, steps.length - 1, min(MAX_CELLS, steps.length)).round().astype(int))
+    cells = np.zeros((len(at), len(at)))
+    with np.errstate(all="ignore"):
+        for i, t in enumerate(at):
+            cells[i, :i] = kernel_row(steps.rho, steps.lam, int(t))[at[:i]]
+    return {"at": steps.length - 1, "iterations": at.tolist()}, cells
+
+
+def matrix(steps: Steps, at: int) -> View:
+    """M(t) row by row; its eigenvalues, largest first, and the directions of the largest and the smallest."""
+    matrix = dynamics.preconditioner(steps.weights[at], steps.sums, steps.experiment.parametrisation)
+    if not np.isfinite(matrix).all():
+        return {"eigenvalues": [], "largest": [], "smallest": []}, matrix
+    values, vectors = np.linalg.eigh(matrix)
+    ends = [
+        (vector * np.sign(vector[np.argmax(np.abs(vector))])).tolist() for vector in (vectors[:, -1], vectors[:, 0])
+    ]
+    return {"eigenvalues": values[::-1].tolist(), "largest": ends[0], "smallest": ends[1]}, matrix
+
+
+def scale(steps: Steps, at: int, factor: float) -> View:
+    """Every sum weight times `factor`: rows are the relative layer steps of the component before and after.
+
+    The header's `check` is measured: the last trained state is evaluated with and without the factor.
+    """
+    weights, flow, k = steps.weights[at], steps.flow[at], steps.component
+    rows = [dynamics.relative_steps(w, flow, steps.sums, *steps.rates)[:, k] for w in (weights, factor * weights)]
+    return {"c": factor, "check": _measured(steps, factor)}, np.array(rows)
+
+
+def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
+    if steps.state is None or steps.dataset is None:
+        return None
+    settings = steps.experiment.replace(num_seeds=1, seed=steps.experiment.seeds[steps.seed])
+    trainer = Trainer(settings, steps.dataset)
+    parameters = steps.state.parameters[steps.seed : steps.seed + 1]
+    weights, leaf_weights = trainer.split(trainer.parametrisation.weights(parameters))
+    relative, llh = [], []
+    for layers in (weights, factor * weights):
+        seen = trainer.evaluator(effective_weights(layers, steps.sums), leaf_weights)
+        relative.append(dynamics.relative_steps(layers, seen.flow, steps.sums, *steps.rates)[0])
+        llh.append(float(seen.llh[0]))
+    sizable = np.abs(relative[0]) > 1e-6 * np.abs(relative[0]).max()
+    ratio = float(np.median(relative[1][sizable] / relative[0][sizable])) if sizable.any() else math.nan
+    return {"iteration": steps.state.iteration, "llh": [_finite(value) for value in llh], "ratio": _finite(ratio)}
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+POINTS: Mapping[str, Callable[[Steps, int], View]] = {"residual": residual, "row": row, "matrix": matrix}

@@ -1,0 +1,127 @@
+"""Explicit replays of finished runs, made one after the other beside the pages and kept as long as their run.
+
+A replay trains the shallow network once per form with a deep run's recorded rates, for one seed.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import replace as changed
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.live.computation import Computation
+from app.live.points import first_cuts
+from app.live.runs import LiveRun
+from spncore import Trace
+from spncore import replay as engine
+
+Floats = NDArray[np.float64]
+Form = Literal["first_order", "exact"]
+FORMS: tuple[Form, ...] = ("first_order", "exact")
+MAX_SECONDS = 30.0  # of one form; what takes longer is not begun
+MAX_WAITING = 40
+
+
+class Replay:
+    """One depth and seed: LLH of the deep run and of every form that is done, (T,) each."""
+
+    def __init__(self, trace: Trace, run: LiveRun) -> None:
+        self.trace, self.dataset = trace, run.dataset
+        self.curves: list[Floats] = []
+        self.failed = False
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        return "failed" if self.failed else "done" if len(self.curves) == len(FORMS) else "running"
+
+    def make(self) -> None:
+        """Train the forms; beyond the finite numbers a curve ends in NaN."""
+        try:
+            with np.errstate(all="ignore"):
+                for form in FORMS:
+                    self.curves.append(engine.replay(self.trace, form, self.dataset)[0])
+        except ArithmeticError:
+            self.failed = True
+
+
+class Replays:
+    """One thread, first come first served; it starts with the first replay and ends when none is left."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: WeakKeyDictionary[Computation, dict[tuple[int, int, int], Replay]] = WeakKeyDictionary()
+        self._waiting: queue.Queue[Replay] = queue.Queue(MAX_WAITING)
+        self._thread: threading.Thread | None = None
+
+    def get(self, run: LiveRun, depth: int, seed: int) -> Replay | None:
+        """The replay of a finished run, begun if nobody asked for it before; None if too many wait."""
+        with self._lock:
+            kept = self._kept.setdefault(run.computation, {})
+            key = depth, seed, run.length
+            if key not in kept:
+                trace = one_seed(run.traces()[run.study.depths.index(depth)], seed)
+                made = Replay(trace, run)
+                try:
+                    self._waiting.put_nowait(made)
+                except queue.Full:
+                    return None
+                kept[key] = made
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._work, name="spnlab-replay", daemon=True)
+                    self._thread.start()
+            return kept[key]
+
+    def _work(self) -> None:
+        while True:
+            try:
+                with self._lock:
+                    replay = self._waiting.get_nowait()
+            except queue.Empty:
+                with self._lock:
+                    if self._waiting.empty():
+                        self._thread = None
+                        return
+                continue
+            replay.make()
+
+
+REPLAYS = Replays()
+
+
+def one_seed(trace: Trace, seed: int) -> Trace:
+    """The same trace as if only this seed had been run."""
+    here = slice(seed, seed + 1)
+    return changed(
+        trace,
+        experiment=trace.experiment.replace(num_seeds=1, seed=trace.experiment.seeds[seed]),
+        llh=trace.llh[here], log_partition=trace.log_partition[here], at_floor=trace.at_floor[here],
+        flow=trace.flow[here], weights=trace.weights[here], final_state=None,
+    )  # fmt: skip
+
+
+def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]:
+    """Rows LLH deep, first order, exact of every iteration; `replay` in the header says how far it is.
+
+    It is `waiting` for the run's end, `too_long` to be made, `busy` while too many others wait, `running` or `done`.
+    """
+    if run.state in ("queued", "running"):
+        return {"replay": "waiting", "done": 0}, np.empty(0)
+    if not run.recorders or not run.length:
+        return {"replay": "failed", "done": 0}, np.empty(0)
+    settings = run.study.experiment
+    if run.computation.seconds / (settings.num_seeds * len(run.study.depths)) > MAX_SECONDS:
+        return {"replay": "too_long", "done": 0}, np.empty(0)
+    found = REPLAYS.get(run, depth, seed)
+    if found is None:
+        return {"replay": "busy", "done": 0}, np.empty(0)
+    curves = list(found.curves)
+    header: dict[str, Any] = {"replay": found.state, "done": len(curves), "forms": list(FORMS[: len(curves)])}
+    cuts = first_cuts(found.trace.weights[0], found.trace.flow[0], found.trace.experiment)
+    header["cut"] = min((cut for cut in cuts if cut is not None), default=None)
+    return header, np.stack([found.trace.llh[0], *curves])

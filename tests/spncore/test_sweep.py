@@ -167,9 +167,11 @@ def test_a_sweep_that_is_stopped_keeps_what_it_has_and_closes_its_workers(tmp_pa
         opened.append(Here(n))
         return opened[-1]
 
+    steps = []
     for progress in run_cells(grid(BASE, {"depth": [1, 2, 3, 4]}), DATA, open_workers, store, stop):
+        steps.append(progress)
         stop.set()
-    assert progress.done == 1 and opened[0].closed
+    assert len(steps) == progress.done == 1 and opened[0].closed
     assert store.get(progress.outcome.key) == progress.outcome
 
 
@@ -204,7 +206,7 @@ def test_the_data_reaches_a_worker_bit_for_bit():
 
 def local(function=None, **rest):
     compute = {"compute": f"{sweep_faults.__name__}:{function.__name__}"} if function else {}
-    return lambda n: LocalWorkers(DATA, min(n, rest.pop("num", 2)), **compute, **rest)
+    return lambda n: LocalWorkers(DATA, min(n, 2), **compute, **rest)
 
 
 @pytest.mark.slow
@@ -266,8 +268,8 @@ SWEEP = """
 import pathlib, sys
 from tests.spncore.test_sweep import *
 try:
-    for _ in run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, local(sweep_faults.slow), Store(pathlib.Path(sys.argv[1]))):
-        pass
+    cells, kept = grid(BASE, {"depth": [1, 2, 3]}), Store(pathlib.Path(sys.argv[1]))
+    list(run_cells(cells, DATA, local(sweep_faults.slow), kept))
 except KeyboardInterrupt:
     sys.exit(130)
 """

@@ -156,19 +156,6 @@ def adaptive_terms(layers: tuple[Array, ...], gradient: Array, learning_rate: fl
     return _adaptive_terms(above, below, above[0] @ layers[0], gradient, learning_rate)
 
 
-def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> Array:
-    """(w − ρ∇) ∏_{l>1} (1 − η ∇w_l / w_l), the whole step of a width-1 network to all orders; shape (D,).
-
-    For two layers this is w − ρ∇ − λw + η² ∇w₁∇w₂. Fails where a scalar layer is 0.
-    """
-    if any(layer.size != 1 for layer in layers[1:]):
-        raise ValueError("exact_update: expected layers of width 1; use first_order_terms for wider networks")
-    rho, _ = adaptive_terms(layers, gradient, learning_rate)
-    gradients = layer_gradients(layers, gradient)
-    steps = [learning_rate * (g / w).item() for g, w in zip(gradients[1:], layers[1:], strict=True)]
-    return (end_to_end(layers) - rho * gradient) * float(np.prod([1.0 - s for s in steps]))
-
-
 def step(problem: LinearProblem, p: int, learning_rate: float, state: LinearState) -> tuple[LinearState, LinearInfo]:
     """One gradient step on every layer at once; the info describes the state before it."""
     above, below = _partial_products(state.layers)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from spncore.linear_dynamics import exact_update, step_terms
 from spncore.linear_network import (
     LinearExperiment,
     LinearProblem,
     adaptive_terms,
     end_to_end,
-    exact_update,
     first_order_terms,
     fit,
     init,
@@ -71,6 +71,17 @@ def test_step_of_any_number_of_scalars_is_the_product_form_to_rounding(num_layer
     after = end_to_end(state.layers)
     exact = exact_update(layers, info.gradient, 1e-3)
     assert_close(after / np.abs(after).max(), exact / np.abs(after).max(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("num_layers", "start"), [(1, 0.09), (2, 0.3), (4, 0.5)])
+def test_every_step_of_a_run_is_the_sum_of_its_terms_to_rounding(num_layers, start):
+    experiment = LinearExperiment(num_layers=num_layers, init_scale=start, learning_rate=0.1, iterations=200)
+    terms = step_terms(experiment, 150)
+    assert terms.before.shape == (150, 2) and terms.scalars.shape == (150, num_layers - 1)
+    assert terms.residual < 1e-14
+    assert_close(terms.before[1:], terms.after[:-1])
+    without_higher = np.abs(terms.after - terms.predicted + terms.higher).max()
+    assert (without_higher > 1e-6) == (num_layers > 1), "the second order is no rounding error"
 
 
 def test_exact_update_refuses_a_wide_network():

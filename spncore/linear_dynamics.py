@@ -1,0 +1,77 @@
+"""One step of a linear network taken apart: section 2.1 of the paper, to all orders and with what remains."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from spncore.linear_network import (
+    Array,
+    LinearExperiment,
+    adaptive_terms,
+    end_to_end,
+    init,
+    layer_gradients,
+    run,
+)
+
+
+class StepTerms(NamedTuple):
+    """What moved the end-to-end weights in each of T steps; arrays (T, D) but the scalars, (T, L − 1)."""
+
+    before: Array  # w(t)
+    adaptive: Array  # −ρ∇
+    multiplicative: Array  # −λw
+    higher: Array  # +η² ∇w₁ ∇w₂, and all further orders of more than two layers
+    after: Array  # w(t+1), as the run has it
+    scalars: Array  # the layers above the first, before the step
+    scalar_gradients: Array
+
+    @property
+    def predicted(self) -> Array:
+        """The right-hand side: w − ρ∇ − λw + η² ∇w₁ ∇w₂, or its form for more layers."""
+        return self.before + self.adaptive + self.multiplicative + self.higher
+
+    @property
+    def residual(self) -> float:
+        """Largest |run − right-hand side| of all steps, relative to the largest weight of its step."""
+        size = np.abs(self.after).max(axis=1)
+        return float((np.abs(self.after - self.predicted).max(axis=1) / size).max())
+
+
+def step_terms(experiment: LinearExperiment, num_steps: int) -> StepTerms:
+    """The first steps of a width-1 run taken apart; the η² term comes from the layers' own gradients, not from a rest.
+
+    With more than two layers the further orders are those of `exact_update`.
+    """
+    if experiment.width != 1:
+        raise ValueError("step_terms: expected layers of width 1")
+    layers, rate, rows = init(experiment).layers, experiment.learning_rate, []
+    for state, info in islice(run(experiment), num_steps):
+        if info.stopped:
+            break
+        gradients = layer_gradients(layers, info.gradient)
+        adaptive, multiplicative = -info.rho * info.gradient, -info.lam * info.weights
+        if len(layers) == 2:
+            higher = rate**2 * gradients[0][0] * gradients[1].item()
+        else:
+            higher = exact_update(layers, info.gradient, rate) - info.weights - adaptive - multiplicative
+        above = [np.array([x.item() for x in arrays[1:]]) for arrays in (layers, gradients)]
+        rows.append((info.weights, adaptive, multiplicative, higher, end_to_end(state.layers), *above))
+        layers = state.layers
+    return StepTerms(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> Array:
+    """(w − ρ∇) ∏_{l>1} (1 − η ∇w_l / w_l), the whole step of a width-1 network to all orders; shape (D,).
+
+    For two layers this is w − ρ∇ − λw + η² ∇w₁∇w₂. Fails where a scalar layer is 0.
+    """
+    if any(layer.size != 1 for layer in layers[1:]):
+        raise ValueError("exact_update: expected layers of width 1; use first_order_terms for wider networks")
+    rho, _ = adaptive_terms(layers, gradient, learning_rate)
+    gradients = layer_gradients(layers, gradient)
+    steps = [learning_rate * (g / w).item() for g, w in zip(gradients[1:], layers[1:], strict=True)]
+    return (end_to_end(layers) - rho * gradient) * float(np.prod([1.0 - s for s in steps]))

@@ -47,7 +47,7 @@ const level = (y, text, c, dash = "dot", { yanchor = "bottom", textposition = "e
 
 /** About a dozen rows: iterations spread over what is here, and the cursor's. */
 function table(c, head, cells) {
-  const last = c.series.x.length - 1;
+  const last = c.count - 1;
   const frames = new Set([c.frame, last, ...Array.from({ length: 11 }, (_, i) => Math.round((i * last) / 10))]);
   const rows = [...frames].filter((f) => f >= 0).sort((a, b) => a - b);
   return { head: [c.say("iteration"), ...head], rows: rows.map((frame) => [String(c.series.x[frame]), ...cells(frame)]) };
@@ -57,7 +57,7 @@ const medians = (c, lines) => table(c, c.run.layout.depths.map((_, d) => name(c,
   lines.map(({ median, low, high }) => (c.run.layout.num_seeds > 1 ? `${llh(median[frame])} (${llh(low[frame])} … ${llh(high[frame])})` : llh(median[frame]))));
 
 const ends = (c, lines, shown = (d) => true) => c.run.layout.depths.flatMap((_, d) => {
-  const last = lines[d].length - 1;
+  const last = c.count - 1;
   return shown(d) && last >= 0 && Number.isFinite(lines[d][last]) ? [{ d, x: c.series.x[last], y: lines[d][last], text: name(c, d).replaceAll(" ", ""), colour: style(c, d).color }] : [];
 });
 
@@ -94,11 +94,13 @@ function published(c) {
 /** View 1: LLH by depth, median and range over seeds, between its two bounds. */
 export function llhChart(c) {
   const { series, run, say } = c;
-  const places = kept(series.x.length);
+  const places = kept(c.count);
   const x = pick(series.x, places);
   const { independent, entropy } = run.layout.references;
   const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, ...series.llh.map(({ median }) => median.at(-1) ?? -Infinity));
-  const bottom = Math.floor(2 * Math.min(series.lowest, independent ?? Infinity) - 0.3) / 2;
+  const lowest = Math.min(series.lowest, independent ?? Infinity);
+  const unit = top - lowest > 3 ? 2 : 10; // parts of a nat that the range is rounded to, so that it rests while curves grow
+  const bottom = Math.floor(unit * lowest - 0.3) / unit;
   const references = [[independent, "independent"], [entropy, "entropy"]].filter(([y]) => Number.isFinite(y));
   const close = top - bottom > 12; // the two bounds' labels would meet
   const labelling = { entropy: { yanchor: "top" }, independent: close ? { yanchor: "top", textposition: "start" } : {} };
@@ -111,7 +113,7 @@ export function llhChart(c) {
   const lines = series.llh.map(({ median }) => median);
   return {
     data: [...published(c), ...baselines(c), ...perDepth, ...floorStripes(c, x, places)],
-    y: { title: { text: say("llh_axis") }, range: Number.isFinite(bottom) ? [bottom, Math.ceil(2 * top + 0.4) / 2] : undefined },
+    y: { title: { text: say("llh_axis") }, range: Number.isFinite(bottom) ? [bottom, Math.ceil(unit * top + 0.4) / unit] : undefined },
     shapes: references.map(([y, word]) => level(y, `${plotlyText(say(word))} ${llh(y)}`, c, "dot", labelling[word])),
     note: say(many ? "llh_note" : "llh_note_one", { S: run.layout.num_seeds }) + (run.layout.floor === null ? "" : ` ${say("at_floor", { floor: number(run.layout.floor) })}`),
     ends: ends(c, lines), dots: dots(c, lines), table: () => medians(c, series.llh),
@@ -122,7 +124,7 @@ export function llhChart(c) {
 /** Lines of one part of the detail seed: the chosen component, and the others thin when asked for. */
 function componentLines(c, part, { scale = 1, positive = false, drawn = (value) => value }) {
   const { series, run, view } = c;
-  const places = kept(series.x.length);
+  const places = kept(c.count);
   const x = pick(series.x, places);
   const chosen = run.layout.depths.map((_, d) => series.line(d, part, view.component, scale));
   const onScale = chosen.map((values) => values.map(drawn));
@@ -163,7 +165,7 @@ export function lamChart(c) {
 /** How far each depth is ahead of the shallowest, seed against the same seed. */
 export function gapChart(c) {
   const { series, run } = c;
-  const places = kept(series.x.length);
+  const places = kept(c.count);
   const x = pick(series.x, places);
   const many = run.layout.num_seeds > 1;
   const lines = series.gap.map(({ median }) => median);

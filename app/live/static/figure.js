@@ -71,7 +71,7 @@ export class Figure {
       this.spec = this.build({ ...context, options: this.options });
       await window.Plotly.react(this.plot, this.spec.data, this.layout(context), CONFIG);
       if (!this.listening) this.listen();
-      this.plot.dataset.last = String(context.series.x.at(-1) ?? "");
+      this.plot.dataset.last = String(context.series.x[context.count - 1] ?? "");
       this.fillTable();
     } finally {
       this.busy = false;
@@ -160,10 +160,10 @@ export class Figure {
     const context = this.context();
     if (!context || !this.spec) return;
     const layout = this.layout(context, true);
-    const lines = context.caption.match(/.{1,120}(\s|$)/g) ?? [];
+    const lines = context.caption.match(/.{1,160}(\s|$)/g) ?? [];
     Object.assign(layout, {
-      width: 960, height: 600, title: { text: plotlyText(this.title), x: 0.02, font: { size: 16 } },
-      margin: { l: 70, r: 40, t: 48, b: 60 + 15 * lines.length },
+      width: 960, height: 600, title: { text: plotlyText(this.title), x: 0.02, y: 0.985, yanchor: "top", font: { size: 16 } },
+      margin: { l: 70, r: 40, t: 76, b: 60 + 15 * lines.length },
       annotations: [{ xref: "paper", yref: "paper", x: 0, y: 0, yshift: -48, xanchor: "left", yanchor: "top", align: "left", showarrow: false, font: { size: 10 }, text: lines.map((text) => plotlyText(text.trim())).join("<br>") }],
     });
     window.Plotly.downloadImage({ data: this.spec.data, layout }, { format, filename: `spnlab-${this.key}`, width: 960, height: 600, scale: 2 });

@@ -196,9 +196,10 @@ class Lab {
     this.series.update();
     const baselines = this.baselines.filter((pinned) => pinned.length && pinned.id !== run.id).map((pinned) => (pinned.series ??= new Series(pinned)).update());
     const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`).join(", ");
+    const count = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
     return {
-      run, view, theme, say, baselines, series: this.series, frame: clock.frame, published: this.data.published ? this.published : [],
-      atEnd: clock.frame >= run.length - 1, caption: `${run.layout.dataset?.title ?? ""} · ${settings} · ${location.href}`,
+      run, view, theme, say, baselines, count, series: this.series, frame: clock.frame, published: this.data.published ? this.published : [],
+      atEnd: clock.frame >= count - 1, caption: `${run.layout.dataset?.title ?? ""} · ${settings} · ${location.href}`,
       seek: (iteration) => clock.seek(Math.round((iteration - 1) / run.stride)),
     };
   }
@@ -214,7 +215,7 @@ class Lab {
   /** Called for every animation frame: moves the clock, and the views that follow the cursor if it moved. */
   animate(now, before) {
     if (this.closed) return;
-    this.clock.tick(Math.min(0.1, (now - before) / 1000));
+    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.1, (now - before) / 1000)); // nobody misses the start
     if (this.moved && now - (this.followedAt ?? 0) > 30) this.follow(now);
     requestAnimationFrame((then) => this.animate(then, now));
   }
@@ -227,9 +228,12 @@ class Lab {
     const context = this.context();
     if (!context) return;
     const shown = this.views[this.tabs.key];
-    if (shown.request && !shown.spec) shown.request();
-    this.llh.place();
-    shown.place?.();
+    for (const figure of [this.llh, shown].filter(({ request }) => request)) {
+      if (clock.following && this.drawn !== clock.frame) figure.request();
+      else if (!figure.spec) figure.request();
+      figure.place();
+    }
+    this.drawn = clock.frame;
     shown.update?.();
     if (this.tabs.key === "lam") this.bars.update();
     this.network.update();

@@ -3,7 +3,8 @@
 import { html, icon, setIcon } from "./dom.js";
 
 const SECONDS = 10; // a whole run at speed 1
-const CATCH_UP = 0.35; // s in which the cursor closes most of its distance to what has arrived
+const CATCH_UP = 0.3; // s in which the cursor closes most of its distance to what has arrived
+const OPENING = 2.5; // s that following takes at least for a whole run, however fast it arrives
 const JUMPS = 12; // steps of a playback under reduced motion
 export const SPEEDS = [0.5, 1, 2, 4];
 
@@ -33,8 +34,8 @@ export class Clock {
   catchUp(last, seconds) {
     if (this.at === last) return;
     const gap = last - this.at;
-    const glide = calm() || gap < 0.5 ? gap : Math.max(gap * (1 - Math.exp(-seconds / CATCH_UP)), Math.min(gap, 0.5));
-    this.set(this.at + glide);
+    const glide = Math.max(gap * (1 - Math.exp(-seconds / CATCH_UP)), 0.5);
+    this.set(calm() ? last : this.at + Math.min(gap, glide, (seconds * this.total()) / OPENING));
   }
 
   inJumps(seconds) {

@@ -1,0 +1,63 @@
+"""What the lab view sends to the browser: addresses that exist, code that interprets no name and stays on its server."""
+
+import re
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.live import assets
+from app.live.chart import view_data
+
+MODULES = sorted(assets.STATIC.glob("*.js"))
+SOURCES = [*MODULES, assets.STATIC.parent / "chart.js"]
+IMPORTS = re.compile(r'from "\./([^"]+)"')
+
+
+@pytest.mark.parametrize(("base", "prefix"), [("", ""), ("lab", "/lab"), ("/deep/lab/", "/deep/lab")])
+def test_all_addresses_lie_under_the_servers_base_path_and_are_served(base, prefix):
+    data = view_data({"run_id": "x", "base": base})
+    assert data["base"] == prefix
+    assert data["plotly"] == f"{prefix}/api/{assets.plotly_name()}"
+    for address in (data["module"], data["style"]):
+        assert address.removeprefix(f"{prefix}/api/static/") in assets.static_files()
+
+
+def test_the_payload_passes_through_unchanged():
+    payload = {
+        "run_id": "x",
+        "base": "",
+        "stale": True,
+        "baseline": None,
+        "view": "projector",
+        "labels": {"play": "Go"},
+    }
+    assert payload.items() <= view_data(payload).items()
+
+
+def test_every_module_imports_neighbours_by_the_names_they_are_served_under():
+    served = assets.static_files()
+    for name, asset in served.items():
+        for imported in IMPORTS.findall(asset.content.decode()):
+            assert imported in served, f"{name} imports {imported}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_code_interprets_text_or_names_another_machine(path):
+    source = path.read_text(encoding="utf-8")
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
+        assert forbidden not in source
+    assert set(re.findall(r"https?://[^\"'`\s]+", source)) <= {"http://www.w3.org/2000/svg"}
+
+
+def test_mounting_the_view_runs_in_a_script_and_reports_no_event():
+    def script():
+        import streamlit as st
+
+        from app.live.chart import lab_view
+
+        asked = lab_view({"run_id": "x", "base": ""}, key="lab")
+        st.write(f"pin {asked.pin} share {asked.share}")
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert page.markdown[0].value == "pin None share None"

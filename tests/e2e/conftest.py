@@ -1,0 +1,154 @@
+"""The real page in a real browser: Streamlit on a free loopback port, driven through Chromium.
+
+Any request to another machine and any error in the page fails the test; a failing test leaves a screenshot in its own
+temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+START_SECONDS = 40
+PATIENCE = 20_000  # ms that a step of a test may take; the machine may be busy with other tests
+OpenPage = Callable[..., Any]
+
+
+class AppServer:
+    """One Streamlit server of its own; its log is kept for the message when it does not come up."""
+
+    def __init__(self, entry: Path, log: Path) -> None:
+        self.log = log
+        for _ in range(3):  # the free port can be taken between asking for it and binding it
+            self.port = _free_port()
+            self.url = f"http://127.0.0.1:{self.port}"
+            with log.open("ab") as output:
+                self.process = subprocess.Popen(_command(entry, self.port), cwd=ROOT, stdout=output, stderr=output)
+            if self._healthy():
+                return
+            self.close()
+        raise RuntimeError(f"the server did not become healthy; its log ends:\n{log.read_text()[-2000:]}")
+
+    def _healthy(self) -> bool:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                with closing(urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)) as answer:
+                    if answer.read() == b"ok":
+                        return True
+            except OSError:
+                time.sleep(0.1)
+        return False
+
+    def close(self) -> None:
+        """End the server, gently first."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(8)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(5)
+
+
+def _command(entry: Path, port: int) -> list[str]:
+    settings = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
+    flags = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
+    return [sys.executable, "-m", "streamlit", "run", str(entry), *flags]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if executable is None:
+        pytest.skip("there is no Chromium on this machine; install it, or name it: CHROMIUM=/path/to/chromium")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def app_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The lab as `make run` starts it."""
+    server = AppServer(ROOT / "streamlit_app.py", tmp_path_factory.mktemp("app") / "server.log")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def chart_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """A page that holds nothing but the lab view; its query says which run to show."""
+    server = AppServer(Path(__file__).with_name("chart_app.py"), tmp_path_factory.mktemp("chart") / "server.log")
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…)` gives a page that is watched.
+
+    `prepare(context)` is called before the address is opened, to set up routes.
+    """
+    opened: list[tuple[Any, Any, list[str]]] = []
+
+    def open_one(
+        url: str, width: int = 1366, height: int = 768, scheme: str = "light", motion: str = "no-preference",
+        prepare: Callable[[Any], None] = lambda context: None,
+    ) -> Any:  # fmt: skip
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion=motion
+        )
+        page, faults = context.new_page(), list[str]()
+        opened.append((context, page, faults))
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        own = (url.split("?")[0].rstrip("/") + "/", "data:", "blob:")
+        context.on("request", lambda sent: sent.url.startswith(own) or faults.append(f"foreign request: {sent.url}"))
+        prepare(context)
+        page.goto(url)
+        return page
+
+    yield open_one
+    report = getattr(request.node, "report_of_call", None)
+    for number, (context, page, _) in enumerate(opened):
+        if report is not None and report.failed:
+            page.screenshot(path=str(tmp_path / f"failure-{number}.png"), full_page=True)
+            print("screenshot:", tmp_path / f"failure-{number}.png")
+        context.close()
+    faults = [fault for _, _, faults in opened for fault in faults]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.when == "call":
+        item.report_of_call = report  # type: ignore[attr-defined]

@@ -1,0 +1,205 @@
+"""Journeys through the lab's page in a real browser: open, change, share, upload, take away."""
+
+import csv
+import io
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from app import permalink, presets, text
+from spncore import datasets, fit
+from tests.closeness import assert_close
+from tests.e2e.hostile import HOSTILE
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+QUICK = "?v=1&dataset=two-clusters&num_components=3&iterations=20&num_seeds=2"
+SINGLE = 1e-6  # the curves travel as float32
+DRAWN = """() => Object.fromEntries(
+    (document.querySelector('.js-plotly-plot[data-chart=llh]')?.data ?? [])
+        .filter((line) => /^L = \\d$/.test(line.name ?? ''))
+        .map((line) => [Number(line.name.slice(4)), Array.from(line.y)]))"""
+
+
+def finished(page):
+    """Wait until the run on screen is done and drawn to its end; the drawn medians by depth."""
+    page.locator(".spn-lab[data-state=done]").wait_for()
+    page.wait_for_function(f"() => Object.values(({DRAWN})()).some((y) => y.length > 1)")
+    page.wait_for_function("() => /^Finished/.test(document.querySelector('.spn-status').innerText)")
+    return page.evaluate(DRAWN)
+
+
+def study_of(link):
+    study, refusals = permalink.decode(parse_qs(urlsplit(link).query))
+    assert not refusals
+    return study
+
+
+def medians(study):
+    """What the engine says: the last median LLH of every depth."""
+    data = datasets.load(study.experiment.dataset)
+    return {str(e.depth): np.median(fit(e, data).llh[:, -1]) for e in study.experiments()}
+
+
+def assert_drawn_as_trained(page, study):
+    expected = medians(study)
+    page.wait_for_function(
+        "(keys) => JSON.stringify(Object.keys((" + DRAWN + ")())) === JSON.stringify(keys)", arg=list(expected)
+    )
+    drawn = finished(page)
+    for depth, median in expected.items():
+        assert_close(drawn[depth][-1], median, rtol=SINGLE)
+
+
+def train(page):
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.locator(".spn-lab:not([data-stale])").wait_for()
+
+
+def test_opening_the_page_trains_figure_3_without_a_click(app_server, open_page):
+    page = open_page(app_server.url)
+    finished(page)
+    real = datasets.available("nltcs") is not None
+    study = presets.FIGURE_3 if real else presets.PRESETS["figure-3"].on("nltcs-twin")
+    assert_drawn_as_trained(page, study)
+    in_use = "NLTCS (real): 16,181 rows" if real else "NLTCS twin (synthetic): 16,181 rows"
+    assert page.get_by_text(in_use).is_visible()
+    assert page.get_by_text(text.WORDS["twin_instead"]).count() == (0 if real else 1)
+
+
+@pytest.mark.parametrize(
+    ("label", "key"),
+    [("components (K)", "ArrowRight"), ("learning rate (η)", "ArrowRight"), ("starting weight (w0)", "ArrowRight")],
+)
+def test_a_moved_slider_greys_the_curves_and_train_draws_what_the_engine_says(label, key, app_server, open_page):
+    page = open_page(app_server.url + QUICK)
+    before = finished(page)
+    page.get_by_role("slider", name=label).press(key)
+    page.locator(".spn-lab[data-stale]").wait_for()
+    assert finished(page) == before, "the run on screen is kept"
+    link = page.url
+    train(page)
+    page.wait_for_url(lambda url: url != link)
+    assert_drawn_as_trained(page, study_of(page.url))
+    assert finished(page) != before
+
+
+def test_another_depth_is_drawn_beside_the_others(app_server, open_page):
+    page = open_page(app_server.url + QUICK)
+    finished(page)
+    page.get_by_test_id("stSidebar").get_by_role("button", name="5", exact=True).click()
+    page.locator(".spn-lab[data-stale]").wait_for()
+    train(page)
+    page.wait_for_url(re.compile("depths"))
+    study = study_of(page.url)
+    assert study.depths == (1, 2, 3, 5)
+    assert_drawn_as_trained(page, study)
+
+
+def test_a_shared_link_reopens_the_same_curves(app_server, open_page):
+    page = open_page(app_server.url + QUICK + "&init_scale=0.013&depths=2,4&topology=private")
+    curves = finished(page)
+    page.get_by_role("button", name="Share").click()
+    link = page.get_by_role("dialog").locator("code").inner_text()
+    assert study_of(link) == study_of(page.url)
+    assert finished(open_page(link)) == curves
+
+
+def test_a_bad_link_shows_its_sentences_and_opens_the_rest(app_server, open_page):
+    page = open_page(app_server.url + QUICK + "&learning_rate=nan&<b>x</b>=[x](javascript:alert(1))&seed=1&seed=2")
+    warning = page.get_by_test_id("stAlert")
+    warning.wait_for()
+    said = warning.inner_text().replace(text.JOINER, "")
+    assert "learning_rate: 'nan' is not a number" in said and "'seed': given 2 times" in said
+    assert "'<b>x</b>': no such setting in a link" in said
+    assert warning.locator("a, b, img").count() == 0
+    assert_drawn_as_trained(page, study_of(app_server.url + QUICK))
+
+
+def upload(page, content, name="table.csv"):
+    page.get_by_role("button", name=text.WORDS["upload"]).click()
+    file = {"name": name, "mimeType": "text/csv", "buffer": content}
+    page.get_by_role("dialog").locator("input[type=file]").set_input_files(file)
+
+
+def test_a_bad_upload_shows_its_sentence_and_changes_nothing(app_server, open_page):
+    page = open_page(app_server.url + QUICK)
+    before, link = finished(page), page.url
+    upload(page, b"a,b\n0,1\n0,7\n")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("row 3, column 2 ('b'): found '7'; only 0 and 1 are allowed").wait_for()
+    dialog.get_by_text(text.WORDS["nothing_changed"]).wait_for()
+    assert dialog.get_by_role("button", name=text.WORDS["use"]).count() == 0
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert finished(page) == before and page.url == link
+    assert not page.locator(".spn-lab[data-stale]").count()
+
+
+def test_hostile_names_are_shown_and_nothing_more(app_server, open_page):
+    page = open_page(app_server.url + QUICK)
+    finished(page)
+    out = io.StringIO()
+    rng = np.random.default_rng(0)
+    csv.writer(out).writerows([HOSTILE, *rng.integers(0, 2, (40, len(HOSTILE))).tolist()])
+    name = ":material:home: [x](javascript:alert(1)) $x$ **b** <img src=x onerror=alert(1)>.csv"
+    upload(page, out.getvalue().encode(), name)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=text.WORDS["use"]).wait_for()
+    assert dialog.get_by_test_id("stAlert").locator("a, strong, img, .katex").count() == 0
+    dialog.get_by_role("button", name=text.WORDS["use"]).click()
+    dialog.wait_for(state="detached")
+    train(page)
+    page.wait_for_url(re.compile("sha256"))
+    finished(page)
+    start = name[:40]
+    shown = page.get_by_test_id("stMain").get_by_test_id("stCaptionContainer").first
+    assert start in shown.inner_text().replace(text.JOINER, "") and not shown.locator("a, strong, img").count()
+    page.locator("[data-tab=components]").or_(page.get_by_role("tab", name="Components")).first.click()
+    page.get_by_text("Data & about").click()
+    page.get_by_text(text.WORDS["in_use"]).wait_for()
+    assert start in page.get_by_test_id("stMain").inner_text()
+    assert page.locator("img[src=x], a[href^='javascript']").count() == 0
+
+
+@pytest.mark.parametrize("name", ["export_csv", "export_json", "export_script"])
+def test_downloads_hold_the_run_on_screen(name, app_server, open_page, tmp_path):
+    page = open_page(app_server.url + QUICK)
+    drawn = finished(page)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("dialog").get_by_role("button", name=text.WORDS[name]).click()
+    assert re.fullmatch(r"spn-lab-[a-z0-9-]+\.(csv|json|py)", waiting.value.suggested_filename)
+    file = tmp_path / "file"
+    waiting.value.save_as(file)
+    content = file.read_text(encoding="utf-8")
+    assert "dataset=two-clusters" in content, "the link"
+    if name == "export_csv":
+        last = [float(v) for v in re.findall(r"^\d+,3,20,llh,(\S+)", content, re.M)]
+        assert_close(drawn["3"][-1], np.median(last), rtol=SINGLE)
+
+
+def test_a_pinned_run_stays_under_the_next_and_can_be_removed(app_server, open_page):
+    page = open_page(app_server.url + QUICK)
+    finished(page)
+    page.get_by_role("button", name="Pin").first.click()
+    remove = page.get_by_role("button", name=text.WORDS["unpin"])
+    remove.wait_for()
+    remove.click()
+    remove.wait_for(state="detached")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "view"),
+    [(1366, 768, ""), (390, 844, ""), (360, 780, ""), (1366, 768, "&view=projector"), (1920, 1080, "")],
+)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_sideways_scrolling_and_the_curve_above_the_fold(width, height, view, scheme, app_server, open_page):
+    page = open_page(app_server.url + QUICK + view, width=width, height=height, scheme=scheme)
+    finished(page)
+    for element in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
+        assert page.evaluate(f"{element}.scrollWidth <= {element}.clientWidth"), element
+    chart = page.locator("[data-chart=llh]").bounding_box()
+    assert chart["y"] + chart["height"] <= height and chart["x"] >= 0 and chart["x"] + chart["width"] <= width

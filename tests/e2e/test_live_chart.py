@@ -1,0 +1,300 @@
+"""The lab view in a browser: curves grow and end at the engine's numbers, and one cursor moves every view."""
+
+import numpy as np
+import pytest
+
+from spncore.experiment import Experiment
+from spncore.fitting import fit
+from tests.e2e.hostile import HOSTILE
+
+pytestmark = pytest.mark.browser
+
+LAB = ".spn-lab"
+LONG = "?iterations=5000&num_components=16&num_seeds=8"  # trains for tens of seconds
+SHORT = "?iterations=60&num_seeds=3"
+STREAM = "**/api/runs/*?from=*"
+
+DRAWN = """() => Object.fromEntries(document.querySelector('[data-chart=llh]').data
+    .filter(trace => /^\\d+-line$/.test(trace.uid)).map(trace => [trace.name, trace.y]))"""
+
+
+def wait(page, condition, **values):
+    """Wait until a JavaScript expression on `lab`, the view's root, holds."""
+    page.wait_for_function(
+        f"(values) => {{ const lab = document.querySelector('{LAB}'); return lab && ({condition}) }}", arg=values
+    )
+
+
+def state(page, name):
+    return page.locator(LAB).get_attribute(f"data-{name}")
+
+
+def scrub_to(page, frame):
+    page.locator(".spn-scrub input").evaluate(
+        "(range, frame) => { range.value = frame; range.dispatchEvent(new Event('input')) }", frame
+    )
+    wait(page, "Number(lab.dataset.cursor) === values.frame", frame=frame)
+    page.wait_for_timeout(80)  # two animation frames at least: the views follow
+
+
+def last_drawn(page):
+    return float(page.locator("[data-chart=llh]").get_attribute("data-last") or 0)
+
+
+def wait_until_drawn(page, more_than=0):
+    wait(page, "Number(lab.querySelector('[data-chart=llh]').dataset.last ?? 0) > values.n", n=more_than)
+
+
+def assert_curves_move(page, patience=20_000):
+    """The last iteration drawn grows, twice, and the cursor with it."""
+    page.set_default_timeout(patience)
+    wait_until_drawn(page)
+    wait_until_drawn(page, last_drawn(page))
+    wait_until_drawn(page, last_drawn(page))
+
+
+def stop(page):
+    page.get_by_role("button", name="Stop", exact=True).click()
+    wait(page, "lab.dataset.state === 'stopped'")
+
+
+def no_sideways_scroll(page):
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_curves_grow_without_a_click_and_end_at_the_engines_numbers(chart_server, open_page):
+    page = open_page(chart_server.url + "/?iterations=300&num_seeds=6")
+    assert_curves_move(page)
+    wait(page, "lab.dataset.state === 'done' && Number(lab.querySelector('[data-chart=llh]').dataset.last) === 300")
+    drawn = page.evaluate(DRAWN)
+    for depth in (1, 2, 3):
+        trace = fit(Experiment(dataset="nltcs-twin", iterations=300, num_seeds=6, depth=depth))
+        expected = np.median(trace.llh.astype(np.float32), axis=0)
+        np.testing.assert_allclose(drawn[f"L = {depth}"], expected, rtol=0, atol=2e-6)
+    wait(page, "lab.dataset.cursor === '299'")
+    assert f"{np.float32(expected[-1]):.3f}".replace("-", "−") in page.locator(".spn-llh .spn-summary").inner_text()
+
+
+def test_with_the_stream_switched_off_no_curve_moves(chart_server, open_page):
+    page = open_page(
+        chart_server.url + "/" + LONG, prepare=lambda context: context.route(STREAM, lambda route: route.abort())
+    )
+    with pytest.raises(Exception, match="Timeout"):
+        assert_curves_move(page, patience=3000)
+    assert state(page, "state") == "lost"
+    page.context.unroute(STREAM)
+    assert_curves_move(page)
+    stop(page)
+
+
+def test_stop_ends_the_training_and_keeps_what_arrived(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + LONG)
+    assert_curves_move(page)
+    stop(page)
+    length = int(state(page, "length"))
+    assert 0 < length < 900
+    assert "Stopped at iteration" in page.locator(".spn-status").inner_text()
+    assert page.get_by_role("button", name="Stop", exact=True).is_disabled()
+    wait(page, "Number(lab.dataset.cursor) === Number(lab.dataset.length) - 1")
+
+
+def snapshot(page):
+    """What each view shows: chart cursor, edge widths, product, heat map, equations, summary, λ bars."""
+    return page.evaluate("""() => {
+        const all = (selector, read) => [...document.querySelectorAll(selector)].map(read).join();
+        return {
+            cursor: all('.spn-llh .spn-cursor', node => node.style.transform),
+            edges: all('.spn-network line', node => node.getAttribute('stroke-width')),
+            product: all('.spn-product', node => node.textContent),
+            heat: all('.spn-heat rect', node => node.getAttribute('fill')),
+            equations: all('.spn-equations', node => node.textContent),
+            summary: all('.spn-llh .spn-summary', node => node.textContent),
+        } }""")
+
+
+def test_scrubbing_moves_every_view_and_asks_for_no_frames(chart_server, open_page):
+    page = open_page(chart_server.url + "/?iterations=200&num_seeds=2")
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 199")
+    page.get_by_role("tab", name="Components").click()
+    page.locator(".spn-heat[data-at]").wait_for()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "from=" in request.url else None)
+    scrub_to(page, 150)
+    wait(page, "Math.abs(Number(lab.querySelector('.spn-heat').dataset.at) - 150) <= 2")
+    late = snapshot(page)
+    scrub_to(page, 20)
+    wait(page, "Math.abs(Number(lab.querySelector('.spn-heat').dataset.at) - 20) <= 2")
+    early = snapshot(page)
+    assert [view for view in late if late[view] == early[view]] == []
+    scrub_to(page, 150)
+    wait(page, "Math.abs(Number(lab.querySelector('.spn-heat').dataset.at) - 150) <= 2")
+    assert snapshot(page) == late
+    assert asked == []
+
+
+def test_one_component_depth_and_seed_are_shared_by_all_views(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT)
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 59")
+    page.locator(".spn-network [data-component='5'] rect:last-child").click(force=True)
+    wait(page, "lab.dataset.component === '5'")
+    assert page.locator(".spn-product").inner_text().startswith("w₆")
+    assert "ρ₆" in page.locator(".spn-equations").inner_text()
+    drawn = "document.querySelector('[data-chart=rho]').data.find(trace => trace.uid === '2-line').y.join()"
+    before = page.evaluate(drawn)
+    page.locator("[data-choose=seed]").select_option("2")
+    wait(page, "lab.dataset.seed === '2'")
+    page.wait_for_function(f"before => {drawn} !== before", arg=before)
+    page.locator("[data-choose=depth]").select_option("0")
+    wait(page, "lab.dataset.depth === '1' && lab.querySelectorAll('.spn-network line').length === 8")
+
+
+def test_zoom_legend_and_place_survive_streaming_and_reruns(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + LONG)
+    assert_curves_move(page)
+    page.evaluate(f"document.querySelector('{LAB}').marked = true")
+    plot = page.locator("[data-chart=llh] .nsewdrag.drag").first
+    box = plot.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 140, steps=6)
+    page.mouse.up()
+    page.locator("[data-chart=llh] .legendtoggle").first.click()
+    chart = "document.querySelector('[data-chart=llh]')"
+    page.wait_for_function(f"{chart}._fullData.some(trace => trace.visible === 'legendonly')")
+    zoomed = page.evaluate(f"[{chart}._fullLayout.xaxis.range, {chart}._fullLayout.yaxis.range]")
+    assert zoomed[0][1] < 3000
+    before = last_drawn(page)
+    wait_until_drawn(page, before + 50)
+    page.get_by_text("stale").click()  # a rerun of the script, with other data for the component
+    page.locator(f"{LAB}[data-stale]").wait_for()
+    wait_until_drawn(page, last_drawn(page))
+    assert page.evaluate(f"[{chart}._fullLayout.xaxis.range, {chart}._fullLayout.yaxis.range]") == zoomed
+    assert page.evaluate(f"{chart}._fullData.some(trace => trace.visible === 'legendonly')")
+    assert page.evaluate(f"document.querySelector('{LAB}').marked")
+    stop(page)
+    assert "Settings changed" in page.locator(".spn-status").inner_text()
+
+
+def test_every_transport_act_has_a_key_and_pin_and_share_reach_the_page(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT)
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 59")
+    page.locator("body").press("Home")
+    wait(page, "lab.dataset.cursor === '0'")
+    page.keyboard.press("ArrowRight")
+    wait(page, "lab.dataset.cursor === '1'")
+    page.keyboard.press("End")
+    wait(page, "lab.dataset.cursor === '59'")
+    page.keyboard.press("ArrowLeft")
+    wait(page, "lab.dataset.cursor === '58'")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    wait(page, "lab.dataset.playing === 'true' && Number(lab.dataset.cursor) > 3")
+    page.keyboard.press("Space")
+    wait(page, "lab.dataset.playing === 'false'")
+    page.keyboard.press("p")
+    page.get_by_text("pinned this run").wait_for()
+    page.keyboard.press("s")
+    page.get_by_text("shared this run").wait_for()
+    page.get_by_label("Single-key shortcuts").uncheck()
+    page.get_by_role("tab", name="ρ").focus()
+    page.keyboard.press("ArrowRight")  # within the tabs, arrows choose a tab and leave the cursor alone
+    assert page.get_by_role("tab", name="λ").get_attribute("aria-selected") == "true"
+    focused = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert focused == "solid"
+
+
+def test_hostile_names_are_shown_and_do_nothing(chart_server, open_page):
+    page = open_page(chart_server.url + f"/{SHORT}&hostile=1")
+    wait(page, "lab.dataset.state === 'done'")
+    page.get_by_role("tab", name="Components").click()
+    page.locator(".spn-heat[data-at]").wait_for()
+    shown = page.locator(".spn-heat svg").text_content()
+    for name in HOSTILE:
+        assert name[:12] in shown
+    page.locator(".spn-tabbed summary:visible").click()
+    page.locator(".spn-tabbed .spn-menu-items:visible").get_by_text("Show as table").click()
+    assert HOSTILE[0] in page.locator(".spn-tabbed .spn-table:visible").inner_text()
+    assert page.locator(f"{LAB} :is(script, img, b, i)").count() == 0
+    assert page.locator(f"{LAB} a").count() == 0
+    page.locator(".spn-llh summary").click()
+    with page.expect_download() as download:  # the caption names the data set; open_page fails on any request it makes
+        page.locator(".spn-llh").get_by_text("Save SVG").click()
+    saved = download.value.path().read_text()
+    assert "&#60;script&#62;" in saved and "<script" not in saved
+
+
+def test_pictures_of_the_drawings_are_made_in_the_browser(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT)
+    wait(page, "lab.dataset.state === 'done'")
+    kinds = {"Save SVG": b"<svg", "Save PNG": b"\x89PNG"}
+    for view in (".spn-net", ".spn-llh"):
+        for item, start in kinds.items():
+            page.locator(f"{view} > header summary").click()
+            with page.expect_download() as download:
+                page.locator(view).get_by_text(item).click()
+            assert start in download.value.path().read_bytes()[:400]
+
+
+def test_reduced_motion_shows_the_finished_run_and_plays_in_jumps(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT, motion="reduce")
+    wait(page, "lab.dataset.state === 'done' && lab.dataset.cursor === '59'")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    wait(page, "Number(lab.dataset.cursor) === 5")  # a twelfth of the run at once
+
+
+def test_a_run_that_is_gone_and_a_view_that_cannot_load_say_so(chart_server, open_page):
+    page = open_page(chart_server.url + "/?run=" + "x" * 22)
+    wait(page, "lab.dataset.state === 'gone'")
+    assert "press Train" in page.locator(".spn-wait").inner_text().replace("Press", "press")
+    static = "**/api/static/lab-*"
+    page = open_page(chart_server.url, prepare=lambda context: context.route(static, lambda route: route.abort()))
+    page.get_by_text("The view could not be loaded").wait_for()
+
+
+def test_what_is_not_a_number_is_a_gap(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT)
+    wait(page, "lab.dataset.state === 'done'")
+    module = page.evaluate(
+        "performance.getEntriesByType('resource').map(e => e.name).find(n => n.includes('/series-'))"
+    )
+    gaps = page.evaluate(
+        """async url => { const { pick, spread, kept } = await import(url);
+        const positive = pick([1, 0, -1], [0, 1, 2], true);
+        return [pick([1, NaN, Infinity, -1], [0, 1, 2, 3]), positive, spread([NaN, 3, 1]), spread([NaN]).map(String),
+            kept(5000).length] }""",
+        module,
+    )
+    assert gaps == [[1, None, None, -1], [1, None, None], [2, 1, 3], ["NaN"] * 3, 835]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "height", "view"), [(1366, 768, "normal"), (1920, 1080, "projector"), (390, 844, "normal")]
+)
+def test_it_fits_the_screen_in_both_themes(chart_server, open_page, scheme, width, height, view):
+    page = open_page(chart_server.url + f"/{SHORT}&view={view}", width, height, scheme)
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 59")
+    wait_until_drawn(page)
+    assert no_sideways_scroll(page)
+    assert state(page, "theme") == ("light" if view == "projector" else scheme)
+    chart = page.locator(".spn-llh .spn-frame").bounding_box()
+    assert chart["y"] + chart["height"] <= height
+    if width > 600:
+        transport = page.locator(".spn-transport").bounding_box()
+        assert transport["y"] + transport["height"] <= height
+    else:
+        assert page.locator(".spn-tab-select").is_visible()
+        for button in page.locator(".spn-transport button:visible").all():
+            size = button.bounding_box()
+            assert min(size["width"], size["height"]) >= 44
+
+
+def test_it_works_at_200_percent_zoom_and_with_64_components(chart_server, open_page):
+    page = open_page(chart_server.url + "/?iterations=20&num_seeds=2&num_components=64&depths=1,8", 683, 384)
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 19")
+    assert no_sideways_scroll(page)
+    assert page.locator(".spn-network [data-component]").count() == 64
+    page.locator("[data-choose=component]").select_option("63")
+    wait(page, "lab.dataset.component === '63'")
+    assert page.locator(".spn-product").inner_text().count("×") == 7

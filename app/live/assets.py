@@ -62,7 +62,7 @@ def _asset(path: Path) -> Asset:
 
 @cache
 def _content(path: Path) -> bytes:
-    """The file as served: a module imports its neighbours by their hashed names, so its own name changes with theirs."""
+    """The file as served: a module imports others by their hashed names, so its own name changes with theirs."""
     return IMPORT.sub(lambda found: static_name(found[0].decode()).encode(), path.read_bytes())
 
 

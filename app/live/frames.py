@@ -171,6 +171,7 @@ def _of_dataset(dataset: Dataset) -> dict[str, Any]:
     return {
         "variables": list(dataset.variables),
         "meanings": [v.meaning for v in known.variables] if known is not None and described else None,
+        "marginals": (dataset.counts @ dataset.rows / dataset.num_rows).tolist(),
         "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
         "dataset": {
             **{field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)

@@ -1,0 +1,1 @@
+"""Programs that print timings as JSON: ratios against a floor or a peer, measured in the same run."""

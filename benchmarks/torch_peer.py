@@ -1,0 +1,75 @@
+"""The same training step in plain torch: every row, log-sum-exp and autograd, float64 on one thread."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spncore.overparam import split_layers
+
+if TYPE_CHECKING:
+    from benchmarks.engine import Run
+
+
+class TorchStep:
+    """Gradient ascent with a floor on layer weights and leaf weights, as the released experiment does it."""
+
+    def __init__(self, run: Run) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        trainer = run.trainer
+        dataset, sums = trainer.dataset, trainer.sums
+        every_row = np.repeat(dataset.rows, dataset.counts, axis=0)
+        layers, leaves = trainer.split(trainer.parametrisation.weights(run.state.parameters))
+        self.torch, self.experiment = torch, trainer.experiment
+        self.rows = torch.tensor(every_row, dtype=torch.float64)
+        self.phi = [torch.tensor(row) for row in sums.phi]
+        parts = [*split_layers(layers[0], sums), leaves[0]]
+        self.parameters = [torch.tensor(part, requires_grad=True) for part in parts]
+
+    def __call__(self) -> float:
+        """One update; the LLH before it."""
+        torch, (*layers, leaves) = self.torch, self.parameters
+        log_weights = sum(layer.log()[phi] for layer, phi in zip(layers, self.phi, strict=True))
+        log_leaves = leaves.log()
+        log_values = self.rows @ log_leaves[1].T + (1.0 - self.rows) @ log_leaves[0].T  # (N, K)
+        log_partition = torch.logsumexp(log_weights + leaves.sum(0).log().sum(1), 0)
+        llh = torch.logsumexp(log_values + log_weights, 1).mean() - log_partition
+        llh.backward()
+        with torch.no_grad():
+            for parameter in self.parameters:
+                parameter += self.experiment.learning_rate * parameter.grad
+                parameter.clamp_(min=self.experiment.floor)
+                parameter.grad = None
+        return float(llh.detach())
+
+
+def compare(run: Run, blocks: int = 15) -> dict[str, Any] | str:
+    """Medians of alternating blocks, and how far the LLH of the first steps differ; a word if torch is absent."""
+    try:
+        step = TorchStep(run)
+    except ImportError:
+        return "torch absent: skipped"
+    difference = max(abs(step() - _next_llh(run)) for _ in range(5))
+    times = []
+    for _ in range(blocks):
+        start = time.perf_counter()
+        for _ in range(3):
+            step()
+        times.append(((time.perf_counter() - start) / 3 * 1e6, run.advance(25)))
+    torch_times, own_times = np.array(times).T
+    return {
+        "torch_step_all_rows": round(float(np.median(torch_times)), 1),
+        "step": round(float(np.median(own_times)), 1),
+        "torch_over_step": round(float(np.median(torch_times / own_times)), 1),
+        "largest_llh_difference_of_5_steps": float(difference),
+        "torch": step.torch.__version__,
+    }
+
+
+def _next_llh(run: Run) -> float:
+    run.advance(1)
+    return float(run.recorder.llh[0, run.recorder.length - 1])

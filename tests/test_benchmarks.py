@@ -1,0 +1,28 @@
+"""The engine's speed, as claims about ratios within one run; `make benchmark` runs these alone."""
+
+import pytest
+
+from benchmarks.engine import TARGETS, in_fresh_process
+
+pytestmark = pytest.mark.benchmark
+ATTEMPTS = 3  # another process that comes or goes in the middle of a run shifts even a median of alternating blocks
+
+
+def largest(rows: dict[str, dict[str, float]]) -> float:
+    return max(row["ratio"] for row in rows.values())
+
+
+def test_a_recorded_step_stays_near_the_floor_of_its_arithmetic_at_every_depth_and_for_a_batch_of_six():
+    seen = []
+    for _ in range(ATTEMPTS):
+        document = in_fresh_process("--quick")
+        seen.append((largest(document["one_seed"]), largest(document["per_seed_of_six"])))
+        if seen[-1][0] <= TARGETS["one seed"] and seen[-1][1] <= TARGETS["per seed of six"]:
+            return
+    pytest.fail(f"largest ratios (one seed, per seed of six) of {ATTEMPTS} attempts: {seen}; targets {TARGETS}")
+
+
+def test_the_default_experiment_takes_seconds_and_little_memory():
+    whole = in_fresh_process("--default-experiment")
+    assert whole["peak_memory_mb"] < TARGETS["default experiment, MB"]
+    assert whole["seconds"] < 10.0  # under 1 s on a quiet core

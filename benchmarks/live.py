@@ -258,6 +258,7 @@ async def many_sessions(server: Server, shared: bool, seconds: float = 25.0) -> 
             "answers_with_data": sum(session.with_data for session in sessions),
             "ended": sum(session.state == "done" for session in sessions),
             "errors": sum(len(session.errors) for session in sessions),
+            "kinds_of_errors": sorted({error for session in sessions for error in session.errors}),
         }
 
 
@@ -271,6 +272,8 @@ async def open_and_close(server: Server, cycles: int = 200) -> dict[str, Any]:
             memory[cycle] = round(server.memory_mb(), 1)
     counts = server.counts()
     await asyncio.sleep(65)  # Streamlit keeps a closed session for a minute
+    async with opened(server, link(5000)):  # and drops it when the next one comes
+        pass
     plateau = memory[cycles // 2]
     return {
         "memory_mb": memory,

@@ -5,9 +5,8 @@ Run with `python -m experiments.linear_network`. D = 2, condition 10, targets 1,
 The project's notes give 45 and 32 iterations (ℓ_2, plain and w = w₁w₂) and 2,609 and 367 (ℓ_4) without the start or
 the grid. No count here is a constant of nature: the plain ℓ_4 model is fastest right at the edge of stability, so a
 finer grid finds it a faster rate. What does not hang on the choice is the last column: several-fold for ℓ_4, modest
-for ℓ_2, for which a start near zero even loses on a coarse grid. (5 steps from 0.001: one huge step that happens to
-land beside the solution. A best rate on a fine grid can be luck.) The claim is held by
-`tests/spncore/test_linear_rates.py`.
+for ℓ_2, for which a start near zero even loses on a coarse grid. A huge step that lands beside the solution by luck
+(5 steps at η = 2.29 from 0.001) is not taken for a best rate. `tests/spncore/test_linear_rates.py` holds the claim.
 """
 
 from collections.abc import Sequence

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from spncore.linear_network import DIVERGED, LinearExperiment, regression_problem, run
 
 TARGET = 1e-6  # times the loss at the start
+WAIT_FOR = 4  # rates that must have reached the target before patience runs
 
 
 class RateOutcome(NamedTuple):
@@ -41,7 +42,8 @@ def outcomes_by_rate(
 ) -> list[RateOutcome]:
     """The outcome at each rate of the grid, in the order given; the experiment's own rate does not matter.
 
-    Stops once the slowest has had `patience` times the updates of the first to reach the target.
+    Stops once the slowest has had `patience` times the updates of the fourth that reached the target: the first few
+    may be luck.
     """
     if experiment.width > 1 and experiment.num_layers > 1:
         return [iterations_to(replace(experiment, learning_rate=rate), target) for rate in learning_rates]
@@ -53,10 +55,16 @@ def best_rate(
 ) -> RateOutcome | None:
     """The rate that needs the fewest updates, the larger of equals; None if no rate reaches the target.
 
-    At the edge of stability a count can hang on the order of arithmetic. Each candidate is therefore run once more by
-    itself, and one whose count changes by more than a tenth is passed over.
+    Luck is passed over. A huge step may land beside the solution: the next smaller rate of the grid must need at most
+    three times as many. And at the edge of stability a count can hang on the order of arithmetic: each candidate is
+    run once more by itself, and its count must not change by more than a tenth.
     """
-    reached = [outcome for outcome in outcomes if outcome.iterations is not None]
+    ordered = sorted(outcomes)
+    reached = [
+        outcome
+        for smaller, outcome in zip([ordered[0], *ordered], ordered, strict=False)
+        if outcome.iterations is not None and not _lucky(outcome.iterations, smaller, experiment.iterations)
+    ]
     for first in sorted(reached, key=lambda outcome: (outcome.iterations, -outcome.learning_rate)):
         expected = first.iterations or 0
         budget = min(experiment.iterations, 1 + expected + max(2, expected // 10))
@@ -64,6 +72,13 @@ def best_rate(
         if again.iterations is not None and 10 * again.iterations >= 9 * expected:
             return again
     return None
+
+
+def _lucky(iterations: int, smaller: RateOutcome, budget: int) -> bool:
+    """Whether the next smaller rate needs over three times as many; where the budget ends before, nobody knows."""
+    if smaller.iterations is None:
+        return smaller.diverged or 3 * iterations <= budget
+    return smaller.iterations > 3 * iterations
 
 
 def _in_lockstep(
@@ -77,6 +92,7 @@ def _in_lockstep(
     alive, eta, last = np.arange(len(rates)), rates[:, None], experiment.iterations
     found = [RateOutcome(rate, None) for rate in rates.tolist()]
     goal = limit = np.nan
+    num_reached = 0
     with np.errstate(over="ignore", invalid="ignore"):  # a rate that overflows is dropped in the same pass
         for iteration in range(experiment.iterations):
             above = scalar**scalars
@@ -92,7 +108,9 @@ def _in_lockstep(
                     found[alive[place]] = RateOutcome(
                         float(eta[place, 0]), iteration if reached else None, diverged=not reached
                     )
-                    last = min(last, int(patience * max(iteration, 1))) if reached and patience < np.inf else last
+                    num_reached += reached
+                    if num_reached == WAIT_FOR and patience < np.inf:
+                        last = min(last, int(patience * iteration))
                 alive, eta, first, scalar = alive[going], eta[going], first[going], scalar[going]
                 slope, above = slope[going], above[going]
             if iteration >= last or not len(alive):

@@ -41,6 +41,14 @@ def test_patience_leaves_the_slow_rates_unfinished_and_the_best_as_it_is():
     assert sum(o.iterations is None for o in hasty) > sum(o.iterations is None for o in patient)
 
 
+def test_a_huge_step_that_lands_beside_the_solution_is_no_best_rate():
+    experiment = LinearExperiment(num_layers=1, condition=100.0, init_scale=0.09, iterations=6000)
+    outcomes = outcomes_by_rate(experiment, np.logspace(-5, 1, 73).tolist())
+    assert min(o.iterations for o in outcomes if o.iterations is not None) == 1
+    best = best_rate(experiment, outcomes)
+    assert best is None or best.iterations > 100
+
+
 def test_a_count_that_hangs_on_rounding_is_passed_over():
     experiment = LinearExperiment(p=2, iterations=100)
     honest = iterations_to(replace(experiment, learning_rate=0.1))

@@ -1,0 +1,201 @@
+"""Who was faster, and how sure that is: statistics over the iterations that runs with the same seeds needed.
+
+Iterations count from 1; None means that a run never got there, which is later than any number. Medians carry
+intervals from order statistics, wins the exact binomial interval of Clopper and Pearson (1934): no assumption about
+how iterations are spread, and none is hidden when seeds are few.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from scipy.special import betaincinv
+
+Iterations = Sequence[int | None]
+Verdict = Literal["ahead", "behind", "level", "open"]
+LEVEL = 0.95
+FEW = 6  # with fewer pairs even a clean sweep leaves one half inside the interval
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Bounds of a median over seeds, None where beyond the end; `coverage` is the probability that they hold it."""
+
+    low: int | None
+    high: int | None
+    coverage: float
+
+
+@dataclass(frozen=True)
+class Wins:
+    """Pairs of runs with the same seed: in how many the first was earlier, later, or neither."""
+
+    ahead: int
+    behind: int
+    level: int
+
+    @property
+    def decided(self) -> int:
+        """Pairs with a winner."""
+        return self.ahead + self.behind
+
+    @property
+    def pairs(self) -> int:
+        """All pairs."""
+        return self.decided + self.level
+
+    @property
+    def share(self) -> tuple[float, float]:
+        """Exact 95 % interval of the probability that the first wins a decided pair."""
+        return exact_interval(self.ahead, self.decided)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Ahead or behind only when the interval of the share leaves out one half; level when nothing was decided."""
+        low, high = self.share
+        if not self.decided:
+            return "level"
+        return "ahead" if low > 0.5 else "behind" if high < 0.5 else "open"
+
+
+def exact_interval(successes: int, trials: int, level: float = LEVEL) -> tuple[float, float]:
+    """Clopper and Pearson's interval of a binomial probability; (0, 1) without trials."""
+    tail = (1.0 - level) / 2.0
+    low = betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
+    high = betaincinv(successes + 1, trials - successes, 1.0 - tail) if successes < trials else 1.0
+    return float(low), float(high)
+
+
+def median(iterations: Iterations) -> float | None:
+    """The middle of the runs; None when the middle run, or one of the two middle ones, never got there."""
+    ranked = _ranked(iterations)
+    half = len(ranked) // 2
+    middle = ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2.0
+    return None if math.isinf(middle) else middle
+
+
+def median_interval(iterations: Iterations, level: float = LEVEL) -> Interval:
+    """The narrowest pair of order statistics that holds the true median with probability `level`.
+
+    Where no pair does, because seeds are few, the range of all runs with the probability it has.
+    """
+    ranked = _ranked(iterations)
+    n = len(ranked)
+    cut = max((d for d in range(1, n // 2 + 1) if _coverage(n, d) >= level), default=1)
+    low, high = ranked[cut - 1], ranked[n - cut]
+    return Interval(_finite(low), _finite(high), _coverage(n, cut))
+
+
+def paired_wins(first: Iterations, second: Iterations) -> Wins:
+    """Compare runs seed by seed; two runs that never got there are level."""
+    pairs = list(zip(_numbers(first), _numbers(second), strict=True))
+    ahead, behind = sum(a < b for a, b in pairs), sum(a > b for a, b in pairs)
+    return Wins(ahead, behind, len(pairs) - ahead - behind)
+
+
+def better_of_two(iterations: Iterations) -> list[int | None]:
+    """What every pair of runs scores when the better one counts: the earlier of the two, for all pairs of seeds."""
+    return [_finite(min(pair)) for pair in combinations(_numbers(iterations), 2)]
+
+
+def never(iterations: Iterations) -> int:
+    """How many runs never got there."""
+    return sum(value is None for value in iterations)
+
+
+def orders(reached: Mapping[str, Iterations]) -> dict[tuple[str, str], Verdict]:
+    """The verdict on every pair of names, in their order."""
+    return {pair: paired_wins(reached[pair[0]], reached[pair[1]]).verdict for pair in combinations(reached, 2)}
+
+
+def flips(one: Mapping[str, Iterations], other: Mapping[str, Iterations]) -> list[tuple[str, str]]:
+    """Pairs of names whose order is sure in both and opposite."""
+    before, after = orders(one), orders(other)
+    return [pair for pair in before if {before[pair], after.get(pair)} == {"ahead", "behind"}]
+
+
+def span(iterations: Iterations, end: int) -> str:
+    """Median and interval in a table cell: `342 [335, 368]`; a bound that was never reached is `> end`."""
+    interval, middle = median_interval(iterations), median(iterations)
+    bounds = ", ".join(_bound(value, end) for value in (interval.low, interval.high))
+    return f"{_bound(middle, end)} [{bounds}]"
+
+
+def compared(deep: str, shallow: str, first: Iterations, second: Iterations, end: int) -> str:
+    """What the pairs support, in a clause without a full stop: who was ahead, in how many seeds, by how much."""
+    wins = paired_wins(first, second)
+    if wins.verdict == "level":
+        if never(first) == wins.pairs:
+            return f"neither {deep} nor {shallow} got there in {_counted(end, 'iteration')}"
+        return f"{deep} and {shallow} needed the same iterations in {_of(wins.pairs, wins.pairs)}"
+    if wins.verdict == "behind" or (wins.verdict == "open" and wins.behind > wins.ahead):
+        deep, shallow, first, second = shallow, deep, second, first
+        wins = Wins(wins.behind, wins.ahead, wins.level)
+    counted = f"{deep} ahead of {shallow} in {_of(wins.ahead, wins.pairs)}" + _levels(wins)
+    middles = f"median {_bound(median(first), end)} against {_bound(median(second), end)} iterations"
+    if wins.verdict == "ahead":
+        return f"{counted}, {middles}{_factor(first, second)}"
+    return f"{counted}, {middles}; {_open(wins)}"
+
+
+def chance(wins: Wins) -> str:
+    """The interval behind a verdict, in words, for a table."""
+    low, high = wins.share
+    return f"{low:.0%} to {high:.0%}" if wins.decided else DASH
+
+
+def _open(wins: Wins) -> str:
+    low, high = wins.share
+    reason = f"the share may lie anywhere from {low:.0%} to {high:.0%}"
+    if wins.behind == 0 and wins.decided < FEW:
+        return f"too few decided seeds to rule out chance ({reason})"
+    return f"these seeds do not settle it ({reason})"
+
+
+def _levels(wins: Wins) -> str:
+    return f", level in {wins.level}" if wins.level else ""
+
+
+def _factor(first: Iterations, second: Iterations) -> str:
+    fast, slow = median(first), median(second)
+    if not fast or slow is None:
+        return ""
+    ratio = slow / fast
+    return f", {ratio:.2g} times as fast" if ratio >= 1.05 else ", by a few per cent" if ratio > 1.0 else ""
+
+
+def _of(count: int, pairs: int) -> str:
+    return f"{count} of {_counted(pairs, 'seed')}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def _bound(value: float | None, end: int) -> str:
+    return f"> {end}" if value is None else f"{value:g}"
+
+
+def _coverage(n: int, cut: int) -> float:
+    """Probability that the cut-th smallest and cut-th largest of n values hold the median between them."""
+    outside = sum(math.comb(n, i) for i in range(cut))
+    return 1.0 - 2.0 * outside / 2.0**n
+
+
+def _numbers(iterations: Iterations) -> list[float]:
+    return [math.inf if value is None else float(value) for value in iterations]
+
+
+def _ranked(iterations: Iterations) -> list[float]:
+    if not iterations:
+        raise ValueError("no runs to compare: give at least one seed")
+    return sorted(_numbers(iterations))
+
+
+def _finite(value: float) -> int | None:
+    return None if math.isinf(value) else int(value)

@@ -1,0 +1,216 @@
+"""What the evidence pages train: the steps of the Figure 3 story, the ways to hold depths equal, the update of 2020.
+
+The pages, the scripts that make the shipped results and the tests all read these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.comparisons import Iterations, median
+from app.evidence import finals, reached
+from spncore.experiment import Experiment
+from spncore.limits import LIMITS
+from spncore.report import TARGETS
+from spncore.sweep import Cell, Outcome, Target
+
+DEPTHS = (1, 2, 3)
+REAL, TWIN = "nltcs", "nltcs-twin"
+Cells = dict[str, Cell]  # by the name that a comparison gives them
+Compute = Callable[[Cell], Outcome]
+
+# ---- Figure 3 ------------------------------------------------------------------------------------------------------
+FIGURE3_SEEDS = 24
+ROUNDING, HONEST = 1e-12, 1e-3
+NOISES = (1e-16, 1e-14, ROUNDING, 1e-9, 1e-6, HONEST, 1e-2)
+FIGURE3_TARGETS = tuple(Target("llh", level) for level in TARGETS)
+
+
+def figure3(noise: float, depth: int, num_seeds: int = FIGURE3_SEEDS, dataset: str = REAL) -> Cell:
+    """Figure 3's experiment with leaf weights that differ by `noise`; without noise all seeds are one run."""
+    seeds = num_seeds if noise else 1
+    experiment = Experiment(dataset=dataset, depth=depth, init_noise=noise, num_seeds=seeds)
+    return Cell(experiment, FIGURE3_TARGETS, curve=True)
+
+
+# ---- what is held equal --------------------------------------------------------------------------------------------
+TOPOLOGIES = ("tree", "private", "shared")
+WEIGHTS = ("linear", "log")
+COMPONENTS = ("fixed", "trained")
+FAIR_SEEDS = 12
+CHOOSING_SEED, CHOOSING_SEEDS = 100, 5  # learning rates are chosen on seeds that the comparison does not use
+GAIN = Target("gain", 0.9)
+LEVEL = Target("llh", -7.2)
+NUM_RATES = 11
+# η, T, and T where products start alike, which can be much slower
+SETTINGS = {
+    ("fixed", "linear"): (1e-3, 300, 2500),
+    ("fixed", "log"): (0.1, 300, 300),
+    ("trained", "linear"): (1e-2, 1000, 1000),
+    ("trained", "log"): (0.1, 600, 600),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One combination of the selectors of "What is held equal"."""
+
+    topology: str = "tree"
+    weights: str = "linear"
+    components: str = "fixed"
+    dataset: str = REAL
+
+    @property
+    def target(self) -> Target:
+        """What is waited for: most of the possible gain, or with trained components a level of Figure 3."""
+        return GAIN if self.components == "fixed" else LEVEL
+
+    @property
+    def experiment(self) -> Experiment:
+        """The common setting: per-layer start 0.1, one learning rate for all depths."""
+        fixed = self.components == "fixed"
+        rate, iterations, _ = SETTINGS[self.components, self.weights]
+        return Experiment(
+            dataset=self.dataset,
+            topology=self.topology,
+            parametrisation=self.weights,
+            component_init="fitted" if fixed else "uniform",
+            train_components=not fixed,
+            init_noise=0.0 if fixed else HONEST,
+            init_scale=0.1,
+            learning_rate=rate,
+            iterations=iterations,
+            num_seeds=FAIR_SEEDS,
+        )
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Learning rates to choose from: half the common one, then each twice the one before."""
+        rates = (tidied(self.experiment.learning_rate * 2.0 ** (step - 1)) for step in range(NUM_RATES))
+        return tuple(rate for rate in rates if rate <= LIMITS.largest_rate)
+
+    def cell(self, depth: int, **changes: Any) -> Cell:
+        """The common setting at one depth, with changes."""
+        return Cell(self.experiment.replace(depth=depth, **changes), (self.target,), curve=True)
+
+    def choosing(self, depth: int, rate: float) -> Cell:
+        """One point of the grid from which a depth's best learning rate is chosen."""
+        cell = self.cell(depth, learning_rate=rate, seed=CHOOSING_SEED, num_seeds=CHOOSING_SEEDS)
+        return replace(cell, curve=False)
+
+    def same_start(self) -> Cells:
+        """Every weight starts alike in every layer."""
+        return {depth_name(depth): self.cell(depth) for depth in DEPTHS}
+
+    def same_product(self) -> Cells:
+        """Every product of weights from root to component starts alike."""
+        length = SETTINGS[self.components, self.weights][2]
+        changes = {"init_convention": "matched", "iterations": length}
+        return {depth_name(depth): self.cell(depth, **changes) for depth in DEPTHS}
+
+    def best_rates(self, compute: Compute) -> dict[int, float]:
+        """The best learning rate of each depth on the grid; the common one where no rate gets to the target."""
+        chosen = {}
+        for depth in DEPTHS:
+            outcomes = {rate: compute(self.choosing(depth, rate)) for rate in self.rates}
+            chosen[depth] = best_rate(outcomes) or self.experiment.learning_rate
+        return chosen
+
+    def at_rates(self, rates: Mapping[int, float]) -> Cells:
+        """Each depth at its own learning rate."""
+        return {depth_name(depth): self.cell(depth, learning_rate=rates[depth]) for depth in DEPTHS}
+
+    def shallow_faster(self) -> Cells:
+        """Each depth at the common learning rate η, and the shallow network at Lη."""
+        rate = self.experiment.learning_rate
+        shallow = {faster_name(depth): self.cell(1, learning_rate=tidied(rate * depth)) for depth in DEPTHS[1:]}
+        return self.same_start() | shallow
+
+    def grid(self) -> list[Cell]:
+        """All cells from which learning rates are chosen."""
+        return [self.choosing(depth, rate) for depth in DEPTHS for rate in self.rates]
+
+    def all_cells(self, compute: Compute) -> list[Cell]:
+        """Every cell of the page but the grid, given the grid's outcomes."""
+        settings = (
+            self.same_start(),
+            self.same_product(),
+            self.at_rates(self.best_rates(compute)),
+            self.shallow_faster(),
+        )
+        return list(dict.fromkeys(cell for setting in settings for cell in setting.values()))
+
+
+CASES = tuple(
+    Case(topology, weights, components) for components in COMPONENTS for weights in WEIGHTS for topology in TOPOLOGIES
+)
+
+
+def depth_name(depth: int) -> str:
+    """What a depth is called."""
+    return f"L={depth}"
+
+
+def faster_name(depth: int) -> str:
+    """What the shallow network at `depth` times the learning rate is called."""
+    return f"L=1 at {depth}η"
+
+
+def tidied(rate: float) -> float:
+    """A learning rate without the digits that multiplying left behind."""
+    return float(f"{rate:.6g}")
+
+
+def best_rate(outcomes: Mapping[float, Outcome]) -> float | None:
+    """The rate with the smallest median of iterations to the target, the smaller one of two; None if none gets there.
+
+    A run counts only if it keeps what it won: it ends within a tenth of the gain of the best end on the grid.
+    """
+    best = max((end for outcome in outcomes.values() for end in finals(outcome)), default=0.0)
+    medians = {rate: median(_lasting(outcome, best)) for rate, outcome in outcomes.items()}
+    arrived = {rate: middle for rate, middle in medians.items() if middle is not None}
+    return min(arrived, key=lambda rate: (arrived[rate], rate)) if arrived else None
+
+
+def _lasting(outcome: Outcome, best: float) -> Iterations:
+    """Iterations to the target, None for runs that end low or diverge."""
+    kept: list[int | None] = []
+    for seed, at in zip(outcome.seeds, reached(outcome), strict=True):
+        sound = seed.final_llh is not None and seed.first_llh is not None and seed.stopped is None
+        enough = sound and seed.final_llh >= seed.first_llh + 0.9 * (best - seed.first_llh)  # type: ignore[operator]
+        kept.append(at if enough else None)
+    return kept
+
+
+# ---- the update of 2020 --------------------------------------------------------------------------------------------
+UPDATE_DATA = ("nltcs", "plants", "baudio")
+OBJECTIVES = ("unnormalised", "generative")
+UPDATE_SEEDS = 5
+
+
+def update2020(dataset: str, objective: str, depth: int) -> list[Cell]:
+    """The authors' later script: log-weights, |normal| start of sum and leaf weights, η = 0.1; a cell per seed.
+
+    Seed by seed, because a run on the larger data sets takes long: progress moves, and cancelling loses little.
+    """
+    experiment = Experiment(
+        dataset=dataset,
+        depth=depth,
+        objective=objective,
+        parametrisation="log",
+        component_init="random",
+        weight_init="random",
+        init_scale=0.1,
+        init_noise=0.0,
+        learning_rate=0.1,
+        iterations=1000,
+        num_seeds=1,
+    )
+    return [Cell(experiment.replace(seed=seed), held_out=("test",), curve=True) for seed in range(UPDATE_SEEDS)]
+
+
+def update2020_cells(dataset: str) -> list[Cell]:
+    """Both objectives, all depths."""
+    return [cell for objective in OBJECTIVES for depth in DEPTHS for cell in update2020(dataset, objective, depth)]

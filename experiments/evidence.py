@@ -1,0 +1,73 @@
+"""Make the results that ship with the evidence pages: data/figure3_runs.json, held_equal.json, update2020.json.
+
+    python -m experiments.evidence figure3          about a minute
+    python -m experiments.evidence held_equal       about ten minutes
+    python -m experiments.evidence update2020       about twenty minutes, nearly all of it on plants and baudio
+
+Needs the real data (`python -m spncore data fetch NAME`, or SPNLAB_DATA_DIR). One process, one thread. Only derived
+numbers are written, with all settings, versions and the SHA-256 of the rows they came from.
+"""
+
+from __future__ import annotations
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # before NumPy is loaded: one order of arithmetic
+
+import argparse  # noqa: E402 (the variables above must come first)
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from app import recipes  # noqa: E402
+from app.evidence import FirstSteps, describe, first_steps, to_ship  # noqa: E402
+from app.recipes import CASES, DEPTHS, NOISES, UPDATE_DATA  # noqa: E402
+from spncore import datasets  # noqa: E402
+from spncore.sweep import Cell, Outcome, compute  # noqa: E402
+
+DATA = Path(__file__).parents[1] / "data"
+FILES = {"figure3": "figure3_runs", "held_equal": "held_equal", "update2020": "update2020"}
+
+
+class Book:
+    """Outcomes by cell, each computed once."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[Cell, Outcome] = {}
+
+    def __call__(self, cell: Cell) -> Outcome:
+        if cell not in self.outcomes:
+            outcome = self.outcomes[cell] = compute(cell, datasets.load(cell.experiment.dataset))
+            print(f"{outcome.seconds:6.1f} s  {cell.experiment.changed()}", file=sys.stderr, flush=True)
+        return self.outcomes[cell]
+
+
+def fill(group: str, book: Book) -> list[FirstSteps]:
+    """Compute a group's cells; the first steps that go with them."""
+    if group == "figure3":
+        cells = [recipes.figure3(noise, depth) for noise in (0.0, *NOISES) for depth in DEPTHS]
+    elif group == "update2020":
+        cells = [cell for name in UPDATE_DATA for cell in recipes.update2020_cells(name)]
+    else:
+        cells = [cell for case in CASES for cell in case.all_cells(book)]
+    for cell in cells:
+        book(cell)
+    return [first_steps(cell.experiment, datasets.load("nltcs")) for cell in cells] if group == "figure3" else []
+
+
+def main() -> None:
+    """Measure one group and write its file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("group", choices=FILES)
+    parser.add_argument("--out", type=Path, default=DATA)
+    options = parser.parse_args()
+    book = Book()
+    steps = fill(options.group, book)
+    names = dict.fromkeys(cell.experiment.dataset for cell in book.outcomes)
+    data = [describe(datasets.load(name), datasets.load(name, "test")) for name in names]
+    text = to_ship(book.outcomes, data, f"python -m experiments.evidence {options.group}", steps)
+    (options.out / f"{FILES[options.group]}.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Statistics of the evidence pages: against SciPy's exact tests, against enumeration, and in words that stay fair."""
+
+import math
+from itertools import product
+
+import pytest
+from scipy.stats import binomtest
+
+from app import comparisons
+from app.comparisons import Wins
+from tests.closeness import assert_close
+
+
+@pytest.mark.parametrize(("wins", "trials"), [(0, 5), (5, 5), (6, 6), (7, 12), (12, 12), (1, 1)])
+def test_the_interval_of_a_share_is_clopper_and_pearsons(wins, trials):
+    expected = binomtest(wins, trials).proportion_ci(0.95, "exact")
+    assert_close(comparisons.exact_interval(wins, trials), (expected.low, expected.high))
+
+
+def test_without_a_decided_pair_any_share_is_possible():
+    assert comparisons.exact_interval(0, 0) == (0.0, 1.0)
+
+
+def test_six_of_six_is_ahead_and_five_of_five_is_not():
+    assert Wins(6, 0, 0).verdict == "ahead" and Wins(0, 6, 0).verdict == "behind"
+    assert Wins(5, 0, 0).verdict == "open" and Wins(5, 0, 20).verdict == "open"
+    assert Wins(0, 0, 6).verdict == "level"
+
+
+def test_a_run_that_never_gets_there_is_later_than_any_other_and_level_with_its_like():
+    assert comparisons.paired_wins([400, None, None, 7], [None, 3, None, 7]) == Wins(1, 1, 2)
+
+
+def test_runs_are_compared_seed_by_seed_so_that_both_need_the_same_seeds():
+    with pytest.raises(ValueError):
+        comparisons.paired_wins([1, 2], [1])
+
+
+def test_medians_count_runs_that_never_get_there():
+    assert comparisons.median([3, 1, 2]) == 2
+    assert comparisons.median([1, 4, 2, None]) == 3
+    assert comparisons.median([1, None]) is None and comparisons.median([None, None, 1]) is None
+    with pytest.raises(ValueError, match="at least one seed"):
+        comparisons.median([])
+
+
+def test_the_interval_of_a_median_covers_as_often_as_it_says():
+    """All 2^n ways in which n runs may fall on either side of the true median are equally likely."""
+    for n in range(1, 12):
+        interval = comparisons.median_interval(list(range(1, n + 1)))
+        cut = interval.low
+        held = sum(cut <= sum(below) <= n - cut for below in product((0, 1), repeat=n))
+        assert_close(interval.coverage, held / 2**n)
+        assert interval.high == n + 1 - cut
+        assert interval.coverage >= 0.95 or (n < 6 and cut == 1)
+
+
+def test_the_upper_bound_may_lie_beyond_the_last_iteration():
+    interval = comparisons.median_interval([10, 11, 12, 13, 14, None])
+    assert (interval.low, interval.high) == (10, None)
+    assert comparisons.span([10, 11, 12, 13, 14, None], 500) == "12.5 [10, > 500]"
+
+
+def test_the_better_of_two_takes_every_pair_once():
+    assert sorted(comparisons.better_of_two([5, 3, 9])) == [3, 3, 5]
+    assert comparisons.better_of_two([None, 4, None]) == [4, None, 4]
+    assert len(comparisons.better_of_two(list(range(24)))) == math.comb(24, 2)
+
+
+def test_scoring_by_the_better_of_two_never_makes_a_median_later():
+    runs = [335, 340, 354, 359, 402, None]
+    assert comparisons.median(comparisons.better_of_two(runs)) < comparisons.median(runs)
+
+
+def test_an_order_flips_only_where_both_sides_are_sure():
+    fast, slow, unsure = [10] * 6, [20] * 6, [9, 21, 9, 21, 9, 21]
+    assert comparisons.flips({"L=1": slow, "L=3": fast}, {"L=1": fast, "L=3": slow}) == [("L=1", "L=3")]
+    assert comparisons.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": fast}) == []
+    assert comparisons.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": unsure}) == []
+
+
+def said(deep, shallow, end=500):
+    return comparisons.compared("L=3", "L=1", deep, shallow, end)
+
+
+def test_a_sure_win_is_said_with_seeds_medians_and_factor():
+    assert (
+        said([50] * 6, [100] * 6)
+        == "L=3 ahead of L=1 in 6 of 6 seeds, median 50 against 100 iterations, 2 times as fast"
+    )
+
+
+def test_the_winner_is_named_first_whoever_it_is():
+    assert said([100] * 6, [50] * 6).startswith("L=1 ahead of L=3 in 6 of 6 seeds, median 50 against 100")
+
+
+def test_few_seeds_are_called_few_even_when_all_agree():
+    words = said([50] * 5, [100] * 5)
+    assert words.startswith("L=3 ahead of L=1 in 5 of 5 seeds") and "too few decided seeds" in words and "48%" in words
+    assert "times as fast" not in words
+
+
+def test_mixed_seeds_settle_nothing():
+    words = said([50, 100, 50, 100, 50, 50], [100, 50, 100, 50, 100, 50])
+    assert "in 3 of 6 seeds, level in 1" in words and "do not settle it" in words
+
+
+def test_equal_runs_and_runs_that_never_arrive_are_told_apart():
+    assert said([7] * 3, [7] * 3) == "L=3 and L=1 needed the same iterations in 3 of 3 seeds"
+    assert said([None] * 3, [None] * 3) == "neither L=3 nor L=1 got there in 500 iterations"
+    assert "against > 500 iterations" in said([7] * 6, [None] * 6)

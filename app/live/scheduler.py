@@ -14,8 +14,8 @@ from app.live.computation import Computation, State
 
 SLICE_SECONDS = 0.008
 TEND_SECONDS = 0.5
-# While pages or requests want the interpreter too, the trainer takes small slices and rests between them. A
-# page's script then takes 1.7 times its own CPU time instead of 2.6; the trainer loses nothing when nobody else is there.
+# While pages or requests want the interpreter too, the trainer takes small slices and rests between them: a script then
+# takes 1.7 times its own CPU time instead of 2.6, and the trainer loses nothing when nobody else is there.
 WAITED_SECONDS, SHORT_SLICE_SECONDS, REST_SECONDS = 0.0002, 0.003, 0.004
 CLOSE_SECONDS = 8.0
 LOG = logging.getLogger(__name__)

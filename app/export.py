@@ -50,14 +50,14 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     rows = (
         row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace)
     )  # fmt: skip
-    return _table(("seed", "L", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
+    return table(("seed", "L", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
 
 
 def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """The last state: each component's share of the weight, and its probability of a 1 in each variable."""
     columns = ("seed", "L", "component", "share", "variable", "probability")
     rows = (row for trace in traces for row in _last_state_rows(trace, dataset))
-    return _table(columns, rows, _head(dataset, link))
+    return table(columns, rows, _head(dataset, link))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
@@ -162,7 +162,8 @@ def _head(dataset: Dataset, link: str) -> list[str]:
     return [f"link: {link}", f"made with: {made_by}", data]
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
+    """A CSV text: remarks as lines that start with `#`, the columns, the rows."""
     out = io.StringIO()
     writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python
     writer.writerows([f"# {_one_line(remark)}"] for remark in remarks)

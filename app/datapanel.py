@@ -63,6 +63,11 @@ def describe(dataset: Dataset) -> str:
 
 @st.dialog(WORDS["upload_title"])
 def upload_dialog() -> None:
+    """A window to upload a table in."""
+    upload_form()
+
+
+def upload_form() -> None:
     """Take a file, and report on it: what was noticed, or the one sentence that refuses it."""
     st.markdown(page_text("upload"))
     limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."

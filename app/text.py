@@ -16,7 +16,7 @@ from spncore.experiment import FIELDS, Field
 FOLDER = Path(__file__).parent / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_RECOGNISED = re.compile(r"(?<=[:@])|(?<=www)(?=\\?\.)", re.IGNORECASE)
+_RECOGNISED = re.compile(r"(?<=[:@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)
 _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff\x00-\x08\x0e-\x1b\x7f-\x9f]")
 _STACKED = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"

@@ -19,8 +19,8 @@ with st.sidebar:
         if workbench.baseline() is not None:
             st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=workbench.unpin)
 
-for sentence in st.session_state["notices"]:
-    st.warning(literal(sentence), icon=":material/link_off:")
+if st.session_state["notices"]:
+    st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
 
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):

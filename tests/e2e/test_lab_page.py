@@ -26,8 +26,8 @@ DRAWN = """() => Object.fromEntries(
 def finished(page):
     """Wait until the run on screen is done and drawn to its end; the drawn medians by depth."""
     page.locator(".spn-lab[data-state=done]").wait_for()
-    page.wait_for_function(f"() => Object.values(({DRAWN})()).some((y) => y.length > 1)")
-    page.wait_for_function("() => /^Finished/.test(document.querySelector('.spn-status').innerText)")
+    total = r"Number(/Finished, (\d+)/.exec(document.querySelector('.spn-status').innerText)?.[1] ?? -1)"
+    page.wait_for_function(f"() => Object.values(({DRAWN})()).some((y) => y.length === {total})")
     return page.evaluate(DRAWN)
 
 
@@ -164,21 +164,20 @@ def test_hostile_names_are_shown_and_nothing_more(app_server, open_page):
     assert page.locator("img[src=x], a[href^='javascript']").count() == 0
 
 
-@pytest.mark.parametrize("name", ["export_csv", "export_json", "export_script"])
-def test_downloads_hold_the_run_on_screen(name, app_server, open_page, tmp_path):
+def test_downloads_hold_the_run_on_screen(app_server, open_page, tmp_path):
     page = open_page(app_server.url + QUICK)
     drawn = finished(page)
     page.get_by_role("button", name="Export").click()
-    with page.expect_download() as waiting:
-        page.get_by_role("dialog").get_by_role("button", name=text.WORDS[name]).click()
-    assert re.fullmatch(r"spn-lab-[a-z0-9-]+\.(csv|json|py)", waiting.value.suggested_filename)
-    file = tmp_path / "file"
-    waiting.value.save_as(file)
-    content = file.read_text(encoding="utf-8")
-    assert "dataset=two-clusters" in content, "the link"
-    if name == "export_csv":
-        last = [float(v) for v in re.findall(r"^\d+,3,20,llh,(\S+)", content, re.M)]
-        assert_close(drawn["3"][-1], np.median(last), rtol=SINGLE)
+    contents = {}
+    for name in ("export_csv", "export_json", "export_script"):
+        with page.expect_download() as waiting:
+            page.get_by_role("dialog").get_by_role("button", name=text.WORDS[name]).click()
+        assert re.fullmatch(r"spn-lab-[a-z0-9-]+\.(csv|json|py)", waiting.value.suggested_filename)
+        waiting.value.save_as(tmp_path / name)
+        contents[name] = (tmp_path / name).read_text(encoding="utf-8")
+        assert "dataset=two-clusters" in contents[name], "the link"
+    last = [float(value) for value in re.findall(r"^\d+,3,20,llh,(\S+)", contents["export_csv"], re.M)]
+    assert_close(drawn["3"][-1], np.median(last), rtol=SINGLE)
 
 
 def test_a_pinned_run_stays_under_the_next_and_can_be_removed(app_server, open_page):
@@ -192,10 +191,15 @@ def test_a_pinned_run_stays_under_the_next_and_can_be_removed(app_server, open_p
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "view"),
-    [(1366, 768, ""), (390, 844, ""), (360, 780, ""), (1366, 768, "&view=projector"), (1920, 1080, "")],
+    ("width", "height", "scheme", "view"),
+    [
+        (1366, 768, "light", ""),
+        (1366, 768, "dark", "&view=projector"),
+        (1920, 1080, "dark", ""),
+        (390, 844, "light", ""),
+        (360, 780, "dark", ""),
+    ],
 )
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_sideways_scrolling_and_the_curve_above_the_fold(width, height, view, scheme, app_server, open_page):
     page = open_page(app_server.url + QUICK + view, width=width, height=height, scheme=scheme)
     finished(page)

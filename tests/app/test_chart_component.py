@@ -1,4 +1,4 @@
-"""What the lab view sends to the browser: addresses that exist, code that interprets no name and stays on its server."""
+"""What the lab view sends to the browser: addresses that exist, code that interprets no name and stays at home."""
 
 import re
 
@@ -46,7 +46,8 @@ def test_no_code_interprets_text_or_names_another_machine(path):
     source = path.read_text(encoding="utf-8")
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"):
         assert forbidden not in source
-    assert set(re.findall(r"https?://[^\"'`\s]+", source)) <= {"http://www.w3.org/2000/svg"}
+    addresses = re.findall(r"https?://[^\"'`\s]+", source)
+    assert [address for address in addresses if not address.startswith("http://www.w3.org/")] == []  # names of XML
 
 
 def test_mounting_the_view_runs_in_a_script_and_reports_no_event():

@@ -93,7 +93,7 @@ def test_stop_ends_the_training_and_keeps_what_arrived(chart_server, open_page):
     stop(page)
     length = int(state(page, "length"))
     assert 0 < length < 900
-    assert "Stopped at iteration" in page.locator(".spn-status").inner_text()
+    assert "Stopped after" in page.locator(".spn-status").inner_text()
     assert page.get_by_role("button", name="Stop", exact=True).is_disabled()
     wait(page, "Number(lab.dataset.cursor) === Number(lab.dataset.length) - 1")
 

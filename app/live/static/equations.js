@@ -36,7 +36,7 @@ export function equations({ run, view, frame, say }) {
   if (Number.isFinite(measured)) {
     const first = weight + own + lam * weight;
     const rest = cut ? say("floor_active") : say("beyond_first", { r: number(measured - first, 2) });
-    lines.push([coloured("w", `w${k}(t+1)`), " ≈ w + ", coloured("rho", "ρ∇"), " + ", coloured("lam", "λ"), "w = ", number(weight), " + ", coloured("rho", number(own)), " + ", coloured("lam", number(lam * weight)), " = ", coloured("w", number(first)), html("span", { class: "spn-aside", text: `  ${say("next_measured", { w: number(measured) })}, ${rest}` })]);
+    lines.push([coloured("w", `w${k}(t+1)`), " ≈ w + ", coloured("rho", "ρ∇"), " + ", coloured("lam", "λ"), "w = ", number(weight), " + ", coloured("rho", number(own)), " + ", coloured("lam", number(lam * weight)), " = ", coloured("w", number(first, 5)), html("span", { class: "spn-aside", text: `  ${say("next_measured", { w: number(measured, 5) })}, ${rest}` })]);
   } else lines.push([coloured("w", `w${k}`), " = ", coloured("w", number(weight))]);
   return lines.map((parts) => html("span", { class: "spn-equation" }, ...parts));
 }

@@ -69,6 +69,7 @@ export class Figure {
     Object.assign(this, { dirty: false, busy: true, last: performance.now() });
     try {
       this.spec = this.build({ ...context, options: this.options });
+      this.spec.frame = context.frame;
       await window.Plotly.react(this.plot, this.spec.data, this.layout(context), CONFIG);
       if (!this.listening) this.listen();
       this.plot.dataset.last = String(context.series.x[context.count - 1] ?? "");
@@ -122,12 +123,13 @@ export class Figure {
     const at = (iteration) => left + xaxis.c2p(iteration);
     const hidden = new Set((this.plot._fullData ?? []).filter((trace) => trace.visible !== true).map((trace) => trace.uid));
     const shown = ({ d }) => !hidden.has(`${d}-line`);
-    const cursor = at(context.run.iteration(context.frame));
+    const frame = context.growing ? this.spec.frame : context.frame; // the cursor of growing curves stays at their heads
+    const cursor = at(context.run.iteration(frame));
     const nodes = [];
     if (cursor >= left - 1 && cursor <= right + 1) {
       if (!context.atEnd) nodes.push(box("spn-veil", { left: cursor, top, width: right - cursor, height: bottom - top }));
       nodes.push(box("spn-cursor", { left: cursor, top, height: bottom - top }));
-      for (const dot of this.spec.dots(context.frame).filter(shown)) {
+      for (const dot of this.spec.dots(frame).filter(shown)) {
         const y = Number.isFinite(dot.y) ? top + yaxis.c2p(dot.y) : NaN;
         if (y >= top && y <= bottom) nodes.push(box("spn-dot", { left: cursor, top: y }, dot.colour));
       }

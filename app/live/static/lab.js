@@ -9,6 +9,7 @@ import { html, icon } from "./dom.js";
 import { equations } from "./equations.js";
 import { Figure, loadPlotly } from "./figure.js";
 import { Heatmap } from "./heatmap.js";
+import { recall, remember } from "./memory.js";
 import { Network } from "./network.js";
 import { Series } from "./series.js";
 import { Run } from "./store.js";
@@ -20,18 +21,21 @@ import { calm, Clock, meaning, Transport } from "./transport.js";
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
 const mounted = new WeakMap();
 
-export default function mount({ parentElement, data, setTriggerValue }) {
+/** The entry of a page's module: makes its view once per element and keeps it up to date. */
+export const mounting = (View) => ({ parentElement, data, setTriggerValue }) => {
   let lab = mounted.get(parentElement);
-  if (!lab) mounted.set(parentElement, (lab = new Lab(parentElement, data)));
+  if (!lab) mounted.set(parentElement, (lab = new View(parentElement, data)));
   const turn = lab.update(data, setTriggerValue);
   return () => {
     if (turn !== lab.turn) return; // a later call took over this element
     lab.close();
     mounted.delete(parentElement);
   };
-}
+};
 
-class Lab {
+export default (component) => mounting(Lab)(component);
+
+export class Lab {
   constructor(parent, data) {
     this.say = catalogue(data.labels);
     this.turn = 0;
@@ -155,6 +159,7 @@ class Lab {
     if (calm() && !run.final && now - (this.calmAt ?? 0) < CALM_REDRAW) return this.words();
     this.calmAt = now;
     this.showLargest();
+    this.comeBack();
     this.redraw();
   }
 
@@ -170,7 +175,26 @@ class Lab {
     options(this.chooseDepth, depths.map((depth) => `L = ${depth}`));
     options(this.chooseComponent, Array.from({ length: K }, (_, k) => `k = ${k + 1}`));
     options(this.chooseSeed, seeds.map((seed) => `${this.say("seed")} ${seed}`));
-    const L = depths[0];
+    this.place = recall(run.id);
+    this.comeBack();
+    this.nameShallowest(depths[0]);
+  }
+
+  /** Go where the reader was in this run, on this page or another, as soon as that frame is here. */
+  comeBack() {
+    const { place, run } = this;
+    if (!place || !run.length) return;
+    const { depths, num_components: K, seeds } = run.layout;
+    const fits = place.depth < depths.length && place.component < K && place.seed < seeds.length;
+    if (fits && !place.following && place.frame >= run.length && (!run.final || run.behind)) return;
+    this.place = null;
+    if (!fits) return;
+    Object.assign(this.view, { component: place.component, depth: place.depth, picked: place.picked });
+    run.chooseSeed(place.seed);
+    if (!place.following) this.clock.seek(place.frame);
+  }
+
+  nameShallowest(L) {
     this.tabs.rename("gap", this.say("gap_tab", { L }));
     this.gap.heading.textContent = this.gap.title = this.say("gap_title", { L });
   }
@@ -198,7 +222,7 @@ class Lab {
     const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`).join(", ");
     const count = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
     return {
-      run, view, theme, say, baselines, count, series: this.series, frame: clock.frame, published: this.data.published ? this.published : [],
+      run, view, theme, say, baselines, count, growing: clock.following, series: this.series, frame: clock.frame, published: this.data.published ? this.published : [],
       atEnd: clock.frame >= count - 1, caption: `${run.layout.dataset?.title ?? ""} · ${settings} · ${location.href}`,
       seek: (iteration) => clock.seek(Math.round((iteration - 1) / run.stride)),
     };
@@ -241,6 +265,7 @@ class Lab {
     this.chooseDepth.value = this.view.depth;
     this.chooseComponent.value = this.view.component;
     this.chooseSeed.value = run.seed;
+    if (!this.place) remember(run.id, { frame: clock.frame, following: clock.following, seed: run.seed, ...this.view });
     Object.assign(this.root.dataset, { length: run.length, cursor: clock.frame, iteration: run.iteration(clock.frame), component: this.view.component, depth: run.layout.depths[this.view.depth], seed: run.seed, playing: clock.playing, following: clock.following });
   }
 
@@ -281,9 +306,9 @@ class Lab {
     if (!run) return { state: "loading", sentence: say("loading") };
     const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T: run.layout?.iterations ?? "" };
     if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
-    const ahead = run.header.queue_position ?? 0;
-    const queue = run.state === "queued" ? (ahead > 0 ? say.count("queued", ahead) : say("queued_next")) : null;
-    const told = [this.data.stale ? say("stale") : null, queue ?? say(run.state, values), run.header.reason];
+    const { reason } = run.header;
+    const own = reason && ["queued", "stopped"].includes(run.state) ? null : say(run.state, values); // there the reason says it all
+    const told = [this.data.stale ? say("stale") : null, own, reason];
     return { state: run.state, sentence: told.filter(Boolean).join(" · ") };
   }
 

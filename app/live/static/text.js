@@ -2,9 +2,7 @@
 
 const WORDS = {
   loading: "Opening the run …",
-  queued: "{n} runs ahead of you",
-  queued_one: "1 run ahead of you",
-  queued_next: "You are next",
+  queued: "Waiting for a free place",
   running: "Training, iteration {t} of {T}",
   done: "Finished, {T} iterations",
   stopped: "Stopped at iteration {t}",
@@ -26,7 +24,7 @@ const WORDS = {
   depth: "Depth", component: "Component", seed: "Seed",
   llh_title: "Log-likelihood by depth", llh_axis: "LLH (nats per row)", iteration: "iteration",
   independent: "independent model", entropy: "best possible (entropy of the data)",
-  published: "published 2019", pinned: "pinned", band: "range of seeds",
+  published: "published 2019", pinned: "pinned",
   network_title: "Network", rho_title: "Effective learning rate ρ", lam_title: "Multiplicative term λ",
   gap_title: "Gap to L = {L}", components_title: "Components", views: "Views",
   rho_tab: "ρ  effective rate", lam_tab: "λ  sibling pull", gap_tab: "Gap to L = {L}", components_tab: "Components",

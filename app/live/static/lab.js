@@ -262,6 +262,11 @@ export class Lab {
     if (this.tabs.key === "lam") this.bars.update();
     this.network.update();
     this.equations.replaceChildren(...equations(context));
+    this.notePlace(run, clock);
+  }
+
+  /** Show and remember where the reader is. */
+  notePlace(run, clock) {
     this.chooseDepth.value = this.view.depth;
     this.chooseComponent.value = this.view.component;
     this.chooseSeed.value = run.seed;

@@ -5,13 +5,17 @@ No page and no framework here. A study is frozen and hashable, so everything com
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app import presets
+from app.live.computation import Study
+from spncore import fit as fit_network
+from spncore.datasets import load
 from spncore.experiment import Field
 from spncore.limits import LIMITS
 from spncore.linear_dynamics import StepTerms, step_terms
@@ -150,65 +154,29 @@ def _cut(trace: LinearTrace, steps: int) -> LinearTrace:
     return LinearTrace(loss[:steps], weights[:steps], gradient[:steps], rho[:steps], lam[:steps], stopped)
 
 
-def setting(study: LinearStudy) -> str:
-    """What is compared, in a few words."""
-    return f"ℓ{str(study.p).translate(SUBSCRIPTS)} regression, D = {study.dimension}, condition {study.condition:g}"
+class SharedScalar(NamedTuple):
+    """Runs of the lab's preset "Shared scalar does nothing", by depth; one seed, on a set that ships with the lab."""
+
+    study: Study
+    llh: dict[str, NDArray[np.float64]]  # (T,) by "L = 1", …
+    scalars: dict[str, NDArray[np.float64]]  # (T,) the root's scalar over its start, from L = 2 on
+    gap: float  # largest difference of a LLH from L = 1
+    flow: float  # largest |Σ_k a_k| of all steps
+    moved: float  # largest |scalar / start − 1|
 
 
-def headline(comparison: Comparison) -> str:
-    """The result in one or two sentences, every number from the runs."""
-    study, plain, factors = comparison.study, comparison.plain, comparison.factors
-    if study.each_at == "best":
-        where = "each at its own best learning rate"
-    else:
-        where = f"both at η = {study.learning_rate:g}"
-    said = f"{setting(study)}: plain {_needs(study, plain)}, overparametrised ({factors.name}) {_needs(study, factors)}"
-    return f"{said}, {where}. {_factor(plain, factors)}".rstrip()
-
-
-def _needs(study: LinearStudy, side: Side) -> str:
-    if side.needed is not None:
-        return f"needs **{side.needed:,} steps**"
-    if side.trace.stopped:
-        return f"**diverges** after {len(side.trace.loss):,} steps"
-    rates = f" at any of the {len(RATES)} rates" if study.each_at == "best" else ""
-    return f"is **not there after {MAX_STEPS:,} steps**{rates}"
-
-
-def _factor(plain: Side, factors: Side) -> str:
-    if not plain.needed or not factors.needed:
-        return ""
-    more, fewer = sorted((plain.needed, factors.needed), reverse=True)
-    if more == fewer:
-        return "Neither is faster."
-    who = "Overparametrised" if factors.needed < plain.needed else "Plain"
-    return f"{who} is **{more / fewer:.1f} times** as fast."
-
-
-def at_chosen_start(comparison: Comparison) -> str:
-    """Which rates the sides are shown at, and how fair that is."""
-    sides = (comparison.plain, comparison.factors)
-    shown = ", ".join(f"η = {side.experiment.learning_rate:.3g} ({side.name})" for side in sides)
-    return (
-        f"Shown at {shown}. Target: a millionth of the first loss. Both start at the same product, "
-        f"w = {comparison.plain.experiment.init_scale:.3g} in every place."
+def shared_scalar() -> SharedScalar:
+    """Train the preset at its depths and collect what its shared scalars do."""
+    study = presets.PRESETS["shared-scalar"].on("two-clusters")
+    study = Study(study.experiment.replace(num_seeds=1), study.depths)
+    traces = [fit_network(experiment, load("two-clusters")) for experiment in study.experiments()]
+    llh = {f"L = {trace.experiment.depth}": trace.llh[0] for trace in traces}
+    scalars = {f"L = {t.experiment.depth}": t.weights[0, :, 0] / t.weights[0, 0, 0] for t in traces[1:]}
+    return SharedScalar(
+        study,
+        llh,
+        scalars,
+        gap=max(float(np.abs(values - llh["L = 1"]).max()) for values in llh.values()),
+        flow=max(float(np.abs(trace.flow.sum(axis=-1)).max()) for trace in traces),
+        moved=max(float(np.abs(values - 1.0).max()) for values in scalars.values()),
     )
-
-
-def csv_rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:
-    """The tidy table (model, eta, t, quantity, value) of every step of both runs; t counts updates done."""
-    for side in (comparison.plain, comparison.factors):
-        trace, rate = side.trace, side.experiment.learning_rate
-        columns = {"loss": trace.loss, "rho": trace.rho, "lambda": trace.lam}
-        columns |= {f"w[{i + 1}]": trace.weights[:, i] for i in range(trace.weights.shape[1])}
-        for quantity, values in columns.items():
-            for t, value in enumerate(values.tolist()):
-                yield side.name, rate, t, quantity, value
-
-
-def rate_rows(comparison: Comparison) -> Iterator[tuple[str, float, str, str]]:
-    """The table (model, eta, steps to the target, outcome) over the grid."""
-    for side in (comparison.plain, comparison.factors):
-        for rate, steps, diverged in side.outcomes:
-            outcome = "reached" if steps is not None else "diverged" if diverged else "not reached"
-            yield side.name, rate, "" if steps is None else str(steps), outcome

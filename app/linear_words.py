@@ -1,0 +1,145 @@
+"""What the linear networks page says about its runs: every number generated from them; and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.linear_study import MAX_STEPS, RATES, SUBSCRIPTS, Comparison, LinearStudy, SharedScalar, Side
+
+
+def setting(study: LinearStudy) -> str:
+    """What is compared, in a few words."""
+    return f"ℓ{str(study.p).translate(SUBSCRIPTS)} regression, D = {study.dimension}, condition {study.condition:g}"
+
+
+def headline(comparison: Comparison) -> str:
+    """The result in one or two sentences, every number from the runs."""
+    study, plain, factors = comparison.study, comparison.plain, comparison.factors
+    if study.each_at == "best":
+        where = "each at its own best learning rate"
+    else:
+        where = f"both at η = {study.learning_rate:g}"
+    said = f"{setting(study)}: plain {_needs(study, plain)}, overparametrised ({factors.name}) {_needs(study, factors)}"
+    return f"{said}, {where}. {_factor(plain, factors)}".rstrip()
+
+
+def _needs(study: LinearStudy, side: Side) -> str:
+    if side.needed is not None:
+        return f"needs **{side.needed:,} steps**"
+    if side.trace.stopped:
+        return f"**diverges** after {len(side.trace.loss):,} steps"
+    rates = f" at any of the {len(RATES)} rates" if study.each_at == "best" else ""
+    return f"is **not there after {MAX_STEPS:,} steps**{rates}"
+
+
+def _factor(plain: Side, factors: Side) -> str:
+    if not plain.needed or not factors.needed:
+        return ""
+    more, fewer = sorted((plain.needed, factors.needed), reverse=True)
+    if more == fewer:
+        return "Neither is faster."
+    who = "Overparametrised" if factors.needed < plain.needed else "Plain"
+    return f"{who} is **{more / fewer:.1f} times** as fast."
+
+
+def at_chosen_start(comparison: Comparison) -> str:
+    """Which rates the sides are shown at, and how fair that is."""
+    sides = (comparison.plain, comparison.factors)
+    shown = ", ".join(f"η = {side.experiment.learning_rate:.3g} ({side.name})" for side in sides)
+    return (
+        f"Shown at {shown}. Target: a millionth of the first loss. Both start at the same product, "
+        f"w = {comparison.plain.experiment.init_scale:.3g} in every place."
+    )
+
+
+def csv_rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:
+    """The tidy table (model, eta, t, quantity, value) of every step of both runs; t counts updates done."""
+    for side in (comparison.plain, comparison.factors):
+        trace, rate = side.trace, side.experiment.learning_rate
+        columns = {"loss": trace.loss, "rho": trace.rho, "lambda": trace.lam}
+        columns |= {f"w[{i + 1}]": trace.weights[:, i] for i in range(trace.weights.shape[1])}
+        for quantity, values in columns.items():
+            for t, value in enumerate(values.tolist()):
+                yield side.name, rate, t, quantity, value
+
+
+def rate_rows(comparison: Comparison) -> Iterator[tuple[str, float, str, str]]:
+    """The table (model, eta, steps to the target, outcome) over the grid."""
+    for side in (comparison.plain, comparison.factors):
+        for rate, steps, diverged in side.outcomes:
+            outcome = "reached" if steps is not None else "diverged" if diverged else "not reached"
+            yield side.name, rate, "" if steps is None else str(steps), outcome
+
+
+def network_sentence(runs: SharedScalar) -> str:
+    """What the shared scalar did in the runs, every number from them."""
+    first, last = (float(runs.llh["L = 1"][place]) for place in (0, -1))
+    scalar = "does not move at all" if runs.moved == 0 else f"moves by {runs.moved:.1g} of its start"
+    depths = " and ".join(list(runs.llh)[1:])
+    return (
+        f"In {len(runs.llh['L = 1']):,} steps the LLH rises from {first:.3f} to {last:.3f} nats per row, and "
+        f"{depths} differ from L = 1 by at most **{runs.gap:.1g}**: rounding. The scalar {scalar}. "
+        f"Its flow, Σ a_k, was never larger than {runs.flow:.1g}."
+    )
+
+
+def scalar_sentence(comparison: Comparison) -> str:
+    """How far the scalar of the linear network went."""
+    scalars = comparison.terms.scalars[:, 0]
+    return f"The linear network's scalar went from {scalars[0]:.3g} to {scalars[-1]:.3g}."
+
+
+def rate_sentence(comparison: Comparison) -> str:
+    """How ρ and λ of the overparametrised run went."""
+    trace, rate = comparison.factors.trace, comparison.factors.experiment.learning_rate
+    low, high = float(trace.rho.min()) / rate, float(trace.rho.max()) / rate
+    strongest = float(trace.lam[abs(trace.lam).argmax()])
+    pull = "stretches w by up to" if strongest < 0 else "shrinks w by up to"
+    return (
+        f"Overparametrised, ρ runs between {low:.2g} η and {high:.2g} η. λ starts at {trace.lam[0]:.2g} and ends at "
+        f"{trace.lam[-1]:.1g}; at its strongest it {pull} {abs(strongest):.0%} in a step."
+    )
+
+
+def step_table(comparison: Comparison, step: int) -> str:
+    """One step's terms for the flattest and the steepest direction, as a Markdown table."""
+    terms, last = comparison.terms, comparison.study.dimension - 1
+    places = {0: "flattest direction"} | ({last: "steepest direction"} if last else {})
+    higher = "+ η²∇w₁∇w₂" if comparison.study.num_layers == 2 else "higher orders"
+    rows = {
+        "w": terms.before, "− ρ∇": terms.adaptive, "− λw": terms.multiplicative, higher: terms.higher,
+        "**sum**": terms.predicted, "**w(t+1) of the run**": terms.after,
+    }  # fmt: skip
+    lines = ["| |" + "|".join(places.values()) + "|", "|---|" + "---:|" * len(places)]
+    for name, values in rows.items():
+        form = "{:.12f}" if name.startswith("**") else "{:+.12f}"
+        lines.append(
+            f"|{name}|" + "|".join(form.format(values[step, place]).replace("-", "−") for place in places) + "|"
+        )
+    return "\n".join(lines)
+
+
+def residual_sentence(comparison: Comparison) -> str:
+    """What the identity leaves of the run, and what it would leave without its last term."""
+    terms = comparison.terms
+    without = abs(terms.higher).max(axis=1) / abs(terms.after).max(axis=1)
+    return (
+        f"Over {len(terms.before):,} steps the largest relative difference between the sum and the run is "
+        f"**{terms.residual:.1g}**: rounding. Without the term of higher order it would be {without.max():.2g}."
+    )
+
+
+def term_rows(comparison: Comparison) -> Iterator[tuple[int, int, str, float]]:
+    """The table (t, weight, term, value) of every step taken apart."""
+    terms = comparison.terms
+    names = ("before", "adaptive", "multiplicative", "higher", "after")
+    for name in names:
+        for t, row in enumerate(getattr(terms, name).tolist()):
+            yield from ((t, place + 1, name, value) for place, value in enumerate(row))
+
+
+def network_rows(runs: SharedScalar) -> Iterator[tuple[int, int, str, float]]:
+    """The table (L, t, quantity, value) of the network's LLH and of its scalar over its start."""
+    for quantity, by_depth in (("llh", runs.llh), ("scalar over start", runs.scalars)):
+        for name, values in by_depth.items():
+            yield from ((int(name.removeprefix("L = ")), t, quantity, v) for t, v in enumerate(values.tolist(), 1))

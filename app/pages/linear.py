@@ -1,0 +1,224 @@
+"""Linear networks, section 2.1 of the paper: factors learn faster, and in an SPN the same scalar does nothing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from app import charts_lines, controls, export, linear_link, linear_study, linear_words, permalink
+from app.linear_study import FIELDS, Comparison, LinearStudy, SharedScalar
+from app.text import literal, number, page_text
+from spncore import linear_dynamics, linear_network, linear_rates
+
+STATE = "linear_study"
+TEXT_PIXELS = 760
+CHOICES = {"best": "each at its own best", "chosen": "both at a chosen one"}
+CONDITIONS = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def compare(study: LinearStudy) -> Comparison:
+    """The runs of a comparison; under half a second of CPU time, shared by all users."""
+    return linear_study.compare(study)
+
+
+@st.cache_data(max_entries=1, show_spinner=False)
+def shared_scalar() -> SharedScalar:
+    """The runs of the network with a shared scalar."""
+    return linear_study.shared_scalar()
+
+
+def opened() -> LinearStudy:
+    """The comparison on screen; at the first visit the one in the address."""
+    if STATE not in st.session_state:
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.session_state[STATE], st.session_state["linear_refused"] = linear_link.decode(params)
+    study: LinearStudy = st.session_state[STATE]
+    return study
+
+
+def chosen(study: LinearStudy) -> LinearStudy:
+    """Draw the controls; the comparison they describe."""
+    for name in FIELDS:
+        if f"linear_{name}" not in st.session_state:  # the first visit, or back from another page
+            st.session_state[f"linear_{name}"] = getattr(study, name)
+    with st.sidebar:
+        _choice("p", [2, 4], lambda p: f"ℓ{'₂' if p == 2 else '₄'}")
+        _slider("condition", CONDITIONS)
+        _choice("num_layers", list(range(2, int(FIELDS["num_layers"].high) + 1)))
+        _slider("dimension", list(range(1, 17)))
+        _slider("init_scale", [1e-3, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0])
+        _choice("each_at", list(CHOICES), CHOICES.get)
+        if st.session_state["linear_each_at"] == "chosen":
+            _slider("learning_rate", controls.steps(FIELDS["learning_rate"]))
+    said = {name: st.session_state.get(f"linear_{name}", getattr(study, name)) for name in FIELDS}
+    return LinearStudy(**said)
+
+
+def _label(name: str) -> str:
+    field = FIELDS[name]
+    return f"{field.label} ({field.symbol})" if field.symbol else field.label
+
+
+def _choice(name: str, options: Sequence[Any], words: Callable[[Any], Any] = str) -> None:
+    st.segmented_control(
+        _label(name), options, format_func=words, key=f"linear_{name}", help=FIELDS[name].help, required=True,
+    )  # fmt: skip
+
+
+def _slider(name: str, options: Sequence[float]) -> None:
+    offered = sorted({*options, st.session_state[f"linear_{name}"]})  # a link may say 0.13
+    st.select_slider(
+        _label(name), offered, format_func=number, key=f"linear_{name}", help=FIELDS[name].help
+    )  # fmt: skip
+
+
+def write_address(study: LinearStudy) -> None:
+    """Let the address bar name the comparison; a first visit to the default keeps its plain address."""
+    values = linear_link.encode(study)
+    if len(values) == 1 and not st.query_params:
+        return
+    if "view" in st.query_params:
+        values["view"] = st.query_params["view"]
+    if values != st.query_params.to_dict():
+        st.query_params.from_dict(values)
+
+
+def page_address(page: str, query: str) -> str:
+    """The whole address of a page of the lab with its settings; the empty name is the lab itself."""
+    root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
+    return f"{root}/{page}?{query}"
+
+
+def take(title: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequence[Any]]], link: str) -> None:
+    """A button that hands out the data of the charts above it."""
+    made_by = ", ".join(f"{name} {version}" for name, version in export.versions().items())
+    remarks = [f"link: {link}", f"made with: {made_by}"]
+    st.download_button(
+        f"{title} (CSV)", lambda: export.table(columns, rows(), remarks), export.file_name(f"linear {title}", "csv"),
+        "text/csv", key=f"take_{title}", on_click="ignore", icon=":material/download:", type="tertiary",
+    )  # fmt: skip
+
+
+def _titled(words: str, name: str = "", axis: str = "") -> bool:
+    """A chart's title; with an axis, also the switch of its steps, and whether that says log."""
+    with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
+        st.markdown(words, width="stretch")
+        if not axis:
+            return False
+        said = st.segmented_control(
+            "Step axis", ["linear steps", "log steps"], default=axis, key=f"linear_axis_{name}", required=True,
+            label_visibility="collapsed", width="content", format_func=lambda word: word.removesuffix(" steps"),
+        )  # fmt: skip
+    return said == "log steps"
+
+
+def runs(shown: Comparison, theme: str) -> None:
+    """The four charts of both models."""
+    link = page_address("linear", linear_link.query_string(shown.study))
+    log_steps = (
+        st.segmented_control("Step axis", ["linear", "log"], default="linear", key="linear_axis", required=True)
+        == "log"
+    )
+    headline = linear_words.headline(shown).replace("*", "")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        log_steps = _titled("**Loss**: every step of both runs", "loss", "linear steps")
+        st.plotly_chart(
+            charts_lines.loss(shown, theme, log_steps), key="linear_loss", config=charts_lines.CONFIG, alt=headline
+        )
+    with right:
+        _titled("**Steps to the target** at every learning rate")
+        st.plotly_chart(
+            charts_lines.steps_by_rate(shown, theme), key="linear_rates", config=charts_lines.CONFIG,
+            alt=linear_words.at_chosen_start(shown),
+        )  # fmt: skip
+    left, right = st.columns(2, gap="medium")
+    for column, quantity, words in (
+        (left, "rho", "**Adaptive rate (ρ)**: the plain model's stays at η"),
+        (right, "lam", "**Multiplicative term (λ)**: the plain model has none"),
+    ):
+        with column:
+            log_steps = _titled(words, quantity, "log steps")
+            st.plotly_chart(
+                charts_lines.rate_and_term(shown, quantity, theme, log_steps),
+                key=f"linear_{quantity}",
+                config=charts_lines.CONFIG,
+                alt=linear_words.rate_sentence(shown),
+            )
+    st.caption(linear_words.rate_sentence(shown))
+    with st.container(horizontal=True):
+        take("runs", ("model", "eta", "t", "quantity", "value"), lambda: linear_words.csv_rows(shown), link)
+        take("rates", ("model", "eta", "steps", "outcome"), lambda: linear_words.rate_rows(shown), link)
+
+
+def one_step(shown: Comparison) -> None:
+    """The identity, with the numbers of one step of the run in it, and its residual over the run."""
+    terms, layers = shown.terms, shown.study.num_layers
+    if layers == 2:
+        st.latex(r"w(t{+}1) \;=\; w \;-\; \rho\,\nabla \;-\; \lambda\,w \;+\; \eta^2\,\nabla_{w_1}\nabla_{w_2}")
+        st.latex(r"\rho = \eta\,w_2^2 \qquad \lambda = \eta\,\nabla_{w_2} / w_2")
+    else:
+        st.latex(r"w(t{+}1) \;=\; (w - \rho\,\nabla)\prod_{l>1}\bigl(1-\eta\,\nabla_{w_l}/w_l\bigr)")
+        st.latex(r"\rho = \eta\prod_{l>1} w_l^2 \qquad \lambda = \eta\sum_{l>1}\nabla_{w_l}/w_l")
+    last = len(terms.before) - 1
+    step = st.slider("step (t)", 0, last, min(5, last), key="linear_step", width=360) if last else 0
+    st.markdown(linear_words.step_table(shown, min(step, last)))
+    st.markdown(linear_words.residual_sentence(shown))
+    link = page_address("linear", linear_link.query_string(shown.study))
+    take("terms", ("t", "weight", "term", "value"), lambda: linear_words.term_rows(shown), link)
+
+
+def in_a_network(shown: Comparison, theme: str) -> None:
+    """The same scalar on an SPN: the same curve at every depth."""
+    same = shared_scalar()
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**SPN, train LLH**: three depths, one curve")
+        st.plotly_chart(
+            charts_lines.same_curve(same.llh, theme), key="linear_spn", config=charts_lines.CONFIG,
+            alt=linear_words.network_sentence(same).replace("*", ""),
+        )  # fmt: skip
+    with right:
+        st.markdown("**The scalar, over its start**")
+        start = shown.terms.scalars[:, 0] / shown.terms.scalars[0, 0]
+        st.plotly_chart(
+            charts_lines.scalars(np.asarray(start), same.scalars, shown.study.num_layers, theme),
+            key="linear_scalars", config=charts_lines.CONFIG, alt=linear_words.scalar_sentence(shown),
+        )  # fmt: skip
+    st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
+    query = permalink.query_string(same.study)
+    with st.container(horizontal=True):
+        st.link_button("Open these runs in the lab", page_address("", query), icon=":material/science:")
+        take(
+            "shared scalar", ("L", "t", "quantity", "value"), lambda: linear_words.network_rows(same),
+            page_address("", query),
+        )  # fmt: skip
+
+
+theme = "dark" if st.context.theme.type == "dark" else "light"
+st.session_state[STATE] = chosen(opened())
+st.title("Linear networks")
+st.markdown(page_text("linear_intro"), width=TEXT_PIXELS)
+for sentence in st.session_state["linear_refused"]:
+    st.warning(literal(sentence), icon=":material/link_off:")
+write_address(st.session_state[STATE])
+on_screen = compare(st.session_state[STATE])
+st.subheader(linear_words.headline(on_screen), anchor=False)
+st.caption(linear_words.at_chosen_start(on_screen))
+runs(on_screen, theme)
+st.markdown(page_text("linear_charts"), width=TEXT_PIXELS)
+st.header("One step, exactly")
+st.markdown(page_text("linear_identity"), width=TEXT_PIXELS)
+one_step(on_screen)
+st.header("In a sum-product network the same scalar does nothing")
+st.markdown(page_text("linear_network"), width=TEXT_PIXELS)
+in_a_network(on_screen, theme)
+with st.expander("Source of what this page runs", icon=":material/code:"):
+    for function in (linear_network.step, linear_dynamics.step_terms, linear_rates.outcomes_by_rate):
+        st.caption(f"`{function.__module__}.{function.__name__}`")
+        st.code(inspect.getsource(function))

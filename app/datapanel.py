@@ -46,12 +46,16 @@ def data_in_use() -> None:
         )
         st.caption(f":material/database: {literal(describe(shown.dataset) + chosen)}")
     if instead_of is not None:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.caption(f":material/info: {WORDS['twin_instead']}", width="stretch")
-            if st.button(WORDS["fetch"], key="fetch_instead", type="tertiary", icon=":material/cloud_download:"):
-                _fetch(instead_of)
+        st.caption(f":material/info: {WORDS['twin_instead']}")
     if st.session_state.get("fetch_problem"):
         st.error(literal(st.session_state.pop("fetch_problem")), icon=":material/cloud_off:")
+
+
+def fetch_instead() -> None:
+    """A button to fetch what the stand-in stands for, where there is one."""
+    instead_of = st.session_state["instead_of"]
+    if instead_of is not None and st.button(WORDS["fetch"], key="fetch_instead", icon=":material/cloud_download:"):
+        _fetch(instead_of)
 
 
 def describe(dataset: Dataset) -> str:

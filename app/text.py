@@ -26,6 +26,7 @@ MAX_SHOWN = 400
 WORDS: Mapping[str, str] = {
     "title": "SPN Lab",
     "lab": "Lab",
+    "dynamics": "Dynamics",
     "about": "Data & about",
     "train": "Train",
     "train_help": "Trains the settings of the side panel; the run on screen stays until then.",
@@ -51,8 +52,7 @@ WORDS: Mapping[str, str] = {
     "uploaded": "your upload",
     "next_run": "next run",
     "in_use": "On screen in the lab",
-    "twin_instead": "The real NLTCS rows are not on this computer. You see the synthetic twin: "
-    "rows drawn from a mixture fitted to the real data.",
+    "twin_instead": "This is synthetic: the real NLTCS rows are not on this computer.",
     "fetch": "Fetch the real data",
     "fetching": "Fetching the real data …",
     "missing_data": "This data set is not on this computer yet. Fetch it first; until then nothing changes.",
@@ -96,6 +96,13 @@ CHOICES: Mapping[str, str] = {
 def page_text(name: str) -> str:
     """The Markdown text of a page or dialog."""
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+
+
+def sections(name: str) -> tuple[str, dict[str, str]]:
+    """A page text with parts under `## name` lines: what stands before the first, and the parts by name."""
+    first, *parts = page_text(name).split("\n## ")
+    named = (part.split("\n", 1) for part in parts)
+    return first.strip(), {heading.strip(): text.strip() for heading, text in named}
 
 
 def label(name: str) -> str:

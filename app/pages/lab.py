@@ -25,6 +25,7 @@ if st.session_state["notices"]:
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         datapanel.data_in_use()
+    datapanel.fetch_instead()
     if st.button(
         WORDS["train"],
         key="train",

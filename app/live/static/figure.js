@@ -3,7 +3,7 @@
 import { html, plotlyText } from "./dom.js";
 import { menu } from "./menu.js";
 
-const SHORTEST = 100; // ms between two drawings of one chart
+const SHORTEST = 100; // ms between two drawings of a chart, unless it asks for more
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset", scrollZoom: false, displaylogo: false };
 
 let loading = null;
@@ -25,8 +25,8 @@ export function loadPlotly(url) {
 
 export class Figure {
   /** `build(context)` is one of charts.js; `context()` gives what it needs or null while nothing can be drawn. */
-  constructor({ key, title, note, build, context, say, options }) {
-    Object.assign(this, { key, build, context, say, title, options });
+  constructor({ key, title, note, build, context, say, options, shortest = SHORTEST }) {
+    Object.assign(this, { key, build, context, say, title, options, shortest });
     this.plot = html("div", { class: "spn-plot", "data-chart": key });
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
     this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
@@ -59,7 +59,7 @@ export class Figure {
   request() {
     this.dirty = true;
     if (this.timer || this.busy) return;
-    this.timer = setTimeout(() => this.draw(), Math.max(0, this.last + SHORTEST - performance.now()));
+    this.timer = setTimeout(() => this.draw(), Math.max(0, this.last + this.shortest - performance.now()));
   }
 
   async draw() {

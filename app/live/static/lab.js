@@ -18,6 +18,7 @@ import { catalogue } from "./text.js";
 import { readTheme } from "./theme.js";
 import { calm, Clock, meaning, Transport } from "./transport.js";
 
+const SECOND_CHART = 250; // ms between drawings of the chart in the tabs, so that the first one keeps its pace
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
 const mounted = new WeakMap();
 
@@ -58,7 +59,7 @@ export class Lab {
     const context = () => this.context();
     const pick = (k) => this.pick(k);
     const act = this.actions();
-    const figure = (key, build, title, note, options) => new Figure({ key, build, context, say, title, note, options });
+    const figure = (key, build, title, note, options) => new Figure({ key, build, context, say, title, note, options, shortest: key === "llh" ? undefined : SECOND_CHART });
     this.llh = figure("llh", llhChart, say("llh_title"), "", { every_seed: false, log_x: false });
     this.rho = figure("rho", rhoChart, say("rho_title"), say("rho_note"), { all_components: false, log_y: true, log_x: false });
     this.lam = figure("lam", lamChart, say("lam_title"), say("lam_note"), { all_components: false, log_y: true, log_x: false });

@@ -223,13 +223,12 @@ def log_sum_exp(
 def forward(input_coefficients: Floats, sum_weights: SumWeights, rows: Design, work: Workspace) -> Floats:
     """Log-value of the root on every row, (B,), a view into `work`; −inf where a row has probability zero.
 
-    `input_coefficients` (M, F+1) from `leaves.coefficients`; `sum_weights` one array (G, num_sums, A) per sum layer,
+    `input_coefficients` (M, F) from `leaves.coefficients`; `sum_weights` one array (G, num_sums, A) per sum layer,
     or None for a layer of one sum per group whose weights its children have absorbed into their own values. The caller
     silences NumPy's divide warning if zeros can occur.
     """
-    np.matmul(input_coefficients[:, :-1], rows.features, out=work.inputs)
-    work.inputs[:, rows.first_empty :] = input_coefficients[:, -1:]
-    bound = float(np.add.reduce(np.abs(input_coefficients), axis=1).max())  # of every input's |log-value|
+    np.matmul(input_coefficients, rows.features, out=work.inputs)
+    bound = np.maximum.reduce(np.add.reduce(np.abs(input_coefficients), axis=1))  # of every input's |log-value|
     weights = iter(sum_weights)
     for layer in work.layers:
         children = work.values[layer.gather] if layer.children is None else layer.children

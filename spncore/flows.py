@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
-    the child's); `moments` (M, F+1): input flow times features, and last the input flow without evidence.
+    the child's); `moments` (M, F): input flow times features.
     """
 
     sums: SumWeights
@@ -49,7 +49,4 @@ def backward(circuit: Circuit, sum_weights: SumWeights, row_weights: Floats, row
             sent = np.multiply(above, layer.scaled, out=layer.scaled)  # the child's posterior share of each flow above
         if layer.gather is not None:
             np.add.at(flows, layer.gather, sent)
-    moments = np.empty((len(work.inputs), len(rows.features) + 1))
-    np.matmul(work.inputs, rows.features.T, out=moments[:, :-1])
-    np.add.reduce(work.inputs[:, rows.first_empty :], axis=1, out=moments[:, -1])
-    return Flows(sums=tuple(reversed(sums)), moments=moments)
+    return Flows(sums=tuple(reversed(sums)), moments=np.matmul(work.inputs, rows.features.T))

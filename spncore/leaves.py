@@ -1,6 +1,6 @@
 """Component distributions (input layers): unnormalised 0/1 leaf sums, evaluated for all rows by one matrix product.
 
-A node with leaf weights θ over its scope has log C(x) = Σ_d log θ_{d,x_d}: linear in the features [x, missing, 1].
+A node with leaf weights θ over its scope has log C(x) = Σ_d log θ_{d,x_d}: linear in features of x.
 Another exponential family slots in by giving its own `design`, `coefficients` and `leaf_flows`.
 """
 
@@ -17,27 +17,23 @@ Floats = NDArray[np.float64]
 class Design(NamedTuple):
     """Evidence rows as features, prepared once per data set.
 
-    `features` (F, B): x_d for each variable (0 where missing), a missing flag for each variable in `partial`, and 1;
-    all zero from row `first_empty` on, where everything is marginalised and the value is the partition function.
+    `features` (F, B): x_d for each variable (0 where missing), a missing flag for each variable in `partial`, 1 where
+    there is any evidence, and 1 where there is none and the value is the partition function.
     """
 
     features: Floats
     partial: NDArray[np.int64]
-    first_empty: int
 
 
 def design(rows: NDArray[np.int8]) -> Design:
-    """Features of evidence rows (B, D) of 0, 1 and −1 (marginalised); rows without any evidence must come last."""
+    """Features of evidence rows (B, D) of 0, 1 and −1 (marginalised)."""
     missing: NDArray[np.bool_] = rows < np.int8(0)
     empty: NDArray[np.bool_] = np.logical_and.reduce(missing, axis=1)
-    first_empty = len(rows) - int(empty.sum())
-    if empty[:first_empty].any():
-        raise ValueError(f"row {int(np.argmax(empty))}: rows without any evidence must come last")
-    partial = np.flatnonzero((missing & ~empty[:, None]).any(axis=0))
-    observed = np.where(missing, 0, rows).T
-    features = np.vstack([observed, missing[:, partial].T, np.ones(len(rows))]).astype(np.float64)
-    features[:, empty] = 0.0
-    return Design(np.ascontiguousarray(features), partial, first_empty)
+    partly = missing & ~empty[:, None]
+    partial = np.flatnonzero(np.logical_or.reduce(partly, axis=0))
+    observed = np.where(missing, 0, rows)
+    features = np.vstack([observed.T, partly[:, partial].T, ~empty, empty]).astype(np.float64)
+    return Design(np.ascontiguousarray(features), partial)
 
 
 def coefficients(
@@ -46,7 +42,7 @@ def coefficients(
     partial: NDArray[np.int64],
     scopes: NDArray[np.bool_] | None = None,
 ) -> Floats:
-    """Coefficients of the features, and log C(∗) in the last column.  leaf_weights (…, 2, K, D) -> (…, K, F+1).
+    """Coefficients of the features, the last log C(∗).  leaf_weights (…, 2, K, D) -> (…, K, F).
 
     `leaf_sums` (…, K, D) is the sum over both values; `scopes` (K, D) restricts each node to its own variables, None
     means all.
@@ -68,7 +64,7 @@ def coefficients(
 def leaf_flows(leaf_weights: Floats, leaf_sums: Floats, moments: Floats, partial: NDArray[np.int64]) -> Floats:
     """Flow of each leaf weight: data flow of its value plus its share of the marginalised flow.
 
-    leaf_weights (…, 2, K, D), moments (…, K, F+1) as the backward pass collects them -> (…, 2, K, D). Entries outside
+    leaf_weights (…, 2, K, D), moments (…, K, F) as the backward pass collects them -> (…, 2, K, D). Entries outside
     a node's scope are meaningless and must not be used.
     """
     num_variables = leaf_weights.shape[-1]

@@ -49,20 +49,18 @@ class Evaluator:
         """Evaluate at effective weights (S, K) > 0 and leaf weights (S, 2, K, D) > 0; flows are means per row."""
         leaf_sums = leaf_weights[:, 0] + leaf_weights[:, 1]
         coefficients = leaves.coefficients(leaf_weights, leaf_sums, self.design.partial)
-        log_weights = np.log(weights)
-        log_scale = np.maximum.reduce(log_weights, axis=1)
-        coefficients[..., -2:] += (log_weights - log_scale[:, None])[..., None]
+        coefficients[..., -2:] += np.log(weights)[..., None]
         llh, log_partition = np.empty(len(weights)), np.empty(len(weights))
         moments = np.empty(coefficients.shape)
         for seed in range(len(weights)):
-            llh[seed], log_partition[seed] = self._one(coefficients[seed], float(log_scale[seed]), moments[seed])
+            llh[seed], log_partition[seed] = self._one(coefficients[seed], moments[seed])
         moments *= 1.0 / self.bag.num_rows
         flow = moments[..., -2] + moments[..., -1]
         leaf_flow = leaves.leaf_flows(leaf_weights, leaf_sums, moments, self.design.partial)
         return Evaluation(llh, log_partition, flow, leaf_flow)
 
-    def _one(self, coefficients: Floats, log_scale: float, moments: Floats) -> tuple[float, float]:
-        """One seed: writes N · moments (K, F+1), returns (LLH, log Z)."""
+    def _one(self, coefficients: Floats, moments: Floats) -> tuple[float, float]:
+        """One seed: writes N · moments (K, F), returns (LLH, log Z)."""
         merged = merge_equal(coefficients)
         if merged is not None:
             coefficients = coefficients[merged.first]
@@ -71,7 +69,7 @@ class Evaluator:
         log_values = forward(coefficients, ABSORBED, self.design, work)
         log_partition = float(log_values[-1])
         llh = float(self.data_weights @ log_values) - log_partition
-        row_weights = self.objective.row_weights(self.bag, log_partition + log_scale)
+        row_weights = self.objective.row_weights(self.bag, log_partition)
         flows = backward(circuit, ABSORBED, row_weights, self.design, work)
         moments[...] = flows.moments if merged is None else (flows.moments / merged.size[:, None])[merged.of]
-        return llh, log_partition + log_scale
+        return llh, log_partition

@@ -29,7 +29,7 @@ class Merged(NamedTuple):
 
 
 def merge_equal(coefficients: Floats) -> Merged | None:
-    """Classes of bitwise equal rows of `coefficients` (K, F+1), weights included; None if all rows differ."""
+    """Classes of bitwise equal rows of `coefficients` (K, F), weights included; None if all rows differ."""
     if len(set(coefficients[:, -2].tolist())) == len(coefficients):
         return None  # all constants differ: a quick answer for the usual case
     keys = [row.tobytes() for row in coefficients]

@@ -169,8 +169,3 @@ def test_a_sum_over_different_scopes_is_refused_by_name():
 def test_malformed_layers_are_refused(layers, sentence):
     with pytest.raises(CircuitError, match=sentence):
         Circuit(1, layers)
-
-
-def test_rows_without_evidence_must_come_last():
-    with pytest.raises(ValueError, match="row 0: rows without any evidence must come last"):
-        leaves.design(np.array([[-1, -1], [0, 1]], dtype=np.int8))

@@ -4,6 +4,9 @@ import { html, number, subscript, superscript } from "./dom.js";
 
 const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`, text });
 
+/** A square; powers of ten in brackets, so that their exponent stays their own. */
+const squared = (value) => (number(value).includes("·") ? `(${number(value)})²` : `${number(value)}²`);
+
 /** What the streamed run says of the step from `frame`; `measured` is the next frame's weight, if it is kept. */
 export function terms(run, d, k, frame) {
   const { sizes, phi } = { sizes: run.layout.sizes[d], phi: run.layout.phi[d] };
@@ -27,8 +30,8 @@ export function equations({ run, view, frame, say }) {
   const k = subscript(view.component + 1);
   const { weight, above, rho, lam, own, measured, log, cut } = terms(run, view.depth, view.component, frame);
   const eta = number(run.layout.settings.learning_rate);
-  const squares = above.map((w, l) => [" · ", html("span", { text: `${number(w)}²`, title: `w${superscript("(")}${l}` })]).flat();
-  const rhoLine = log ? ["= η w² = ", eta, " · ", `${number(weight)}²`] : above.length ? ["= η ∏ w² = ", eta, ...squares] : ["= η"];
+  const squares = above.map((w, l) => [" · ", html("span", { text: squared(w), title: `w⁽${superscript(l)}⁾` })]).flat();
+  const rhoLine = log ? ["= η w² = ", eta, " · ", squared(weight)] : above.length ? ["= η ∏ w² = ", eta, ...squares] : ["= η"];
   const lines = [
     [coloured("rho", `ρ${k}`), " ", ...rhoLine, " = ", coloured("rho", number(rho))],
     [coloured("lam", `λ${k}`), above.length ? " = Σ η ∂𝓛/∂w ∕ w = " : " = ", coloured("lam", number(lam))],

@@ -149,7 +149,7 @@ def _chosen(study: Study) -> Study:
     if not isinstance(depths, (list, tuple)) or not depths:
         raise ExperimentError(WORDS["no_depth"])
     experiment = Experiment(dataset=study.experiment.dataset, **said)
-    chosen = Study(experiment, tuple(sorted(depths)))
+    chosen = Study(experiment, tuple(sorted(depths, key=str)))  # as text, so that Study can refuse what is no number
     chosen.experiments()
     return chosen
 

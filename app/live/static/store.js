@@ -1,6 +1,6 @@
 // One run in the browser: fetched by cursor, kept whole, read by frame. It knows nothing of drawing.
 
-const POLL = 250; // ms between questions while the run goes on
+const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
 const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failure in a row
 export const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
@@ -76,7 +76,8 @@ export class Run {
   }
 
   pause() {
-    const wait = this.failures ? RETRY[Math.min(this.failures, RETRY.length) - 1] : document.hidden ? POLL_HIDDEN : POLL;
+    const pace = document.hidden ? POLL_HIDDEN : (this.header?.poll_ms ?? POLL);
+    const wait = this.failures ? RETRY[Math.min(this.failures, RETRY.length) - 1] : pace;
     return new Promise((resolve) => setTimeout(resolve, this.behind && !this.failures ? 0 : wait));
   }
 

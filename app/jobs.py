@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import secrets
 import threading
 import time
@@ -85,8 +86,8 @@ class JobBoard:
                 if sum(job.state == "queued" for job in self._jobs.values()) >= self.queue:
                     raise JobRefused(f"{self.queue} computations are waiting already; try again in a while.")
                 job = self._jobs[key] = Job(key, work)
+                self._jobs.move_to_end(key)
             job.watchers.add(watcher)
-            self._jobs.move_to_end(key)
             self._tidy()
             self._next()
             return job
@@ -94,9 +95,10 @@ class JobBoard:
     def get(self, key: str) -> Job | None:
         """The job of a key, if it is known."""
         with self._lock:
-            if key in self._jobs:
-                self._jobs.move_to_end(key)
-            return self._jobs.get(key)
+            job = self._jobs.get(key)
+            if job is not None and job.ended:
+                self._jobs.move_to_end(key)  # those that wait keep their order
+            return job
 
     def position(self, job: Job) -> int:
         """How many jobs are before this one."""
@@ -182,14 +184,25 @@ def sweep(
 ) -> dict[str, Outcome]:
     """The work of a job that is a sweep: outcomes by key, as many as there are when it is cancelled."""
     outcomes: dict[str, Outcome] = {}
+    store = _store() if store is None else store
 
     def workers(missing: int) -> LocalWorkers:
         return LocalWorkers(data, min(num_workers, missing), niceness=NICENESS)
 
-    for done, total, outcome in run_cells(cells, data, workers, store or Store(), job.stop):
+    for done, total, outcome in run_cells(cells, data, workers, store, job.stop):
         outcomes[outcome.key] = outcome
         job.report(done, total)
     return outcomes
+
+
+def _store() -> Store | None:
+    """The cache folder, or None where nothing can be written: results then live as long as the server."""
+    store = Store()
+    try:
+        store.folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return store if os.access(store.folder, os.W_OK) else None
 
 
 JOBS = JobBoard()

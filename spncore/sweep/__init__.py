@@ -14,6 +14,7 @@ from spncore.sweep.cells import (
     compute,
     grid,
     table,
+    to_csv,
 )
 from spncore.sweep.local import LocalWorkers
 from spncore.sweep.running import Progress, Report, Workers, run_cells
@@ -35,4 +36,5 @@ __all__ = [
     "grid",
     "run_cells",
     "table",
+    "to_csv",
 ]

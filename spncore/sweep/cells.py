@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import itertools
 import json
 import math
@@ -245,6 +247,16 @@ def table(cells: Iterable[Cell], outcomes: Mapping[str, Outcome], data: Mapping[
     """
     by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
     return [row for key in sorted(by_key) for row in _rows(key, by_key[key], outcomes.get(key))]
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Rows as CSV, a column for every name in order of first appearance, an empty cell for what is not there."""
+    out = io.StringIO()
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _rows(key: str, cell: Cell, outcome: Outcome | None) -> list[Row]:

@@ -41,6 +41,7 @@ def test_a_job_gives_its_result_and_a_second_start_gives_the_same_job(board):
 def test_one_job_runs_at_a_time_and_the_others_wait_their_turn(board):
     first, second, third = (board.start(key, patient, "me") for key in "abc")
     assert (first.state, second.state, third.state) == ("running", "queued", "queued")
+    board.get("b")  # looking at a job does not change its turn
     assert [board.position(job) for job in (first, second, third)] == [0, 1, 2]
     with pytest.raises(JobRefused, match="^2 computations are waiting already"):
         board.start("d", patient, "me")

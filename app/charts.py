@@ -1,0 +1,186 @@
+"""From data to Plotly figures: pure functions, one group per page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from spncore.sweep.phase import Diagram
+
+Floats = NDArray[np.float64]
+SIGNED = ((0.0, "#c8570c"), (0.25, "#f0a868"), (0.5, "#f7f7f7"), (0.75, "#7aa9d8"), (1.0, "#1f5a9e"))  # orange to blue
+MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}
+GUIDE = "#7d7d7d"  # seen on light and dark ground, and on the pale middle of the scale
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+# Phase diagram
+
+PHASE_HEIGHT = 350
+MAX_LOG2 = 3  # the scale ends at a factor of 8 at most; hover has the number
+PHASE_MARKS = {
+    "only_deep": "triangle-up",
+    "only_shallow": "triangle-down",
+    "missed": "line-ne-open",
+    "thrown": "x-thin-open",
+    "failed": "circle-open",
+    "both": "square",
+}
+
+
+def phase_limit(diagram: Diagram, control: bool = False) -> int:
+    """The end of the colour scale that all panels share, in powers of two."""
+    values = np.concatenate([diagram.speed_up(depth, control).ravel() for depth in diagram.plane.depths[1:]])
+    finite = np.abs(values[np.isfinite(values)])
+    return min(MAX_LOG2, max(1, math.ceil(float(finite.max(initial=0.0)))))
+
+
+def phase_panel(diagram: Diagram, depth: int, control: bool = False, ink: str = "#31333f") -> go.Figure:
+    """Speed-up of one depth over L = 1 by learning rate and start; a click on a cell carries (depth, row, column)."""
+    speed, limit = diagram.speed_up(depth, control), phase_limit(diagram, control)
+    x, y = np.log10(diagram.plane.rates), np.log10(diagram.plane.scales)
+    figure = go.Figure(
+        go.Heatmap(
+            x=x, y=y, z=np.clip(speed, -limit, limit), zmin=-limit,
+            zmax=limit, colorscale=SIGNED, showscale=False, hoverinfo="skip", xgap=1, ygap=1, name="speed-up",
+        )
+    )  # fmt: skip
+    for line in _stripes(diagram, depth, ink):
+        figure.add_trace(line)
+    figure.add_trace(_phase_marks(diagram, depth, control, ink))
+    figure.update_layout(
+        title={"text": f"L = {depth}", "x": 0.5, "xanchor": "center", "y": 0.985},
+        height=PHASE_HEIGHT, margin=MARGIN, showlegend=False, hovermode="closest", font_color=ink,
+        plot_bgcolor="rgba(128,128,128,0.18)", paper_bgcolor="rgba(0,0,0,0)", dragmode=False,
+        xaxis=_log_axis(x, "learning rate (η)"), yaxis=_log_axis(y, "starting weight (s)"),
+    )  # fmt: skip
+    return figure
+
+
+def phase_key(diagram: Diagram, control: bool = False, ink: str = "#31333f") -> go.Figure:
+    """The colour scale of the panels as a figure of its own, so that panels stay alike and stack on a phone."""
+    limit = phase_limit(diagram, control)
+    steps = np.linspace(-limit, limit, 121)
+    ticks = list(range(-limit, limit + 1))
+    figure = go.Figure(
+        go.Heatmap(x=steps, y=[0], z=[steps], zmin=-limit, zmax=limit, colorscale=SIGNED, showscale=False,
+                   hoverinfo="skip")
+    )  # fmt: skip
+    figure.update_layout(
+        height=74, margin={"l": 16, "r": 16, "t": 26, "b": 24}, font_color=ink, dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        title={"text": "speed-up over L = 1", "x": 0.5, "xanchor": "center", "y": 0.97, "font": {"size": 14}},
+        xaxis={"tickvals": ticks, "ticktext": [_factor(tick) for tick in ticks], "showgrid": False, "zeroline": False,
+               "fixedrange": True, "tickfont": {"color": ink}},
+        yaxis={"visible": False, "fixedrange": True},
+    )  # fmt: skip
+    return figure
+
+
+def phase_marks(diagram: Diagram, depth: int, control: bool = False) -> NDArray[np.str_]:
+    """By cell the name of its mark in `PHASE_MARKS`; `both` has a colour and no mark."""
+    speed, state = diagram.speed_up(depth, control), diagram.state((depth, 1))
+    marks = np.full(speed.shape, "both", dtype="<U12")
+    marks[np.isnan(speed)] = "missed"
+    marks[np.isneginf(speed)] = "only_shallow"
+    marks[state == "thrown"] = "thrown"
+    marks[np.isposinf(speed)] = "only_deep"
+    marks[state == "failed"] = "failed"
+    return marks
+
+
+def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Scatter:
+    """One point per cell: its mark, its words, and what a click opens."""
+    marks = phase_marks(diagram, depth, control)
+    places = list(np.ndindex(marks.shape))
+    names = [str(marks[place]) for place in places]
+    look = {"opacity": 1.0}
+    return go.Scatter(
+        x=[math.log10(diagram.plane.rates[j]) for _, j in places],
+        y=[math.log10(diagram.plane.scales[i]) for i, _ in places],
+        mode="markers", name="cells", customdata=[[depth, i, j] for i, j in places],
+        text=[_phase_words(diagram, depth, control, i, j) for i, j in places], hovertemplate="%{text}<extra></extra>",
+        marker={
+            "symbol": [PHASE_MARKS[name] for name in names], "size": 9, "opacity": 1.0,
+            "color": ["rgba(0,0,0,0)" if name == "both" else _on_scale(name, ink) for name in names],
+            "line": {"width": [0 if name == "both" else 1.2 for name in names],
+                     "color": [_on_scale(name, ink) for name in names]},
+        },
+        selected={"marker": look}, unselected={"marker": look},
+    )  # fmt: skip
+
+
+def _on_scale(mark: str, ink: str) -> str:
+    """Marks on the strong ends of the scale are white, on the ground they have the colour of the text."""
+    return "#ffffff" if mark in ("only_deep", "only_shallow") else ink
+
+
+def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
+    plane, factor = diagram.plane, depth if control else 1
+    rate, scale, speed = plane.rates[j], plane.scales[i], float(diagram.speed_up(depth, control)[i, j])
+    lines = [f"<b>η = {rate:.3g}, s = {scale:.3g}</b>, η/s² = {rate / scale**2:.2g}"]
+    shallow = f"L = 1 at {depth}η" if control else "L = 1"
+    for name, arm in ((shallow, (1, factor)), (f"L = {depth}", (depth, 1))):
+        lines.append(f"{name}: {_iterations(diagram.runs[arm][i, j].tolist())}")
+    if math.isfinite(speed):
+        lines.append(f"{2**speed:.2f} times as fast; ahead in {diagram.ahead(depth, control)[i, j]} of "
+                     f"{plane.base.num_seeds} seeds")  # fmt: skip
+    return "<br>".join([*lines, "click: open this run in the lab"])
+
+
+def _iterations(codes: Sequence[int]) -> str:
+    words = {0: "missed", -1: "thrown off", -2: "failed"}
+    return ", ".join(str(words.get(code, code)) for code in codes) + " iterations" * any(code > 0 for code in codes)
+
+
+def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:
+    """Lines along which η/s^e is a power of ten, from edge to edge, labelled outside at their upper end."""
+    (left, right), (bottom, top) = (_edges(np.log10(ends)) for ends in (diagram.plane.rates, diagram.plane.scales))
+    exponent = diagram.plane.stripe_exponent(depth)
+    name = "η" if exponent == 0 else "η/s²" if exponent == 2 else f"η/s^{exponent:.2g}"
+    values = diagram.log_stripe(depth)
+    reached = values[np.isfinite(diagram.median((depth, 1))) | np.isfinite(diagram.median((1, 1)))]
+    lines = []
+    for power in range(math.ceil(reached.min()), math.floor(reached.max()) + 1) if reached.size else ():
+        at = np.linspace(bottom, top, 400)
+        along = power + exponent * at
+        inside = (along >= left) & (along <= right)
+        if inside.sum() > 1:
+            ends = np.flatnonzero(inside)[[0, -1]]
+            leaves_at_top = inside[-1]
+            lines.append(
+                go.Scatter(
+                    x=along[ends], y=at[ends], mode="lines+text", text=["", f"10{str(power).translate(SUPERSCRIPTS)}"],
+                    textposition="top center" if leaves_at_top else "middle right", textfont={"size": 11, "color": ink},
+                    hoverinfo="skip", cliponaxis=False, line={"color": GUIDE, "width": 1.2, "dash": "dot"},
+                    name=f"{name} = {10.0**power:g}",
+                )
+            )  # fmt: skip
+    return lines
+
+
+def _log_axis(values: Floats, title: str) -> dict[str, object]:
+    """An axis over logarithms: whole decades named, 2 and 5 of each as small ticks."""
+    low, high = _edges(values)
+    powers = range(math.floor(low), math.ceil(high) + 1)
+    decades = [power for power in powers if low <= power <= high]
+    minor = [power + math.log10(digit) for power in powers for digit in (2, 5)]
+    return {
+        "title": {"text": title, "standoff": 6}, "range": [low, high], "fixedrange": True, "showgrid": False,
+        "zeroline": False, "ticks": "outside", "tickvals": decades,
+        "ticktext": [f"10{str(power).translate(SUPERSCRIPTS)}" for power in decades],
+        "minor": {"ticks": "outside", "ticklen": 3, "tickvals": [at for at in minor if low <= at <= high]},
+    }  # fmt: skip
+
+
+def _edges(values: Floats) -> tuple[float, float]:
+    """The outer edges of cells that are centred on evenly spaced values."""
+    half = (values[-1] - values[0]) / max(len(values) - 1, 1) / 2
+    return float(values[0] - half), float(values[-1] + half)
+
+
+def _factor(power: int) -> str:
+    return f"×{2**power}" if power > 0 else f"×1/{2**-power}" if power < 0 else "equal"

@@ -1,0 +1,90 @@
+"""The command `sweep`: settings with several values, all their combinations, one table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from spncore.datasets import DataError
+from spncore.experiment import FIELDS, Experiment, ExperimentError, parse
+from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
+from spncore.sweep.local import LocalWorkers
+from spncore.sweep.running import load_data, run_cells
+from spncore.sweep.store import Store
+
+
+def add_to(commands: Any) -> None:
+    """Add `sweep` to an argument parser's sub-commands; its `command` takes the options and gives the exit code."""
+    parser = commands.add_parser("sweep", help="train every combination of settings and write one table as CSV")
+    parser.add_argument("settings", nargs="+", metavar="field=value,value…", help=", ".join(FIELDS))
+    parser.add_argument("--target", action="append", default=[], metavar="llh=-7.2|gain=0.9", help="may be repeated")
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes of this computer")
+    parser.add_argument(
+        "--store", type=Path, metavar="DIR", help="where outcomes are kept; the cache folder by default"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table")
+    parser.set_defaults(command=sweep)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """0 when every cell has its numbers, 1 when some failed, 2 when it is refused, 130 after Ctrl-C.
+
+    Refusals name the setting; the table is written with what there is.
+    """
+    outcomes: dict[str, Outcome] = {}
+    try:
+        cells = _cells(options.settings, options.target)
+        data = load_data(cells)
+        workers = LocalWorkers(data, options.workers)
+        steps = run_cells(cells, data, lambda missing: workers, Store(options.store))
+        stopped = _follow(steps, len(set(cells)), outcomes)
+    except (SweepError, ExperimentError, DataError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    options.out.write_text(to_csv(table(cells, outcomes, data)), encoding="utf-8")
+    failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
+    retries = sum(outcome.attempts - 1 for outcome in outcomes.values())
+    print(f"{len(outcomes) - len(failed)} of {len(set(cells))} cells done, {len(failed)} failed, {retries} retries")
+    if stopped:
+        print("Stopped. What is done is kept: the same command goes on from there.", file=sys.stderr)
+        return 130
+    return 1 if failed else 0
+
+
+def _follow(steps: Any, total: int, outcomes: dict[str, Outcome]) -> bool:
+    """Collect outcomes with a progress bar on a terminal; True when Ctrl-C ended it."""
+    with tqdm(total=total, unit="cell", disable=None, file=sys.stderr) as bar:
+        try:
+            for _, _, outcome in steps:
+                outcomes[outcome.key] = outcome
+                bar.update()
+        except KeyboardInterrupt:
+            steps.close()
+            return True
+    return False
+
+
+def _cells(settings: Sequence[str], targets: Sequence[str]) -> tuple[Cell, ...]:
+    axes: dict[str, list[Any]] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise SweepError(f"{setting}: write field=value,value, for example depth=1,2,3")
+        if name in axes:
+            raise SweepError(f"{name}: given twice; give all its values in one")
+        axes[name] = [parse(name, value) for value in text.split(",")] if text else []
+    return grid(Cell(Experiment(), tuple(_target(text) for text in targets)), axes)
+
+
+def _target(text: str) -> Target:
+    kind, _, number = text.partition("=")
+    try:
+        return Target(kind, float(number))  # type: ignore[arg-type]  # other kinds are refused there
+    except ValueError as error:
+        known = isinstance(error, SweepError)
+        raise SweepError(str(error) if known else f"--target: {ascii(text)[:40]}: write llh=-7.2 or gain=0.9") from None

@@ -1,0 +1,121 @@
+"""What a phase diagram says, in sentences and rows made from its numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.sweep.phase import Diagram, shown_depths
+
+Floats = NDArray[np.float64]
+
+
+def summary(diagram: Diagram, depth: int) -> list[str]:
+    """What the numbers say of one depth: where it helps, along which stripe most, and against the two controls."""
+    speed, shown = diagram.speed_up(depth), f"L={depth}"
+    both = np.isfinite(speed)
+    if not both.any():
+        return [f"{shown} and L=1 reach the target together in no cell."]
+    faster, slower = int((speed[both] > 0).sum()), int((speed[both] < 0).sum())
+    factor = 2 ** float(np.median(speed[both]))
+    sentences = [
+        f"{shown} is faster than L=1 in {faster} of the {both.sum()} cells where both reach the target and slower in "
+        f"{slower}; median factor {factor:.2f}.",
+        f"Only {shown} reaches it in {np.isposinf(speed).sum()} cells, only L=1 in {np.isneginf(speed).sum()}; "
+        f"neither in {np.isnan(speed).sum()} of {speed.size}.",
+        *_best_stripe(diagram, depth, speed),
+        *_best_rates(diagram, depth),
+    ]
+    if (1, depth) in diagram.runs:
+        control = diagram.speed_up(depth, control=True)
+        both = np.isfinite(control)
+        sentences.append(
+            f"Against L=1 at {depth}·η, {shown} is faster in {(control[both] > 0).sum()} and slower in "
+            f"{(control[both] < 0).sum()} of {both.sum()} cells; median factor {2 ** np.median(control[both]):.2f}."
+            if both.any()
+            else f"L=1 at {depth}·η and {shown} reach the target together in no cell."
+        )
+    return sentences
+
+
+def in_words(diagram: Diagram) -> str:
+    """What is held equal and what counts as reached, in one line."""
+    plane, base = diagram.plane, diagram.plane.base
+    start = {"fitted": "fitted by EM", "uniform": "uniform", "random": "random"}[base.component_init]
+    trained = "then trained" if base.train_components else "held"
+    equal = "every weight starts at s" if base.init_convention == "per_layer" else "every product w_k starts at s"
+    synthetic = " (synthetic)" if diagram.data["synthetic"] else ""
+    return (
+        f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
+        f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
+        f"{base.iterations:,} iterations; median of {base.num_seeds} {'seed' if base.num_seeds == 1 else 'seeds'}."
+    )
+
+
+def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
+    """One row per square: both medians (None: missed), how many times as fast, seeds ahead; fastest first."""
+    rows = []
+    for depth in shown_depths(diagram.plane):
+        shallow, deep = diagram.median((1, depth if control else 1)), diagram.median((depth, 1))
+        ahead = diagram.ahead(depth, control)
+        for i, j in np.ndindex(deep.shape):
+            both = math.isfinite(shallow[i, j]) and math.isfinite(deep[i, j])
+            rows.append(
+                {
+                    "L": depth,
+                    "learning rate η": diagram.plane.rates[j],
+                    "starting weight s": diagram.plane.scales[i],
+                    "iterations, L = 1": float(shallow[i, j]) if math.isfinite(shallow[i, j]) else None,
+                    "iterations, L": float(deep[i, j]) if math.isfinite(deep[i, j]) else None,
+                    "times as fast": round(float(shallow[i, j] / deep[i, j]), 4) if both else None,
+                    "seeds ahead": int(ahead[i, j]),
+                    "row": i,
+                    "column": j,
+                }
+            )
+    return sorted(rows, key=lambda row: -(row["times as fast"] or 0.0))
+
+
+def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
+    """The diagonal with the largest median speed-up among those with three cells or more."""
+    stripes = np.round(diagram.log_stripe(depth) * diagram.plane.per_decade) / diagram.plane.per_decade
+    medians = {
+        float(stripe): float(np.median(speed[chosen]))
+        for stripe in np.unique(stripes)
+        if (chosen := (stripes == stripe) & np.isfinite(speed)).sum() >= 3
+    }
+    if not medians:
+        return []
+    best = max(medians, key=lambda stripe: medians[stripe])
+    name = {0.0: "η", 2.0: "η/s²"}.get(diagram.plane.stripe_exponent(depth), f"η/s^(2/{depth})")
+    return [f"Best for depth: {name} near {10**best:.1g}, there {2 ** medians[best]:.2f} times as fast as L=1."]
+
+
+def _best_rates(diagram: Diagram, depth: int) -> list[str]:
+    """Each depth at the learning rate of this plane that suits it best, over the rows."""
+    shallow, deep = (diagram.median((d, 1)).min(axis=1) for d in (1, depth))
+    both = np.isfinite(shallow) & np.isfinite(deep)
+    if not both.any():
+        return []
+    return [
+        f"Each at its own best η, the median start needs {np.median(shallow[both]):g} iterations with L=1 and "
+        f"{np.median(deep[both]):g} with L={depth}."
+    ]
+
+
+def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
+    """How many neighbours on a stripe of slope 2 that both arrive need the same iterations, and how many there are.
+
+    The scaling law, verified and not used: every cell is computed by itself.
+    """
+    equal = pairs = 0
+    for depth in diagram.plane.depths:
+        runs = diagram.runs[depth, 1]
+        here, there = runs[:-1, :-1], runs[1:, 1:]
+        both = (here > 0) & (there > 0)
+        pairs += int(both.sum())
+        equal += int((both & (here == there)).sum())
+    return equal, pairs

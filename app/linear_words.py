@@ -96,6 +96,7 @@ def rate_sentence(comparison: Comparison) -> str:
     strongest = float(trace.lam[abs(trace.lam).argmax()])
     pull = "stretches w by up to" if strongest < 0 else "shrinks w by up to"
     return (
+        "The plain model's ρ stays at η, and it has no λ. "
         f"Overparametrised, ρ runs between {low:.2g} η and {high:.2g} η. λ starts at {trace.lam[0]:.2g} and ends at "
         f"{trace.lam[-1]:.1g}; at its strongest it {pull} {abs(strongest):.0%} in a step."
     )

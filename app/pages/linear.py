@@ -106,7 +106,7 @@ def take(title: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequenc
 
 def _titled(words: str, name: str = "", axis: str = "") -> bool:
     """A chart's title; with an axis, also the switch of its steps, and whether that says log."""
-    with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
+    with st.container(horizontal=True, vertical_alignment="center", height="content" if axis else 44, border=False):
         st.markdown(words, width="stretch")
         if not axis:
             return False
@@ -120,27 +120,23 @@ def _titled(words: str, name: str = "", axis: str = "") -> bool:
 def runs(shown: Comparison, theme: str) -> None:
     """The four charts of both models."""
     link = page_address("linear", linear_link.query_string(shown.study))
-    log_steps = (
-        st.segmented_control("Step axis", ["linear", "log"], default="linear", key="linear_axis", required=True)
-        == "log"
-    )
     headline = linear_words.headline(shown).replace("*", "")
     left, right = st.columns(2, gap="medium")
     with left:
-        log_steps = _titled("**Loss**: every step of both runs", "loss", "linear steps")
+        log_steps = _titled("**Loss**", "loss", "linear steps")
         st.plotly_chart(
             charts_lines.loss(shown, theme, log_steps), key="linear_loss", config=charts_lines.CONFIG, alt=headline
         )
     with right:
-        _titled("**Steps to the target** at every learning rate")
+        _titled("**Steps to the target** by learning rate")
         st.plotly_chart(
             charts_lines.steps_by_rate(shown, theme), key="linear_rates", config=charts_lines.CONFIG,
             alt=linear_words.at_chosen_start(shown),
         )  # fmt: skip
     left, right = st.columns(2, gap="medium")
     for column, quantity, words in (
-        (left, "rho", "**Adaptive rate (ρ)**: the plain model's stays at η"),
-        (right, "lam", "**Multiplicative term (λ)**: the plain model has none"),
+        (left, "rho", "**Adaptive rate (ρ)**"),
+        (right, "lam", "**Multiplicative term (λ)**"),
     ):
         with column:
             log_steps = _titled(words, quantity, "log steps")

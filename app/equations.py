@@ -1,0 +1,138 @@
+"""The equations of the maths page: how each is written, what in the engine computes it, which test checks it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from spncore import circuit, dynamics, flows, linear_dynamics, linear_network, objectives, overparam, parametrisation
+from spncore import replay as replaying
+
+
+class Equation(NamedTuple):
+    """One displayed equation; `source` is what the paper calls it, `functions` what computes it here."""
+
+    source: str
+    latex: str
+    functions: tuple[Callable[..., Any], ...] = ()
+    test: str = ""  # file::function under tests/spncore
+
+    @property
+    def computed_by(self) -> list[str]:
+        """The functions' full names."""
+        return [f"{function.__module__}.{function.__qualname__}" for function in self.functions]
+
+    @property
+    def code(self) -> str:
+        """The source of the functions."""
+        return "\n\n".join(inspect.getsource(function) for function in self.functions)
+
+
+_SLOPES = (
+    "test_dynamics.py::test_the_product_form_leaves_order_eta_squared_the_printed_form_order_eta_from_three_layers_on"
+)
+EQUATIONS: Mapping[str, Equation] = {
+    "mixture": Equation(
+        "the network", r"f(x)=\sum_{k=1}^{K} w_k\,C_k(x)\qquad Z=f(*)=\sum_{k=1}^{K} w_k\,C_k(*)",
+        (circuit.forward,), "test_circuit.py::test_values_equal_enumeration_on_full_partial_and_no_evidence",
+    ),
+    "objective": Equation(
+        "Eq. 1", r"\mathcal L=\frac1N\sum_{n=1}^{N}\log f(x_n)-\log Z",
+        (objectives.data_and_partition,), "test_training.py::test_distinct_rows_with_counts_equal_the_full_rows",
+    ),
+    "gradient": Equation(
+        "Eq. 2", r"\nabla_{w_k}=\frac{\partial\mathcal L}{\partial w_k}="
+        r"\frac1N\sum_{n=1}^{N}\frac{C_k(x_n)}{f(x_n)}-\frac{C_k(*)}{Z}",
+        (flows.backward,),
+        "test_dynamics.py::test_the_recorded_gradient_is_the_gradient_of_the_likelihood_in_the_effective_weights",
+    ),
+    "flow": Equation(
+        "flow", r"a_k=w_k\nabla_{w_k}=\overline r_k-z_k\qquad\sum_k a_k=0",
+        (flows.backward,), "test_circuit.py::test_flows_are_weight_times_finite_difference",
+    ),
+    "product": Equation(
+        "Eq. 3", r"w_k=\prod_{l=0}^{L-1}w^{[l]}_{\varphi(k,l)}", (overparam.effective_weights,),
+        "test_overparam.py::test_effective_weights_are_products_along_paths_and_flows_are_sums_below",
+    ),
+    "layer_gradient": Equation(
+        "Eq. 5–7", r"\frac{\partial\mathcal L}{\partial w^{[l]}_i}=\frac{A_l(i)}{w^{[l]}_i}\qquad"
+        r"A_l(i)=\sum_{k:\,\varphi(k,l)=i}a_k",
+        (overparam.layer_flows,), "test_overparam.py::test_flow_over_weight_is_the_gradient_in_a_layer_weight",
+    ),
+    "exact": Equation(
+        "behind Eq. 8–13", r"w_k(t{+}1)=w_k\prod_{l=0}^{L-1}\bigl(1+s_l(k)\bigr)\qquad "
+        r"s_l(k)=\frac{\eta\,A_l(k)}{\bigl(w^{[l]}\bigr)^2}",
+        (dynamics.relative_steps, dynamics.exact_factors),
+        "test_dynamics.py::test_exact_factors_carry_the_effective_weights_from_step_to_step",
+    ),
+    "first_order": Equation(
+        "Eq. 11", r"w_k(t{+}1)=w_k+\rho_k\nabla_{w_k}+\lambda_k w_k+O(\eta^2)", (dynamics.first_order_step,),
+        "test_dynamics.py::test_the_shallow_network_with_rho_and_lambda_repeats_the_deep_curve_up_to_the_square_of_the_rate",
+    ),
+    "lam": Equation("Eq. 12", r"\lambda_k=\sum_{l<L-1}s_l(k)", (dynamics.multiplicative_term,), _SLOPES),
+    "rho": Equation(
+        "Eq. 13, for every depth", r"\rho_k=\eta\prod_{l<L-1}\bigl(w^{[l]}_{\varphi(k,l)}\bigr)^2",
+        (dynamics.adaptive_rate, dynamics.adaptive_rate_as_printed), _SLOPES,
+    ),
+    "second_order": Equation(
+        "what is left", r"w_k\sum_{l<m}s_l(k)\,s_m(k)+O(\eta^3)", (dynamics.second_order_term,),
+        "test_dynamics.py::test_the_second_order_term_is_what_first_order_leaves",
+    ),
+    "momentum": Equation(
+        "Eq. 14", r"w_k(t{+}1)\approx w_k(t)+\rho_k(t)\nabla_{w_k}(t)+\sum_{\tau<t}\mu_k(t,\tau)\,\nabla_{w_k}(\tau)"
+        r"+\lambda_k(t)\,w_k(0)\prod_{s<t}\bigl(1+\lambda_k(s)\bigr)",
+        (dynamics.unrolled_weight, dynamics.start_term),
+        "test_dynamics.py::test_the_unrolled_recursion_is_start_term_plus_momentum_sum",
+    ),
+    "kernel": Equation(
+        "coefficient of Eq. 14", r"\mu_k(t,\tau)=\lambda_k(t)\,\rho_k(\tau)\prod_{s=\tau+1}^{t-1}"
+        r"\bigl(1+\lambda_k(s)\bigr)\qquad\tau<t",
+        (dynamics.momentum_kernel,), "test_dynamics.py::test_the_unrolled_recursion_is_start_term_plus_momentum_sum",
+    ),
+    "replay": Equation(
+        "Observation 1", r"w\leftarrow w+\rho(t)\,\nabla_{w}+\lambda(t)\,w\quad\text{in the shallow network}",
+        (replaying.replay,),
+        "test_dynamics.py::test_the_shallow_network_with_the_exact_factors_repeats_the_deep_curve",
+    ),
+    "preconditioner": Equation(
+        "not in the paper", r"\Delta\log w=\eta\,M\,a+O(\eta^2)\qquad M_{kj}=\sum_{l}"
+        r"\frac{[\varphi(k,l)=\varphi(j,l)]}{\bigl(w^{[l]}_{\varphi(k,l)}\bigr)^2}",
+        (dynamics.preconditioner,),
+        "test_dynamics.py::test_a_step_in_log_weights_is_the_preconditioner_times_the_flow",
+    ),
+    "norm": Equation(
+        "not in the paper", r"\lVert w^{[0]}(t{+}1)\rVert^2=\lVert w^{[0]}\rVert^2+"
+        r"\eta^2\,\Bigl\lVert\frac{\partial\mathcal L}{\partial w^{[0]}}\Bigr\rVert^2",
+        (dynamics.norm_growth,),
+        "test_dynamics.py::test_the_root_layer_s_squared_norm_grows_by_the_squared_step_and_by_nothing_else",
+    ),
+    "scale": Equation(
+        "not in the paper", r"(\eta,\;s)\;\text{and}\;(c^2\eta,\;c\,s)\;\text{give the same run}",
+        (overparam.initial_layer_weights,),
+        "test_training.py::test_only_the_learning_rate_over_the_start_squared_matters",
+    ),
+    "balance": Equation(
+        "not in the paper", r"u^2-\sum_i v_i^2=\text{const}+O(\eta^2)\ \text{per step}",
+        (dynamics.balancedness,), "test_dynamics.py::test_balancedness_drifts_by_the_square_of_the_step",
+    ),
+    "log_step": Equation(
+        "the later update", r"w^{[l]}=e^{v^{[l]}}\qquad\Delta v^{[l]}=\eta\,A_l",
+        (parametrisation.log,), "test_training.py::test_log_weights_step_by_exponentiated_flows",
+    ),
+    "private": Equation(
+        "not in the paper", r"\Delta\log w=L\,\eta\,a\qquad\text{private chains in log-weights}",
+        (overparam.private_phi,),
+        "test_training.py::test_private_chains_in_log_weights_are_the_shallow_network_at_l_times_the_rate",
+    ),
+    "trees": Equation(
+        "Definition 1, Claim 1", r"f(x)=\sum_{T}\Bigl(\prod_{e\in T}w_e\Bigr)\prod_{\text{leaves}\,\in\,T}p(x)\qquad "
+        r"w_T(t{+}1)=w_T\prod_{e\in T}\Bigl(1+\frac{\eta\,g_e}{w_e}\Bigr)",
+    ),
+    "linear": Equation(
+        "Section 2.1", r"w(t{+}1)=w-\rho\,\nabla_w-\lambda\,w+\eta^2\,\nabla_{w_1}\nabla_{w_2}\qquad"
+        r"\rho=\eta\,w_2^2\qquad\lambda=\eta\,\nabla_{w_2}/w_2",
+        (linear_network.adaptive_terms, linear_dynamics.step_terms),
+        "test_linear_network.py::test_two_layer_step_is_the_paper_s_identity_to_rounding",
+    ),
+}  # fmt: skip

@@ -41,7 +41,7 @@ def headline(
     """The headline of traces of the same experiment at several depths, complete or not, in any order.
 
     `medians` over the seeds, if they are known already, one (T,) per trace.
-    Before the end, and where no target was reached, it says who leads; depths that diverged are named with reasons.
+    Before the end, and where no target was reached, it says who leads; depths that diverged are named.
     """
     if medians is None:
         medians = [np.median(trace.llh, axis=0) for trace in traces]
@@ -49,7 +49,7 @@ def headline(
     known.sort(key=lambda pair: pair[0].experiment.depth)
     if not known:
         return Headline("Nothing trained yet." if ended else "Training starts.")
-    diverged = [f"L={trace.experiment.depth} {trace.stopped}" for trace, _ in known if trace.stopped]
+    diverged = [f"L={t.experiment.depth} diverged after {_iterations(median.size)}" for t, median in known if t.stopped]
     sound = [pair for pair in known if not pair[0].stopped]
     said = _of_sound([trace for trace, _ in sound], [median for _, median in sound], dataset, ended) if sound else None
     text = "; ".join(([said.text] if said else []) + diverged) + "."

@@ -164,8 +164,11 @@ class Computation:
         return min(sound) if sound else max((recorder.length for recorder in self.recorders), default=0)
 
     def _outcome(self) -> tuple[State, str | None]:
-        diverged = [f"L={depth} {reason}" for depth, _, reason in self.diverged()]
-        return ("failed", "; ".join(diverged) + ".") if diverged else ("done", None)
+        diverged = self.diverged()
+        if not diverged:
+            return "done", None
+        depth, _, reason = min(diverged, key=lambda one: one[1])  # the others are among the events
+        return "failed", f"L={depth} {reason}."
 
     def _train(self) -> Iterator[None]:
         """The whole work in small parts: a slice may end after each."""

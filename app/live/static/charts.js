@@ -97,7 +97,7 @@ export function llhChart(c) {
   const places = kept(c.count);
   const x = pick(series.x, places);
   const { independent, entropy } = run.layout.references;
-  const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, ...series.llh.map(({ median }) => median.at(-1) ?? -Infinity));
+  const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, ...series.llh.map(({ median }) => median.at(-1)).filter(Number.isFinite));
   const lowest = Math.min(series.lowest, independent ?? Infinity);
   const unit = top - lowest > 3 ? 2 : 10; // parts of a nat that the range is rounded to, so that it rests while curves grow
   const bottom = Math.floor(unit * lowest - 0.3) / unit;

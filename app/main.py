@@ -24,6 +24,7 @@ st.set_page_config(
 st.html(MARGINS)
 pages = [
     st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
+    st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
     st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
     st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),
 ]

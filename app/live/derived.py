@@ -93,6 +93,8 @@ def _series(run: LiveRun, steps: Steps, view: str, start: int) -> View:
         raise BadQueryError(f"from: {start} lies beyond the {available} frames there are.")
     stride = frames.stride_of(run.study.experiment)
     numbers = np.minimum(np.arange(start, available) * stride, max(run.length - 1, 0))
+    if view == "step" and run.state in ("queued", "running"):
+        numbers = numbers[numbers + 1 < steps.length]  # a step is known when the next weight is
     if not steps.length:
         return {"from": start, "frames": 0, "length": available, "fields": []}, np.empty(0)
     with np.errstate(all="ignore"):
@@ -111,15 +113,18 @@ def _constants(steps: Steps) -> dict[str, Any]:
     return {
         "sizes": sums.sizes.tolist(),
         "leaves": 2 * settings.num_components * steps.num_variables if settings.train_components else 0,
-        "exact": _orthogonal_layers(steps) if steps.linear else [],
+        "exact": _orthogonal_layers(steps),
         "cuts": points.first_cuts(steps.weights, steps.flow, settings),
     }
 
 
 def _orthogonal_layers(steps: Steps) -> list[int]:
-    """Layers whose squared norm obeys the exact law: their weights are orthogonal to their gradient."""
-    every = steps.experiment.topology in ("private", "shared")
-    return list(range(steps.sums.depth)) if every else [0]
+    """Layers whose squared norm obeys the exact law: Σ A_l = Σ a_k = 0 in all, as every path crosses every layer once.
+
+    It takes an objective that does not change when a layer is scaled, and steps on the weights themselves.
+    """
+    lawful = steps.linear and steps.experiment.objective == "generative"
+    return list(range(steps.sums.depth)) if lawful else []
 
 
 def _filled(numbers: Ints, length: int, rows_of: Callable[[Ints], Floats]) -> Floats:
@@ -152,12 +157,18 @@ def _memory(steps: Steps, numbers: Ints) -> Columns:
 
 
 def _norms(steps: Steps, numbers: Ints) -> Columns:
-    """‖w^[l]‖² of every layer, what the exact law says it is, and how many of its weights sit at the floor."""
+    """‖w^[l]‖² of every layer, what the exact law adds up to, and how exact it was step by step.
+
+    `off` is its largest relative error so far over the steps that the floor did not cut, `cuts` how many it did.
+    """
     norms = dynamics.layer_norms(steps.weights, steps.sums)
     growth = dynamics.norm_growth(steps.weights, steps.flow, steps.sums, steps.experiment.learning_rate)
     law = norms[:1] + np.concatenate([np.zeros_like(norms[:1]), np.add.accumulate(growth[:-1])])
-    rows = np.concatenate([norms, law, steps.layers_at_floor], axis=1)
-    fields = [f"{name}_{layer}" for name in ("norm", "law", "floor") for layer in range(steps.sums.depth)]
+    cut = points.cut_layers(steps.weights, steps.flow, steps.experiment)[:-1]
+    errors = np.where(cut, 0.0, np.abs((norms[:-1] + growth[:-1]) / norms[1:] - 1.0))
+    sofar = [np.maximum.accumulate(errors), np.add.accumulate(cut.astype(float))]
+    rows = np.concatenate([norms, law, *(np.concatenate([np.zeros_like(norms[:1]), part]) for part in sofar)], axis=1)
+    fields = [f"{name}_{layer}" for name in ("norm", "law", "off", "cuts") for layer in range(steps.sums.depth)]
     return fields, _filled(numbers, steps.length, lambda known: rows[known])
 
 

@@ -97,13 +97,18 @@ def first_cuts(weights: Floats, flow: Floats, experiment: Experiment) -> list[in
 
     `weights` (T, n) and `flow` (T, K) of one seed.
     """
+    cut = cut_layers(weights, flow, experiment)[:-1]  # what the last step did is not recorded
+    return [int(np.argmax(layer)) if layer.any() else None for layer in cut.T]
+
+
+def cut_layers(weights: Floats, flow: Floats, experiment: Experiment) -> NDArray[np.bool_]:
+    """Whether the floor cut the step from iteration t short, for any weight of a layer: (T, L)."""
     sums = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
-    if experiment.parametrisation != "linear" or len(weights) < 2:
-        return [None] * sums.depth
+    if experiment.parametrisation != "linear":
+        return np.zeros((len(weights), sums.depth), dtype=bool)
     with np.errstate(all="ignore"):
-        stepped = weights + experiment.learning_rate * layer_flows(flow, sums) / weights
-    layers = [layer[:-1].any(axis=1) for layer in split_layers((stepped < experiment.floor).astype(float), sums)]
-    return [int(np.argmax(cut)) if cut.any() else None for cut in layers]
+        below = weights + experiment.learning_rate * layer_flows(flow, sums) / weights < experiment.floor
+    return np.stack([layer.any(axis=1) for layer in split_layers(below.astype(float), sums)], axis=1)
 
 
 def step_terms(steps: Steps, at: Ints) -> Floats:

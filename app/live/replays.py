@@ -106,7 +106,7 @@ def one_seed(trace: Trace, seed: int) -> Trace:
 
 
 def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]:
-    """Rows LLH deep, first order, exact of every iteration; `replay` in the header says how far it is.
+    """Rows LLH deep, first order, exact of every iteration, then their errors; `replay` in the header: how far it is.
 
     It is `waiting` for the run's end, `too_long` to be made, `busy` while too many others wait, `running` or `done`.
     """
@@ -124,4 +124,5 @@ def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]
     header: dict[str, Any] = {"replay": found.state, "done": len(curves), "forms": list(FORMS[: len(curves)])}
     cuts = first_cuts(found.trace.weights[0], found.trace.flow[0], found.trace.experiment)
     header["cut"] = min((cut for cut in cuts if cut is not None), default=None)
-    return header, np.stack([found.trace.llh[0], *curves])
+    deep = found.trace.llh[0]
+    return header, np.stack([deep, *curves, *(np.abs(curve - deep) for curve in curves)])

@@ -155,16 +155,24 @@ def test_a_long_kernel_is_thinned_to_two_hundred_rows_without_making_the_whole()
     assert len(kernel_row(rho, lam, 0)) == 0
 
 
-def test_norms_follow_the_exact_law_at_the_root_while_nothing_is_cut(client, finished, data):
-    growing = STEADY.replace(learning_rate=0.03)
+@pytest.mark.parametrize("topology", ["tree", "private", "shared"])
+def test_norms_follow_the_exact_law_in_every_layer_while_nothing_is_cut(client, finished, data, topology):
+    growing = STEADY.replace(learning_rate=0.03, num_components=8, topology=topology)
     run_id, trace = finished(growing), fit(growing.replace(depth=3), data)
     header, got = series(client, run_id, "norms", depth=3, seed=1)
     norms = dynamics.layer_norms(trace.weights, trace.sums)[1]
     for layer in range(3):
         assert np.array_equal(got[f"norm_{layer}"], single(norms[:, layer]))
-    assert_close(got["law_0"], got["norm_0"], rtol=1e-6)
-    assert header["exact"] == [0] and header["cuts"] == [None, None, None]
-    assert got["law_0"][-1] > got["law_0"][0]
+        assert_close(got[f"law_{layer}"], norms[:, layer], rtol=1e-6)
+        assert got[f"off_{layer}"].max() < 1e-12 and got[f"cuts_{layer}"].max() == 0
+    assert header["exact"] == [0, 1, 2] and header["cuts"] == [None, None, None]
+    assert got["law_2"][-1] > got["law_2"][0]
+
+
+def test_the_law_is_not_claimed_where_scale_matters(client, finished):
+    for change in ({"parametrisation": "log"}, {"objective": "unnormalised"}):
+        header, _ = series(client, finished(STEADY.replace(**change)), "norms", depth=3)
+        assert header["exact"] == []
 
 
 def test_balance_and_eigenvalues_are_the_engines_own(client, finished, data):
@@ -236,10 +244,11 @@ def test_a_replay_is_the_engines_own_for_one_seed(client, finished, data):
         assert header["replay"] == "running" and time.monotonic() < end
         header, body = ask(client, run_id, "replay", depth=3, seed=1)
     trace = fit(STEADY.replace(depth=3), data)
-    deep, first_order, exact = body.reshape(3, 30)
+    deep, first_order, exact, error, rounding = body.reshape(5, 30)
     assert np.array_equal(deep, single(trace.llh[1]))
     assert_close(exact, trace.llh[1], rtol=1e-6)
     assert np.array_equal(first_order, single(replay(one_seed(trace, 1), "first_order", data)[0]))
+    assert rounding.max() < 1e-12 < error.max() < 1e-3
     assert header["cut"] is None and header["forms"] == ["first_order", "exact"]
 
 

@@ -57,7 +57,7 @@ def lines(
         dragmode=False, font={"color": INK[theme], "size": 13},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
     )  # fmt: skip
-    figure.update_xaxes(**axis, title_text=x, type="log" if log_x else "linear")
+    figure.update_xaxes(**axis, title_text=x, type="log" if log_x else "linear", tickformat="" if log_x else ",")
     figure.update_yaxes(**axis, title_text=y, type="log" if log_y else "linear")
     x_values = np.concatenate([row.x for row in rows if row.x.size] or [np.ones(1)])
     ends = np.log10([x_values.min(), x_values.max()]) if log_x else np.array([x_values.min(), x_values.max()])

@@ -56,7 +56,7 @@ EQUATIONS: Mapping[str, Equation] = {
         "test_overparam.py::test_effective_weights_are_products_along_paths_and_flows_are_sums_below",
     ),
     "layer_gradient": Equation(
-        "Eq. 5–7", r"\frac{\partial\mathcal L}{\partial w^{[l]}_i}=\frac{A_l(i)}{w^{[l]}_i}\qquad"
+        "Eq. 5–7", r"\frac{\partial\mathcal L}{\partial w^{[l]}_i}=\frac{A_l(i)}{w^{[l]}_i}\qquad "
         r"A_l(i)=\sum_{k:\,\varphi(k,l)=i}a_k",
         (overparam.layer_flows,), "test_overparam.py::test_flow_over_weight_is_the_gradient_in_a_layer_weight",
     ),
@@ -80,8 +80,9 @@ EQUATIONS: Mapping[str, Equation] = {
         "test_dynamics.py::test_the_second_order_term_is_what_first_order_leaves",
     ),
     "momentum": Equation(
-        "Eq. 14", r"w_k(t{+}1)\approx w_k(t)+\rho_k(t)\nabla_{w_k}(t)+\sum_{\tau<t}\mu_k(t,\tau)\,\nabla_{w_k}(\tau)"
-        r"+\lambda_k(t)\,w_k(0)\prod_{s<t}\bigl(1+\lambda_k(s)\bigr)",
+        "Eq. 14", r"\begin{aligned}w_k(t{+}1)\approx\;&w_k(t)+\rho_k(t)\nabla_{w_k}(t)"
+        r"\\&+\sum_{\tau<t}\mu_k(t,\tau)\,\nabla_{w_k}(\tau)"
+        r"\\&+\lambda_k(t)\,w_k(0)\prod_{s<t}\bigl(1+\lambda_k(s)\bigr)\end{aligned}",
         (dynamics.unrolled_weight, dynamics.start_term),
         "test_dynamics.py::test_the_unrolled_recursion_is_start_term_plus_momentum_sum",
     ),

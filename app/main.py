@@ -26,6 +26,8 @@ pages = [
     st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
     st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
     st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
+    st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
+    st.Page("pages/maths.py", title="Maths", icon=":material/function:"),
     st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),
 ]
 st.navigation(pages, position="top").run()

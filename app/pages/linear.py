@@ -106,7 +106,7 @@ def take(title: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequenc
 
 def _titled(words: str, name: str = "", axis: str = "") -> bool:
     """A chart's title; with an axis, also the switch of its steps, and whether that says log."""
-    with st.container(horizontal=True, vertical_alignment="center", height="content" if axis else 44, border=False):
+    with st.container(horizontal=True, vertical_alignment="center", height="content" if axis else 32, border=False):
         st.markdown(words, width="stretch")
         if not axis:
             return False

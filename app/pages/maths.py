@@ -34,7 +34,9 @@ def lab_address(found: Errata) -> str:
 def equation(name: str) -> None:
     """An equation, what the paper calls it, what computes it and which test checks it; its source unfolds."""
     shown = EQUATIONS[name]
-    st.latex(shown.latex)
+    with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
+        for part in shown.latex.split(r"\qquad"):  # side by side, or one below the other on a phone
+            st.latex(part, width="content")
     if not shown.functions:
         st.caption(f"{shown.source}. Not computed by the engine yet.")
         return

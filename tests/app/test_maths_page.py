@@ -1,0 +1,70 @@
+"""The maths page: every equation has code and a test that exist, every erratum has evidence from a run."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import errata, permalink
+from app.equations import EQUATIONS
+from app.errata import measure
+from app.text import FOLDER
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "app" / "pages" / "maths.py"
+
+
+@pytest.fixture(scope="module")
+def found():
+    return measure()
+
+
+@pytest.mark.parametrize("name", [name for name, equation in EQUATIONS.items() if equation.functions])
+def test_each_equation_s_test_exists_and_its_source_can_be_shown(name):
+    file, test = EQUATIONS[name].test.split("::")
+    tree = ast.parse((ROOT / "tests" / "spncore" / file).read_text(encoding="utf-8"))
+    assert test in {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert EQUATIONS[name].code.count("def ") >= len(EQUATIONS[name].functions)
+
+
+def test_each_equation_and_each_erratum_stands_in_the_text_once():
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted((FOLDER / "maths").glob("*.md")))
+    for name in EQUATIONS:
+        assert text.count(f"\n{{equation {name}}}\n") == 1
+    for name in ("rho", "momentum", "gradient", "product"):
+        assert text.count(f"\n{{erratum {name}}}\n") == 1
+
+
+def test_the_product_form_has_slope_two_and_the_printed_form_slope_one(found):
+    assert found.rho.slopes["product form"] == pytest.approx(2.0, abs=0.02)
+    assert found.rho.slopes["as printed"] == pytest.approx(1.0, abs=0.02)
+
+
+def test_equation_14_gives_the_next_weight(found):
+    assert found.momentum.from_next < found.momentum.from_same / 100
+    assert 0.0 <= found.momentum.start_share <= 1.0
+
+
+def test_the_mean_over_rows_is_the_gradient_and_one_row_is_not(found):
+    assert found.gradient.mean_over_rows == pytest.approx(found.gradient.difference, rel=1e-5)
+    assert abs(found.gradient.one_row / found.gradient.difference - 1) > 0.1
+
+
+def test_an_effective_weight_is_a_product_of_l_weights(found):
+    assert found.num_weights == pytest.approx({1: 1.0, 2: 2.0, 3: 3.0}, abs=1e-9)
+
+
+def test_the_link_of_the_errata_reopens_the_run_they_come_from(found):
+    assert permalink.decode(permalink.encode(found.study)) == (found.study, [])
+
+
+def test_the_page_shows_every_equation_and_the_numbers_of_every_erratum(found):
+    page = AppTest.from_file(str(PAGE), default_timeout=30).run()
+    assert not page.exception
+    parts = [part for equation in EQUATIONS.values() for part in equation.latex.split(r"\qquad")]
+    shown = " ".join(element.value for element in page.latex)
+    assert all(part.strip() in shown for part in parts)
+    said = [element.value for element in page.markdown]
+    assert set(errata.sentences(found).values()) <= set(said)
+    assert "None" not in said and not any("{equation" in text or "{erratum" in text for text in said)

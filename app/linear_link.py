@@ -84,7 +84,7 @@ def _value(name: str, text: str) -> str | int | float:
 
 def _text(study: LinearStudy, name: str) -> str:
     value = getattr(study, name)
-    return repr(value) if isinstance(value, float) else str(value)
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _known(name: str) -> str:

@@ -11,10 +11,15 @@ from pathlib import Path  # noqa: E402  after the above
 
 import streamlit as st  # noqa: E402
 from streamlit import config  # noqa: E402
+from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
 from app.live.lifetime import lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
+
+# Streamlit takes a folder named pages for its older way of having several, until main.py has run for the first time:
+# whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
+PagesManager.uses_pages_directory = False
 
 app = st.App(
     Path(__file__).parent / "app" / "main.py",

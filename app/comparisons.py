@@ -18,6 +18,7 @@ from scipy.special import betaincinv
 Iterations = Sequence[int | None]
 Verdict = Literal["ahead", "behind", "level", "open"]
 LEVEL = 0.95
+SAME = 1e-3  # nats per row that make no difference
 FEW = 6  # with fewer pairs even a clean sweep leaves one half inside the interval
 DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 
@@ -98,6 +99,13 @@ def paired_wins(first: Iterations, second: Iterations) -> Wins:
     return Wins(ahead, behind, len(pairs) - ahead - behind)
 
 
+def paired_scores(first: Sequence[float], second: Sequence[float]) -> Wins:
+    """Compare scores in nats per row seed by seed; the higher one wins, if only by more than a thousandth."""
+    pairs = list(zip(first, second, strict=True))
+    ahead, behind = sum(a > b + SAME for a, b in pairs), sum(a < b - SAME for a, b in pairs)
+    return Wins(ahead, behind, len(pairs) - ahead - behind)
+
+
 def better_of_two(iterations: Iterations) -> list[int | None]:
     """What every pair of runs scores when the better one counts: the earlier of the two, for all pairs of seeds."""
     return [_finite(min(pair)) for pair in combinations(_numbers(iterations), 2)]
@@ -122,8 +130,8 @@ def flips(one: Mapping[str, Iterations], other: Mapping[str, Iterations]) -> lis
 def span(iterations: Iterations, end: int) -> str:
     """Median and interval in a table cell: `342 [335, 368]`; a bound that was never reached is `> end`."""
     interval, middle = median_interval(iterations), median(iterations)
-    bounds = ", ".join(_bound(value, end) for value in (interval.low, interval.high))
-    return f"{_bound(middle, end)} [{bounds}]"
+    bounds = ", ".join(bound(value, end) for value in (interval.low, interval.high))
+    return f"{bound(middle, end)} [{bounds}]"
 
 
 def compared(deep: str, shallow: str, first: Iterations, second: Iterations, end: int) -> str:
@@ -137,10 +145,19 @@ def compared(deep: str, shallow: str, first: Iterations, second: Iterations, end
         deep, shallow, first, second = shallow, deep, second, first
         wins = Wins(wins.behind, wins.ahead, wins.level)
     counted = f"{deep} ahead of {shallow} in {_of(wins.ahead, wins.pairs)}" + _levels(wins)
-    middles = f"median {_bound(median(first), end)} against {_bound(median(second), end)} iterations"
+    middles = f"median {bound(median(first), end)} against {bound(median(second), end)} iterations"
     if wins.verdict == "ahead":
         return f"{counted}, {middles}{_factor(first, second)}"
     return f"{counted}, {middles}; {_open(wins)}"
+
+
+def scored(deep: str, shallow: str, first: Sequence[float], second: Sequence[float]) -> str:
+    """What paired scores support, in a clause without a full stop."""
+    wins = paired_scores(first, second)
+    if wins.behind > wins.ahead:
+        deep, shallow, wins = shallow, deep, Wins(wins.behind, wins.ahead, wins.level)
+    counted = f"{deep} higher than {shallow} in {_of(wins.ahead, wins.pairs)}" + _levels(wins)
+    return counted if wins.verdict in ("ahead", "level") else f"{counted}; {_open(wins)}"
 
 
 def chance(wins: Wins) -> str:
@@ -177,7 +194,8 @@ def _counted(count: int, word: str) -> str:
     return f"{count:,} {word}" + ("" if count == 1 else "s")
 
 
-def _bound(value: float | None, end: int) -> str:
+def bound(value: float | None, end: int) -> str:
+    """A number of iterations in words; beyond the end where it was never reached."""
     return f"> {end}" if value is None else f"{value:g}"
 
 

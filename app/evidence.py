@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,9 @@ from spncore.training import Trainer
 Floats = NDArray[np.float64]
 FOLDER = Path(__file__).parent.parent / "data"
 FORMAT = 1
-POINTS = 90  # of a shipped curve
-DECIMALS = 4  # of a shipped LLH, in nats per row
+POINTS = 200  # of a shipped curve, at most
+DECIMALS = 6  # of a shipped LLH, in nats per row
+CURVE_DECIMALS = 4  # of those that are only drawn
 EARLY = 60  # iterations of which every step is kept
 EARLY_SEEDS = 6
 CURVE = ("iteration", "median", "low", "high")
@@ -47,9 +48,9 @@ class Data:
 
 @dataclass(frozen=True)
 class FirstSteps:
-    """How a run leaves its start: `llh` (S ≤ 6, T ≤ 60), and the largest relative change of an effective weight (T).
+    """How the first six seeds of a run leave their start: `llh` (S ≤ 6, T), and the step sizes `change` (T).
 
-    The change is the median over seeds of max_k |w_k(t+1)/w_k(t) − 1|.
+    The change is the median over seeds of the largest relative change of an effective weight, |w_k(t+1)/w_k(t) − 1|.
     """
 
     experiment: Experiment
@@ -87,12 +88,16 @@ def shipped(name: str) -> Shipped:
 
 
 def to_ship(
-    results: Mapping[Cell, Outcome], data: Sequence[Data], script: str, first_steps: Iterable[FirstSteps] = ()
+    results: Mapping[Cell, Outcome],
+    data: Sequence[Data],
+    script: str,
+    first_steps: Iterable[FirstSteps] = (),
+    points: int = POINTS,
 ) -> str:
     """The text of such a file: a line per result, which holds the settings that differ from the first one's."""
     base = {"schema": SCHEMA, **asdict(next(iter(results)).experiment)}
     head = {"format": FORMAT, "script": script, "versions": versions(), "data": [asdict(row) for row in data]}
-    lines = [_compact(_pack(cell, outcome, base)) for cell, outcome in results.items()]
+    lines = [_compact(_pack(cell, outcome, base, points)) for cell, outcome in results.items()]
     steps = [_compact(_pack_first_steps(row, base)) for row in first_steps]
     return (
         f"{_compact(head)[:-1]},\n"
@@ -116,14 +121,14 @@ def describe(dataset: Dataset, test: Dataset | None = None) -> Data:
 
 def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:
     """Train the first iterations only and keep every step of them."""
-    short = experiment.replace(iterations=EARLY + 1)
+    short = experiment.replace(iterations=EARLY + 1, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))
     recorder = Recorder(short, dataset.sha256)
     for _ in recorder.follow(Trainer(short, dataset).steps()):
         pass
     trace = recorder.trace()
     weights = trace.effective_weights
     change = np.abs(weights[:, 1:] / weights[:, :-1] - 1.0).max(axis=2)
-    return FirstSteps(experiment, trace.llh[:EARLY_SEEDS, :EARLY], np.median(change, axis=0))
+    return FirstSteps(experiment, trace.llh[:, :EARLY], np.median(change, axis=0))
 
 
 def reached(outcome: Outcome, target: int = 0) -> list[int | None]:
@@ -146,22 +151,17 @@ def diverged(outcome: Outcome) -> int:
     return sum(seed.stopped is not None for seed in outcome.seeds)
 
 
-def merged(parts: Sequence[tuple[Cell, Outcome]]) -> tuple[Cell, Outcome]:
-    """Cells that differ only in their seed, one seed each and consecutive, as the one cell of all their seeds.
-
-    Each part's curve is its seed's own, so median and range over the parts are those over the seeds.
-    """
-    first = parts[0][0]
-    cell = replace(first, experiment=first.experiment.replace(num_seeds=len(parts)))
-    seeds = tuple(seed for _, outcome in parts for seed in outcome.seeds)
-    curves = [outcome.curve for _, outcome in parts if outcome.curve is not None]
+def merged(parts: Sequence[Outcome]) -> Outcome:
+    """Outcomes of single seeds as one: each part's curve is its seed's own, and the range over the parts the seeds'."""
+    seeds = tuple(seed for part in parts for seed in part.seeds)
+    curves = [part.curve for part in parts if part.curve is not None]
     curve = None
-    if len(curves) == len(parts):
+    if curves and len(curves) == len(parts):
         length = min(len(curve["iteration"]) for curve in curves)
         llh = np.array([curve["median"][:length] for curve in curves])
         rows = (curves[0]["iteration"][:length], np.median(llh, axis=0), llh.min(axis=0), llh.max(axis=0))
         curve = {name: np.asarray(row).tolist() for name, row in zip(CURVE, rows, strict=True)}
-    return cell, Outcome("", "done", None, seeds, curve)
+    return Outcome("", "done", None, seeds, curve)
 
 
 def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[Any, ...]]:
@@ -195,14 +195,14 @@ def _independent_on(dataset: Dataset, test: Dataset) -> float:
     return float(frequency @ np.log(ones) + (1.0 - frequency) @ np.log1p(-ones))
 
 
-def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any]) -> dict[str, Any]:
+def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any], points: int) -> dict[str, Any]:
     packed: dict[str, Any] = {"experiment": _changes(cell.experiment, base)}
     packed["targets"] = [[target.kind, target.value] for target in cell.targets]
     packed["held_out"] = list(cell.held_out)
     packed["seeds"] = [[_rounded(value) for value in seed] for seed in outcome.seeds]
     if outcome.curve is not None:
-        kept = _kept(len(outcome.curve["iteration"]))
-        packed["curve"] = [[_rounded(outcome.curve[name][i]) for i in kept] for name in CURVE]
+        kept = _kept(len(outcome.curve["iteration"]), points)
+        packed["curve"] = [[_rounded(outcome.curve[name][i], CURVE_DECIMALS) for i in kept] for name in CURVE]
     return packed
 
 
@@ -229,19 +229,19 @@ def _changes(experiment: Experiment, base: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asdict(experiment).items() if value != base[name]}
 
 
-def _kept(length: int) -> list[int]:
-    """At most POINTS places of a curve, closer at the start; the first and the last among them."""
-    if length <= POINTS:
+def _kept(length: int, points: int) -> list[int]:
+    """At most `points` places of a curve, closer at the start; the first and the last among them."""
+    if length <= points:
         return list(range(length))
-    even, early = np.linspace(0, length - 1, POINTS // 2), np.geomspace(1, length, POINTS // 2) - 1
+    even, early = np.linspace(0, length - 1, points // 2), np.geomspace(1, length, points // 2) - 1
     places: list[int] = np.unique(np.concatenate([even, early]).round().astype(int)).tolist()
     return places
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: Any, decimals: int = DECIMALS) -> Any:
     if isinstance(value, Mapping):
         return {name: _rounded(item) for name, item in value.items()}
-    return round(value, DECIMALS) if isinstance(value, float) else value
+    return round(value, decimals) if isinstance(value, float) else value
 
 
 def _compact(value: Any) -> str:

@@ -25,8 +25,11 @@ st.html(MARGINS)
 pages = [
     st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
     st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
+    st.Page("pages/figure3.py", title="Figure 3", icon=":material/compare_arrows:"),
+    st.Page("pages/fair.py", title="What is held equal", icon=":material/balance:"),
     st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
     st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
+    st.Page("pages/update2020.py", title="Update of 2020", icon=":material/update:"),
     st.Page("pages/maths.py", title="Maths", icon=":material/function:"),
     st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),
 ]

@@ -9,41 +9,64 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.comparisons import Iterations, median
-from app.evidence import finals, reached
+from app.comparisons import median
+from app.evidence import merged
 from spncore.experiment import Experiment
 from spncore.limits import LIMITS
 from spncore.report import TARGETS
-from spncore.sweep import Cell, Outcome, Target
+from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 
 DEPTHS = (1, 2, 3)
 REAL, TWIN = "nltcs", "nltcs-twin"
 Cells = dict[str, Cell]  # by the name that a comparison gives them
 Compute = Callable[[Cell], Outcome]
 
+
+@dataclass(frozen=True)
+class Runs:
+    """Which rows, and which seeds."""
+
+    dataset: str
+    num_seeds: int
+    seed: int = 0
+
+
 # ---- Figure 3 ------------------------------------------------------------------------------------------------------
-FIGURE3_SEEDS = 24
+FIGURE3_RUNS = Runs(REAL, 24)
 ROUNDING, HONEST = 1e-12, 1e-3
+EARLY_NOISES = (0.0, 1e-16, ROUNDING, HONEST)  # whose first steps are shown one by one
 NOISES = (1e-16, 1e-14, ROUNDING, 1e-9, 1e-6, HONEST, 1e-2)
 FIGURE3_TARGETS = tuple(Target("llh", level) for level in TARGETS)
 
 
-def figure3(noise: float, depth: int, num_seeds: int = FIGURE3_SEEDS, dataset: str = REAL) -> Cell:
+def figure3(noise: float, depth: int, runs: Runs = FIGURE3_RUNS) -> Cell:
     """Figure 3's experiment with leaf weights that differ by `noise`; without noise all seeds are one run."""
-    seeds = num_seeds if noise else 1
-    experiment = Experiment(dataset=dataset, depth=depth, init_noise=noise, num_seeds=seeds)
+    experiment = Experiment(dataset=runs.dataset, depth=depth, init_noise=noise)
+    if noise:
+        experiment = experiment.replace(num_seeds=runs.num_seeds, seed=runs.seed)
     return Cell(experiment, FIGURE3_TARGETS, curve=True)
+
+
+def figure3_cells(runs: Runs = FIGURE3_RUNS) -> list[Cell]:
+    """All that the page shows."""
+    return [figure3(noise, depth, runs) for noise in (0.0, *NOISES) for depth in DEPTHS]
+
+
+def figure3_beginnings(runs: Runs = FIGURE3_RUNS) -> list[Experiment]:
+    """The runs whose first steps are shown one by one."""
+    return [figure3(noise, depth, runs).experiment for noise in EARLY_NOISES for depth in DEPTHS]
 
 
 # ---- what is held equal --------------------------------------------------------------------------------------------
 TOPOLOGIES = ("tree", "private", "shared")
 WEIGHTS = ("linear", "log")
 COMPONENTS = ("fixed", "trained")
-FAIR_SEEDS = 12
+FAIR_RUNS = Runs(REAL, 12)
 CHOOSING_SEED, CHOOSING_SEEDS = 100, 5  # learning rates are chosen on seeds that the comparison does not use
 GAIN = Target("gain", 0.9)
 LEVEL = Target("llh", -7.2)
 NUM_RATES = 11
+KEPT = 0.9  # of the gain of the best run on the grid
 # η, T, and T where products start alike, which can be much slower
 SETTINGS = {
     ("fixed", "linear"): (1e-3, 300, 2500),
@@ -60,7 +83,7 @@ class Case:
     topology: str = "tree"
     weights: str = "linear"
     components: str = "fixed"
-    dataset: str = REAL
+    runs: Runs = FAIR_RUNS
 
     @property
     def target(self) -> Target:
@@ -73,7 +96,7 @@ class Case:
         fixed = self.components == "fixed"
         rate, iterations, _ = SETTINGS[self.components, self.weights]
         return Experiment(
-            dataset=self.dataset,
+            dataset=self.runs.dataset,
             topology=self.topology,
             parametrisation=self.weights,
             component_init="fitted" if fixed else "uniform",
@@ -82,7 +105,8 @@ class Case:
             init_scale=0.1,
             learning_rate=rate,
             iterations=iterations,
-            num_seeds=FAIR_SEEDS,
+            num_seeds=self.runs.num_seeds,
+            seed=self.runs.seed,
         )
 
     @property
@@ -105,10 +129,12 @@ class Case:
         return {depth_name(depth): self.cell(depth) for depth in DEPTHS}
 
     def same_product(self) -> Cells:
-        """Every product of weights from root to component starts alike."""
-        length = SETTINGS[self.components, self.weights][2]
-        changes = {"init_convention": "matched", "iterations": length}
-        return {depth_name(depth): self.cell(depth, **changes) for depth in DEPTHS}
+        """Every product of weights from root to component starts alike; one layer needs no longer than otherwise."""
+        longer = {"iterations": SETTINGS[self.components, self.weights][2]}
+        return {
+            depth_name(depth): self.cell(depth, init_convention="matched", **(longer if depth > 1 else {}))
+            for depth in DEPTHS
+        }
 
     def best_rates(self, compute: Compute) -> dict[int, float]:
         """The best learning rate of each depth on the grid; the common one where no rate gets to the target."""
@@ -166,22 +192,24 @@ def tidied(rate: float) -> float:
 def best_rate(outcomes: Mapping[float, Outcome]) -> float | None:
     """The rate with the smallest median of iterations to the target, the smaller one of two; None if none gets there.
 
-    A run counts only if it keeps what it won: it ends within a tenth of the gain of the best end on the grid.
+    A run counts only if it keeps what it won: it ends within a tenth of the gain of its seed's best end on the grid.
     """
-    best = max((end for outcome in outcomes.values() for end in finals(outcome)), default=0.0)
-    medians = {rate: median(_lasting(outcome, best)) for rate, outcome in outcomes.items()}
+    best: dict[int, float] = {}
+    for outcome in outcomes.values():
+        for seed in outcome.seeds:
+            if seed.final_llh is not None:
+                best[seed.seed] = max(seed.final_llh, best.get(seed.seed, seed.final_llh))
+    medians = {rate: median([_lasting(seed, best) for seed in outcome.seeds]) for rate, outcome in outcomes.items()}
     arrived = {rate: middle for rate, middle in medians.items() if middle is not None}
     return min(arrived, key=lambda rate: (arrived[rate], rate)) if arrived else None
 
 
-def _lasting(outcome: Outcome, best: float) -> Iterations:
-    """Iterations to the target, None for runs that end low or diverge."""
-    kept: list[int | None] = []
-    for seed, at in zip(outcome.seeds, reached(outcome), strict=True):
-        sound = seed.final_llh is not None and seed.first_llh is not None and seed.stopped is None
-        enough = sound and seed.final_llh >= seed.first_llh + 0.9 * (best - seed.first_llh)  # type: ignore[operator]
-        kept.append(at if enough else None)
-    return kept
+def _lasting(seed: SeedOutcome, best: Mapping[int, float]) -> int | None:
+    """Iterations to the target, None for a run that ends low or diverges."""
+    if seed.first_llh is None or seed.final_llh is None or seed.stopped is not None:
+        return None
+    enough = seed.final_llh >= seed.first_llh + KEPT * (best[seed.seed] - seed.first_llh)
+    return seed.reached[0] if enough else None
 
 
 # ---- the update of 2020 --------------------------------------------------------------------------------------------
@@ -190,13 +218,15 @@ OBJECTIVES = ("unnormalised", "generative")
 UPDATE_SEEDS = 5
 
 
-def update2020(dataset: str, objective: str, depth: int) -> list[Cell]:
-    """The authors' later script: log-weights, |normal| start of sum and leaf weights, η = 0.1; a cell per seed.
+def update2020_runs(dataset: str) -> Runs:
+    """The runs that ship."""
+    return Runs(dataset, UPDATE_SEEDS)
 
-    Seed by seed, because a run on the larger data sets takes long: progress moves, and cancelling loses little.
-    """
+
+def update2020(objective: str, depth: int, runs: Runs) -> Cell:
+    """The authors' later script: log-weights, |normal| start of sum and leaf weights, η = 0.1."""
     experiment = Experiment(
-        dataset=dataset,
+        dataset=runs.dataset,
         depth=depth,
         objective=objective,
         parametrisation="log",
@@ -206,11 +236,22 @@ def update2020(dataset: str, objective: str, depth: int) -> list[Cell]:
         init_noise=0.0,
         learning_rate=0.1,
         iterations=1000,
-        num_seeds=1,
+        num_seeds=runs.num_seeds,
+        seed=runs.seed,
     )
-    return [Cell(experiment.replace(seed=seed), held_out=("test",), curve=True) for seed in range(UPDATE_SEEDS)]
+    return Cell(experiment, held_out=("test",), curve=True)
 
 
-def update2020_cells(dataset: str) -> list[Cell]:
+def by_seed(cell: Cell) -> list[Cell]:
+    """The same runs as a cell each: where they take long, progress moves, and cancelling loses little."""
+    return [replace(cell, experiment=cell.experiment.replace(num_seeds=1, seed=seed)) for seed in cell.experiment.seeds]
+
+
+def update2020_cells(runs: Runs) -> list[Cell]:
     """Both objectives, all depths."""
-    return [cell for objective in OBJECTIVES for depth in DEPTHS for cell in update2020(dataset, objective, depth)]
+    return [update2020(objective, depth, runs) for objective in OBJECTIVES for depth in DEPTHS]
+
+
+def update2020_merged(parts: Mapping[Cell, Outcome], runs: Runs) -> dict[Cell, Outcome]:
+    """The outcomes of the page's cells from those of their single seeds."""
+    return {cell: merged([parts[part] for part in by_seed(cell)]) for cell in update2020_cells(runs)}

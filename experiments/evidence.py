@@ -21,12 +21,14 @@ from pathlib import Path  # noqa: E402
 
 from app import recipes  # noqa: E402
 from app.evidence import FirstSteps, describe, first_steps, to_ship  # noqa: E402
-from app.recipes import CASES, DEPTHS, NOISES, UPDATE_DATA  # noqa: E402
+from app.recipes import CASES, UPDATE_DATA  # noqa: E402
 from spncore import datasets  # noqa: E402
 from spncore.sweep import Cell, Outcome, compute  # noqa: E402
 
 DATA = Path(__file__).parents[1] / "data"
 FILES = {"figure3": "figure3_runs", "held_equal": "held_equal", "update2020": "update2020"}
+UPDATES = [recipes.update2020_runs(name) for name in UPDATE_DATA]
+POINTS = {"figure3": 200, "held_equal": 80, "update2020": 90}  # of a curve
 
 
 class Book:
@@ -45,14 +47,16 @@ class Book:
 def fill(group: str, book: Book) -> list[FirstSteps]:
     """Compute a group's cells; the first steps that go with them."""
     if group == "figure3":
-        cells = [recipes.figure3(noise, depth) for noise in (0.0, *NOISES) for depth in DEPTHS]
+        cells = recipes.figure3_cells()
     elif group == "update2020":
-        cells = [cell for name in UPDATE_DATA for cell in recipes.update2020_cells(name)]
+        wholes = [cell for runs in UPDATES for cell in recipes.update2020_cells(runs)]
+        cells = [cell for whole in wholes for cell in recipes.by_seed(whole)]
     else:
         cells = [cell for case in CASES for cell in case.all_cells(book)]
     for cell in cells:
         book(cell)
-    return [first_steps(cell.experiment, datasets.load("nltcs")) for cell in cells] if group == "figure3" else []
+    beginnings = recipes.figure3_beginnings() if group == "figure3" else []
+    return [first_steps(experiment, datasets.load(experiment.dataset)) for experiment in beginnings]
 
 
 def main() -> None:
@@ -65,7 +69,11 @@ def main() -> None:
     steps = fill(options.group, book)
     names = dict.fromkeys(cell.experiment.dataset for cell in book.outcomes)
     data = [describe(datasets.load(name), datasets.load(name, "test")) for name in names]
-    text = to_ship(book.outcomes, data, f"python -m experiments.evidence {options.group}", steps)
+    results = book.outcomes
+    if options.group == "update2020":
+        by_data = [recipes.update2020_merged(book.outcomes, runs) for runs in UPDATES]
+        results = {cell: outcome for merged in by_data for cell, outcome in merged.items()}
+    text = to_ship(results, data, f"python -m experiments.evidence {options.group}", steps, POINTS[options.group])
     (options.out / f"{FILES[options.group]}.json").write_text(text, encoding="utf-8")
 
 

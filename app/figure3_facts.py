@@ -1,0 +1,305 @@
+"""The numbers and generated sentences of the Figure 3 page: published curves against ours, no Streamlit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app import comparisons
+from app.comparisons import Iterations
+from app.evidence import Data, FirstSteps, finals
+from app.evidence import reached as reached_by_seed
+from app.evidence_charts import Line
+from app.recipes import DEPTHS, HONEST, NOISES, ROUNDING, Runs, depth_name, figure3
+from app.text import number
+from spncore.experiment import Experiment
+from spncore.report import TARGETS, published_figure3
+from spncore.sweep import Cell, Outcome
+
+Floats = NDArray[np.float64]
+PUBLISHED = published_figure3()
+LEFT = 3e-6  # nats per row; reading off the figure leaves less than that
+SMALLEST = 1e-16  # what a difference of zero is drawn as, on an axis of powers of ten
+SEED_COLUMNS = ("noise", "L", "seed", "target", "iterations")
+LAB_SEEDS = 6
+
+
+class Shown(Protocol):
+    """What the facts are drawn from."""
+
+    @property
+    def runs(self) -> Runs: ...
+    @property
+    def results(self) -> Mapping[Cell, Outcome]: ...
+    @property
+    def first_steps(self) -> Mapping[Experiment, FirstSteps]: ...
+    @property
+    def data(self) -> Data: ...
+
+
+def level_name(level: float) -> str:
+    """An LLH with a real minus sign."""
+    return f"{level:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def published_reached(level: float) -> dict[int, int]:
+    """By depth the first iteration, from 1, at which the published curve is at a level; all of them get there."""
+    return {depth: int(np.argmax(curve >= level)) + 1 for depth, curve in PUBLISHED.items()}
+
+
+def outcome(shown: Shown, noise: float, depth: int) -> Outcome:
+    """The runs of one noise and depth."""
+    return shown.results[figure3(noise, depth, shown.runs)]
+
+
+def reached(shown: Shown, noise: float, level: float) -> dict[int, Iterations]:
+    """By depth, seed by seed, the iterations to a level."""
+    return {depth: reached_by_seed(outcome(shown, noise, depth), TARGETS.index(level)) for depth in DEPTHS}
+
+
+def by_noise(shown: Shown, level: float) -> dict[int, dict[float, Iterations]]:
+    """By depth and noise, seed by seed, the iterations to a level."""
+    found = {noise: reached(shown, noise, level) for noise in NOISES}
+    return {depth: {noise: found[noise][depth] for noise in NOISES} for depth in DEPTHS}
+
+
+def end(shown: Shown) -> int:
+    """The last iteration."""
+    return figure3(ROUNDING, 1, shown.runs).experiment.iterations
+
+
+def six(shown: Shown, noise: float) -> Experiment:
+    """The setting as the lab opens it: fewer seeds, so that it is quick."""
+    return figure3(noise, DEPTHS[-1], shown.runs).experiment.replace(num_seeds=LAB_SEEDS)
+
+
+def published_lines() -> list[Line]:
+    """The published curves."""
+    steps = list(range(1, len(PUBLISHED[1]) + 1))
+    return [
+        Line(f"published L={depth}", depth, steps, PUBLISHED[depth].tolist(), faint=True, group="published")
+        for depth in DEPTHS
+    ]
+
+
+def our_lines(shown: Shown, noise: float) -> list[Line]:
+    """Medians and ranges of our runs."""
+    lines = []
+    for depth in DEPTHS:
+        curve = outcome(shown, noise, depth).curve or {}
+        lines.append(
+            Line(depth_name(depth), depth, curve["iteration"], curve["median"], curve["low"], curve["high"])
+        )  # fmt: skip
+    return lines
+
+
+def symmetric(shown: Shown) -> Floats:
+    """LLH of the symmetric run's first steps."""
+    llh: Floats = shown.first_steps[figure3(0.0, 1, shown.runs).experiment].llh[0]
+    return llh
+
+
+def departures(shown: Shown, noise: float, length: int) -> list[Line]:
+    """|LLH − symmetric| of our first steps: median and range of six seeds."""
+    lines = []
+    for depth in DEPTHS:
+        apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown))[:, :length]
+        apart = np.maximum(apart, SMALLEST)
+        rows = (np.median(apart, axis=0), apart.min(axis=0), apart.max(axis=0))
+        lines.append(Line(depth_name(depth), depth, list(range(1, length + 1)), *(row.tolist() for row in rows)))
+    return lines
+
+
+def published_departures(shown: Shown, length: int) -> list[Line]:
+    """|published LLH − symmetric| of the first steps."""
+    steps = list(range(1, length + 1))
+    apart = {depth: np.abs(curve[:length] - symmetric(shown)[:length]) for depth, curve in PUBLISHED.items()}
+    return [Line(f"published L={depth}", depth, steps, apart[depth].tolist(), faint=True) for depth in DEPTHS]
+
+
+def first_changes(shown: Shown, length: int) -> list[Line]:
+    """Step sizes with honest noise, and in grey with noise of rounding size."""
+    lines = []
+    for noise, faint in ((ROUNDING, True), (HONEST, False)):
+        for depth in DEPTHS:
+            change = np.maximum(_first(shown, noise, depth).change[:length], SMALLEST)
+            name = f"{depth_name(depth)}, noise {number(noise)}"
+            group = f"noise {number(noise)}, any L" if faint else ""
+            lines.append(Line(name, depth, list(range(1, len(change) + 1)), change.tolist(), faint=faint, group=group))
+    return lines
+
+
+def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
+    """Iterations to every level: published, ours, the better of two of ours; a row per level and depth."""
+    rows = []
+    for level in TARGETS:
+        ours = reached(shown, noise, level)
+        for depth in DEPTHS:
+            runs, published = ours[depth], published_reached(level)[depth]
+            inside = _inside(published, runs)
+            rows.append(
+                {
+                    "LLH": level_name(level),
+                    "depth": depth_name(depth),
+                    "published": str(published) if inside else f"**{published}**",
+                    "ours, one run": comparisons.span(runs, end(shown)),
+                    "never": f"{comparisons.never(runs)} of {len(runs)}",
+                    "ours, better of two": comparisons.bound(
+                        comparisons.median(comparisons.better_of_two(runs)), end(shown)
+                    ),
+                }
+            )
+    return rows
+
+
+def seed_rows(shown: Shown, only: float | None = None) -> list[tuple[Any, ...]]:
+    """Every seed's iterations to every level."""
+    rows: list[tuple[Any, ...]] = []
+    for noise in NOISES if only is None else (only,):
+        for depth in DEPTHS:
+            for seed in outcome(shown, noise, depth).seeds:
+                for level, at in zip(TARGETS, seed.reached, strict=True):
+                    rows.append((noise, depth, seed.seed, level, "" if at is None else at))
+    return rows
+
+
+def overview_words(shown: Shown, level: float) -> str:
+    """Published and ours at one level, in two sentences."""
+    published, ours = published_reached(level), reached(shown, ROUNDING, level)
+    said = " / ".join(str(at) for at in published.values())
+    spans = " / ".join(comparisons.span(runs, end(shown)) for runs in ours.values())
+    outside = [depth_name(depth) for depth in DEPTHS if not _inside(published[depth], ours[depth])]
+    seeds, spread = len(ours[1]), [number(noise) for noise in NOISES if _all_inside(shown, noise, level)]
+    verb = "lies" if len(outside) == 1 else "lie"
+    close = (
+        f"The published {_listed(outside)} {verb} outside the range of our {seeds} seeds."
+        if outside
+        else f"Every published value lies within the range of our {seeds} seeds."
+    )
+    close += f" All three lie within it at noise {_listed(spread)}." if outside and spread else ""
+    return f"Iterations to {level_name(level)} for L = 1 / 2 / 3: published {said}; ours {spans}. {close}"
+
+
+def symmetry_words(shown: Shown) -> str:
+    """Whether the depths coincide without noise, and where they end."""
+    runs = [outcome(shown, 0.0, depth) for depth in DEPTHS]
+    curves = np.array([(run.curve or {})["median"] for run in runs])
+    apart, last = float(np.ptp(curves, axis=0).max()), finals(runs[0])[0]
+    independent = shown.data.references["independent"]
+    same = "coincide at every iteration shown" if apart == 0 else f"differ by at most {apart:.1g} nats per row"
+    side = "short of" if last < independent else "above"
+    return (
+        f"All three depths {same} and end at {_llh(last)} after {end(shown)} iterations, {side} {_llh(independent)}, "
+        "the level of independent variables, which is the best that equal components can reach."
+    )
+
+
+def departure_words(shown: Shown, noise: float) -> str:
+    """How long the published curves stay with the symmetric one, and how long ours do."""
+    apart = {line.depth: np.array(line.median) for line in published_departures(shown, 60)}
+    leave = {depth: int(np.argmax(rows > LEFT)) + 1 for depth, rows in apart.items()}
+    common = min(leave.values()) - 1
+    within = max(float(rows[:common].max()) for rows in apart.values())
+    ours = {depth: _leaves(shown, noise, depth) for depth in DEPTHS}
+    size = f"{within:.1e}".replace("e-0", "e-")
+    return (
+        f"For the first {common} iterations all three published curves are within {size} nats per row of our symmetric "
+        f"curve; they leave it (by more than {number(LEFT)}) at iteration {' / '.join(map(str, leave.values()))} "
+        f"for L = 1 / 2 / 3. Ours with noise {number(noise)} leave at {' / '.join(ours.values())}."
+    )
+
+
+def noise_words(shown: Shown, level: float) -> str:
+    """The gap at rounding-size and at honest noise, from paired seeds."""
+    parts = []
+    for noise in (ROUNDING, HONEST):
+        runs = reached(shown, noise, level)
+        parts.append(
+            f"Noise {number(noise)}: " + comparisons.compared("L=3", "L=1", runs[3], runs[1], end(shown)) + "."
+        )
+    gaps = {noise: _gap(reached(shown, noise, level)) for noise in NOISES}
+    known = {noise: gap for noise, gap in gaps.items() if gap is not None}
+    if len(known) > 1:
+        first, last = min(known), max(known)
+        parts.append(
+            f"The median gap between L=1 and L=3 goes from {known[first]:g} iterations at noise {number(first)} to "
+            f"{known[last]:g} at {number(last)}."
+        )
+    return " ".join(parts)
+
+
+def pair_words(shown: Shown, noise: float, level: float) -> str:
+    """What scoring by the better of two changes, per depth."""
+    parts = []
+    for depth, runs in reached(shown, noise, level).items():
+        better = comparisons.better_of_two(runs)
+        parts.append(
+            f"{depth_name(depth)}: median {comparisons.bound(comparisons.median(runs), end(shown))} for one run, "
+            f"{comparisons.bound(comparisons.median(better), end(shown))} for the better of two; "
+            f"{comparisons.never(runs)} of {len(runs)} runs and {comparisons.never(better)} of {len(better)} pairs "
+            "never get there"
+        )
+    return ". ".join(parts) + "."
+
+
+def change_words(shown: Shown) -> str:
+    """The size of the first steps, in factors."""
+    experiment = figure3(HONEST, 1, shown.runs).experiment
+    ratio = experiment.learning_rate / experiment.init_scale**2
+    first = {depth: float(_first(shown, HONEST, depth).change[0]) for depth in DEPTHS}
+    factors = " / ".join(_two_digits(1.0 + change) for change in first.values())
+    doubled = {depth: _doubles(_first(shown, ROUNDING, depth)) for depth in DEPTHS}
+    start = float(np.median([_first(shown, ROUNDING, depth).change[0] for depth in DEPTHS]))
+    return (
+        f"η/s² = {ratio:,.0f}. With noise {number(HONEST)} the very first step multiplies the weight that changes most "
+        f"by {factors} for L = 1 / 2 / 3. With noise {number(ROUNDING)} it changes it by about "
+        f"{number(float(f'{start:.0e}'))} of itself only, but each step enlarges the next: a weight first doubles "
+        f"within one step at step {' / '.join(doubled.values())}."
+    )
+
+
+def _first(shown: Shown, noise: float, depth: int) -> FirstSteps:
+    return shown.first_steps[figure3(noise, depth, shown.runs).experiment]
+
+
+def _leaves(shown: Shown, noise: float, depth: int) -> str:
+    """Range over seeds of the iteration at which a run leaves the symmetric one."""
+    apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown)) > LEFT
+    at = sorted(int(np.argmax(row)) + 1 for row in apart if row.any())
+    if not at:
+        return "no iteration shown"
+    return str(at[0]) if at[0] == at[-1] else f"{at[0]}–{at[-1]}"
+
+
+def _doubles(steps: FirstSteps) -> str:
+    large = steps.change >= 1.0
+    return str(int(np.argmax(large)) + 1) if large.any() else "none shown"
+
+
+def _gap(runs: Mapping[int, Iterations]) -> float | None:
+    shallow, deep = comparisons.median(runs[1]), comparisons.median(runs[3])
+    return None if shallow is None or deep is None else shallow - deep
+
+
+def _inside(value: int, runs: Iterations) -> bool:
+    known = [at for at in runs if at is not None]
+    return bool(known) and min(known) <= value and (None in runs or value <= max(known))
+
+
+def _all_inside(shown: Shown, noise: float, level: float) -> bool:
+    return all(_inside(at, reached(shown, noise, level)[depth]) for depth, at in published_reached(level).items())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _two_digits(value: float) -> str:
+    return f"{float(f'{value:.2g}'):,.0f}"
+
+
+def _llh(value: float) -> str:
+    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,86 @@
+"""The authors' update of 2020: log-weights on three data sets, with the objective as written and the proper one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from app import evidence, evidence_view, jobs, recipes
+from app import evidence_charts as charts
+from app import update_facts as facts
+from app.evidence_view import Evidence, Made, chart, lab_link
+from app.jobs import Job
+from app.recipes import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
+from app.text import page_text
+from spncore.datasets import DATASETS, Dataset
+
+COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
+
+
+def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
+    """The page's runs with other seeds, one by one so that progress moves."""
+    parts = [part for cell in recipes.update2020_cells(runs) for part in recipes.by_seed(cell)]
+    done = jobs.sweep(job, parts, {runs.dataset: dataset})
+    if job.stop.is_set():
+        return {}, {}
+    outcomes = {part: done[part.key(dataset.sha256)] for part in parts}
+    return recipes.update2020_merged(outcomes, runs), {}
+
+
+def curves(shown: Evidence) -> None:
+    """One panel per objective, on shared axes."""
+    levels = {"independent variables": shown.data.references["independent"]}
+    for column, objective in zip(st.columns(2, gap="large"), OBJECTIVES, strict=True):
+        with column:
+            figure = charts.curves(
+                facts.TITLES[objective], facts.lines(shown, objective), evidence_view.mode(), levels,
+                y_range=facts.y_range(shown), height=charts.SMALL_HEIGHT,
+            )  # fmt: skip
+            cells = {depth: recipes.update2020(objective, depth, shown.runs) for depth in DEPTHS}
+            labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
+            names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
+            chart(
+                figure, facts.curve_words(shown, objective), f"update_{objective}", names,
+                partial(evidence.tidy, labelled), [shown.words],
+            )  # fmt: skip
+            lab_link("Open in the lab", cells[DEPTHS[-1]].experiment, DEPTHS, f"update_lab_{objective}")
+
+
+def final_scores(shown: Evidence) -> None:
+    """Every seed's last scores, and the table of means."""
+    references = shown.data.references
+    levels = {"independent variables": references["independent"]}
+    figure = charts.scores(
+        "Where every seed ends, on training rows and on rows held back",
+        facts.groups(shown),
+        levels,
+        evidence_view.mode(),
+    )
+    rows = [
+        (name, depth, seed, value)
+        for name, by_depth in facts.groups(shown).items()
+        for depth, values in by_depth.items()
+        for seed, value in zip(range(shown.runs.seed, shown.runs.seed + len(values)), values, strict=True)
+    ]
+    chart(figure, facts.score_words(shown), "update_scores", ("group", "L", "seed", "llh"), lambda: rows, [shown.words])
+    with st.expander("Show as table", icon=":material/table:"):
+        st.table([dict(zip(facts.COLUMNS, row, strict=True)) for row in facts.table_rows(shown)], hide_index=True)
+
+
+text = evidence_view.paragraphs(page_text("update2020"))
+st.title("The update of 2020")
+st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
+name = st.segmented_control(
+    "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params",
+    format_func=lambda name: DATASETS[name].title,
+)  # fmt: skip
+on_screen = evidence_view.choose(
+    "update2020", evidence.shipped("update2020"), recipes.update2020_runs(name), 5, train, COSTS[name]
+)
+evidence_view.provenance(on_screen)
+curves(on_screen)
+final_scores(on_screen)
+for heading in list(text)[1:]:
+    st.header(heading, divider="gray")
+    st.markdown(text[heading], width=evidence_view.TEXT_PIXELS)

@@ -1,0 +1,297 @@
+"""Shipped results: they are what the engine gives, hold no rows, and every sentence is made from them."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app import evidence, fair_facts, figure3_facts, recipes, update_facts
+from app.evidence_view import Evidence
+from app.recipes import CASES, DEPTHS, HONEST, NOISES, ROUNDING, Case, Runs
+from spncore import Experiment, datasets, fit
+from spncore.sweep import Cell, Outcome, SeedOutcome, Target, compute
+from tests.closeness import assert_close
+
+BOOKS = ("figure3_runs", "held_equal", "update2020")
+SMALL = Runs("two-clusters", 2)
+
+
+def shown(name, runs):
+    book = evidence.shipped(name)
+    return Evidence(runs, book.results, book.first_steps, book.data[runs.dataset], "", True)
+
+
+@pytest.fixture(scope="module")
+def figure3():
+    return shown("figure3_runs", recipes.FIGURE3_RUNS)
+
+
+@pytest.fixture(scope="module")
+def held_equal():
+    return evidence.shipped("held_equal").results
+
+
+def settings_by_name(case, results):
+    return {setting.name: setting for setting in fair_facts.settings(case, results)}
+
+
+# the files
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_a_shipped_file_names_what_made_it_and_the_rows_it_came_from(name):
+    book = evidence.shipped(name)
+    assert book.script.startswith("python -m experiments.evidence ") and "numpy" in book.made_by
+    assert book.results
+    for cell in book.results:
+        data = book.data[cell.experiment.dataset]
+        assert len(data.sha256) == 64 and not data.synthetic
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_a_shipped_file_holds_no_rows_and_nothing_of_the_machine_that_made_it(name):
+    text = (evidence.FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    assert len(text) < 600_000 and "/home" not in text and "/work" not in text and "/root" not in text
+    assert set(json.loads(text)) == {"format", "script", "versions", "data", "experiment", "first_steps", "results"}
+    assert set(json.loads(text)["data"][0]) == {"name", "title", "sha256", "synthetic", "references"}
+
+
+def test_every_cell_of_the_pages_is_shipped():
+    books = {name: evidence.shipped(name).results for name in BOOKS}
+    assert set(recipes.figure3_cells()) == set(books["figure3_runs"])
+    updates = [cell for name in recipes.UPDATE_DATA for cell in recipes.update2020_cells(recipes.update2020_runs(name))]
+    assert set(updates) == set(books["update2020"])
+    fair = [cell for case in CASES for cell in fair_facts.all_cells(case, books["held_equal"].__getitem__)]
+    assert set(fair) == set(books["held_equal"])
+
+
+def test_what_is_shipped_reads_back():
+    cells = [recipes.update2020("generative", 2, SMALL), recipes.figure3(HONEST, 3, SMALL)]
+    cells = [replace(cell, experiment=cell.experiment.replace(iterations=30)) for cell in cells]
+    rows = datasets.load("two-clusters")
+    results = {cell: compute(cell, rows) for cell in cells}
+    packed = json.loads(evidence.to_ship(results, [evidence.describe(rows)], "script"))
+    for cell, line in zip(cells, packed["results"], strict=True):
+        assert evidence._unpack_cell(line, packed["experiment"]) == cell
+        back = evidence._unpack_outcome(line, cell, rows.sha256)
+        assert back.key == results[cell].key
+        assert evidence.reached(back) == evidence.reached(results[cell]) if cell.targets else True
+        assert_close(evidence.finals(back), evidence.finals(results[cell]), atol=1e-6)  # as many digits are shipped
+
+
+def test_seeds_one_by_one_are_the_seeds_together():
+    whole = replace(recipes.update2020("generative", 2, SMALL), held_out=("test",))
+    whole = replace(whole, experiment=whole.experiment.replace(iterations=40))
+    rows = datasets.load("two-clusters")
+    together = compute(whole, rows)
+    merged = evidence.merged([compute(part, rows) for part in recipes.by_seed(whole)])
+    assert merged.seeds == together.seeds
+    for name in evidence.CURVE:
+        assert_close(merged.curve[name], together.curve[name])
+
+
+def test_levels_on_test_rows_are_those_of_frequencies_learned_on_training_rows():
+    train, test = datasets.load("two-clusters"), datasets.load("two-clusters", "test")
+    levels = evidence.describe(train, train).references
+    assert_close(levels["independent_test"], levels["independent"], atol=1e-5)  # but for one count added
+    assert evidence.describe(train, test).references["independent_test"] != levels["independent_test"]
+
+
+def test_the_table_to_take_away_has_every_seed_and_every_point():
+    cell = recipes.figure3(HONEST, 1, SMALL)
+    cell = replace(cell, experiment=cell.experiment.replace(iterations=20))
+    outcome = compute(cell, datasets.load("two-clusters"))
+    rows = evidence.tidy([(("label",), cell, outcome)])
+    assert len(rows) == 3 * 20 + 2 * (len(cell.targets) + 1)
+    assert {row[0] for row in rows} == {"label"} and all(len(row) == 7 for row in rows)
+
+
+# Figure 3
+
+
+def test_published_iterations_are_those_of_the_published_file():
+    assert figure3_facts.published_reached(-7.2) == {1: 385, 2: 209, 3: 168}
+
+
+def test_without_noise_all_depths_coincide_short_of_independence(figure3):
+    ends = [evidence.finals(figure3_facts.outcome(figure3, 0.0, depth))[0] for depth in DEPTHS]
+    assert ends[0] == ends[1] == ends[2]
+    assert_close(ends[0], -9.3425, atol=5e-4)  # the notes' three digits
+    words = figure3_facts.symmetry_words(figure3)
+    assert "coincide" in words and "−9.343" in words and "short of −9.270" in words
+
+
+def test_published_curves_stay_with_symmetry_for_eleven_iterations(figure3):
+    for line in figure3_facts.published_departures(figure3, 11):
+        assert max(line.median) < figure3_facts.LEFT
+    assert figure3_facts.departure_words(figure3, ROUNDING).startswith("For the first 12 iterations")
+
+
+def test_the_gap_between_depths_shrinks_as_noise_grows(figure3):
+    gaps = {
+        noise: figure3_facts._gap(figure3_facts.reached(figure3, noise, -7.2)) for noise in (ROUNDING, 1e-6, HONEST)
+    }
+    assert gaps[ROUNDING] > gaps[1e-6] > gaps[HONEST] > 0
+    assert "L=3 ahead of L=1 in 24 of 24 seeds" in figure3_facts.noise_words(figure3, -7.2)
+
+
+def test_the_better_of_two_is_never_later_and_never_stuck_more_often(figure3):
+    words = figure3_facts.pair_words(figure3, ROUNDING, -7.2)
+    assert words.count("never get there") == 3 and "of 276 pairs" in words
+
+
+def test_the_first_step_is_not_small(figure3):
+    change = figure3.first_steps[recipes.figure3(HONEST, 1).experiment].change
+    assert change[0] > 100
+    assert "η/s² = 1,000,000" in figure3_facts.change_words(figure3)
+
+
+def test_a_published_value_outside_our_range_is_set_in_bold(figure3):
+    rows = figure3_facts.table_rows(figure3, ROUNDING)
+    assert len(rows) == 12
+    third = next(row for row in rows if row["LLH"] == "−7.2" and row["depth"] == "L=3")
+    assert third["published"] == "**168**" and "lies outside" in figure3_facts.overview_words(figure3, -7.2)
+
+
+def test_first_steps_are_the_first_steps_of_the_run_and_its_weights():
+    experiment = recipes.figure3(HONEST, 2, SMALL).experiment
+    rows = datasets.load("two-clusters")
+    steps, trace = evidence.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
+    assert_close(steps.llh, trace.llh[:, :60])
+    weights = trace.effective_weights
+    largest = [np.abs(weights[seed, 1] / weights[seed, 0] - 1).max() for seed in range(2)]
+    assert_close(steps.change[0], np.median(largest))
+
+
+# what is held equal
+
+
+def test_what_is_held_equal_turns_the_order(held_equal):
+    case = Case("tree", "linear", "fixed")
+    settings = settings_by_name(case, held_equal)
+    same_start, same_product = settings["Same start in every layer"], settings["Same product of weights"]
+    assert fair_facts.statement(same_start, held_equal).startswith(
+        "Same start in every layer: L=3 ahead of L=1 in 12 of 12 seeds"
+    )
+    assert fair_facts.wins(same_start, held_equal, "L=3").verdict == "ahead"
+    assert fair_facts.wins(same_product, held_equal, "L=3").verdict == "behind"
+    assert "What is held equal decides." in fair_facts.summary(list(settings.values()), held_equal)
+
+
+@pytest.mark.parametrize("weights", recipes.WEIGHTS)
+def test_a_shared_scalar_leaves_every_depth_level(held_equal, weights):
+    settings = settings_by_name(Case("shared", weights, "fixed"), held_equal)
+    for name in ("Same start in every layer", "Each at its best learning rate"):
+        assert fair_facts.wins(settings[name], held_equal, "L=3").level == 12
+        assert "needed the same iterations in 12 of 12 seeds" in fair_facts.statement(settings[name], held_equal)
+
+
+def test_private_chains_of_log_weights_are_a_larger_learning_rate(held_equal):
+    setting = settings_by_name(Case("private", "log", "fixed"), held_equal)["Shallow at L times the rate"]
+    for name in ("L=2", "L=3"):
+        assert fair_facts.wins(setting, held_equal, name).level == 12
+
+
+def test_log_weights_do_not_know_which_start_is_held_equal(held_equal):
+    for topology in recipes.TOPOLOGIES:
+        case = Case(topology, "log", "fixed")
+        for depth in (2, 3):
+            same_start, same_product = (
+                held_equal[cells[f"L={depth}"]] for cells in (case.same_start(), case.same_product())
+            )
+            assert evidence.reached(same_start) == evidence.reached(same_product)
+
+
+def test_learning_rates_are_chosen_on_seeds_that_are_not_compared(held_equal):
+    for case in CASES:
+        compared = {seed for cell in case.same_start().values() for seed in cell.experiment.seeds}
+        assert not compared & {seed for cell in case.grid() for seed in cell.experiment.seeds}
+
+
+def outcome_of(*runs):
+    seeds = tuple(
+        SeedOutcome(i, 10, -2.0, final, (at,), 0.0, stopped, {}) for i, (at, final, stopped) in enumerate(runs)
+    )
+    return Outcome("", "done", None, seeds)
+
+
+def test_the_best_rate_is_the_fastest_that_keeps_what_it_won():
+    slow, fast = outcome_of((8, -1.0, None), (8, -1.0, None)), outcome_of((4, -1.0, None), (4, -1.0, None))
+    assert recipes.best_rate({0.1: slow, 0.2: fast}) == 0.2
+    lost = outcome_of((2, -1.5, None), (2, -1.9, None))
+    diverged = outcome_of((1, None, "diverged"), (1, None, "diverged"))
+    assert recipes.best_rate({0.1: slow, 0.2: fast, 0.4: lost, 0.8: diverged}) == 0.2
+    assert recipes.best_rate({0.8: diverged}) is None
+    assert recipes.best_rate({0.2: fast, 0.4: fast}) == 0.2, "of two equally fast rates the smaller one"
+
+
+def test_a_best_rate_at_the_end_of_the_grid_is_said_to_be_there(held_equal):
+    setting = settings_by_name(Case("tree", "log", "fixed"), held_equal)["Each at its best learning rate"]
+    assert "L=1 at the end of the grid" in setting.note
+
+
+# the update of 2020
+
+
+def test_the_objective_as_written_ends_where_variables_are_independent():
+    nltcs = shown("update2020", recipes.update2020_runs("nltcs"))
+    assert sum(update_facts.no_better(nltcs, "unnormalised", depth) for depth in DEPTHS) >= 8
+    assert sum(update_facts.no_better(nltcs, "generative", depth) for depth in DEPTHS) == 0
+    assert "The proper objective scores higher than the one as written in 15 of 15 runs." in update_facts.score_words(
+        nltcs
+    )
+
+
+@pytest.mark.parametrize("name", recipes.UPDATE_DATA)
+def test_five_seeds_do_not_settle_depth(name):
+    words = update_facts.score_words(shown("update2020", recipes.update2020_runs(name)))
+    assert "settle it" in words or "too few" in words
+
+
+@pytest.mark.parametrize("name", recipes.UPDATE_DATA)
+def test_every_seed_has_a_train_and_a_test_score(name):
+    groups = update_facts.groups(shown("update2020", recipes.update2020_runs(name)))
+    assert len(groups) == 4
+    assert all(len(values) == recipes.UPDATE_SEEDS for group in groups.values() for values in group.values())
+
+
+# against the engine, where the real rows are at hand; settings whose numbers do not hang on the order of arithmetic
+
+
+def at_hand(name):
+    if datasets.available(name) is None:
+        pytest.skip(f"{name} is not on this computer")
+    return datasets.load(name)
+
+
+def test_shipped_iterations_are_what_the_engine_gives_now(held_equal):
+    rows = at_hand("nltcs")
+    for weights in recipes.WEIGHTS:
+        cell = Case("tree", weights, "fixed").same_start()["L=3"]
+        part = replace(cell, experiment=cell.experiment.replace(num_seeds=2), curve=False)
+        now = compute(part, rows)
+        assert evidence.reached(now) == evidence.reached(held_equal[cell])[:2]
+
+
+def test_shipped_scores_of_the_update_are_what_the_engine_gives_now():
+    rows = at_hand("nltcs")
+    cell = recipes.update2020("generative", 3, recipes.update2020_runs("nltcs"))
+    then = evidence.shipped("update2020").results[cell]
+    now = compute(replace(recipes.by_seed(cell)[0], curve=False), rows)
+    assert_close(evidence.finals(now), evidence.finals(then)[:1], atol=1e-4)  # this file holds four decimals
+    assert_close(evidence.held_out(now, "test"), evidence.held_out(then, "test")[:1], atol=1e-4)  # as above
+
+
+def test_shipped_first_steps_are_what_the_engine_gives_now():
+    rows = at_hand("nltcs")
+    experiment = recipes.figure3(HONEST, 1).experiment
+    now, then = evidence.first_steps(experiment, rows), evidence.shipped("figure3_runs").first_steps[experiment]
+    assert_close(now.llh[:, :10], then.llh[:, :10], atol=1e-6)  # later ones hang on the order of arithmetic
+
+
+def test_a_target_that_is_no_gain_is_called_by_its_level():
+    assert evidence.target_words(Target("llh", -7.2)) == "−7.2"
+    assert evidence.target_words(Target("gain", 0.9)) == "90 % of the possible gain"
+    assert Cell(Experiment()).targets == ()
+    assert NOISES == tuple(sorted(NOISES))

@@ -1,0 +1,200 @@
+"""The evidence pages without a browser: they open on shipped results, say so, and make others in the background."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import evidence, jobs, permalink, recipes, text, uploads
+from app.jobs import JOBS
+from app.recipes import Case, Runs
+from spncore import datasets
+
+ENTRY = Path(__file__).parents[2] / "app" / "main.py"
+PAGES = ("figure3", "fair", "update2020")
+SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "update2020"}
+
+
+@pytest.fixture(autouse=True)
+def only_shipped_data(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
+    uploads._registered.cache_clear()
+    yield
+    uploads._registered.cache_clear()
+
+
+@pytest.fixture
+def ready_sweep(monkeypatch):
+    """Cells are answered at once with the shipped outcomes of the same place: pages do not train in tests."""
+    asked = []
+
+    def sweep(job, cells, data, *_):
+        asked.append(len(cells))
+        answers = list(pages_cells()[len(cells), len(asked)])
+        return {
+            cell.key(data[cell.experiment.dataset].sha256): outcome
+            for cell, outcome in zip(cells, answers, strict=True)
+        }
+
+    def pages_cells():
+        figure3, fair = evidence.shipped("figure3_runs").results, evidence.shipped("held_equal").results
+        case = Case()
+        grid, rest = case.grid(), case.all_cells(fair.__getitem__)
+        places = {(len(figure3), 1): [figure3[cell] for cell in recipes.figure3_cells()]}
+        places[len(grid), 1] = [fair[cell] for cell in grid]
+        places[len(rest), 2] = [fair[cell] for cell in rest]
+        return places
+
+    monkeypatch.setattr(jobs, "sweep", sweep)
+    return asked
+
+
+def opened(page, **query):
+    at = AppTest.from_file(str(ENTRY), default_timeout=60)
+    at.switch_page(f"pages/{page}.py")
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def said(elements):
+    return " ".join(element.value.replace("\\", "").replace(text.JOINER, "") for element in elements)
+
+
+def choose(at, key, value):
+    at.segmented_control(key=key).set_value(value).run()
+    assert not at.exception
+    return at
+
+
+def finish(at):
+    """Wait for the page's job and show what it made."""
+    end = time.monotonic() + 60
+    while any(not job.ended for job in JOBS._jobs.values()) and time.monotonic() < end:
+        time.sleep(0.05)
+    at.run()
+    assert not at.exception
+    return at
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_on_shipped_results_and_says_what_made_them(page):
+    at = opened(page)
+    words = said(at.caption)
+    assert "Shipped with the lab: measured on NLTCS (real)" in words and "numpy" in words
+    assert f"python -m experiments.evidence {SHIPPED[page].removesuffix('_runs')}" in words
+    assert not at.warning and not at.info
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_within_three_seconds_even_when_it_reads_its_file_anew(page):
+    opened(page)
+    evidence.shipped.cache_clear()
+    begin = time.process_time()
+    opened(page)
+    assert time.process_time() - begin < 3
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_chart_has_words_and_its_data(page):
+    at = opened(page)
+    charts = at.get("plotly_chart")
+    assert len(charts) >= 3
+    assert len({chart.proto.alt for chart in charts}) == len(charts), "every chart has words of its own"
+    assert all(len(chart.proto.alt) > 60 for chart in charts)
+    downloads = [button.label for button in at.get("download_button")]
+    assert downloads.count("Data (CSV)") == len(charts)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_opens_a_study_that_the_lab_accepts(page):
+    links = [button.proto.url for button in opened(page).get("link_button")]
+    assert links
+    for link in links:
+        assert link.startswith("./?")
+        study, refusals = permalink.decode(dict(parse_qsl(link.partition("?")[2])))
+        assert not refusals and study.depths == (1, 2, 3)
+        assert permalink.query_string(study) == link.partition("?")[2]
+
+
+def test_the_steps_of_figure_3_link_to_their_noise():
+    links = [button.proto.url for button in opened("figure3").get("link_button")]
+    noises = [permalink.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.init_noise for link in links]
+    assert noises == [0.0, 1e-12, 1e-3, 1e-12, 1e-3]
+
+
+def test_the_table_of_figure_3_follows_its_noise():
+    at = opened("figure3")
+    before = at.table[0].value
+    at.select_slider(key="figure3_noise").set_value("0.001").run()
+    assert not at.exception
+    assert not at.table[0].value.equals(before)
+    assert at.table[0].value["published"].str.strip("*").equals(before["published"].str.strip("*"))
+
+
+@pytest.mark.parametrize("case", recipes.CASES, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")
+def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
+    at = opened("fair", topology=case.topology, weights=case.weights, components=case.components)
+    assert len(at.get("plotly_chart")) == 4
+    words = said(at.markdown)
+    for setting in ("Same start in every layer", "Same product of weights", "Each at its best learning rate"):
+        assert f"{setting}: " in words
+    assert "L=3 is " in words
+    assert len(at.table[0].value) == 8
+
+
+@pytest.mark.parametrize("name", recipes.UPDATE_DATA)
+def test_every_data_set_of_the_update_shows_both_objectives(name):
+    at = opened("update2020", data=name)
+    words = said(at.markdown)
+    assert words.count("end no better than independent variables") == 2
+    assert "The proper objective scores higher" in words
+
+
+def test_made_here_offers_a_run_and_keeps_the_shipped_results_until_it_is_done():
+    at = choose(opened("figure3"), "figure3_source", "made here")
+    assert at.button(key="figure3_run")
+    words = said(at.caption)
+    assert "NLTCS twin (synthetic), seeds 24 to 35" in words and "Shipped with the lab" in words
+
+
+def test_data_that_is_not_here_is_said_to_be_missing_and_the_shipped_results_stay():
+    at = choose(opened("update2020"), "data", "plants")
+    at = choose(at, "update2020_source", "made here")
+    assert "Plants (real) is not on this computer" in said(at.warning)
+    assert "Shipped with the lab: measured on Plants (real)" in said(at.caption)
+
+
+def test_figure_3_made_here_is_on_the_twin_and_says_so(ready_sweep):
+    at = choose(opened("figure3"), "figure3_source", "made here")
+    at.button(key="figure3_run").click().run()
+    at = finish(at)
+    words = said(at.caption)
+    assert "Made on this server: NLTCS twin (synthetic), seeds 24 to 35" in words
+    assert "synthetic rows that stand in for NLTCS" in said(at.info)
+    assert ready_sweep == [24]
+    link = at.get("link_button")[0].proto.url
+    assert permalink.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.dataset == "nltcs-twin"
+
+
+def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_sweep):
+    at = choose(opened("fair"), "fair_source", "made here")
+    at.button(key="fair_run").click().run()
+    at = finish(at)
+    assert "Made on this server: NLTCS twin (synthetic), seeds 12 to 23" in said(at.caption)
+    assert len(ready_sweep) == 2 and ready_sweep[0] == len(Case().grid())
+    assert len(at.get("plotly_chart")) == 4
+
+
+def test_runs_made_here_never_share_seeds_with_the_shipped_ones():
+    own = recipes.FIGURE3_RUNS
+    here = Runs("nltcs-twin", 12, own.seed + own.num_seeds)
+    shipped_seeds = set(recipes.figure3(1e-3, 1).experiment.seeds)
+    assert not shipped_seeds & set(recipes.figure3(1e-3, 1, here).experiment.seeds)
+    assert replace(here, seed=0) != here

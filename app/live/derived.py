@@ -104,8 +104,11 @@ def _series(run: LiveRun, steps: Steps, view: str, start: int) -> View:
 
 
 def _at_once(steps: Steps, view: str) -> int:
-    K, n = steps.experiment.num_components, steps.sums.num_weights
-    return max(1, EIGENVALUES_AT_ONCE // K if view == "eigenvalues" else ANSWER_NUMBERS // (12 + 2 * n + 4 * K))
+    """Rows of one answer: what is sent stays small, and so does the time to compute it."""
+    K, L, n = steps.experiment.num_components, steps.sums.depth, steps.sums.num_weights
+    if view == "eigenvalues":
+        return max(1, EIGENVALUES_AT_ONCE // K)
+    return max(1, ANSWER_NUMBERS // (n + L * K if view == "step" else n if view == "balance" else 4 * L + 3))
 
 
 def _constants(steps: Steps) -> dict[str, Any]:

@@ -114,7 +114,8 @@ def cut_layers(weights: Floats, flow: Floats, experiment: Experiment) -> NDArray
 def step_terms(steps: Steps, at: Ints) -> Floats:
     """The columns of the series `step` at the given iterations (len(at), 11 + 4 L)."""
     weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
-    weight, gradient, rho, lam = steps.weight[at], steps.gradient[at], steps.rho[at], steps.lam[at]
+    weight, rho = effective_weights(weights, sums)[:, k], dynamics.adaptive_rate(weights, sums, *steps.rates)[:, k]
+    gradient, lam = flow[:, k] / weight, dynamics.multiplicative_term(weights, flow, sums, *steps.rates)[:, k]
     printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
     relative = dynamics.relative_steps(weights, flow, sums, *steps.rates)[..., k]
     if steps.linear:
@@ -123,9 +124,10 @@ def step_terms(steps: Steps, at: Ints) -> Floats:
         second = weight * relative.sum(axis=-1) ** 2 / 2.0  # of w exp(Σ s)
     exact = weight * dynamics.exact_factors(weights, flow, sums, *steps.rates)[:, k]
     own, pull = rho * gradient, lam * weight
-    following = np.append(steps.weight, np.nan)[at + 1]
     path = sums.paths[:, k]
-    next_weights = np.vstack([steps.weights, np.full_like(steps.weights[:1], np.nan)])[at + 1][:, path]
+    next_weights = steps.weights[np.minimum(at + 1, steps.length - 1)][:, path]
+    next_weights[at + 1 == steps.length] = np.nan  # not recorded
+    following = np.prod(next_weights, axis=1)
     cut = (next_weights == steps.experiment.floor) & (weights[:, path] * (1.0 + relative) < steps.experiment.floor)
     terms = (weight, gradient, rho, printed if steps.linear else np.full_like(rho, np.nan), lam, own, pull, second)
     lifted = np.where(cut.any(axis=1) & steps.linear, following - exact, 0.0)  # else nothing but rounding

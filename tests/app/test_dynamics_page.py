@@ -59,6 +59,16 @@ def test_opened_first_it_trains_the_study_of_its_link():
     assert run is not None and run.study.depths == (1, 2) and run.study.experiment.iterations == 3
 
 
+def test_a_run_that_the_server_let_go_of_is_trained_again():
+    page = opened(**QUICK)
+    before = page.session_state["shown"].run_id
+    with REGISTRY._lock:
+        REGISTRY._drop(REGISTRY.get(before))
+    dynamics(page)
+    again = page.session_state["shown"].run_id
+    assert again != before and REGISTRY.get(again) is not None
+
+
 def test_every_act_has_its_words_and_none_is_left_over():
     intro, prose = text.sections("dynamics")
     assert tuple(prose) == ACTS and intro and all(prose.values())

@@ -56,7 +56,7 @@ class Dynamics extends Lab {
   }
 
   stepAct() {
-    this.formulas = html("div", { class: "spn-formulas", "aria-label": this.say("act_step") });
+    this.formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": this.say("act_step") });
     this.path = html("div", { class: "spn-path", tabindex: 0 });
     const left = html("div", {}, this.formulas, this.path);
     const pair = this.pair(left, this.plot("step", stepChart));

@@ -44,8 +44,8 @@ export function replayChart(c) {
 function replaySentence(c, found, frame) {
   if (found.state === "running") return c.say("replay_running");
   const { say } = c;
-  const off = (form) => found.errors[form]?.[frame];
-  const values = { t: c.run.iteration(frame), deep: llh(found.deep[frame]), first: number(off("first_order"), 2), exact: number(off("exact"), 2) };
+  const off = (form) => (Number.isFinite(found.errors[form][frame]) ? say("off_by", { e: number(found.errors[form][frame], 2) }) : say("off_range"));
+  const values = { t: c.run.iteration(frame), deep: llh(found.deep[frame]), first: off("first_order"), exact: off("exact") };
   if (found.cut !== null && found.cut + 1 < values.t) return say("replay_said_cut", { ...values, cut: found.cut + 1 });
   return say("replay_said", values);
 }

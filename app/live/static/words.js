@@ -82,8 +82,9 @@ export const WORDS = {
   replay_first_order: "With ρ and λ", replay_exact: "With the exact factors", replay_first_order_short: "ρ, λ", replay_exact_short: "exact",
   replay_waiting: "The replay starts when the training has ended.", replay_running: "Replaying: the shallow network is being trained with the recorded rates …", replay_busy: "Many replays are waiting; this one follows.",
   replay_too_long: "A replay would take as long as the run itself, which was long; it is not made on this server.", replay_failed: "The replay ended with numbers out of range.", replay_done: "",
-  replay_said: "Iteration {t}: deep {deep}; with ρ and λ off by {first} nats, with the exact factors by {exact}.",
-  replay_said_cut: "Iteration {t}: deep {deep}; with ρ and λ off by {first} nats, with the exact factors by {exact}. The floor first cut a step at iteration {cut}: from there on the factors are not what happened.",
+  off_by: "off by {e} nats", off_range: "out of range",
+  replay_said: "Iteration {t}: deep {deep}; with ρ and λ {first}, with the exact factors {exact}.",
+  replay_said_cut: "Iteration {t}: deep {deep}; with ρ and λ {first}, with the exact factors {exact}. The floor first cut a step at iteration {cut}: from there on the factors are not what happened.",
   replayerror_title: "Error of the replay", replayerror_note: "Differences of 0 are drawn at 10⁻¹⁶.", error_axis: "|LLH − deep LLH| (nats)",
   replay_close: "{form}: within {most} nats throughout.", replay_leaves: "{form}: more than 0.001 nats off from iteration {t} on.", replay_ends: "It ends at iteration {t}, where its numbers leave every range.",
 };

@@ -137,6 +137,9 @@ def _side(study: LinearStudy, num_layers: int) -> Side:
     best = best_rate(model, outcomes)
     if study.each_at == "best" and best is not None:
         shown = replace(model, learning_rate=best.learning_rate, iterations=(best.iterations or 0) + 1)
+    elif study.each_at == "best":  # no rate gets there: show the largest that does not diverge
+        stable = [outcome.learning_rate for outcome in outcomes if not outcome.diverged]
+        shown = replace(model, learning_rate=max(stable, default=RATES[0]))
     else:
         [chosen] = outcomes_by_rate(model, [model.learning_rate])
         steps = MAX_STEPS if chosen.iterations is None else chosen.iterations + chosen.iterations // 10 + 3

@@ -20,20 +20,21 @@ def headline(comparison: Comparison) -> str:
     else:
         where = f"both at η = {study.learning_rate:g}"
     said = f"{setting(study)}: plain {_needs(study, plain)}, overparametrised ({factors.name}) {_needs(study, factors)}"
-    return f"{said}, {where}. {_factor(plain, factors)}".rstrip()
+    return f"{said}, {where}. {_factor(study, plain, factors)}".rstrip()
 
 
 def _needs(study: LinearStudy, side: Side) -> str:
+    if study.each_at == "best" and side.best is None:
+        return f"is **not there after {MAX_STEPS:,} steps** at any of {len(RATES)} rates"
     if side.needed is not None:
         return f"needs **{side.needed:,} steps**"
     if side.trace.stopped:
         return f"**diverges** after {len(side.trace.loss):,} steps"
-    rates = f" at any of the {len(RATES)} rates" if study.each_at == "best" else ""
-    return f"is **not there after {MAX_STEPS:,} steps**{rates}"
+    return f"is **not there after {MAX_STEPS:,} steps**"
 
 
-def _factor(plain: Side, factors: Side) -> str:
-    if not plain.needed or not factors.needed:
+def _factor(study: LinearStudy, plain: Side, factors: Side) -> str:
+    if not plain.needed or not factors.needed or (study.each_at == "best" and not (plain.best and factors.best)):
         return ""
     more, fewer = sorted((plain.needed, factors.needed), reverse=True)
     if more == fewer:

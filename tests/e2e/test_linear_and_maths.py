@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from tests.e2e.conftest import ROOT, AppServer
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NARROW = {"width": 390, "height": 844}
@@ -19,6 +21,19 @@ def visit(open_page, server, path, **look):
     page.goto(f"{server.url}/{path}")
     page.locator("h1").filter(has_text=re.compile("Linear networks|The mathematics")).wait_for()
     return page, time.monotonic() - began
+
+
+def test_the_first_page_a_new_server_is_asked_for_may_be_any(browser, tmp_path):
+    server = AppServer(ROOT / "streamlit_app.py", tmp_path / "server.log")
+    page = browser.new_page(viewport={"width": 1366, "height": 768})
+    try:
+        page.goto(f"{server.url}/linear?v=1&p=2")
+        page.get_by_role("heading", name=re.compile("ℓ₂ regression")).wait_for()
+        page.get_by_role("link", name="Data & about").wait_for()
+        assert page.title() == "SPN Lab", "main.py has run"
+    finally:
+        page.close()
+        server.close()
 
 
 def settled(page):

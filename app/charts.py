@@ -14,6 +14,7 @@ from spncore.sweep.phase import Diagram
 Floats = NDArray[np.float64]
 SIGNED = ((0.0, "#c8570c"), (0.25, "#f0a868"), (0.5, "#f7f7f7"), (0.75, "#7aa9d8"), (1.0, "#1f5a9e"))  # orange to blue
 MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}
+ON_SCALE = "#111111"  # marks on coloured cells, in either theme
 GUIDE = "#7d7d7d"  # seen on light and dark ground, and on the pale middle of the scale
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -40,11 +41,11 @@ def phase_limit(diagram: Diagram, control: bool = False) -> int:
 
 def phase_panel(diagram: Diagram, depth: int, control: bool = False, ink: str = "#31333f") -> go.Figure:
     """Speed-up of one depth over L = 1 by learning rate and start; a click on a cell carries (depth, row, column)."""
-    speed, limit = diagram.speed_up(depth, control), phase_limit(diagram, control)
+    shade, limit = diagram.at_least(depth, control), phase_limit(diagram, control)
     x, y = np.log10(diagram.plane.rates), np.log10(diagram.plane.scales)
     figure = go.Figure(
         go.Heatmap(
-            x=x, y=y, z=np.clip(speed, -limit, limit), zmin=-limit,
+            x=x, y=y, z=np.clip(shade, -limit, limit), zmin=-limit,
             zmax=limit, colorscale=SIGNED, showscale=False, hoverinfo="skip", xgap=1, ygap=1, name="speed-up",
         )
     )  # fmt: skip
@@ -72,7 +73,8 @@ def phase_key(diagram: Diagram, control: bool = False, ink: str = "#31333f") -> 
     figure.update_layout(
         height=74, margin={"l": 16, "r": 16, "t": 26, "b": 24}, font_color=ink, dragmode=False,
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        title={"text": "speed-up over L = 1", "x": 0.5, "xanchor": "center", "y": 0.97, "font": {"size": 14}},
+        title={"text": "speed-up over L = 1" + " at L·η" * control, "x": 0.5, "xanchor": "center", "y": 0.97,
+               "font": {"size": 14}},
         xaxis={"tickvals": ticks, "ticktext": [_factor(tick) for tick in ticks], "showgrid": False, "zeroline": False,
                "fixedrange": True, "tickfont": {"color": ink}},
         yaxis={"visible": False, "fixedrange": True},
@@ -97,6 +99,8 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
     marks = phase_marks(diagram, depth, control)
     places = list(np.ndindex(marks.shape))
     names = [str(marks[place]) for place in places]
+    on_ground = np.isnan(diagram.speed_up(depth, control))
+    colours = [ink if on_ground[place] else ON_SCALE for place in places]
     look = {"opacity": 1.0}
     return go.Scatter(
         x=[math.log10(diagram.plane.rates[j]) for _, j in places],
@@ -105,17 +109,11 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
         text=[_phase_words(diagram, depth, control, i, j) for i, j in places], hovertemplate="%{text}<extra></extra>",
         marker={
             "symbol": [PHASE_MARKS[name] for name in names], "size": 9, "opacity": 1.0,
-            "color": ["rgba(0,0,0,0)" if name == "both" else _on_scale(name, ink) for name in names],
-            "line": {"width": [0 if name == "both" else 1.2 for name in names],
-                     "color": [_on_scale(name, ink) for name in names]},
+            "color": np.where(np.array(names) == "both", "rgba(0,0,0,0)", colours).tolist(),
+            "line": {"width": [0 if name == "both" else 1.2 for name in names], "color": colours},
         },
         selected={"marker": look}, unselected={"marker": look},
     )  # fmt: skip
-
-
-def _on_scale(mark: str, ink: str) -> str:
-    """Marks on the strong ends of the scale are white, on the ground they have the colour of the text."""
-    return "#ffffff" if mark in ("only_deep", "only_shallow") else ink
 
 
 def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
@@ -140,7 +138,7 @@ def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:
     """Lines along which η/s^e is a power of ten, from edge to edge, labelled outside at their upper end."""
     (left, right), (bottom, top) = (_edges(np.log10(ends)) for ends in (diagram.plane.rates, diagram.plane.scales))
     exponent = diagram.plane.stripe_exponent(depth)
-    name = "η" if exponent == 0 else "η/s²" if exponent == 2 else f"η/s^{exponent:.2g}"
+    name = diagram.plane.stripe_name(depth)
     values = diagram.log_stripe(depth)
     reached = values[np.isfinite(diagram.median((depth, 1))) | np.isfinite(diagram.median((1, 1)))]
     lines = []

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, controls, export, jobs, jobview, uploads, workbench
+from app import charts, controls, export, jobs, jobview, permalink, uploads, workbench
 from app.live.computation import Study
 from app.text import choice, label, literal, page_text, plain
 from spncore.datasets import DataError, Dataset
@@ -26,7 +26,8 @@ RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
 CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
 CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 MARKS = (
-    "▲ only depth L reaches the target · ▼ only L = 1 does · / neither · ✕ L was thrown off: it ended below its start"
+    "▲ only depth L reaches the target, ▼ only L = 1 does: coloured by the least factor possible · / neither · "
+    "× depth L was thrown off, it ended below its start"
 )
 
 
@@ -120,7 +121,7 @@ def start(plane: Plane, dataset: Dataset) -> None:
         st.warning(str(refusal))
         return
     st.session_state["phase_job"] = key
-    st.rerun()  # the top of the page shows how it gets on
+    st.rerun()
 
 
 def leave() -> None:
@@ -130,12 +131,14 @@ def leave() -> None:
         jobs.JOBS.leave(key, jobview.watcher())
 
 
-def computed() -> Diagram | None:
-    """The diagram of this session's job once it is done; until then how it gets on, or why there is none."""
+def own_job() -> jobs.Job | None:
+    """The job that this session has started last, while it is remembered."""
     key = st.session_state.get("phase_job")
-    job = jobs.JOBS.get(key) if key else None
-    if job is None:
-        return None
+    return jobs.JOBS.get(key) if key else None
+
+
+def job_standing(job: jobs.Job) -> None:
+    """How a job gets on, why there is no result, or the way back from it."""
     if not job.ended:
         jobview.show_progress(job.key)
     elif job.state == "failed":
@@ -143,9 +146,9 @@ def computed() -> Diagram | None:
     elif job.state == "cancelled":
         st.info("Cancelled. What was computed is kept: Compute goes on from there.", icon=":material/pause:")
     else:
-        st.button("Back to the diagram that ships", key="phase_back", icon=":material/undo:", on_click=leave)
-    result: Diagram | None = job.result if job.state == "done" else None
-    return result
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Done: it is shown above.", width="content")
+            st.button("Back to the diagram that ships", key="phase_back", icon=":material/undo:", on_click=leave)
 
 
 def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
@@ -156,9 +159,10 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     if _found(experiment.dataset) is None:
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
     workbench.open_session()
-    controls.show(Study(experiment, (1, depth)))
+    study = Study(experiment, (1, depth))
+    controls.show(study)
     workbench.train()
-    st.switch_page("pages/lab.py")
+    st.switch_page("pages/lab.py", query_params=permalink.encode(study))
 
 
 def panels(shown: Diagram, control: bool) -> None:
@@ -175,7 +179,8 @@ def panels(shown: Diagram, control: bool) -> None:
             if clicked.selection.points:
                 open_in_lab(shown, *clicked.selection.points[0]["customdata"])
     st.plotly_chart(charts.phase_key(shown, control, ink), key="phase_key", config={"displayModeBar": False})
-    st.caption(f"{MARKS}. Dotted: η/s² constant, its value at the end. Click a square to open its runs in the lab.")
+    stripe = shown.plane.stripe_name("L")
+    st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 
 
 def findings(shown: Diagram, depths: Sequence[int]) -> None:
@@ -214,7 +219,8 @@ def take_away(shown: Diagram, control: bool) -> None:
 
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
-on_screen = computed() or shipped()
+job = own_job()
+on_screen: Diagram = job.result if job and job.state == "done" else shipped()
 st.caption(literal(in_words(on_screen)))
 with_control = False
 if on_screen.plane.control:
@@ -226,6 +232,8 @@ if on_screen.plane.control:
 panels(on_screen, with_control)
 with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(shipped().plane)
+    if job is not None:
+        job_standing(job)
 findings(on_screen, shown_depths(on_screen.plane))
 st.markdown(page_text("phase"))
 with st.expander("Show as table, take away", icon=":material/table:"):

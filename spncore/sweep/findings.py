@@ -90,7 +90,7 @@ def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
     if not medians:
         return []
     best = max(medians, key=lambda stripe: medians[stripe])
-    name = {0.0: "η", 2.0: "η/s²"}.get(diagram.plane.stripe_exponent(depth), f"η/s^(2/{depth})")
+    name = diagram.plane.stripe_name(depth)
     return [f"Best for depth: {name} near {10**best:.1g}, there {2 ** medians[best]:.2f} times as fast as L=1."]
 
 

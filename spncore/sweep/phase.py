@@ -94,6 +94,12 @@ class Plane:
             return 0.0
         return 2.0 if self.base.init_convention == "per_layer" else 2.0 / depth
 
+    def stripe_name(self, depth: int | str) -> str:
+        """What is constant along a stripe, in symbols."""
+        if self.base.parametrisation == "log":
+            return "η"
+        return "η/s²" if self.base.init_convention == "per_layer" else f"η/s^(2/{depth})"
+
 
 def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
     """Rounded to six digits, so that links stay short; what that does to a stripe is below one iteration."""
@@ -133,6 +139,13 @@ class Diagram:
         """log₂ of L = 1's iterations over depth L's (rows, columns); NaN where either misses, ±∞ where one does."""
         with np.errstate(invalid="ignore"):
             return np.asarray(np.log2(self.median((1, depth if control else 1))) - np.log2(self.median((depth, 1))))
+
+    def at_least(self, depth: int, control: bool = False) -> Floats:
+        """`speed_up`, and where only one of the two arrives the least (for L = 1: the most) that it can be."""
+        shallow, deep = self.median((1, depth if control else 1)), self.median((depth, 1))
+        most = float(self.plane.base.iterations)
+        bounds = np.log2(np.minimum(shallow, most)) - np.log2(np.minimum(deep, most))
+        return np.asarray(np.where(np.isnan(self.speed_up(depth, control)), np.nan, bounds))
 
     def log_stripe(self, depth: int) -> Floats:
         """log₁₀ η/s^e (rows, columns)."""

@@ -138,6 +138,8 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     rates = [o.learning_rate for side in (comparison.plain, comparison.factors) for o in side.outcomes]
     tried = [rate for row in rows for rate in row.x] + [rate for rate, _, _ in thrown] or rates
     figure.update_xaxes(range=[np.log10(min(tried)) - 0.1, np.log10(max(tried)) + 0.05])
+    counts = [count for row in rows for count in row.y] or [1.0]
+    figure.update_yaxes(range=[np.log10(min(counts)) - 0.15, np.log10(max(counts)) + 0.4])  # room for the crosses
     for rate, steps, color in rings:
         figure.add_scatter(
             x=[rate], y=[steps], mode="markers", hoverinfo="skip",

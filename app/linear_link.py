@@ -24,7 +24,7 @@ DEFAULTS: Mapping[int, Mapping[str, str]] = {
         "num_layers": "2",
         "init_scale": "0.3",
         "each_at": "best",
-        "learning_rate": "0.1",
+        "learning_rate": "0.2",
     }
 }
 

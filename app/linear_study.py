@@ -24,7 +24,8 @@ from spncore.linear_rates import TARGET, RateOutcome, best_rate, outcomes_by_rat
 
 RATES_PER_DECADE = 12
 RATES = tuple(float(f"{rate:.4g}") for rate in np.logspace(-5, 1, 6 * RATES_PER_DECADE + 1))
-MAX_STEPS = 4000
+MAX_STEPS = 3000
+MAX_TERMS = 500  # steps taken apart
 PATIENCE = 3.0  # how many times the best rate's steps the other rates are followed
 EACH_AT = ("best", "chosen")
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -66,7 +67,7 @@ class LinearStudy:
     num_layers: int = 2
     init_scale: float = 0.3
     each_at: str = "best"
-    learning_rate: float = 0.1
+    learning_rate: float = 0.2
 
     def __post_init__(self) -> None:
         for name, field in FIELDS.items():
@@ -121,7 +122,7 @@ class Comparison(NamedTuple):
 def compare(study: LinearStudy) -> Comparison:
     """Search both models' rates, run both, and take the overparametrised run apart."""
     plain, factors = _side(study, 1), _side(study, study.num_layers)
-    terms = step_terms(factors.experiment, min(len(factors.trace.loss), 1000))
+    terms = step_terms(factors.experiment, min(len(factors.trace.loss), MAX_TERMS))
     return Comparison(study, plain, factors, terms)
 
 

@@ -87,7 +87,7 @@ def network_sentence(runs: SharedScalar) -> str:
 def scalar_sentence(comparison: Comparison) -> str:
     """How far the scalar of the linear network went."""
     scalars = comparison.terms.scalars[:, 0]
-    return f"The linear network's scalar went from {scalars[0]:.3g} to {scalars[-1]:.3g}."
+    return f"The linear network's scalar went from {scalars[0]:.3g} to {scalars[-1]:.3g} in {len(scalars):,} steps."
 
 
 def rate_sentence(comparison: Comparison) -> str:

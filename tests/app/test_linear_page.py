@@ -54,7 +54,7 @@ def test_where_no_rate_gets_there_it_is_said_and_a_stable_run_is_shown():
     found = compare(LinearStudy(num_layers=4, dimension=8, condition=100.0))
     assert found.plain.best is None and not found.plain.trace.stopped
     said = linear_words.headline(found)
-    assert "plain is **not there after 4,000 steps** at any of 73 rates" in said and "times as fast" not in said
+    assert "plain is **not there after 3,000 steps** at any of 73 rates" in said and "times as fast" not in said
 
 
 def test_the_spn_s_shared_scalar_does_nothing():

@@ -101,7 +101,7 @@ def settings_panel(base: Plane) -> None:
         if st.button("Compute", key="phase_compute", type="primary", icon=":material/grid_on:"):
             start(plane, dataset)
         st.caption(
-            f"{len(plane.cells()):,} cells of {plane.base.num_seeds} seeds, {len(plane.scales)} starts × "
+            f"{len(plane.cells()):,} cells (seeds: {plane.base.num_seeds}): {len(plane.scales)} starts × "
             f"{len(plane.rates)} learning rates. Computed in the background; cells that are known are not run again."
         )
 

@@ -100,7 +100,7 @@ export function floorChart(c) {
     data: [{
       type: "heatmap", x, y: strips.map(({ name }) => name), z, zmin: 0, zmax: 1, colorscale: [[0, c.theme.ground], [1, c.theme.picked]], ygap: 4,
       customdata: strips.map(({ field, size }) => rows.line(field).map((v) => `${v} / ${size}`)), hovertemplate: "t = %{x}, %{y}: %{customdata}<extra></extra>",
-      colorbar: { title: { text: c.say("share"), side: "top" }, thickness: 10, outlinewidth: 0, tickformat: ".0%", nticks: 3, tickfont: { size: 10 * c.theme.textScale } },
+      colorbar: { title: { text: c.say("floor_share"), side: "top" }, thickness: 10, outlinewidth: 0, tickformat: ".0%", nticks: 3, tickfont: { size: 10 * c.theme.textScale } },
     }],
     y: { autorange: "reversed", gridcolor: "rgba(0,0,0,0)", type: "category" }, margin: { l: 118 * c.theme.textScale, r: 70 * c.theme.textScale },
     sentence: (frame) => {

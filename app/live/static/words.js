@@ -75,7 +75,7 @@ export const WORDS = {
   balance_title: "Drift of u² − Σv² per inner weight", balance_note: "Thick: the weights above the chosen component.", balance_log: "Steps on log-weights do not conserve this difference; it is shown to compare.", balance_axis: "drift of u² − Σv²",
   balance_none: "L = 1: there is no inner weight to balance.", balance_kept: "Iteration {t}: none of the {n} differences has moved at all.",
   balance_said: "Iteration {t}: of {n} differences, {node} has drifted most, by {drift}.",
-  floor_title: "Weights that sit at the floor", floor_note: "The identities above do not hold for a weight while it is held.", share: "share", of: "of",
+  floor_title: "Weights that sit at the floor", floor_note: "The identities above do not hold for a weight while it is held.", floor_share: "share", of: "of",
   floor_said: "Iteration {t}, at the floor {floor}:", floor_none: "Log-weights have no floor.",
 
   replay_title: "The shallow network, driven by the deep run's ρ and λ", replay_note: "One seed. The shallow network takes its own gradients; only the rates are the deep run's.", llh_axis: "LLH (nats per row)",

@@ -39,13 +39,21 @@ export function matrixChart(c) {
 /** Components that carry most of a direction: those within half of its largest entry. */
 const carriers = (vector) => vector.flatMap((v, i) => (Math.abs(v) > 0.5 * Math.max(...vector.map(Math.abs)) ? [i + 1] : []));
 
+/** Numbers in rising order with runs drawn together: 1–4, 7. */
+function inRuns(numbers) {
+  const runs = [];
+  for (const n of numbers) n === runs.at(-1)?.[1] + 1 ? (runs.at(-1)[1] = n) : runs.push([n, n]);
+  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
+}
+
 function matrixSentence(c, { at, eigenvalues, largest }, rows) {
   if (!eigenvalues.length) return "";
   const ratio = eigenvalues[0] / eigenvalues.at(-1);
   const shared = rows[c.k].filter((v, j) => j !== c.k && v > 0).length;
-  const who = ratio < 1.001 ? [] : carriers(largest);
-  const values = { t: at + 1, top: number(eigenvalues[0]), low: number(eigenvalues.at(-1)), ratio: number(ratio), k: c.k + 1, who: who.length === rows.length ? c.say("all_components_agree") : who.join(", ") };
-  return `${c.say(who.length ? "matrix_said" : "matrix_equal", values)} ${c.say(shared ? "matrix_shared" : "matrix_alone", { ...values, n: shared })}`;
+  const fast = eigenvalues.filter((value) => value > 0.999 * eigenvalues[0]).length;
+  const who = carriers(largest);
+  const values = { t: at + 1, top: number(eigenvalues[0]), low: number(eigenvalues.at(-1)), ratio: number(ratio), k: c.k + 1, who: who.length === rows.length ? c.say("all_components_agree") : inRuns(who), n: fast };
+  return `${c.say(fast === rows.length ? "matrix_equal" : fast > 1 ? "matrix_several" : "matrix_said", values)} ${c.say(shared ? "matrix_shared" : "matrix_alone", { ...values, n: shared })}`;
 }
 
 export function eigenvalueChart(c) {

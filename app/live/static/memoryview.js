@@ -20,7 +20,7 @@ export function kernelChart(c) {
   const here = c.t + 1;
   return {
     moves: true, at: answer.header.at + 1, revision: `${c.L}-${c.k}`,
-    data: [{
+    data: largest === 0 ? [] : [{
       type: "heatmap", x, y: x, z, zmin: -top, zmax: top, colorscale: diverging(c.theme), hoverongaps: false, customdata: x.map((_, i) => Array.from({ length: n }, (_, j) => number(values[i * n + j]))),
       hovertemplate: "t = %{y}, τ = %{x}: μ = %{customdata}<extra></extra>",
       colorbar: { title: { text: "μ", side: "top" }, thickness: 10, outlinewidth: 0, len: 1, ...ticks, tickfont: { size: 10 * c.theme.textScale } },

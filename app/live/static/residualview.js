@@ -15,7 +15,7 @@ export function residualChart(c) {
   const colours = { product: SYMBOLS[c.theme.mode].rho, printed: c.theme.picked };
   const positive = (line) => line.map((v) => (v > 1e-15 && Number.isFinite(v) ? v : null));
   const line = (name, y, colour, more = {}) => ({ type: "scatter", mode: "lines", name, x: eta, y: positive(y), line: { color: colour, width: 2.4 * c.theme.lineScale, ...more }, hovertemplate: `η = %{x:.2e}: %{y:.3e}<extra>${name}</extra>` });
-  const drawn = positive(product).some((v) => v !== null) || (differ && positive(printed).some((v) => v !== null));
+  const drawn = (c.L > 1 && positive(product).some((v) => v !== null)) || (differ && positive(printed).some((v) => v !== null));
   const at = header.at_now;
   const ends = [Math.log10(eta[0]), Math.log10(eta.at(-1))];
   const highest = Math.max(...[...product, ...printed].filter(Number.isFinite), 1e-15);
@@ -25,7 +25,7 @@ export function residualChart(c) {
   });
   const points = [[at[0], colours.product], ...(differ ? [[at[1], colours.printed]] : [])].filter(([y]) => y > 1e-15);
   return {
-    moves: true, at: header.at + 1, legend: true, revision: `${c.L}-${c.k}`,
+    moves: true, at: header.at + 1, legend: drawn, revision: `${c.L}-${c.k}`,
     data: drawn ? [
       ...guides, line(c.say("form_product", { slope: inWords(header.slopes[0]) }), product, colours.product),
       ...(differ ? [line(c.say("form_printed", { slope: inWords(header.slopes[1]) }), printed, colours.printed, { dash: "8px,4px" })] : []),

@@ -9,7 +9,7 @@ export const WORDS = {
   eq_product: "Eq. 3, weight", eq_gradient: "Eq. 2, gradient", eq_exact: "Eq. 8–10, exact", eq_rho: "Eq. 13, own rate",
   eq_printed: "Eq. 13 as printed", eq_lam: "Eq. 12, sibling pull", eq_first: "Eq. 11, first order", eq_recorded: "Recorded",
   layer: "layer", weight: "weight w", flow_symbol: "flow A", step_symbol: "step s = ηA ∕ w²", cut_here: "cut to the floor",
-  layer_only: "the only layer", layer_root: "root layer", layer_inner: "layer {l}", layer_last: "last layer", leaves: "leaves",
+  layer_only: "sum layer", layer_root: "root layer", layer_inner: "layer {l}", layer_last: "last layer", leaves: "leaves",
   path_caption: "The weights that w{k} is the product of",
   part: "part", value: "value", part_own: "own step ρ∇", part_pull: "sibling pull λw", part_second: "second order",
   part_higher: "higher orders", part_floor: "lifted to the floor", part_change: "recorded change",
@@ -51,6 +51,7 @@ export const WORDS = {
 
   matrix_title: "M at the cursor", matrix_note: "Empty cells: no sum in common, so one component does not move the other. Outlined: the chosen component.", component_j: "component j", component_k: "component k",
   matrix_said: "Iteration {t}: the largest eigenvalue is {top}, the smallest {low}, a ratio of {ratio}. The fastest direction is carried by {who}.",
+  matrix_several: "Iteration {t}: the largest eigenvalue is {top}, the smallest {low}, a ratio of {ratio}. {n} directions are equally fast.",
   matrix_equal: "Iteration {t}: all eigenvalues are {top}, so every direction is equally fast.",
   matrix_shared: "Component {k} shares sums with {n} others: large where siblings agree, small where they compete.", matrix_alone: "Component {k} shares no sum: only its own flow moves it.",
   all_components_agree: "all components together",

@@ -9,6 +9,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from pathlib import Path  # noqa: E402  after the above
 
+import pandas  # noqa: E402, F401  Plotly imports it on demand, and two first sessions at once would meet it half loaded
 import streamlit as st  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402

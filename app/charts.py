@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import pandas  # type: ignore[import-untyped]  # noqa: F401  whole, before Plotly meets it half-imported by a thread
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 

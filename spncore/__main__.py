@@ -17,6 +17,7 @@ from spncore import datasets, reader
 from spncore.datasets import DataError, Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.limits import LIMITS
+from spncore.sweep import command as sweep
 from spncore.trace import Recorder, Trace
 from spncore.training import Trainer
 
@@ -47,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     figure3.add_argument("settings", nargs="*", metavar="field=value")
     figure3.add_argument("--out", type=Path, metavar="DIR", required=True)
     figure3.set_defaults(command=_figure3)
+    sweep.add_to(commands)
     data = commands.add_parser("data", help="list, describe, download or check data sets")
     actions = data.add_subparsers(required=True, metavar="action")
     for name, command, words in (

@@ -1,4 +1,4 @@
-"""What begins and ends with the server: plotly.js is compressed, and at the end no run is cut in the middle."""
+"""What begins and ends with the server: plotly.js is compressed, and at the end no run or job is cut in the middle."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from app.jobs import JOBS
 from app.live import assets
 from app.live.runs import REGISTRY
 
@@ -24,6 +25,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     _exit_cleanly_when_terminated()
     yield {}
     REGISTRY.close()
+    JOBS.close()
 
 
 def _exit_cleanly_when_terminated() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
 from spncore.overparam import SumStack, consecutive_sums, effective_weights, layer_flows, split_layers
+from spncore.parametrisation import PARAMETRISATIONS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,6 +86,15 @@ class Steps:
         gradient: Floats = self.flow[:, self.component] / self.weight
         return gradient
 
+    @property
+    def weights_after(self) -> Floats:
+        """The layer weights (n,) after the last step, which no step has recorded; NaN where training has gone on."""
+        n = self.sums.num_weights
+        if self.state is None or self.state.iteration != self.length:
+            return np.full(n, np.nan)
+        parametrisation = PARAMETRISATIONS[self.experiment.parametrisation](self.experiment.floor)
+        return parametrisation.weights(self.state.parameters[self.seed, :n])
+
     @cached_property
     def layers_at_floor(self) -> Floats:
         """How many weights of every layer sit at the floor (T, L); none in log-weights, which have no floor."""
@@ -126,7 +136,7 @@ def step_terms(steps: Steps, at: Ints) -> Floats:
     own, pull = rho * gradient, lam * weight
     path = sums.paths[:, k]
     next_weights = steps.weights[np.minimum(at + 1, steps.length - 1)][:, path]
-    next_weights[at + 1 == steps.length] = np.nan  # not recorded
+    next_weights[at + 1 == steps.length] = steps.weights_after[path]
     following = np.prod(next_weights, axis=1)
     cut = (next_weights == steps.experiment.floor) & (weights[:, path] * (1.0 + relative) < steps.experiment.floor)
     terms = (weight, gradient, rho, printed if steps.linear else np.full_like(rho, np.nan), lam, own, pull, second)

@@ -135,7 +135,8 @@ class Dynamics extends Lab {
     const { run, view, frame } = context;
     const L = run.layout.depths[view.depth];
     const where = `L = ${L}, k = ${view.component + 1}, ${this.say("seed")} ${run.layout.seeds[run.seed]}, t = ${run.iteration(frame)}`;
-    return { ...context, derived: this.derived, L, k: view.component, t: run.iteration(frame) - 1, beta: this.beta, factor: this.factor, where, narrow: this.root.clientWidth < 680 };
+    const caption = `${where} · ${context.caption}`;
+    return { ...context, caption, derived: this.derived, L, k: view.component, t: run.iteration(frame) - 1, beta: this.beta, factor: this.factor, narrow: this.root.clientWidth < 680 };
   }
 
   redraw() {

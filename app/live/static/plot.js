@@ -86,7 +86,7 @@ export class Plot extends Figure {
     const { x = {}, y = {}, shapes = [], annotations = [], legend = false, margin = {}, barmode, over } = this.spec;
     const size = 12 * theme.textScale;
     const narrow = this.frame.clientWidth < 480;
-    const axis = { gridcolor: theme.grid, linecolor: theme.line, zeroline: false, automargin: false, tickfont: { size: size - 1 }, exponentformat: "power" };
+    const axis = { gridcolor: theme.grid, linecolor: theme.line, zeroline: false, automargin: forFile, tickfont: { size: size - 1 }, exponentformat: "power" };
     const T = context.run.layout.iterations;
     const time = over ? { title: { text: this.say("iteration") }, range: [1, Math.max(2, T)] } : {};
     const titled = (own) => ({ ...axis, ...own, title: { standoff: 6, ...own.title, font: { size } } });
@@ -152,7 +152,7 @@ export class Plot extends Figure {
     if (!context || !this.spec) return;
     const { head, rows } = this.spec.table();
     const cell = (value) => (typeof value === "number" ? (Number.isFinite(value) ? String(value) : "") : `"${String(value).replaceAll('"', '""')}"`);
-    const lines = [`# ${this.title}. ${context.where}. ${context.caption}`.replace(/[\r\n]+/g, " "), ...[head, ...rows].map((line) => line.map(cell).join(","))];
+    const lines = [`# ${this.title}. ${context.caption}`.replace(/[\r\n]+/g, " "), ...[head, ...rows].map((line) => line.map(cell).join(","))];
     const url = URL.createObjectURL(new Blob([lines.join("\n"), "\n"], { type: "text/csv" }));
     const link = html("a", { href: url, download: `spnlab-${this.key}.csv` });
     document.body.append(link);

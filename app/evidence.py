@@ -119,6 +119,12 @@ def describe(dataset: Dataset, test: Dataset | None = None) -> Data:
     return Data(dataset.name, dataset.title, dataset.sha256, dataset.synthetic, levels)
 
 
+@cache
+def registered(name: str) -> Data:
+    """A registered data set that is at hand, with its test rows' levels."""
+    return describe(datasets.load(name), datasets.load(name, "test"))
+
+
 def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:
     """Train the first iterations only and keep every step of them."""
     short = experiment.replace(iterations=EARLY + 1, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))

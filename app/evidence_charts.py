@@ -14,12 +14,12 @@ from app.comparisons import Iterations, better_of_two, median, median_interval
 from spncore.report import DASHES
 
 Floats = NDArray[np.float64]
-COLOURS = {"light": ("#440154", "#3e4989", "#287d8e"), "dark": ("#5fb4c9", "#25ac82", "#b5de2b")}
+COLOURS = {"light": ("#440154", "#3e4989", "#287d8e"), "dark": ("#287d8e", "#25ac82", "#7fd34e")}
 INKS = {"light": "#31333f", "dark": "#fafafa"}
 FAINT = {"light": "#6b6e78", "dark": "#a3a8b4"}
 SYMBOLS = ("circle", "square", "triangle-up")
 HEIGHT, SMALL_HEIGHT = 400, 320
-MARGIN = {"l": 62, "r": 12, "t": 44, "b": 46}
+MARGIN = {"l": 70, "r": 12, "t": 44, "b": 46}
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
@@ -178,7 +178,7 @@ def _figure(title: str, x_title: str, y_title: str, mode: str, height: int) -> g
     )  # fmt: skip
     axis: dict[str, Any] = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "linecolor": FAINT[mode]}
     figure.update_xaxes(title={"text": x_title, "standoff": 6}, ticks="outside", **axis)
-    figure.update_yaxes(title={"text": y_title, "standoff": 4}, **axis)
+    figure.update_yaxes(title={"text": y_title, "standoff": 10}, automargin=True, **axis)
     return figure
 
 

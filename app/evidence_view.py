@@ -82,7 +82,7 @@ def choose(
     if made is None:
         return whole
     steps, words = made[1], _own_words(dataset, runs)
-    return Evidence(runs, made[0], steps, evidence.describe(dataset), words, False)
+    return Evidence(runs, made[0], steps, evidence.registered(dataset.name), words, False)
 
 
 def provenance(shown: Evidence) -> None:

@@ -20,7 +20,7 @@ import sys  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 from app import recipes  # noqa: E402
-from app.evidence import FirstSteps, describe, first_steps, to_ship  # noqa: E402
+from app.evidence import FirstSteps, first_steps, registered, to_ship  # noqa: E402
 from app.recipes import CASES, UPDATE_DATA  # noqa: E402
 from spncore import datasets  # noqa: E402
 from spncore.sweep import Cell, Outcome, compute  # noqa: E402
@@ -68,7 +68,7 @@ def main() -> None:
     book = Book()
     steps = fill(options.group, book)
     names = dict.fromkeys(cell.experiment.dataset for cell in book.outcomes)
-    data = [describe(datasets.load(name), datasets.load(name, "test")) for name in names]
+    data = [registered(name) for name in names]
     results = book.outcomes
     if options.group == "update2020":
         by_data = [recipes.update2020_merged(book.outcomes, runs) for runs in UPDATES]

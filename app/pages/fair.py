@@ -11,7 +11,7 @@ from app.evidence_view import Evidence, Made, lab_link
 from app.fair_facts import Setting
 from app.jobs import Job
 from app.recipes import DEPTHS, Case, Runs
-from app.text import choice, literal, page_text
+from app.text import literal, page_text
 from spncore.datasets import Dataset
 from spncore.sweep import Cell, Outcome
 
@@ -19,12 +19,11 @@ LAB_SEEDS = 6
 
 
 def selectors() -> Case:
-    """Topology, weights, components; the address keeps them."""
+    """Topology, weights, components; the address keeps them, by the names the engine has for them."""
     with st.container(horizontal=True, gap="medium"):
         topology = st.segmented_control(
-            "topology", recipes.TOPOLOGIES, default="tree", required=True, key="topology", bind="query-params",
-            format_func=lambda name: choice("topology", name),
-        )  # fmt: skip
+            "topology", recipes.TOPOLOGIES, default="tree", required=True, key="topology", bind="query-params"
+        )
         weights = st.segmented_control(
             "weights", recipes.WEIGHTS, default="linear", required=True, key="weights", bind="query-params"
         )

@@ -13,7 +13,7 @@ from app.evidence_view import Evidence, Made, chart, lab_link
 from app.jobs import Job
 from app.recipes import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
 from app.text import page_text
-from spncore.datasets import DATASETS, Dataset
+from spncore.datasets import Dataset
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
@@ -72,9 +72,8 @@ text = evidence_view.paragraphs(page_text("update2020"))
 st.title("The update of 2020")
 st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
 name = st.segmented_control(
-    "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params",
-    format_func=lambda name: DATASETS[name].title,
-)  # fmt: skip
+    "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
+)
 on_screen = evidence_view.choose(
     "update2020", evidence.shipped("update2020"), recipes.update2020_runs(name), 5, train, COSTS[name]
 )

@@ -47,6 +47,9 @@ def ready_sweep(monkeypatch):
         places = {(len(figure3), 1): [figure3[cell] for cell in recipes.figure3_cells()]}
         places[len(grid), 1] = [fair[cell] for cell in grid]
         places[len(rest), 2] = [fair[cell] for cell in rest]
+        update = evidence.shipped("update2020").results
+        wholes = [update[cell] for cell in recipes.update2020_cells(recipes.update2020_runs("nltcs"))]
+        places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 
     monkeypatch.setattr(jobs, "sweep", sweep)
@@ -142,6 +145,8 @@ def test_the_table_of_figure_3_follows_its_noise():
 def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     at = opened("fair", topology=case.topology, weights=case.weights, components=case.components)
     assert len(at.get("plotly_chart")) == 4
+    for selector in ("topology", "weights", "components"):
+        assert at.segmented_control(key=selector).value == getattr(case, selector)
     words = said(at.markdown)
     for setting in ("Same start in every layer", "Same product of weights", "Each at its best learning rate"):
         assert f"{setting}: " in words
@@ -153,6 +158,7 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
 def test_every_data_set_of_the_update_shows_both_objectives(name):
     at = opened("update2020", data=name)
     words = said(at.markdown)
+    assert at.segmented_control(key="data").value == name
     assert words.count("end no better than independent variables") == 2
     assert "The proper objective scores higher" in words
 
@@ -178,6 +184,9 @@ def test_figure_3_made_here_is_on_the_twin_and_says_so(ready_sweep):
     words = said(at.caption)
     assert "Made on this server: NLTCS twin (synthetic), seeds 24 to 35" in words
     assert "synthetic rows that stand in for NLTCS" in said(at.info)
+    words = said(at.markdown)
+    assert "are not compared" in words and "The published runs saw other rows" in words
+    assert "range of our" not in words and not at.table[0].value["published"].str.contains("\\*").any()
     assert ready_sweep == [24]
     link = at.get("link_button")[0].proto.url
     assert permalink.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.dataset == "nltcs-twin"
@@ -190,6 +199,14 @@ def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_swe
     assert "Made on this server: NLTCS twin (synthetic), seeds 12 to 23" in said(at.caption)
     assert len(ready_sweep) == 2 and ready_sweep[0] == len(Case().grid())
     assert len(at.get("plotly_chart")) == 4
+
+
+def test_the_update_made_here_is_scored_on_test_rows_too(ready_sweep):
+    at = choose(opened("update2020"), "update2020_source", "made here")
+    at.button(key="update2020_run").click().run()
+    at = finish(at)
+    assert "Made on this server: NLTCS twin (synthetic), seeds 5 to 9" in said(at.caption)
+    assert ready_sweep == [30] and len(at.table[0].value) == 12
 
 
 def test_runs_made_here_never_share_seeds_with_the_shipped_ones():

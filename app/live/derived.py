@@ -145,7 +145,20 @@ def _step(steps: Steps, numbers: Ints) -> Columns:
     next = w + own + pull + second + higher + floor, where `own` is ρ∇, `pull` is λw and `floor` what clipping added.
     """
     layers = range(steps.sums.depth)
-    fields = ["w", "gradient", "rho", "rho_printed", "lam", "own", "pull", "second", "higher", "floor", "next"]
+    fields = [
+        "w",
+        "gradient",
+        "rho",
+        "rho_printed",
+        "lam",
+        "own",
+        "pull",
+        "second",
+        "higher",
+        "floor",
+        "next",
+        "change",
+    ]
     fields += [f"{name}_{layer}" for name in ("weight", "flow", "step", "cut") for layer in layers]
     return fields, _filled(numbers, steps.length, lambda known: points.step_terms(steps, known))
 

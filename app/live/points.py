@@ -122,7 +122,7 @@ def cut_layers(weights: Floats, flow: Floats, experiment: Experiment) -> NDArray
 
 
 def step_terms(steps: Steps, at: Ints) -> Floats:
-    """The columns of the series `step` at the given iterations (len(at), 11 + 4 L)."""
+    """The columns of the series `step` at the given iterations (len(at), 12 + 4 L)."""
     weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
     weight, rho = effective_weights(weights, sums)[:, k], dynamics.adaptive_rate(weights, sums, *steps.rates)[:, k]
     gradient, lam = flow[:, k] / weight, dynamics.multiplicative_term(weights, flow, sums, *steps.rates)[:, k]
@@ -141,7 +141,7 @@ def step_terms(steps: Steps, at: Ints) -> Floats:
     cut = (next_weights == steps.experiment.floor) & (weights[:, path] * (1.0 + relative) < steps.experiment.floor)
     terms = (weight, gradient, rho, printed if steps.linear else np.full_like(rho, np.nan), lam, own, pull, second)
     lifted = np.where(cut.any(axis=1) & steps.linear, following - exact, 0.0)  # else nothing but rounding
-    rest = (exact - (weight + own + pull + second), lifted, following)
+    rest = (exact - (weight + own + pull + second), lifted, following, following - weight)
     flows = layer_flows(flow, sums)[:, path]
     return np.column_stack([*terms, *rest, weights[:, path], flows, relative, cut & steps.linear])
 

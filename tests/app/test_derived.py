@@ -99,6 +99,7 @@ def test_the_step_is_the_engines_own_taken_apart_and_adds_up_to_the_recorded_wei
     assert np.array_equal(got["pull"], single((trace.lam * trace.effective_weights)[of]))
     longer = fit(settings.replace(depth=depth, iterations=31), data)  # says what the last step led to
     assert np.array_equal(got["next"], single(longer.effective_weights[1, 1:, 2]))
+    assert np.array_equal(got["change"], single(np.diff(longer.effective_weights[1, :, 2])))
     parts = sum(got[name].astype(float) for name in ("w", "own", "pull", "second", "higher"))
     assert_close(parts, got["next"], rtol=1e-6)
     assert np.abs(got["floor"]).max() < 1e-14 and got[f"cut_{depth - 1}"].max() == 0

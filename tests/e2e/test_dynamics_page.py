@@ -96,7 +96,7 @@ def assert_every_number_is_the_engines(page, trace, t):
     second = dynamics.second_order_term(trace.weights, trace.flow, trace.sums, 0.01)[here]
     bars = chart(page, "step", t)[0]["x"]
     assert_close(bars[:3], [rho * gradient, lam * w, second], rtol=1e-5)
-    assert_close(bars[-1], after - w, rtol=1e-3, atol=1e-8)  # float32 numbers of near size
+    assert_close(bars[-1], after - w, rtol=1e-5)
     for name, value in (("product", w), ("gradient", gradient), ("rho", rho), ("lam", lam), ("recorded", after)):
         assert_close(typeset(page, name), value, rtol=1e-3)
 

@@ -17,7 +17,7 @@ export function stepAt(c) {
   const frame = Math.min(c.frame, rows.length - 1);
   const get = (field) => rows.at(frame, field);
   const layers = (field) => Array.from({ length: c.L }, (_, l) => get(`${field}_${l}`));
-  const named = ["w", "gradient", "rho", "rho_printed", "lam", "own", "pull", "second", "higher", "floor", "next"];
+  const named = ["w", "gradient", "rho", "rho_printed", "lam", "own", "pull", "second", "higher", "floor", "next", "change"];
   return {
     ...Object.fromEntries(named.map((name) => [name, get(name)])), frame, t: c.run.iteration(frame),
     weights: layers("weight"), flows: layers("flow"), steps: layers("step"), cut: layers("cut").map((x) => x > 0),
@@ -34,8 +34,7 @@ export function stepChart(c) {
   const s = stepAt(c);
   if (!s) return null;
   const colours = { ...c.theme, ...SYMBOLS[c.theme.mode] };
-  const change = s.next - s.w;
-  const rows = [...PARTS.map(({ name, word, colour }) => ({ name: c.say(word), value: s[name], colour: colours[colour] })), { name: c.say("part_change"), value: change, colour: c.theme.text }];
+  const rows = [...PARTS.map(({ name, word, colour }) => ({ name: c.say(word), value: s[name], colour: colours[colour] })), { name: c.say("part_change"), value: s.change, colour: c.theme.text }];
   const largest = Math.max(...rows.map(({ value: v }) => Math.abs(v)).filter(Number.isFinite), 1e-300);
   return {
     moves: true, at: s.t, revision: `${c.L}-${c.k}-${s.t}`,

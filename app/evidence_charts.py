@@ -71,7 +71,9 @@ def departure(differences: Sequence[Line], published: Sequence[Line], level: flo
             hovertemplate="%{x}: %{y:.2g}<extra>" + line.name + "</extra>",
             marker={"symbol": SYMBOLS[index] + "-open", "size": 8, "color": FAINT[mode], "line": {"width": 1.5}},
         )  # fmt: skip
-    figure.update_yaxes(type="log", **_powers(-16, 1, 2))
+    powers = _powers(-16, 1, 2)
+    powers["ticktext"][0] = "0"  # what differs by less is drawn there
+    figure.update_yaxes(type="log", **powers)
     _level(figure, level, "what reading off the figure leaves", mode)
     return figure
 
@@ -110,22 +112,24 @@ def seeds_and_pairs(reached: Mapping[int, Iterations], published: Mapping[int, i
         colour = COLOURS[mode][depth - 1]
         pairs = [_or(value, end) for value in better_of_two(runs)]
         figure.add_box(
-            x=pairs, y=[f"L={depth}"] * len(pairs), orientation="h", boxpoints=False, width=0.5, name="better of two",
+            x=pairs, y=[depth] * len(pairs), orientation="h", boxpoints=False, width=0.5, name="better of two",
             legendgroup="pairs", showlegend=depth == 1, line={"color": FAINT[mode], "width": 1.2},
             fillcolor="rgba(128,128,128,0.22)", hoverinfo="skip",
         )  # fmt: skip
         figure.add_scatter(
-            x=[_or(value, end) for value in runs], y=[f"L={depth}"] * len(runs), mode="markers", name="one seed",
+            x=[_or(value, end) for value in runs], y=[depth + _aside(i) for i in range(len(runs))], mode="markers",
+            name="one seed", hovertemplate="%{x} iterations<extra>one seed</extra>",
             legendgroup="seeds", showlegend=depth == 1,
             marker={"size": 9, "opacity": 0.6, "color": colour, "symbol": SYMBOLS[depth - 1]},
         )  # fmt: skip
         figure.add_scatter(
-            x=[published[depth]], y=[f"L={depth}"], mode="markers", name="published", legendgroup="published",
+            x=[published[depth]], y=[depth], mode="markers", name="published", legendgroup="published",
             showlegend=depth == 1,
             marker={"size": 13, "symbol": "diamond-open", "color": INKS[mode], "line": {"width": 2}},
         )  # fmt: skip
     figure.update_xaxes(range=[0, end * 1.04])
-    figure.update_yaxes(autorange="reversed", type="category")
+    names = [f"L={depth}" for depth in reached]
+    figure.update_yaxes(range=[max(reached) + 0.5, min(reached) - 0.5], tickvals=list(reached), ticktext=names)
     return figure
 
 
@@ -213,6 +217,11 @@ def _powers(low: int, high: int, step: int) -> dict[str, Any]:
     powers = list(range(low, high + 1, step))
     names = ["1" if power == 0 else f"10{str(power).translate(SUPERSCRIPTS)}" for power in powers]
     return {"tickvals": [10.0**power for power in powers], "ticktext": names}
+
+
+def _aside(index: int) -> float:
+    """A small step aside, the same every time, so that equal values can be counted."""
+    return ((index * 7) % 13 - 6) / 13 * 0.36
 
 
 def _or(value: float | None, end: int) -> float:

@@ -1,0 +1,72 @@
+"""Figures of the evidence pages: what is drawn is what was given, on the axes that were asked for."""
+
+import pytest
+
+from app import evidence_charts as charts
+from app.evidence_charts import Line
+from tests.closeness import assert_close
+
+LINES = [
+    Line("L=1", 1, [1, 2, 3], [-3.0, -2.0, -1.0], [-4.0, -3.0, -2.0], [-2.0, -1.0, -0.5]),
+    Line("published L=1", 1, [1, 2, 3], [-3.0, -2.5, -1.5], faint=True, group="published"),
+    Line("published L=2", 2, [1, 2, 3], [-3.0, -2.2, -1.2], faint=True, group="published"),
+]
+REACHED = {1: [300, 400, None], 2: [200, 210, 220]}
+
+
+def named(figure, name):
+    return [trace for trace in figure.data if trace.name == name]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_curves_are_medians_with_bands_and_grey_comparisons_share_an_entry(mode):
+    figure = charts.curves("title", LINES, mode, {"independent variables": -2.5})
+    (own,) = named(figure, "L=1")
+    assert list(own.y) == LINES[0].median and own.line.color == charts.COLOURS[mode][0]
+    published = named(figure, "published")
+    assert [trace.showlegend for trace in published] == [True, False]
+    assert {trace.line.color for trace in published} == {charts.FAINT[mode]}
+    assert figure.layout.meta == "title" and "nats per row" in figure.layout.yaxis.title.text
+    assert [note.text for note in figure.layout.annotations] == ["independent variables"]
+
+
+def test_panels_share_the_axes_they_are_given():
+    figure = charts.curves("t", LINES, "light", log_iterations=True, x_range=(1.0, 1000.0), y_range=(-4.0, 0.0))
+    assert figure.layout.xaxis.type == "log"
+    assert_close(figure.layout.xaxis.range, (0.0, 3.0))
+    assert_close(figure.layout.yaxis.range, (-4.0, 0.0))
+
+
+def test_depths_differ_by_dash_and_symbol_and_not_by_colour_alone():
+    figure = charts.noise_response(
+        {d: {1e-3: runs} for d, runs in REACHED.items()}, {1: 385, 2: 209}, 500, "−7.2", "light"
+    )
+    own = [trace for trace in figure.data if trace.name in ("L=1", "L=2")]
+    assert len({trace.line.dash for trace in own}) == len({trace.marker.symbol for trace in own}) == 2
+
+
+def test_runs_that_never_arrive_are_drawn_at_the_end_and_the_end_is_named():
+    figure = charts.noise_response({1: {1e-3: [None, None, 400]}}, {1: 385}, 500, "−7.2", "light")
+    assert list(named(figure, "L=1")[0].y) == [500]
+    assert "not within 500" in [note.text for note in figure.layout.annotations]
+
+
+def test_every_seed_has_a_point_of_its_own():
+    figure = charts.seeds_and_pairs(REACHED, {1: 385, 2: 209}, 500, "−7.2", "light")
+    points = named(figure, "one seed")
+    assert [list(trace.x) for trace in points] == [[300, 400, 500], [200, 210, 220]]
+    assert all(len(set(trace.y)) == 3 for trace in points)
+    assert [list(trace.x) for trace in named(figure, "published")] == [[385], [209]]
+
+
+def test_a_difference_of_zero_has_a_place_on_an_axis_of_powers_of_ten():
+    figure = charts.departure(LINES[:1], LINES[1:], 3e-6, "light")
+    assert figure.layout.yaxis.type == "log" and figure.layout.yaxis.ticktext[0] == "0"
+    assert_close(figure.layout.annotations[0].y, -5.522878745280337)  # names on a log axis stand at the logarithm
+
+
+def test_scores_show_every_seed_and_its_mean():
+    figure = charts.scores("t", {"train": {1: [-1.0, -3.0], 2: [-2.0]}, "test": {1: [-4.0], 2: []}}, {}, "light")
+    points, means = named(figure, "L=1")
+    assert list(points.y) == [-1.0, -3.0, -4.0] and list(means.y) == [-2.0, -4.0]
+    assert list(figure.layout.xaxis.ticktext) == ["train", "test"]

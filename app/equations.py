@@ -106,7 +106,7 @@ EQUATIONS: Mapping[str, Equation] = {
         "not in the paper", r"\lVert w^{[0]}(t{+}1)\rVert^2=\lVert w^{[0]}\rVert^2+"
         r"\eta^2\,\Bigl\lVert\frac{\partial\mathcal L}{\partial w^{[0]}}\Bigr\rVert^2",
         (dynamics.norm_growth,),
-        "test_dynamics.py::test_the_root_layer_s_squared_norm_grows_by_the_squared_step_and_by_nothing_else",
+        "test_dynamics.py::test_every_layer_s_squared_norm_grows_by_the_squared_step_and_by_nothing_else",
     ),
     "scale": Equation(
         "not in the paper", r"(\eta,\;s)\;\text{and}\;(c^2\eta,\;c\,s)\;\text{give the same run}",

@@ -75,11 +75,10 @@ def measure() -> Errata:
 
 def _slopes(trace: Trace) -> Slopes:
     weights, flow = trace.weights[0, STEP], trace.flow[0, STEP]
+    forms = {"product form": dynamics.first_order_residual, "as printed": dynamics.residual_as_printed}
     residuals = {
-        name: np.array(
-            [np.abs(dynamics.first_order_residual(weights, flow, trace.sums, r, printed)).max() for r in RATES]
-        )
-        for name, printed in (("product form", False), ("as printed", True))
+        name: np.array([np.abs(residual(weights, flow, trace.sums, rate)).max() for rate in RATES])
+        for name, residual in forms.items()
     }
     slopes = {name: float(np.polyfit(np.log(RATES), np.log(row), 1)[0]) for name, row in residuals.items()}
     return Slopes(RATES, residuals, slopes)

@@ -63,11 +63,15 @@ def exact_factors(
     return np.asarray(np.prod(1.0 + steps, axis=-2))
 
 
-def second_order_term(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
-    """w_k Σ_{l<m} s_l s_m, (..., K), what first order leaves of a linear step up to O(η³)."""
-    steps = relative_steps(layer_weights, flow, sums, learning_rate)
-    total, squares = np.sum(steps, axis=-2), np.sum(steps**2, axis=-2)
-    return np.asarray(effective_weights(layer_weights, sums) * (total**2 - squares) / 2.0)
+def second_order_term(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+) -> Floats:
+    """What first order leaves of a step up to O(η³), (..., K): w_k Σ_{l<m} s_l s_m; in log-weights w_k (Σ_l s_l)²/2."""
+    steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
+    products = np.sum(steps, axis=-2) ** 2
+    if parametrisation == "linear":
+        products = products - np.sum(steps**2, axis=-2)
+    return np.asarray(effective_weights(layer_weights, sums) * products / 2.0)
 
 
 def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats) -> Floats:
@@ -76,18 +80,26 @@ def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats
 
 
 def first_order_residual(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, as_printed: bool = False
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
 ) -> Floats:
-    """What ρ∇ + λw leaves of an exact linear step, relative to the weight: (..., K).
+    """What ρ∇ + λw leaves of an exact step, relative to the weight, (..., K); of order η²."""
+    rho = adaptive_rate(layer_weights, sums, learning_rate, parametrisation)
+    return _residual(layer_weights, flow, sums, learning_rate, parametrisation, rho)
 
-    With the product form of ρ it is of order η²; with ρ as printed in eq. (13) of order η from three layers on.
-    """
+
+def residual_as_printed(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
+    """The same for a linear step with ρ as printed in eq. (13), (..., K); of order η from three layers on."""
+    rho = adaptive_rate_as_printed(layer_weights, sums, learning_rate)
+    return _residual(layer_weights, flow, sums, learning_rate, "linear", rho)
+
+
+def _residual(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str, rho: Floats
+) -> Floats:
     weights = effective_weights(layer_weights, sums)
-    rate_of = adaptive_rate_as_printed if as_printed else adaptive_rate
-    rho = rate_of(layer_weights, sums, learning_rate)
-    lam = multiplicative_term(layer_weights, flow, sums, learning_rate)
-    exact = weights * exact_factors(layer_weights, flow, sums, learning_rate)
-    return np.asarray((exact - first_order_step(weights, flow / weights, rho, lam)) / weights)
+    lam = multiplicative_term(layer_weights, flow, sums, learning_rate, parametrisation)
+    factors = exact_factors(layer_weights, flow, sums, learning_rate, parametrisation)
+    return np.asarray(factors - first_order_step(weights, flow / weights, rho, lam) / weights)
 
 
 def momentum_kernel(rho: Floats, lam: Floats) -> Floats:
@@ -96,6 +108,12 @@ def momentum_kernel(rho: Floats, lam: Floats) -> Floats:
     Trapp et al. (2019), eq. (14): signed, and not a decaying kernel in general.
     """
     return np.asarray(lam[:, None] * rho[None, :] * _products_between(lam))
+
+
+def momentum_row(rho: Floats, lam: Floats, t: int) -> Floats:
+    """μ(t,τ) for τ = 0..t−1, (t,): one row of `momentum_kernel`."""
+    products = np.append(np.multiply.accumulate(1.0 + lam[1:t][::-1])[::-1], 1.0)[:t]
+    return np.asarray(lam[t] * rho[:t] * products)
 
 
 def _products_between(lam: Floats) -> Floats:
@@ -151,8 +169,8 @@ def layer_norms(layer_weights: Floats, sums: SumStack) -> Floats:
 def norm_growth(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
     """η²‖∂𝓛/∂w^[l]‖² of every layer, (..., L).
 
-    What one linear step adds to a layer's squared norm, exactly, when its weights are orthogonal to their gradient:
-    the root layer always, any layer of `private` and `shared` too; no floor active.
+    What one linear step adds to a layer's squared norm, exactly, while no floor is active: 𝓛 does not change when all
+    weights of a layer are scaled (Σ_i A_l(i) = Σ_k a_k = 0), so the layer is orthogonal to its gradient.
     """
     gradient = layer_flows(flow, sums) / layer_weights
     return learning_rate**2 * layer_norms(gradient, sums)

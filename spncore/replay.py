@@ -23,27 +23,31 @@ def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset
     """LLH (S, T) of the shallow network whose weights step by recorded rates and whose leaves train as the deep run's.
 
     `first_order`: w ← w + ρ∇w + λw with its own gradient; `exact`: w ← w ∏_l (1 + s_l). Weights stay positive: one that
-    a first-order step would carry below zero is held at a thousandth of its value.
+    a first-order step would carry below zero is held at a thousandth of its value. Where steps are so large that the
+    replay leaves the finite numbers, its curve is NaN from there on.
     """
     trainer = Trainer(trace.experiment, dataset)
     state = trainer.init()
     factors = _exact_factors(trace) if form == "exact" else None
     weights = trace.effective_weights[:, 0].copy()
     parameters = state.parameters[:, trainer.sums.num_weights :]
-    llh = np.empty_like(trace.llh)
-    for t in range(llh.shape[1]):
-        leaf_weights = trainer.parametrisation.weights(parameters)
-        seen = trainer.evaluator(weights, leaf_weights.reshape(-1, *trainer.leaf_shape))
-        llh[:, t] = seen.llh
-        if factors is not None:
-            stepped = weights * factors[:, t]
-        else:
-            stepped = dynamics.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
-        weights = np.maximum(stepped, 1e-3 * weights)
-        if trace.experiment.train_components:
-            flows = seen.leaf_flow.reshape(parameters.shape)
-            gradient = trainer.parametrisation.gradient(leaf_weights, flows)
-            parameters = trainer.parametrisation.project(parameters + trace.experiment.learning_rate * gradient)
+    llh = np.full_like(trace.llh, np.nan)
+    with np.errstate(all="ignore"):
+        for t in range(llh.shape[1]):
+            leaf_weights = trainer.parametrisation.weights(parameters)
+            seen = trainer.evaluator(weights, leaf_weights.reshape(-1, *trainer.leaf_shape))
+            if not np.isfinite(seen.llh).all():
+                break
+            llh[:, t] = seen.llh
+            if factors is not None:
+                stepped = weights * factors[:, t]
+            else:
+                stepped = dynamics.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
+            weights = np.maximum(stepped, 1e-3 * weights)
+            if trace.experiment.train_components:
+                flows = seen.leaf_flow.reshape(parameters.shape)
+                gradient = trainer.parametrisation.gradient(leaf_weights, flows)
+                parameters = trainer.parametrisation.project(parameters + trace.experiment.learning_rate * gradient)
     return llh
 
 

@@ -128,10 +128,7 @@ def step_terms(steps: Steps, at: Ints) -> Floats:
     gradient, lam = flow[:, k] / weight, dynamics.multiplicative_term(weights, flow, sums, *steps.rates)[:, k]
     printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
     relative = dynamics.relative_steps(weights, flow, sums, *steps.rates)[..., k]
-    if steps.linear:
-        second = dynamics.second_order_term(weights, flow, sums, steps.experiment.learning_rate)[:, k]
-    else:
-        second = weight * relative.sum(axis=-1) ** 2 / 2.0  # of w exp(Σ s)
+    second = dynamics.second_order_term(weights, flow, sums, *steps.rates)[:, k]
     exact = weight * dynamics.exact_factors(weights, flow, sums, *steps.rates)[:, k]
     own, pull = rho * gradient, lam * weight
     path = sums.paths[:, k]
@@ -171,11 +168,10 @@ def residual(steps: Steps, at: int) -> View:
 def residuals_at(steps: Steps, at: int, rate: float) -> tuple[float, float]:
     """|residual| of component k with the product form of ρ, and with ρ as printed (NaN in log-weights)."""
     weights, flow, sums, k = steps.weights[at], steps.flow[at], steps.sums, steps.component
-    if steps.linear:
-        forms = [dynamics.first_order_residual(weights, flow, sums, rate, printed)[k] for printed in (False, True)]
-        return abs(float(forms[0])), abs(float(forms[1]))
-    relative = dynamics.relative_steps(weights, flow, sums, rate, "log")[:, k].sum()
-    return abs(float(np.expm1(relative) - relative)), math.nan
+    left = dynamics.first_order_residual(weights, flow, sums, rate, steps.experiment.parametrisation)[k]
+    if not steps.linear:
+        return abs(float(left)), math.nan
+    return abs(float(left)), abs(float(dynamics.residual_as_printed(weights, flow, sums, rate)[k]))
 
 
 def _slope(rates: Floats, residuals: Floats) -> float | None:
@@ -188,13 +184,7 @@ def _slope(rates: Floats, residuals: Floats) -> float | None:
 
 def row(steps: Steps, at: int) -> View:
     """μ(t, τ) of the component for all τ < t, and λ(t): the memory of one step."""
-    return {"lam": _finite(steps.lam[at])}, kernel_row(steps.rho, steps.lam, at)
-
-
-def kernel_row(rho: Floats, lam: Floats, at: int) -> Floats:
-    """Row t of `dynamics.momentum_kernel` (t,), without the others."""
-    products = np.append(np.multiply.accumulate(1.0 + lam[1:at][::-1])[::-1], 1.0)[:at]
-    return np.asarray(lam[at] * rho[:at] * products)
+    return {"lam": _finite(steps.lam[at])}, dynamics.momentum_row(steps.rho, steps.lam, at)
 
 
 def kernel(steps: Steps) -> View:
@@ -203,7 +193,7 @@ def kernel(steps: Steps) -> View:
     cells = np.zeros((len(at), len(at)))
     with np.errstate(all="ignore"):
         for i, t in enumerate(at):
-            cells[i, :i] = kernel_row(steps.rho, steps.lam, int(t))[at[:i]]
+            cells[i, :i] = dynamics.momentum_row(steps.rho, steps.lam, int(t))[at[:i]]
     return {"at": steps.length - 1, "iterations": at.tolist()}, cells
 
 

@@ -43,9 +43,8 @@ class Replay:
     def make(self) -> None:
         """Train the forms; beyond the finite numbers a curve ends in NaN."""
         try:
-            with np.errstate(all="ignore"):
-                for form in FORMS:
-                    self.curves.append(engine.replay(self.trace, form, self.dataset)[0])
+            for form in FORMS:
+                self.curves.append(engine.replay(self.trace, form, self.dataset)[0])
         except ArithmeticError:
             self.failed = True
 

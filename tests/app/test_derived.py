@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from app.live import derived
 from app.live.computation import Study
-from app.live.points import first_cuts, kernel_row
+from app.live.points import first_cuts
 from app.live.replays import one_seed
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
@@ -153,8 +153,8 @@ def test_the_kernel_and_its_row_are_the_engines_matrix(client, finished, data):
 def test_a_long_kernel_is_thinned_to_two_hundred_rows_without_making_the_whole():
     rng = np.random.default_rng(0)
     rho, lam = rng.uniform(0, 0.1, 700), rng.normal(scale=0.01, size=700)
-    assert_close(kernel_row(rho, lam, 650), dynamics.momentum_kernel(rho, lam)[650, :650])
-    assert len(kernel_row(rho, lam, 0)) == 0
+    assert_close(dynamics.momentum_row(rho, lam, 650), dynamics.momentum_kernel(rho, lam)[650, :650])
+    assert len(dynamics.momentum_row(rho, lam, 0)) == 0
 
 
 @pytest.mark.parametrize("topology", ["tree", "private", "shared"])
@@ -217,8 +217,9 @@ def test_the_residual_has_slope_two_with_the_product_and_one_as_printed_from_thr
     point = trace.weights[0, 11], trace.flow[0, 11], trace.sums
     rates, product, printed = body.reshape(3, -1)
     for i in (0, len(rates) // 2, len(rates) - 1):
-        for row, as_printed in ((product, False), (printed, True)):
-            expected = abs(dynamics.first_order_residual(*point, float(rates[i]), as_printed)[1])
+        forms = (product, dynamics.first_order_residual), (printed, dynamics.residual_as_printed)
+        for row, residual in forms:
+            expected = abs(residual(*point, float(rates[i]))[1])
             assert_close(row[i], expected, rtol=1e-5, atol=1e-12)  # the rates went through float32
     expected = abs(dynamics.first_order_residual(*point, settings.learning_rate)[1])
     assert_close(header["at_now"][0], expected)

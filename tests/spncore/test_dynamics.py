@@ -43,8 +43,8 @@ def test_the_product_form_leaves_order_eta_squared_the_printed_form_order_eta_fr
     weights, flow, sums = random_point(depth)
     rates, products = np.array([1e-2, 1e-3, 1e-4]), effective_weights(weights, sums)
     slopes = []
-    for as_printed in (False, True):
-        residuals = [dynamics.first_order_residual(weights, flow, sums, rate, as_printed) for rate in rates]
+    for residual in (dynamics.first_order_residual, dynamics.residual_as_printed):
+        residuals = [residual(weights, flow, sums, rate) for rate in rates]
         slopes.append(np.polyfit(np.log(rates), np.log(np.abs(residuals).max(axis=1)), 1)[0])
     assert_close(dynamics.exact_factors(weights, flow, sums, 1e-2), stepped(weights, flow, sums, 1e-2) / products)
     assert_close(slopes, [2.0, printed_slope], rtol=0, atol=0.05)  # fitted over two decades
@@ -60,12 +60,13 @@ def test_with_one_layer_both_forms_are_the_learning_rate_and_the_step_is_exact()
 
 
 @pytest.mark.parametrize("depth", [2, 3, 5])
-def test_the_second_order_term_is_what_first_order_leaves(depth):
+@pytest.mark.parametrize("parametrisation", ["linear", "log"])
+def test_the_second_order_term_is_what_first_order_leaves(depth, parametrisation):
     weights, flow, sums = random_point(depth)
-    products, rate = effective_weights(weights, sums), 1e-3
-    rho, lam = dynamics.adaptive_rate(weights, sums, rate), dynamics.multiplicative_term(weights, flow, sums, rate)
-    left = stepped(weights, flow, sums, rate) - dynamics.first_order_step(products, flow / products, rho, lam)
-    assert_close(left, dynamics.second_order_term(weights, flow, sums, rate), rtol=1e-2, atol=1e-11)  # up to O(η³)
+    rate = 1e-3
+    left = dynamics.first_order_residual(weights, flow, sums, rate, parametrisation) * effective_weights(weights, sums)
+    second = dynamics.second_order_term(weights, flow, sums, rate, parametrisation)
+    assert_close(left, second, rtol=1e-2, atol=1e-11)  # up to O(η³)
 
 
 def test_the_unrolled_recursion_is_start_term_plus_momentum_sum():
@@ -106,14 +107,22 @@ def test_the_shallow_preconditioner_is_diagonal_and_private_log_weights_give_l_t
     assert_close(dynamics.preconditioner(weights, sums, "log"), 4 * np.eye(8))
 
 
-def test_the_root_layer_s_squared_norm_grows_by_the_squared_step_and_by_nothing_else():
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_every_layer_s_squared_norm_grows_by_the_squared_step_and_by_nothing_else(topology):
     """𝓛 does not change when a layer is scaled, so its gradient is orthogonal to its weights."""
-    trace = fit(STABLE.replace(learning_rate=0.05, train_components=False))
+    trace = fit(STABLE.replace(learning_rate=0.05, train_components=False, topology=topology))
     assert (trace.at_floor == 0).all()
-    norms = dynamics.layer_norms(trace.weights, trace.sums)[..., 0]
-    growth = dynamics.norm_growth(trace.weights, trace.flow, trace.sums, 0.05)[..., 0]
-    assert growth.max() > 1e-6
+    norms = dynamics.layer_norms(trace.weights, trace.sums)
+    growth = dynamics.norm_growth(trace.weights, trace.flow, trace.sums, 0.05)
+    assert growth[..., -1].max() > 1e-6
     assert_close(norms[:, 1:], norms[:, :-1] + growth[:, :-1])
+
+
+def test_a_replay_that_leaves_the_finite_numbers_ends_there():
+    trace = fit(Experiment(dataset="nltcs-twin", iterations=300))
+    curve = replay(trace, "first_order")
+    ends = int(np.isfinite(curve).sum())
+    assert 0 < ends < 300 and np.isfinite(curve[:, :ends]).all() and np.isnan(curve[:, ends:]).all()
 
 
 def test_multiplying_a_layer_by_a_constant_leaves_the_likelihood_and_shrinks_the_step_by_its_square():

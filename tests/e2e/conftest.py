@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -129,7 +130,7 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        own = ("/".join(url.split("/")[:3]) + "/", "data:", "blob:")
+        own = (urljoin(url, "/"), "data:", "blob:")
         context.on("request", lambda sent: sent.url.startswith(own) or faults.append(f"foreign request: {sent.url}"))
         prepare(context)
         page.goto(url)

@@ -54,7 +54,9 @@ def assert_drawn_as_trained(page, study):
 
 
 def train(page):
+    before = page.locator(".spn-lab").get_attribute("data-run")
     page.get_by_role("button", name="Train", exact=True).click()
+    page.wait_for_function("(before) => document.querySelector('.spn-lab').dataset.run !== before", arg=before)
     page.locator(".spn-lab:not([data-stale])").wait_for()
 
 

@@ -272,7 +272,7 @@ export class Lab {
     this.chooseComponent.value = this.view.component;
     this.chooseSeed.value = run.seed;
     if (!this.place) remember(run.id, { frame: clock.frame, following: clock.following, seed: run.seed, ...this.view });
-    Object.assign(this.root.dataset, { length: run.length, cursor: clock.frame, iteration: run.iteration(clock.frame), component: this.view.component, depth: run.layout.depths[this.view.depth], seed: run.seed, playing: clock.playing, following: clock.following });
+    Object.assign(this.root.dataset, { run: run.id, length: run.length, cursor: clock.frame, iteration: run.iteration(clock.frame), component: this.view.component, depth: run.layout.depths[this.view.depth], seed: run.seed, playing: clock.playing, following: clock.following });
   }
 
   /** Headline, status and the words over an empty chart. */

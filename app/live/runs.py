@@ -16,6 +16,8 @@ from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
 
+HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
+
 __all__ = ["REGISTRY", "LiveRun", "RunRefused", "RunRegistry", "ServerLimits", "Study"]
 
 
@@ -67,6 +69,7 @@ class LiveRun:
         self._scheduler = scheduler
         self._stopped_at: int | None = None
         self._headline: tuple[tuple[int, State], Headline] | None = None
+        self._headline_made = 0.0
 
     @property
     def study(self) -> Study:
@@ -114,9 +117,11 @@ class LiveRun:
         return [_shortened(trace, length) for trace in self.computation.traces()] if length else []
 
     def headline(self) -> Headline:
-        """What is to be seen, in a sentence; made once for each length."""
+        """What is to be seen, in a sentence; while the run goes on it is made anew once a second at most."""
         now = self.length, self.state
-        if self._headline is None or self._headline[0] != now:
+        fresh = self.state == "running" and time.monotonic() - self._headline_made < HEADLINE_SECONDS
+        if self._headline is None or self._headline[0][1] != now[1] or (self._headline[0] != now and not fresh):
+            self._headline_made = time.monotonic()
             ended, traces = self.state not in ("queued", "running"), self.traces()
             pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
             medians = [median[: trace.llh.shape[1]] for trace, median in pairs]

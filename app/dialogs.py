@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -10,6 +11,15 @@ from app import export, permalink, workbench
 from app.live.computation import Study
 from app.text import WORDS, page_text
 from app.workbench import Shown
+
+
+def answer(asked: Any) -> None:
+    """Do what was pressed in the lab view: pin its run, or open the link."""
+    if asked.pin:
+        workbench.pin()
+        st.rerun()
+    if asked.share:
+        share_dialog()
 
 
 @st.dialog(WORDS["share"])

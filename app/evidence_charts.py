@@ -37,6 +37,11 @@ class Line:
     faint: bool = False  # grey: what the others are compared with
     group: str = ""  # lines of one group share an entry of the legend
 
+    @classmethod
+    def of_seeds(cls, name: str, depth: int, curve: Mapping[str, Sequence[float]]) -> Line:
+        """The line of a kept curve: its iterations, median, low and high over the seeds."""
+        return cls(name, depth, curve["iteration"], curve["median"], curve["low"], curve["high"])
+
 
 def curves(
     title: str, lines: Sequence[Line], mode: str, levels: Mapping[str, float] | None = None, *,

@@ -88,13 +88,7 @@ def published_lines() -> list[Line]:
 
 def our_lines(shown: Shown, noise: float) -> list[Line]:
     """Medians and ranges of our runs."""
-    lines = []
-    for depth in DEPTHS:
-        curve = outcome(shown, noise, depth).curve or {}
-        lines.append(
-            Line(depth_name(depth), depth, curve["iteration"], curve["median"], curve["low"], curve["high"])
-        )  # fmt: skip
-    return lines
+    return [Line.of_seeds(depth_name(depth), depth, outcome(shown, noise, depth).curve or {}) for depth in DEPTHS]
 
 
 def symmetric(shown: Shown) -> Floats:

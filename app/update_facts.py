@@ -54,13 +54,7 @@ def groups(shown: Shown) -> dict[str, dict[int, list[float]]]:
 
 def lines(shown: Shown, objective: str) -> list[Line]:
     """Median and range over the seeds, on training rows."""
-    drawn = []
-    for depth in DEPTHS:
-        curve = outcome(shown, objective, depth).curve or {}
-        drawn.append(
-            Line(depth_name(depth), depth, curve["iteration"], curve["median"], curve["low"], curve["high"])
-        )  # fmt: skip
-    return drawn
+    return [Line.of_seeds(depth_name(depth), depth, outcome(shown, objective, depth).curve or {}) for depth in DEPTHS]
 
 
 def y_range(shown: Shown) -> tuple[float, float]:

@@ -131,6 +131,13 @@ def pin() -> None:
         st.session_state.update(baseline=current.run_id, said=WORDS["pinned"])
 
 
+def say() -> None:
+    """Show once what the last press led to."""
+    if st.session_state["said"]:
+        st.toast(st.session_state["said"])
+        st.session_state["said"] = None
+
+
 def unpin() -> None:
     """Remove the baseline."""
     st.session_state["baseline"] = None

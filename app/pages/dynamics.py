@@ -33,12 +33,6 @@ if shown is not None:
         },
         key="dynamics",
     )
-    if asked.pin:
-        workbench.pin()
-        st.rerun()
-    if asked.share:
-        dialogs.share_dialog()
+    dialogs.answer(asked)
 
-if st.session_state["said"]:
-    st.toast(st.session_state["said"])
-    st.session_state["said"] = None
+workbench.say()

@@ -58,15 +58,9 @@ if shown is not None:
         },
         key="lab",
     )
-    if asked.pin:
-        workbench.pin()
-        st.rerun()
-    if asked.share:
-        dialogs.share_dialog()
+    dialogs.answer(asked)
 
-if st.session_state["said"]:
-    st.toast(st.session_state["said"])
-    st.session_state["said"] = None
+workbench.say()
 if files:
     dialogs.export_dialog()
 elif guide:

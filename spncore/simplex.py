@@ -1,0 +1,109 @@
+"""Weights in groups that each add to one: totals, normalising, and the nearest point of a simplex with a floor.
+
+A flat vector of P entries holds many groups (the weights of a sum node, both values of a Bernoulli leaf). Every
+function works on the last axis, for all groups at once; leading axes (seeds) are treated alike. Entries in no group are
+returned as they came. A NaN makes its whole group NaN, so that a run that diverges is seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+class Groups(NamedTuple):
+    """Who belongs together: `of` (P,) is the group number of every entry, −1 for an entry in no group.
+
+    `order` (Q,) lists the entries that are in a group, group after group; `starts` and `sizes` (G,) cut it up.
+    """
+
+    of: Indices
+    order: Indices
+    starts: Indices
+    sizes: Indices
+
+
+def groups_of(of: Indices) -> Groups:
+    """Groups from the group number (P,) of every entry; ValueError unless they are −1 or 0 … G−1, each one in use."""
+    if of.min(initial=0) < -1:
+        raise ValueError(f"group numbers: expected −1 or more, got {of.min()}; use −1 for an entry in no group")
+    sizes = np.bincount(of[of >= 0])
+    if not sizes.all():
+        raise ValueError(f"group numbers: {int(np.argmin(sizes))} has no entry; number the groups without gaps")
+    order = np.argsort(of, kind="stable")[np.count_nonzero(of < 0) :]
+    return Groups(of, order, np.cumsum(sizes) - sizes, sizes)
+
+
+def totals(values: Floats, groups: Groups) -> Floats:
+    """The sum of every group: (..., P) -> (..., G)."""
+    return _reduced(np.add, values, groups)
+
+
+def largest(values: Floats, groups: Groups) -> Floats:
+    """The largest entry of every group: (..., P) -> (..., G)."""
+    return _reduced(np.maximum, values, groups)
+
+
+def spread(per_group: Floats, groups: Groups, outside: float) -> Floats:
+    """Every entry gets its group's value, an entry in no group `outside`: (..., G) -> (..., P)."""
+    last = np.full((*per_group.shape[:-1], 1), outside)
+    return np.take(np.concatenate([per_group, last], axis=-1), groups.of, axis=-1)  # group −1 reads the last column
+
+
+def lower_bounds(groups: Groups, floor: float) -> Floats:
+    """The least value (P,) of every entry: `floor`, but 1/(2n) in groups of n where n floors would take over half."""
+    return spread(np.minimum(floor, 0.5 / groups.sizes), groups, floor)
+
+
+def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
+    """Each group in proportion to `weights`, adding to one, nothing under its lower bound: max(bound, c·w).
+
+    This is the M-step under that bound: it maximises Σ w log p. Negative weights count as zero; all zero gives uniform.
+    """
+    shares = np.maximum(weights, 0.0)
+    top = spread(largest(shares, groups), groups, 1.0)
+    empty = top == 0.0
+    shares = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
+    fitted = _fill(shares, groups, floor, lambda total, count, room: shares * spread(room / total, groups, 1.0))
+    return np.where(groups.of < 0, weights, fitted)
+
+
+def project(values: Floats, groups: Groups, floor: float) -> Floats:
+    """The nearest point, in Euclidean distance, whose groups add to one with nothing under its lower bound.
+
+    max(bound, v − θ), θ as in Duchi, Shalev-Shwartz, Singer & Chandra (2008), Fig. 1, found without sorting.
+    """
+    below = values - spread(largest(values, groups), groups, 0.0)
+    below = np.maximum(below, -1.0)  # a shift changes nothing, nor does what lies further than 1 below the largest
+    fitted = _fill(below, groups, floor, lambda total, count, room: below - spread((total - room) / count, groups, 0.0))
+    return np.where(groups.of < 0, values, fitted)
+
+
+def _fill(values: Floats, groups: Groups, floor: float, fit: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
+    """Fit every group to one, hold at the bound what falls below it, fit the others to the room left, and so on.
+
+    `fit(total, count, room)`, each (..., G) and of the entries not held, gives all entries (..., P). Held entries stay
+    held and end as those that sorting finds (Michelot 1986); a settled group changes no more, whatever others do.
+    """
+    bounds = lower_bounds(groups, floor)
+    least = bounds[groups.order[groups.starts]]
+    free = np.broadcast_to(groups.of >= 0, values.shape)
+    while True:
+        count = totals(free.astype(float), groups)
+        room = 1.0 - (groups.sizes - count) * least
+        fitted = fit(totals(np.where(free, values, 0.0), groups), count, room)
+        still_free = free & (fitted >= bounds)
+        if np.array_equal(still_free, free):
+            return np.maximum(fitted, bounds)
+        free = still_free
+
+
+def _reduced(operation: np.ufunc, values: Floats, groups: Groups) -> Floats:
+    reduced: Floats = operation.reduceat(np.take(values, groups.order, axis=-1), groups.starts, axis=-1)
+    return reduced

@@ -1,7 +1,8 @@
 """Learners as (init, update) pairs over arrays; they know nothing of circuits, weights or floors.
 
 `update(gradient, state) -> (increment, state)`; the increment is added to the parameters. Leading axes (seeds) are
-treated alike, so a batch of runs gives the same numbers as the runs one by one.
+treated alike, so a batch of runs gives the same numbers as the runs one by one. Every state is a tuple of arrays with
+the same leading axes. All are made from (learning rate η, momentum coefficient μ); those without a momentum ignore μ.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 OptimiserState = tuple[Floats, ...]
 
+_FIRST_DECAY, _SECOND_DECAY = 0.9, 0.999  # β₁ and β₂ of Adam, as its authors recommend
+_SMALL = 1e-8  # ε, added to a root mean square so that a gradient of zero gives no step
+
 
 class Optimiser(NamedTuple):
     """`init(parameters)` gives the state that `update` carries from step to step."""
@@ -23,7 +27,7 @@ class Optimiser(NamedTuple):
     update: Callable[[Floats, OptimiserState], tuple[Floats, OptimiserState]]
 
 
-def gradient_ascent(learning_rate: float) -> Optimiser:
+def gradient_ascent(learning_rate: float, momentum: float) -> Optimiser:
     """Increment = η · gradient; no state."""
 
     def update(gradient: Floats, state: OptimiserState) -> tuple[Floats, OptimiserState]:
@@ -32,4 +36,64 @@ def gradient_ascent(learning_rate: float) -> Optimiser:
     return Optimiser(init=lambda parameters: (), update=update)
 
 
-OPTIMISERS: Mapping[str, Callable[[float], Optimiser]] = {"gradient_ascent": gradient_ascent}
+def heavy_ball(learning_rate: float, momentum: float) -> Optimiser:
+    """Velocity v ← μ v + η · gradient, which is the increment; Polyak (1964). μ = 0 is gradient ascent."""
+
+    def update(gradient: Floats, state: OptimiserState) -> tuple[Floats, OptimiserState]:
+        velocity = momentum * state[0] + learning_rate * gradient
+        return velocity, (velocity,)
+
+    return Optimiser(init=lambda parameters: (np.zeros_like(parameters),), update=update)
+
+
+def nesterov(learning_rate: float, momentum: float) -> Optimiser:
+    """v ← μ v + η · gradient, increment = μ v + η · gradient: the gradient is taken where the velocity leads.
+
+    Nesterov (1983) as in Sutskever, Martens, Dahl & Hinton (2013), with the shift of variables of Bengio,
+    Boulanger-Lewandowski & Pascanu (2013): the parameters are the point looked ahead to.
+    """
+
+    def update(gradient: Floats, state: OptimiserState) -> tuple[Floats, OptimiserState]:
+        step = learning_rate * gradient
+        velocity = momentum * state[0] + step
+        return momentum * velocity + step, (velocity,)
+
+    return Optimiser(init=lambda parameters: (np.zeros_like(parameters),), update=update)
+
+
+def adagrad(learning_rate: float, momentum: float) -> Optimiser:
+    """Increment = η · gradient / (ε + √Σ gradient²), the sum over all steps so far; Duchi, Hazan & Singer (2011)."""
+
+    def update(gradient: Floats, state: OptimiserState) -> tuple[Floats, OptimiserState]:
+        squares = state[0] + gradient * gradient
+        return learning_rate * gradient / (_SMALL + np.sqrt(squares)), (squares,)
+
+    return Optimiser(init=lambda parameters: (np.zeros_like(parameters),), update=update)
+
+
+def adam(learning_rate: float, momentum: float) -> Optimiser:
+    """Increment = η m̂ / (√v̂ + ε), m̂ and v̂ running means of gradient and gradient², freed from their zero start.
+
+    Kingma & Ba (2015), Algorithm 1. The state is m, v (..., P) and the number of steps (..., 1).
+    """
+
+    def init(parameters: Floats) -> OptimiserState:
+        return np.zeros_like(parameters), np.zeros_like(parameters), np.zeros((*parameters.shape[:-1], 1))
+
+    def update(gradient: Floats, state: OptimiserState) -> tuple[Floats, OptimiserState]:
+        first = _FIRST_DECAY * state[0] + (1.0 - _FIRST_DECAY) * gradient
+        second = _SECOND_DECAY * state[1] + (1.0 - _SECOND_DECAY) * (gradient * gradient)
+        count = state[2] + 1.0
+        mean, square = first / (1.0 - _FIRST_DECAY**count), second / (1.0 - _SECOND_DECAY**count)
+        return learning_rate * mean / (np.sqrt(square) + _SMALL), (first, second, count)
+
+    return Optimiser(init, update)
+
+
+OPTIMISERS: Mapping[str, Callable[[float, float], Optimiser]] = {
+    "gradient_ascent": gradient_ascent,
+    "momentum": heavy_ball,
+    "nesterov": nesterov,
+    "adagrad": adagrad,
+    "adam": adam,
+}

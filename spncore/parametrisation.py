@@ -2,6 +2,7 @@
 
 A backward pass yields one flow per weight, flow = weight · ∂𝓛/∂weight. Its gradient in the parameter is flow/weight
 for `linear` (parameter = weight, kept above a floor) and the flow itself for `log` (weight = exp(parameter)).
+The other three keep the weights of every group adding to one, and start from the given weights, normalised.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore import simplex
+from spncore.simplex import Groups
+
 Floats = NDArray[np.float64]
+_ROUNDING = 1e-15  # w + (floor − w) misses the floor by this much, and held weights are counted by equality
 
 
 class Parametrisation(NamedTuple):
-    """Four elementwise maps between parameters and weights; arrays keep their shape. `floor` is the least weight."""
+    """Four maps between parameters and weights; arrays keep their shape (..., P). `floor` is the least weight.
+
+    On a simplex the floor is lower in large groups: see `simplex.lower_bounds`. `project` may be used on a start, too.
+    """
 
     floor: float
     parameters: Callable[[Floats], Floats]  # weights -> parameters
@@ -25,7 +33,7 @@ class Parametrisation(NamedTuple):
     project: Callable[[Floats], Floats]  # after a step: back into the allowed set
 
 
-def linear(floor: float) -> Parametrisation:
+def linear(floor: float, groups: Groups | None) -> Parametrisation:
     """Parameters are the weights; after a step every one is lifted to at least `floor`, as the released script does."""
     return Parametrisation(
         floor=floor,
@@ -36,7 +44,7 @@ def linear(floor: float) -> Parametrisation:
     )
 
 
-def log(floor: float) -> Parametrisation:
+def log(floor: float, groups: Groups | None) -> Parametrisation:
     """Parameters are log-weights; the gradient is the flow: a step multiplies by exp(η · flow). There is no floor."""
     return Parametrisation(
         floor=0.0,
@@ -47,4 +55,72 @@ def log(floor: float) -> Parametrisation:
     )
 
 
-PARAMETRISATIONS: Mapping[str, Callable[[float], Parametrisation]] = {"linear": linear, "log": log}
+def exponentiated(floor: float, groups: Groups) -> Parametrisation:
+    """Log-weights moved by ∂𝓛/∂w, then normalised: a step is w ← w exp(η ∂𝓛/∂w) / sum, nothing under the floor (> 0).
+
+    Exponentiated gradient: Kivinen & Warmuth (1997), for mixtures Helmbold, Schapire, Singer & Warmuth (1997). The step
+    exp(η · flow), which THEORY §2 calls by this name, is not it: that is gradient ascent in log-weights, `log`.
+    """
+    log_bounds = np.log(simplex.lower_bounds(groups, floor))
+
+    def project(parameters: Floats) -> Floats:
+        below = parameters - simplex.spread(simplex.largest(parameters, groups), groups, 0.0)
+        weights = np.exp(np.where(groups.of < 0, 0.0, below))  # at most 1: no overflow
+        on_simplex = np.log(simplex.normalise(weights, groups, floor))
+        return np.where(groups.of < 0, np.maximum(parameters, log_bounds), on_simplex)
+
+    return Parametrisation(
+        floor=float(np.exp(np.log(floor))),  # as a weight held at the floor reads, to the last bit
+        parameters=lambda weights: np.log(_normalised(weights, groups, floor)),
+        weights=np.exp,
+        gradient=lambda weights, flows: flows / weights,
+        project=project,
+    )
+
+
+def projected(floor: float, groups: Groups) -> Parametrisation:
+    """Parameters are the weights; after a step each group goes to the nearest point of its simplex above the floor.
+
+    Projected gradient, with the projection of Duchi, Shalev-Shwartz, Singer & Chandra (2008).
+    """
+    bounds = simplex.lower_bounds(groups, floor)
+    return Parametrisation(
+        floor=floor,
+        parameters=lambda weights: _normalised(weights, groups, floor),
+        weights=lambda parameters: parameters,
+        gradient=lambda weights, flows: flows / weights,
+        project=lambda parameters: np.maximum(simplex.project(parameters, groups, floor), bounds),
+    )
+
+
+def expectation(floor: float, groups: Groups) -> Parametrisation:
+    """Parameters are the weights; the direction leads to the normalised flows: a step of 1 is EM, less is online EM.
+
+    The flows must be those of the data alone (posterior means, ≥ 0). Dempster, Laird & Rubin (1977); Cappé & Moulines
+    (2009), for circuits Peharz et al. (2020). A group that no flow reached, and a weight in no group, stay as they are.
+    """
+    bounds = simplex.lower_bounds(groups, floor)
+
+    def gradient(weights: Floats, flows: Floats) -> Floats:
+        unreached = simplex.spread(simplex.totals(flows, groups), groups, 0.0) == 0.0
+        return np.where(unreached, 0.0, simplex.normalise(flows, groups, floor) - weights)
+
+    def project(parameters: Floats) -> Floats:
+        weights = _normalised(parameters, groups, floor)
+        return np.where(weights <= bounds + _ROUNDING, bounds, weights)
+
+    return Parametrisation(
+        floor=floor,
+        parameters=lambda weights: _normalised(weights, groups, floor),
+        weights=lambda parameters: parameters,
+        gradient=gradient,
+        project=project,
+    )
+
+
+def _normalised(weights: Floats, groups: Groups, floor: float) -> Floats:
+    """Groups normalised; a weight in no group at least the floor."""
+    return np.maximum(simplex.normalise(weights, groups, floor), simplex.lower_bounds(groups, floor))
+
+
+PARAMETRISATIONS: Mapping[str, Callable[[float, Groups | None], Parametrisation]] = {"linear": linear, "log": log}

@@ -66,8 +66,8 @@ class Trainer:
         self.experiment = experiment
         self.dataset = dataset_of(experiment, dataset)
         self.sums: SumStack = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
-        self.parametrisation = PARAMETRISATIONS[experiment.parametrisation](experiment.floor)
-        self.optimiser = OPTIMISERS[experiment.optimiser](experiment.learning_rate)
+        self.parametrisation = PARAMETRISATIONS[experiment.parametrisation](experiment.floor, None)
+        self.optimiser = OPTIMISERS[experiment.optimiser](experiment.learning_rate, 0.0)
         objective = OBJECTIVES[experiment.objective]
         self.evaluator = Evaluator(objective.bag(self.dataset), objective)
         self.leaf_shape = (2, experiment.num_components, self.dataset.num_variables)

@@ -92,7 +92,7 @@ class Steps:
         n = self.sums.num_weights
         if self.state is None or self.state.iteration != self.length:
             return np.full(n, np.nan)
-        parametrisation = PARAMETRISATIONS[self.experiment.parametrisation](self.experiment.floor)
+        parametrisation = PARAMETRISATIONS[self.experiment.parametrisation](self.experiment.floor, None)
         return parametrisation.weights(self.state.parameters[self.seed, :n])
 
     @cached_property

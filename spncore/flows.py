@@ -6,47 +6,73 @@ of a node adds up to the flow that enters the node.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.circuit import Circuit, SumWeights, Workspace
+from spncore.forward import SumWeights
 from spncore.leaves import Design
+from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 Floats = NDArray[np.float64]
 
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
-    the child's); `moments` (M, F): input flow times features.
+    the child's); `moments`: an array (M, F) per input layer, its nodes' flow times the features.
     """
 
-    sums: SumWeights
-    moments: Floats
+    sums: tuple[Floats | None, ...]
+    moments: tuple[Floats, ...]
 
 
-def backward(circuit: Circuit, sum_weights: SumWeights, row_weights: Floats, rows: Design, work: Workspace) -> Flows:
+def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Design], work: Workspace) -> Flows:
     """Flows of all weights for row weights c (B,), after `forward` on the same workspace, whose values it overwrites.
 
     Rows of probability zero pass on no flow.
     """
     flows = work.values
-    if circuit.shared_nodes.size:
-        flows[circuit.shared_nodes] = 0.0
+    flows[work.gathered] = 0.0
     flows[-1] = row_weights
     remaining = list(sum_weights)
     sums: list[Floats | None] = []
     for layer in reversed(work.layers):
-        if layer.totals is None or layer.scaled is None:
-            sent = np.broadcast_to(layer.nodes[:, None, :], (len(layer.nodes), layer.unit_weights.size, flows.shape[1]))
-            if layer.children is not None:
-                layer.children[...] = sent
+        if isinstance(layer, ProductArrays):
+            for column in layer.columns:
+                column.send(flows, layer.nodes)
+        elif isinstance(layer, PairArrays):
+            sums.append(_through_pairs(layer, remaining.pop(), flows))
         else:
-            weights, ratio = remaining.pop(), layer.nodes / layer.totals
-            sums.append(None if weights is None else weights * np.matmul(ratio, layer.scaled.transpose(0, 2, 1)))
-            above = ratio if weights is None else np.matmul(weights.transpose(0, 2, 1), ratio)
-            sent = np.multiply(above, layer.scaled, out=layer.scaled)  # the child's posterior share of each flow above
-        if layer.gather is not None:
-            np.add.at(flows, layer.gather, sent)
-    return Flows(sums=tuple(reversed(sums)), moments=np.matmul(work.inputs, rows.features.T))
+            sums.append(_through_sums(layer, remaining.pop(), flows))
+    moments = (
+        np.matmul(inputs, design.features.transpose(0, 2, 1)).reshape(-1, design.features.shape[1])
+        for inputs, design in zip(work.inputs, designs, strict=True)
+    )
+    return Flows(tuple(reversed(sums)), tuple(moments))
+
+
+def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Floats | None:
+    """Each child gets its posterior share of the flow above; returns the flow of the weights."""
+    ratio = layer.nodes / layer.totals
+    of_weights = None if weights is None else weights * np.matmul(ratio, layer.scaled.transpose(0, 2, 1))
+    above = ratio if weights is None else np.matmul(weights.transpose(0, 2, 1), ratio)
+    sent = np.multiply(above, layer.scaled, out=layer.scaled)
+    if sent is not layer.children:  # else the flows are in place already
+        layer.edges.send(flows, sent.reshape(-1, flows.shape[1]))
+    return of_weights
+
+
+def _through_pairs(layer: PairArrays, weights: Floats | None, flows: Floats) -> Floats:
+    assert weights is not None
+    ratio = layer.nodes / layer.totals
+    of_weights: Floats = weights * np.matmul(ratio, layer.pairs.transpose(0, 2, 1))
+    np.matmul(weights.transpose(0, 2, 1), ratio, out=layer.pairs)
+    left, right = layer.scaled
+    above = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
+    to_left = np.einsum("gijb,gjb->gib", above, right)
+    to_right = np.einsum("gijb,gib->gjb", above, left)
+    for edges, scaled, sent in zip(layer.sides, layer.scaled, (to_left, to_right), strict=True):
+        edges.send(flows, np.multiply(sent, scaled, out=sent).reshape(-1, flows.shape[1]))
+    return of_weights

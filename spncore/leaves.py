@@ -1,7 +1,7 @@
-"""Component distributions (input layers): unnormalised 0/1 leaf sums, evaluated for all rows by one matrix product.
+"""Input layers on evidence: every node's log-value by one matrix product per group, for any exponential family.
 
-A node with leaf weights θ over its scope has log C(x) = Σ_d log θ_{d,x_d}: linear in features of x.
-Another exponential family slots in by giving its own `design`, `coefficients` and `leaf_flows`.
+An observed value contributes natural · statistics(x) + a constant, a missing one its marginal, so the log-values of
+all nodes are linear in features of the rows that are prepared once per data set (see `families`).
 """
 
 from __future__ import annotations
@@ -11,71 +11,96 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.circuit import CircuitError, InputLayer
+from spncore.families import Moments
+
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Design(NamedTuple):
-    """Evidence rows as features, prepared once per data set.
+    """Evidence rows as features of one input layer of G groups over S variables each, prepared once per data set.
 
-    `features` (F, B): x_d for each variable (0 where missing), a missing flag for each variable in `partial`, 1 where
-    there is any evidence, and 1 where there is none and the value is the partition function.
+    `features` (G, F, B): the T statistics of each variable (0 where missing), a missing flag for each place in
+    `partial`, the base measure's logarithm where the family has one, 1 where any variable of the group is observed, and
+    1 where none is and the value is the partition function. `bound` (F,): the largest of each feature over all rows.
     """
 
+    layer: InputLayer
     features: Floats
-    partial: NDArray[np.int64]
+    partial: Ints
+    bound: Floats
+
+    def take(self, rows: Ints) -> Design:
+        """The same design for some of its rows."""
+        return self._replace(features=self.features[:, :, rows])
 
 
-def design(rows: NDArray[np.int8]) -> Design:
-    """Features of evidence rows (B, D) of 0, 1 and −1 (marginalised)."""
-    missing: NDArray[np.bool_] = rows < np.int8(0)
-    empty: NDArray[np.bool_] = np.logical_and.reduce(missing, axis=1)
+def is_missing(rows: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Which entries of evidence are summed out: negative in whole-number arrays, NaN in others."""
+    if rows.dtype.kind in "iu":
+        return np.asarray(rows < np.int8(0))
+    return np.isnan(rows)
+
+
+def design(layer: InputLayer, rows: NDArray[np.generic]) -> Design:
+    """Features of evidence rows (B, D); CircuitError names the first value that the family does not support."""
+    family = layer.distribution
+    values = rows.T[layer.variables]  # (G, S, B)
+    missing = np.ascontiguousarray(is_missing(values))
+    values = np.where(missing, 0, values).astype(np.float64)
+    _check_support(layer, values, missing)
+    empty: NDArray[np.bool_] = np.logical_and.reduce(missing, axis=1)  # (G, B)
     partly = missing & ~empty[:, None]
-    partial = np.flatnonzero(np.logical_or.reduce(partly, axis=0))
-    observed = np.where(missing, 0, rows)
-    features = np.vstack([observed.T, partly[:, partial].T, ~empty, empty]).astype(np.float64)
-    return Design(np.ascontiguousarray(features), partial)
+    partial = np.flatnonzero(np.logical_or.reduce(partly, axis=(0, 2)))
+    statistics = np.where(missing, 0.0, family.statistics(values))  # (T, G, S, B)
+    parts = [*statistics, partly[:, partial]]
+    if family.log_base is not None:
+        parts.append(np.where(missing, 0.0, family.log_base(values)).sum(axis=1, keepdims=True))
+    features = np.concatenate([*parts, ~empty[:, None], empty[:, None]], axis=1, dtype=np.float64)
+    bound = np.ones(features.shape[1])
+    if layer.family != "categorical" and features.size:
+        bound = np.abs(features).max(axis=(0, 2))
+    return Design(layer, features, partial, bound)
 
 
-def coefficients(
-    leaf_weights: Floats,
-    leaf_sums: Floats,
-    partial: NDArray[np.int64],
-    scopes: NDArray[np.bool_] | None = None,
-) -> Floats:
-    """Coefficients of the features, the last log C(∗).  leaf_weights (…, 2, K, D) -> (…, K, F).
+def _check_support(layer: InputLayer, values: Floats, missing: NDArray[np.bool_]) -> None:
+    wrong = ~(missing | layer.distribution.supports(values))
+    if wrong.any():
+        group, place, row = (int(i) for i in np.argwhere(wrong)[0])
+        raise CircuitError(
+            f"row {row + 1}, variable {layer.variables[group, place]}: {values[group, place, row]:g} is not possible "
+            f"for a {layer.family} leaf; allowed: {layer.distribution.support}, or missing"
+        )
 
-    `leaf_sums` (…, K, D) is the sum over both values; `scopes` (K, D) restricts each node to its own variables, None
-    means all.
-    """
-    log_weights, log_sums = np.log(leaf_weights), np.log(leaf_sums)
-    if scopes is not None:
-        log_weights, log_sums = np.where(scopes, log_weights, 0.0), np.where(scopes, log_sums, 0.0)
-    log_zero, log_one = log_weights[..., 0, :, :], log_weights[..., 1, :, :]
-    num_variables = leaf_weights.shape[-1]
-    result = np.empty((*log_zero.shape[:-1], num_variables + len(partial) + 2))
-    np.subtract(log_one, log_zero, out=result[..., :num_variables])
+
+def coefficients(parameters: Floats, prepared: Design) -> Floats:
+    """Coefficients of the features, the last the log-partition of each node.  parameters (…, P, N, S) -> (…, N, F)."""
+    family, partial = prepared.layer.distribution, prepared.partial
+    natural, observed, marginal = family.coefficients(parameters)
+    num_statistics, num_variables = family.num_statistics, parameters.shape[-1]
+    result = np.empty((*observed.shape[:-1], prepared.features.shape[1]))
+    for t in range(num_statistics):
+        result[..., t * num_variables : (t + 1) * num_variables] = natural[..., t, :, :]
+    end = num_statistics * num_variables
     if len(partial):
-        result[..., num_variables:-2] = log_sums[..., partial] - log_zero[..., partial]
-    np.add.reduce(log_zero, axis=-1, out=result[..., -2])
-    np.add.reduce(log_sums, axis=-1, out=result[..., -1])
+        result[..., end : end + len(partial)] = marginal[..., partial] - observed[..., partial]
+    if family.log_base is not None:
+        result[..., -3] = 1.0
+    np.add.reduce(observed, axis=-1, out=result[..., -2])
+    np.add.reduce(marginal, axis=-1, out=result[..., -1])
     return result
 
 
-def leaf_flows(leaf_weights: Floats, leaf_sums: Floats, moments: Floats, partial: NDArray[np.int64]) -> Floats:
-    """Flow of each leaf weight: data flow of its value plus its share of the marginalised flow.
-
-    leaf_weights (…, 2, K, D), moments (…, K, F) as the backward pass collects them -> (…, 2, K, D). Entries outside
-    a node's scope are meaningless and must not be used.
-    """
-    num_variables = leaf_weights.shape[-1]
-    ones = moments[..., :num_variables]
-    zeros = moments[..., -2, None] - ones
-    marginalised = moments[..., -1, None]
+def moments(sums: Floats, prepared: Design) -> Moments:
+    """What the backward pass collected, flow times features (…, N, F), as sums per variable."""
+    family, partial = prepared.layer.distribution, prepared.partial
+    num_statistics, num_variables = family.num_statistics, prepared.layer.variables.shape[1]
+    end = num_statistics * num_variables
+    statistics = np.moveaxis(sums[..., :end].reshape(*sums.shape[:-1], num_statistics, num_variables), -2, -3)
+    observed, missing = sums[..., -2, None], sums[..., -1, None]
     if len(partial):
-        flags = np.zeros(ones.shape)
-        flags[..., partial] = moments[..., num_variables:-2]
-        zeros, marginalised = zeros - flags, marginalised + flags
-    result = leaf_weights * (marginalised / leaf_sums)[..., None, :, :]
-    result[..., 0, :, :] += zeros
-    result[..., 1, :, :] += ones
-    return result
+        flags = np.zeros((*sums.shape[:-1], num_variables))
+        flags[..., partial] = sums[..., end : end + len(partial)]
+        observed, missing = observed - flags, missing + flags
+    return Moments(statistics, observed, missing)

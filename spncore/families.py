@@ -1,0 +1,202 @@
+"""Exponential families of input nodes: what a leaf needs to be evaluated, trained, sampled and asked.
+
+A family says log C(x) = natural · statistics(x) + observed + log_base(x) for an observed value and `marginal` for one
+that is summed out. Everything else in the engine (features, one matrix product, flows, EM) follows from that. A new
+family is one more row of `FAMILIES`; its contract test compares it with SciPy's distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+Floats = NDArray[np.float64]
+_HALF_LOG_TAU = 0.5 * np.log(2.0 * np.pi)
+SMALLEST_SCALE = 1e-3  # of a Gaussian's standard deviation: a component on one point would have unbounded density
+
+
+class Coefficients(NamedTuple):
+    """`natural` (…, T, N, S) of the statistics, `observed` (…, N, S) of every observed value, `marginal` (…, N, S)."""
+
+    natural: Floats
+    observed: Floats
+    marginal: Floats
+
+
+class Moments(NamedTuple):
+    """Flow-weighted sums over rows: `statistics` (…, T, N, S); `observed`, `missing` (…, N, S), the flow itself."""
+
+    statistics: Floats
+    observed: Floats
+    missing: Floats
+
+
+class Family(NamedTuple):
+    """One exponential family; N nodes over S variables each, P parameters and T statistics per variable.
+
+    `parameters` arrays are (…, P, N, S). `derivative(parameters, moments)` is θ ∂𝓛/∂θ, the flow, for a parameter whose
+    entry of `positive` is true (a weight or scale, trained like the weights of sums), else ∂𝓛/∂θ. `maximise` is the M
+    step of EM. `mode` is the most probable value; `support` names the allowed values and `supports(x)` checks them.
+    """
+
+    num_parameters: int
+    num_statistics: int
+    positive: tuple[bool, ...]
+    support: str
+    supports: Callable[[Floats], NDArray[np.bool_]]
+    statistics: Callable[[Floats], Floats]  # x (…) -> (T, …)
+    log_base: Callable[[Floats], Floats] | None
+    coefficients: Callable[[Floats], Coefficients]
+    derivative: Callable[[Floats, Moments], Floats]
+    maximise: Callable[[Floats, Moments], Floats]
+    start: Callable[[Floats, Floats, np.random.Generator], Floats]  # mean, deviation (N, S) of the data -> parameters
+    mean: Callable[[Floats], Floats]  # -> (…, N, S)
+    variance: Callable[[Floats], Floats]
+    mode: Callable[[Floats], Floats]
+    sample: Callable[[Floats, np.random.Generator], Floats]  # one value for every entry of (…, N, S)
+
+
+def categorical(num_values: int) -> Family:
+    """Unnormalised weights θ_v of the values 0 … V−1; with V = 2 the 0/1 leaf sums of the paper.
+
+    Indicators are weights of 0 and 1, so a Bernoulli leaf is a sum over two indicators (Peharz et al., 2015).
+    """
+    values = np.arange(num_values, dtype=np.float64)
+
+    def statistics(x: Floats) -> Floats:
+        return np.asarray(x == values[1:].reshape(-1, *([1] * x.ndim))).astype(np.float64)
+
+    def coefficients(theta: Floats) -> Coefficients:
+        log_theta = np.log(theta)
+        first = log_theta[..., 0, :, :]
+        return Coefficients(log_theta[..., 1:, :, :] - first[..., None, :, :], first, np.log(_total(theta)))
+
+    def derivative(theta: Floats, moments: Moments) -> Floats:
+        flows = theta * (moments.missing / _total(theta))[..., None, :, :]
+        flows[..., 0, :, :] += moments.observed - np.add.reduce(moments.statistics, axis=-3)
+        flows[..., 1:, :, :] += moments.statistics
+        return flows
+
+    def shares(theta: Floats) -> Floats:
+        return np.asarray(theta / _total(theta)[..., None, :, :])
+
+    def mean(theta: Floats) -> Floats:
+        return np.asarray(np.tensordot(np.moveaxis(shares(theta), -3, -1), values, axes=1))
+
+    def variance(theta: Floats) -> Floats:
+        return np.asarray(np.tensordot(np.moveaxis(shares(theta), -3, -1), values**2, axes=1) - mean(theta) ** 2)
+
+    def sample(theta: Floats, rng: np.random.Generator) -> Floats:
+        below = np.cumsum(shares(theta), axis=-3)[..., :-1, :, :] < rng.random(_total(theta).shape)[..., None, :, :]
+        return np.asarray(np.add.reduce(below, axis=-3, dtype=np.float64))
+
+    def start(means: Floats, deviations: Floats, rng: np.random.Generator) -> Floats:
+        return rng.dirichlet(np.full(num_values, 2.0), means.shape).transpose(2, 0, 1)
+
+    return Family(
+        num_values, num_values - 1, (True,) * num_values, f"whole numbers from 0 to {num_values - 1}",
+        lambda x: (x >= 0) & (x < num_values) & (x == np.floor(x)),
+        statistics, None, coefficients, derivative, derivative, start, mean, variance,
+        lambda theta: np.argmax(theta, axis=-3).astype(np.float64), sample,
+    )  # fmt: skip
+
+
+def _total(theta: Floats) -> Floats:
+    return np.asarray(np.add.reduce(theta, axis=-3))
+
+
+def _normal_coefficients(parameters: Floats) -> Coefficients:
+    mean, deviation = parameters[..., 0, :, :], parameters[..., 1, :, :]
+    precision = deviation**-2.0
+    natural = np.stack([mean * precision, -0.5 * precision], axis=-3)
+    return Coefficients(
+        natural, -0.5 * mean**2 * precision - np.log(deviation) - _HALF_LOG_TAU, np.zeros_like(mean)
+    )
+
+
+def _normal_derivative(parameters: Floats, moments: Moments) -> Floats:
+    mean, deviation = parameters[..., 0, :, :], parameters[..., 1, :, :]
+    first, second = moments.statistics[..., 0, :, :], moments.statistics[..., 1, :, :]
+    squares = second - 2.0 * mean * first + mean**2 * moments.observed  # Σ flow (x − mean)²
+    slope = (first - mean * moments.observed) / deviation**2
+    return np.stack([slope, squares / deviation**2 - moments.observed], axis=-3)
+
+
+def _normal_maximise(parameters: Floats, moments: Moments) -> Floats:
+    seen, total = moments.observed > 0, np.where(moments.observed > 0, moments.observed, 1.0)
+    mean = moments.statistics[..., 0, :, :] / total
+    square = np.maximum(moments.statistics[..., 1, :, :] / total - mean**2, SMALLEST_SCALE**2)
+    return np.where(seen[..., None, :, :], np.stack([mean, np.sqrt(square)], axis=-3), parameters)
+
+
+def _count_statistics(x: Floats) -> Floats:
+    return x[None]
+
+
+def _poisson_coefficients(parameters: Floats) -> Coefficients:
+    rate = parameters[..., 0, :, :]
+    return Coefficients(np.log(parameters), -rate, np.zeros_like(rate))
+
+
+def _poisson_maximise(parameters: Floats, moments: Moments) -> Floats:
+    seen = moments.observed > 0
+    rate = moments.statistics / np.where(seen, moments.observed, 1.0)[..., None, :, :]
+    return np.where(seen[..., None, :, :], np.maximum(rate, SMALLEST_SCALE), parameters)
+
+
+def _exponential_coefficients(parameters: Floats) -> Coefficients:
+    rate = parameters[..., 0, :, :]
+    return Coefficients(-parameters, np.log(rate), np.zeros_like(rate))
+
+
+def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
+    seen = (moments.observed > 0) & (moments.statistics[..., 0, :, :] > 0)
+    rate = moments.observed / np.where(seen, moments.statistics[..., 0, :, :], 1.0)
+    return np.where(seen[..., None, :, :], np.maximum(rate, SMALLEST_SCALE)[..., None, :, :], parameters)
+
+
+GAUSSIAN = Family(
+    2, 2, (False, True), "real numbers", np.isfinite,
+    lambda x: np.stack([x, x**2]), None, _normal_coefficients, _normal_derivative, _normal_maximise,
+    lambda means, deviations, rng: np.stack(
+        [means + deviations * rng.standard_normal(means.shape), np.maximum(deviations, SMALLEST_SCALE)]
+    ),
+    lambda parameters: parameters[..., 0, :, :], lambda parameters: parameters[..., 1, :, :] ** 2,
+    lambda parameters: parameters[..., 0, :, :],
+    lambda parameters, rng: rng.normal(parameters[..., 0, :, :], parameters[..., 1, :, :]),
+)  # fmt: skip
+
+POISSON = Family(
+    1, 1, (True,), "whole numbers from 0", lambda x: np.isfinite(x) & (x >= 0) & (x == np.floor(x)),
+    _count_statistics, lambda x: -gammaln(x + 1.0), _poisson_coefficients,
+    lambda parameters, moments: moments.statistics - parameters * moments.observed[..., None, :, :],
+    _poisson_maximise,
+    lambda means, deviations, rng: np.maximum(means * rng.uniform(0.5, 1.5, means.shape), SMALLEST_SCALE)[None],
+    lambda parameters: parameters[..., 0, :, :], lambda parameters: parameters[..., 0, :, :],
+    lambda parameters: np.floor(parameters[..., 0, :, :]),
+    lambda parameters, rng: rng.poisson(parameters[..., 0, :, :]).astype(np.float64),
+)  # fmt: skip
+
+EXPONENTIAL = Family(
+    1, 1, (True,), "real numbers from 0", lambda x: np.isfinite(x) & (x >= 0),
+    _count_statistics, None, _exponential_coefficients,
+    lambda parameters, moments: moments.observed[..., None, :, :] - parameters * moments.statistics,
+    _exponential_maximise,
+    lambda means, deviations, rng: 1.0 / np.maximum(means * rng.uniform(0.5, 1.5, means.shape), SMALLEST_SCALE)[None],
+    lambda parameters: 1.0 / parameters[..., 0, :, :], lambda parameters: parameters[..., 0, :, :] ** -2.0,
+    lambda parameters: np.zeros_like(parameters[..., 0, :, :]),
+    lambda parameters, rng: rng.exponential(1.0 / parameters[..., 0, :, :]),
+)  # fmt: skip
+
+# A family by its name and number of values, which only the categorical one has.
+FAMILIES: Mapping[str, Callable[[int], Family]] = {
+    "categorical": lru_cache(categorical),
+    "gaussian": lambda num_values: GAUSSIAN,
+    "poisson": lambda num_values: POISSON,
+    "exponential": lambda num_values: EXPONENTIAL,
+}

@@ -1,0 +1,103 @@
+"""Upward pass: the log-value of every node on every row of a block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.leaves import Design
+from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+
+Floats = NDArray[np.float64]
+SumWeights = Sequence[Floats | None]
+_SAFE = 600.0  # |log-value| of inputs below which exp neither overflows nor reaches zero
+
+
+def forward(
+    input_coefficients: Sequence[Floats], sum_weights: SumWeights, designs: Sequence[Design], work: Workspace
+) -> Floats:
+    """Log-value of the root on every row, (B,), a view into `work`; −inf where a row has probability zero.
+
+    `input_coefficients`: an array (M, F) per input layer, from `leaves.coefficients`; `sum_weights`: an array
+    (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its children have absorbed
+    into their own values. The caller silences NumPy's divide warning if zeros can occur.
+    """
+    bound = 0.0  # of every input's |log-value|
+    for coefficients, design, out in zip(input_coefficients, designs, work.inputs, strict=True):
+        np.matmul(coefficients.reshape(*out.shape[:2], -1), design.features, out=out)
+        bound = max(bound, float(np.maximum.reduce(np.abs(coefficients) @ design.bound)))
+    weights = iter(sum_weights)
+    for layer in work.layers:
+        if isinstance(layer, ProductArrays):
+            _multiply(layer, work.values)
+        elif isinstance(layer, PairArrays):
+            _sum_pairs(layer, next(weights), work.values)
+        else:
+            _sum(layer, next(weights), work.values, bound)
+    root: Floats = work.values[-1]
+    return root
+
+
+def _multiply(layer: ProductArrays, values: Floats) -> None:
+    first, *others = layer.columns
+    layer.nodes[...] = values[first.index]
+    for column in others:
+        np.add(layer.nodes, values[column.index], out=layer.nodes)
+
+
+def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float) -> None:
+    children = values[layer.edges.index].reshape(layer.scaled.shape) if layer.children is None else layer.children
+    # a sum over one child is shifted all the same: its posterior is then exactly 1
+    shift = None if layer.on_inputs and bound < _SAFE and children.shape[1] > 1 else layer.shift
+    weights = layer.unit_weights if weights is None else weights
+    log_sum_exp(children, weights, shift, layer.scaled, layer.totals, layer.nodes)
+
+
+def _sum_pairs(layer: PairArrays, weights: Floats | None, values: Floats) -> None:
+    """log Σ_ij w_ij exp(left_i + right_j), one exponential per side and one matrix product over the pairs."""
+    for edges, scaled, shift in zip(layer.sides, layer.scaled, layer.shifts, strict=True):
+        _scale(values[edges.index].reshape(scaled.shape), shift, scaled)
+    left, right = layer.scaled
+    pairs = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
+    np.multiply(left[:, :, None], right[:, None], out=pairs)
+    assert weights is not None
+    np.matmul(weights, layer.pairs, out=layer.totals)
+    np.log(layer.totals, out=layer.nodes)
+    np.add(layer.nodes, np.add.reduce(layer.shifts)[:, None], out=layer.nodes)
+    np.maximum(layer.totals, _smallest(layer.totals), out=layer.totals)
+
+
+def log_sum_exp(
+    children: Floats, weights: Floats, shift: Floats | None, scaled: Floats, totals: Floats, out: Floats
+) -> None:
+    """out = log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A), out (G, M, B).
+
+    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B)
+    for the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for
+    children known to be far from overflow.
+    """
+    if shift is None:
+        np.exp(children, out=scaled)
+        np.matmul(weights, scaled, out=totals)
+        np.log(totals, out=out)
+        return
+    _scale(children, shift, scaled)
+    np.matmul(weights, scaled, out=totals)
+    np.log(totals, out=out)
+    np.add(out, shift[:, None, :], out=out)
+    np.maximum(totals, _smallest(totals), out=totals)
+
+
+def _scale(children: Floats, shift: Floats, scaled: Floats) -> None:
+    """scaled = exp(children − shift), the shift (G, B) being each row's largest child."""
+    np.maximum.reduce(children, axis=1, out=shift)
+    np.maximum(shift, np.finfo(shift.dtype).min / 2, out=shift)  # stands for log 0, so that no −inf − −inf arises
+    np.subtract(children, shift[:, None, :], out=scaled)
+    np.exp(scaled, out=scaled)
+
+
+def _smallest(values: Floats) -> float:
+    """Divisor for a row of probability zero, whose flow is then exactly zero: no count divided by it overflows."""
+    return 1e8 * float(np.finfo(values.dtype).tiny)

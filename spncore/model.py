@@ -1,0 +1,108 @@
+"""A circuit with its parameters: what structures and learners return, and queries ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import leaves
+from spncore.circuit import Circuit, CircuitError, InputLayer, SumLayer
+from spncore.forward import forward
+from spncore.workspace import Workspace
+
+Floats = NDArray[np.float64]
+BLOCK_BYTES = 16_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
+SMALLEST_BLOCK = 128
+
+
+class Parameters(NamedTuple):
+    """`sums`: an array (G, num_sums, A) > 0 per sum layer; `inputs`: an array (P, nodes, S) per input layer."""
+
+    sums: tuple[Floats, ...]
+    inputs: tuple[Floats, ...]
+
+
+class Model(NamedTuple):
+    """A sum-product network: structure and parameters, not necessarily normalised."""
+
+    circuit: Circuit
+    parameters: Parameters
+
+
+def model(circuit: Circuit, sums: tuple[Floats, ...], inputs: tuple[Floats, ...]) -> Model:
+    """The model with these parameters; CircuitError names the first array whose shape or values do not fit."""
+    for layers, arrays, kind in ((circuit.sum_layers, sums, "sum"), (circuit.input_layers, inputs, "input")):
+        if len(layers) != len(arrays):
+            raise CircuitError(f"{kind} layers: {len(layers)} need as many parameter arrays, got {len(arrays)}")
+        for number, (layer, array) in enumerate(zip(layers, arrays, strict=True)):
+            _check_array(f"{kind} layer {number}", layer, array)
+    return Model(circuit, Parameters(sums, inputs))
+
+
+def _check_array(name: str, layer: InputLayer | SumLayer, array: Floats) -> None:
+    shape = parameter_shape(layer)
+    if array.shape != shape or array.dtype != np.float64:
+        raise CircuitError(f"{name}: float64 parameters of shape {shape} are needed, got {array.dtype} {array.shape}")
+    positive = np.ones(shape, dtype=bool)
+    if isinstance(layer, InputLayer):
+        positive &= np.array(layer.distribution.positive)[:, None, None]
+    if not np.isfinite(array).all() or (array[positive] < 0).any():
+        raise CircuitError(f"{name}: parameters must be finite, and weights and scales not negative")
+
+
+def parameter_shape(layer: InputLayer | SumLayer) -> tuple[int, int, int]:
+    """(G, num_sums, A) of a sum layer, (P, nodes, S) of an input layer."""
+    if isinstance(layer, SumLayer):
+        return len(layer.children), layer.num_sums, layer.children.shape[1]
+    return layer.distribution.num_parameters, layer.num_nodes, layer.variables.shape[1]
+
+
+def random_model(circuit: Circuit, rng: np.random.Generator) -> Model:
+    """Normalised random parameters: sum weights and categorical leaves from a Dirichlet, others around 0 and 1."""
+    sums = tuple(rng.dirichlet(np.ones(shape[2]), shape[:2]) for shape in map(parameter_shape, circuit.sum_layers))
+    inputs = []
+    for layer in circuit.input_layers:
+        nodes = layer.num_nodes, layer.variables.shape[1]
+        inputs.append(layer.distribution.start(np.ones(nodes), np.ones(nodes), rng))
+    return model(circuit, sums, tuple(inputs))
+
+
+def block_rows(circuit: Circuit, num_rows: int) -> int:
+    """How many rows are evaluated at once, so that the node values of a block stay near the processor."""
+    return min(num_rows, max(SMALLEST_BLOCK, BLOCK_BYTES // (8 * circuit.num_nodes)))
+
+
+def log_values(asked: Model, rows: NDArray[Any]) -> Floats:
+    """log f(e) of evidence rows (B, D), in nats, −inf where impossible: (B,).
+
+    Whole-number rows hold −1 where a value is missing, real rows NaN. CircuitError names the first impossible value.
+    """
+    result = np.empty(len(rows))
+    for part, _ in blocks(asked, rows):
+        part_of, values = part
+        result[part_of] = values
+    return result
+
+
+def blocks(asked: Model, rows: NDArray[Any]) -> Iterator[tuple[tuple[slice, Floats], Workspace]]:
+    """Evaluate evidence rows block by block: (rows of the block, root log-values), and the workspace that holds all."""
+    circuit, parameters = asked
+    size = block_rows(circuit, len(rows))
+    work = None
+    for begin in range(0, len(rows), max(size, 1)):
+        part = slice(begin, min(begin + size, len(rows)))
+        designs = [leaves.design(layer, rows[part]) for layer in circuit.input_layers]
+        if work is None or work.values.shape[1] != part.stop - part.start:
+            work = Workspace(circuit, part.stop - part.start)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            coefficients = [leaves.coefficients(*pair) for pair in zip(parameters.inputs, designs, strict=True)]
+            values = forward(coefficients, parameters.sums, designs, work)
+        yield (part, values), work
+
+
+def log_partition(asked: Model) -> float:
+    """log Z in nats: the log-value without evidence."""
+    return float(log_values(asked, np.full((1, asked.circuit.num_variables), np.nan))[0])

@@ -1,0 +1,179 @@
+"""Preallocated arrays for evaluating one circuit on a block of rows, and how each layer reaches its children in them.
+
+What costs time is decided here, once: children that lie in a row are read as a view and overwritten in place when
+nobody else needs them; a sum layer over all pairs of two groups (an outer product) is fused with its products, so that
+only the two groups are exponentiated, not their pairs (Peharz et al., Einsum networks, 2020).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Edges(NamedTuple):
+    """A list of children among the node values (nodes, B): a slice where they lie in a row, else their numbers.
+
+    `owned`: no other list has them. `spread` (children, edges) adds up the flows of children that stand in the list
+    several times, whose numbers are then `targets`.
+    """
+
+    index: slice | Ints
+    owned: bool
+    spread: csr_array | None
+    targets: Ints
+
+    def send(self, flows: Floats, sent: Floats) -> None:
+        """Pass `sent` (edges, B) on to the children in `flows` (nodes, B)."""
+        if self.owned:
+            flows[self.index] = sent
+        elif self.spread is None:
+            flows[self.index] += sent
+        else:
+            flows[self.targets] += self.spread @ sent
+
+
+class ProductArrays(NamedTuple):
+    """`columns[a]`: the a-th child of every product; `nodes` (M, B), the layer's own values."""
+
+    columns: tuple[Edges, ...]
+    nodes: Floats
+
+
+class SumArrays(NamedTuple):
+    """`children` (G, A, B) where they are a view, else None; `nodes` (G, M, B).
+
+    `scaled` (G, A, B) holds exp(child − shift), in place of the children's values where nobody else needs those;
+    `totals` (G, M, B) its weighted sums; `shift` (G, B); `unit_weights` (1, 1, A).
+    """
+
+    edges: Edges
+    children: Floats | None
+    nodes: Floats
+    on_inputs: bool
+    unit_weights: Floats
+    scaled: Floats
+    totals: Floats
+    shift: Floats
+
+
+class PairArrays(NamedTuple):
+    """A sum layer over all pairs of two groups, fused with its products: (G, I) left and (G, J) right children.
+
+    `pairs` (G, I·J, B) holds products of scaled values in the products' place; `shifts` (2, G, B).
+    """
+
+    sides: tuple[Edges, Edges]
+    scaled: tuple[Floats, Floats]
+    pairs: Floats
+    nodes: Floats
+    totals: Floats
+    shifts: Floats
+
+
+LayerArrays = ProductArrays | SumArrays | PairArrays
+
+
+class Workspace:
+    """`values` (nodes, B) holds log-values on the way up and flows on the way down.
+
+    `inputs` are its rows of each input layer as (G, M, B), `layers` the arrays of the other layers in order.
+    `gathered` are the nodes whose flows are added up from several lists. Its dtype is the precision of all work.
+    """
+
+    def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
+        self.values = np.empty((circuit.num_nodes, num_rows), dtype)
+        self.inputs = [
+            self.values[circuit.offsets[number] :][: layer.num_nodes].reshape(len(layer.variables), -1, num_rows)
+            for number, layer in enumerate(circuit.input_layers)
+        ]
+        first = len(circuit.input_layers)
+        fused = {number for number in range(first + 1, len(circuit.layers)) if _pairs(circuit, number) is not None}
+        self.layers = [
+            self._prepare(circuit, number, number in fused)
+            for number in range(first, len(circuit.layers))
+            if number + 1 not in fused
+        ]
+        self.gathered = self._gathered(circuit)
+
+    def _prepare(self, circuit: Circuit, number: int, fused: bool) -> LayerArrays:
+        layer, num_rows = circuit.layers[number], self.values.shape[1]
+        assert not isinstance(layer, InputLayer)
+        nodes = self.values[circuit.offsets[number] : circuit.offsets[number + 1]]
+        if isinstance(layer, ProductLayer):
+            return ProductArrays(tuple(_edges(column, circuit) for column in layer.children.T), nodes)
+        groups, dtype = len(layer.children), self.values.dtype
+        nodes = nodes.reshape(groups, layer.num_sums, num_rows)
+        totals = np.empty(nodes.shape, dtype)
+        if fused:
+            sides = _pairs(circuit, number)
+            assert sides is not None
+            left, right = (np.empty((*side.shape, num_rows), dtype) for side in sides)
+            pairs = self.values[circuit.offsets[number - 1] : circuit.offsets[number]].reshape(groups, -1, num_rows)
+            reach = (_edges(sides[0].ravel(), circuit, len(sides[1][0])), _edges(sides[1].ravel(), circuit, left.shape[1]))
+            return PairArrays(reach, (left, right), pairs, nodes, totals, np.empty((2, groups, num_rows), dtype))
+        return self._sums(circuit, layer, nodes, totals)
+
+    def _sums(self, circuit: Circuit, layer: SumLayer, nodes: Floats, totals: Floats) -> SumArrays:
+        edges, shape = _edges(layer.children.ravel(), circuit), (*layer.children.shape, self.values.shape[1])
+        children = self.values[edges.index].reshape(shape) if isinstance(edges.index, slice) else None
+        return SumArrays(
+            edges, children, nodes,
+            on_inputs=bool((layer.children < circuit.offsets[len(circuit.input_layers)]).all()),
+            unit_weights=np.ones((1, 1, shape[1]), self.values.dtype),
+            scaled=children if children is not None and edges.owned else np.empty(shape, self.values.dtype),
+            totals=totals, shift=np.empty((shape[0], shape[2]), self.values.dtype),
+        )  # fmt: skip
+
+    def _gathered(self, circuit: Circuit) -> Ints:
+        needs = np.zeros(circuit.num_nodes, dtype=bool)
+        for edges in (one for layer in self.layers for one in _all_edges(layer) if not one.owned):
+            needs[edges.targets] = True
+        return np.flatnonzero(needs)
+
+
+def _all_edges(layer: LayerArrays) -> tuple[Edges, ...]:
+    if isinstance(layer, ProductArrays):
+        return layer.columns
+    return layer.sides if isinstance(layer, PairArrays) else (layer.edges,)
+
+
+def _edges(children: Ints, circuit: Circuit, uses_each: int = 1) -> Edges:
+    """How to reach these children; `uses_each` is how often one place of the list is meant by the circuit's layers."""
+    steps = np.diff(children)
+    step = int(steps[0]) if len(steps) else 1
+    index: slice | Ints = children
+    if step > 0 and (steps == step).all():
+        index = slice(int(children[0]), int(children[-1]) + 1, step)
+    owned = bool((circuit.uses[children] == uses_each).all()) and bool((np.sort(children)[1:] != np.sort(children)[:-1]).all())
+    targets, places = np.unique(children, return_inverse=True)
+    if owned or len(targets) == len(children):
+        return Edges(index, owned, None, targets)
+    count = np.arange(len(children))
+    spread = csr_array((np.ones(len(children)), (places, count)), shape=(len(targets), len(children)))
+    return Edges(index, False, spread, targets)
+
+
+def _pairs(circuit: Circuit, number: int) -> tuple[Ints, Ints] | None:
+    """Left (G, I) and right (G, J) children, if a layer sums over all products of those and the products are its own."""
+    layer, below = circuit.layers[number], circuit.layers[number - 1]
+    if not isinstance(layer, SumLayer) or not isinstance(below, ProductLayer) or below.children.shape[1] != 2:
+        return None
+    own = np.arange(circuit.offsets[number - 1], circuit.offsets[number])
+    if not np.array_equal(layer.children.ravel(), own) or (circuit.uses[own] != 1).any():
+        return None
+    left, right = np.moveaxis(below.children.reshape(*layer.children.shape, 2), -1, 0)  # (G, A) each
+    num_right = int(np.argmax(left[0] != left[0, 0])) or left.shape[1]
+    if left.shape[1] % num_right or num_right == left.shape[1] or num_right == 1:
+        return None
+    lefts, rights = left[:, ::num_right], right[:, :num_right]
+    same = np.array_equal(left, np.repeat(lefts, num_right, axis=1))
+    return (lefts, rights) if same and np.array_equal(right, np.tile(rights, (1, lefts.shape[1]))) else None

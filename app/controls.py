@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -14,6 +14,7 @@ from app.permalink import default_study
 from app.text import WORDS, choice, label, literal, point
 from spncore.experiment import FIELDS, Experiment, ExperimentError, Field
 from spncore.limits import LIMITS
+from spncore.objectives import OBJECTIVES
 
 MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention")
 MORE = (
@@ -25,12 +26,23 @@ MORE = (
     "parametrisation",
     "floor",
     "objective",
+    "class_variable",
+    "hybrid_mix",
+    "labelled_share",
     "optimiser",
+    "momentum",
+    "batch_size",
     "iterations",
     "num_seeds",
     "seed",
 )
+CLASS_SETTINGS: Mapping[str, Callable[[str], bool]] = {
+    "class_variable": lambda objective: objective in OBJECTIVES and OBJECTIVES[objective].needs_class,
+    "hybrid_mix": lambda objective: objective == "hybrid",
+    "labelled_share": lambda objective: objective == "semi_supervised",
+}
 FEW_CHOICES = 3
+FINE_STEP = 0.05  # of a number on a linear scale
 SHORT_RANGE = 64  # whole numbers of this range get a slider, others a field to type in
 PRESET = "control_preset"
 SHOWN = "shown_study"  # whose values the sliders offer besides the 1-2-5 steps
@@ -48,7 +60,7 @@ def side_panel(study: Study) -> tuple[Study, str | None]:
     top = st.container()
     slots = {name: _control(name, study) for name in MAIN}
     with st.expander(WORDS["more"]):
-        slots |= {name: _control(name, study) for name in MORE if _offers_choice(name)}
+        slots |= {name: _control(name, study) for name in MORE if _matters(name)}
     refusal = None
     try:
         study = _chosen(study)
@@ -119,6 +131,8 @@ def _widget(name: str, field: Field) -> None:
         st.selectbox(options=field.choices, format_func=lambda value: choice(name, value), **common)
     elif field.log_scale:
         st.select_slider(options=_points(name), format_func=lambda value: point(name, value), **common)
+    elif field.kind is float:
+        st.slider(min_value=field.low, max_value=field.high, step=FINE_STEP, **common)
     elif field.high - field.low <= SHORT_RANGE:
         st.slider(min_value=int(field.low), max_value=int(field.high), **common)
     else:
@@ -154,7 +168,12 @@ def _chosen(study: Study) -> Study:
     return chosen
 
 
-def _offers_choice(name: str) -> bool:
+def _matters(name: str) -> bool:
+    """Whether a setting changes anything under what the controls before it say; if not, it is not offered."""
+    if name in CLASS_SETTINGS:
+        return CLASS_SETTINGS[name](st.session_state.get(_key("objective"), ""))
+    if name == "momentum":
+        return st.session_state.get(_key("optimiser")) in ("momentum", "nesterov")
     return len(FIELDS[name].choices) != 1
 
 

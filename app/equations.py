@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from spncore import circuit, dynamics, flows, linear_dynamics, linear_network, objectives, overparam, parametrisation
+from spncore import dynamics, flows, forward, linear_dynamics, linear_network, objectives, overparam, parametrisation
 from spncore import replay as replaying
 
 
@@ -35,7 +35,7 @@ _SLOPES = (
 EQUATIONS: Mapping[str, Equation] = {
     "mixture": Equation(
         "the network", r"f(x)=\sum_{k=1}^{K} w_k\,C_k(x)\qquad Z=f(*)=\sum_{k=1}^{K} w_k\,C_k(*)",
-        (circuit.forward,), "test_circuit.py::test_values_equal_enumeration_on_full_partial_and_no_evidence",
+        (forward.forward,), "test_circuit.py::test_values_equal_enumeration_on_full_partial_and_no_evidence",
     ),
     "objective": Equation(
         "Eq. 1", r"\mathcal L=\frac1N\sum_{n=1}^{N}\log f(x_n)-\log Z",

@@ -14,8 +14,8 @@ from app import presets
 from app.live.computation import Study
 from spncore import dynamics, fit
 from spncore.datasets import Dataset, from_array, load
-from spncore.mixture import Evaluator
-from spncore.objectives import OBJECTIVES
+from spncore.evaluator import Evaluator
+from spncore.objectives import OBJECTIVES, data_and_partition
 from spncore.overparam import effective_weights
 from spncore.trace import Trace
 from spncore.training import Trainer
@@ -100,7 +100,7 @@ def _memory(trace: Trace) -> Memory:
 def _gradient(trace: Trace, data: Dataset) -> Gradient:
     """Component 1 at the start of the run, by central differences of the LLH."""
     trainer = Trainer(trace.experiment, data)
-    layers, leaves = trainer.split(trainer.parametrisation.weights(trainer.init().parameters))
+    layers, leaves = trainer.split(trainer.weights(trainer.init().parameters))
     weights = effective_weights(layers, trainer.sums)  # (1, K)
     h = 1e-4 * float(weights[0, 0])
     llh = []
@@ -110,7 +110,8 @@ def _gradient(trace: Trace, data: Dataset) -> Gradient:
         llh.append(float(trainer.evaluator(moved, leaves).llh[0]))
     seen = trainer.evaluator(weights, leaves).flow[0, 0] / weights[0, 0]
     proper = OBJECTIVES["generative"]
-    one = Evaluator(proper.bag(from_array(data.rows[:1])), proper)(weights, leaves).flow[0, 0] / weights[0, 0]
+    first = data_and_partition(from_array(data.rows[:1]))
+    one = Evaluator(trainer.circuit, first, proper)(weights, leaves).flow[0, 0] / weights[0, 0]
     return Gradient((llh[0] - llh[1]) / (2 * h), float(seen), float(one))
 
 

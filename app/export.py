@@ -24,7 +24,7 @@ from scipy.special import softmax
 from app.live.computation import Study
 from app.permalink import is_upload
 from spncore.datasets import Dataset
-from spncore.parametrisation import PARAMETRISATIONS
+from spncore.learners import weights_of
 from spncore.trace import Trace
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -196,7 +196,7 @@ def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int,
     if trace.final_state is None:
         return
     experiment, num_weights = trace.experiment, trace.sums.num_weights
-    weights = PARAMETRISATIONS[experiment.parametrisation](experiment.floor, None).weights(trace.final_state.parameters)
+    weights = weights_of(experiment.optimiser, experiment.parametrisation, trace.final_state.parameters)
     leaves = weights[:, num_weights:].reshape(len(weights), 2, experiment.num_components, dataset.num_variables)
     mass = leaves.sum(axis=1)  # (S, K, D)
     log_effective = np.log(weights[:, trace.sums.paths]).sum(axis=1) + np.log(mass).sum(axis=2)  # (S, K)

@@ -20,7 +20,8 @@ MAX_CHARACTERS = 200  # of one value; the longest that can be right is a data se
 MAX_SENTENCES = 5
 DEPTH_SETTING = "depth"  # an Experiment has one depth, a study has several: links say `depths`
 
-# Never change a row: links out there rely on it. New defaults are a new version.
+# Never change a row: links out there rely on it. A new setting is a new row, whose default is what runs did before it
+# came; a new default is a new version.
 DEFAULTS: Mapping[int, Mapping[str, str]] = {
     1: {
         "dataset": "nltcs",
@@ -37,7 +38,12 @@ DEFAULTS: Mapping[int, Mapping[str, str]] = {
         "parametrisation": "linear",
         "floor": "0.0001",
         "objective": "generative",
+        "class_variable": "0",
+        "hybrid_mix": "0.5",
+        "labelled_share": "0.1",
         "optimiser": "gradient_ascent",
+        "momentum": "0.9",
+        "batch_size": "0",
         "iterations": "500",
         "num_seeds": "6",
         "seed": "0",

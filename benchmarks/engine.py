@@ -103,8 +103,8 @@ class Run:
     def coefficients(self) -> np.ndarray:
         """Those of the first seed's present state, (K, D+1): the floor works on the same numbers."""
         trainer = self.trainer
-        weights = trainer.parametrisation.weights(self.state.parameters)
-        log_leaves = np.log(trainer.split(weights)[1][0])
+        weights = trainer.weights(self.state.parameters)
+        log_leaves = np.log(trainer.split(weights)[1][0][0])
         constant = log_leaves[0].sum(axis=1, keepdims=True)
         return np.hstack([log_leaves[1] - log_leaves[0], constant])
 

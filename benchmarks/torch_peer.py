@@ -23,7 +23,7 @@ class TorchStep:
         trainer = run.trainer
         dataset, sums = trainer.dataset, trainer.sums
         every_row = np.repeat(dataset.rows, dataset.counts, axis=0)
-        layers, leaves = trainer.split(trainer.parametrisation.weights(run.state.parameters))
+        layers, (leaves,) = trainer.split(trainer.weights(run.state.parameters))
         self.torch, self.experiment = torch, trainer.experiment
         self.rows = torch.tensor(every_row, dtype=torch.float64)
         self.phi = [torch.tensor(row) for row in sums.phi]

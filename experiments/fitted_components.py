@@ -6,9 +6,8 @@ import numpy as np
 
 from experiments.fact import Fact, first
 from spncore import Experiment, Trainer, fit
-from spncore.em import DATA_FLOW
-from spncore.mixture import Evaluator
-from spncore.objectives import data_and_partition
+from spncore.evaluator import Evaluator
+from spncore.objectives import DATA_FLOW, data_and_partition
 
 PER_LAYER = Experiment(
     component_init="fitted", train_components=False, init_noise=0.0, init_scale=0.1, learning_rate=1e-3,
@@ -21,9 +20,9 @@ def best_with_components_held(trainer: Trainer) -> np.ndarray:
 
     The problem is concave, so this is the optimum; of 8 components on NLTCS 300 iterations leave nothing to gain.
     """
-    leaf_weights = trainer.split(trainer.parametrisation.weights(trainer.init().parameters))[1]
-    evaluator = Evaluator(data_and_partition(trainer.dataset), DATA_FLOW)
-    weights = np.ones((len(leaf_weights), trainer.experiment.num_components))
+    leaf_weights = trainer.split(trainer.weights(trainer.init().parameters))[1]
+    evaluator = Evaluator(trainer.circuit, data_and_partition(trainer.dataset), DATA_FLOW)
+    weights = np.ones((len(leaf_weights[0]), trainer.experiment.num_components))
     for _ in range(300):
         seen = evaluator(weights, leaf_weights)
         weights = np.maximum(seen.flow, 1e-12)

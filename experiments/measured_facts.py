@@ -20,9 +20,8 @@ from experiments.fact import Fact, first, summary  # noqa: E402
 from experiments.fitted_components import fitted_components, topologies  # noqa: E402
 from spncore import Experiment, Trace, Trainer, datasets, dynamics, fit  # noqa: E402
 from spncore.datasets import DataError, Dataset  # noqa: E402
-from spncore.em import DATA_FLOW  # noqa: E402
-from spncore.mixture import Evaluator  # noqa: E402
-from spncore.objectives import data_and_partition  # noqa: E402
+from spncore.evaluator import Evaluator  # noqa: E402
+from spncore.objectives import DATA_FLOW, data_and_partition  # noqa: E402
 from spncore.overparam import effective_weights  # noqa: E402
 
 PUBLISHED = Path(__file__).parents[1] / "data" / "figure3_published.csv"
@@ -95,11 +94,11 @@ def two_largest_clusters(trace: Trace) -> list[float]:
     """Per seed the posterior mass of the two largest groups of components whose probabilities agree within 0.05."""
     assert trace.final_state is not None
     trainer = Trainer(trace.experiment)
-    layers, leaves = trainer.split(trainer.parametrisation.weights(trace.final_state.parameters))
-    evaluator = Evaluator(data_and_partition(trainer.dataset), DATA_FLOW)
+    layers, leaves = trainer.split(trainer.weights(trace.final_state.parameters))
+    evaluator = Evaluator(trainer.circuit, data_and_partition(trainer.dataset), DATA_FLOW)
     mass = evaluator(effective_weights(layers, trainer.sums), leaves).flow  # (S, K)
     result = []
-    for share, probabilities in zip(mass, leaves[:, 1] / leaves.sum(axis=1), strict=True):
+    for share, probabilities in zip(mass, leaves[0][:, 1] / leaves[0].sum(axis=1), strict=True):
         alike = np.abs(probabilities[:, None] - probabilities).max(axis=2) < 0.05  # (K, K)
         leaders = np.argmax(alike * share, axis=1)  # each joins the heaviest component like itself
         result.append(float(np.sort(np.bincount(leaders, share))[-2:].sum()))

@@ -140,8 +140,8 @@ def _checked_scopes(num_variables: int, layers: tuple[Layer, ...]) -> Bools:
         inner = True
         if layer.children.size == 0 or layer.children.min() < 0 or layer.children.max() >= len(scopes):
             raise CircuitError(f"layer {number}: children must be nodes 0 to {len(scopes) - 1} of earlier layers")
-        covered = _product_scopes if isinstance(layer, ProductLayer) else _sum_scopes
-        scopes = np.concatenate([scopes, covered(layer, scopes)])  # type: ignore[operator]
+        own = _product_scopes(layer, scopes) if isinstance(layer, ProductLayer) else _sum_scopes(layer, scopes)
+        scopes = np.concatenate([scopes, own])
     if layers[-1].num_nodes != 1:
         raise CircuitError(f"the last layer must hold one node, the root; it has {layers[-1].num_nodes}")
     if not scopes[-1].all():

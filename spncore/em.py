@@ -1,4 +1,7 @@
-"""Expectation maximisation for mixtures of factorised 0/1 distributions: normalise the data flows, and repeat."""
+"""Expectation maximisation for any circuit over 0/1 data: normalise the data's flows, and repeat.
+
+Dempster, Laird & Rubin (1977); for circuits Peharz et al. (2016). Probabilities stay away from 0 and 1.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.circuit import Circuit, mixture
 from spncore.datasets import Dataset
-from spncore.mixture import Evaluator
-from spncore.objectives import Bag, Objective, data_and_partition
+from spncore.evaluator import Evaluation, Evaluator
+from spncore.model import Model, Parameters, by_layer
+from spncore.objectives import DATA_FLOW, data_and_partition
+from spncore.overparam import edge_nodes
 
 Floats = NDArray[np.float64]
-_SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/K
+_SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
+
+
+class Fitted(NamedTuple):
+    """`model`, normalised; `llh` nats per row at its parameters."""
+
+    model: Model
+    llh: float
 
 
 class Mixture(NamedTuple):
@@ -23,32 +36,50 @@ class Mixture(NamedTuple):
     llh: float
 
 
-def _data_alone(bag: Bag, log_partition: float) -> Floats:
-    return np.maximum(bag.weights, 0.0)
-
-
-DATA_FLOW = Objective(data_and_partition, _data_alone)
-
-
 def fit_mixture(dataset: Dataset, num_components: int, rng: np.random.Generator, iterations: int = 200) -> Mixture:
-    """EM from random probabilities around the data's marginals; stops early when a step gains under 1e-7 nats per row.
+    """`fit` for K factorised components."""
+    found = fit(mixture(num_components, dataset.num_variables), dataset, rng, iterations)
+    (weights,), (leaf_weights,) = found.model.parameters
+    return Mixture(weights[0, 0], leaf_weights[1], found.llh)
 
-    Dempster, Laird & Rubin (1977). Every flow is a posterior mean; weights and probabilities become flows, normalised.
+
+def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations: int = 200) -> Fitted:
+    """EM from equal sum weights and random probabilities around the data's marginals.
+
+    Stops early when a step gains under 1e-7 nats per row. Every flow is a posterior mean; weights and probabilities
+    become flows, normalised.
     """
     marginals = dataset.counts @ dataset.rows / dataset.num_rows
-    spread = rng.uniform(-0.25, 0.25, (num_components, dataset.num_variables))
-    probabilities = np.clip(marginals + spread, 0.05, 0.95)
-    weights = np.full(num_components, 1.0 / num_components)
-    evaluator = Evaluator(data_and_partition(dataset), DATA_FLOW)
+    nodes = edge_nodes(circuit)
+    weights = 1.0 / np.bincount(nodes)[nodes]
+    probabilities = []
+    for layer in circuit.input_layers:
+        around = np.repeat(marginals[layer.variables], layer.num_inputs, axis=0)
+        probabilities.append(np.clip(around + rng.uniform(-0.25, 0.25, around.shape), 0.05, 0.95))
+    evaluator = Evaluator(circuit, data_and_partition(dataset), DATA_FLOW)
     previous = -np.inf
     for iteration in range(iterations + 1):
-        seen = evaluator(weights[None], np.stack([1.0 - probabilities, probabilities])[None])
+        inputs = [np.stack([1.0 - ones, ones])[None] for ones in probabilities]
+        seen = evaluator(weights[None], inputs)
         llh = float(seen.llh[0])
         if llh - previous < 1e-7 or iteration == iterations:
             break
         previous = llh
-        weights = np.maximum(seen.flow[0], _SMALLEST / num_components)
-        weights /= weights.sum()
-        zeros, ones = seen.leaf_flow[0]
-        probabilities = np.clip(ones / np.maximum(ones + zeros, 1e-300), _SMALLEST, 1.0 - _SMALLEST)
-    return Mixture(weights, probabilities, llh)
+        weights = _normalised(seen.flow[0], nodes, weights)
+        probabilities = [_leaves(circuit, seen, number, inputs[number]) for number in range(len(inputs))]
+    return Fitted(Model(circuit, Parameters(by_layer(circuit, weights), tuple(array[0] for array in inputs))), llh)
+
+
+def _normalised(flow: Floats, nodes: NDArray[np.int64], before: Floats) -> Floats:
+    """Each node's flows as weights, at least _SMALLEST over the number of children; without flow they stay."""
+    starts = np.flatnonzero(np.diff(nodes, prepend=-1))
+    total = np.add.reduceat(flow, starts)
+    weights = np.maximum(flow, (_SMALLEST / np.bincount(nodes) * total)[nodes])
+    reached = total[nodes] > 0
+    return np.where(reached, weights / np.where(reached, np.add.reduceat(weights, starts)[nodes], 1.0), before)
+
+
+def _leaves(circuit: Circuit, seen: Evaluation, number: int, inputs: Floats) -> Floats:
+    family = circuit.input_layers[number].distribution
+    zeros, ones = family.maximise(inputs, seen.moments[number])[0]
+    return np.asarray(np.clip(ones / np.maximum(ones + zeros, 1e-300), _SMALLEST, 1.0 - _SMALLEST))

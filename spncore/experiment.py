@@ -10,13 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from spncore.datasets import DATASETS
+from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.objectives import OBJECTIVES
-from spncore.optimisers import OPTIMISERS
+from spncore.objectives import OBJECTIVES, Labels
 from spncore.overparam import TOPOLOGIES
 from spncore.parametrisation import PARAMETRISATIONS
+from spncore.structures import StructureSettings
 
-SCHEMA = 1
+SCHEMA = 2
+# What later schemas added: an experiment saved before has the value these fields had when they came, for ever.
+_ADDED: Mapping[int, Mapping[str, Any]] = {
+    2: {
+        "class_variable": 0, "hybrid_mix": 0.5, "labelled_share": 0.1, "momentum": 0.9, "batch_size": 0,
+    },
+}  # fmt: skip
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
 _UPLOAD = re.compile(r"sha256:[0-9a-f]{64}")
@@ -124,12 +131,32 @@ class Experiment:
     )  # fmt: skip
     objective: str = _declare(
         "generative", str, "objective", "𝓛",
-        "Generative: mean log f − log Z. Unnormalised: mean log f − Z (authors, later).",
+        "Generative: mean log f − log Z. Unnormalised: mean log f − Z (authors, later). The others predict a class.",
         choices=tuple(OBJECTIVES),
     )  # fmt: skip
+    class_variable: int = _declare(
+        0, int, "class column", "y", "Column of the class, counted from 1, for objectives with a class; 0 is the last.",
+        low=0, high=LIMITS.columns,
+    )  # fmt: skip
+    hybrid_mix: float = _declare(
+        0.5, float, "generative share", "", "Hybrid objective: how much of it is generative, the rest discriminative.",
+        low=0.0, high=1.0,
+    )  # fmt: skip
+    labelled_share: float = _declare(
+        0.1, float, "labelled share", "", "Semi-supervised objective: the share of rows whose class is known.",
+        low=0.0, high=1.0,
+    )  # fmt: skip
     optimiser: str = _declare(
-        "gradient_ascent", str, "optimiser", "", "The rule that turns a gradient into a step.",
-        choices=tuple(OPTIMISERS),
+        "gradient_ascent", str, "optimiser", "", "The rule that turns flows into a step: a gradient method, or EM.",
+        choices=tuple(LEARNERS),
+    )  # fmt: skip
+    momentum: float = _declare(
+        0.9, float, "momentum", "β", "Share of the last step that momentum and Nesterov add to the next one.",
+        low=0.0, high=LIMITS.largest_momentum,
+    )  # fmt: skip
+    batch_size: int = _declare(
+        0, int, "rows per step", "B", "Rows of a mini-batch, drawn without replacement; 0 takes all rows.",
+        low=0, high=LIMITS.rows,
     )  # fmt: skip
     iterations: int = _declare(
         500, int, "iterations", "T", "How many gradient steps to take.", low=1, high=LIMITS.iterations
@@ -151,6 +178,19 @@ class Experiment:
                 f"iterations, num_seeds, num_components, depth: together about {self.trace_bytes / 1e9:.1f} GB "
                 f"of trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
             )
+
+        _check_learner(self)
+
+    @property
+    def structure_settings(self) -> StructureSettings:
+        """What decides the circuit."""
+        return StructureSettings("mixture", self.num_components)
+
+    def labels(self, num_variables: int) -> Labels:
+        """The class and its share, for objectives that need them; ExperimentError where the data has no such column."""
+        if self.class_variable > num_variables:
+            raise ExperimentError(f"class_variable: {self.class_variable} is no column; the data has {num_variables}")
+        return Labels((self.class_variable - 1) % num_variables, self.hybrid_mix, self.labelled_share, self.seed)
 
     @property
     def seeds(self) -> range:
@@ -184,8 +224,10 @@ class Experiment:
     def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
         """All fields and `schema`, exactly; ExperimentError names what is missing, extra or wrong."""
         schema = values.get("schema")
-        if type(schema) is not int or schema != SCHEMA:
-            raise ExperimentError(f"$.schema: {_shown(schema)} is not known; this release reads schema {SCHEMA}")
+        if type(schema) is not int or not 1 <= schema <= SCHEMA:
+            raise ExperimentError(f"$.schema: {_shown(schema)} is not known; this release reads schemas 1 to {SCHEMA}")
+        for later in range(schema + 1, SCHEMA + 1):
+            values = {**_ADDED[later], **values}
         for name in values:
             if name != "schema" and name not in FIELDS:
                 raise ExperimentError(f"$.{_shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
@@ -196,6 +238,24 @@ class Experiment:
             return cls(**{name: values[name] for name in FIELDS})
         except ExperimentError as error:
             raise ExperimentError(f"$.{error}") from None
+
+
+def _check_learner(experiment: Experiment) -> None:
+    """Refuse what a learner with a geometry of its own cannot do."""
+    learner = LEARNERS[experiment.optimiser]
+    if learner.geometry is not None and experiment.parametrisation != "linear":
+        raise ExperimentError(
+            f"parametrisation: {experiment.optimiser} has its own; choose linear with it, or another optimiser"
+        )
+    if learner.data_flow_only and experiment.objective != "generative":
+        raise ExperimentError(
+            f"objective: {experiment.optimiser} maximises the generative one alone; choose generative"
+        )
+    if experiment.learning_rate > learner.largest_rate:
+        raise ExperimentError(
+            f"learning_rate: {experiment.learning_rate:g} is out of range for {experiment.optimiser}; "
+            f"allowed: {LIMITS.smallest_rate:g} to {learner.largest_rate:g}"
+        )
 
 
 FIELDS: Mapping[str, Field] = {f.name: f.metadata["field"] for f in dataclasses.fields(Experiment)}

@@ -114,9 +114,7 @@ def _normal_coefficients(parameters: Floats) -> Coefficients:
     mean, deviation = parameters[..., 0, :, :], parameters[..., 1, :, :]
     precision = deviation**-2.0
     natural = np.stack([mean * precision, -0.5 * precision], axis=-3)
-    return Coefficients(
-        natural, -0.5 * mean**2 * precision - np.log(deviation) - _HALF_LOG_TAU, np.zeros_like(mean)
-    )
+    return Coefficients(natural, -0.5 * mean**2 * precision - np.log(deviation) - _HALF_LOG_TAU, np.zeros_like(mean))
 
 
 def _normal_derivative(parameters: Floats, moments: Moments) -> Floats:

@@ -42,13 +42,13 @@ def forward(
 
 def _multiply(layer: ProductArrays, values: Floats) -> None:
     first, *others = layer.columns
-    layer.nodes[...] = values[first.index]
+    layer.nodes[...] = values[first.places]
     for column in others:
-        np.add(layer.nodes, values[column.index], out=layer.nodes)
+        np.add(layer.nodes, values[column.places], out=layer.nodes)
 
 
 def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float) -> None:
-    children = values[layer.edges.index].reshape(layer.scaled.shape) if layer.children is None else layer.children
+    children = values[layer.edges.places].reshape(layer.scaled.shape) if layer.children is None else layer.children
     # a sum over one child is shifted all the same: its posterior is then exactly 1
     shift = None if layer.on_inputs and bound < _SAFE and children.shape[1] > 1 else layer.shift
     weights = layer.unit_weights if weights is None else weights
@@ -58,7 +58,7 @@ def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float)
 def _sum_pairs(layer: PairArrays, weights: Floats | None, values: Floats) -> None:
     """log Σ_ij w_ij exp(left_i + right_j), one exponential per side and one matrix product over the pairs."""
     for edges, scaled, shift in zip(layer.sides, layer.scaled, layer.shifts, strict=True):
-        _scale(values[edges.index].reshape(scaled.shape), shift, scaled)
+        _scale(values[edges.places].reshape(scaled.shape), shift, scaled)
     left, right = layer.scaled
     pairs = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
     np.multiply(left[:, :, None], right[:, None], out=pairs)

@@ -6,9 +6,14 @@ import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from spncore.optimisers import OPTIMISERS, Optimiser
 from spncore.parametrisation import PARAMETRISATIONS, Parametrisation, expectation, exponentiated, projected
 from spncore.simplex import Groups
+
+Floats = NDArray[np.float64]
 
 
 class Learner(NamedTuple):
@@ -47,3 +52,10 @@ def prepare(
     rate = learning_rate if learner.fixed_rate is None else learner.fixed_rate
     geometry = learner.geometry or PARAMETRISATIONS[parametrisation]
     return geometry(floor, groups), OPTIMISERS[learner.optimiser](rate, momentum)
+
+
+def weights_of(name: str, parametrisation: str, parameters: Floats) -> Floats:
+    """The weights that a learner's saved parameters (...) stand for."""
+    geometry = LEARNERS[name].geometry
+    takes_logarithms = geometry is exponentiated or (geometry is None and parametrisation == "log")
+    return np.exp(parameters) if takes_logarithms else parameters

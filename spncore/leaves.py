@@ -31,7 +31,7 @@ class Design(NamedTuple):
     partial: Ints
     bound: Floats
 
-    def take(self, rows: Ints) -> Design:
+    def take(self, rows: Ints | slice) -> Design:
         """The same design for some of its rows."""
         return self._replace(features=self.features[:, :, rows])
 
@@ -40,7 +40,7 @@ def is_missing(rows: NDArray[np.generic]) -> NDArray[np.bool_]:
     """Which entries of evidence are summed out: negative in whole-number arrays, NaN in others."""
     if rows.dtype.kind in "iu":
         return np.asarray(rows < np.int8(0))
-    return np.isnan(rows)
+    return np.asarray(np.isnan(rows))
 
 
 def design(layer: InputLayer, rows: NDArray[np.generic]) -> Design:
@@ -48,15 +48,15 @@ def design(layer: InputLayer, rows: NDArray[np.generic]) -> Design:
     family = layer.distribution
     values = rows.T[layer.variables]  # (G, S, B)
     missing = np.ascontiguousarray(is_missing(values))
-    values = np.where(missing, 0, values).astype(np.float64)
-    _check_support(layer, values, missing)
+    numbers: Floats = np.where(missing, 0, values).astype(np.float64)
+    _check_support(layer, numbers, missing)
     empty: NDArray[np.bool_] = np.logical_and.reduce(missing, axis=1)  # (G, B)
     partly = missing & ~empty[:, None]
     partial = np.flatnonzero(np.logical_or.reduce(partly, axis=(0, 2)))
-    statistics = np.where(missing, 0.0, family.statistics(values))  # (T, G, S, B)
+    statistics = np.where(missing, 0.0, family.statistics(numbers))  # (T, G, S, B)
     parts = [*statistics, partly[:, partial]]
     if family.log_base is not None:
-        parts.append(np.where(missing, 0.0, family.log_base(values)).sum(axis=1, keepdims=True))
+        parts.append(np.where(missing, 0.0, family.log_base(numbers)).sum(axis=1, keepdims=True))
     features = np.concatenate([*parts, ~empty[:, None], empty[:, None]], axis=1, dtype=np.float64)
     bound = np.ones(features.shape[1])
     if layer.family != "categorical" and features.size:
@@ -97,7 +97,7 @@ def moments(sums: Floats, prepared: Design) -> Moments:
     family, partial = prepared.layer.distribution, prepared.partial
     num_statistics, num_variables = family.num_statistics, prepared.layer.variables.shape[1]
     end = num_statistics * num_variables
-    statistics = np.moveaxis(sums[..., :end].reshape(*sums.shape[:-1], num_statistics, num_variables), -2, -3)
+    statistics = sums[..., :end].reshape(*sums.shape[:-1], num_statistics, num_variables).swapaxes(-2, -3)
     observed, missing = sums[..., -2, None], sums[..., -1, None]
     if len(partial):
         flags = np.zeros((*sums.shape[:-1], num_variables))

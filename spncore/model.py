@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,12 +34,16 @@ class Model(NamedTuple):
 
 def model(circuit: Circuit, sums: tuple[Floats, ...], inputs: tuple[Floats, ...]) -> Model:
     """The model with these parameters; CircuitError names the first array whose shape or values do not fit."""
-    for layers, arrays, kind in ((circuit.sum_layers, sums, "sum"), (circuit.input_layers, inputs, "input")):
-        if len(layers) != len(arrays):
-            raise CircuitError(f"{kind} layers: {len(layers)} need as many parameter arrays, got {len(arrays)}")
-        for number, (layer, array) in enumerate(zip(layers, arrays, strict=True)):
-            _check_array(f"{kind} layer {number}", layer, array)
+    _check_arrays("sum", circuit.sum_layers, sums)
+    _check_arrays("input", circuit.input_layers, inputs)
     return Model(circuit, Parameters(sums, inputs))
+
+
+def _check_arrays(kind: str, layers: Sequence[InputLayer | SumLayer], arrays: Sequence[Floats]) -> None:
+    if len(layers) != len(arrays):
+        raise CircuitError(f"{kind} layers: {len(layers)} need as many parameter arrays, got {len(arrays)}")
+    for number, (layer, array) in enumerate(zip(layers, arrays, strict=True)):
+        _check_array(f"{kind} layer {number}", layer, array)
 
 
 def _check_array(name: str, layer: InputLayer | SumLayer, array: Floats) -> None:
@@ -58,6 +62,13 @@ def parameter_shape(layer: InputLayer | SumLayer) -> tuple[int, int, int]:
     if isinstance(layer, SumLayer):
         return len(layer.children), layer.num_sums, layer.children.shape[1]
     return layer.distribution.num_parameters, layer.num_nodes, layer.variables.shape[1]
+
+
+def by_layer(circuit: Circuit, edge_weights: Floats) -> tuple[Floats, ...]:
+    """Edge weights (E,) as an array (G, num_sums, A) per sum layer."""
+    ends = np.cumsum([layer.children.size * layer.num_sums for layer in circuit.sum_layers])[:-1]
+    parts = zip(np.split(edge_weights, ends), circuit.sum_layers, strict=True)
+    return tuple(part.reshape(parameter_shape(layer)) for part, layer in parts)
 
 
 def random_model(circuit: Circuit, rng: np.random.Generator) -> Model:

@@ -1,7 +1,13 @@
 """Objectives as weighted bags of partially observed rows: 𝓛 = (1/N) Σ_i c_i g(log f(e_i)), eq. (1) generalised.
 
 `rows` use 0 and 1 for observed values and MARGINALISED where a variable is summed out. Positive terms take log f.
-The partition function's term takes log f too, or f itself in the authors' later script.
+The partition function's term takes log f too, or f itself in the authors' later script. With a class variable y,
+(x, ·) being a row whose class is summed out (THEORY §2):
+
+generative       log f(x, y) − log Z
+discriminative   log f(x, y) − log f(x, ·)
+hybrid           the mix of both, `mix` of the generative one
+semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) − log Z where it is not
 """
 
 from __future__ import annotations
@@ -11,52 +17,169 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from spncore.datasets import Dataset
+from spncore.distinct import Dataset, distinct_rows
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 MARGINALISED = -1
 
 
 class Bag(NamedTuple):
-    """Distinct evidence rows and their integer-valued weights.
+    """Distinct evidence rows (B, D) of 0, 1, MARGINALISED, the last one empty: its value is Z. All else follows from
 
-    `rows` (B, D) of 0, 1, MARGINALISED; `weights` (B,): counts, or minus the number of rows for the partition function;
-    `num_rows` N, the divisor. Whole numbers keep sums exact: a posterior of exactly one has a flow of exactly zero.
+    how often each item of the data occurs, `items` (I,): the rows' weights c = `spread` @ items and their counts as
+    data, for the LLH, `observed` @ items. Whole numbers keep sums exact: a posterior of exactly one has a flow of
+    exactly zero. `partner` (B,): the row without its class, −1 where there is none; None where no class is asked for.
     """
 
     rows: NDArray[np.int8]
-    weights: Floats
-    num_rows: int
+    items: Ints
+    spread: csr_array
+    observed: csr_array
+    partner: Ints | None = None
+
+    @property
+    def num_rows(self) -> int:
+        """N, the divisor."""
+        return int(self.items.sum())
+
+    @property
+    def weights(self) -> Floats:
+        """c (B,) of all items."""
+        weights: Floats = self.spread @ self.items
+        return weights
+
+    @property
+    def counts(self) -> Floats:
+        """How often each row is data (B,)."""
+        counts: Floats = self.observed @ self.items
+        return counts
+
+
+class Labels(NamedTuple):
+    """What an objective with classes needs: the class's column, the mix of a hybrid one, the share of known classes.
+
+    `seed` decides which rows' classes are known.
+    """
+
+    class_variable: int
+    mix: float = 0.5
+    labelled: float = 1.0
+    seed: int = 0
 
 
 class Objective(NamedTuple):
-    """`bag(dataset)` builds the evidence; `row_weights(bag, log_partition)` (B,) is ∂(N𝓛)/∂ log f(e_i) of every row."""
+    """`bag(dataset, labels)` builds the evidence; `row_weights(c, log Z)` (B,) is ∂(N𝓛)/∂ log f(e_i) of every row.
 
-    bag: Callable[[Dataset], Bag]
-    row_weights: Callable[[Bag, float], Floats]
+    `value(c, log-values, N)` is the objective, None where it is the LLH; `needs_class` says whether labels count.
+    """
 
-
-def data_and_partition(dataset: Dataset) -> Bag:
-    """The distinct rows with their counts, and last the empty evidence (its value is Z) with weight −N."""
-    empty = np.full((1, dataset.num_variables), MARGINALISED, dtype=np.int8)
-    rows = np.concatenate([dataset.rows.astype(np.int8), empty])
-    weights = np.append(dataset.counts.astype(np.float64), -float(dataset.num_rows))
-    return Bag(rows=rows, weights=weights, num_rows=dataset.num_rows)
+    bag: Callable[[Dataset, Labels], Bag]
+    row_weights: Callable[[Floats, float], Floats]
+    value: Callable[[Floats, Floats, int], float] | None = None
+    needs_class: bool = False
 
 
-def _log_of_all(bag: Bag, log_partition: float) -> Floats:
-    return bag.weights
+def data_and_partition(dataset: Dataset, labels: Labels | None = None) -> Bag:
+    """The distinct rows with their counts, and last the empty evidence with weight −N."""
+    num_distinct = dataset.num_distinct
+    place = np.arange(num_distinct)
+    return _bag(dataset.rows.astype(np.int8), dataset.counts, [(place, place, 1.0)], place, 1.0)
 
 
-def _partition_itself(bag: Bag, log_partition: float) -> Floats:
+def _bag(rows: NDArray[np.int8], items: Ints, terms: list[tuple[Ints, Ints, float]], source: Ints, share: float) -> Bag:
+    """`terms`: (row, item, coefficient) arrays; `source` (I,) the data row of each item; `share` of −log Z per item."""
+    empty = np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8)
+    num_rows, num_items = len(rows), len(items)
+    last = np.full(num_items, num_rows), np.arange(num_items), -share
+    entries = [*terms, last] if share else terms
+    row, item = (np.concatenate([term[part] for term in entries]) for part in (0, 1))
+    value = np.concatenate([np.full(len(term[0]), term[2]) for term in entries])
+    shape = num_rows + 1, num_items
+    observed = csr_array((np.ones(num_items), (source, np.arange(num_items))), shape=shape)
+    return Bag(np.concatenate([rows, empty]), items, csr_array((value, (row, item)), shape=shape), observed)
+
+
+def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], Ints]:
+    """The distinct rows (x, y), then the distinct rows (x, ·); for each of the former its place among the latter."""
+    full = dataset.rows.astype(np.int8)
+    hidden = np.delete(dataset.rows, labels.class_variable, axis=1)
+    unique, _ = distinct_rows(hidden)
+    words = {row.tobytes(): number for number, row in enumerate(unique)}
+    partner = np.array([words[row.tobytes()] for row in np.ascontiguousarray(hidden)]) + len(full)
+    without = np.insert(unique.astype(np.int8), labels.class_variable, MARGINALISED, axis=1)
+    return np.concatenate([full, without]), partner
+
+
+def _conditional(mix: float) -> Callable[[Dataset, Labels], Bag]:
+    """log f(x, y) − (1 − mix) log f(x, ·) − mix log Z; a negative `mix` means the labels' own."""
+
+    def bag(dataset: Dataset, labels: Labels) -> Bag:
+        rows, partner = _with_classes(dataset, labels)
+        place, generative = np.arange(dataset.num_distinct), labels.mix if mix < 0 else mix
+        terms = [(place, place, 1.0), (partner, place, generative - 1.0)]
+        return _paired(_bag(rows, dataset.counts, terms, place, generative), partner)
+
+    return bag
+
+
+def _paired(bag: Bag, partner: Ints) -> Bag:
+    return bag._replace(partner=np.concatenate([partner, np.full(len(bag.rows) - len(partner), -1)]))
+
+
+def semi_supervised(dataset: Dataset, labels: Labels) -> Bag:
+    """Items are the labelled and the unlabelled occurrences of every distinct row; log Z is subtracted for each."""
+    rows, partner = _with_classes(dataset, labels)
+    known = np.random.default_rng(labels.seed).binomial(dataset.counts, labels.labelled)
+    place, num_distinct = np.arange(dataset.num_distinct), dataset.num_distinct
+    terms = [(place, place, 1.0), (partner, num_distinct + place, 1.0)]
+    items = np.concatenate([known, dataset.counts - known])
+    return _paired(_bag(rows, items, terms, np.tile(place, 2), 1.0), partner)
+
+
+def _log_of_all(weights: Floats, log_partition: float) -> Floats:
+    return weights
+
+
+def _partition_itself(weights: Floats, log_partition: float) -> Floats:
     """∂Z/∂log Z = Z: the last row's weight −N becomes −N·Z."""
-    weights = bag.weights.copy()
+    weights = weights.copy()
     weights[-1] *= np.exp(log_partition)
     return weights
 
 
+def _data_alone(weights: Floats, log_partition: float) -> Floats:
+    """The weights without those that are subtracted: what EM takes, whose weights are normalised by themselves."""
+    return np.maximum(weights, 0.0)
+
+
+def _weighted_sum(weights: Floats, log_values: Floats, num_rows: int) -> float:
+    asked = weights != 0.0
+    return float(weights[asked] @ log_values[asked]) / num_rows
+
+
+def _minus_partition(weights: Floats, log_values: Floats, num_rows: int) -> float:
+    return float(weights[:-1] @ log_values[:-1]) / num_rows - float(np.exp(log_values[-1]))
+
+
 OBJECTIVES: Mapping[str, Objective] = {
     "generative": Objective(data_and_partition, _log_of_all),  # mean log f − log Z, Trapp et al. (2019), eq. (1)
-    "unnormalised": Objective(data_and_partition, _partition_itself),  # mean log f − Z, the authors' later script
+    "unnormalised": Objective(
+        data_and_partition, _partition_itself, _minus_partition
+    ),  # mean log f − Z, their later one
+    "discriminative": Objective(_conditional(0.0), _log_of_all, _weighted_sum, needs_class=True),
+    "hybrid": Objective(_conditional(-1.0), _log_of_all, _weighted_sum, needs_class=True),
+    "semi_supervised": Objective(semi_supervised, _log_of_all, _weighted_sum, needs_class=True),
 }
+DATA_FLOW = Objective(data_and_partition, _data_alone)
+
+
+def accuracy(bag: Bag, log_values: Floats) -> float:
+    """Share of the data whose own class is more probable than the other, given the rest; 1/2 for a tie."""
+    assert bag.partner is not None
+    rows = np.flatnonzero(bag.partner >= 0)
+    margin = log_values[rows] - log_values[bag.partner[rows]] + np.log(2.0)
+    counts = bag.counts[rows]
+    return float(counts @ (0.5 * (1.0 + np.sign(margin)))) / bag.num_rows

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.circuit import Circuit
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -91,8 +93,43 @@ def stack(phi: Ints) -> SumStack:
 
 
 def consecutive_sums(topology: str, num_components: int, depth: int) -> SumStack:
-    """The stack of a named topology."""
+    """The stack of a named topology over the K components of one sum."""
     return stack(TOPOLOGIES[topology](num_components, depth))
+
+
+def deepened_sums(circuit: Circuit, topology: str, depth: int) -> SumStack:
+    """Every sum of a circuit as a stack of L consecutive layers over its children: one φ (L, E) over all its edges.
+
+    Edges are numbered sum layer by sum layer, each (G, num_sums, A) raveled. For a mixture this is `consecutive_sums`.
+    """
+    parts: list[Ints] = []
+    used = np.zeros((depth, 1), dtype=np.int64)  # weights of each layer so far
+    for layer in circuit.sum_layers:
+        num_nodes, num_children = layer.num_nodes, layer.children.shape[1]
+        phi = TOPOLOGIES[topology](num_children, depth)
+        sizes = phi.max(axis=1, keepdims=True) + 1
+        nodes = np.repeat(np.arange(num_nodes), num_children)
+        parts.append(used + nodes * sizes + np.tile(phi, num_nodes))
+        used = used + num_nodes * sizes
+    return stack(np.concatenate(parts, axis=1))
+
+
+def edge_nodes(circuit: Circuit) -> Ints:
+    """Which sum each edge belongs to, (E,), sums counted from 0 in order of evaluation."""
+    arities = np.concatenate([np.full(layer.num_nodes, layer.children.shape[1]) for layer in circuit.sum_layers])
+    return np.repeat(np.arange(len(arities)), arities)
+
+
+def weight_groups(sums: SumStack, nodes: Ints) -> Ints:
+    """Which weights (n,) are siblings in the stack, groups counted from 0: those under one sum of the layer above.
+
+    `nodes` (E,) from `edge_nodes`. Normalised weights add to one in each group; so do then the effective weights.
+    """
+    parents = np.empty(sums.num_weights, dtype=np.int64)
+    parents[sums.paths[0]] = nodes
+    for layer in range(1, sums.depth):
+        parents[sums.paths[layer]] = len(nodes) + sums.paths[layer - 1]
+    return np.unique(parents, return_inverse=True)[1]
 
 
 def effective_weights(layer_weights: Floats, sums: SumStack) -> Floats:

@@ -30,12 +30,13 @@ def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset
     state = trainer.init()
     factors = _exact_factors(trace) if form == "exact" else None
     weights = trace.effective_weights[:, 0].copy()
-    parameters = state.parameters[:, trainer.sums.num_weights :]
+    parameters = state.parameters  # of the sums, too: those are not used
     llh = np.full_like(trace.llh, np.nan)
     with np.errstate(all="ignore"):
         for t in range(llh.shape[1]):
-            leaf_weights = trainer.parametrisation.weights(parameters)
-            seen = trainer.evaluator(weights, leaf_weights.reshape(-1, *trainer.leaf_shape))
+            row = trainer.weights(parameters)
+            _, inputs = trainer.split(row)
+            seen = trainer.evaluator(weights, inputs)
             if not np.isfinite(seen.llh).all():
                 break
             llh[:, t] = seen.llh
@@ -45,9 +46,8 @@ def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset
                 stepped = dynamics.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
             weights = np.maximum(stepped, 1e-3 * weights)
             if trace.experiment.train_components:
-                flows = seen.leaf_flow.reshape(parameters.shape)
-                gradient = trainer.parametrisation.gradient(leaf_weights, flows)
-                parameters = trainer.parametrisation.project(parameters + trace.experiment.learning_rate * gradient)
+                gradient = trainer.gradient(row, trainer.flows(seen, inputs))
+                parameters = trainer.moved(parameters, trace.experiment.learning_rate * gradient)
     return llh
 
 

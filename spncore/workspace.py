@@ -20,13 +20,13 @@ Ints = NDArray[np.int64]
 
 
 class Edges(NamedTuple):
-    """A list of children among the node values (nodes, B): a slice where they lie in a row, else their numbers.
+    """A list of children among the node values (nodes, B): `places` is a slice where they lie in a row.
 
     `owned`: no other list has them. `spread` (children, edges) adds up the flows of children that stand in the list
     several times, whose numbers are then `targets`.
     """
 
-    index: slice | Ints
+    places: slice | Ints
     owned: bool
     spread: csr_array | None
     targets: Ints
@@ -34,9 +34,9 @@ class Edges(NamedTuple):
     def send(self, flows: Floats, sent: Floats) -> None:
         """Pass `sent` (edges, B) on to the children in `flows` (nodes, B)."""
         if self.owned:
-            flows[self.index] = sent
+            flows[self.places] = sent
         elif self.spread is None:
-            flows[self.index] += sent
+            flows[self.places] += sent
         else:
             flows[self.targets] += self.spread @ sent
 
@@ -90,7 +90,7 @@ class Workspace:
     """
 
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
-        self.values = np.empty((circuit.num_nodes, num_rows), dtype)
+        self.values: Floats = np.empty((circuit.num_nodes, num_rows), dtype)
         self.inputs = [
             self.values[circuit.offsets[number] :][: layer.num_nodes].reshape(len(layer.variables), -1, num_rows)
             for number, layer in enumerate(circuit.input_layers)
@@ -118,13 +118,14 @@ class Workspace:
             assert sides is not None
             left, right = (np.empty((*side.shape, num_rows), dtype) for side in sides)
             pairs = self.values[circuit.offsets[number - 1] : circuit.offsets[number]].reshape(groups, -1, num_rows)
-            reach = (_edges(sides[0].ravel(), circuit, len(sides[1][0])), _edges(sides[1].ravel(), circuit, left.shape[1]))
+            uses = right.shape[1], left.shape[1]  # each left child stands in a pair with every right one
+            reach = _edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])
             return PairArrays(reach, (left, right), pairs, nodes, totals, np.empty((2, groups, num_rows), dtype))
         return self._sums(circuit, layer, nodes, totals)
 
     def _sums(self, circuit: Circuit, layer: SumLayer, nodes: Floats, totals: Floats) -> SumArrays:
         edges, shape = _edges(layer.children.ravel(), circuit), (*layer.children.shape, self.values.shape[1])
-        children = self.values[edges.index].reshape(shape) if isinstance(edges.index, slice) else None
+        children = self.values[edges.places].reshape(shape) if isinstance(edges.places, slice) else None
         return SumArrays(
             edges, children, nodes,
             on_inputs=bool((layer.children < circuit.offsets[len(circuit.input_layers)]).all()),
@@ -150,20 +151,21 @@ def _edges(children: Ints, circuit: Circuit, uses_each: int = 1) -> Edges:
     """How to reach these children; `uses_each` is how often one place of the list is meant by the circuit's layers."""
     steps = np.diff(children)
     step = int(steps[0]) if len(steps) else 1
-    index: slice | Ints = children
+    places: slice | Ints = children
     if step > 0 and (steps == step).all():
-        index = slice(int(children[0]), int(children[-1]) + 1, step)
-    owned = bool((circuit.uses[children] == uses_each).all()) and bool((np.sort(children)[1:] != np.sort(children)[:-1]).all())
-    targets, places = np.unique(children, return_inverse=True)
-    if owned or len(targets) == len(children):
-        return Edges(index, owned, None, targets)
+        places = slice(int(children[0]), int(children[-1]) + 1, step)
+    targets, inverse = np.unique(children, return_inverse=True)
+    once = len(targets) == len(children)
+    owned = once and bool((circuit.uses[children] == uses_each).all())
+    if once:
+        return Edges(places, owned, None, targets)
     count = np.arange(len(children))
-    spread = csr_array((np.ones(len(children)), (places, count)), shape=(len(targets), len(children)))
-    return Edges(index, False, spread, targets)
+    spread = csr_array((np.ones(len(children)), (inverse, count)), shape=(len(targets), len(children)))
+    return Edges(places, False, spread, targets)
 
 
 def _pairs(circuit: Circuit, number: int) -> tuple[Ints, Ints] | None:
-    """Left (G, I) and right (G, J) children, if a layer sums over all products of those and the products are its own."""
+    """Left (G, I) and right (G, J) children, if a layer sums over all products of those and owns the products."""
     layer, below = circuit.layers[number], circuit.layers[number - 1]
     if not isinstance(layer, SumLayer) or not isinstance(below, ProductLayer) or below.children.shape[1] != 2:
         return None

@@ -199,7 +199,7 @@ class Computation:
 
     def _keep(self, depth: int, iteration: int, info: StepInfo) -> None:
         """θ1 / (θ0 + θ1), the probability of a 1: (S, K, D) as float32."""
-        zeros, ones = info.leaf_weights[:, 0], info.leaf_weights[:, 1]
+        zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
         self.snapshots[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
+from spncore.learners import weights_of
 from spncore.overparam import SumStack, consecutive_sums, effective_weights, layer_flows, split_layers
-from spncore.parametrisation import PARAMETRISATIONS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -92,8 +92,8 @@ class Steps:
         n = self.sums.num_weights
         if self.state is None or self.state.iteration != self.length:
             return np.full(n, np.nan)
-        parametrisation = PARAMETRISATIONS[self.experiment.parametrisation](self.experiment.floor, None)
-        return parametrisation.weights(self.state.parameters[self.seed, :n])
+        learner = self.experiment.optimiser, self.experiment.parametrisation
+        return weights_of(*learner, self.state.parameters[self.seed, :n])
 
     @cached_property
     def layers_at_floor(self) -> Floats:
@@ -225,7 +225,7 @@ def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
     settings = steps.experiment.replace(num_seeds=1, seed=steps.experiment.seeds[steps.seed])
     trainer = Trainer(settings, steps.dataset)
     parameters = steps.state.parameters[steps.seed : steps.seed + 1]
-    weights, leaf_weights = trainer.split(trainer.parametrisation.weights(parameters))
+    weights, leaf_weights = trainer.split(trainer.weights(parameters))
     relative, llh = [], []
     for layers in (weights, factor * weights):
         seen = trainer.evaluator(effective_weights(layers, steps.sums), leaf_weights)

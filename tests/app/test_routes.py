@@ -203,7 +203,7 @@ def test_components_are_those_of_the_nearest_kept_iteration(client: TestClient, 
         for depth, found in zip((1, 3), body.reshape(2, 3, data.num_variables), strict=True):
             steps = Trainer(SMALL.replace(depth=depth), data).steps()
             info = [info for _, info in steps][frame]
-            zeros, ones = info.leaf_weights[seed]
+            zeros, ones = info.inputs[0][seed]
             assert np.array_equal(found, (ones / (zeros + ones)).astype("<f4"))
 
 

@@ -93,7 +93,7 @@ def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any,
     for depth, snapshots in zip((1, 2), run.computation.snapshots, strict=True):
         assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
         infos = [info for _, info in Trainer(study(iterations=333).experiment.replace(depth=depth), data).steps()]
-        zeros, ones = infos[-1].leaf_weights[:, 0], infos[-1].leaf_weights[:, 1]
+        zeros, ones = infos[-1].inputs[0][:, 0], infos[-1].inputs[0][:, 1]
         assert np.array_equal(snapshots[332], (ones / (zeros + ones)).astype(np.float32))
 
 

@@ -179,5 +179,5 @@ def test_the_recorded_gradient_is_the_gradient_of_the_likelihood_in_the_effectiv
     rows = np.repeat(trainer.dataset.rows.astype(np.int8), trainer.dataset.counts, axis=0)[::50]
     part = from_array(rows.astype(np.uint8), name="part")
     trace = fit(experiment.replace(dataset=f"sha256:{part.sha256}", iterations=1), part)
-    expected = oracles.numerical_gradient(lambda w: oracles.mixture_llh(w, info.leaf_weights[0], rows), weights.copy())
+    expected = oracles.numerical_gradient(lambda w: oracles.mixture_llh(w, info.inputs[0][0], rows), weights.copy())
     assert_close(trace.effective_gradient[0, 0], expected, rtol=1e-6, atol=1e-8)  # differences

@@ -2,11 +2,12 @@ import numpy as np
 import pytest
 
 from spncore import simplex
+from spncore.circuit import mixture
 from spncore.datasets import from_array
-from spncore.em import DATA_FLOW
+from spncore.evaluator import Evaluator
+from spncore.families import categorical
 from spncore.learners import LEARNERS, prepare
-from spncore.mixture import Evaluator
-from spncore.objectives import OBJECTIVES, data_and_partition
+from spncore.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
 from spncore.optimisers import OPTIMISERS
 from spncore.parametrisation import PARAMETRISATIONS
 from tests import oracles
@@ -24,15 +25,16 @@ def train(name, *, parametrisation="linear", rate=0.02, steps=25, num_seeds=1, f
     geometry, optimiser = prepare(name, parametrisation, GROUPS, FLOOR, rate, 0.5)
     dataset = from_array(rows, name="rows")
     objective = DATA_FLOW if learner.data_flow_only else OBJECTIVES["generative"]
-    evaluator = Evaluator(data_and_partition(dataset), objective)
+    evaluator = Evaluator(mixture(K, D), data_and_partition(dataset), objective)
     seeds = range(first_seed, first_seed + num_seeds)
     start = np.stack([np.random.default_rng(seed).uniform(0.2, 1.0, len(GROUPS.of)) for seed in seeds])
     parameters = geometry.parameters(start)
     state, curve, visited = optimiser.init(parameters), [], []
     for _ in range(steps):
         weights = geometry.weights(parameters)
-        seen = evaluator(weights[:, :K], weights[:, K:].reshape(-1, 2, K, D))
-        flows = np.concatenate([seen.flow, seen.leaf_flow.reshape(len(weights), -1)], axis=1)
+        seen = evaluator(weights[:, :K], [weights[:, K:].reshape(-1, 2, K, D)])
+        leaf_flow = categorical(2).derivative(weights[:, K:].reshape(-1, 2, K, D), seen.moments[0])
+        flows = np.concatenate([seen.flow, leaf_flow.reshape(len(weights), -1)], axis=1)
         increment, state = optimiser.update(geometry.gradient(weights, flows), state)
         parameters = geometry.project(parameters + increment)
         curve.append(seen.llh)

@@ -14,7 +14,7 @@ START = Experiment(dataset="nltcs-twin", init_noise=0.0, iterations=30)
 def test_equal_components_stay_bitwise_equal_and_no_sum_weight_moves(topology, num_components, parametrisation):
     experiment = START.replace(topology=topology, num_components=num_components, parametrisation=parametrisation)
     for _, info in run(experiment):
-        assert (info.leaf_weights == info.leaf_weights[:, :, :1]).all()
+        assert (info.inputs[0] == info.inputs[0][:, :, :1]).all()
         assert (info.flow == 0).all()
     assert np.array_equal(fit(experiment).weights[:, 0], fit(experiment).weights[:, -1])
     assert info.llh[0] > -16 * np.log(2)  # the leaves did learn
@@ -30,13 +30,13 @@ def test_pairs_of_equal_components_stay_pairs():
     trainer = Trainer(START.replace(depth=3, iterations=200))
     state = trainer.init()
     parameters = state.parameters.copy()
-    leaf = parameters[:, trainer.sums.num_weights :].reshape(1, *trainer.leaf_shape)
+    leaf = parameters[:, trainer.sums.num_weights :].reshape(1, *trainer.input_shapes[0])
     leaf[:, :, 4:] *= 1.0 + 1e-3 * np.random.default_rng(0).standard_normal((1, 2, 1, 16))
     largest = 0.0
     for _, info in trainer.steps(state._replace(parameters=parameters)):
         largest = max(largest, float(np.abs(info.flow).max()))
         for half in (slice(0, 4), slice(4, 8)):
-            assert (info.leaf_weights[:, :, half] == info.leaf_weights[:, :, half][:, :, :1]).all()
+            assert (info.inputs[0][:, :, half] == info.inputs[0][:, :, half][:, :, :1]).all()
             assert (info.flow[:, half] == info.flow[:, half][:, :1]).all()
     assert largest > 1e-6
 

@@ -23,15 +23,30 @@ def on(dataset, **settings):
     return Experiment(dataset=f"sha256:{dataset.sha256}", **settings)
 
 
-def flat_objective(trainer, parameters, all_rows, unnormalised):
-    """The objective as a plain function of the parameters, by enumeration."""
-    layers, leaf_weights = trainer.split(trainer.parametrisation.weights(parameters[None]))
+def flat_objective(trainer, parameters, all_rows, objective):
+    """The objective as a plain function of the parameters, by enumeration; the class is the last column."""
+    layers, (leaf_weights,) = trainer.split(trainer.weights(parameters[None]))
     weights = effective_weights(layers, trainer.sums)[0]
-    if not unnormalised:
-        return oracles.mixture_llh(weights, leaf_weights[0], all_rows)
-    values = [oracles.mixture_value(weights, leaf_weights[0], row) for row in all_rows]
-    partition = sum(oracles.mixture_value(weights, leaf_weights[0], w) for w in oracles.worlds(leaf_weights.shape[3]))
-    return float(np.mean(np.log(values)) - partition)
+
+    def log_value(row):
+        return np.log(oracles.mixture_value(weights, leaf_weights[0], row))
+
+    partition = sum(np.exp(log_value(world)) for world in oracles.worlds(leaf_weights.shape[3]))
+    classless = np.concatenate([all_rows[:, :-1], np.full((len(all_rows), 1), -1)], axis=1)
+    joint, marginal = (np.array([log_value(row) for row in rows]) for rows in (all_rows, classless))
+    if objective == "semi_supervised":
+        labelled = trainer.evaluator.bag.items[: trainer.dataset.num_distinct]
+        pairs = zip(trainer.dataset.counts, labelled, strict=True)
+        known = np.concatenate([np.arange(count) < of_count for count, of_count in pairs])
+        return float(np.mean(np.where(known, joint, marginal)) - np.log(partition))
+    return float(
+        {
+            "generative": joint.mean() - np.log(partition),
+            "unnormalised": joint.mean() - partition,
+            "discriminative": (joint - marginal).mean(),
+            "hybrid": 0.5 * (joint.mean() - np.log(partition)) + 0.5 * (joint - marginal).mean(),
+        }[objective]
+    )
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -51,18 +66,17 @@ def test_a_step_is_the_learning_rate_times_the_gradient_found_by_enumeration(
     after, info = trainer.step(state)
     all_rows = np.repeat(dataset.rows.astype(np.int8), dataset.counts, axis=0)
     before = state.parameters[0].copy()
-    gradient = oracles.numerical_gradient(
-        lambda p: flat_objective(trainer, p, all_rows, objective == "unnormalised"), before
-    )
+    gradient = oracles.numerical_gradient(lambda p: flat_objective(trainer, p, all_rows, objective), before)
     assert_close((after.parameters - state.parameters)[0] / 1e-3, gradient, rtol=1e-5, atol=1e-7)  # differences
-    assert_close(info.llh[0], flat_objective(trainer, before, all_rows, unnormalised=False))
+    assert_close(info.llh[0], flat_objective(trainer, before, all_rows, "generative"))
+    assert_close(info.value[0], flat_objective(trainer, before, all_rows, objective))
 
 
 def test_distinct_rows_with_counts_equal_the_full_rows():
     dataset = load("two-clusters")
     full = np.repeat(dataset.rows, dataset.counts, axis=0)
     trainer = Trainer(Experiment(dataset="two-clusters", component_init="random", init_noise=0))
-    weights, leaf_weights = trainer.split(trainer.parametrisation.weights(trainer.init().parameters))
+    weights, (leaf_weights,) = trainer.split(trainer.weights(trainer.init().parameters))
     products = effective_weights(weights, trainer.sums)[0]
     llh = trainer.step(trainer.init())[1].llh[0]
     assert_close(llh, oracles.mixture_llh(products, leaf_weights[0], full.astype(np.int8)))
@@ -131,7 +145,7 @@ def test_states_given_out_are_never_changed_by_later_steps():
 
 def test_held_components_never_change():
     experiment = TWIN.replace(component_init="fitted", train_components=False, init_scale=0.1, learning_rate=1e-3)
-    states = [info.leaf_weights for _, info in run(experiment)]
+    states = [info.inputs[0] for _, info in run(experiment)]
     assert all(np.array_equal(states[0], other) for other in states[1:])
 
 
@@ -140,7 +154,7 @@ def test_no_trained_weight_ever_falls_below_the_floor_and_those_on_it_are_counte
     seen = 0
     for state, info in run(experiment):
         assert state.parameters.min() >= experiment.floor
-        on_floor = (info.layer_weights == experiment.floor).sum() + (info.leaf_weights == experiment.floor).sum()
+        on_floor = (info.layer_weights == experiment.floor).sum() + (info.inputs[0] == experiment.floor).sum()
         assert info.at_floor[0] == on_floor
         seen = max(seen, int(on_floor))
     assert seen > 10
@@ -149,9 +163,9 @@ def test_no_trained_weight_ever_falls_below_the_floor_and_those_on_it_are_counte
 def test_log_weights_step_by_exponentiated_flows():
     trainer = Trainer(TWIN.replace(parametrisation="log", learning_rate=0.1, init_scale=0.3))
     state, info = next(trainer.steps(trainer.init()))
-    seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.sums), info.leaf_weights)
-    after = trainer.split(trainer.parametrisation.weights(state.parameters))[1]
-    assert_close(after, info.leaf_weights * np.exp(0.1 * seen.leaf_flow))
+    seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.sums), info.inputs)
+    (after,), flows = trainer.split(trainer.weights(state.parameters))[1], trainer.flows(seen, info.inputs)
+    assert_close(after, info.inputs[0] * np.exp(0.1 * flows[:, trainer.sums.num_weights :].reshape(after.shape)))
 
 
 @pytest.mark.parametrize("settings", [{}, {"topology": "private"}, {"train_components": True}])
@@ -249,7 +263,7 @@ def test_ctrl_c_keeps_what_was_computed():
 def test_held_out_rows_are_scored_with_the_final_state():
     trace = fit(TWIN, held_out=("valid", "test"))
     trainer = Trainer(TWIN)
-    weights, leaf_weights = trainer.split(trace.final_state.parameters)
+    weights, (leaf_weights,) = trainer.split(trace.final_state.parameters)
     rows = load("nltcs-twin", "test")
     values = [
         oracles.mixture_value(effective_weights(weights, trainer.sums)[0], leaf_weights[0], row) for row in rows.rows
@@ -272,10 +286,15 @@ def test_every_field_that_should_matter_changes_the_run():
         "dataset": "nltcs-twin", "num_components": 4, "depth": 2, "topology": "private", "learning_rate": 0.02,
         "init_scale": 2e-4, "init_convention": "matched", "weight_init": "random", "component_init": "uniform",
         "init_noise": 1e-3, "train_components": False, "parametrisation": "log", "floor": 1e-3,
-        "objective": "unnormalised", "iterations": 4, "num_seeds": 2, "seed": 1,
+        "objective": "unnormalised", "iterations": 4, "num_seeds": 2, "seed": 1, "optimiser": "adam",
+        "batch_size": 100, "momentum": 0.5, "class_variable": 2, "hybrid_mix": 0.2, "labelled_share": 0.7,
     }  # fmt: skip
-    assert set(other) == set(FIELDS) - {"optimiser"}  # there is one optimiser so far
-    reference = fit(base).llh
+    where = {
+        "momentum": {"optimiser": "momentum"}, "class_variable": {"objective": "discriminative"},
+        "hybrid_mix": {"objective": "hybrid"}, "labelled_share": {"objective": "semi_supervised"},
+    }  # fmt: skip
+    assert set(other) == set(FIELDS)
     for name, value in other.items():
-        changed = fit(base.replace(**{name: value})).llh
+        special = base.replace(**where.get(name, {}))
+        reference, changed = fit(special).llh, fit(special.replace(**{name: value})).llh
         assert changed.shape != reference.shape or not np.array_equal(changed, reference), name

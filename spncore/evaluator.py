@@ -1,0 +1,186 @@
+"""Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import leaves
+from spncore.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.families import Moments
+from spncore.flows import Flows, backward
+from spncore.forward import forward
+from spncore.leaves import Design
+from spncore.model import block_rows, parameter_shape
+from spncore.objectives import Bag, Objective, accuracy
+from spncore.symmetry import merge_equal
+from spncore.workspace import Workspace
+
+Floats = NDArray[np.float64]
+MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
+
+
+class Evaluation(NamedTuple):
+    """Per seed: `llh` (S,) nats per row; `value` (S,), the objective; `log_partition` (S,); `flow` (S, E) of the edges.
+
+    `accuracy` (S,): how often the class is right, NaN without a class variable. `moments`, per input layer:
+    flow-weighted statistics (S, …) as `families` take them. All are means per row.
+    """
+
+    llh: Floats
+    value: Floats
+    accuracy: Floats
+    log_partition: Floats
+    flow: Floats
+    moments: tuple[Moments, ...]
+
+
+class Batch(NamedTuple):
+    """Part of a bag: `rows` are its places in the bag (None: all), the empty row last; `weights` c of each.
+
+    `shares`: how often each is data, over the number of rows N.
+    """
+
+    rows: NDArray[np.int64] | None
+    weights: Floats
+    shares: Floats
+    num_rows: int
+
+
+class Evaluator:
+    """A circuit on one bag, with its arrays prepared and one workspace for all seeds.
+
+    Seeds go through the row-sized work one at a time (it stays in the cache, and a batch gives the same bits as the
+    runs one by one); everything small is done for all seeds at once. Large evidence is evaluated in blocks of rows.
+    A layer with one sum per group whose inputs are its own has no pass of its own: its weights are added to the
+    constants of its inputs.
+    """
+
+    def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
+        self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
+        self.designs = [_as(leaves.design(layer, bag.rows), dtype) for layer in circuit.input_layers]
+        self._absorbed = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
+        self._is_mixture = len(circuit.layers) == 2 and self._absorbed[0] is not None
+        ends = np.cumsum([0, *(layer.children.size * layer.num_sums for layer in circuit.sum_layers)])
+        self._edges = [slice(int(begin), int(end)) for begin, end in zip(ends, ends[1:], strict=False)]
+        self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
+        self._work: dict[tuple[int, int], Workspace] = {}
+
+    def on(self, bag: Bag) -> Evaluator:
+        """The same circuit and objective on another bag."""
+        return Evaluator(self.circuit, bag, self.objective, self.dtype)
+
+    def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
+        """Evaluate at edge weights (S, E) > 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
+        coefficients = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
+        for edges, absorbed in zip(self._edges, self._absorbed, strict=True):
+            if absorbed is not None:
+                number, nodes = absorbed
+                coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
+        num_seeds = len(weights)
+        llh, value, correct, log_partition = np.empty((4, num_seeds))
+        flow, sums = np.empty(weights.shape), [np.empty(array.shape) for array in coefficients]
+        for seed in range(num_seeds):
+            batch = self.whole if batches is None else batches[seed]
+            of_inputs = [array[seed] for array in coefficients]
+            found, flows = self._one(weights[seed], of_inputs, batch)
+            llh[seed], value[seed], correct[seed], log_partition[seed] = found
+            for array, of_seed in zip(sums, flows.moments, strict=True):
+                array[seed] = of_seed * (1.0 / batch.num_rows)
+            for edges, of_edges in zip(self._edges, flows.sums, strict=True):
+                if of_edges is not None:
+                    flow[seed, edges] = of_edges.ravel() * (1.0 / batch.num_rows)
+        for edges, absorbed in zip(self._edges, self._absorbed, strict=True):
+            if absorbed is not None:
+                number, nodes = absorbed
+                flow[:, edges] = sums[number][..., nodes, -2] + sums[number][..., nodes, -1]
+        collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
+        return Evaluation(llh, value, correct, log_partition, flow, collected)
+
+    def batch(self, items: NDArray[np.int64]) -> Batch:
+        """The part of the bag that so many of each item (I,) make."""
+        weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
+        needed = (weights != 0) | (counts != 0)
+        needed[-1] = True
+        rows = np.flatnonzero(needed)
+        return Batch(rows, weights[rows], counts[rows] / num_rows, num_rows)
+
+    def _one(
+        self, weights: Floats, coefficients: list[Floats], batch: Batch
+    ) -> tuple[tuple[float, float, float, float], Flows]:
+        """One seed: LLH, objective, accuracy and log Z; flows times N."""
+        circuit = self.circuit
+        merged = merge_equal(coefficients[0]) if self._is_mixture else None
+        if merged is not None:  # equal components of a mixture are one component with a count
+            circuit = mixture(len(merged.first), circuit.num_variables)
+            coefficients = [coefficients[0][merged.first]]
+            coefficients[0][:, -2:] += np.log(merged.size)[:, None]
+        sums = self._sum_weights(weights)
+        coefficients = [array.astype(self.dtype, copy=False) for array in coefficients]
+        log_values, log_partition, flows = np.empty(len(batch.weights)), 0.0, None
+        row_weights = batch.weights
+        for part, designs in self._blocks(circuit, batch):
+            work = self._workspace(circuit, designs[0].features.shape[2])
+            log_values[part] = forward(coefficients, sums, designs, work)
+            if flows is None:  # the last block comes first: its last row is the one without evidence
+                log_partition = float(log_values[-1])
+                row_weights = self.objective.row_weights(batch.weights, log_partition)
+            new = backward(sums, row_weights[part], designs, work)
+            flows = new if flows is None else _added(flows, new)
+        assert flows is not None
+        llh = float(batch.shares @ log_values) - log_partition
+        value = llh if self.objective.value is None else self.objective.value(batch.weights, log_values, batch.num_rows)
+        if merged is not None:
+            flows = Flows(flows.sums, ((flows.moments[0] / merged.size[:, None])[merged.of],))
+        classified = batch.rows is None and self.bag.partner is not None
+        return (llh, value, accuracy(self.bag, log_values) if classified else np.nan, log_partition), flows
+
+    def _sum_weights(self, weights: Floats) -> list[Floats | None]:
+        """Edge weights (E,) as an array per sum layer, None where they are absorbed."""
+        return [
+            weights[edges].reshape(parameter_shape(layer)).astype(self.dtype, copy=False) if absorbed is None else None
+            for layer, edges, absorbed in zip(self.circuit.sum_layers, self._edges, self._absorbed, strict=True)
+        ]
+
+    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
+        """The rows of a batch in blocks, the last ones first."""
+        designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
+        num_rows = len(batch.weights)
+        size = block_rows(circuit, num_rows)
+        for end in range(num_rows, 0, -size):
+            part = slice(max(end - size, 0), end)
+            whole = part.start == 0 and end == num_rows
+            yield part, designs if whole else [design.take(part) for design in designs]
+
+    def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
+        key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself
+        if key not in self._work:
+            if len(self._work) >= MAX_WORKSPACES:
+                self._work.clear()
+            self._work[key] = Workspace(circuit, num_rows, self.dtype)
+        return self._work[key]
+
+
+def _inputs_of(circuit: Circuit, layer: SumLayer) -> tuple[int, slice] | None:
+    """(input layer, its nodes) if these are a layer's children, in order and nobody else's, one sum for each group."""
+    children = layer.children.ravel()
+    if layer.num_sums > 1 or (np.diff(children) != 1).any() or (circuit.uses[children] != 1).any():
+        return None
+    for number, below in enumerate(circuit.layers):
+        begin, end = circuit.offsets[number : number + 2]
+        if isinstance(below, InputLayer) and begin <= children[0] and children[-1] < end:
+            return number, slice(int(children[0]) - begin, int(children[-1]) + 1 - begin)
+    return None
+
+
+def _added(flows: Flows, new: Flows) -> Flows:
+    pairs = zip(flows.sums, new.sums, strict=True)
+    sums = (None if one is None or more is None else one + more for one, more in pairs)
+    return Flows(tuple(sums), tuple(one + more for one, more in zip(flows.moments, new.moments, strict=True)))
+
+
+def _as(design: Design, dtype: type) -> Design:
+    return design._replace(features=design.features.astype(dtype, copy=False))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
+_TINY = float(np.finfo(np.float64).tiny)  # a weight of 0 enters linear coefficients as this; see leaves.impossible
 _HALF_LOG_TAU = 0.5 * np.log(2.0 * np.pi)
 SMALLEST_SCALE = 1e-3  # of a Gaussian's standard deviation: a component on one point would have unbounded density
 
@@ -72,7 +73,7 @@ def categorical(num_values: int) -> Family:
         return np.asarray(x == values[1:].reshape(-1, *([1] * x.ndim))).astype(np.float64)
 
     def coefficients(theta: Floats) -> Coefficients:
-        log_theta = np.log(theta)
+        log_theta = np.log(np.maximum(theta, _TINY))
         first = log_theta[..., 0, :, :]
         return Coefficients(log_theta[..., 1:, :, :] - first[..., None, :, :], first, np.log(_total(theta)))
 

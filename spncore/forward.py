@@ -16,18 +16,27 @@ _SAFE = 600.0  # |log-value| of inputs below which exp neither overflows nor rea
 
 
 def forward(
-    input_coefficients: Sequence[Floats], sum_weights: SumWeights, designs: Sequence[Design], work: Workspace
+    input_coefficients: Sequence[Floats],
+    sum_weights: SumWeights,
+    designs: Sequence[Design],
+    work: Workspace,
+    impossible: Sequence[Floats | None] | None = None,
 ) -> Floats:
     """Log-value of the root on every row, (B,), a view into `work`; −inf where a row has probability zero.
 
     `input_coefficients`: an array (M, F) per input layer, from `leaves.coefficients`; `sum_weights`: an array
     (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its children have absorbed
-    into their own values. The caller silences NumPy's divide warning if zeros can occur.
+    into their own values; `impossible`: from `leaves.impossible`, where leaves may have weights of 0. The caller
+    silences NumPy's divide warning if zeros can occur.
     """
     bound = 0.0  # of every input's |log-value|
     for coefficients, design, out in zip(input_coefficients, designs, work.inputs, strict=True):
         np.matmul(coefficients.reshape(*out.shape[:2], -1), design.features, out=out)
         bound = max(bound, float(np.maximum.reduce(np.abs(coefficients) @ design.bound)))
+    for counts, design, out in zip(impossible or (), designs, work.inputs, strict=False):
+        if counts is not None:
+            out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf
+            bound = np.inf
     weights = iter(sum_weights)
     for layer in work.layers:
         if isinstance(layer, ProductArrays):

@@ -92,6 +92,26 @@ def coefficients(parameters: Floats, prepared: Design) -> Floats:
     return result
 
 
+def impossible(parameters: Floats, prepared: Design) -> Floats | None:
+    """Coefficients (…, N, F) that count the observed values to which a node gives weight 0; None where no weight is 0.
+
+    A linear feature cannot hold log 0 beside a zero, so `coefficients` puts a tiny weight in its place and `forward`
+    sets the nodes with a positive count to −inf.
+    """
+    if prepared.layer.family != "categorical" or parameters.all():
+        return None
+    zero = (parameters == 0.0).astype(np.float64)
+    first = zero[..., 0, :, :]
+    result = np.zeros((*first.shape[:-1], prepared.features.shape[1]))
+    end = (zero.shape[-3] - 1) * zero.shape[-1]
+    result[..., :end] = np.moveaxis(zero[..., 1:, :, :] - first[..., None, :, :], -3, -2).reshape(
+        *first.shape[:-1], end
+    )
+    result[..., end : end + len(prepared.partial)] = -first[..., prepared.partial]
+    np.add.reduce(first, axis=-1, out=result[..., -2])
+    return result
+
+
 def moments(sums: Floats, prepared: Design) -> Moments:
     """What the backward pass collected, flow times features (…, N, F), as sums per variable."""
     family, partial = prepared.layer.distribution, prepared.partial

@@ -110,7 +110,8 @@ def blocks(asked: Model, rows: NDArray[Any]) -> Iterator[tuple[tuple[slice, Floa
             work = Workspace(circuit, part.stop - part.start)
         with np.errstate(divide="ignore", invalid="ignore"):
             coefficients = [leaves.coefficients(*pair) for pair in zip(parameters.inputs, designs, strict=True)]
-            values = forward(coefficients, parameters.sums, designs, work)
+            zeros = [leaves.impossible(*pair) for pair in zip(parameters.inputs, designs, strict=True)]
+            values = forward(coefficients, parameters.sums, designs, work, zeros)
         yield (part, values), work
 
 

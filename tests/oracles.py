@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from spncore.circuit import Circuit, InputLayer, ProductLayer
+from spncore.circuit import InputLayer, ProductLayer
 
 
 def worlds(num_variables):
@@ -32,16 +32,42 @@ def mixture_llh(weights, leaf_weights, rows):
     )
 
 
-def circuit_value(circuit: Circuit, leaf_weights, sum_weights, row):
-    """Value of the root on one row, node by node."""
-    values, sums = [], iter(sum_weights)
-    for layer in circuit.layers:
+def circuit_worlds(circuit):
+    """Every full row of a circuit whose leaves are all categorical, (worlds, D)."""
+    sizes = [2] * circuit.num_variables
+    for layer in circuit.input_layers:
+        for d in layer.variables.ravel():
+            sizes[d] = layer.num_values
+    return np.array(list(itertools.product(*map(range, sizes))), dtype=np.int8)
+
+
+def leaf_value(family, parameters, x):
+    """Density or probability of one value, or what a leaf is worth with its variable summed out (None)."""
+    if family == "categorical":
+        return sum(parameters) if x is None else parameters[int(x)]
+    if x is None:
+        return 1.0
+    if family == "gaussian":
+        mean, deviation = parameters
+        return math.exp(-((x - mean) ** 2) / (2 * deviation**2)) / (deviation * math.sqrt(2 * math.pi))
+    (rate,) = parameters
+    if family == "poisson":
+        return math.exp(-rate) * rate**x / math.factorial(int(x))
+    return rate * math.exp(-rate * x)
+
+
+def node_values(model, row):
+    """Value of every node on one row (−1 or NaN: summed out), node by node; exact where parameters are fractions."""
+    values, sums, inputs = [], iter(model.parameters.sums), iter(model.parameters.inputs)
+    missing = row < 0 if np.issubdtype(row.dtype, np.integer) else np.isnan(row)
+    for layer in model.circuit.layers:
         if isinstance(layer, InputLayer):
-            for node, scope in enumerate(layer.scopes):
-                value = 1.0
-                for d in np.flatnonzero(scope):
-                    zero, one = leaf_weights[:, node, d]
-                    value *= zero + one if row[d] < 0 else (zero, one)[row[d]]
+            parameters = next(inputs)
+            for node in range(layer.num_nodes):
+                value = 1
+                for place, d in enumerate(layer.variables[node // layer.num_inputs]):
+                    x = None if missing[d] else row[d].item()
+                    value = value * leaf_value(layer.family, list(parameters[:, node, place]), x)
                 values.append(value)
         elif isinstance(layer, ProductLayer):
             values += [math.prod(values[c] for c in children) for children in layer.children]
@@ -52,7 +78,12 @@ def circuit_value(circuit: Circuit, leaf_weights, sum_weights, row):
                 for g in range(len(layer.children))
                 for m in range(layer.num_sums)
             ]
-    return values[-1]
+    return values
+
+
+def model_value(model, row):
+    """f(row), the value of the root."""
+    return node_values(model, row)[-1]
 
 
 def numerical_gradient(function, parameters, step=1e-6):

@@ -7,36 +7,46 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spncore import leaves
-from spncore.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, Workspace, forward, mixture
+from spncore.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.flows import backward
-from tests import oracles
+from spncore.forward import forward
+from spncore.model import Model, Parameters, log_partition, log_values, model, random_model
+from spncore.workspace import PairArrays, SumArrays, Workspace
+from tests import circuits, oracles
 from tests.closeness import assert_close
 
-
-def deep_circuit(rng):
-    """Four variables in two halves, two sums each, products of them (shared children), sums of those, one root."""
-    scopes = np.zeros((8, 4), dtype=bool)
-    scopes[:4, :2] = scopes[4:, 2:] = True
-    layers = (
-        InputLayer(scopes),
-        SumLayer(np.array([[0, 1, 2, 3], [4, 5, 6, 7]]), 2),  # nodes 8, 9 | 10, 11
-        ProductLayer(np.array([[8, 10], [8, 11], [9, 10], [9, 11]])),  # 12..15
-        SumLayer(np.array([[12, 13, 14, 15]]), 3),  # 16..18
-        SumLayer(np.array([[16, 17, 18]]), 1),
-    )
-    circuit = Circuit(4, layers)
-    sums = [layer for layer in layers if isinstance(layer, SumLayer)]
-    shapes = [(len(layer.children), layer.num_sums, layer.children.shape[1]) for layer in sums]
-    weights = tuple(rng.uniform(0.1, 2.0, shape) for shape in shapes)
-    return circuit, rng.uniform(0.1, 2.0, (2, 8, 4)), weights
+ONE_VARIABLE = np.array([[0]])
 
 
-def evaluate(circuit, leaf_weights, sum_weights, rows):
-    design = leaves.design(rows)
-    work = Workspace(circuit, len(rows))
-    scopes = circuit.layers[0].scopes
-    coefficients = leaves.coefficients(leaf_weights, leaf_weights.sum(axis=0), design.partial, scopes)
-    return forward(coefficients, sum_weights, design, work).copy(), design, work
+def evaluate(asked, rows, dtype=np.float64):
+    """Log-values of the root, the features of the rows and the workspace, ready for the backward pass."""
+    designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
+    work = Workspace(asked.circuit, len(rows), dtype)
+    pairs = list(zip(asked.parameters.inputs, designs, strict=True))
+    coefficients = [leaves.coefficients(*pair).astype(dtype) for pair in pairs]
+    sums = [weights.astype(dtype) for weights in asked.parameters.sums]
+    designs = [design._replace(features=design.features.astype(dtype)) for design in designs]
+    zeros = [leaves.impossible(*pair) for pair in pairs]
+    return forward(coefficients, sums, designs, work, zeros).copy(), designs, work
+
+
+def all_flows(asked, rows, row_weights):
+    """Flows of the sum weights, the families' derivatives of the leaf parameters, and the log-values."""
+    log_f, designs, work = evaluate(asked, rows)
+    flows = backward(asked.parameters.sums, row_weights, designs, work)
+    inputs = [
+        design.layer.distribution.derivative(parameters, leaves.moments(sums, design))
+        for parameters, sums, design in zip(asked.parameters.inputs, flows.moments, designs, strict=True)
+    ]
+    return flows.sums, inputs, log_f
+
+
+def paired_model(seed):
+    rng = np.random.default_rng(seed)
+    asked = random_model(circuits.paired_circuit(), rng)
+    for weights in (*asked.parameters.sums, *asked.parameters.inputs):
+        weights *= rng.uniform(0.1, 2.0, weights.shape)
+    return asked, rng
 
 
 def evidence(num_variables, rng):
@@ -49,107 +59,149 @@ def evidence(num_variables, rng):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_values_equal_enumeration_on_full_partial_and_no_evidence(seed):
-    rng = np.random.default_rng(seed)
-    circuit, leaf_weights, sum_weights = deep_circuit(rng)
+    asked, rng = paired_model(seed)
     rows = evidence(4, rng)
-    log_values, _, _ = evaluate(circuit, leaf_weights, sum_weights, rows)
-    assert_close(np.exp(log_values), [oracles.circuit_value(circuit, leaf_weights, sum_weights, row) for row in rows])
+    assert_close(np.exp(log_values(asked, rows)), [oracles.model_value(asked, row) for row in rows])
+
+
+@given(seed=circuits.seeds, num_variables=st.integers(2, 5))
+@settings(max_examples=40, deadline=None)
+def test_irregular_circuits_of_all_families_have_the_values_of_their_definition(seed, num_variables):
+    asked, rng = circuits.random_asked(seed, num_variables, circuits.ALL)
+    rows = circuits.random_rows(rng, asked, 12)
+    assert_close(log_values(asked, rows), np.log([oracles.model_value(asked, row) for row in rows]))
+
+
+def test_the_random_circuits_have_what_an_irregular_circuit_can_have():
+    """Without shared, unused and repeated children and several input layers the claims above would be weaker."""
+    made = [circuits.random_asked(seed, 4, circuits.DISCRETE)[0].circuit for seed in range(10)]
+    assert any((circuit.uses > 1).any() for circuit in made)
+    assert any((circuit.uses[:-1] == 0).any() for circuit in made)
+    assert any(len(circuit.input_layers) > 2 for circuit in made)
+    arrays = [layer for circuit in made for layer in Workspace(circuit, 1).layers if isinstance(layer, SumArrays)]
+    assert any(layer.edges.spread is not None for layer in arrays)
+    assert any(layer.nodes.shape[1] > 1 for layer in arrays) and any(layer.children is None for layer in arrays)
+
+
+def test_a_sum_over_all_pairs_is_fused_with_its_products():
+    layers = Workspace(circuits.paired_circuit(), 1).layers
+    assert [type(layer) for layer in layers] == [SumArrays, PairArrays, SumArrays]
 
 
 def test_log_values_agree_with_exact_rational_arithmetic():
-    rng = np.random.default_rng(2)
-    circuit, leaf_weights, sum_weights = deep_circuit(rng)
-    leaf_weights = np.ceil(leaf_weights * 64) / 64  # dyadic, so that fractions hold them exactly
-    sum_weights = tuple(np.ceil(weights * 64) / 64 for weights in sum_weights)
+    asked, rng = paired_model(2)
+    for array in (*asked.parameters.sums, *asked.parameters.inputs):
+        array[...] = np.ceil(array * 64) / 64  # dyadic, so that fractions hold them exactly
     exactly = np.vectorize(Fraction, otypes=[object])
+    exact = Model(asked.circuit, Parameters(*(tuple(map(exactly, arrays)) for arrays in asked.parameters)))
     rows = evidence(4, rng)
-    expected = [
-        math.log(oracles.circuit_value(circuit, exactly(leaf_weights), [exactly(w) for w in sum_weights], row))
-        for row in rows
-    ]
-    assert_close(evaluate(circuit, leaf_weights, sum_weights, rows)[0], expected, rtol=1e-12)
+    expected = [math.log(oracles.model_value(exact, row)) for row in rows]
+    assert_close(log_values(asked, rows), expected, rtol=1e-12)
 
 
 def test_partition_function_is_the_sum_over_all_worlds():
-    circuit, leaf_weights, sum_weights = deep_circuit(np.random.default_rng(1))
-    rows = np.concatenate([oracles.worlds(4), np.full((1, 4), -1, dtype=np.int8)])
-    log_values, _, _ = evaluate(circuit, leaf_weights, sum_weights, rows)
-    assert_close(np.exp(log_values[:-1]).sum(), np.exp(log_values[-1]))
+    asked, _ = paired_model(1)
+    assert_close(np.exp(log_values(asked, oracles.worlds(4))).sum(), np.exp(log_partition(asked)))
 
 
-@given(seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None)
-def test_flows_are_weight_times_finite_difference(seed):
-    rng = np.random.default_rng(seed)
-    circuit, leaf_weights, sum_weights = deep_circuit(rng)
+@pytest.mark.parametrize("seed", range(5))
+def test_single_precision_agrees_to_six_digits(seed):
+    asked, rng = paired_model(seed)
     rows = evidence(4, rng)
-    row_weights = rng.normal(size=len(rows))
-    _, design, work = evaluate(circuit, leaf_weights, sum_weights, rows)
-    flows = backward(circuit, sum_weights, row_weights, design, work)
-    leaf_flows = leaves.leaf_flows(leaf_weights, leaf_weights.sum(axis=0), flows.moments, design.partial)
+    expected, single = log_values(asked, rows), evaluate(asked, rows, np.float32)[0]
+    assert single.dtype == np.float32
+    assert_close(single, expected, rtol=1e-6, atol=3e-6)  # float32 holds 7 digits
+
+
+def check_flows(asked, rows, row_weights):
+    sums, inputs, _ = all_flows(asked, rows, row_weights)
 
     def objective(_):
-        return float(row_weights @ evaluate(circuit, leaf_weights, sum_weights, rows)[0])
+        return float(row_weights @ log_values(asked, rows))
 
-    for weights, flow in zip(sum_weights, flows.sums, strict=True):
-        assert_close(
-            flow, weights * oracles.numerical_gradient(objective, weights), rtol=1e-6, atol=1e-7
-        )  # differences
-    inside = np.broadcast_to(circuit.layers[0].scopes, leaf_weights.shape)
-    expected = leaf_weights * oracles.numerical_gradient(objective, leaf_weights)
-    assert_close(leaf_flows[inside], expected[inside], rtol=1e-6, atol=1e-7)  # differences
+    for weights, flow in zip(asked.parameters.sums, sums, strict=True):
+        expected = weights * oracles.numerical_gradient(objective, weights)
+        assert_close(flow, expected, rtol=1e-6, atol=1e-7)  # differences
+    for layer, parameters, flow in zip(asked.circuit.input_layers, asked.parameters.inputs, inputs, strict=True):
+        factor = np.where(np.array(layer.distribution.positive)[:, None, None], parameters, 1.0)
+        expected = factor * oracles.numerical_gradient(objective, parameters)
+        assert_close(flow, expected, rtol=1e-5, atol=1e-6)  # differences
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_flows_are_weight_times_finite_difference(seed):
+    asked, rng = paired_model(seed)
+    rows = evidence(4, rng)
+    check_flows(asked, rows, rng.normal(size=len(rows)))
+
+
+@given(seed=circuits.seeds)
+@settings(max_examples=15, deadline=None)
+def test_flows_of_irregular_circuits_are_weight_times_finite_difference(seed):
+    asked, rng = circuits.random_asked(seed, 3, circuits.ALL)
+    check_flows(asked, circuits.random_rows(rng, asked, 6), rng.normal(size=6))
 
 
 def test_flow_out_of_a_node_equals_flow_into_it():
-    rng = np.random.default_rng(3)
-    circuit, leaf_weights, sum_weights = deep_circuit(rng)
+    asked, rng = paired_model(3)
     rows = evidence(4, rng)
     row_weights = rng.random(len(rows))
-    _, design, work = evaluate(circuit, leaf_weights, sum_weights, rows)
-    flows = backward(circuit, sum_weights, row_weights, design, work)
-    assert_close(flows.sums[-1].sum(), row_weights.sum())
-    assert_close(flows.sums[1].sum(axis=2)[0], flows.sums[2][0, 0])
-    leaf_flows = leaves.leaf_flows(leaf_weights, leaf_weights.sum(axis=0), flows.moments, design.partial)
-    per_variable = leaf_flows.sum(axis=0)[circuit.layers[0].scopes].reshape(8, 2)
-    assert_close(per_variable, np.repeat(flows.sums[0].sum(axis=1).reshape(8, 1), 2, axis=1))
+    sums, inputs, _ = all_flows(asked, rows, row_weights)
+    assert_close(sums[-1].sum(), row_weights.sum())
+    assert_close(sums[1].sum(axis=2)[0], sums[2][0, 0])
+    per_variable = inputs[0].sum(axis=0)
+    assert_close(per_variable, np.repeat(sums[0].sum(axis=1).reshape(8, 1), 2, axis=1))
 
 
 def test_evaluation_survives_values_far_below_the_smallest_float():
     rng = np.random.default_rng(0)
     num_variables = 256
-    circuit = mixture(3, num_variables)
     leaf_weights = np.full((2, 3, num_variables), 1e-4) * rng.uniform(0.5, 2, (2, 3, num_variables))
     rows = np.concatenate([rng.integers(0, 2, (5, num_variables)), np.full((1, num_variables), -1)]).astype(np.int8)
     weights = np.array([[[0.2, 0.3, 0.5]]])
-    log_values, _, _ = evaluate(circuit, leaf_weights, (weights,), rows)
+    log_f = log_values(model(mixture(3, num_variables), (weights,), (leaf_weights,)), rows)
     log_parts = np.stack([np.log(leaf_weights)[row, :, np.arange(num_variables)].sum(axis=0) for row in rows[:5]])
-    assert_close(log_values[:5], np.logaddexp.reduce(log_parts + np.log(weights[0, 0]), axis=1))
-    assert (log_values < -2000).all()
+    assert_close(log_f[:5], np.logaddexp.reduce(log_parts + np.log(weights[0, 0]), axis=1))
+    assert (log_f < -2000).all()
 
 
 def test_a_row_of_probability_zero_has_log_value_minus_infinity_and_no_flow():
-    circuit = Circuit(1, (InputLayer(np.ones((2, 1), dtype=bool)), SumLayer(np.array([[0, 1]]), 1)))
+    circuit = Circuit(1, (InputLayer(ONE_VARIABLE, 2), SumLayer(np.array([[0, 1]]), 1)))
     rows = np.array([[0], [1], [-1]], dtype=np.int8)
-    zero = (np.zeros((1, 1, 2)),)
+    asked = model(circuit, (np.zeros((1, 1, 2)),), (np.full((2, 2, 1), 1e-300),))
     with np.errstate(divide="ignore"):
-        log_values, design, work = evaluate(circuit, np.full((2, 2, 1), 1e-300), zero, rows)
-    assert (log_values == -np.inf).all()
-    flows = backward(circuit, zero, np.ones(3), design, work)
-    assert (flows.sums[0] == 0).all() and (flows.moments == 0).all()
+        sums, inputs, log_f = all_flows(asked, rows, np.ones(3))
+    assert (log_f == -np.inf).all()
+    assert (sums[0] == 0).all() and (inputs[0] == 0).all()
+
+
+@pytest.mark.parametrize("group", [(0,), (0, 1)])
+def test_indicators_are_exact_and_what_they_exclude_has_no_flow(group):
+    """Leaves of weights 0 and 1: the value is that of the definition, and minus infinity where all are excluded."""
+    indicators = np.zeros((2, 2, len(group)))
+    indicators[0, 0] = indicators[1, 1] = 1.0
+    circuit = Circuit(len(group), (InputLayer(np.array([group]), 2), SumLayer(np.array([[0, 1]]), 1)))
+    asked = model(circuit, (np.array([[[0.3, 0.7]]]),), (indicators,))
+    rows = np.array(np.meshgrid(*[[-1, 0, 1]] * len(group))).reshape(len(group), -1).T.astype(np.int8)
+    expected = np.array([oracles.model_value(asked, row) for row in rows])
+    with np.errstate(divide="ignore"):
+        assert_close(np.exp(log_values(asked, rows)), expected)
+        assert ((log_values(asked, rows) == -np.inf) == (expected == 0)).all()
+        sums, _, _ = all_flows(asked, rows, np.ones(len(rows)))
+    posterior = [[0.3 * oracles.node_values(asked, row)[0], 0.7 * oracles.node_values(asked, row)[1]] for row in rows]
+    assert_close(sums[0][0, 0], np.sum([p / np.sum(p) for p in map(np.array, posterior) if p.sum()], axis=0))
 
 
 def test_a_product_over_overlapping_scopes_is_refused_by_name():
-    scopes = np.array([[1, 1, 0], [0, 1, 1]], dtype=bool)
     with pytest.raises(CircuitError, match=r"product node 2 is not decomposable: variable 1 .* \[0, 1\]"):
-        Circuit(3, (InputLayer(scopes), ProductLayer(np.array([[0, 1]]))))
+        Circuit(3, (InputLayer(np.array([[0, 1], [1, 2]]), 1), ProductLayer(np.array([[0, 1]]))))
 
 
 def test_a_sum_over_different_scopes_is_refused_by_name():
-    scopes = np.array([[1, 1, 0], [0, 1, 1]], dtype=bool)
     with pytest.raises(
         CircuitError, match=r"sum node 2 is not smooth: child 0 has scope \[0, 1\], child 1 .* \[1, 2\]"
     ):
-        Circuit(3, (InputLayer(scopes), SumLayer(np.array([[0, 1]]), 1)))
+        Circuit(3, (InputLayer(np.array([[0, 1], [1, 2]]), 1), SumLayer(np.array([[0, 1]]), 1)))
 
 
 @pytest.mark.parametrize(
@@ -157,15 +209,25 @@ def test_a_sum_over_different_scopes_is_refused_by_name():
     [
         ((), "an input layer must come first"),
         ((SumLayer(np.array([[0]]), 1),), "an input layer must come first"),
-        ((InputLayer(np.ones((2, 1), bool)), InputLayer(np.ones((2, 1), bool))), "only layer 0"),
-        ((InputLayer(np.ones((2, 1), bool)), SumLayer(np.array([[0, 2]]), 1)), "children must be nodes 0 to 1"),
         (
-            (InputLayer(np.ones((2, 1), bool)), SumLayer(np.array([[0, 1]]), 2)),
-            "must hold one node, the root; it has 2",
+            (InputLayer(ONE_VARIABLE, 1), SumLayer(np.array([[0]]), 1), InputLayer(ONE_VARIABLE, 1)),
+            "layer 2: input layers must come before all sums and products",
         ),
-        ((InputLayer(np.ones((2, 3), bool)), SumLayer(np.array([[0, 1]]), 1)), r"shape \(nodes, 1\)"),
+        ((InputLayer(ONE_VARIABLE, 2), SumLayer(np.array([[0, 2]]), 1)), "children must be nodes 0 to 1"),
+        ((InputLayer(ONE_VARIABLE, 2), SumLayer(np.array([[0, 1]]), 2)), "must hold one node, the root; it has 2"),
+        ((InputLayer(np.array([[1]]), 1),), r"variables must be numbers 0 to 0 of shape \(groups, variables\)"),
+        ((InputLayer(np.array([0]), 1),), r"got shape \(1,\)"),
+        ((InputLayer(np.array([[0, 0]]), 1),), r"group 0 names a variable twice, \[0, 0\]"),
+        ((InputLayer(ONE_VARIABLE, 0),), "0 inputs of family 'categorical' with 2 values; allowed: at least 1"),
+        ((InputLayer(ONE_VARIABLE, 1, "cauchy"),), "family 'cauchy'"),
+        ((InputLayer(ONE_VARIABLE, 1, "categorical", 1),), "with 1 values"),
     ],
 )
 def test_malformed_layers_are_refused(layers, sentence):
     with pytest.raises(CircuitError, match=sentence):
         Circuit(1, layers)
+
+
+def test_a_root_that_leaves_a_variable_out_is_refused_by_name():
+    with pytest.raises(CircuitError, match=r"root node 0: variables \[1\] are in no scope below it"):
+        Circuit(2, (InputLayer(ONE_VARIABLE, 1),))

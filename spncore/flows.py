@@ -33,6 +33,19 @@ def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Des
 
     Rows of probability zero pass on no flow.
     """
+    sums = send_down(sum_weights, row_weights, work)
+    moments = (
+        np.matmul(inputs, design.features.transpose(0, 2, 1)).reshape(-1, design.features.shape[1])
+        for inputs, design in zip(work.inputs, designs, strict=True)
+    )
+    return Flows(sums, tuple(moments))
+
+
+def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:
+    """Replace `work`'s log-values by flows, row by row, and return those of the sum weights, added up over the rows.
+
+    The products of fused pairs are the exception: their places hold the flow divided by the pair's scaled values.
+    """
     flows = work.values
     flows[work.gathered] = 0.0
     flows[-1] = row_weights
@@ -46,11 +59,7 @@ def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Des
             sums.append(_through_pairs(layer, remaining.pop(), flows))
         else:
             sums.append(_through_sums(layer, remaining.pop(), flows))
-    moments = (
-        np.matmul(inputs, design.features.transpose(0, 2, 1)).reshape(-1, design.features.shape[1])
-        for inputs, design in zip(work.inputs, designs, strict=True)
-    )
-    return Flows(tuple(reversed(sums)), tuple(moments))
+    return tuple(reversed(sums))
 
 
 def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Floats | None:

@@ -29,14 +29,7 @@ def forward(
     into their own values; `impossible`: from `leaves.impossible`, where leaves may have weights of 0. The caller
     silences NumPy's divide warning if zeros can occur.
     """
-    bound = 0.0  # of every input's |log-value|
-    for coefficients, design, out in zip(input_coefficients, designs, work.inputs, strict=True):
-        np.matmul(coefficients.reshape(*out.shape[:2], -1), design.features, out=out)
-        bound = max(bound, float(np.maximum.reduce(np.abs(coefficients) @ design.bound)))
-    for counts, design, out in zip(impossible or (), designs, work.inputs, strict=False):
-        if counts is not None:
-            out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf
-            bound = np.inf
+    bound = input_values(input_coefficients, designs, work.inputs, impossible)
     weights = iter(sum_weights)
     for layer in work.layers:
         if isinstance(layer, ProductArrays):
@@ -47,6 +40,24 @@ def forward(
             _sum(layer, next(weights), work.values, bound)
     root: Floats = work.values[-1]
     return root
+
+
+def input_values(
+    coefficients: Sequence[Floats],
+    designs: Sequence[Design],
+    outs: Sequence[Floats],
+    impossible: Sequence[Floats | None] | None = None,
+) -> float:
+    """Write the log-values of each input layer's nodes to `outs` (G, M, B); returns a bound of all |log-values|."""
+    bound = 0.0
+    for linear, design, out in zip(coefficients, designs, outs, strict=True):
+        np.matmul(linear.reshape(*out.shape[:2], -1), design.features, out=out)
+        bound = max(bound, float(np.maximum.reduce(np.abs(linear) @ design.bound)))
+    for counts, design, out in zip(impossible or (), designs, outs, strict=False):
+        if counts is not None:
+            out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf
+            bound = np.inf
+    return bound
 
 
 def _multiply(layer: ProductArrays, values: Floats) -> None:

@@ -92,6 +92,13 @@ def coefficients(parameters: Floats, prepared: Design) -> Floats:
     return result
 
 
+def weigh_missing(linear: Floats, prepared: Design, log_factors: Floats) -> None:
+    """Multiply each leaf by exp(log_factors) (N, S) where its variable is missing, in the coefficients (N, F)."""
+    end = prepared.layer.distribution.num_statistics * prepared.layer.variables.shape[1]
+    linear[:, end : end + len(prepared.partial)] += log_factors[:, prepared.partial]
+    linear[:, -1] += np.add.reduce(log_factors, axis=-1)
+
+
 def impossible(parameters: Floats, prepared: Design) -> Floats | None:
     """Coefficients (…, N, F) that count the observed values to which a node gives weight 0; None where no weight is 0.
 

@@ -98,21 +98,38 @@ def log_values(asked: Model, rows: NDArray[Any]) -> Floats:
     return result
 
 
-def blocks(asked: Model, rows: NDArray[Any]) -> Iterator[tuple[tuple[slice, Floats], Workspace]]:
-    """Evaluate evidence rows block by block: (rows of the block, root log-values), and the workspace that holds all."""
+def blocks(
+    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+) -> Iterator[tuple[tuple[slice, Floats], Workspace]]:
+    """Evaluate evidence rows block by block: (rows of the block, root log-values), and the workspace that holds all.
+
+    `missing`: an array (nodes, S) per input layer, by whose exponential a leaf is multiplied where its variable is
+    missing.
+    """
     circuit, parameters = asked
     size = block_rows(circuit, len(rows))
     work = None
     for begin in range(0, len(rows), max(size, 1)):
         part = slice(begin, min(begin + size, len(rows)))
-        designs = [leaves.design(layer, rows[part]) for layer in circuit.input_layers]
+        designs, linear, zeros = prepare(asked, rows[part], missing)
         if work is None or work.values.shape[1] != part.stop - part.start:
             work = Workspace(circuit, part.stop - part.start)
         with np.errstate(divide="ignore", invalid="ignore"):
-            coefficients = [leaves.coefficients(*pair) for pair in zip(parameters.inputs, designs, strict=True)]
-            zeros = [leaves.impossible(*pair) for pair in zip(parameters.inputs, designs, strict=True)]
-            values = forward(coefficients, parameters.sums, designs, work, zeros)
+            values = forward(linear, parameters.sums, designs, work, zeros)
         yield (part, values), work
+
+
+def prepare(
+    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+) -> tuple[list[leaves.Design], list[Floats], list[Floats | None]]:
+    """Features of evidence rows, and the coefficients of all leaves; see `blocks`, `leaves.impossible`."""
+    designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
+    pairs = list(zip(asked.parameters.inputs, designs, strict=True))
+    with np.errstate(divide="ignore"):
+        linear = [leaves.coefficients(*pair) for pair in pairs]
+    for coefficients, design, log_factors in zip(linear, designs, missing or (), strict=False):
+        leaves.weigh_missing(coefficients, design, log_factors)
+    return designs, linear, [leaves.impossible(*pair) for pair in pairs]
 
 
 def log_partition(asked: Model) -> float:

@@ -1,0 +1,232 @@
+"""Questions to a network: probabilities, posterior distributions and moments given evidence, the flow of evidence.
+
+Every question is asked for rows of evidence (B, D): whole numbers with −1 where a value is missing, or real numbers
+with NaN there; missing values are summed out. All answers are exact. Networks need not be normalised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.circuit import Circuit, InputLayer, SumLayer
+from spncore.flows import send_down
+from spncore.leaves import is_missing
+from spncore.model import Model, blocks, log_partition, log_values
+from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+
+Floats = NDArray[np.float64]
+
+
+class QueryError(ValueError):
+    """A question without an answer; the text names the row and what to change."""
+
+
+class Conditionals(NamedTuple):
+    """Posterior of every variable given each row: `probabilities` (B, D, V), `mean` and `variance` (B, D).
+
+    V is the largest number of values; `probabilities` is 0 for values a variable does not have, and for variables
+    whose leaves are not categorical. An observed variable has all its probability on what was observed.
+    """
+
+    probabilities: Floats
+    mean: Floats
+    variance: Floats
+
+
+class Expectations(NamedTuple):
+    """Posterior `mean` (B, D) and `covariance` (B, D, D) of all variables; observed ones do not vary."""
+
+    mean: Floats
+    covariance: Floats
+
+
+class EvidenceFlow(NamedTuple):
+    """Posterior probability that the network goes through a node, `nodes` (nodes,), or along a weighted edge.
+
+    `edges`: an array (G, num_sums, A) per sum layer. The edges of a sum add up to its node, and the nodes that cover
+    one variable at the leaves to 1.
+    """
+
+    nodes: Floats
+    edges: tuple[Floats, ...]
+
+
+def log_likelihood(asked: Model, rows: NDArray[Any]) -> Floats:
+    """log P(e) (B,) in nats, normalised: the likelihood of full rows, the marginal of others; −inf if impossible."""
+    return log_values(asked, check_rows(asked, rows)) - _log_partition(asked)
+
+
+def log_conditional(asked: Model, query_rows: NDArray[Any], evidence_rows: NDArray[Any]) -> Floats:
+    """log P(q | e) in nats, (B,); −inf where query and evidence exclude each other. QueryError if P(e) = 0."""
+    query, evidence = as_real(check_rows(asked, query_rows)), as_real(check_rows(asked, evidence_rows))
+    if len(query) != len(evidence):
+        raise QueryError(f"{len(query)} query rows need as many rows of evidence, got {len(evidence)}")
+    log_evidence = log_values(asked, evidence)
+    check_possible(log_evidence, 0)
+    log_both = log_values(asked, np.where(np.isnan(query), evidence, query))
+    contradicted = ~np.isnan(query) & ~np.isnan(evidence) & (query != evidence)
+    return np.where(contradicted.any(axis=1), -np.inf, log_both - log_evidence)
+
+
+def conditionals(asked: Model, rows: NDArray[Any]) -> Conditionals:
+    """Every variable's posterior, all variables and values in one pass up and one down (Darwiche, 2003).
+
+    The flow of a leaf is the posterior probability that it generates its variables, so P(x_d | e) is the mixture of
+    the leaves over d with their flows as weights. QueryError if P(e) = 0.
+    """
+    centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
+    seen = ~np.isnan(evidence)
+    first, second, *shares = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in _inputs(asked)])
+    probabilities = np.stack(shares, axis=-1)
+    point = evidence[:, :, None] == np.arange(len(shares))
+    return Conditionals(
+        np.where((seen & _discrete(asked.circuit))[:, :, None], point, probabilities),
+        np.where(seen, evidence, first + centres),
+        np.where(seen, 0.0, np.maximum(second - first**2, 0.0)),
+    )
+
+
+def moments(asked: Model, rows: NDArray[Any] | None = None) -> Expectations:
+    """Mean and covariance given each row, or without evidence; costs D + 1 passes up and down. QueryError if P(e) = 0.
+
+    Column j of the covariance compares the means with those under the density times x_j + c, with c such that this is
+    positive: cov(x_i, x_j) = E[x_j + c] (E'[x_i] − E[x_i]).
+    """
+    rows = np.full((1, asked.circuit.num_variables), np.nan) if rows is None else check_rows(asked, rows)
+    plain, centres, inputs = conditionals(asked, rows), _centres(asked), _inputs(asked)
+    means = [layer.distribution.mean(parameters) for layer, parameters in inputs]
+    central = [(mean - centres[_variables(layer)])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
+    covariance = np.zeros((*plain.mean.shape, plain.mean.shape[1]))
+    for j in range(asked.circuit.num_variables):
+        here = [_variables(layer) == j for layer, _ in inputs]
+        values = np.concatenate([mean[at] for mean, at in zip(means, here, strict=True)])
+        added = (float(np.ptp(values)) or 1.0) - values.min()
+        tilts = [np.log(np.where(at, mean + added, 1.0)) for mean, at in zip(means, here, strict=True)]
+        (tilted,) = _expected(asked, rows, central, tilts)
+        covariance[:, :, j] = (plain.mean[:, j, None] + added) * (tilted + centres - plain.mean)
+    seen = ~is_missing(rows)
+    covariance = (covariance + covariance.transpose(0, 2, 1)) / 2
+    covariance[seen[:, :, None] | seen[:, None, :]] = 0.0
+    diagonal = np.arange(len(centres))
+    covariance[:, diagonal, diagonal] = plain.variance
+    return Expectations(plain.mean, covariance)
+
+
+def flow_of_evidence(asked: Model, row: NDArray[Any]) -> EvidenceFlow:
+    """How the posterior of one row (D,) spreads over nodes and edges, from 1 at the root. QueryError if P(e) = 0."""
+    ((work, edges),) = _posteriors(asked, check_rows(asked, row[None]))
+    nodes, offsets = work.values[:, 0].copy(), asked.circuit.offsets
+    for number, layer in zip(sum_numbers(asked.circuit), sum_arrays(work), strict=True):
+        if isinstance(layer, PairArrays):  # see flows.send_down
+            left, right = (side[:, :, 0] for side in layer.scaled)
+            nodes[offsets[number - 1] : offsets[number]] *= (left[:, :, None] * right[:, None]).ravel()
+    return EvidenceFlow(nodes, edges)
+
+
+def check_rows(asked: Model, rows: NDArray[Any]) -> NDArray[Any]:
+    """The rows themselves; QueryError if they are no evidence (B, D) for this network."""
+    if rows.ndim != 2 or rows.shape[1] != asked.circuit.num_variables or rows.dtype.kind not in "iuf":
+        raise QueryError(
+            f"rows of numbers of shape (rows, {asked.circuit.num_variables}) are needed, one column per variable, got "
+            f"{rows.dtype} {rows.shape}"
+        )
+    return rows
+
+
+def check_possible(log_evidence: Floats, first_row: int) -> None:
+    """QueryError naming the first row of probability zero; rows are counted from `first_row`."""
+    impossible = ~(log_evidence > -np.inf)
+    if impossible.any():
+        row = first_row + int(np.argmax(impossible)) + 1
+        raise QueryError(f"row {row}: this network gives the evidence probability zero; clear or change a value")
+
+
+def as_real(rows: NDArray[Any]) -> Floats:
+    """The same evidence with NaN where a value is missing."""
+    return np.where(is_missing(rows), np.nan, rows)
+
+
+def sum_numbers(circuit: Circuit) -> list[int]:
+    """Which layers are sums."""
+    return [number for number, layer in enumerate(circuit.layers) if isinstance(layer, SumLayer)]
+
+
+def sum_arrays(work: Workspace) -> list[SumArrays | PairArrays]:
+    """The workspace's arrays of each layer of sums, in the order of `sum_numbers`."""
+    return [layer for layer in work.layers if not isinstance(layer, ProductArrays)]
+
+
+def _log_partition(asked: Model) -> float:
+    log_z = log_partition(asked)
+    if log_z == -np.inf:
+        raise QueryError("this network gives every row probability zero; its weights cannot all be 0")
+    return log_z
+
+
+def _posteriors(
+    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+) -> Iterator[tuple[Workspace, tuple[Floats, ...]]]:
+    """Workspaces whose nodes hold their posterior flow, block by block, and the flow of the sums' edges."""
+    for (part, log_f), work in blocks(asked, rows, missing):
+        check_possible(log_f, part.start)
+        edges = send_down(asked.parameters.sums, np.ones(len(log_f)), work)
+        yield work, tuple(flow for flow in edges if flow is not None)
+
+
+def _expected(
+    asked: Model, rows: NDArray[Any], per_leaf: Sequence[Floats], missing: Sequence[Floats] | None = None
+) -> Floats:
+    """Posterior expectation (Q, B, D) of Q quantities that every leaf knows per variable, arrays (Q, nodes, S)."""
+    num_rows, num_variables = rows.shape
+    result, begin = np.zeros((num_variables, len(per_leaf[0]), num_rows)), 0
+    for work, _ in _posteriors(asked, rows, missing):
+        end = begin + work.values.shape[1]
+        for layer, values, flows in zip(asked.circuit.input_layers, per_leaf, work.inputs, strict=True):
+            groups, places = layer.variables.shape
+            of_group = values.reshape(len(values), groups, layer.num_inputs, places).transpose(1, 3, 0, 2)
+            sums = of_group.reshape(groups, -1, layer.num_inputs) @ flows  # (G, S·Q, B)
+            np.add.at(result[:, :, begin:end], layer.variables, sums.reshape(groups, places, len(values), -1))
+        begin = end
+    return result.transpose(1, 2, 0)
+
+
+def _inputs(asked: Model) -> list[tuple[InputLayer, Floats]]:
+    return list(zip(asked.circuit.input_layers, asked.parameters.inputs, strict=True))
+
+
+def _variables(layer: InputLayer) -> NDArray[np.int64]:
+    """The variable of each place of each node, (nodes, S)."""
+    return np.repeat(layer.variables, layer.num_inputs, axis=0)
+
+
+def _centres(asked: Model) -> Floats:
+    """Average of the leaves' means of each variable, (D,), around which second moments lose no digits."""
+    sums, counts = np.zeros((2, asked.circuit.num_variables))
+    for layer, parameters in _inputs(asked):
+        np.add.at(sums, _variables(layer), layer.distribution.mean(parameters))
+        np.add.at(counts, _variables(layer), 1.0)
+    return np.asarray(sums / counts)
+
+
+def _discrete(circuit: Circuit) -> NDArray[np.bool_]:
+    """Which variables have categorical leaves, (D,)."""
+    discrete = np.zeros(circuit.num_variables, dtype=bool)
+    for layer in circuit.input_layers:
+        discrete[layer.variables] = layer.family == "categorical"
+    return discrete
+
+
+def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Floats) -> Floats:
+    """Around the centre the first and second moment of every leaf, and its probability of each value, (2 + V, N, S)."""
+    family, inputs = layer.distribution, asked.circuit.input_layers
+    most = max((other.num_values for other in inputs if other.family == "categorical"), default=0)
+    result = np.zeros((2 + most, *parameters.shape[1:]))
+    result[0] = family.mean(parameters) - centres[_variables(layer)]
+    result[1] = family.variance(parameters) + result[0] ** 2
+    if layer.family == "categorical":
+        result[2 : 2 + layer.num_values] = parameters / np.add.reduce(parameters, axis=0)
+    return result

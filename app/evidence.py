@@ -128,8 +128,9 @@ def registered(name: str) -> Data:
 def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:
     """Train the first iterations only and keep every step of them."""
     short = experiment.replace(iterations=EARLY + 1, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))
-    recorder = Recorder(short, dataset.sha256)
-    for _ in recorder.follow(Trainer(short, dataset).steps()):
+    trainer = Trainer(short, dataset)
+    recorder = Recorder(trainer)
+    for _ in recorder.follow(trainer.steps()):
         pass
     trace = recorder.trace()
     weights = trace.effective_weights

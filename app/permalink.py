@@ -25,6 +25,9 @@ DEPTH_SETTING = "depth"  # an Experiment has one depth, a study has several: lin
 DEFAULTS: Mapping[int, Mapping[str, str]] = {
     1: {
         "dataset": "nltcs",
+        "structure": "mixture",
+        "split_depth": "2",
+        "num_repetitions": "4",
         "num_components": "8",
         "depths": "1,2,3",
         "topology": "tree",

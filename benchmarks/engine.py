@@ -84,7 +84,7 @@ class Run:
         self._begin()
 
     def _begin(self) -> None:
-        self.recorder = Recorder(self.trainer.experiment, self.trainer.dataset.sha256)
+        self.recorder = Recorder(self.trainer)
         self.state = self.trainer.init()
 
     def advance(self, steps: int) -> float:

@@ -79,7 +79,7 @@ def _experiment(settings: Sequence[str], base: Experiment) -> Experiment:
 def _train(experiment: Experiment) -> tuple[Trace, Trainer, float]:
     """Train with a progress bar on a terminal; Ctrl-C keeps what was computed. Seconds are wall time."""
     trainer = Trainer(experiment)
-    recorder = Recorder(experiment, trainer.dataset.sha256)
+    recorder = Recorder(trainer)
     started = time.perf_counter()
     bar = tqdm(total=experiment.iterations, desc=f"L = {experiment.depth}", unit="step", disable=None, file=sys.stderr)
     try:

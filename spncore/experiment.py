@@ -15,13 +15,14 @@ from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES, Labels
 from spncore.overparam import TOPOLOGIES
 from spncore.parametrisation import PARAMETRISATIONS
-from spncore.structures import StructureSettings
+from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2
 # What later schemas added: an experiment saved before has the value these fields had when they came, for ever.
 _ADDED: Mapping[int, Mapping[str, Any]] = {
     2: {
-        "class_variable": 0, "hybrid_mix": 0.5, "labelled_share": 0.1, "momentum": 0.9, "batch_size": 0,
+        "structure": "mixture", "split_depth": 2, "num_repetitions": 4, "class_variable": 0, "hybrid_mix": 0.5,
+        "labelled_share": 0.1, "momentum": 0.9, "batch_size": 0,
     },
 }  # fmt: skip
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
@@ -67,6 +68,18 @@ class Experiment:
     """Everything that decides a run; equal records give equal numbers (same machine, same versions)."""
 
     dataset: str = _declare("nltcs", str, "data set", "", "The 0/1 table the network learns.", choices=tuple(DATASETS))
+    structure: str = _declare(
+        "mixture", str, "structure", "",
+        "One mixture, or a circuit that is deep by itself: drawn at random or learned, with the first seed.",
+        choices=tuple(STRUCTURES),
+    )  # fmt: skip
+    split_depth: int = _declare(
+        2, int, "splits", "", "How often a drawn circuit splits the variables below each other.",
+        low=1, high=LIMITS.split_depth,
+    )  # fmt: skip
+    num_repetitions: int = _declare(
+        4, int, "repetitions", "R", "How many random partitions a RAT-SPN mixes.", low=1, high=LIMITS.num_repetitions,
+    )  # fmt: skip
     num_components: int = _declare(
         8, int, "components", "K", "How many product distributions the network mixes.",
         low=1, high=LIMITS.num_components,
@@ -184,7 +197,7 @@ class Experiment:
     @property
     def structure_settings(self) -> StructureSettings:
         """What decides the circuit."""
-        return StructureSettings("mixture", self.num_components)
+        return StructureSettings(self.num_components, self.split_depth, self.num_repetitions)
 
     def labels(self, num_variables: int) -> Labels:
         """The class and its share, for objectives that need them; ExperimentError where the data has no such column."""

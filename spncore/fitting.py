@@ -22,7 +22,7 @@ def fit(
     `held_out` names splits ("valid", "test") to score the final state on.
     """
     trainer = Trainer(experiment, dataset)
-    recorder = Recorder(experiment, trainer.dataset.sha256)
+    recorder = Recorder(trainer)
     for _ in recorder.follow(trainer.steps(state)):
         pass
     trace = recorder.trace()

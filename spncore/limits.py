@@ -26,6 +26,8 @@ class Limits:
     smallest_floor: float = 1e-12
     largest_floor: float = 1e-2
     largest_noise: float = 0.1
+    split_depth: int = 8
+    num_repetitions: int = 32
     largest_momentum: float = 0.999
     run_bytes: int = 1_000_000_000
 

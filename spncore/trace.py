@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import dynamics
-from spncore.experiment import Experiment
-from spncore.overparam import SumStack, consecutive_sums, effective_weights, split_layers
-from spncore.training import DivergenceError, StepInfo, TrainState
+from spncore.experiment import Experiment, ExperimentError
+from spncore.limits import LIMITS
+from spncore.overparam import SumStack, effective_weights, split_layers
+from spncore.training import DivergenceError, StepInfo, Trainer, TrainState
 
 Floats = NDArray[np.float64]
 
@@ -22,11 +23,13 @@ class Trace:
     """Recorded arrays of T steps of S seeds; entry t is the state before update t. LLH in nats per row.
 
     `flow` a_k (S, T, K); `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where it ended;
-    `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for.
+    `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for. Of a deep circuit, k
+    counts its weighted edges: `sums` is the stack of sum layers over all of them.
     """
 
     experiment: Experiment
     dataset_sha256: str
+    sums: SumStack
     llh: Floats
     log_partition: Floats
     at_floor: NDArray[np.int64]
@@ -35,11 +38,6 @@ class Trace:
     final_state: TrainState | None
     stopped: str | None = None
     held_out: dict[str, Floats] = field(default_factory=dict)
-
-    @cached_property
-    def sums(self) -> SumStack:
-        """The stack of sum layers."""
-        return consecutive_sums(self.experiment.topology, self.experiment.num_components, self.experiment.depth)
 
     @property
     def layer_weights(self) -> tuple[Floats, ...]:
@@ -81,20 +79,32 @@ class Trace:
         return [int(np.argmax(row)) + 1 if row.any() else None for row in reached]
 
 
+def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
+    """Memory of a recorded trace, in bytes."""
+    return 8 * experiment.num_seeds * experiment.iterations * (sums.num_components + sums.num_weights + 3)
+
+
 class Recorder:
     """Collects the steps of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
-    def __init__(self, experiment: Experiment, dataset_sha256: str) -> None:
-        sums = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
+    def __init__(self, trainer: Trainer) -> None:
+        """Makes room for all steps; ExperimentError if a deep circuit's would take too much."""
+        experiment, sums = trainer.experiment, trainer.sums
+        num_bytes = trace_bytes(experiment, sums)
+        if num_bytes > LIMITS.run_bytes:
+            raise ExperimentError(
+                f"iterations, num_seeds, structure: with {sums.num_components} edges about {num_bytes / 1e9:.1f} GB of "
+                f"trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
+            )
         steps, seeds = experiment.iterations, experiment.num_seeds
-        self.experiment, self.dataset_sha256 = experiment, dataset_sha256
+        self.experiment, self.dataset_sha256, self.sums = experiment, trainer.dataset.sha256, sums
         self.length = 0
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
         # kept step by step, shown with the seeds first
         llh, log_partition = np.empty((steps, seeds)), np.empty((steps, seeds))
         at_floor = np.empty((steps, seeds), dtype=np.int64)
-        flow, weights = np.empty((steps, seeds, experiment.num_components)), np.empty((steps, seeds, sums.num_weights))
+        flow, weights = np.empty((steps, seeds, sums.num_components)), np.empty((steps, seeds, sums.num_weights))
         self._by_step = llh, log_partition, at_floor, flow, weights
         self.llh, self.log_partition, self.at_floor = llh.T, log_partition.T, at_floor.T
         self.flow, self.weights = flow.swapaxes(0, 1), weights.swapaxes(0, 1)
@@ -122,6 +132,6 @@ class Recorder:
         """The steps so far; its arrays are views that later steps do not change."""
         t = self.length
         return Trace(
-            self.experiment, self.dataset_sha256, self.llh[:, :t], self.log_partition[:, :t], self.at_floor[:, :t],
-            self.flow[:, :t], self.weights[:, :t], self.state, self.stopped,
+            self.experiment, self.dataset_sha256, self.sums, self.llh[:, :t], self.log_partition[:, :t],
+            self.at_floor[:, :t], self.flow[:, :t], self.weights[:, :t], self.state, self.stopped,
         )  # fmt: skip

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spncore import datasets, em
-from spncore.circuit import InputLayer
+from spncore.circuit import Circuit, InputLayer
 from spncore.datasets import Dataset
 from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment, ExperimentError
 from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings, StepInfo, TrainState
+from spncore.model import Model
 from spncore.objectives import OBJECTIVES
-from spncore.overparam import deepened_sums, effective_weights, initial_layer_weights
-from spncore.structures import circuit_of
+from spncore.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
+from spncore.structures import STRUCTURES, StructureSettings
 
 __all__ = ["DivergenceError", "StepInfo", "TrainState", "Trainer", "dataset_of", "run"]
 
@@ -29,11 +31,11 @@ class Trainer(CircuitTrainer):
         """Loads the experiment's data set unless one is given; DataError or ExperimentError if it cannot be used."""
         self.experiment = experiment
         self.dataset = dataset_of(experiment, dataset)
-        circuit = circuit_of(experiment.structure_settings, self.dataset)
+        circuit = circuit_of(experiment, self.dataset)
         objective = OBJECTIVES[experiment.objective]
         super().__init__(
             circuit,
-            deepened_sums(circuit, experiment.topology, experiment.depth),
+            sums_of(experiment, self.dataset),
             objective.bag(self.dataset, experiment.labels(self.dataset.num_variables)),
             objective,
             LearnerSettings(
@@ -87,6 +89,25 @@ class Trainer(CircuitTrainer):
         while state.iteration < self.experiment.iterations:
             state, info = self.step(state)
             yield state, info
+
+
+def circuit_of(experiment: Experiment, dataset: Dataset) -> Circuit:
+    """The circuit that an experiment trains; its random or learned structure is that of the first seed."""
+    seed = 0 if experiment.structure == "mixture" else experiment.seed
+    return _structure(experiment.structure, experiment.structure_settings, dataset, seed).circuit
+
+
+def sums_of(experiment: Experiment, dataset: Dataset) -> SumStack:
+    """The stack of L sum layers over all weighted edges of an experiment's circuit."""
+    return _stack(circuit_of(experiment, dataset), experiment.topology, experiment.depth)
+
+
+@lru_cache(64)
+def _structure(name: str, settings: StructureSettings, dataset: Dataset, seed: int) -> Model:
+    return STRUCTURES[name](dataset, settings, np.random.default_rng(seed))
+
+
+_stack = lru_cache(256)(deepened_sums)
 
 
 def dataset_of(experiment: Experiment, dataset: Dataset | None) -> Dataset:

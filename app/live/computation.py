@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, ExperimentError, Recorder, StepInfo, Trace, Trainer, TrainState
 from spncore.limits import LIMITS
+from spncore.trace import trace_bytes
+from spncore.training import circuit_of, sums_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 Floats32 = NDArray[np.float32]
@@ -45,10 +47,11 @@ class Study:
 
     def memory_bytes(self, dataset: Dataset) -> int:
         """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per depth."""
-        components = self.experiment.num_components
-        rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * components + 8)
+        circuit = circuit_of(self.experiment, dataset)
+        rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * circuit.num_nodes + 8)
         kept = NUM_SNAPSHOTS * _snapshot_bytes(self.experiment, dataset) // _thinning(self.experiment, dataset)
-        return sum(experiment.trace_bytes + kept + rows for experiment in self.experiments())
+        traces = (trace_bytes(experiment, sums_of(experiment, dataset)) for experiment in self.experiments())
+        return sum(traced + kept + rows for traced in traces)
 
 
 class Computation:
@@ -176,7 +179,7 @@ class Computation:
         for depth, experiment in enumerate(self.study.experiments()):
             trainer = Trainer(experiment, self.dataset)
             state = yield from _initial_state(trainer)
-            started.append((Recorder(experiment, self.dataset.sha256), self._watched(depth, trainer.steps(state))))
+            started.append((Recorder(trainer), self._watched(depth, trainer.steps(state))))
         self.recorders = tuple(recorder for recorder, _ in started)
         going = [recorder.follow(steps) for recorder, steps in started]
         while going:

@@ -18,6 +18,7 @@ from app.live.points import BadQueryError, Steps, View
 from app.live.replays import replay
 from app.live.runs import LiveRun
 from spncore import dynamics
+from spncore.training import sums_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,15 +62,17 @@ def _steps(run: LiveRun, query: Mapping[str, str]) -> Steps:
     if depth not in depths:
         raise BadQueryError(f"depth: {depth} is not in this run; it has {', '.join(map(str, depths))}.")
     seed = _below(query, "seed", experiment.num_seeds)
-    component = _below(query, "k", experiment.num_components)
+    shown = experiment.replace(depth=depth)
+    sums = sums_of(shown, run.dataset)
+    component = _below(query, "k", sums.num_components)
     if not run.recorders:
         nothing = np.empty((0, 0))
-        return Steps(experiment.replace(depth=depth), nothing, nothing, nothing, component, seed=seed)
+        return Steps(shown, sums, nothing, nothing, nothing, component, seed=seed)
     recorder = run.recorders[depths.index(depth)]
     length = min(recorder.length, run.length)
     here = seed, slice(length)
     weights, flow, at_floor = recorder.weights[here], recorder.flow[here], recorder.at_floor[here]
-    return Steps(recorder.experiment, weights, flow, at_floor, component, recorder.state, seed, run.dataset)
+    return Steps(recorder.experiment, sums, weights, flow, at_floor, component, recorder.state, seed, run.dataset)
 
 
 def _point(steps: Steps, view: str, query: Mapping[str, str]) -> View:
@@ -117,7 +120,7 @@ def _constants(steps: Steps) -> dict[str, Any]:
         "sizes": sums.sizes.tolist(),
         "leaves": 2 * settings.num_components * steps.num_variables if settings.train_components else 0,
         "exact": _orthogonal_layers(steps),
-        "cuts": points.first_cuts(steps.weights, steps.flow, settings),
+        "cuts": points.first_cuts(steps.weights, steps.flow, settings, sums),
     }
 
 
@@ -180,7 +183,7 @@ def _norms(steps: Steps, numbers: Ints) -> Columns:
     norms = dynamics.layer_norms(steps.weights, steps.sums)
     growth = dynamics.norm_growth(steps.weights, steps.flow, steps.sums, steps.experiment.learning_rate)
     law = norms[:1] + np.concatenate([np.zeros_like(norms[:1]), np.add.accumulate(growth[:-1])])
-    cut = points.cut_layers(steps.weights, steps.flow, steps.experiment)[:-1]
+    cut = points.cut_layers(steps.weights, steps.flow, steps.experiment, steps.sums)[:-1]
     errors = np.where(cut, 0.0, np.abs((norms[:-1] + growth[:-1]) / norms[1:] - 1.0))
     sofar = [np.maximum.accumulate(errors), np.add.accumulate(cut.astype(float))]
     rows = np.concatenate([norms, law, *(np.concatenate([np.zeros_like(norms[:1]), part]) for part in sofar)], axis=1)
@@ -205,7 +208,7 @@ def _eigenvalues(steps: Steps, numbers: Ints) -> Columns:
         weights = steps.weights[known]
         return dynamics.preconditioner_eigenvalues(weights, steps.sums, settings.parametrisation)[:, ::-1]
 
-    return [str(i) for i in range(settings.num_components)], _filled(numbers, steps.length, rows)
+    return [str(i) for i in range(steps.sums.num_components)], _filled(numbers, steps.length, rows)
 
 
 def _floor(steps: Steps, numbers: Ints) -> Columns:

@@ -19,7 +19,8 @@ from app.live.runs import LiveRun, Study
 from spncore import Dataset, Recorder, dynamics
 from spncore.datasets import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.experiment import FIELDS, Experiment
-from spncore.overparam import SumStack, consecutive_sums, effective_weights
+from spncore.overparam import SumStack, effective_weights
+from spncore.training import sums_of
 
 VERSION = 1
 MAX_FRAMES = 1_000
@@ -42,9 +43,9 @@ def num_frames(run: LiveRun) -> int:
 
 
 @lru_cache(256)
-def frame_size(study: Study) -> int:
+def frame_size(study: Study, dataset: Dataset) -> int:
     """How many numbers a frame holds."""
-    return sum(_widths(experiment, _sums(experiment))[-1] for experiment in study.experiments())
+    return sum(_widths(experiment, sums_of(experiment, dataset))[-1] for experiment in study.experiments())
 
 
 def layout(run: LiveRun) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
     experiment, start = run.study.experiment, 0
     depths = []
     for single in run.study.experiments():
-        sums = _sums(single)
+        sums = sums_of(single, run.dataset)
         *offsets, width = _widths(single, sums)
         depths.append(
             {
@@ -70,7 +71,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "iterations": experiment.iterations,
         "depths": depths,
         "seeds": list(experiment.seeds),
-        "num_components": experiment.num_components,
+        "num_components": sums_of(experiment, run.dataset).num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
         "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
         **_of_dataset(run.dataset),
@@ -88,7 +89,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         run.queue_position,
     )  # first, so that the end is told with the last frame
     available = num_frames(run)
-    most = max(1, ANSWER_BYTES // (4 * frame_size(run.study)))
+    most = max(1, ANSWER_BYTES // (4 * frame_size(run.study, run.dataset)))
     stop = min(available, max(start, 0) + most)
     stride = stride_of(run.study.experiment)
     numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
@@ -133,7 +134,7 @@ def envelope(header: dict[str, Any], body: Floats32) -> bytes:
 
 def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
     """The fields of one depth (F, width) at the given iterations; NaN after it diverged."""
-    experiment, sums = recorder.experiment, _sums(recorder.experiment)
+    experiment, sums = recorder.experiment, recorder.sums
     weights_of = experiment.learning_rate, experiment.parametrisation
     result = np.full((len(numbers), _widths(experiment, sums)[-1]), np.nan, "<f4")
     known = numbers[numbers < recorder.length]
@@ -153,16 +154,9 @@ def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
 
 def _widths(experiment: Experiment, sums: SumStack) -> list[int]:
     """Offsets of the fields of one depth, and last the width of them all."""
-    K = experiment.num_components
+    K = sums.num_components
     widths = (experiment.num_seeds, K, K, K, sums.num_weights, 1)
     return [int(end) for end in np.cumsum((0, *widths))]
-
-
-def _sums(experiment: Experiment) -> SumStack:
-    return _stack(experiment.topology, experiment.num_components, experiment.depth)
-
-
-_stack = lru_cache(256)(consecutive_sums)
 
 
 def _of_dataset(dataset: Dataset) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
 from spncore.learners import weights_of
-from spncore.overparam import SumStack, consecutive_sums, effective_weights, layer_flows, split_layers
+from spncore.overparam import SumStack, effective_weights, layer_flows, split_layers
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,6 +32,7 @@ class Steps:
     """What is recorded of one seed of one depth: `weights` (T, n), `flow` (T, K), `at_floor` (T,); and a component."""
 
     experiment: Experiment
+    sums: SumStack
     weights: Floats
     flow: Floats
     at_floor: NDArray[Any]
@@ -54,11 +55,6 @@ class Steps:
     def num_variables(self) -> int:
         """D, 0 where there is no data."""
         return self.dataset.num_variables if self.dataset else 0
-
-    @cached_property
-    def sums(self) -> SumStack:
-        """The stack of sum layers."""
-        return consecutive_sums(self.experiment.topology, self.experiment.num_components, self.experiment.depth)
 
     @property
     def rates(self) -> tuple[float, str]:
@@ -102,18 +98,17 @@ class Steps:
         return np.stack([layer.sum(axis=1) for layer in split_layers(held.astype(float), self.sums)], axis=1)
 
 
-def first_cuts(weights: Floats, flow: Floats, experiment: Experiment) -> list[int | None]:
+def first_cuts(weights: Floats, flow: Floats, experiment: Experiment, sums: SumStack) -> list[int | None]:
     """Per layer the first iteration (from 0) whose step the floor cut short; None where it never did.
 
     `weights` (T, n) and `flow` (T, K) of one seed.
     """
-    cut = cut_layers(weights, flow, experiment)[:-1]  # what the last step did is not recorded
+    cut = cut_layers(weights, flow, experiment, sums)[:-1]  # what the last step did is not recorded
     return [int(np.argmax(layer)) if layer.any() else None for layer in cut.T]
 
 
-def cut_layers(weights: Floats, flow: Floats, experiment: Experiment) -> NDArray[np.bool_]:
+def cut_layers(weights: Floats, flow: Floats, experiment: Experiment, sums: SumStack) -> NDArray[np.bool_]:
     """Whether the floor cut the step from iteration t short, for any weight of a layer: (T, L)."""
-    sums = consecutive_sums(experiment.topology, experiment.num_components, experiment.depth)
     if experiment.parametrisation != "linear":
         return np.zeros((len(weights), sums.depth), dtype=bool)
     with np.errstate(all="ignore"):

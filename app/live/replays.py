@@ -121,7 +121,7 @@ def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]
         return {"replay": "busy", "done": 0}, np.empty(0)
     curves = list(found.curves)
     header: dict[str, Any] = {"replay": found.state, "done": len(curves), "forms": list(FORMS[: len(curves)])}
-    cuts = first_cuts(found.trace.weights[0], found.trace.flow[0], found.trace.experiment)
+    cuts = first_cuts(found.trace.weights[0], found.trace.flow[0], found.trace.experiment, found.trace.sums)
     header["cut"] = min((cut for cut in cuts if cut is not None), default=None)
     deep = found.trace.llh[0]
     return header, np.stack([deep, *curves, *(np.abs(curve - deep) for curve in curves)])

@@ -121,7 +121,7 @@ def test_what_the_floor_added_is_told_apart_and_the_parts_still_add_up(client, f
         assert (np.abs(parts - got["next"])[:-1] <= 1e-6 * size[:-1]).all()
         cut_steps += int(cut.sum())
     assert cut_steps > 0
-    assert header["cuts"] == first_cuts(trace.weights[0], trace.flow[0], trace.experiment)
+    assert header["cuts"] == first_cuts(trace.weights[0], trace.flow[0], trace.experiment, trace.sums)
     assert min(at for at in header["cuts"] if at is not None) >= 0
 
 

@@ -107,12 +107,18 @@ def test_a_changed_control_marks_the_run_stale_and_train_runs_it(kind, name, val
 @pytest.mark.parametrize(
     ("name", "value"),
     [("topology", "private"), ("init_convention", "matched"), ("component_init", "random"), ("weight_init", "random"),
-     ("parametrisation", "log"), ("objective", "unnormalised")],
+     ("parametrisation", "log")],
 )  # fmt: skip
 def test_choices_change_the_study(name, value):
     page = opened(**QUICK)
     page.segmented_control(key=f"control_{name}").set_value(value).run()
     assert getattr(study(page).experiment, name) == value and is_stale(page)
+
+
+def test_longer_lists_of_choices_change_the_study():
+    page = opened(**QUICK)
+    page.selectbox(key="control_objective").set_value("unnormalised").run()
+    assert study(page).experiment.objective == "unnormalised" and is_stale(page)
 
 
 def test_depths_are_chosen_several_at_once_and_none_is_refused():

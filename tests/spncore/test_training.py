@@ -254,7 +254,7 @@ def test_ctrl_c_keeps_what_was_computed():
                 raise KeyboardInterrupt
             yield item
 
-    recorder = Recorder(TWIN, "")
+    recorder = Recorder(Trainer(TWIN))
     assert list(recorder.follow(interrupted(run(TWIN)))) == [1, 2, 3, 4, 5]
     assert recorder.trace().stopped == "interrupted after 5 iterations"
     assert recorder.trace().llh.shape == (1, 5)

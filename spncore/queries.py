@@ -80,9 +80,9 @@ def conditionals(asked: Model, rows: NDArray[Any]) -> Conditionals:
     """
     centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
     seen = ~np.isnan(evidence)
-    first, second, *shares = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in _inputs(asked)])
-    probabilities = np.stack(shares, axis=-1)
-    point = evidence[:, :, None] == np.arange(len(shares))
+    found = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in _inputs(asked)])
+    first, second, probabilities = found[0], found[1], found[2:].transpose(1, 2, 0)
+    point = evidence[:, :, None] == np.arange(probabilities.shape[2])
     return Conditionals(
         np.where((seen & _discrete(asked.circuit))[:, :, None], point, probabilities),
         np.where(seen, evidence, first + centres),

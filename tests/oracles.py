@@ -56,11 +56,16 @@ def leaf_value(family, parameters, x):
     return rate * math.exp(-rate * x)
 
 
-def node_values(model, row):
-    """Value of every node on one row (−1 or NaN: summed out), node by node; exact where parameters are fractions."""
+def node_values(model, row, without=None):
+    """Value of every node on one row (−1 or NaN: summed out), node by node; exact where parameters are fractions.
+
+    The node `without` counts as zero.
+    """
     values, sums, inputs = [], iter(model.parameters.sums), iter(model.parameters.inputs)
     missing = row < 0 if np.issubdtype(row.dtype, np.integer) else np.isnan(row)
     for layer in model.circuit.layers:
+        if without is not None and without < len(values):
+            values[without] = 0
         if isinstance(layer, InputLayer):
             parameters = next(inputs)
             for node in range(layer.num_nodes):
@@ -81,9 +86,9 @@ def node_values(model, row):
     return values
 
 
-def model_value(model, row):
-    """f(row), the value of the root."""
-    return node_values(model, row)[-1]
+def model_value(model, row, without=None):
+    """f(row), the value of the root; zero if it is the node `without`."""
+    return 0 if without == model.circuit.num_nodes - 1 else node_values(model, row, without)[-1]
 
 
 def numerical_gradient(function, parameters, step=1e-6):

@@ -15,6 +15,9 @@ One notation everywhere (Trapp, Peharz & Pernkopf, TPM 2019; N rows, K component
 | A_l              | flow through a weight of layer l                    | `layer_flows`               | (n_l,)  |
 | η, ρ_k, λ_k      | learning and adaptive rate; multiplicative term     | `learning_rate`, `rho`, `lam` | (K,)  |
 | μ_k(t,τ)         | momentum coefficient                                | `dynamics.momentum_kernel`  | (T, T)  |
+| κ                | number of induced trees, E weighted edges           | `num_trees`                 |         |
+| w_T              | weight of an induced tree, ∏_{e∈T} w_e              | `tree_weights`              | (κ,)    |
+| a_T = w_T∇_{w_T} | its flow, as a_k                                    | `tree_flows`                | (κ,)    |
 """
 
 from spncore.datasets import Dataset, load

@@ -30,6 +30,7 @@ class Limits:
     num_repetitions: int = 32
     largest_momentum: float = 0.999
     run_bytes: int = 1_000_000_000
+    trees: int = 100_000  # induced trees that are listed; more are sampled
 
 
 LIMITS = Limits()

@@ -28,7 +28,7 @@ def sample(asked: Model, num: int, rng: np.random.Generator, evidence: NDArray[A
     size = block_rows(asked.circuit, max(num, 1))
     for begin in range(0, num, size):
         part = result[begin : begin + size]
-        _fill(asked, part, _by_posterior(asked, work, np.zeros(len(part), dtype=np.int64), rng), rng)
+        _fill(asked, part, by_posterior(asked, work, np.zeros(len(part), dtype=np.int64), rng), rng)
     return result
 
 
@@ -37,7 +37,7 @@ def complete(asked: Model, rows: NDArray[Any], rng: np.random.Generator) -> Floa
     result = as_real(check_rows(asked, rows))
     for (part, log_f), work in blocks(asked, rows):
         check_possible(log_f, part.start)
-        _fill(asked, result[part], _by_posterior(asked, work, np.arange(len(log_f)), rng), rng)
+        _fill(asked, result[part], by_posterior(asked, work, np.arange(len(log_f)), rng), rng)
     return result
 
 
@@ -63,7 +63,7 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> list[tuple[Ints,
     return [np.nonzero(reached[circuit.offsets[i] : circuit.offsets[i + 1]]) for i in inputs]  # type: ignore[misc]
 
 
-def _by_posterior(asked: Model, work: Workspace, columns: Ints, rng: np.random.Generator) -> Choose:
+def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: np.random.Generator) -> Choose:
     """Draw children by weight times value; `columns` (rows,) says which column of `work` belongs to a row."""
     arrays = sum_arrays(work)
 

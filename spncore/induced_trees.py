@@ -1,0 +1,212 @@
+"""Induced trees of a circuit: Trapp et al. (2019), Definition 1. Counted exactly, numbered, and listed when few.
+
+An induced tree holds the root, one child of each of its sums and all children of each of its products. In a
+decomposable circuit it meets every node at most once, so it is a set of weighted edges and of input nodes, and
+f = Σ_T w_T ∏_{inputs of T}, w_T the product of its edges' weights. The E weighted edges are numbered in the order of
+the sum layers, each (G, num_sums, A) raveled. Trees are numbered in the order of the choices met when going down from
+the root, the first child first: a tree has its number without any other being listed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.limits import LIMITS
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Counts = NDArray[np.object_]  # Python's integers, which do not overflow
+Numbers = NDArray[Any]  # Ints while all counts fit, else Counts
+_FITS = 2**62
+
+
+class TreeError(ValueError):
+    """Trees that do not exist, or too many of them; the text names how many there are."""
+
+
+class Trees(NamedTuple):
+    """`edges` (T, E) and `inputs` (T, input nodes): sparse rows of ones at what each of T trees holds."""
+
+    edges: csr_array
+    inputs: csr_array
+
+    @property
+    def num_trees(self) -> int:
+        """T, how many trees are listed."""
+        return int(self.edges.shape[0])
+
+
+class InducedTree(NamedTuple):
+    """One tree, for drawing: the numbers of its edges, of its input nodes and of all its nodes, ascending."""
+
+    edges: Ints
+    inputs: Ints
+    nodes: Ints
+
+
+class _Visits(NamedTuple):
+    """What going down met, in any order: `tree`, `node`, and the `edge` taken at a sum, −1 at other nodes."""
+
+    tree: Ints
+    node: Ints
+    edge: Ints
+
+
+def edge_starts(circuit: Circuit) -> Ints:
+    """Number of the first edge of each sum layer, and last E."""
+    sizes = [layer.children.size * layer.num_sums for layer in circuit.sum_layers]
+    return np.cumsum([0, *sizes], dtype=np.int64)
+
+
+def edge_ends(circuit: Circuit) -> Ints:
+    """The sum and the child that each edge joins, (E, 2)."""
+    ends = [np.zeros((0, 2), dtype=np.int64)]
+    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
+        if isinstance(layer, SumLayer):
+            parents = np.repeat(first + np.arange(layer.num_nodes), layer.children.shape[1])
+            ends.append(np.stack([parents, np.repeat(layer.children, layer.num_sums, axis=0).ravel()], axis=1))
+    return np.concatenate(ends)
+
+
+def num_trees(circuit: Circuit) -> int:
+    """κ, the number of induced trees, exactly."""
+    return int(node_trees(circuit)[-1])
+
+
+def node_trees(circuit: Circuit) -> Counts:
+    """κ of every node, (nodes,) of Python integers: 1 of an input, a product's is the product, a sum's the sum."""
+    counts = np.empty(circuit.num_nodes, dtype=object)
+    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
+        own = slice(first, first + layer.num_nodes)
+        if isinstance(layer, InputLayer):
+            counts[own] = 1
+        elif isinstance(layer, ProductLayer):
+            counts[own] = np.multiply.reduce(counts[layer.children], axis=1)
+        else:
+            counts[own] = np.repeat(np.add.reduce(counts[layer.children], axis=1), layer.num_sums)
+    return counts
+
+
+def edge_trees(circuit: Circuit) -> Counts:
+    """How many induced trees go through each edge, exactly: (E,) of Python integers, 0 at edges out of reach.
+
+    The derivative of κ: what is above a sum times what is below the edge.
+    """
+    below, above = node_trees(circuit), np.zeros(circuit.num_nodes, dtype=object)
+    above[-1] = 1
+    through = [np.zeros(0, dtype=object)]
+    for layer, first in zip(reversed(circuit.layers), circuit.offsets[-2::-1], strict=True):
+        if isinstance(layer, InputLayer):
+            continue
+        own = above[first : first + layer.num_nodes]
+        if isinstance(layer, ProductLayer):
+            others = below[first : first + layer.num_nodes, None] // below[layer.children]
+            np.add.at(above, layer.children, own[:, None] * others)
+        else:
+            own = own.reshape(-1, layer.num_sums)
+            through.append((own[:, :, None] * below[layer.children][:, None]).ravel())
+            np.add.at(above, layer.children, np.add.reduce(own, axis=1)[:, None])
+    return np.concatenate(through[::-1])
+
+
+def private_edges(circuit: Circuit) -> Bools:
+    """Which edges belong to a single induced tree, (E,)."""
+    return np.asarray(edge_trees(circuit) == 1, dtype=bool)
+
+
+def enumerate_trees(circuit: Circuit, limit: int = LIMITS.trees) -> Trees:
+    """All induced trees in the order of their numbers; TreeError says how many there are if more than `limit`."""
+    count = num_trees(circuit)
+    if count > limit:
+        raise TreeError(
+            f"this circuit has {written(count)} induced trees, at most {limit:,} are listed; sample some instead"
+        )
+    visits = _unranked(circuit, np.arange(count))
+    weighted, leaves = visits.edge >= 0, visits.node < circuit.offsets[len(circuit.input_layers)]
+    edges, inputs = (visits.tree[weighted], visits.edge[weighted]), (visits.tree[leaves], visits.node[leaves])
+    return trees_of(circuit, count, edges, inputs)
+
+
+def tree(circuit: Circuit, number: int) -> InducedTree:
+    """The induced tree with this number, from 0 to κ − 1 however many there are; TreeError if there is none."""
+    count = num_trees(circuit)
+    if not 0 <= number < count:
+        raise TreeError(f"tree {number}: this circuit's induced trees have the numbers 0 to {written(count - 1)}")
+    visits = _unranked(circuit, np.array([number], dtype=np.int64 if count < _FITS else object))
+    nodes = np.sort(visits.node)
+    inputs = nodes[nodes < circuit.offsets[len(circuit.input_layers)]]
+    return InducedTree(np.sort(visits.edge[visits.edge >= 0]), inputs, nodes)
+
+
+def written(count: int) -> str:
+    """A count for a sentence: in full up to a million, then rounded, as in 1.3e+62."""
+    if count <= 1_000_000:
+        return f"{count:,}"
+    digits = len(str(count)) - 1
+    return f"{count / 10**digits:.1f}e+{digits}"
+
+
+def trees_of(circuit: Circuit, num: int, edges: tuple[Ints, Ints], inputs: tuple[Ints, Ints]) -> Trees:
+    """`num` trees from pairs of arrays: in which trees which edges are, and in which trees which input nodes."""
+    num_inputs = circuit.offsets[len(circuit.input_layers)]
+    return Trees(_incidence(*edges, (num, circuit.num_edges)), _incidence(*inputs, (num, num_inputs)))
+
+
+def _incidence(rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:
+    incidence = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
+    incidence.sort_indices()
+    return incidence
+
+
+def _unranked(circuit: Circuit, numbers: Numbers) -> _Visits:
+    """Follow the trees with these numbers from the root to the inputs, all at once, layer by layer."""
+    exact = node_trees(circuit)
+    counts: Numbers = exact if exact.max() >= _FITS else exact.astype(np.int64)
+    tree, node, number = np.arange(len(numbers)), np.full(len(numbers), circuit.num_nodes - 1), numbers
+    number = number.astype(counts.dtype)
+    starts, sum_layer = edge_starts(circuit), len(circuit.sum_layers)
+    done: list[_Visits] = []
+    for layer, first in zip(reversed(circuit.layers), circuit.offsets[-2::-1], strict=True):
+        here = node >= first
+        at, local = tree[here], node[here] - first
+        edge = np.full(len(at), -1)
+        if isinstance(layer, InputLayer):
+            below = at[:0], at[:0], number[:0]
+        elif isinstance(layer, ProductLayer):
+            children = layer.children[local]
+            below = np.repeat(at, children.shape[1]), children.ravel(), _digits(number[here], counts[children]).ravel()
+        else:
+            sum_layer -= 1
+            group = local // layer.num_sums
+            place, left = _places(number[here], group, counts[layer.children])
+            edge = starts[sum_layer] + local * layer.children.shape[1] + place
+            below = at, layer.children[group, place], left
+        done.append(_Visits(at, first + local, edge))
+        tree, node, number = (
+            np.concatenate([kept[~here], new]) for kept, new in zip((tree, node, number), below, strict=True)
+        )
+    return _Visits(*(np.concatenate(parts) for parts in zip(*done, strict=True)))
+
+
+def _digits(numbers: Numbers, counts: Numbers) -> Numbers:
+    """Numbers (n,) at products as those of their children (n, A), the first child's being the highest digit."""
+    digits = np.empty(counts.shape, numbers.dtype)
+    for column in reversed(range(counts.shape[1])):
+        digits[:, column], numbers = numbers % counts[:, column], numbers // counts[:, column]
+    return digits
+
+
+def _places(numbers: Numbers, groups: Ints, counts: Numbers) -> tuple[Ints, Numbers]:
+    """Which child a number (n,) falls to at sums of these groups, and its number there; counts (G, A)."""
+    places, left = np.zeros(len(groups), dtype=np.int64), numbers.copy()
+    order = np.argsort(groups, kind="stable")
+    for chosen in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(order) else ():
+        ends = np.add.accumulate(counts[groups[chosen[0]]])
+        places[chosen] = np.searchsorted(ends, numbers[chosen], side="right")
+        left[chosen] -= np.concatenate([[0], ends])[places[chosen]]
+    return places, left

@@ -1,0 +1,174 @@
+"""Induced trees of a circuit with parameters: their values, posteriors and flows, trees drawn at random, and the
+shallow mixture that they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.forward import input_values
+from spncore.induced_trees import Trees, edge_starts, enumerate_trees, trees_of
+from spncore.limits import LIMITS
+from spncore.model import BLOCK_BYTES, Model, block_rows, blocks, log_values, model, prepare
+from spncore.queries import check_possible
+from spncore.sampling import by_posterior, descend
+from spncore.tree_dynamics import log_tree_weights, tree_weights
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Pair = tuple[Ints, Ints]  # trees, and what is in each
+_NOTHING: Pair = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+def edge_weights(asked: Model) -> Floats:
+    """The weights of all sums in the order of `induced_trees`, (E,)."""
+    return np.concatenate([np.zeros(0), *(weights.ravel() for weights in asked.parameters.sums)])
+
+
+def component_log_values(asked: Model, rows: NDArray[Any], trees: Trees) -> Floats:
+    """Log of the product of each tree's inputs on evidence rows (B, D), in nats, its weight left out: (B, T)."""
+    return np.asarray((trees.inputs @ _input_log_values(asked, rows)).T)
+
+
+def tree_posteriors(asked: Model, rows: NDArray[Any], trees: Trees) -> Floats:
+    """w_T times the tree's inputs, divided by f, on evidence rows (B, D): (B, T); a row of probability zero has 0.
+
+    Over all trees a row's sum to 1. Of the empty evidence they are the trees' shares of Z.
+    """
+    values = log_values(asked, rows)
+    with np.errstate(divide="ignore"):
+        log_weights = log_tree_weights(np.log(edge_weights(asked)), trees)
+    values = np.where(np.isneginf(values), np.inf, values)
+    return np.exp(component_log_values(asked, rows, trees) + log_weights - values[:, None])
+
+
+def tree_flows(asked: Model, rows: NDArray[Any], row_weights: Floats, trees: Trees) -> Floats:
+    """a_T = w_T ∇_{w_T} of the objective Σ_i c_i log f(e_i), rows (B, D), row weights c (B,): (T,).
+
+    With c = 1/N on data and −1 on the empty evidence: mean posterior minus share of Z, Trapp et al. (2019), eq. (2).
+    """
+    flow = np.zeros(trees.num_trees)
+    size = max(1, BLOCK_BYTES // (8 * max(trees.num_trees, 1)))
+    for begin in range(0, len(rows), size):
+        part = slice(begin, begin + size)
+        flow += row_weights[part] @ tree_posteriors(asked, rows[part], trees)
+    return flow
+
+
+def sample_trees(
+    asked: Model,
+    num: int,
+    rng: np.random.Generator,
+    rows: NDArray[Any] | None = None,
+    counts: NDArray[Any] | None = None,
+) -> Trees:
+    """`num` trees drawn with their probability, with replacement, for circuits of any κ.
+
+    Without rows that is a tree's share of Z; with evidence rows (B, D) its mean posterior, each row standing for
+    `counts` (B,) of its kind, or one. QueryError names a row of probability zero that was drawn.
+    """
+    if rows is None:
+        rows = np.full((1, asked.circuit.num_variables), np.nan)
+    drawn = rng.choice(len(rows), size=num, p=None if counts is None else counts / np.sum(counts))
+    size, edges, inputs = block_rows(asked.circuit, num), [_NOTHING], [_NOTHING]
+    for begin in range(0, num, max(size, 1)):
+        for met, found in zip((edges, inputs), _drawn(asked, rows, drawn[begin : begin + size], rng), strict=True):
+            met += [(begin + tree, which) for tree, which in found]
+    return trees_of(asked.circuit, num, _joined(edges), _joined(inputs))
+
+
+def _drawn(asked: Model, rows: NDArray[Any], drawn: Ints, rng: np.random.Generator) -> tuple[list[Pair], list[Pair]]:
+    """One tree from the posterior of each drawn row: pairs of trees and edges, and of trees and input nodes."""
+    distinct, column_of = np.unique(drawn, return_inverse=True)
+    ((_, log_f), work) = next(blocks(asked, rows[distinct]))
+    of_rows = np.zeros(len(rows))
+    of_rows[distinct] = log_f
+    check_possible(of_rows, 0)
+    throw, starts, edges = by_posterior(asked, work, column_of, rng), edge_starts(asked.circuit), []
+
+    def choose(number: int, groups: Ints, members: Ints, trees: Ints) -> Ints:
+        places = throw(number, groups, members, trees)
+        layer = asked.circuit.sum_layers[number]
+        sums = groups * layer.num_sums + members
+        edges.append((trees, starts[number] + sums * layer.children.shape[1] + places))
+        return places
+
+    reached = descend(asked.circuit, len(drawn), choose)
+    inputs = [(trees, first + nodes) for first, (nodes, trees) in zip(asked.circuit.offsets, reached, strict=False)]
+    return edges, inputs
+
+
+def _joined(pairs: list[Pair]) -> Pair:
+    trees, which = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
+    return trees, which
+
+
+def _input_log_values(asked: Model, rows: NDArray[Any]) -> Floats:
+    """Log-values of all input nodes, (inputs, B), in nats."""
+    circuit = asked.circuit
+    values = np.empty((circuit.offsets[len(circuit.input_layers)], len(rows)))
+    outs = [
+        values[first : first + layer.num_nodes].reshape(len(layer.variables), -1, len(rows))
+        for first, layer in zip(circuit.offsets, circuit.input_layers, strict=False)
+    ]
+    designs, linear, zeros = prepare(asked, rows)
+    input_values(linear, designs, outs, zeros)
+    return values
+
+
+def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
+    """The same function as one sum over the circuit's trees, weighted w_T, in the order of their numbers.
+
+    Its components are products of the same input nodes, with the same parameters: trees share leaves as in the deep
+    circuit, and only the sums are made shallow. TreeError if there are more than `limit` trees.
+    """
+    circuit, parameters = asked
+    trees = enumerate_trees(circuit, limit)
+    arities, indices = np.diff(trees.inputs.indptr), trees.inputs.indices.astype(np.int64)
+    component, first = np.empty(trees.num_trees, dtype=np.int64), int(trees.inputs.shape[1])
+    products: list[Layer] = []
+    for arity in np.unique(arities):
+        which = np.flatnonzero(arities == arity)
+        children = indices[trees.inputs.indptr[which][:, None] + np.arange(arity)]
+        if arity == 1:  # a tree of one input needs no product
+            component[which] = children[:, 0]
+            continue
+        component[which] = first + np.arange(len(which))
+        products.append(ProductLayer(children))
+        first += len(which)
+    layers = (*circuit.input_layers, *products, SumLayer(component[None], 1))
+    weights = tree_weights(edge_weights(asked), trees)
+    return model(Circuit(circuit.num_variables, layers), (weights[None, None],), parameters.inputs)
+
+
+def untied_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
+    """The same function as a mixture whose components have leaves of their own: one wide input node per tree.
+
+    CircuitError where inputs are of several families; TreeError if there are more than `limit` trees.
+    """
+    circuit, parameters = asked
+    kinds = sorted({(layer.family, layer.num_values) for layer in circuit.input_layers})
+    if len(kinds) > 1:
+        raise CircuitError(f"inputs are of {len(kinds)} families, {kinds[0][0]} and others; one wide input needs one")
+    trees = enumerate_trees(circuit, limit)
+    leaf_parameters = _parameters_by_variable(circuit, parameters.inputs)  # (P, inputs, D)
+    of_trees = np.stack([trees.inputs @ table for table in leaf_parameters])  # one input of a tree has the variable
+    inputs = InputLayer(np.arange(circuit.num_variables)[None], trees.num_trees, *kinds[0])
+    layers = (inputs, SumLayer(np.arange(trees.num_trees)[None], 1))
+    weights = tree_weights(edge_weights(asked), trees)
+    return model(Circuit(circuit.num_variables, layers), (weights[None, None],), (of_trees,))
+
+
+def _parameters_by_variable(circuit: Circuit, inputs: tuple[Floats, ...]) -> Floats:
+    """Parameters of all input nodes, (P, inputs, D), zero at the variables that a node does not cover."""
+    tables = []
+    for layer, parameters in zip(circuit.input_layers, inputs, strict=True):
+        table = np.zeros((len(parameters), layer.num_nodes, circuit.num_variables))
+        columns = np.repeat(layer.variables, layer.num_inputs, axis=0)
+        np.put_along_axis(table, np.broadcast_to(columns, parameters.shape), parameters, axis=2)
+        tables.append(table)
+    return np.concatenate(tables, axis=1)

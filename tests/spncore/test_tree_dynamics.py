@@ -1,0 +1,232 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from spncore import dynamics
+from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.flows import send_down
+from spncore.induced_trees import Trees, edge_trees, enumerate_trees, private_edges
+from spncore.model import blocks, model, random_model
+from spncore.overparam import consecutive_sums, effective_weights, layer_flows
+from spncore.tree_dynamics import (
+    adaptive_rate,
+    edge_flow_of,
+    exact_factors,
+    first_order_factors,
+    first_order_residual,
+    log_tree_weights,
+    multiplicative_term,
+    precondition,
+    preconditioner,
+    second_order_term,
+    tree_weights,
+)
+from spncore.tree_models import edge_weights, tree_flows
+from tests.circuits import paired_circuit, random_asked, seeds
+from tests.closeness import assert_close
+from tests.oracles import model_value, numerical_gradient, worlds
+
+BOTH = pytest.mark.parametrize("parametrisation", ["linear", "log"])
+
+
+def objective(rng, num_variables):
+    """Distinct rows and row weights of mean log f − log Z; the empty evidence comes last."""
+    rows = worlds(num_variables)
+    counts = rng.integers(0, 5, len(rows)) + 1.0
+    return np.concatenate([rows, np.full((1, num_variables), -1, np.int8)]), np.append(counts / counts.sum(), -1.0)
+
+
+def engine_flow(asked, rows, row_weights):
+    """Flow of every edge, (E,), from the engine's backward pass."""
+    ((_, work),) = blocks(asked, rows)
+    return np.concatenate([flow.ravel() for flow in send_down(asked.parameters.sums, row_weights, work)])
+
+
+def with_weights(asked, weights):
+    """The model with other edge weights (E,)."""
+    sizes = np.cumsum([array.size for array in asked.parameters.sums])[:-1]
+    shapes = [array.shape for array in asked.parameters.sums]
+    parts = np.split(weights, sizes)
+    sums = tuple(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    return model(asked.circuit, sums, asked.parameters.inputs)
+
+
+def stepped(weights, flow, rate, parametrisation):
+    return weights * np.exp(rate * flow) if parametrisation == "log" else weights + rate * flow / weights
+
+
+def random_point(seed=0):
+    """A random model, its trees, weights and the engine's flow."""
+    asked, rng = random_asked(seed)
+    flow = engine_flow(asked, *objective(rng, 4))
+    return asked, enumerate_trees(asked.circuit), edge_weights(asked), flow
+
+
+@given(seeds)
+@settings(max_examples=15, deadline=None)
+def test_the_flow_of_an_edge_is_the_flow_of_all_trees_through_it(seed):
+    """Trapp et al. (2019), eq. (7), against the backward pass."""
+    asked, rng = random_asked(seed)
+    rows, row_weights = objective(rng, 4)
+    trees = enumerate_trees(asked.circuit)
+    flow = tree_flows(asked, rows, row_weights, trees)
+    assert_close(flow.sum(), 0.0)
+    assert_close(edge_flow_of(flow, trees), engine_flow(asked, rows, row_weights))
+
+
+def test_gradients_of_edges_by_trees_are_finite_differences():
+    """Trapp et al. (2019), eq. (7): ∂𝓛/∂w_e = Σ_{T∋e} (w_T/w_e) ∇_{w_T}."""
+    asked, rng = random_asked(11, num_variables=3)
+    rows, row_weights = objective(rng, 3)
+    trees, weights = enumerate_trees(asked.circuit), edge_weights(asked)
+
+    def value(changed):
+        moved = with_weights(asked, changed)
+        return sum(c * np.log(model_value(moved, row)) for c, row in zip(row_weights, rows, strict=True))
+
+    gradient = edge_flow_of(tree_flows(asked, rows, row_weights, trees), trees) / weights
+    assert_close(gradient, numerical_gradient(value, weights.copy()), rtol=1e-6, atol=1e-8)  # of central differences
+
+
+@given(seeds)
+@settings(max_examples=15, deadline=None)
+def test_a_step_of_all_edges_multiplies_every_tree_by_the_product_of_its_factors(seed):
+    _, trees, weights, flow = random_point(seed)
+    for parametrisation in ("linear", "log"):
+        after = tree_weights(stepped(weights, flow, 0.01, parametrisation), trees)
+        factors = exact_factors(weights, flow, trees, 0.01, parametrisation)
+        assert_close(after / tree_weights(weights, trees), factors, rtol=1e-12)
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(3))
+def test_first_order_leaves_order_eta_squared(seed, parametrisation):
+    _, trees, weights, flow = random_point(seed)
+    rates = np.array([1e-3, 1e-4, 1e-5])
+    residuals = [np.abs(first_order_residual(weights, flow, trees, rate, parametrisation)).max() for rate in rates]
+    slope = np.polyfit(np.log(rates), np.log(residuals), 1)[0]
+    assert_close(slope, 2.0, rtol=0, atol=0.05)  # fitted over two decades
+    second = second_order_term(weights, flow, trees, 1e-4, parametrisation)
+    left = first_order_residual(weights, flow, trees, 1e-4, parametrisation)
+    assert_close(left, second, rtol=0, atol=0.02 * np.abs(second).max())  # up to O(η³)
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(3))
+def test_the_preconditioner_of_all_trees_turns_their_flows_into_the_step_of_their_log_weights(seed, parametrisation):
+    asked, trees, weights, flow = random_point(seed)
+    of_trees = tree_flows(asked, *objective(random_asked(seed)[1], 4), trees)
+    matrix, action = (
+        preconditioner(weights, trees, parametrisation),
+        precondition(weights, flow, trees, parametrisation),
+    )
+    assert_close(matrix @ of_trees, action, atol=1e-9)  # sums of many trees with both signs
+    assert_close(matrix, matrix.T)
+    rate = 1e-7
+    after = tree_weights(stepped(weights, flow, rate, parametrisation), trees)
+    moved = np.log(after / tree_weights(weights, trees)) / rate
+    assert_close(moved, action, rtol=0, atol=1e-4 * np.abs(action).max())  # O(η), and rounding divided by η
+
+
+def test_some_trees_are_moved_as_if_all_were_listed():
+    _, trees, weights, flow = random_point(1)
+    some = Trees(trees.edges[[3, 0, 3]], trees.inputs[[3, 0, 3]])
+    for function in (exact_factors, first_order_factors, second_order_term):
+        assert_close(function(weights, flow, some, 0.01), function(weights, flow, trees, 0.01)[[3, 0, 3]])
+    assert_close(precondition(weights, flow, some), precondition(weights, flow, trees)[[3, 0, 3]])
+    assert_close(preconditioner(weights, some), preconditioner(weights, trees)[np.ix_([3, 0, 3], [3, 0, 3])])
+
+
+@BOTH
+def test_rho_is_of_private_edges_lambda_of_shared_ones_and_together_they_are_the_step(parametrisation):
+    inputs = InputLayer(np.array([[0], [1]]), 2)
+    both = ProductLayer(np.array([[0, 2], [4, 3]]))  # nodes 5, 6; the second is over the inner sum, node 4
+    circuit = Circuit(2, (inputs, SumLayer(np.array([[0, 1]]), 1), both, SumLayer(np.array([[5, 6]]), 1)))
+    asked = random_model(circuit, np.random.default_rng(0))
+    trees, weights, private = enumerate_trees(circuit), edge_weights(asked), private_edges(circuit)
+    assert private.tolist() == [True, True, True, False]
+    rows, row_weights = objective(np.random.default_rng(1), 2)
+    tree_flow = tree_flows(asked, rows, row_weights, trees)
+    flow, of_trees = edge_flow_of(tree_flow, trees), tree_weights(weights, trees)
+    rho = adaptive_rate(weights, trees, private, 0.1, parametrisation)
+    lam = multiplicative_term(weights, flow, trees, private, 0.1, parametrisation)
+    assert_close(lam[0], 0.0)
+    assert lam[1] == lam[2] != 0.0
+    first = first_order_factors(weights, flow, trees, 0.1, parametrisation)
+    assert_close(1.0 + rho * tree_flow / of_trees**2 + lam, first)
+
+
+def test_where_no_edge_is_private_rho_is_zero_and_all_is_sharing():
+    circuit = paired_circuit()
+    asked = random_model(circuit, np.random.default_rng(0))
+    trees, weights, private = enumerate_trees(circuit), edge_weights(asked), private_edges(circuit)
+    flow = engine_flow(asked, *objective(np.random.default_rng(1), 4))
+    assert min(edge_trees(circuit)) > 1
+    assert_close(adaptive_rate(weights, trees, private, 0.1), np.zeros(trees.num_trees))
+    lam = multiplicative_term(weights, flow, trees, private, 0.1)
+    assert_close(1.0 + lam, first_order_factors(weights, flow, trees, 0.1))
+
+
+@BOTH
+def test_leading_axes_are_free(parametrisation):
+    _, trees, weights, flow = random_point(2)
+    many, flows = np.stack([weights, 2.0 * weights])[:, None], np.stack([flow, -flow])[:, None]
+    for function in (exact_factors, second_order_term):
+        result = function(many, flows, trees, 0.01, parametrisation)
+        assert_close(result[1, 0], function(many[1, 0], flows[1, 0], trees, 0.01, parametrisation))
+    assert_close(log_tree_weights(np.log(many), trees), np.log(tree_weights(many, trees)))
+    assert_close(edge_flow_of(np.ones((2, 1, trees.num_trees)), trees)[1, 0], trees.edges.sum(axis=0))
+
+
+def stacked_sums(sums, num_variables):
+    """The consecutive sums of a stack as layers of sums, and the number (n,) of the edge of each flat weight."""
+    inputs = InputLayer(np.arange(num_variables)[None], sums.num_components)
+    nodes, layers, numbers = np.arange(sums.num_components), [inputs], np.empty(sums.num_weights, dtype=np.int64)
+    next_node, next_edge = sums.num_components, 0
+    for depth in reversed(range(sums.depth)):
+        weights = np.arange(sums.sizes[depth])
+        component = np.array([np.flatnonzero(sums.phi[depth] == weight)[0] for weight in weights])
+        above = sums.phi[depth - 1][component] if depth else np.zeros_like(weights)
+        sums_here = []
+        for parent in np.unique(above):
+            below = weights[above == parent]
+            layers.append(SumLayer(nodes[below][None], 1))
+            numbers[below + sums.sizes[:depth].sum()] = next_edge + np.arange(len(below))
+            sums_here.append(next_node)
+            next_node, next_edge = next_node + 1, next_edge + len(below)
+        nodes = np.array(sums_here)
+    return Circuit(num_variables, tuple(layers)), numbers
+
+
+@BOTH
+@pytest.mark.parametrize(("topology", "depth"), [("tree", 1), ("tree", 2), ("tree", 3), ("shared", 3), ("private", 3)])
+def test_for_consecutive_sums_trees_are_components_and_the_step_is_that_of_dynamics(topology, depth, parametrisation):
+    sums = consecutive_sums(topology, 8, depth)
+    circuit, numbers = stacked_sums(sums, 2)
+    rng = np.random.default_rng(0)
+    layer_weights, flow = rng.uniform(0.5, 1.5, sums.num_weights), rng.normal(scale=0.1, size=8)
+    flow -= flow.mean()
+    weights, edge_flow = np.empty(sums.num_weights), np.empty(sums.num_weights)
+    weights[numbers], edge_flow[numbers] = layer_weights, layer_flows(flow, sums)
+    trees = enumerate_trees(circuit)
+    assert trees.inputs.toarray().tolist() == np.eye(8).tolist()
+    assert_close(tree_weights(weights, trees), effective_weights(layer_weights, sums))
+    assert_close(edge_flow_of(flow, trees), edge_flow)
+    at_stack, at_trees = (
+        (layer_weights, flow, sums, 0.01, parametrisation),
+        (weights, edge_flow, trees, 0.01, parametrisation),
+    )
+    assert_close(exact_factors(*at_trees), dynamics.exact_factors(*at_stack), rtol=1e-12)
+    assert_close(first_order_residual(*at_trees), dynamics.first_order_residual(*at_stack))
+    assert_close(
+        second_order_term(*at_trees) * tree_weights(weights, trees), dynamics.second_order_term(*at_stack), rtol=1e-9
+    )
+    assert_close(
+        preconditioner(weights, trees, parametrisation), dynamics.preconditioner(layer_weights, sums, parametrisation)
+    )
+    if topology != "private":  # where a component owns several weights, dynamics counts the last one's step as ρ only
+        private = private_edges(circuit)
+        rho = adaptive_rate(weights, trees, private, 0.01, parametrisation)
+        assert_close(rho, dynamics.adaptive_rate(layer_weights, sums, 0.01, parametrisation))
+        lam = multiplicative_term(weights, edge_flow, trees, private, 0.01, parametrisation)
+        assert_close(lam, dynamics.multiplicative_term(*at_stack))

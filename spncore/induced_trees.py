@@ -9,6 +9,7 @@ the root, the first child first: a tree has its number without any other being l
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,10 +146,7 @@ def tree(circuit: Circuit, number: int) -> InducedTree:
 
 def written(count: int) -> str:
     """A count for a sentence: in full up to a million, then rounded, as in 1.3e+62."""
-    if count <= 1_000_000:
-        return f"{count:,}"
-    digits = len(str(count)) - 1
-    return f"{count / 10**digits:.1f}e+{digits}"
+    return f"{count:,}" if count <= 1_000_000 else f"{Decimal(count):.1e}"
 
 
 def trees_of(circuit: Circuit, num: int, edges: tuple[Ints, Ints], inputs: tuple[Ints, Ints]) -> Trees:

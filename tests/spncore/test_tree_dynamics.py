@@ -21,10 +21,11 @@ from spncore.tree_dynamics import (
     second_order_term,
     tree_weights,
 )
-from spncore.tree_models import edge_weights, tree_flows
+from spncore.tree_models import edge_weights, sample_trees, tree_flows
 from tests.circuits import paired_circuit, random_asked, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, numerical_gradient, worlds
+from tests.tree_oracle import halving
 
 BOTH = pytest.mark.parametrize("parametrisation", ["linear", "log"])
 
@@ -92,9 +93,10 @@ def test_gradients_of_edges_by_trees_are_finite_differences():
 @settings(max_examples=15, deadline=None)
 def test_a_step_of_all_edges_multiplies_every_tree_by_the_product_of_its_factors(seed):
     _, trees, weights, flow = random_point(seed)
-    for parametrisation in ("linear", "log"):
-        after = tree_weights(stepped(weights, flow, 0.01, parametrisation), trees)
-        factors = exact_factors(weights, flow, trees, 0.01, parametrisation)
+    rate = 0.2 * weights.min() ** 2  # no weight may come so near to zero that the ratio loses its digits
+    for parametrisation, learning_rate in (("linear", rate), ("log", 0.2)):
+        after = tree_weights(stepped(weights, flow, learning_rate, parametrisation), trees)
+        factors = exact_factors(weights, flow, trees, learning_rate, parametrisation)
         assert_close(after / tree_weights(weights, trees), factors, rtol=1e-12)
 
 
@@ -135,6 +137,20 @@ def test_some_trees_are_moved_as_if_all_were_listed():
         assert_close(function(weights, flow, some, 0.01), function(weights, flow, trees, 0.01)[[3, 0, 3]])
     assert_close(precondition(weights, flow, some), precondition(weights, flow, trees)[[3, 0, 3]])
     assert_close(preconditioner(weights, some), preconditioner(weights, trees)[np.ix_([3, 0, 3], [3, 0, 3])])
+
+
+@BOTH
+def test_where_trees_are_too_many_to_list_drawn_ones_show_the_step(parametrisation):
+    asked = random_model(halving(4, 3), np.random.default_rng(0))  # 3^30 trees
+    rng = np.random.default_rng(1)
+    rows = np.concatenate([rng.integers(0, 2, (20, 16)), np.full((1, 16), -1)])
+    weights, flow = edge_weights(asked), engine_flow(asked, rows, np.append(np.full(20, 0.05), -1.0))
+    drawn = sample_trees(asked, 200, rng, rows[:20])
+    before = log_tree_weights(np.log(weights), drawn)
+    after = log_tree_weights(np.log(stepped(weights, flow, 1e-3, parametrisation)), drawn)
+    factors = exact_factors(weights, flow, drawn, 1e-3, parametrisation)
+    assert_close(after - before, np.log(factors), rtol=1e-10, atol=1e-12)
+    assert np.unique(factors).size > 190 and np.abs(factors - 1.0).max() > 1e-4
 
 
 @BOTH

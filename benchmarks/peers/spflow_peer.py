@@ -3,13 +3,14 @@
 Parameters are given to the constructors as probabilities; SPFlow keeps logits and normalises with a softmax, so Z = 1
 and its gradient ascent moves the logits.
 
-- Element-wise products: `LinsumLayer` (what `Einet` uses) is the fastest it has; `ElementwiseProduct` and `Sum` (what
-  `RatSPN` uses) compute the same with one more tensor per layer.
-- Outer products: `EinsumLayer` is the fastest; `OuterProduct` and `Sum` hold K * K log-values per sum and row.
-- `Einet` draws its own partitions and weights, so the layers are put together here the way `Einet` does it.
+- Element-wise products: `LinsumLayer` (of `Einet`) and `ElementwiseProduct` with `Sum` (of `RatSPN`) compute the same in
+  about the same time: both hold sums * K log-values for each region and row.
+- Outer products: `EinsumLayer` (of `Einet`) is the fastest; `OuterProduct` and `Sum` hold sums * K * K of them.
+- `Einet` and `RatSPN` draw their own partitions and weights, so their layers are put together here as they do it.
 - `expectation_maximization` has no row weights. Counts are possible for a caller who writes its loop anew over the
-  private `_expectation_maximization_step`, as `em` does here. Leaves are kept above 0 but not below 1: a component
-  in which a variable is always 1 gets the logit infinity and then NaN.
+  private `_expectation_maximization_step`, as `em` does here. Leaf probabilities are kept above 0 but not below 1: one
+  that rounds to 1 has an infinite logit, and the LLH and then all weights of the sum become NaN. In float32, SPFlow's
+  default, that happens on NLTCS after 6 to 66 iterations of most runs; in float64 none of the runs tried has it.
 """
 
 from __future__ import annotations

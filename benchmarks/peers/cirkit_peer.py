@@ -6,8 +6,9 @@ its product are on, in the semiring "lse-sum": the fastest it has on a CPU.
 
 - Leaves: "categorical" is the fastest and has two numbers per Bernoulli, "embedding" takes up to twice and "binomial"
   (one number, as in SPFlow) two to four times as long.
-- Its EM knows categorical leaves, sums, and sums fused with element-wise products; `TorchTuckerLayer` has no EM step, so
-  outer products need `optimize=False`. Rows are weighted by weighting the log-likelihoods; it stayed finite in every run.
+- Its EM knows categorical leaves, sums, and sums fused with element-wise products; `TorchTuckerLayer` has no EM step,
+  so outer products need `optimize=False`. Rows are weighted by weighting the log-likelihoods. It stayed finite on NLTCS
+  in every run.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ def learn_spn(
     Gens & Domingos, Learning the structure of sum-product networks, ICML 2013. Variables are split into the connected
     parts of the graph of pairs that a G-test finds dependent (real and count columns by their quantiles); rows into two
     clusters by EM for a mixture of two factorised distributions, as in Vergari, Di Mauro & Esposito, ECML 2015. Sums
-    directly under sums are merged. A missing value (negative whole number, NaN) is left out of every count.
+    directly under sums are merged; the root is a sum, if need be over one child. A missing value (negative whole number,
+    NaN) is left out of every count.
     CircuitError names the first value that its column's family does not allow.
     """
     if len(columns) != rows.shape[1]:
@@ -54,7 +55,8 @@ def learn_spn(
     for column, places in by_column(columns).items():
         leaves.design(InputLayer(np.array([places]), 1, *column), rows)
     learner = _Learner(columns, settings, rng)
-    return layered(rows.shape[1], _learn(rows, counts.astype(np.float64), np.arange(rows.shape[1]), learner, 0))
+    root = _learn(rows, counts.astype(np.float64), np.arange(rows.shape[1]), learner, 0)
+    return layered(rows.shape[1], root if isinstance(root, Sum) else Sum((root,), np.ones(1)))
 
 
 def _learn(rows: NDArray[Any], counts: Floats, variables: NDArray[np.int64], learner: _Learner, level: int) -> Node:

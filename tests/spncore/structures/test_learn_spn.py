@@ -43,22 +43,23 @@ def test_mixed_columns_are_learned_as_one_sum_over_two_factorised_groups():
     assert_close(log_partition(model), 0.0)
 
 
-def test_independent_columns_are_learned_as_a_product_without_sums():
+def test_independent_columns_are_learned_as_one_product():
     rng = np.random.default_rng(2)
     rows = (rng.random((500, 6)) < 0.3).astype(np.int8)
     model = learn_spn(rows, np.ones(500), [Column()] * 6, rng, LearnSettings(significance=1e-6, smoothing=0.5))
-    assert not model.circuit.sum_layers
+    assert [layer.num_nodes for layer in model.circuit.layers] == [6, 1, 1]
     ones = (rows.sum(axis=0) + 0.5) / (500 + 2 * 0.5)
     assert_close(np.exp(log_values(model, np.ones((1, 6), dtype=np.int8))), [ones.prod()])
 
 
-def test_independent_blocks_of_dependent_columns_are_factors_of_the_root():
+def test_independent_blocks_of_dependent_columns_are_factors():
     rng = np.random.default_rng(3)
     left, right = rng.integers(0, 2, (2, 600, 1))
     rows = np.concatenate([left, left, right, right], axis=1).astype(np.int8)
     model = learn_spn(rows, np.ones(600), [Column()] * 4, rng, LearnSettings(significance=1e-6))
-    root = model.circuit.layers[-1]
-    scopes = [np.flatnonzero(scope).tolist() for scope in model.circuit.scopes[root.children[0]]]
+    *_, product, root = model.circuit.layers
+    assert root.children.shape == (1, 1)
+    scopes = [np.flatnonzero(scope).tolist() for scope in model.circuit.scopes[product.children[0]]]
     assert sorted(scopes) == [[0, 1], [2, 3]]
 
 

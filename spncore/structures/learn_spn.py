@@ -46,9 +46,8 @@ def learn_spn(
     Gens & Domingos, Learning the structure of sum-product networks, ICML 2013. Variables are split into the connected
     parts of the graph of pairs that a G-test finds dependent (real and count columns by their quantiles); rows into two
     clusters by EM for a mixture of two factorised distributions, as in Vergari, Di Mauro & Esposito, ECML 2015. Sums
-    directly under sums are merged; the root is a sum, if need be over one child. A missing value (negative whole number,
-    NaN) is left out of every count.
-    CircuitError names the first value that its column's family does not allow.
+    directly under sums are merged; the root is a sum, if need be over one child. A missing value (negative whole
+    number, NaN) is left out of every count. CircuitError names the first value that its column's family refuses.
     """
     if len(columns) != rows.shape[1]:
         raise CircuitError(f"{rows.shape[1]} variables need as many columns' families, got {len(columns)}")

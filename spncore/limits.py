@@ -31,6 +31,8 @@ class Limits:
     largest_momentum: float = 0.999
     run_bytes: int = 1_000_000_000
     trees: int = 100_000  # induced trees that are listed; more are sampled
+    circuit_nodes: int = 200_000
+    circuit_edges: int = 2_000_000
 
 
 LIMITS = Limits()

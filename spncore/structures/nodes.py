@@ -57,8 +57,8 @@ def check_size(num_nodes: int, num_edges: int) -> None:
     if num_nodes > LIMITS.circuit_nodes or num_edges > LIMITS.circuit_edges:
         raise CircuitError(
             f"the circuit would have {num_nodes:,} nodes and {num_edges:,} weighted edges, the lab builds at most "
-            f"{LIMITS.circuit_nodes:,} and {LIMITS.circuit_edges:,}; choose less depth, fewer components or repetitions, "
-            "or larger min_rows"
+            f"{LIMITS.circuit_nodes:,} and {LIMITS.circuit_edges:,}; choose less depth, fewer components or "
+            "repetitions, or larger min_rows"
         )
 
 

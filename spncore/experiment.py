@@ -121,7 +121,7 @@ class Experiment:
     )  # fmt: skip
     component_init: str = _declare(
         "uniform", str, "component start", "",
-        "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM beforehand.",
+        "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM, or by what learned the structure.",
         choices=("uniform", "random", "fitted"),
     )  # fmt: skip
     init_noise: float = _declare(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import datasets, em
-from spncore.circuit import Circuit, InputLayer
+from spncore.circuit import Circuit, CircuitError, InputLayer
 from spncore.datasets import Dataset
 from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment, ExperimentError
@@ -17,7 +17,7 @@ from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings, S
 from spncore.model import Model
 from spncore.objectives import OBJECTIVES
 from spncore.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
-from spncore.structures import STRUCTURES, StructureSettings
+from spncore.structures import LEARNED, STRUCTURES, StructureSettings
 
 __all__ = ["DivergenceError", "StepInfo", "TrainState", "Trainer", "dataset_of", "run"]
 
@@ -60,6 +60,9 @@ class Trainer(CircuitTrainer):
 
     def _initial_inputs(self, rng: np.random.Generator) -> list[Floats]:
         """Leaf weights (2, nodes, S) of each input layer; data sets of the lab hold zeros and ones."""
+        if self.experiment.component_init == "fitted" and self.experiment.structure in LEARNED:
+            learned = model_of(self.experiment, self.dataset).parameters.inputs
+            return [np.maximum(array, self.experiment.floor) for array in learned]
         if self.experiment.component_init == "fitted":
             return list(em.fit(self.circuit, self.dataset, rng).model.parameters.inputs)
         return [self._unfitted(layer, rng) for layer in self.circuit.input_layers]
@@ -91,10 +94,15 @@ class Trainer(CircuitTrainer):
             yield state, info
 
 
-def circuit_of(experiment: Experiment, dataset: Dataset) -> Circuit:
-    """The circuit that an experiment trains; its random or learned structure is that of the first seed."""
+def model_of(experiment: Experiment, dataset: Dataset) -> Model:
+    """What an experiment's structure gives: a circuit, drawn or learned with the first seed, and own parameters."""
     seed = 0 if experiment.structure == "mixture" else experiment.seed
-    return _structure(experiment.structure, experiment.structure_settings, dataset, seed).circuit
+    return _structure(experiment.structure, experiment.structure_settings, dataset, seed)
+
+
+def circuit_of(experiment: Experiment, dataset: Dataset) -> Circuit:
+    """The circuit that an experiment trains."""
+    return model_of(experiment, dataset).circuit
 
 
 def sums_of(experiment: Experiment, dataset: Dataset) -> SumStack:
@@ -104,7 +112,10 @@ def sums_of(experiment: Experiment, dataset: Dataset) -> SumStack:
 
 @lru_cache(64)
 def _structure(name: str, settings: StructureSettings, dataset: Dataset, seed: int) -> Model:
-    return STRUCTURES[name](dataset, settings, np.random.default_rng(seed))
+    try:
+        return STRUCTURES[name](dataset, settings, np.random.default_rng(seed))
+    except CircuitError as error:
+        raise ExperimentError(f"structure: {error}") from None
 
 
 _stack = lru_cache(256)(deepened_sums)

@@ -18,6 +18,7 @@ from spncore.structures.partitions import random_partitions
 from spncore.structures.regions import Kind, rat
 
 __all__ = [
+    "LEARNED",
     "STRUCTURES",
     "Column",
     "Leaf",
@@ -80,3 +81,4 @@ STRUCTURES: Mapping[str, Structure] = {
     "chow_liu": _chow_liu,
     "learn_spn": _learn_spn,
 }
+LEARNED = frozenset({"chow_liu", "learn_spn"})

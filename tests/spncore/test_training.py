@@ -287,9 +287,11 @@ def test_every_field_that_should_matter_changes_the_run():
         "init_scale": 2e-4, "init_convention": "matched", "weight_init": "random", "component_init": "uniform",
         "init_noise": 1e-3, "train_components": False, "parametrisation": "log", "floor": 1e-3,
         "objective": "unnormalised", "iterations": 4, "num_seeds": 2, "seed": 1, "optimiser": "adam",
-        "batch_size": 100, "momentum": 0.5, "class_variable": 2, "hybrid_mix": 0.2, "labelled_share": 0.7,
+        "structure": "rat", "split_depth": 1, "num_repetitions": 2, "batch_size": 100, "momentum": 0.5,
+        "class_variable": 2, "hybrid_mix": 0.2, "labelled_share": 0.7,
     }  # fmt: skip
     where = {
+        "split_depth": {"structure": "rat"}, "num_repetitions": {"structure": "rat"},
         "momentum": {"optimiser": "momentum"}, "class_variable": {"objective": "discriminative"},
         "hybrid_mix": {"objective": "hybrid"}, "labelled_share": {"objective": "semi_supervised"},
     }  # fmt: skip

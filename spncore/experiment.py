@@ -15,6 +15,7 @@ from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES, Labels
 from spncore.overparam import TOPOLOGIES
 from spncore.parametrisation import PARAMETRISATIONS
+from spncore.strict_json import JsonError, parse_object, shorten, shown
 from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2
@@ -231,19 +232,22 @@ class Experiment:
     @classmethod
     def from_json(cls, text: str) -> Experiment:
         """Read what `to_json` wrote; ExperimentError names the key path of the first fault."""
-        return cls.from_dict(_parse_json(text))
+        try:
+            return cls.from_dict(parse_object(text, "a saved experiment", 20_000))
+        except JsonError as error:
+            raise ExperimentError(str(error)) from None
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Experiment:
         """All fields and `schema`, exactly; ExperimentError names what is missing, extra or wrong."""
         schema = values.get("schema")
         if type(schema) is not int or not 1 <= schema <= SCHEMA:
-            raise ExperimentError(f"$.schema: {_shown(schema)} is not known; this release reads schemas 1 to {SCHEMA}")
+            raise ExperimentError(f"$.schema: {shown(schema)} is not known; this release reads schemas 1 to {SCHEMA}")
         for later in range(schema + 1, SCHEMA + 1):
             values = {**_ADDED[later], **values}
         for name in values:
             if name != "schema" and name not in FIELDS:
-                raise ExperimentError(f"$.{_shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
+                raise ExperimentError(f"$.{shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
         missing = [name for name in FIELDS if name not in values]
         if missing:
             raise ExperimentError(f"$.{missing[0]}: missing; a saved experiment holds every setting")
@@ -283,7 +287,7 @@ def parse(name: str, text: str) -> Any:
     """The value that `text` (a link's or command line's) gives field `name`; ExperimentError if refused."""
     field = FIELDS.get(name)
     if field is None:
-        raise ExperimentError(f"{_shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
+        raise ExperimentError(f"{shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
     if field.kind is bool and text in ("true", "false"):
         return text == "true"
     if field.kind is int and _INTEGER.fullmatch(text):
@@ -293,7 +297,7 @@ def parse(name: str, text: str) -> Any:
     if field.kind is str:
         return _checked(name, field, text)
     what = {int: "not a whole number", float: "not a number", bool: "neither true nor false"}[field.kind]
-    raise ExperimentError(f"{name}: {_shown(text)} is {what}; allowed: {field.allowed()}")
+    raise ExperimentError(f"{name}: {shown(text)} is {what}; allowed: {field.allowed()}")
 
 
 def format_value(name: str, value: Any) -> str:
@@ -304,57 +308,18 @@ def format_value(name: str, value: Any) -> str:
 def _checked(name: str, field: Field, value: Any) -> Any:
     right_type = type(value) is field.kind or (field.kind is float and type(value) is int)
     if not right_type:
-        raise ExperimentError(f"{name}: {_shown(value)} is not {_kind_words(field)}; allowed: {field.allowed()}")
+        raise ExperimentError(f"{name}: {shown(value)} is not {_kind_words(field)}; allowed: {field.allowed()}")
     if field.kind is str:
         if value not in field.choices and not (name == "dataset" and _UPLOAD.fullmatch(value)):
-            raise ExperimentError(f"{name}: {_shown(value)} is not known; allowed: {field.allowed()}")
+            raise ExperimentError(f"{name}: {shown(value)} is not known; allowed: {field.allowed()}")
         return value
     if field.kind is bool:
         return value
     inside = field.low <= value <= field.high  # false for NaN
     if not (inside or (field.zero_allowed and value == 0)):
-        raise ExperimentError(f"{name}: {_shown(value)} is out of range; allowed: {field.allowed()}")
+        raise ExperimentError(f"{name}: {shown(value)} is out of range; allowed: {field.allowed()}")
     return field.kind(value)
 
 
 def _kind_words(field: Field) -> str:
     return {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}[field.kind]
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= 40 else text[:40] + "…"
-
-
-def _shown(value: object) -> str:
-    if type(value) is int and abs(value) > 10**40:
-        return "a number of more than 40 digits"
-    return ascii(_shorten(value)) if isinstance(value, str) else _shorten(ascii(value))
-
-
-def _parse_json(text: str) -> dict[str, Any]:
-    def refuse_constant(word: str) -> None:
-        raise ExperimentError(f"$: {word} is not a number JSON allows")
-
-    def refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        seen: dict[str, Any] = {}
-        for key, value in pairs:
-            if key in seen:
-                raise ExperimentError(f"$.{_shorten(key)}: given twice; keep one")
-            seen[key] = value
-        return seen
-
-    if len(text) > 20_000:
-        raise ExperimentError(f"$: {len(text)} characters; a saved experiment has at most 20000")
-    try:
-        values = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates)
-    except RecursionError:
-        raise ExperimentError("$: nested too deeply; a saved experiment is one flat object") from None
-    except json.JSONDecodeError as error:
-        raise ExperimentError(f"$: not JSON at line {error.lineno}, column {error.colno}") from None
-    except ExperimentError:
-        raise
-    except ValueError:
-        raise ExperimentError("$: holds a number with too many digits") from None
-    if not isinstance(values, dict):
-        raise ExperimentError("$: a saved experiment is a JSON object")
-    return values

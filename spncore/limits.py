@@ -33,6 +33,8 @@ class Limits:
     trees: int = 100_000  # induced trees that are listed; more are sampled
     circuit_nodes: int = 200_000
     circuit_edges: int = 2_000_000
+    model_bytes: int = 200_000_000
+    model_layers: int = 2_000
 
 
 LIMITS = Limits()

@@ -160,7 +160,7 @@ def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
 
 
 GAUSSIAN = Family(
-    2, 2, (False, True), "real numbers", np.isfinite,
+    2, 2, (False, True), "real numbers below 1e100", lambda x: np.abs(x) < 1e100,  # their squares are finite
     lambda x: np.stack([x, x**2]), None, _normal_coefficients, _normal_derivative, _normal_maximise,
     lambda means, deviations, rng: np.stack(
         [means + deviations * rng.standard_normal(means.shape), np.maximum(deviations, SMALLEST_SCALE)]

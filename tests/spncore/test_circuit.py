@@ -113,7 +113,11 @@ def test_single_precision_agrees_to_six_digits(seed):
     assert_close(single, expected, rtol=1e-6, atol=3e-6)  # float32 holds 7 digits
 
 
-def check_flows(asked, rows, row_weights):
+@pytest.mark.parametrize("seed", range(8))
+def test_flows_are_weight_times_finite_difference(seed):
+    asked, rng = paired_model(seed)
+    rows = evidence(4, rng)
+    row_weights = rng.normal(size=len(rows))
     sums, inputs, _ = all_flows(asked, rows, row_weights)
 
     def objective(_):
@@ -123,23 +127,34 @@ def check_flows(asked, rows, row_weights):
         expected = weights * oracles.numerical_gradient(objective, weights)
         assert_close(flow, expected, rtol=1e-6, atol=1e-7)  # differences
     for layer, parameters, flow in zip(asked.circuit.input_layers, asked.parameters.inputs, inputs, strict=True):
-        factor = np.where(np.array(layer.distribution.positive)[:, None, None], parameters, 1.0)
-        expected = factor * oracles.numerical_gradient(objective, parameters)
-        assert_close(flow, expected, rtol=1e-5, atol=1e-6)  # differences
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_flows_are_weight_times_finite_difference(seed):
-    asked, rng = paired_model(seed)
-    rows = evidence(4, rng)
-    check_flows(asked, rows, rng.normal(size=len(rows)))
+        assert all(layer.distribution.positive)
+        expected = parameters * oracles.numerical_gradient(objective, parameters)
+        assert_close(flow, expected, rtol=1e-6, atol=1e-7)  # differences
 
 
 @given(seed=circuits.seeds)
 @settings(max_examples=15, deadline=None)
-def test_flows_of_irregular_circuits_are_weight_times_finite_difference(seed):
+def test_flows_of_irregular_circuits_are_slopes_in_every_direction(seed):
+    """All parameters move at once, the positive ones in proportion."""
     asked, rng = circuits.random_asked(seed, 3, circuits.ALL)
-    check_flows(asked, circuits.random_rows(rng, asked, 6), rng.normal(size=6))
+    rows, row_weights = circuits.random_rows(rng, asked, 6), rng.normal(size=6)
+    sums, inputs, _ = all_flows(asked, rows, row_weights)
+    positive = [np.array(layer.distribution.positive)[:, None, None] for layer in asked.circuit.input_layers]
+    for _ in range(3):
+        directions = [rng.normal(size=flow.shape) for flow in (*sums, *inputs)]
+
+        def along(step, directions=directions):
+            of_sums, of_inputs = directions[: len(sums)], directions[len(sums) :]
+            moved = [weights * (1 + step * d) for weights, d in zip(asked.parameters.sums, of_sums, strict=True)]
+            moved_inputs = [
+                np.where(kind, parameters * (1 + step * d), parameters + step * d)
+                for parameters, d, kind in zip(asked.parameters.inputs, of_inputs, positive, strict=True)
+            ]
+            return float(row_weights @ log_values(model(asked.circuit, tuple(moved), tuple(moved_inputs)), rows))
+
+        slope = (along(1e-5) - along(-1e-5)) / 2e-5
+        expected = sum((flow * d).sum() for flow, d in zip((*sums, *inputs), directions, strict=True))
+        assert_close(slope, expected, rtol=1e-6, atol=1e-6)  # differences
 
 
 def test_flow_out_of_a_node_equals_flow_into_it():

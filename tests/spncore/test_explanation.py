@@ -7,6 +7,7 @@ from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.explanation import most_probable, selective_sums
 from spncore.model import log_partition, log_values, model
 from spncore.queries import QueryError
+from spncore.structures import chow_liu
 from tests import circuits, oracles
 from tests.closeness import assert_close
 
@@ -53,7 +54,7 @@ def check(asked, rows, worlds):
 
 
 @given(seed=circuits.seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_on_a_selective_circuit_the_completion_is_the_most_probable_one(seed):
     rng = np.random.default_rng(seed)
     asked, worlds = chain(rng), oracles.worlds(3)
@@ -61,8 +62,15 @@ def test_on_a_selective_circuit_the_completion_is_the_most_probable_one(seed):
     assert check(asked, partial_rows(worlds, rng), worlds).all()
 
 
+def test_a_learned_chow_liu_tree_is_selective():
+    rng = np.random.default_rng(0)
+    worlds, counts = np.array(list(np.ndindex(2, 3, 2, 2))), rng.integers(1, 50, 24)
+    asked = chow_liu(worlds, counts, [2, 3, 2, 2])
+    assert check(asked, partial_rows(worlds, rng), worlds).all()
+
+
 @given(seed=circuits.seeds, num_variables=st.integers(2, 4), zeros=st.sampled_from([0.0, 0.4]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_on_any_circuit_what_is_called_exact_is(seed, num_variables, zeros):
     asked, rng = circuits.random_asked(seed, num_variables, circuits.DISCRETE)
     for parameters in asked.parameters.inputs:

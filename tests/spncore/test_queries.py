@@ -49,7 +49,7 @@ def test_a_fused_circuit_is_asked_like_any_other():
 
 
 @given(**ASKED)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_likelihoods_and_conditionals_are_those_of_the_enumerated_worlds(seed, num_variables, excluding):
     asked, rng, worlds, probabilities = discrete(seed, num_variables, excluding)
     rows = circuits.random_rows(rng, asked, 6, missing=0.5)
@@ -65,7 +65,7 @@ def test_likelihoods_and_conditionals_are_those_of_the_enumerated_worlds(seed, n
 
 
 @given(**ASKED)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_posteriors_and_moments_are_those_of_the_enumerated_worlds(seed, num_variables, excluding):
     asked, rng, worlds, probabilities = discrete(seed, num_variables, excluding)
     rows = possible_rows(asked, rng, worlds, probabilities)
@@ -84,7 +84,7 @@ def test_posteriors_and_moments_are_those_of_the_enumerated_worlds(seed, num_var
 
 
 @given(seed=circuits.seeds, num_variables=st.integers(2, 4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_the_flow_of_evidence_is_the_share_of_the_value_that_goes_through_a_node(seed, num_variables):
     """A node's flow is its value times the root's derivative in it: what the root loses if the node counts as 0."""
     asked, rng = circuits.random_asked(seed, num_variables, circuits.ALL)
@@ -146,7 +146,7 @@ def test_without_evidence_the_covariance_is_that_of_the_mixture():
 
 
 @given(seed=circuits.seeds)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_covariances_of_mixed_families_agree_with_slopes_of_the_mean(seed):
     """Multiplying the density by exp(t x_j) moves the mean of x_i by t cov(x_i, x_j): here for a categorical x_j."""
     asked, rng = circuits.random_asked(seed, 3, circuits.ALL)

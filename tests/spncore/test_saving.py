@@ -5,9 +5,11 @@ import zipfile
 import numpy as np
 import pytest
 
+from spncore.datasets import load
 from spncore.limits import LIMITS
 from spncore.model import log_values
 from spncore.saving import SavedModelError, load_model, save_model
+from spncore.structures import STRUCTURES, StructureSettings
 from tests import circuits
 
 
@@ -39,6 +41,15 @@ def test_a_model_is_the_same_after_saving_and_loading(tmp_path, seed):
     rows = circuits.random_rows(rng, asked, 10)
     assert np.array_equal(log_values(asked, rows), log_values(loaded, rows))
     assert [type(layer) for layer in asked.circuit.layers] == [type(layer) for layer in loaded.circuit.layers]
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_every_structure_can_be_saved(tmp_path, name):
+    dataset = load("two-clusters")
+    asked = STRUCTURES[name](dataset, StructureSettings(), np.random.default_rng(0))
+    save_model(tmp_path / "model.npz", asked)
+    loaded = load_model(tmp_path / "model.npz")
+    assert np.array_equal(log_values(loaded, dataset.rows[:20]), log_values(asked, dataset.rows[:20]))
 
 
 def test_the_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):

@@ -36,18 +36,13 @@ def partial_rows(worlds, rng):
     return np.concatenate([rows, worlds, np.full((1, worlds.shape[1]), -1)]).astype(np.int8)
 
 
-def largest(asked, worlds, row):
-    """The largest log P of a world that agrees with the row."""
-    agreeing = worlds[((row < 0) | (worlds == row)).all(axis=1)]
-    return log_values(asked, agreeing).max() - log_partition(asked)
-
-
 def check(asked, rows, worlds):
     """Rows agree with the evidence, values are theirs, and exact ones are the largest; returns which are exact."""
     found = most_probable(asked, rows)
     assert ((rows < 0) | (found.rows == rows)).all()
     assert_close(found.log_values, log_values(asked, found.rows) - log_partition(asked))
-    best = np.array([largest(asked, worlds, row) for row in rows])
+    log_world = log_values(asked, worlds) - log_partition(asked)
+    best = np.array([log_world[((row < 0) | (worlds == row)).all(axis=1)].max() for row in rows])
     assert_close(found.log_values[found.exact], best[found.exact])
     assert (found.log_values <= best + 1e-12).all()
     return found.exact

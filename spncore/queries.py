@@ -100,17 +100,16 @@ def moments(asked: Model, rows: NDArray[Any] | None = None) -> Expectations:
     plain, centres, inputs = conditionals(asked, rows), _centres(asked), _inputs(asked)
     means = [layer.distribution.mean(parameters) for layer, parameters in inputs]
     central = [(mean - centres[_variables(layer)])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
-    covariance = np.zeros((*plain.mean.shape, plain.mean.shape[1]))
+    missing, covariance = is_missing(rows), np.zeros((*plain.mean.shape, plain.mean.shape[1]))
     for j in range(asked.circuit.num_variables):
         here = [_variables(layer) == j for layer, _ in inputs]
         values = np.concatenate([mean[at] for mean, at in zip(means, here, strict=True)])
-        added = (float(np.ptp(values)) or 1.0) - values.min()
-        tilts = [np.log(np.where(at, mean + added, 1.0)) for mean, at in zip(means, here, strict=True)]
+        low, spread = values.min(), float(np.ptp(values)) or 1.0  # c = spread − low
+        tilts = [np.log(np.where(at, mean - low + spread, 1.0)) for mean, at in zip(means, here, strict=True)]
         (tilted,) = _expected(asked, rows, central, tilts)
-        covariance[:, :, j] = (plain.mean[:, j, None] + added) * (tilted + centres - plain.mean)
-    seen = ~is_missing(rows)
+        change = np.where(missing, tilted + centres - plain.mean, 0.0)
+        covariance[:, :, j] = np.where(missing[:, j], plain.mean[:, j] - low + spread, 0.0)[:, None] * change
     covariance = (covariance + covariance.transpose(0, 2, 1)) / 2
-    covariance[seen[:, :, None] | seen[:, None, :]] = 0.0
     diagonal = np.arange(len(centres))
     covariance[:, diagonal, diagonal] = plain.variance
     return Expectations(plain.mean, covariance)

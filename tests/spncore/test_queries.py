@@ -181,6 +181,13 @@ def test_many_rows_are_answered_like_one_by_one(monkeypatch):
     assert_close(found.covariance, [one.covariance[0] for one in one_by_one])
 
 
+def test_evidence_far_from_every_leaf_has_an_answer():
+    found = queries.moments(two_normals(), np.array([[1e90, np.nan], [-1e99, np.nan]]))
+    assert_close(found.mean[:, 1], [-4.0, -4.0])  # the wider leaf wins
+    assert_close(found.covariance[:, 1, 1], [4.0, 4.0])
+    assert len(queries.moments(two_normals(), np.zeros((0, 2))).mean) == 0
+
+
 def certain():
     """One binary variable that is always 0."""
     return model(Circuit(1, (InputLayer(np.array([[0]]), 1),)), (), (np.array([1.0, 0.0]).reshape(2, 1, 1),))

@@ -6,7 +6,19 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from spncore import dynamics, flows, forward, linear_dynamics, linear_network, objectives, overparam, parametrisation
+from spncore import (
+    dynamics,
+    flows,
+    forward,
+    induced_trees,
+    linear_dynamics,
+    linear_network,
+    objectives,
+    overparam,
+    parametrisation,
+    tree_dynamics,
+    tree_models,
+)
 from spncore import replay as replaying
 
 
@@ -15,8 +27,8 @@ class Equation(NamedTuple):
 
     source: str
     latex: str
-    functions: tuple[Callable[..., Any], ...] = ()
-    test: str = ""  # file::function under tests/spncore
+    functions: tuple[Callable[..., Any], ...]
+    test: str  # file::function under tests/spncore
 
     @property
     def computed_by(self) -> list[str]:
@@ -126,9 +138,50 @@ EQUATIONS: Mapping[str, Equation] = {
         (overparam.private_phi,),
         "test_training.py::test_private_chains_in_log_weights_are_the_shallow_network_at_l_times_the_rate",
     ),
+    "kappa": Equation(
+        "Definition 1", r"\kappa(\text{leaf})=1\qquad\kappa(\text{product})=\prod_{c}\kappa(c)\qquad"
+        r"\kappa(\text{sum})=\sum_{c}\kappa(c)",
+        (induced_trees.num_trees, induced_trees.node_trees),
+        "test_induced_trees.py::test_the_count_of_a_deep_circuit_is_exact_however_large",
+    ),
     "trees": Equation(
-        "Definition 1, Claim 1", r"f(x)=\sum_{T}\Bigl(\prod_{e\in T}w_e\Bigr)\prod_{\text{leaves}\,\in\,T}p(x)\qquad "
-        r"w_T(t{+}1)=w_T\prod_{e\in T}\Bigl(1+\frac{\eta\,g_e}{w_e}\Bigr)",
+        "Definition 1", r"f(x)=\sum_{T}w_T\prod_{\text{leaves}\,\in\,T}p(x)\qquad w_T=\prod_{e\in T}w_e",
+        (tree_dynamics.tree_weights, tree_models.component_log_values),
+        "test_tree_models.py::test_the_network_is_the_sum_of_its_trees",
+    ),
+    "tree_gradient": Equation(
+        "Eq. 7, for every edge", r"\frac{\partial\mathcal L}{\partial w_e}=\sum_{T\ni e}\frac{w_T}{w_e}\nabla_{w_T}",
+        (tree_dynamics.edge_flow_of, tree_models.tree_flows),
+        "test_tree_dynamics.py::test_the_flow_of_an_edge_is_the_flow_of_all_trees_through_it",
+    ),
+    "tree_step": Equation(
+        "Claim 1", r"w_T(t{+}1)=w_T\prod_{e\in T}\Bigl(1+\frac{\eta\,g_e}{w_e}\Bigr)\qquad"
+        r"g_e=\frac{\partial\mathcal L}{\partial w_e}",
+        (tree_dynamics.exact_factors, tree_dynamics.first_order_factors),
+        "test_tree_dynamics.py::test_a_step_of_all_edges_multiplies_every_tree_by_the_product_of_its_factors",
+    ),
+    "tree_matrix": Equation(
+        "not in the paper", r"\Delta\log w_T=\eta\sum_{T'}M_{TT'}\,a_{T'}+O(\eta^2)\qquad "
+        r"M_{TT'}=\sum_{e\in T\cap T'}\frac1{w_e^2}",
+        (tree_dynamics.preconditioner, tree_dynamics.precondition),
+        "test_tree_dynamics.py::test_the_preconditioner_of_all_trees_turns_their_flows_into_the_step_of_their_log_weights",
+    ),
+    "discriminative": Equation(
+        "Objectives with a class", r"\frac1N\sum_n\log f(x_n,y_n)-\log f(x_n,\cdot)\qquad"
+        r"\frac1N\sum_{\text{known}}\log f(x_n,y_n)+\frac1N\sum_{\text{unknown}}\log f(x_n,\cdot)-\log Z",
+        (objectives.discriminative, objectives.semi_supervised),
+        "test_training.py::test_a_step_is_the_learning_rate_times_the_gradient_found_by_enumeration",
+    ),
+    "em": Equation(
+        "Dempster, Laird, Rubin 1977", r"w_i\leftarrow\frac{\overline r_i}{\sum_{j}\overline r_j}"
+        r"\qquad j\text{ among the children of one sum}",
+        (parametrisation.expectation,), "test_learning.py::test_em_does_not_see_consecutive_sum_layers",
+    ),
+    "exponentiated": Equation(
+        "Kivinen, Warmuth 1997", r"w_i\leftarrow\frac{w_i\,e^{\eta\,\partial\mathcal L/\partial w_i}}"
+        r"{\sum_j w_j\,e^{\eta\,\partial\mathcal L/\partial w_j}}",
+        (parametrisation.exponentiated,),
+        "test_parametrisation.py::test_exponentiated_gradient_multiplies_by_exp_of_rate_times_gradient_and_normalises",
     ),
     "linear": Equation(
         "Section 2.1", r"w(t{+}1)=w-\rho\,\nabla_w-\lambda\,w+\eta^2\,\nabla_{w_1}\nabla_{w_2}\qquad"

@@ -113,16 +113,17 @@ def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], I
     return np.concatenate([full, without]), partner
 
 
-def _conditional(mix: float) -> Callable[[Dataset, Labels], Bag]:
-    """log f(x, y) − (1 − mix) log f(x, ·) − mix log Z; a negative `mix` means the labels' own."""
+def hybrid(dataset: Dataset, labels: Labels) -> Bag:
+    """log f(x, y) − (1 − mix) log f(x, ·) − mix log Z for every row."""
+    rows, partner = _with_classes(dataset, labels)
+    place = np.arange(dataset.num_distinct)
+    terms = [(place, place, 1.0), (partner, place, labels.mix - 1.0)]
+    return _paired(_bag(rows, dataset.counts, terms, place, labels.mix), partner)
 
-    def bag(dataset: Dataset, labels: Labels) -> Bag:
-        rows, partner = _with_classes(dataset, labels)
-        place, generative = np.arange(dataset.num_distinct), labels.mix if mix < 0 else mix
-        terms = [(place, place, 1.0), (partner, place, generative - 1.0)]
-        return _paired(_bag(rows, dataset.counts, terms, place, generative), partner)
 
-    return bag
+def discriminative(dataset: Dataset, labels: Labels) -> Bag:
+    """log f(x, y) − log f(x, ·) for every row: what a hybrid of nothing generative is."""
+    return hybrid(dataset, labels._replace(mix=0.0))
 
 
 def _paired(bag: Bag, partner: Ints) -> Bag:
@@ -169,8 +170,8 @@ OBJECTIVES: Mapping[str, Objective] = {
     "unnormalised": Objective(
         data_and_partition, _partition_itself, _minus_partition
     ),  # mean log f − Z, their later one
-    "discriminative": Objective(_conditional(0.0), _log_of_all, _weighted_sum, needs_class=True),
-    "hybrid": Objective(_conditional(-1.0), _log_of_all, _weighted_sum, needs_class=True),
+    "discriminative": Objective(discriminative, _log_of_all, _weighted_sum, needs_class=True),
+    "hybrid": Objective(hybrid, _log_of_all, _weighted_sum, needs_class=True),
     "semi_supervised": Objective(semi_supervised, _log_of_all, _weighted_sum, needs_class=True),
 }
 DATA_FLOW = Objective(data_and_partition, _data_alone)

@@ -13,7 +13,7 @@ from app.text import page_text
 
 SECTIONS = (
     "1_notation", "2_objective", "3_step", "4_momentum", "5_preconditioner", "6_scale", "7_parametrisations",
-    "8_trees", "9_linear", "errata", "references",
+    "8_trees", "8b_objectives", "9_linear", "errata", "references",
 )  # fmt: skip
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
 TEXT_PIXELS = 760
@@ -37,9 +37,6 @@ def equation(name: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
         for part in shown.latex.split(r"\qquad"):  # side by side, or one below the other on a phone
             st.latex(part, width="content")
-    if not shown.functions:
-        st.caption(f"{shown.source}. Not computed by the engine yet.")
-        return
     functions = ", ".join(f"`{function}`" for function in shown.computed_by)
     with st.expander(f"{shown.source} · {functions}", icon=":material/code:"):
         file, test = shown.test.split("::")

@@ -17,11 +17,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import datasets
+from spncore import datasets, em
+from spncore.circuit import Circuit
 from spncore.datasets import Dataset
-from spncore.em import fit_mixture
 from spncore.experiment import FIELDS, Experiment, ExperimentError
-from spncore.training import DivergenceError, Trainer
+from spncore.training import DivergenceError, Trainer, circuit_of
 
 Floats = NDArray[np.float64]
 Row = dict[str, Any]
@@ -38,7 +38,7 @@ class SweepError(ValueError):
 class Target:
     """What a run is to reach: an LLH in nats per row, or a share of the possible gain.
 
-    The possible gain goes from the run's start to what EM reaches with as many components from the same seed.
+    The possible gain goes from the run's start to what EM reaches in the same circuit from the same seed.
     """
 
     kind: Literal["llh", "gain"]
@@ -54,13 +54,13 @@ class Target:
         """The LLH that counts as reached for the run of one seed that starts at `start`."""
         if self.kind == "llh":
             return self.value
-        return start + self.value * (attainable(dataset, experiment.num_components, seed) - start)
+        return start + self.value * (attainable(circuit_of(experiment, dataset), dataset, seed) - start)
 
 
 @lru_cache(maxsize=1024)
-def attainable(dataset: Dataset, num_components: int, seed: int) -> float:
+def attainable(circuit: Circuit, dataset: Dataset, seed: int) -> float:
     """The LLH that EM reaches from a seed; components that start `fitted` are those of this very mixture."""
-    return fit_mixture(dataset, num_components, np.random.default_rng(seed)).llh
+    return em.fit(circuit, dataset, np.random.default_rng(seed)).llh
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) �
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,15 @@ MARGINALISED = -1
 
 
 class Bag(NamedTuple):
-    """Distinct evidence rows (B, D) of 0, 1, MARGINALISED, the last one empty: its value is Z. All else follows from
+    """Distinct evidence rows (B, D), whole numbers with −1 or reals with NaN where a value is missing, the last one
+    empty: its value is Z. All else follows from
 
     how often each item of the data occurs, `items` (I,): the rows' weights c = `spread` @ items and their counts as
     data, for the LLH, `observed` @ items. Whole numbers keep sums exact: a posterior of exactly one has a flow of
     exactly zero. `partner` (B,): the row without its class, −1 where there is none; None where no class is asked for.
     """
 
-    rows: NDArray[np.int8]
+    rows: NDArray[Any]
     items: Ints
     spread: csr_array
     observed: csr_array

@@ -1,0 +1,121 @@
+"""Tables of numbers as evidence: the family of every column, and codes for its values.
+
+Whole numbers become codes 0 … V−1 of categorical leaves; real columns are standardised, so that starts, floors and the
+smallest scale of a Gaussian mean the same in every unit. NaN is a missing value throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.families import FAMILIES
+from spncore.structures import Column
+
+Floats = NDArray[np.float64]
+MOST_VALUES = 32  # whole-number columns with more distinct values are real ones, unless named categorical
+_FARTHEST = 1e100  # in standard deviations: its square is still a number, and so is its log-density
+_CONSTANT = 1e-13  # a deviation below this share of the largest value is rounding
+
+
+class Coding(NamedTuple):
+    """How one column is written for the leaves: x -> place in `values` if categorical, else (x − centre) / scale."""
+
+    family: str
+    values: Floats
+    centre: float = 0.0
+    scale: float = 1.0
+
+    @property
+    def column(self) -> Column:
+        """What its leaves are; a categorical one has at least two values."""
+        return Column(self.family, max(2, len(self.values)))
+
+
+def codings(rows: Floats, weights: Floats, families: str | Sequence[str]) -> tuple[Coding, ...]:
+    """The coding of every column of rows (N, D) with weights (N,) > 0.
+
+    `families` names one per column, or is "auto": categorical where all known values are whole numbers of at most
+    MOST_VALUES kinds, else Gaussian. ValueError if the names do not fit the columns, or a column does not fit its name.
+    """
+    num_columns = rows.shape[1]
+    names = [_family(column) for column in rows.T] if isinstance(families, str) else list(families)
+    if (isinstance(families, str) and families != "auto") or len(names) != num_columns or not {*names} <= {*FAMILIES}:
+        raise ValueError(
+            f"families: expected 'auto' or one of {', '.join(FAMILIES)} for each of {num_columns} columns, "
+            f"got {families!r:.80}"
+        )
+    centres, scales = weighted_moments(rows, weights)
+    return tuple(_coding(name, *column) for name, *column in zip(names, rows.T, centres, scales, strict=True))
+
+
+def encode(rows: Floats, columns: Sequence[Coding]) -> Floats:
+    """Rows (N, D) as the leaves take them; a value that a categorical column never had becomes NaN, see `unseen`."""
+    result = np.empty(rows.shape)
+    for d, (coding, column) in enumerate(zip(columns, rows.T, strict=True)):
+        if coding.family == "categorical":
+            places = np.searchsorted(coding.values, column).clip(max=len(coding.values) - 1)
+            result[:, d] = np.where(coding.values[places] == column, places, np.nan)
+        else:
+            with np.errstate(over="ignore"):
+                result[:, d] = np.clip((column - coding.centre) / coding.scale, -_FARTHEST, _FARTHEST)
+    return result
+
+
+def unseen(rows: Floats, encoded: Floats) -> NDArray[np.bool_]:
+    """Which rows (N,) hold a value that its categorical column never had: their probability is zero."""
+    return np.asarray((np.isnan(encoded) & ~np.isnan(rows)).any(axis=1))
+
+
+def decode(rows: Floats, columns: Sequence[Coding]) -> Floats:
+    """Rows (N, D) without missing values in the data's own units."""
+    result = np.empty(rows.shape)
+    for d, (coding, column) in enumerate(zip(columns, rows.T, strict=True)):
+        if coding.family == "categorical":  # a leaf of two values may belong to a column of one
+            result[:, d] = coding.values[np.minimum(column.astype(np.int64), len(coding.values) - 1)]
+        else:
+            result[:, d] = column * coding.scale + coding.centre
+    return result
+
+
+def log_scales(rows: Floats, columns: Sequence[Coding]) -> Floats:
+    """log |∂x/∂z| (N,) of the known values: subtracted from log p(z) it gives the density of x in its own units."""
+    return np.asarray(~np.isnan(rows) @ np.log([coding.scale for coding in columns]))
+
+
+def weighted_moments(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the known values of each column, (D,) each; 0 and 1 where none is known.
+
+    A constant column has its own size as deviation, so that dividing by it is harmless.
+    """
+    seen = ~np.isnan(rows)
+    largest = np.max(np.abs(rows), axis=0, where=seen, initial=0.0)
+    unit = np.where(largest > 0.0, largest, 1.0)
+    scaled = np.where(seen, rows / unit, 0.0)  # squares do not overflow
+    total = weights @ seen
+    shares = weights[:, None] * seen / np.where(total > 0.0, total, 1.0)
+    mean = np.add.reduce(shares * scaled, axis=0)
+    deviation = np.sqrt(np.add.reduce(shares * (scaled - mean) ** 2, axis=0))
+    return mean * unit, np.where(deviation > _CONSTANT, deviation, 1.0) * unit
+
+
+def _family(column: Floats) -> str:
+    known = column[~np.isnan(column)]
+    whole = len(known) > 0 and (known == np.floor(known)).all() and len(np.unique(known)) <= MOST_VALUES
+    return "categorical" if whole else "gaussian"
+
+
+def _coding(family: str, column: Floats, centre: float, scale: float) -> Coding:
+    known = np.unique(column[~np.isnan(column)])
+    if family == "categorical":
+        return Coding(family, known if len(known) else np.zeros(1))
+    if family == "gaussian":
+        return Coding(family, known[:0], centre, scale)
+    if not FAMILIES[family](2).supports(known).all():
+        raise ValueError(
+            f"families: a {family} column holds {FAMILIES[family](2).support}, got {known[0]:g}; change it"
+        )
+    return Coding(family, known[:0])

@@ -1,0 +1,128 @@
+"""Structures for tables whose columns are of several families: any circuit, over the columns' own leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.circuit import Circuit, InputLayer, Layer, ProductLayer, mixture
+from spncore.model import Model, model, parameter_shape
+from spncore.structures import Column, StructureSettings, learn_spn, random_partitions, rat
+from spncore.structures.nodes import check_size
+from spncore.structures.regions import Kind
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Table(NamedTuple):
+    """Rows (N, D), NaN where a value is missing, with weights (N,), the leaves of each column and its moments (D,)."""
+
+    rows: Floats
+    weights: Floats
+    columns: tuple[Column, ...]
+    means: Floats
+    deviations: Floats
+
+
+TableStructure = Callable[[Table, StructureSettings, np.random.Generator], Model]
+
+
+def started(circuit: Circuit, table: Table, rng: np.random.Generator) -> Model:
+    """A circuit of D 0/1 variables over the table's columns: equal sum weights, leaves at random around the moments."""
+    circuit = with_columns(circuit, table.columns)
+    shapes = [parameter_shape(layer) for layer in circuit.sum_layers]
+    inputs = []
+    for layer in circuit.input_layers:
+        variables = np.repeat(layer.variables, layer.num_inputs, axis=0)
+        inputs.append(layer.distribution.start(table.means[variables], table.deviations[variables], rng))
+    return model(circuit, tuple(np.full(shape, 1.0 / shape[2]) for shape in shapes), tuple(inputs))
+
+
+def with_columns(circuit: Circuit, columns: Sequence[Column]) -> Circuit:
+    """The same sums and products over leaves of these columns' families.
+
+    A factorised distribution over columns of several families becomes a product of one per family.
+    """
+    children, inputs = _leaves(circuit, columns)
+    numbers = np.empty(circuit.offsets[len(circuit.input_layers)], dtype=np.int64)
+    num_nodes, first = sum(layer.num_nodes for layer in inputs), np.cumsum([0, *map(len, children)])
+    layers: list[Layer] = [*inputs]
+    for arity in sorted({part.shape[1] for part in children}):
+        these = [g for g, part in enumerate(children) if part.shape[1] == arity]
+        found = np.concatenate([children[g] for g in these])
+        if arity > 1:
+            layers.append(ProductLayer(found))
+            found = num_nodes + np.arange(len(found))[:, None]
+            num_nodes += len(found)
+        numbers[np.concatenate([np.arange(first[g], first[g + 1]) for g in these])] = found[:, 0]
+    numbers = np.concatenate([numbers, num_nodes + np.arange(circuit.num_nodes - len(numbers))])
+    for layer in circuit.layers:
+        if not isinstance(layer, InputLayer):
+            layers.append(layer._replace(children=numbers[layer.children]))
+    return Circuit(circuit.num_variables, tuple(layers))
+
+
+def _leaves(circuit: Circuit, columns: Sequence[Column]) -> tuple[list[Ints], list[InputLayer]]:
+    """Layers of leaves of one family, and for each old group of inputs which new nodes make up its own, (M, parts)."""
+    variables: dict[_Kind, list[list[int]]] = {}
+    groups: list[list[tuple[_Kind, int]]] = []
+    for layer in circuit.input_layers:
+        for group in layer.variables:
+            by_column: dict[Column, list[int]] = {}
+            for d in group.tolist():
+                by_column.setdefault(columns[d], []).append(d)
+            groups.append([])
+            for column, part in by_column.items():
+                kind = _Kind(column, len(part), layer.num_inputs)
+                groups[-1].append((kind, len(variables.setdefault(kind, []))))
+                variables[kind].append(part)
+    layers = [InputLayer(np.array(v), kind.num_inputs, *kind.column) for kind, v in variables.items()]
+    first = dict(zip(variables, np.cumsum([0, *(layer.num_nodes for layer in layers)]).tolist(), strict=False))
+    children = [
+        np.stack([first[kind] + place * kind.num_inputs + np.arange(kind.num_inputs) for kind, place in parts], axis=1)
+        for parts in groups
+    ]
+    return children, layers
+
+
+class _Kind(NamedTuple):
+    """Leaves of one kind share a layer."""
+
+    column: Column
+    num_variables: int
+    num_inputs: int
+
+
+def _mixture(num_variables: int, settings: StructureSettings, rng: np.random.Generator) -> Circuit:
+    check_size(settings.num_components, settings.num_components)
+    return mixture(settings.num_components, num_variables)
+
+
+def _random_partitions(num_variables: int, settings: StructureSettings, rng: np.random.Generator) -> Circuit:
+    return random_partitions(num_variables, settings.split_depth + 1, settings.num_components, rng)
+
+
+def _rat(kind: Kind) -> Callable[[int, StructureSettings, np.random.Generator], Circuit]:
+    def build(num_variables: int, settings: StructureSettings, rng: np.random.Generator) -> Circuit:
+        num_components, depth, num_repetitions = settings
+        return rat(num_variables, depth, num_repetitions, num_components, kind, rng)
+
+    return build
+
+
+def _started(build: Callable[[int, StructureSettings, np.random.Generator], Circuit]) -> TableStructure:
+    return lambda table, settings, rng: started(build(len(table.columns), settings, rng), table, rng)
+
+
+# Names as in `structures.STRUCTURES`, whose trees of Chow and Liu are for whole numbers without gaps only.
+TABLE_STRUCTURES: Mapping[str, TableStructure] = {
+    "mixture": _started(_mixture),
+    "random_partitions": _started(_random_partitions),
+    "rat": _started(_rat("pairs")),
+    "rat_elementwise": _started(_rat("elementwise")),
+    "learn_spn": lambda table, settings, rng: learn_spn(table.rows, table.weights, table.columns, rng),
+}

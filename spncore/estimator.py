@@ -29,7 +29,7 @@ try:
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ModuleNotFoundError as error:
     raise ImportError(
-        "spncore.estimator needs scikit-learn 1.6 or newer, which is not installed; run pip install 'spnlab[sklearn]'"
+        "spncore.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install 'spnlab[sklearn]'"
     ) from error
 
 Floats = NDArray[np.float64]

@@ -59,7 +59,8 @@ def exponentiated(floor: float, groups: Groups) -> Parametrisation:
     """Log-weights moved by ∂𝓛/∂w, then normalised: a step is w ← w exp(η ∂𝓛/∂w) / sum, nothing under the floor (> 0).
 
     Exponentiated gradient: Kivinen & Warmuth (1997), for mixtures Helmbold, Schapire, Singer & Warmuth (1997). The step
-    exp(η · flow), which THEORY §2 calls by this name, is not it: that is gradient ascent in log-weights, `log`.
+    exp(η · flow), which is sometimes called by this name, is not it: that is gradient ascent in log-weights, `log`, and
+    what a scale that is on no simplex takes here.
     """
     log_bounds = np.log(simplex.lower_bounds(groups, floor))
 
@@ -73,7 +74,7 @@ def exponentiated(floor: float, groups: Groups) -> Parametrisation:
         floor=float(np.exp(np.log(floor))),  # as a weight held at the floor reads, to the last bit
         parameters=lambda weights: np.log(_normalised(weights, groups, floor)),
         weights=np.exp,
-        gradient=lambda weights, flows: flows / weights,
+        gradient=lambda weights, flows: np.where(groups.of < 0, flows, flows / weights),
         project=project,
     )
 

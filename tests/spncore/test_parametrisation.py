@@ -168,3 +168,9 @@ def test_small_steps_climb_a_concave_objective_without_a_slip(make):
         weights = after_step(made, weights, 0.05, data_flows if make is expectation else flows)
         curve.append(objective(weights))
     assert (np.diff(curve) > 0).all()
+
+
+def test_a_scale_on_no_simplex_takes_a_step_of_its_logarithm_under_exponentiated_gradient():
+    groups = simplex.groups_of(np.array([0, 0, -1]))
+    weights, flows = np.array([0.4, 0.6, 1e-3]), np.array([0.1, -0.1, 0.2])
+    assert_close(exponentiated(1e-6, groups).gradient(weights, flows), [0.25, -1.0 / 6.0, 0.2])

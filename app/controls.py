@@ -1,4 +1,4 @@
-"""The side panel: each field of `Experiment` becomes a widget; what they say together is one checked study."""
+"""The side panel: each setting of a study becomes a widget; what they say together is one checked study."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 import streamlit as st
 
 from app import presets
-from app.live.computation import Study
+from app.live.computation import RIVALS, Study
 from app.permalink import default_study
 from app.text import WORDS, choice, label, literal, point
 from spncore.experiment import FIELDS, Experiment, ExperimentError, Field
+from spncore.learners import TAKES_MOMENTUM, title
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES
 
-MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention")
+MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention", "rivals")
 MORE = (
     "topology",
     "component_init",
@@ -98,8 +99,7 @@ def _choose_preset() -> None:
 
 def reset() -> None:
     """Bring back the default study, on the data set in use."""
-    study, dataset = default_study(), st.session_state["study"].experiment.dataset
-    show(Study(study.experiment.replace(dataset=dataset), study.depths))
+    show(default_study().on(st.session_state["study"].experiment.dataset))
 
 
 def _control(name: str, study: Study) -> Any:
@@ -113,6 +113,15 @@ def _control(name: str, study: Study) -> Any:
             selection_mode="multi",
             key=_key(name),
             help=WORDS["depths_help"],
+        )
+    elif name == "rivals":
+        st.pills(
+            WORDS["rivals"],
+            RIVALS,
+            selection_mode="multi",
+            format_func=lambda rival: title(rival, st.session_state.get(_key("momentum"), 0.0)),
+            key=_key(name),
+            help=WORDS["rivals_help"],
         )
     else:
         _widget(name, FIELDS[name])
@@ -159,11 +168,13 @@ def _points(name: str) -> list[float]:
 def _chosen(study: Study) -> Study:
     """What the controls say, checked by the engine and not by the widgets."""
     said = {name: st.session_state.get(_key(name), _value(study, name)) for name in (*MAIN, *MORE)}
-    depths = said.pop("depths")
+    depths, rivals = said.pop("depths"), tuple(said.pop("rivals") or ())
     if not isinstance(depths, (list, tuple)) or not depths:
         raise ExperimentError(WORDS["no_depth"])
     experiment = Experiment(dataset=study.experiment.dataset, **said)
-    chosen = Study(experiment, tuple(sorted(depths, key=str)))  # as text, so that Study can refuse what is no number
+    chosen = Study(
+        experiment, tuple(sorted(depths, key=str)), rivals
+    )  # as text, so that Study can refuse what is no number
     chosen.experiments()
     return chosen
 
@@ -173,12 +184,13 @@ def _matters(name: str) -> bool:
     if name in CLASS_SETTINGS:
         return CLASS_SETTINGS[name](st.session_state.get(_key("objective"), ""))
     if name == "momentum":
-        return st.session_state.get(_key("optimiser")) in ("momentum", "nesterov")
+        learners = [st.session_state.get(_key("optimiser")), *(st.session_state.get(_key("rivals")) or ())]
+        return any(learner in TAKES_MOMENTUM for learner in learners)
     return len(FIELDS[name].choices) != 1
 
 
 def _value(study: Study, name: str) -> Any:
-    return list(study.depths) if name == "depths" else getattr(study.experiment, name)
+    return list(getattr(study, name)) if name in ("depths", "rivals") else getattr(study.experiment, name)
 
 
 def _key(name: str) -> str:

@@ -22,6 +22,7 @@ import numpy as np
 from scipy.special import softmax
 
 from app.live.computation import Study
+from app.live.frames import RATES_OF
 from app.permalink import is_upload
 from spncore.datasets import Dataset
 from spncore.learners import weights_of
@@ -40,9 +41,10 @@ def versions() -> dict[str, str]:
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """The tidy table (seed, L, t, quantity, value) of every step; t is counted from 1.
+    """The tidy table (seed, L, learner, t, quantity, value) of every step; t is counted from 1.
 
-    `rho[3]`, `lambda[3]` and `w[3]` belong to component 3. Very large runs leave the components out.
+    `rho[3]`, `lambda[3]` and `w[3]` belong to component 3; ρ and λ are of gradient ascent only. Very large runs leave
+    the components out.
     """
     num_steps = sum(trace.llh.size for trace in traces)
     with_components = num_steps * (2 + len(COMPONENT_QUANTITIES) * study.experiment.num_components) <= MAX_ROWS
@@ -50,23 +52,23 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     rows = (
         row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace)
     )  # fmt: skip
-    return table(("seed", "L", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
+    return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
 
 
 def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """The last state: each component's share of the weight, and its probability of a 1 in each variable."""
-    columns = ("seed", "L", "component", "share", "variable", "probability")
+    columns = ("seed", "L", "learner", "component", "share", "variable", "probability")
     rows = (row for trace in traces for row in _last_state_rows(trace, dataset))
     return table(columns, rows, _head(dataset, link))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """Settings, data set, versions, and for each depth the LLH of every seed and step."""
+    """Settings, data set, versions, and for each depth and rival the LLH of every seed and step."""
     document = {
         "schema": EXPORT_SCHEMA,
         "link": link,
         "versions": versions(),
-        "settings": {**asdict(study.experiment), "depth": list(study.depths)},
+        "settings": {**asdict(study.experiment), "depth": list(study.depths), "rivals": list(study.rivals)},
         "data": {
             "name": dataset.name,
             "title": dataset.title,
@@ -79,6 +81,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
         "result": [
             {
                 "L": trace.experiment.depth,
+                "learner": trace.experiment.optimiser,
                 "seeds": list(trace.experiment.seeds),
                 "stopped": trace.stopped,
                 "llh": trace.llh.tolist(),
@@ -103,6 +106,7 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
         reader="\nfrom spncore.reader import read_csv" if upload else "",
         settings=lines,
         depths=repr(study.depths),
+        rivals=repr(study.rivals),
         sha256=dataset.sha256,
         data=_FROM_FILE if upload else f"load({study.experiment.dataset!r})",
     )
@@ -124,6 +128,7 @@ EXPERIMENT = Experiment(
 {settings}
 )
 DEPTHS = {depths}
+RIVALS = {rivals}  # learners of the plain network to compare with
 SHA256 = "{sha256}"
 
 data = {data}
@@ -131,14 +136,14 @@ if data.sha256 != SHA256:
     sys.exit("This is other data than the run was made with; nothing was trained.")
 
 table = csv.writer(sys.stdout)
-table.writerow(["seed", "L", "t", "quantity", "value"])
-for depth in DEPTHS:
-    trace = fit(EXPERIMENT.replace(depth=depth), data)  # trace.llh, .rho, .lam, .effective_weights: (seeds, steps, …)
+table.writerow(["seed", "L", "learner", "t", "quantity", "value"])
+for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(EXPERIMENT.rival, RIVALS)]:
+    trace = fit(experiment, data)  # trace.llh, .rho, .lam, .effective_weights: (seeds, steps, …)
     if trace.stopped:
-        print(f"L={{depth}}: {{trace.stopped}}", file=sys.stderr)
-    for seed, llh in zip(trace.experiment.seeds, trace.llh):
+        print(f"L={{experiment.depth}}, {{experiment.optimiser}}: {{trace.stopped}}", file=sys.stderr)
+    for seed, llh in zip(experiment.seeds, trace.llh):
         if llh.size:
-            table.writerow([seed, depth, llh.size, "llh", float(llh[-1])])
+            table.writerow([seed, experiment.depth, experiment.optimiser, llh.size, "llh", float(llh[-1])])
 '''
 
 
@@ -172,27 +177,29 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequen
     return out.getvalue()
 
 
-def _seed_rows(trace: Trace) -> Iterator[tuple[int, int, int, str, Any]]:
+def _seed_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any]]:
     """The quantities that each seed has once a step."""
-    depth = trace.experiment.depth
+    depth, learner = trace.experiment.depth, trace.experiment.optimiser
     for i, seed in enumerate(trace.experiment.seeds):
         for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True), 1):
-            yield seed, depth, t, "llh", llh
-            yield seed, depth, t, "weights_at_floor", at_floor
+            yield seed, depth, learner, t, "llh", llh
+            yield seed, depth, learner, t, "weights_at_floor", at_floor
 
 
-def _component_rows(trace: Trace) -> Iterator[tuple[int, int, int, str, Any]]:
-    """The rows of the seeds, then ρ, λ and the effective weight of every component."""
+def _component_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any]]:
+    """The rows of the seeds, then ρ, λ (of gradient ascent) and the effective weight of every component."""
     yield from _seed_rows(trace)
-    depth, per_component = trace.experiment.depth, (trace.rho, trace.lam, trace.effective_weights)
-    for quantity, values in zip(COMPONENT_QUANTITIES, per_component, strict=True):
+    depth, learner = trace.experiment.depth, trace.experiment.optimiser
+    rates = (trace.rho, trace.lam) if learner == RATES_OF else ()
+    quantities = COMPONENT_QUANTITIES if rates else COMPONENT_QUANTITIES[2:]
+    for quantity, values in zip(quantities, (*rates, trace.effective_weights), strict=True):
         names = [f"{quantity}[{k}]" for k in range(1, trace.experiment.num_components + 1)]
         for seed, steps in zip(trace.experiment.seeds, values, strict=True):
             for t, row in enumerate(steps.tolist(), 1):
-                yield from ((seed, depth, t, name, value) for name, value in zip(names, row, strict=True))
+                yield from ((seed, depth, learner, t, name, value) for name, value in zip(names, row, strict=True))
 
 
-def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int, int, float, str, float]]:
+def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int, str, int, float, str, float]]:
     if trace.final_state is None:
         return
     experiment, num_weights = trace.experiment, trace.sums.num_weights
@@ -204,7 +211,7 @@ def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int,
     for i, seed in enumerate(experiment.seeds):
         for k in range(experiment.num_components):
             for name, probability in zip(dataset.variables, ones[i, k].tolist(), strict=True):
-                yield seed, experiment.depth, k + 1, float(shares[i, k]), cell(name), probability
+                yield seed, experiment.depth, experiment.optimiser, k + 1, float(shares[i, k]), cell(name), probability
 
 
 def _one_line(text: str) -> str:

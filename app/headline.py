@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 PUBLISHED_TARGET = -7.2  # nats per row on NLTCS, where Figure 3 of Trapp et al. (2019) shows the depths well apart
 PUBLISHED_ON = ("nltcs", "nltcs-twin")
 PART_OF_GAIN = 0.9  # elsewhere the target is this part of the way from the start to the best median
+Curve = tuple[Trace, Floats]  # and its median over the seeds
 LEVEL = 5e-4  # nats per row that make no difference in the three digits shown
 
 
@@ -23,6 +24,8 @@ class Headline:
     """The sentence and what it was made from, each per depth: iterations (from 1) of the median to the target, or None.
 
     `ahead` of `num_seeds`: in how many seeds the leader reached the target before the depth it is compared with.
+    `rivals_reached` and `rivals_ahead` are of the rivals, in their order: iterations, and in how many seeds each was
+    there before the deepest network.
     """
 
     text: str
@@ -33,38 +36,60 @@ class Headline:
     compared_with: int | None = None
     ahead: int = 0
     num_seeds: int = 0
+    rivals_reached: tuple[int | None, ...] = ()
+    rivals_ahead: tuple[int, ...] = ()
 
 
 def headline(
-    traces: Sequence[Trace], dataset: Dataset, ended: bool = True, medians: Sequence[Floats] | None = None
+    traces: Sequence[Trace],
+    dataset: Dataset,
+    ended: bool = True,
+    medians: Sequence[Floats] | None = None,
+    num_rivals: int = 0,
 ) -> Headline:
     """The headline of traces of the same experiment at several depths, complete or not, in any order.
 
-    `medians` over the seeds, if they are known already, one (T,) per trace.
+    The last `num_rivals` traces are of other learners on the plain network. `medians` over the seeds, if they are known
+    already, one (T,) per trace.
     Before the end, and where no target was reached, it says who leads; depths that diverged are named.
     """
     if medians is None:
         medians = [np.median(trace.llh, axis=0) for trace in traces]
-    known = [pair for pair in zip(traces, medians, strict=True) if pair[1].size]
-    known.sort(key=lambda pair: pair[0].experiment.depth)
+    pairs = list(zip(traces, medians, strict=True))
+    known = sorted(pairs[: len(pairs) - num_rivals], key=lambda pair: pair[0].experiment.depth)
+    rivals = [pair for pair in pairs[len(pairs) - num_rivals :] if pair[1].size]
+    known = [pair for pair in known if pair[1].size]
     if not known:
         return Headline("Nothing trained yet." if ended else "Training starts.")
-    diverged = [f"L={t.experiment.depth} diverged after {_iterations(median.size)}" for t, median in known if t.stopped]
-    sound = [pair for pair in known if not pair[0].stopped]
-    said = _of_sound([trace for trace, _ in sound], [median for _, median in sound], dataset, ended) if sound else None
+    names = [f"L={trace.experiment.depth}" for trace, _ in known] + [_rival_name(trace) for trace, _ in rivals]
+    diverged = [
+        f"{name} diverged after {_iterations(median.size)}"
+        for name, (trace, median) in zip(names, known + rivals, strict=True)
+        if trace.stopped
+    ]
+    sound, rivals = ([pair for pair in group if not pair[0].stopped] for group in (known, rivals))
+    said = _of_sound(sound, rivals, dataset, ended) if sound else None
+    if said is not None and rivals:
+        said = _with_rivals(said, sound[-1], rivals, ended)
     text = "; ".join(([said.text] if said else []) + diverged) + "."
     return Headline(text) if said is None else Headline(**{**vars(said), "text": text})
 
 
-def _of_sound(traces: Sequence[Trace], medians: Sequence[Floats], dataset: Dataset, ended: bool) -> Headline:
+def _of_sound(sound: Sequence[Curve], rivals: Sequence[Curve], dataset: Dataset, ended: bool) -> Headline:
+    """What is said of the depths; the target is chosen with the rivals in view."""
+    traces, medians = [trace for trace, _ in sound], [median for _, median in sound]
     depths = tuple(trace.experiment.depth for trace in traces)
     if len(traces) > 1 and _level(medians):
         return _level_headline(depths, medians, dataset, ended)
-    target = _target(medians, traces[0].experiment.dataset, ended)
+    target = _target([*medians, *(median for _, median in rivals)], traces[0].experiment.dataset, ended)
     if target is None:
         return _lead(traces, medians, depths, ended)
     reached = tuple(_first(median >= target) for median in medians)
     leader = min(range(len(traces)), key=lambda index: (reached[index] or np.inf, -medians[index][-1]))
+    if reached[leader] is None:  # only a rival was there
+        when = f"within {_iterations(medians[leader].size)}" if ended else "yet"
+        words = f"{_listed(depths)} did not reach {_short(target)} {when}"
+        return Headline(words, depths, target, reached, num_seeds=len(traces[0].llh))
     words = f"L={depths[leader]} reached {_short(target)} after {_iterations(reached[leader])}"
     if len(traces) == 1:
         return Headline(words, depths, target, reached, depths[0], None, 0, len(traces[0].llh))
@@ -74,6 +99,31 @@ def _of_sound(traces: Sequence[Trace], medians: Sequence[Floats], dataset: Datas
     num_seeds = len(traces[leader].llh)
     words += f"; ahead in {ahead} of {num_seeds} {_plural('seed', num_seeds)}"
     return Headline(words, depths, target, reached, depths[leader], depths[other], ahead, num_seeds)
+
+
+def _with_rivals(said: Headline, deepest: Curve, rivals: Sequence[Curve], ended: bool) -> Headline:
+    """The same headline and a clause for each rival: when it was there, and in how many seeds before the deepest."""
+    trace, median = deepest
+    seeds = f"of {len(trace.llh)} {_plural('seed', len(trace.llh))}"
+    parts, all_reached, all_ahead = [said.text], [], []
+    for rival, its_median in rivals:
+        last = min(median.size, its_median.size) - 1
+        if said.target is None:
+            reached, words = None, f"{_rival_name(rival)} is at {_number(its_median[last])}"
+            ahead = int((rival.llh[:, last] > trace.llh[:, last]).sum())
+        else:
+            reached = _first(its_median >= said.target)
+            words = f"{_rival_name(rival)} " + _later(reached, None, its_median.size, ended)
+            ahead = _seeds_ahead(rival, trace, said.target)
+        parts.append(f"{words}, ahead of L={trace.experiment.depth} in {ahead} {seeds}")
+        all_reached.append(reached)
+        all_ahead.append(ahead)
+    both = {"rivals_reached": tuple(all_reached), "rivals_ahead": tuple(all_ahead)}
+    return Headline(**{**vars(said), "text": "; ".join(parts), **both})
+
+
+def _rival_name(trace: Trace) -> str:
+    return f"L=1 · {trace.experiment.learner_title}"
 
 
 def _target(medians: Sequence[Floats], dataset: str, ended: bool) -> float | None:
@@ -114,12 +164,16 @@ def _level(medians: Sequence[Floats]) -> bool:
 
 def _level_headline(depths: tuple[int, ...], medians: Sequence[Floats], dataset: Dataset, ended: bool) -> Headline:
     end = medians[0][-1]
-    names = ", ".join(f"L={depth}" for depth in depths[:-1]) + f" and L={depths[-1]}"
-    words = f"{names} coincide: all {'ended' if ended else 'are'} at {_number(end)}"
+    words = f"{_listed(depths)} coincide: all {'ended' if ended else 'are'} at {_number(end)}"
     words += f" after {_iterations(min(median.size for median in medians))}"
     if ended and abs(end - product_of_marginals_llh(dataset)) < LEVEL:
         words += ", the level of independent variables"
     return Headline(words, depths)
+
+
+def _listed(depths: Sequence[int]) -> str:
+    names = [f"L={depth}" for depth in depths]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
 
 
 def _seeds_ahead(leader: Trace, other: Trace, target: float) -> int:

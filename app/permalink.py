@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from app.live.computation import Study
+from app.live.computation import RIVALS, Study
 from spncore.experiment import FIELDS, Experiment, ExperimentError, format_value, parse
 from spncore.limits import LIMITS
 
@@ -47,6 +47,7 @@ DEFAULTS: Mapping[int, Mapping[str, str]] = {
         "optimiser": "gradient_ascent",
         "momentum": "0.9",
         "batch_size": "0",
+        "rivals": "",
         "iterations": "500",
         "num_seeds": "6",
         "seed": "0",
@@ -143,7 +144,8 @@ def _only(name: str, value: str | Sequence[str]) -> str:
 
 
 def _parse(name: str, text: str) -> Any:
-    return _parse_depths(text) if name == "depths" else parse(name, text)
+    lists = {"depths": _parse_depths, "rivals": _parse_rivals}
+    return lists[name](text) if name in lists else parse(name, text)
 
 
 def _parse_depths(text: str) -> tuple[int, ...]:
@@ -154,9 +156,18 @@ def _parse_depths(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(part) for part in parts}))
 
 
+def _parse_rivals(text: str) -> tuple[str, ...]:
+    names = set(text.split(",")) if text else set()
+    if not names <= set(RIVALS):
+        raise ExperimentError(f"rivals: {_shown(text)} is not understood; allowed: {', '.join(RIVALS)}, with commas")
+    return tuple(name for name in RIVALS if name in names)
+
+
 def _text(study: Study, name: str) -> str:
     if name == "depths":
         return ",".join(str(depth) for depth in study.depths)
+    if name == "rivals":
+        return ",".join(study.rivals)
     return format_value(name, getattr(study.experiment, name))
 
 
@@ -167,8 +178,8 @@ def _default(name: str) -> Any:
 def _study(values: Mapping[str, Any]) -> Study:
     """The study of parsed values; ExperimentError where they ask for too much together."""
     settings = {name: value for name, value in values.items() if name in FIELDS}
-    study = Study(Experiment(**settings), values["depths"])
-    study.experiments()  # each depth is checked, too
+    study = Study(Experiment(**settings), values["depths"], values["rivals"])
+    study.experiments()  # each depth and rival is checked, too
     return study
 
 

@@ -21,7 +21,7 @@ class Preset:
 
     def on(self, dataset: str) -> Study:
         """The preset's study on a data set."""
-        return Study(self.study.experiment.replace(dataset=dataset), self.study.depths)
+        return self.study.on(dataset)
 
 
 FIGURE_3 = default_study()
@@ -35,6 +35,8 @@ _FIXED = Experiment(
     iterations=300,
     num_seeds=3,
 )
+
+_AGAINST = _FIXED.replace(iterations=150, num_seeds=6)
 
 _ALL = (
     Preset(
@@ -88,6 +90,20 @@ _ALL = (
         "Every edge starts at 0.1; the layers above the last are one weight for all components.",
         "All depths draw one curve: a common factor has no gradient, because the network is normalised.",
         Study(_FIXED.replace(topology="shared"), (1, 2, 3)),
+    ),
+    Preset(
+        "against-momentum",
+        "Depth 3 against momentum 0.9",
+        "All curves start at one likelihood, with one learning rate; the components are fitted beforehand and held.",
+        "Depth helps the plain gradient a little; plain momentum, without any depth, helps it more.",
+        Study(_AGAINST, (1, 3), ("momentum",)),
+    ),
+    Preset(
+        "against-em",
+        "Depth 3 against EM",
+        "All curves start at one likelihood; the components are fitted beforehand and held. EM has no learning rate.",
+        "EM is there after a few iterations; at this learning rate no depth comes near it.",
+        Study(_AGAINST, (1, 3), ("em",)),
     ),
     Preset(
         "update-2020",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spncore.experiment import FIELDS, Field
+from spncore.learners import TITLES
 
 FOLDER = Path(__file__).parent / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised
@@ -49,6 +50,9 @@ WORDS: Mapping[str, str] = {
     "same": "These settings are on screen already.",
     "no_depth": "depths: none chosen; choose at least one.",
     "depths_help": "How many consecutive sum layers; every depth that is chosen is trained and drawn.",
+    "rivals": "compare with",
+    "rivals_help": "Other learners of the plain network (L = 1), trained beside the depths from the same start. "
+    "EM has no learning rate.",
     "uploaded": "your upload",
     "next_run": "next run",
     "in_use": "On screen in the lab",
@@ -68,7 +72,7 @@ WORDS: Mapping[str, str] = {
     "export_intro": "The run on screen. Each file holds its link and the versions that made it.",
     "export_running": "The run is still going; the files will hold what there is when you press.",
     "export_csv": "Curves (CSV)",
-    "export_csv_help": "One row per seed, depth, step and quantity: LLH, and ρ, λ, w of each component.",
+    "export_csv_help": "One row per seed, curve, step and quantity: LLH, and ρ, λ, w of each component.",
     "export_components": "Components (CSV)",
     "export_components_help": "The last weights and probabilities of every component.",
     "export_json": "Settings and result (JSON)",
@@ -90,6 +94,7 @@ CHOICES: Mapping[str, str] = {
     "init_convention.matched": "product",
     "parametrisation.linear": "linear",
     "parametrisation.log": "log",
+    **{f"optimiser.{name}": title for name, title in TITLES.items()},
 }
 
 

@@ -33,7 +33,7 @@ class Shown:
         return REGISTRY.get(self.run_id)
 
     def traces(self) -> list[Trace]:
-        """What has been recorded so far, a trace per depth; none when the run is gone."""
+        """What has been recorded so far, a trace per curve; none when the run is gone."""
         run = self.run()
         return run.traces() if run else []
 
@@ -103,7 +103,7 @@ def train() -> None:
 def choose_data(name: str) -> None:
     """Make the controls' study use a data set that is at hand."""
     current = study()
-    st.session_state["study"] = Study(current.experiment.replace(dataset=name), current.depths)
+    st.session_state["study"] = current.on(name)
     st.session_state.update(instead_of=None, not_at_hand=None, problem=None)
 
 
@@ -167,7 +167,7 @@ def _on_data_at_hand(wanted: Study) -> Study:
     st.session_state["instead_of"] = name if name in FALLBACK else None
     default = permalink.default_study().experiment.dataset
     stand_in = FALLBACK.get(name, default if _at_hand(default) else FALLBACK[default])
-    return Study(wanted.experiment.replace(dataset=stand_in), wanted.depths)
+    return wanted.on(stand_in)
 
 
 def _at_hand(name: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spncore.datasets import DATASETS
-from spncore.learners import LEARNERS
+from spncore.learners import LEARNERS, title
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES, Labels
 from spncore.overparam import TOPOLOGIES
@@ -220,6 +220,16 @@ class Experiment:
     def replace(self, **changes: Any) -> Experiment:
         """The same experiment with some fields changed; ExperimentError where a value is refused."""
         return dataclasses.replace(self, **changes)
+
+    def rival(self, optimiser: str) -> Experiment:
+        """The plain network, L = 1, under another learner, whose own geometry replaces the parametrisation."""
+        own = {} if LEARNERS[optimiser].geometry is None else {"parametrisation": "linear"}
+        return self.replace(depth=1, optimiser=optimiser, **own)
+
+    @property
+    def learner_title(self) -> str:
+        """What the learner is called: `momentum 0.9`, `EM`."""
+        return title(self.optimiser, self.momentum)
 
     def changed(self) -> dict[str, Any]:
         """The fields that differ from their defaults, in order of declaration."""

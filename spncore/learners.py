@@ -40,6 +40,19 @@ LEARNERS: Mapping[str, Learner] = {
 }
 
 
+TITLES: Mapping[str, str] = {
+    "gradient_ascent": "gradient ascent", "momentum": "momentum", "nesterov": "Nesterov", "adagrad": "AdaGrad",
+    "adam": "Adam", "exponentiated_gradient": "exponentiated gradient", "projected_gradient": "projected gradient",
+    "em": "EM", "online_em": "online EM",
+}  # fmt: skip
+TAKES_MOMENTUM = ("momentum", "nesterov")
+
+
+def title(name: str, momentum: float) -> str:
+    """What a learner is called, with its momentum where it has one: `momentum 0.9`."""
+    return f"{TITLES[name]} {momentum:g}" if name in TAKES_MOMENTUM else TITLES[name]
+
+
 def prepare(
     name: str, parametrisation: str, groups: Groups, floor: float, learning_rate: float, momentum: float
 ) -> tuple[Parametrisation, Optimiser]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, ExperimentError, Recorder, StepInfo, Trace, Trainer, TrainState
+from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.trace import trace_bytes
 from spncore.training import circuit_of, sums_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 Floats32 = NDArray[np.float32]
+RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
 NUM_SNAPSHOTS = 101
 SNAPSHOT_BYTES = 32_000_000  # of one depth; larger components are kept less often
 
@@ -27,11 +29,14 @@ SNAPSHOT_BYTES = 32_000_000  # of one depth; larger components are kept less oft
 class Study:
     """One experiment at several depths on one data set: the unit that is trained, shared and linked.
 
-    The experiment's own depth is ignored; it is set to the largest of `depths`, so that equal studies are equal.
+    `rivals` are learners of RIVALS, each trained on the plain network from the same start, to compare the depths with.
+    The experiment's own depth is ignored; it is set to the largest of `depths`, and rivals are put in order, so that
+    equal studies are equal.
     """
 
     experiment: Experiment
     depths: tuple[int, ...]
+    rivals: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         allowed = f"1 to {LIMITS.depth}, rising, at least one"
@@ -39,14 +44,32 @@ class Study:
             raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
         if any(low >= high for low, high in pairwise((0, *self.depths, LIMITS.depth + 1))):
             raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
+        if any(name not in RIVALS for name in self.rivals) or len(set(self.rivals)) < len(self.rivals):
+            allowed = f"{', '.join(RIVALS)}, each once"
+            raise ExperimentError(f"rivals: {ascii(self.rivals)[:40]} is refused; allowed: {allowed}")
+        if self.experiment.optimiser in self.rivals:
+            raise ExperimentError(
+                f"rivals: {self.experiment.optimiser} trains the depths already; choose L = 1 or another rival"
+            )
         object.__setattr__(self, "experiment", self.experiment.replace(depth=self.depths[-1]))
+        object.__setattr__(self, "rivals", tuple(name for name in RIVALS if name in self.rivals))
 
     def experiments(self) -> tuple[Experiment, ...]:
-        """One experiment per depth."""
-        return tuple(self.experiment.replace(depth=depth) for depth in self.depths)
+        """One experiment per curve: the depths, then the rivals; ExperimentError where one cannot be."""
+        depths = (self.experiment.replace(depth=depth) for depth in self.depths)
+        return (*depths, *(self.experiment.rival(name) for name in self.rivals))
+
+    def names(self) -> tuple[str, ...]:
+        """What each curve is called: `L=3`, and a rival `L=1 · EM`."""
+        rivals = (f"L=1 · {self.experiment.rival(name).learner_title}" for name in self.rivals)
+        return (*(f"L={depth}" for depth in self.depths), *rivals)
+
+    def on(self, dataset: str) -> Study:
+        """The same study on another data set."""
+        return replace(self, experiment=self.experiment.replace(dataset=dataset))
 
     def memory_bytes(self, dataset: Dataset) -> int:
-        """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per depth."""
+        """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per curve."""
         circuit = circuit_of(self.experiment, dataset)
         rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * circuit.num_nodes + 8)
         kept = NUM_SNAPSHOTS * _snapshot_bytes(self.experiment, dataset) // _thinning(self.experiment, dataset)
@@ -55,7 +78,7 @@ class Study:
 
 
 class Computation:
-    """A study being trained, all depths one iteration at a time; a depth that diverged rests while others go on.
+    """A study being trained, all curves one iteration at a time; one that diverged rests while others go on.
 
     Only the scheduler's thread calls `advance`; any thread may read. Recorded arrays are written before `length`
     says so and never again, so what lies below `length` can be read without a lock.
@@ -66,17 +89,15 @@ class Computation:
         self.state: State = "queued"
         self.reason: str | None = None
         self.recorders: tuple[Recorder, ...] = ()
-        self.snapshots: tuple[dict[int, Floats32], ...] = tuple({} for _ in study.depths)
-        self.length = 0  # iterations that every depth has behind it, but for the diverged
+        self.snapshots: tuple[dict[int, Floats32], ...] = tuple({} for _ in study.experiments())
+        self.length = 0  # iterations that every curve has behind it, but for the diverged
         self.seconds = 0.0  # spent in training, without the waiting for other runs
         self._work: Iterator[None] | None = None
         self._ending: tuple[State, str | None] | None = None
-        self._first_cut: dict[
-            int, int
-        ] = {}  # by index of the depth: the iteration at which more weights were at the floor
+        self._first_cut: dict[int, int] = {}  # by curve: the iteration at which more weights were at the floor
         self._medians: dict[int, NDArray[np.float64]] = {}
         self._searched: dict[int, int] = {}
-        self._last_seen: list[StepInfo | None] = [None] * len(study.depths)
+        self._last_seen: list[StepInfo | None] = [None] * len(study.experiments())
 
     @property
     def ended(self) -> bool:
@@ -125,11 +146,11 @@ class Computation:
         self.reason, self.state = reason, state
 
     def traces(self) -> list[Trace]:
-        """The steps so far, a trace per depth; empty before the first."""
+        """The steps so far, a trace per curve; empty before the first."""
         return [recorder.trace() for recorder in self.recorders]
 
     def medians(self) -> list[NDArray[np.float64]]:
-        """The median LLH over the seeds, (T,) per depth; only what came since the last call is worked out."""
+        """The median LLH over the seeds, (T,) per curve; only what came since the last call is worked out."""
         for index, recorder in enumerate(self.recorders):
             known, length = self._medians.get(index, np.empty(0)), recorder.length
             if known.size < length:
@@ -137,11 +158,11 @@ class Computation:
                 self._medians[index] = np.concatenate([known, new])
         return [self._medians.get(index, np.empty(0)) for index in range(len(self.recorders))]
 
-    def diverged(self) -> list[tuple[int, int, str]]:
-        """(depth, steps before it, reason) of every depth that ended before its time."""
+    def diverged(self) -> list[tuple[str, int, str]]:
+        """(name, steps before it, reason) of every curve that ended before its time."""
         return [
-            (recorder.experiment.depth, recorder.length, recorder.stopped)
-            for recorder in self.recorders
+            (name, recorder.length, recorder.stopped)
+            for name, recorder in zip(self.study.names(), self.recorders, strict=False)
             if recorder.stopped is not None
         ]
 
@@ -154,15 +175,15 @@ class Computation:
                 self._searched[index] = length
                 if rises.any():
                     self._first_cut[index] = max(seen - 1, 0) + int(np.argmax(rises)) + 1
-        floor = self.study.experiment.floor
+        floor, names = self.study.experiment.floor, self.study.names()
         cuts = [
-            (at, f"L={self.study.depths[index]}: a weight was cut to the floor {floor:g} at iteration {at + 1}.")
+            (at, f"{names[index]}: a weight was cut to the floor {floor:g} at iteration {at + 1}.")
             for index, at in self._first_cut.items()
         ]
-        return sorted(cuts + [(at, f"L={depth} {reason}.") for depth, at, reason in self.diverged()])
+        return sorted(cuts + [(at, f"{name} {reason}.") for name, at, reason in self.diverged()])
 
     def _common_length(self) -> int:
-        """Iterations that every depth has recorded, but for those that diverged."""
+        """Iterations that every curve has recorded, but for those that diverged."""
         sound = [recorder.length for recorder in self.recorders if recorder.stopped is None]
         return min(sound) if sound else max((recorder.length for recorder in self.recorders), default=0)
 
@@ -170,8 +191,8 @@ class Computation:
         diverged = self.diverged()
         if not diverged:
             return "done", None
-        depth, _, reason = min(diverged, key=lambda one: one[1])  # the others are among the events
-        return "failed", f"L={depth} {reason}."
+        name, _, reason = min(diverged, key=lambda one: one[1])  # the others are among the events
+        return "failed", f"{name} {reason}."
 
     def _train(self) -> Iterator[None]:
         """The whole work in small parts: a slice may end after each."""

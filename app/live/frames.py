@@ -1,7 +1,8 @@
 """What the browser is sent of a run: a layout once, then float32 frames and a small header that says what they are.
 
 Frame i is the state of iteration min(i · stride, last), counted from 0; the last iteration is kept when the run ends.
-A frame holds, for each depth in turn, the fields of `OFFSETS`: the LLH of every seed, the rest of one seed.
+A frame holds, for each depth and then for each rival, the fields of `OFFSETS`: the LLH of every seed, the rest of one
+seed. Of learners other than gradient ascent ρ and λ are not defined, and NaN.
 """
 
 from __future__ import annotations
@@ -51,13 +52,17 @@ def frame_size(study: Study, dataset: Dataset) -> int:
 def layout(run: LiveRun) -> dict[str, Any]:
     """All that stays the same during a run and is needed to read and to draw its frames."""
     experiment, start = run.study.experiment, 0
-    depths = []
-    for single in run.study.experiments():
+    curves: list[dict[str, Any]] = []
+    for single, name in zip(run.study.experiments(), run.study.names(), strict=True):
         sums = sums_of(single, run.dataset)
         *offsets, width = _widths(single, sums)
-        depths.append(
+        curves.append(
             {
                 "depth": single.depth,
+                "name": name,
+                "learner": single.optimiser,
+                "learner_title": single.learner_title,
+                "has_rates": single.optimiser == RATES_OF,
                 "offsets": dict(zip(OFFSETS, (start + offset for offset in offsets), strict=True)),
                 "sizes": sums.sizes.tolist(),
                 "phi": sums.phi.tolist(),
@@ -69,7 +74,8 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "fields": start,
         "stride": stride_of(experiment),
         "iterations": experiment.iterations,
-        "depths": depths,
+        "depths": curves[: len(run.study.depths)],
+        "rivals": curves[len(run.study.depths) :],
         "seeds": list(experiment.seeds),
         "num_components": sums_of(experiment, run.dataset).num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
@@ -78,6 +84,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
     }
 
 
+RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
 OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
 
 
@@ -112,7 +119,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
 
 
 def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:
-    """Header and probabilities of a 1 (depths, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
+    """Header and probabilities of a 1 (curves, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
     wanted = min(frame * stride_of(run.study.experiment), max(run.length - 1, 0))
     kept = [dict(snapshots) for snapshots in run.computation.snapshots]
     iterations = sorted(iteration for iteration in set().union(*kept) if iteration < max(run.length, 1))
@@ -133,17 +140,20 @@ def envelope(header: dict[str, Any], body: Floats32) -> bytes:
 
 
 def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
-    """The fields of one depth (F, width) at the given iterations; NaN after it diverged."""
+    """The fields of one curve (F, width) at the given iterations; NaN after it diverged."""
     experiment, sums = recorder.experiment, recorder.sums
     weights_of = experiment.learning_rate, experiment.parametrisation
     result = np.full((len(numbers), _widths(experiment, sums)[-1]), np.nan, "<f4")
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         weights, flow = recorder.weights[seed, known], recorder.flow[seed, known]
-        columns = (
-            recorder.llh[:, known].T,
+        rates = (
             dynamics.adaptive_rate(weights, sums, *weights_of),
             dynamics.multiplicative_term(weights, flow, sums, *weights_of),
+        )
+        columns = (
+            recorder.llh[:, known].T,
+            *(rates if experiment.optimiser == RATES_OF else (np.full_like(rate, np.nan) for rate in rates)),
             effective_weights(weights, sums),
             weights,
             recorder.at_floor[seed, known, None],
@@ -153,7 +163,7 @@ def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
 
 
 def _widths(experiment: Experiment, sums: SumStack) -> list[int]:
-    """Offsets of the fields of one depth, and last the width of them all."""
+    """Offsets of the fields of one curve, and last the width of them all."""
     K = sums.num_components
     widths = (experiment.num_seeds, K, K, K, sums.num_weights, 1)
     return [int(end) for end in np.cumsum((0, *widths))]

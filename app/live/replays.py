@@ -114,7 +114,7 @@ def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]
     if not run.recorders or not run.length:
         return {"replay": "failed", "done": 0}, np.empty(0)
     settings = run.study.experiment
-    if run.computation.seconds / (settings.num_seeds * len(run.study.depths)) > MAX_SECONDS:
+    if run.computation.seconds / (settings.num_seeds * len(run.study.experiments())) > MAX_SECONDS:
         return {"replay": "too_long", "done": 0}, np.empty(0)
     found = REPLAYS.get(run, depth, seed)
     if found is None:

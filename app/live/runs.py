@@ -112,7 +112,7 @@ class LiveRun:
         return self.computation.recorders
 
     def traces(self) -> list[Trace]:
-        """A trace per depth of the steps so far; empty before the first."""
+        """A trace per curve of the steps so far; empty before the first."""
         length = self.length
         return [_shortened(trace, length) for trace in self.computation.traces()] if length else []
 
@@ -125,7 +125,8 @@ class LiveRun:
             ended, traces = self.state not in ("queued", "running"), self.traces()
             pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
             medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
-            self._headline = now, headline(traces, self.dataset, ended, medians)
+            num_rivals = len(self.study.rivals)
+            self._headline = now, headline(traces, self.dataset, ended, medians, num_rivals)
         return self._headline[1]
 
     def events(self) -> list[tuple[int, str]]:
@@ -257,7 +258,7 @@ class RunRegistry:
         if num_bytes > limit:
             raise RunRefused(
                 f"This run takes about {num_bytes / 1e9:.1f} GB; limit {limit / 1e9:.1g} GB. "
-                "Lower iterations, seeds, components or the number of depths."
+                "Lower iterations, seeds, components or the number of depths and rivals."
             )
         self._drop_finished(limit - num_bytes, include_viewed=True)
         if self.num_bytes + num_bytes > limit:

@@ -16,6 +16,7 @@ export class SignedBars {
     if (!context || width < 60 || height < 60) return;
     const { run, view, theme, frame } = context;
     const K = run.layout.num_components;
+    if (!run.layout.has_rates[view.depth]) return this.root.replaceChildren(html("p", { class: "spn-note", text: context.say("no_rates", { curves: run.layout.names[view.depth] }) }));
     const values = run.values(frame, view.depth, "lam", K);
     const sizes = Array.from(values, (v) => (Number.isFinite(v) ? Math.abs(signedLog(v)) : 0));
     const largest = Math.max(0.5, ...sizes);

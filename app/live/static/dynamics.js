@@ -119,6 +119,11 @@ class Dynamics extends Lab {
 
   nameShallowest() {}
 
+  /** What this page takes apart are gradient steps, so rivals are left to the lab. */
+  shownCurves(layout) {
+    return layout.names.slice(0, layout.num_depths);
+  }
+
   take(run) {
     this.derived = new Derived(run, () => this.redraw());
     super.take(run);
@@ -134,7 +139,7 @@ class Dynamics extends Lab {
     if (!context) return null;
     const { run, view, frame } = context;
     const L = run.layout.depths[view.depth];
-    const where = `L = ${L}, k = ${view.component + 1}, ${this.say("seed")} ${run.layout.seeds[run.seed]}, t = ${run.iteration(frame)}`;
+    const where = `${run.layout.names[view.depth]}, k = ${view.component + 1}, ${this.say("seed")} ${run.layout.seeds[run.seed]}, t = ${run.iteration(frame)}`;
     const caption = `${where} · ${context.caption}`;
     return { ...context, caption, derived: this.derived, L, k: view.component, t: run.iteration(frame) - 1, beta: this.beta, factor: this.factor, narrow: this.root.clientWidth < 680 };
   }

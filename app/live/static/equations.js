@@ -25,9 +25,17 @@ export function terms(run, d, k, frame) {
   };
 }
 
+/** Of a learner that takes no plain gradient steps there is the weight, and the reason why there is no more. */
+function unrated(run, view, frame, say, k) {
+  const weight = coloured("w", number(run.value(frame, view.depth, "w", view.component)));
+  const reason = say("no_rates", { curves: run.layout.names[view.depth] });
+  return [[coloured("w", `w${k}`), " = ", weight], [html("span", { class: "spn-aside", text: reason })]].map((parts) => html("span", { class: "spn-equation" }, ...parts));
+}
+
 /** The three lines ρ = …, λ = …, w(t+1) = … as nodes. */
 export function equations({ run, view, frame, say }) {
   const k = subscript(view.component + 1);
+  if (!run.layout.has_rates[view.depth]) return unrated(run, view, frame, say, k);
   const { weight, above, rho, lam, own, measured, log, cut } = terms(run, view.depth, view.component, frame);
   const eta = number(run.layout.settings.learning_rate);
   const squares = above.map((w, l) => [" · ", html("span", { text: squared(w), title: `w⁽${superscript(l)}⁾` })]).flat();

@@ -55,6 +55,10 @@ export class Figure {
     return this.frame.isConnected && this.frame.clientWidth > 40;
   }
 
+  get narrow() {
+    return this.frame.clientWidth < 480;
+  }
+
   /** Draw soon, not more often than the page can follow; calls in between are one drawing. */
   request() {
     this.dirty = true;
@@ -68,7 +72,7 @@ export class Figure {
     if (!context) return;
     Object.assign(this, { dirty: false, busy: true, last: performance.now() });
     try {
-      this.spec = this.build({ ...context, options: this.options });
+      this.spec = this.build({ ...context, options: this.options, narrow: this.narrow });
       this.spec.frame = context.frame;
       await window.Plotly.react(this.plot, this.spec.data, this.layout(context), CONFIG);
       if (!this.listening) this.listen();
@@ -91,16 +95,17 @@ export class Figure {
   layout(context, forFile = false) {
     const { theme, run } = context;
     const size = 12 * theme.textScale;
-    const narrow = this.frame.clientWidth < 480;
+    const { narrow } = this;
     const grid = { gridcolor: theme.grid, linecolor: theme.line, zeroline: false, automargin: false, tickfont: { size: size - 1 }, title: { standoff: 6 } };
     const log = this.options.log_x;
     const T = run.layout.iterations;
     const { y, shapes, data } = this.spec;
     const legend = this.key === "llh" && !narrow && theme.textScale === 1;
-    const rows = Math.ceil((data.filter((trace) => trace.showlegend !== false).length * 92) / this.frame.clientWidth);
+    const wide = data.filter((trace) => trace.showlegend !== false).reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
+    const rows = Math.ceil(wide / this.frame.clientWidth);
     return {
       width: this.frame.clientWidth, height: this.frame.clientHeight, autosize: false,
-      margin: { l: (narrow ? 50 : 58) * theme.textScale, r: 52 * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: 38 * theme.textScale },
+      margin: { l: (narrow ? 50 : 58) * theme.textScale, r: room(this.spec.ends) * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: 38 * theme.textScale },
       paper_bgcolor: forFile ? theme.ground : "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: { family: theme.font, size, color: theme.text }, hoverlabel: { font: { size } },
       hovermode: "x unified", dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
@@ -108,7 +113,7 @@ export class Figure {
       legend: { uirevision: "kept", orientation: "h", x: 0, xanchor: "left", y: 1.01, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)", font: { size: size - 1 }, itemwidth: 34, tracegroupgap: 0, groupclick: "togglegroup" },
       xaxis: { ...grid, title: { text: this.say("iteration"), standoff: 4 }, type: log ? "log" : "linear", range: log ? [0, Math.log10(T)] : [1, Math.max(2, T)], anchor: "y2" },
       yaxis: { ...grid, ...y, title: { ...y.title, standoff: 4 }, domain: [0.06, 1] },
-      yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.depths.length, 0.5], visible: false, fixedrange: true },
+      yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
       shapes,
     };
   }
@@ -139,10 +144,10 @@ export class Figure {
     this.summarise(context);
   }
 
-  summarise({ frame, run, say, theme }) {
-    const parts = this.spec.summary(frame).map(({ text, depth }) => {
+  summarise({ frame, run, say }) {
+    const parts = this.spec.summary(frame).map(({ text, colour }) => {
       const part = html("span", { class: "spn-value", text });
-      part.style.setProperty("--depth", theme.depth[depth - 1]);
+      part.style.setProperty("--depth", colour);
       return part;
     });
     const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
@@ -179,6 +184,9 @@ function box(kind, { left, top, width, height }, colour) {
   if (colour) node.style.setProperty("--depth", colour);
   return node;
 }
+
+/** Pixels on the right that hold the labels of the curves' ends. */
+const room = (ends) => Math.max(52, ...ends.map(({ text }) => 14 + 6.6 * text.length));
 
 /** Labels at the heads of the curves, moved apart so that none covers another. */
 function endLabels(ends, xOf, yOf, { left, right, top, bottom }) {

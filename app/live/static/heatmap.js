@@ -1,12 +1,12 @@
-// View 11: which items each component expects, one panel per depth, beside how often they occur in the data.
+// View 11: which items each component expects, one panel per curve, beside how often they occur in the data.
 
 import { html, number, shorten, svg } from "./dom.js";
 import { menu } from "./menu.js";
 import { savePicture } from "./picture.js";
-import { cividis } from "./theme.js";
+import { cividis, curveStyle } from "./theme.js";
 
 const GAP = 16; // px between panels
-const NARROWEST = 5; // px of a column; if the panels of all depths would be narrower, only the chosen depth's is drawn
+const NARROWEST = 5; // px of a column; if the panels of all curves would be narrower, only the chosen one's is drawn
 const HEAD = 44; // px above the cells: panel title, bars, component numbers
 
 /** The colour scale as a small strip. */
@@ -45,7 +45,7 @@ export class Heatmap {
   }
 
   build({ run, view, theme }, width) {
-    const { num_components: K, variables, marginals, depths } = run.layout;
+    const { num_components: K, variables, marginals, names } = run.layout;
     const D = variables.length;
     this.theme = theme;
     const size = 11 * theme.textScale;
@@ -53,7 +53,7 @@ export class Heatmap {
     const labels = Math.min(width * 0.3, 158 * theme.textScale);
     const strip = marginals ? 30 * theme.textScale : 0;
     const fit = (n) => Math.min(34, ((width - labels - strip - GAP * (n + 1)) / n) / K);
-    const panels = fit(depths.length) < NARROWEST || width < 560 ? [view.depth] : depths.map((_, d) => d);
+    const panels = fit(names.length) < NARROWEST || width < 560 ? [view.depth] : names.map((_, d) => d);
     const column = Math.max(1, fit(panels.length));
     this.alone = panels.length === 1;
     const every = Math.ceil((size + 1) / row);
@@ -70,16 +70,18 @@ export class Heatmap {
 
   panel(d, left, text, theme) {
     const { row, column, K, D } = this.geometry;
-    const depth = this.context().run.layout.depths[d];
+    const { run } = this.context();
+    const { color } = curveStyle(run, d, theme);
     const every = Math.ceil(14 / column);
     const cells = Array.from({ length: K * D }, (_, i) => svg("rect", {
       x: left + Math.floor(i / D) * column, y: HEAD + (i % D) * row, width: Math.max(1, column - (column > 5 ? 1 : 0)), height: row - (row > 8 ? 1 : 0),
     }));
-    const bars = Array.from({ length: K }, (_, k) => svg("rect", { x: left + k * column, width: Math.max(1, column - 1), height: 0, fill: theme.depth[depth - 1] }));
+    const bars = Array.from({ length: K }, (_, k) => svg("rect", { x: left + k * column, width: Math.max(1, column - 1), height: 0, fill: color }));
     const numbers = Array.from({ length: K }, (_, k) => text(left + (k + 0.5) * column, HEAD - 7, k % every ? "" : k + 1, { "text-anchor": "middle", "font-size": 10 }));
     const frame = svg("rect", { y: HEAD - 1, width: column + 1, height: D * row + 1, fill: "none", stroke: theme.picked, "stroke-width": 2 });
     const targets = Array.from({ length: K }, (_, k) => svg("rect", { x: left + k * column, y: 0, width: column, height: HEAD + D * row, fill: "transparent", style: "cursor:pointer", onclick: () => this.pick(k) }));
-    const title = text(left, 7, `L = ${depth}`, { "font-weight": 600 });
+    const fits = this.alone || run.layout.names[d].length * 7 < K * column + GAP;
+    const title = text(left, 7, fits ? run.layout.names[d] : run.layout.learner_titles[d], { "font-weight": 600 });
     return { d, left, cells, bars, frame, group: svg("g", {}, title, ...bars, ...numbers, ...cells, frame, ...targets) };
   }
 
@@ -114,7 +116,7 @@ export class Heatmap {
   describe(run, view, own, say, at) {
     const order = Array.from(own, (p, v) => [p, v]).sort((a, b) => b[0] - a[0]).slice(0, 3);
     const items = order.map(([p, v]) => `${shorten(run.layout.variables[v])} ${number(p, 2)}`).join(", ");
-    return `${say("at_iteration", { t: at + 1 })}, L = ${run.layout.depths[view.depth]}, k = ${view.component + 1}: ${items}`;
+    return `${say("at_iteration", { t: at + 1 })}, ${run.layout.names[view.depth]}, k = ${view.component + 1}: ${items}`;
   }
 
   fillTable(run, own) {

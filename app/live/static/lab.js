@@ -1,4 +1,4 @@
-// The lab view: one run shown by several views that share a cursor, a component, a depth and a seed.
+// The lab view: one run shown by several views that share a cursor, a component, a curve (depth or rival) and a seed.
 //
 // Streamlit calls the export again at every change of data or theme, with the same parent element: the view is made
 // once per element and then brought up to date.
@@ -170,10 +170,10 @@ export class Lab {
     this.clock.at = 0;
     this.clock.follow();
     if (!run.layout) return;
-    const { depths, num_components: K, seeds } = run.layout;
-    this.view = { ...this.view, component: Math.min(this.view.component, K - 1), depth: depths.length - 1 };
+    const { depths, num_depths, num_components: K, seeds } = run.layout;
+    this.view = { ...this.view, component: Math.min(this.view.component, K - 1), depth: num_depths - 1 };
     const options = (select, words) => select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
-    options(this.chooseDepth, depths.map((depth) => `L = ${depth}`));
+    options(this.chooseDepth, this.shownCurves(run.layout));
     options(this.chooseComponent, Array.from({ length: K }, (_, k) => `k = ${k + 1}`));
     options(this.chooseSeed, seeds.map((seed) => `${this.say("seed")} ${seed}`));
     this.place = recall(run.id);
@@ -185,14 +185,19 @@ export class Lab {
   comeBack() {
     const { place, run } = this;
     if (!place || !run.length) return;
-    const { depths, num_components: K, seeds } = run.layout;
-    const fits = place.depth < depths.length && place.component < K && place.seed < seeds.length;
+    const { num_components: K, seeds } = run.layout;
+    const fits = place.depth < this.shownCurves(run.layout).length && place.component < K && place.seed < seeds.length;
     if (fits && !place.following && place.frame >= run.length && (!run.final || run.behind)) return;
     this.place = null;
     if (!fits) return;
     Object.assign(this.view, { component: place.component, depth: place.depth, picked: place.picked });
     run.chooseSeed(place.seed);
     if (!place.following) this.clock.seek(place.frame);
+  }
+
+  /** The names of the curves that can be looked at in detail. */
+  shownCurves(layout) {
+    return layout.names;
   }
 
   nameShallowest(L) {
@@ -272,7 +277,7 @@ export class Lab {
     this.chooseComponent.value = this.view.component;
     this.chooseSeed.value = run.seed;
     if (!this.place) remember(run.id, { frame: clock.frame, following: clock.following, seed: run.seed, ...this.view });
-    Object.assign(this.root.dataset, { run: run.id, length: run.length, cursor: clock.frame, iteration: run.iteration(clock.frame), component: this.view.component, depth: run.layout.depths[this.view.depth], seed: run.seed, playing: clock.playing, following: clock.following });
+    Object.assign(this.root.dataset, { run: run.id, length: run.length, cursor: clock.frame, iteration: run.iteration(clock.frame), component: this.view.component, depth: run.layout.depths[this.view.depth], learner: run.layout.learners[this.view.depth], seed: run.seed, playing: clock.playing, following: clock.following });
   }
 
   /** Headline, status and the words over an empty chart. */
@@ -303,8 +308,9 @@ export class Lab {
 
   waiting(run, sentence) {
     if (!run?.layout || run.final || run.trouble || run.state === "queued") return sentence;
-    const { depths, num_seeds: seeds } = run.layout;
-    return `${this.say("training", { d: this.say.count("depths", depths.length), s: this.say.count("seeds", seeds) })} …`;
+    const { names, num_depths, num_seeds: seeds } = run.layout;
+    const rivals = names.length > num_depths ? ` + ${this.say.count("rivals", names.length - num_depths)}` : "";
+    return `${this.say("training", { d: this.say.count("depths", num_depths) + rivals, s: this.say.count("seeds", seeds) })} …`;
   }
 
   status_of(run) {

@@ -25,8 +25,8 @@ export class Series {
     this.run = run;
     this.x = [];
     this.lowest = Infinity;
-    this.llh = run.layout.depths.map(empty);
-    this.gap = run.layout.depths.map(empty);
+    this.llh = run.layout.names.map(empty);
+    this.gap = run.layout.names.map(empty);
   }
 
   update() {
@@ -35,7 +35,7 @@ export class Series {
     for (let frame = this.x.length; frame < run.length; frame += 1) {
       this.x.push(run.iteration(frame));
       const shallow = run.values(frame, 0, "llh", seeds);
-      run.layout.depths.forEach((_, d) => {
+      run.layout.names.forEach((_, d) => {
         const values = run.values(frame, d, "llh", seeds);
         push(this.llh[d], values);
         push(this.gap[d], values.map((value, s) => value - shallow[s]));

@@ -39,7 +39,7 @@ export class Run {
     this.frames = new Float32Array(0);
     this.trouble = null; // "lost", "gone" or "refused"
     this.failures = 0;
-    this.snapshots = new Map(); // iteration from 0 -> probabilities (depth, K, D) of the seed
+    this.snapshots = new Map(); // iteration from 0 -> probabilities (curve, K, D) of the seed
     this.stopper = new AbortController();
     this.follow();
   }
@@ -137,7 +137,7 @@ export class Run {
     return Math.min(frame * this.stride, this.layout.iterations - 1) + 1;
   }
 
-  /** One number of a frame: `part` is llh, rho, lam, w, weights or at_floor of depth number `d`. */
+  /** One number of a frame: `part` is llh, rho, lam, w, weights or at_floor of curve number `d`. */
   value(frame, d, part, i = 0) {
     return frame < 0 || frame >= this.length ? NaN : this.frames[frame * this.width + this.layout.offsets[d][part] + i];
   }
@@ -197,8 +197,10 @@ function append(target, values, frames, width) {
   target.length += frames;
 }
 
-/** The server's layout with one array per property of a depth, as the views read it. */
-function readLayout({ depths, reference, seeds, ...rest }) {
-  const each = (property) => depths.map((depth) => depth[property]);
-  return { ...rest, depths: each("depth"), sizes: each("sizes"), phi: each("phi"), offsets: each("offsets"), references: reference ?? {}, seeds, num_seeds: seeds.length };
+/** The server's layout with one array per property of a curve, as the views read it: the depths, then the rivals. */
+function readLayout({ depths, rivals, reference, seeds, ...rest }) {
+  const curves = [...depths, ...rivals];
+  const each = (property) => curves.map((curve) => curve[property]);
+  const names = { names: each("name").map((name) => name.replace("L=", "L = ")), learners: each("learner"), learner_titles: each("learner_title"), has_rates: each("has_rates") };
+  return { ...rest, ...names, num_depths: depths.length, depths: each("depth"), sizes: each("sizes"), phi: each("phi"), offsets: each("offsets"), references: reference ?? {}, seeds, num_seeds: seeds.length };
 }

@@ -6,6 +6,18 @@ const DEPTHS = {
 };
 export const DASHES = ["solid", "8px,4px", "2px,2px", "dashdot", "12px,3px", "10px,3px,2px,3px,2px,3px", "5px,5px", "1px,4px"];
 
+// Of the plain network under another learner: none near a depth's colour, and a dash of its own.
+const RIVALS = {
+  momentum: { light: "#d1242f", dark: "#ff4d4d", dash: "16px,4px" },
+  nesterov: { light: "#ff2ea6", dark: "#ff2fd6", dash: "16px,4px,2px,4px" },
+  adagrad: { light: "#2563ff", dark: "#3d7bff", dash: "4px,2px" },
+  adam: { light: "#8b6cff", dark: "#b06bff", dash: "16px,3px,8px,3px" },
+  exponentiated_gradient: { light: "#00540f", dark: "#a87b00", dash: "6px,2px,1px,2px" },
+  projected_gradient: { light: "#5f8a00", dark: "#d2601a", dash: "6px,2px,1px,2px,1px,2px" },
+  em: { light: "#b300e6", dark: "#6ff3ff", dash: "3px,2px" },
+  online_em: { light: "#00132e", dark: "#ffffff", dash: "3px,2px,8px,2px" },
+};
+
 const SYMBOLS = {
   light: { picked: "#c2410c", positive: "#1d4ed8", negative: "#c2410c", muted: "#5f6672" },
   dark: { picked: "#ffa94d", positive: "#7aa7ff", negative: "#ffa94d", muted: "#a3abb8" },
@@ -55,6 +67,16 @@ export function readTheme(element, projector) {
     textScale: projector ? 1.35 : 1,
     lineScale: projector ? 1.6 : 1,
   };
+}
+
+/** Colour and dash of curve number `d` of a run: a depth's, or a rival's. */
+export function curveStyle({ layout }, d, theme) {
+  if (d >= layout.num_depths) {
+    const rival = RIVALS[layout.learners[d]];
+    return { color: rival[theme.mode], dash: rival.dash };
+  }
+  const depth = layout.depths[d];
+  return { color: theme.depth[depth - 1], dash: DASHES[depth - 1] };
 }
 
 /** A depth's colour with an opacity, as Plotly's fills need it. */

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 PUBLISHED_TARGET = -7.2  # nats per row on NLTCS, where Figure 3 of Trapp et al. (2019) shows the depths well apart
 PUBLISHED_ON = ("nltcs", "nltcs-twin")
 PART_OF_GAIN = 0.9  # elsewhere the target is this part of the way from the start to the best median
+FEW_RIVALS = 2  # of more, a headline leaves out in how many seeds each was ahead
 Curve = tuple[Trace, Floats]  # and its median over the seeds
 LEVEL = 5e-4  # nats per row that make no difference in the three digits shown
 
@@ -102,24 +103,32 @@ def _of_sound(sound: Sequence[Curve], rivals: Sequence[Curve], dataset: Dataset,
 
 
 def _with_rivals(said: Headline, deepest: Curve, rivals: Sequence[Curve], ended: bool) -> Headline:
-    """The same headline and a clause for each rival: when it was there, and in how many seeds before the deepest."""
-    trace, median = deepest
-    seeds = f"of {len(trace.llh)} {_plural('seed', len(trace.llh))}"
-    parts, all_reached, all_ahead = [said.text], [], []
-    for rival, its_median in rivals:
+    """The same headline and what the rivals did: of a few, in how many seeds each was before the deepest network."""
+    against = [_against(rival, deepest, said.target, ended) for rival in rivals]
+    depth, num_seeds = deepest[0].experiment.depth, len(deepest[0].llh)
+    seeds = f"of {num_seeds} {_plural('seed', num_seeds)}"
+    if len(rivals) <= FEW_RIVALS:
+        parts = [
+            f"{_rival_name(rival)} {words}, ahead of L={depth} in {ahead} {seeds}"
+            for (rival, _), (words, _, ahead) in zip(rivals, against, strict=True)
+        ]
+    else:
+        titles = [rival.experiment.learner_title for rival, _ in rivals]
+        parts = [
+            "at L=1, " + ", ".join(f"{title} {words}" for title, (words, _, _) in zip(titles, against, strict=True))
+        ]
+    both = {"rivals_reached": tuple(one[1] for one in against), "rivals_ahead": tuple(one[2] for one in against)}
+    return Headline(**{**vars(said), "text": "; ".join([said.text, *parts]), **both})
+
+
+def _against(rival: Curve, deepest: Curve, target: float | None, ended: bool) -> tuple[str, int | None, int]:
+    """Words, iterations to the target, and in how many seeds a rival was before the deepest; else where it is."""
+    (trace, median), (deep, its_median) = rival, deepest
+    if target is None:
         last = min(median.size, its_median.size) - 1
-        if said.target is None:
-            reached, words = None, f"{_rival_name(rival)} is at {_number(its_median[last])}"
-            ahead = int((rival.llh[:, last] > trace.llh[:, last]).sum())
-        else:
-            reached = _first(its_median >= said.target)
-            words = f"{_rival_name(rival)} " + _later(reached, None, its_median.size, ended)
-            ahead = _seeds_ahead(rival, trace, said.target)
-        parts.append(f"{words}, ahead of L={trace.experiment.depth} in {ahead} {seeds}")
-        all_reached.append(reached)
-        all_ahead.append(ahead)
-    both = {"rivals_reached": tuple(all_reached), "rivals_ahead": tuple(all_ahead)}
-    return Headline(**{**vars(said), "text": "; ".join(parts), **both})
+        return f"is at {_number(median[last])}", None, int((trace.llh[:, last] > deep.llh[:, last]).sum())
+    reached = _first(median >= target)
+    return _later(reached, None, median.size, ended), reached, _seeds_ahead(trace, deep, target)
 
 
 def _rival_name(trace: Trace) -> str:

@@ -88,15 +88,15 @@ def test_json_keeps_names_as_they_are_while_csv_disarms_formulas():
     traces = traces_of(SMALL, data)
     assert json.loads(export.result_json(SMALL, data, traces, LINK))["data"]["variables"] == FORMULAS
     text = export.components_csv(SMALL, data, traces, LINK)
-    names = {row[4] for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 6}
+    names = {row[5] for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 7}
     assert names == {"variable", *("'" + name for name in FORMULAS)}
 
 
 def test_awkward_names_are_read_back_equal():
     data = tiny(tuple(AWKWARD))
     text = export.components_csv(SMALL, data, traces_of(SMALL, data), LINK)
-    rows = [row for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 6]
-    assert {row[4] for row in rows[1:]} == set(AWKWARD)
+    rows = [row for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 7]
+    assert {row[5] for row in rows[1:]} == set(AWKWARD)
 
 
 def test_awkward_column_names_pass_through_the_projects_own_reader():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import permalink, presets
-from app.live.computation import Study
+from app.live.computation import RIVALS, Study
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 
 SHA = "sha256:" + "0a" * 32
@@ -23,6 +23,7 @@ GOLDEN = {
         Experiment(topology="private", parametrisation="log", train_components=False, seed=4294967290, num_seeds=2),
         (1, 2, 3),
     ),
+    "v=1&rivals=em,momentum": Study(Experiment(num_seeds=6), (1, 2, 3), ("momentum", "em")),
 }
 
 
@@ -49,8 +50,9 @@ def studies(draw):
         if name != "depth"
     }
     depths = draw(st.sets(st.integers(1, 8), min_size=1))
+    rivals = draw(st.lists(st.sampled_from(RIVALS), unique=True))
     try:
-        study = Study(Experiment(**draw(st.fixed_dictionaries(settings_of))), tuple(sorted(depths)))
+        study = Study(Experiment(**draw(st.fixed_dictionaries(settings_of))), tuple(sorted(depths)), tuple(rivals))
         study.experiments()
     except ExperimentError:
         return permalink.default_study()
@@ -62,7 +64,7 @@ def test_the_default_study_is_figure_3_with_six_seeds():
 
 
 def test_frozen_defaults_hold_every_setting():
-    assert set(permalink.DEFAULTS[1]) == (set(FIELDS) - {"depth"}) | {"depths"}
+    assert set(permalink.DEFAULTS[1]) == (set(FIELDS) - {"depth"}) | {"depths", "rivals"}
 
 
 @pytest.mark.parametrize("link", GOLDEN, ids=str)
@@ -98,6 +100,7 @@ REFUSED = {
     ],
     "num_components": ["abc", "8.5", "1e9", "9" * 100, "", "999", "0", "-1", "8 ", "１"],
     "depths": ["", "0", "9", "1,,2", "1;2", "1,2,3,", "one", "1.0", "-1", "1," * 99],
+    "rivals": ["gradient_ascent", "sgd", "em,", "em;momentum", "EM", "em," * 99],
     "dataset": ["../../data/history.db", "file:///etc/passwd", "' OR 1=1 --", "sha256:xyz", "NLTCS", "\x00"],
     "train_components": ["1", "True", "yes", ""],
     "topology": ["<script>alert(1)</script>", "[x](javascript:alert(1))"],

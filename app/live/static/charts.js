@@ -1,6 +1,6 @@
 // What each Plotly chart shows: pure functions of the run, its series and the view, giving traces and a table.
 
-import { llh, number, plotlyText } from "./dom.js";
+import { llh, number, plotlyText, shorten } from "./dom.js";
 import { kept, pick, signedLog } from "./series.js";
 import { curveStyle, DASHES, translucent } from "./theme.js";
 
@@ -55,8 +55,12 @@ function table(c, head, cells) {
 const medians = (c, lines) => table(c, curves(c).map((d) => name(c, d)), (frame) =>
   lines.map(({ median, low, high }) => (c.run.layout.num_seeds > 1 ? `${llh(median[frame])} (${llh(low[frame])} … ${llh(high[frame])})` : llh(median[frame]))));
 
-/** What stands at a curve's end: its depth, or its learner where the legend or the line below gives the rest. */
-const endText = (c, d) => (d < c.run.layout.num_depths ? name(c, d).replaceAll(" ", "") : c.narrow ? c.run.layout.learner_titles[d] : name(c, d).replace("L = ", "L="));
+/** What stands at a curve's end: its name, or its learner alone where there is little room; the rest is below the chart. */
+function endText(c, d) {
+  const { num_depths, learner_titles, names } = c.run.layout;
+  const short = d >= num_depths && (c.narrow || names.length - num_depths > 3);
+  return short ? shorten(learner_titles[d], c.narrow ? 13 : Infinity) : name(c, d).replace("L = ", "L=");
+}
 
 const ends = (c, lines, shown = (d) => true) => curves(c).flatMap((d) => {
   const last = c.count - 1;

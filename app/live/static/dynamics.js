@@ -117,7 +117,7 @@ class Dynamics extends Lab {
     return this.act("replay", this.pair(this.plot("replay", replayChart), this.plot("replayerror", replayErrorChart)));
   }
 
-  nameShallowest() {}
+  nameCharts() {}
 
   /** What this page takes apart are gradient steps, so rivals are left to the lab. */
   shownCurves(layout) {

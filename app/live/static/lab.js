@@ -170,15 +170,15 @@ export class Lab {
     this.clock.at = 0;
     this.clock.follow();
     if (!run.layout) return;
-    const { depths, num_depths, num_components: K, seeds } = run.layout;
+    const { num_depths, num_components: K, seeds } = run.layout;
     this.view = { ...this.view, component: Math.min(this.view.component, K - 1), depth: num_depths - 1 };
     const options = (select, words) => select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
-    options(this.chooseDepth, this.shownCurves(run.layout));
+    options(this.chooseDepth, this.shownCurves(run.layout).map((name, d) => (d < num_depths ? name : run.layout.learner_titles[d])));
     options(this.chooseComponent, Array.from({ length: K }, (_, k) => `k = ${k + 1}`));
     options(this.chooseSeed, seeds.map((seed) => `${this.say("seed")} ${seed}`));
     this.place = recall(run.id);
     this.comeBack();
-    this.nameShallowest(depths[0]);
+    this.nameCharts(run.layout);
   }
 
   /** Go where the reader was in this run, on this page or another, as soon as that frame is here. */
@@ -200,7 +200,8 @@ export class Lab {
     return layout.names;
   }
 
-  nameShallowest(L) {
+  nameCharts({ names, num_depths, depths: [L] }) {
+    this.llh.heading.textContent = this.llh.title = this.say(names.length > num_depths ? "llh_title_rivals" : "llh_title");
     this.tabs.rename("gap", this.say("gap_tab", { L }));
     this.gap.heading.textContent = this.gap.title = this.say("gap_title", { L });
   }

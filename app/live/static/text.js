@@ -22,7 +22,7 @@ const WORDS = {
   options: "Options", table: "Show as table", every_seed: "Every seed", log_x: "Log iterations", log_y: "Log scale",
   all_components: "All components", png: "Save PNG", svg: "Save SVG", keys: "Single-key shortcuts",
   depth: "Curve", component: "Component", seed: "Seed",
-  llh_title: "Log-likelihood by depth", llh_axis: "LLH (nats per row)", iteration: "iteration",
+  llh_title: "Log-likelihood by depth", llh_title_rivals: "Log-likelihood by depth and learner", llh_axis: "LLH (nats per row)", iteration: "iteration",
   independent: "independent model", entropy: "best possible (entropy of the data)",
   published: "published 2019", pinned: "pinned",
   network_title: "Network", rho_title: "Effective learning rate ρ", lam_title: "Multiplicative term λ",

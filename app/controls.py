@@ -115,11 +115,12 @@ def _control(name: str, study: Study) -> Any:
             help=WORDS["depths_help"],
         )
     elif name == "rivals":
+        momentum = st.session_state.get(_key("momentum"), study.experiment.momentum)
         st.pills(
             WORDS["rivals"],
             RIVALS,
             selection_mode="multi",
-            format_func=lambda rival: title(rival, st.session_state.get(_key("momentum"), 0.0)),
+            format_func=lambda rival: title(rival, momentum),
             key=_key(name),
             help=WORDS["rivals_help"],
         )

@@ -10,7 +10,7 @@ from app.live.computation import Study
 from app.live.runs import REGISTRY
 from spncore import datasets
 from spncore.datasets import DataError
-from spncore.experiment import FIELDS, Experiment
+from spncore.experiment import Experiment
 
 ENTRY = Path(__file__).parents[2] / "app" / "main.py"
 TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
@@ -68,17 +68,59 @@ def test_two_visitors_share_one_computation():
     assert run_on_screen(opened()).computation is run_on_screen(opened()).computation
 
 
+# The choice under which a setting matters; without it its control is not offered.
+MATTERS = {
+    "class_variable": {"objective": "discriminative"},
+    "hybrid_mix": {"objective": "hybrid"},
+    "labelled_share": {"objective": "semi_supervised"},
+    "momentum": {"optimiser": "nesterov"},
+}
+OF_DEEP_CIRCUITS = {"structure", "split_depth", "num_repetitions"}
+LABELS = {"depths": text.label("depth"), "rivals": text.WORDS["rivals"]}
+
+
+def controls_of(page, name):
+    kinds = ("slider", "select_slider", "selectbox", "toggle", "number_input", "button_group")
+    return [widget for kind in kinds for widget in page.get(kind) if widget.key == f"control_{name}"]
+
+
 def test_every_setting_has_a_control_with_its_label_and_help():
-    page = opened(**QUICK)
-    for name in permalink.DEFAULTS[1]:
-        if name == "optimiser" and len(FIELDS[name].choices) == 1:
-            continue
-        key = f"control_{name}"
-        kinds = ("slider", "select_slider", "selectbox", "toggle", "number_input", "button_group")
-        found = [widget for kind in kinds for widget in page.get(kind) if widget.key == key]
+    pages = {}
+    for name in set(permalink.DEFAULTS[1]) - OF_DEEP_CIRCUITS:
+        choice = tuple(MATTERS.get(name, {}).items())
+        if choice not in pages:
+            pages[choice] = opened(**QUICK, **dict(choice))
+        found = controls_of(pages[choice], name)
         assert len(found) == 1, name
-        assert found[0].label == text.label("depth" if name == "depths" else name)
+        assert found[0].label == (LABELS[name] if name in LABELS else text.label(name))
         assert found[0].help
+
+
+def test_settings_that_change_nothing_are_not_offered():
+    page = opened(**QUICK)
+    assert not any(controls_of(page, name) for name in MATTERS)
+
+
+def test_rivals_are_chosen_several_at_once_and_trained_beside_the_depths():
+    page = opened(**QUICK)
+    page.pills(key="control_rivals").set_value(["em", "momentum"]).run()
+    assert study(page).rivals == ("momentum", "em") and is_stale(page)
+    assert controls_of(page, "momentum"), "the momentum of a rival matters"
+    assert [e.optimiser for e in train(page).study.experiments()] == ["gradient_ascent"] * 2 + ["momentum", "em"]
+
+
+def test_a_rival_that_cannot_be_is_refused_in_words_and_the_study_kept():
+    page = opened(**QUICK, objective="unnormalised")
+    page.pills(key="control_rivals").set_value(["em"]).run()
+    [sentence] = sentences(page.error)
+    assert sentence.startswith("objective: em maximises the generative one alone")
+    assert study(page).rivals == () and page.button(key="train").disabled
+
+
+def test_another_data_set_keeps_the_rivals():
+    page = opened(**QUICK, rivals="em")
+    page.selectbox(key="control_dataset").set_value("nltcs-twin").run()
+    assert study(page).experiment.dataset == "nltcs-twin" and study(page).rivals == ("em",)
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def studies(draw):
         if name != "depth"
     }
     depths = draw(st.sets(st.integers(1, 8), min_size=1))
-    rivals = draw(st.lists(st.sampled_from(RIVALS), unique=True))
+    rivals = draw(st.lists(st.sampled_from(RIVALS), unique=True, max_size=2))
     try:
         study = Study(Experiment(**draw(st.fixed_dictionaries(settings_of))), tuple(sorted(depths)), tuple(rivals))
         study.experiments()

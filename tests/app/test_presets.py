@@ -1,5 +1,7 @@
 """Each preset shows what its sentence says; here on the synthetic twin and with one or two seeds, to be quick."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ def curves(name, **changes):
     preset = presets.PRESETS[name]
     data = load("nltcs-twin")
     experiment = preset.on("nltcs-twin").experiment.replace(num_seeds=1, **changes)
-    traces = [fit(e, data) for e in Study(experiment, preset.study.depths).experiments()]
+    traces = [fit(e, data) for e in replace(preset.study, experiment=experiment).experiments()]
     assert not any(trace.stopped for trace in traces)
     return data, traces
 
@@ -75,6 +77,21 @@ def test_a_shared_scalar_changes_nothing():
     _, traces = curves("shared-scalar", iterations=60)
     for trace in traces[1:]:
         assert_close(trace.llh, traces[0].llh)
+
+
+@pytest.mark.parametrize(("name", "sooner"), [("against-momentum", 3), ("against-em", 20)])
+def test_a_rival_helps_the_plain_network_more_than_depth_does(name, sooner):
+    _, traces = curves(name)
+    plain, deep, rival = (trace.iterations_to(-7.2)[0] for trace in traces)
+    assert rival < deep < plain
+    assert plain - rival > sooner * (plain - deep) or rival * sooner < deep
+    for trace in traces:
+        assert np.diff(trace.llh[0]).min() > -0.3, "stable: no curve falls by much"
+
+
+def test_em_stays_ahead_of_every_depth_to_the_end():
+    _, (plain, deep, em) = curves("against-em")
+    assert em.llh[0, 20] > -6.5 and (em.llh[0, 1:] > np.maximum(plain.llh, deep.llh)[0, 1:]).all()
 
 
 def test_a_step_that_is_too_large_hits_the_floor_and_jumps():

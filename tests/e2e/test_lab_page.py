@@ -100,6 +100,44 @@ def test_another_depth_is_drawn_beside_the_others(app_server, open_page):
     assert_drawn_as_trained(page, study)
 
 
+RIVALS_DRAWN = """() => Object.fromEntries(
+    (document.querySelector('.js-plotly-plot[data-chart=llh]')?.data ?? [])
+        .filter((line) => /^L = 1 · /.test(line.name ?? '') && /-line$/.test(line.uid))
+        .map((line) => [line.name.replace('L = ', 'L='), Array.from(line.y)]))"""
+
+
+def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(app_server, open_page):
+    page = open_page(app_server.url + QUICK)
+    finished(page)
+    panel = page.get_by_test_id("stSidebar")
+    for name in ("momentum 0.9", "EM"):
+        panel.get_by_role("button", name=name, exact=True).click()
+    page.locator(".spn-lab[data-stale]").wait_for()
+    train(page)
+    page.wait_for_url(re.compile("rivals=momentum"))
+    study = study_of(page.url)
+    assert study.rivals == ("momentum", "em")
+    data = datasets.load("two-clusters")
+    traces = dict(zip(study.names(), (fit(e, data) for e in study.experiments()), strict=True))
+    page.wait_for_function(f"() => Object.values(({RIVALS_DRAWN})()).filter((y) => y.length === 20).length === 2")
+    drawn = page.evaluate(RIVALS_DRAWN)
+    for name in ("L=1 · momentum 0.9", "L=1 · EM"):
+        assert_close(drawn[name], np.median(traces[name].llh, axis=0), rtol=SINGLE)
+        assert page.locator("[data-chart=llh] ~ .spn-overlay .spn-end", has_text=name).count() == 1
+        assert name in page.locator(".spn-headline").inner_text()
+    page.locator("[data-choose=depth]").select_option("EM")
+    page.locator(".spn-lab[data-learner=em]").wait_for()
+    page.wait_for_function(
+        "() => /not defined for L = 1 · EM/.test(document.querySelector('.spn-equations').innerText)"
+    )
+    weight = page.locator(".spn-equations .spn-w").last.inner_text()
+    component = int(page.locator(".spn-lab").get_attribute("data-component"))
+    assert_close(float(weight.replace("−", "-")), traces["L=1 · EM"].effective_weights[0, -1, component], rtol=6e-3)
+    page.get_by_role("link", name="Dynamics").click()
+    page.locator(".spn-dyn[data-state=done]").wait_for()
+    assert page.locator(".spn-dyn [data-choose=depth] option").all_inner_texts() == ["L = 1", "L = 2", "L = 3"]
+
+
 def test_a_shared_link_reopens_the_same_curves(app_server, open_page):
     page = open_page(app_server.url + QUICK + "&init_scale=0.013&depths=2,4&topology=private")
     curves = finished(page)
@@ -178,7 +216,7 @@ def test_downloads_hold_the_run_on_screen(app_server, open_page, tmp_path):
         waiting.value.save_as(tmp_path / name)
         contents[name] = (tmp_path / name).read_text(encoding="utf-8")
         assert "dataset=two-clusters" in contents[name], "the link"
-    last = [float(value) for value in re.findall(r"^\d+,3,20,llh,(\S+)", contents["export_csv"], re.M)]
+    last = [float(value) for value in re.findall(r"^\d+,3,gradient_ascent,20,llh,(\S+)", contents["export_csv"], re.M)]
     assert_close(drawn["3"][-1], np.median(last), rtol=SINGLE)
 
 

@@ -1,0 +1,240 @@
+"""Rivals: other learners of the plain network, trained beside the depths from the same start."""
+
+import csv
+import io
+import json
+import re
+import time
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app import export, permalink
+from app.headline import headline
+from app.live import derived, frames
+from app.live.computation import RIVALS, Computation, Study
+from app.live.points import BadQueryError
+from app.live.runs import RunRegistry, ServerLimits
+from spncore import Experiment, fit, load
+from spncore.experiment import ExperimentError
+from tests.closeness import assert_close
+
+SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
+SOME = Study(SMALL, (1, 3), ("momentum", "em"))
+THEME = Path(__file__).parents[2] / "app" / "live" / "static" / "theme.js"
+GROUNDS = {"light": "#ffffff", "dark": "#171614"}  # of the pages
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load("two-clusters")
+
+
+@pytest.fixture(scope="module")
+def run(data):
+    registry = RunRegistry(ServerLimits(at_once=1))
+    run = registry.get(registry.start(SOME, data, "a"))
+    end = time.monotonic() + 30
+    while not run.computation.ended:
+        assert time.monotonic() < end
+        time.sleep(0.002)
+    yield run
+    registry.close()
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    return [fit(experiment, data) for experiment in SOME.experiments()]
+
+
+def test_a_rival_is_the_plain_network_under_another_learner():
+    experiments = Study(SMALL.replace(parametrisation="log"), (1, 3), RIVALS).experiments()
+    assert [(e.depth, e.optimiser) for e in experiments[2:]] == [(1, name) for name in RIVALS]
+    own = ("exponentiated_gradient", "projected_gradient", "em", "online_em")
+    for experiment in experiments[2:]:
+        assert experiment.parametrisation == ("linear" if experiment.optimiser in own else "log")
+
+
+def test_rivals_are_put_in_order_so_that_equal_studies_are_equal():
+    assert Study(SMALL, (1, 2), ("em", "adam")) == Study(SMALL, (1, 2), ("adam", "em")) != Study(SMALL, (1, 2))
+
+
+def test_every_curve_has_a_name():
+    names = Study(SMALL, (1, 3), RIVALS).names()
+    assert names[:2] == ("L=1", "L=3") and {"L=1 · momentum 0.9", "L=1 · EM", "L=1 · AdaGrad"} < set(names)
+    assert len(set(names)) == 2 + len(RIVALS)
+
+
+@pytest.mark.parametrize("rivals", [("sgd",), ("em", "em"), ("gradient_ascent",), (1,)])
+def test_what_is_no_rival_is_refused(rivals):
+    with pytest.raises(ExperimentError, match="rivals: .* allowed: momentum, "):
+        Study(SMALL, (1, 2), rivals)
+
+
+def test_a_rival_that_trains_the_depths_already_is_refused():
+    with pytest.raises(ExperimentError, match="rivals: adam trains the depths already"):
+        Study(SMALL.replace(optimiser="adam"), (1, 2), ("adam",))
+
+
+@pytest.mark.parametrize(
+    ("changes", "rival", "words"),
+    [
+        ({"objective": "unnormalised"}, "em", "objective: em maximises the generative one alone"),
+        ({"objective": "discriminative"}, "online_em", "objective: online_em maximises"),
+        ({"learning_rate": 2.0}, "online_em", "learning_rate: 2 is out of range for online_em"),
+    ],
+)
+def test_a_rival_that_cannot_be_is_refused_in_words(changes, rival, words):
+    with pytest.raises(ExperimentError, match=words):
+        Study(SMALL.replace(**changes), (1,), (rival,)).experiments()
+    study, [sentence] = permalink.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
+    assert study == permalink.default_study() and sentence.startswith(words)
+
+
+def test_all_learners_start_at_one_likelihood_because_it_ignores_scale(data):
+    start = permalink.default_study().experiment.replace(dataset="two-clusters", iterations=1)
+    first = [fit(experiment, data).llh[:, 0] for experiment in Study(start, (1, 3), RIVALS).experiments()]
+    for llh in first[1:]:
+        assert_close(llh, first[0], rtol=1e-11)
+
+
+def test_a_live_run_ends_at_the_engines_own_numbers(run, fitted):
+    assert run.state == "done" and len(run.traces()) == 4
+    for live, own in zip(run.traces(), fitted, strict=True):
+        assert np.array_equal(live.llh, own.llh) and np.array_equal(live.weights, own.weights)
+
+
+def test_frames_hold_every_curve_and_no_rates_of_a_rival(run, fitted):
+    layout = frames.layout(run)
+    assert [depth["depth"] for depth in layout["depths"]] == [1, 3]
+    assert [(rival["name"], rival["learner"]) for rival in layout["rivals"]] == [
+        ("L=1 · momentum 0.9", "momentum"),
+        ("L=1 · EM", "em"),
+    ]
+    _, body = frames.frames(run, 0, 1)
+    assert body.shape == (30, layout["fields"])
+    for curve, trace in zip(layout["depths"] + layout["rivals"], fitted, strict=True):
+        at = curve["offsets"]
+        assert np.array_equal(body[:, at["llh"] :][:, :2], trace.llh.T.astype("<f4"))
+        assert np.array_equal(body[:, at["w"] :][:, :3], trace.effective_weights[1].astype("<f4"))
+        rho, lam = body[:, at["rho"] :][:, :3], body[:, at["lam"] :][:, :3]
+        assert curve["has_rates"] == (curve["learner"] == "gradient_ascent")
+        if curve["has_rates"]:
+            assert np.array_equal(rho, trace.rho[1].astype("<f4")) and np.array_equal(lam, trace.lam[1].astype("<f4"))
+        else:
+            assert np.isnan(rho).all() and np.isnan(lam).all()
+
+
+def test_components_are_kept_of_every_curve(run, data):
+    _, body = frames.components(run, 29, 0)
+    assert body.shape == (4, 3, data.num_variables) and ((body >= 0) & (body <= 1)).all()
+
+
+def test_the_dynamics_views_know_the_depths_alone(run):
+    header, _ = derived.answer(run, "norms", {"depth": "1"})
+    assert header["depth"] == 1 and header["frames"] == 30
+    _, values = derived.answer(run, "step", {"depth": "1"})
+    assert np.isfinite(values[:-1]).any(), "of the plain gradient, not of a rival at L = 1"
+    with pytest.raises(BadQueryError, match="it has 1, 3"):
+        derived.answer(run, "norms", {"depth": "2"})
+
+
+def test_a_rival_that_diverged_is_named(data):
+    wild = Study(SMALL.replace(learning_rate=10.0, parametrisation="log"), (1,), ("momentum", "em"))
+    computation = Computation(wild, data)
+    while computation.advance(0.1):
+        pass
+    stopped = [name for name, _, _ in computation.diverged()]
+    said = headline(computation.traces(), data, num_rivals=2).text
+    for name in stopped:
+        assert f"{name} diverged after" in said
+    assert "L=1 · EM" not in stopped and "L=1 · EM" in said
+
+
+def traces_with(fitted, *curves):
+    return [replace(trace, llh=np.array(llh)) for trace, llh in zip(fitted, curves, strict=True)]
+
+
+SLOW, FAST = [[-4.0, -3.8, -3.5, -3.2, -3.1]] * 2, [[-4.0, -3.6, -3.2, -3.1, -3.0]] * 2
+FASTER, NEVER = [[-4.0, -3.1, -3.05, -3.0, -3.0]] * 2, [[-4.0, -3.9, -3.8, -3.8, -3.8]] * 2
+
+
+def test_the_headline_says_when_each_rival_was_there_and_in_how_many_seeds_before_the_deepest(fitted, data):
+    result = headline(traces_with(fitted, SLOW, FAST, FASTER, NEVER), data, num_rivals=2)
+    assert result.text == (
+        "L=3 reached −3.1 after 4 iterations, L=1 after 5; ahead in 2 of 2 seeds; "
+        "L=1 · momentum 0.9 after 2, ahead of L=3 in 2 of 2 seeds; "
+        "L=1 · EM not within 5 iterations, ahead of L=3 in 0 of 2 seeds."
+    )
+    assert (result.reached, result.rivals_reached, result.rivals_ahead) == ((5, 4), (2, None), (2, 0))
+
+
+def test_a_target_that_only_a_rival_reached_is_not_claimed_for_a_depth(fitted, data):
+    result = headline(traces_with(fitted, NEVER, NEVER, FASTER, FAST), data, num_rivals=2)
+    assert "coincide" in result.text and "L=1 · momentum 0.9 is at −3.000, ahead of L=3 in 2 of 2" in result.text
+    lower = [[value - 0.1 for value in row] for row in NEVER]
+    result = headline(traces_with(fitted, lower, NEVER, FASTER, FAST), data, num_rivals=2)
+    assert result.text.startswith("L=1 and L=3 did not reach −3.1 within 5 iterations; L=1 · momentum 0.9 after 2,")
+
+
+def test_during_the_run_the_headline_says_where_the_rivals_are(fitted, data):
+    result = headline(traces_with(fitted, SLOW, FAST, FASTER, NEVER), data, ended=False, num_rivals=2)
+    assert "L=3 leads with −3.000" in result.text and "L=1 · EM is at −3.800, ahead of L=3 in 0 of 2" in result.text
+
+
+def test_many_rivals_are_told_briefly(data):
+    study = Study(SMALL.replace(num_seeds=1), (1,), RIVALS)
+    text = headline([fit(e, data) for e in study.experiments()], data, num_rivals=len(RIVALS)).text
+    assert "; at L=1, momentum 0.9 " in text and "online EM " in text and len(text) < 400
+
+
+def test_every_export_carries_the_learner(run, fitted, data):
+    link = "http://host/?" + permalink.query_string(SOME)
+    text = export.curves_csv(SOME, data, run.traces(), link)
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith(("#", '"#'))))
+    last = {
+        (r["learner"], r["L"], r["seed"]): float(r["value"]) for r in rows if (r["t"], r["quantity"]) == ("30", "llh")
+    }
+    for trace in fitted:
+        for i, seed in enumerate(trace.experiment.seeds):
+            assert last[trace.experiment.optimiser, str(trace.experiment.depth), str(seed)] == trace.llh[i, -1]
+    assert {r["learner"] for r in rows if r["quantity"].startswith(("rho", "lambda"))} == {"gradient_ascent"}
+    assert {r["learner"] for r in rows if r["quantity"].startswith("w[")} == {"gradient_ascent", "momentum", "em"}
+    document = json.loads(export.result_json(SOME, data, run.traces(), link))
+    assert document["settings"]["rivals"] == ["momentum", "em"]
+    assert [entry["learner"] for entry in document["result"]] == ["gradient_ascent"] * 2 + ["momentum", "em"]
+    components = export.components_csv(SOME, data, run.traces(), link)
+    assert {row[2] for row in csv.reader(io.StringIO(components)) if len(row) == 7} == {
+        "learner", "gradient_ascent", "momentum", "em",
+    }  # fmt: skip
+
+
+def luminance(colour):
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_rival_has_a_colour_and_a_dash_of_its_own_that_stand_out():
+    source = THEME.read_text(encoding="utf-8")
+    row = r'(\w+): \{ light: "(#\w{6})", dark: "(#\w{6})", dash: "([^"]+)" \}'
+    found = {name: (light, dark, dash) for name, light, dark, dash in re.findall(row, source)}
+    assert tuple(found) == RIVALS
+    depths = {mode: re.findall(r"#\w{6}", re.search(rf"{mode}: \[(.*?)\]", source)[1]) for mode in GROUNDS}
+    dashes = re.findall(r'"([^"]+)"', re.search(r"DASHES = \[(.*?)\]", source)[1])
+    assert len({*dashes, *(dash for _, _, dash in found.values())}) == len(dashes) + len(found)
+    for place, mode in enumerate(GROUNDS):
+        own = [entry[place] for entry in found.values()]
+        assert all(contrast(colour, GROUNDS[mode]) >= 3 for colour in own)
+        for one, other in combinations([*own, *depths[mode]], 2):
+            if one in own:
+                channels = (abs(int(one[i : i + 2], 16) - int(other[i : i + 2], 16)) for i in (1, 3, 5))
+                assert sum(channels) >= 60, (one, other)

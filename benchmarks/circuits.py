@@ -1,8 +1,8 @@
 """Time training steps against SPFlow and libcirkit on the same models and rows, and print one JSON document.
 
-Run with `python -m benchmarks.circuits`, or with `--quick` (under two minutes, the small rows alone). A step is forward,
-backward and update of all parameters, on one thread. Our blocks of steps and a peer's alternate in one process, and a
-ratio is the median over the pairs of blocks. Times are CPU time of the process in milliseconds.
+Run with `python -m benchmarks.circuits` (ten minutes), or with `--quick` (one minute, the small rows alone). A step is
+forward, backward and update of all parameters, on one thread. Our blocks of steps and a peer's alternate in one
+process, and a ratio is the median over the pairs of blocks. Times are CPU time of the process in milliseconds.
 
 - "as is": the peers get every row, the engine counts equal rows as it always does. "distinct": their caller removes
   equal rows by hand and weighs the others. Random trees get every row on both sides, equal ones not merged.
@@ -222,7 +222,7 @@ def against(own: Step, peer: Step, first: float, blocks: int, warm: bool) -> dic
 
 
 def peak_megabytes(data: str, goal: str, batch: int, name: str) -> float:
-    """How far two steps raise the peak of this process, which should be fresh."""
+    """How far a step raises the peak of this process, which should be fresh."""
     case = Case(data, goal, batch)
     asked, arrays = models(case)
     step: Step
@@ -272,11 +272,12 @@ def main() -> None:
     """Parse the switches, see to the C library's settings, and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.circuits", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small rows only")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of CPU time for each run of equal time")
-    parser.add_argument("--memory", nargs=4, metavar=("DATA", "GOAL", "BATCH", "NAME"), help="one peak, in this process")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of CPU time for each run of equal time")
+    parser.add_argument("--memory", nargs=4, metavar=("DATA", "GOAL", "BATCH", "NAME"), help="one peak")
     arguments = parser.parse_args()
     if not os.environ.keys() >= KEEP_MEMORY.keys():
-        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.circuits", *sys.argv[1:]], os.environ | KEEP_MEMORY)
+        command = [sys.executable, "-m", "benchmarks.circuits", *sys.argv[1:]]
+        os.execve(sys.executable, command, os.environ | KEEP_MEMORY)
     if arguments.memory:
         data, goal, batch, name = arguments.memory
         print(peak_megabytes(data, goal, int(batch), name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +62,18 @@ class Evaluator:
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
         self.designs = [_as(leaves.design(layer, bag.rows), dtype) for layer in circuit.input_layers]
-        self._absorbed = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
-        self._is_mixture = len(circuit.layers) == 2 and self._absorbed[0] is not None
         ends = np.cumsum([0, *(layer.children.size * layer.num_sums for layer in circuit.sum_layers)])
-        self._edges = [slice(int(begin), int(end)) for begin, end in zip(ends, ends[1:], strict=False)]
+        edges = [slice(int(begin), int(end)) for begin, end in zip(ends, ends[1:], strict=False)]
+        below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
+        self._absorbed = [(part, *found) for part, found in zip(edges, below, strict=True) if found is not None]
+        self._sums = [
+            (part, parameter_shape(layer)) if found is None else None
+            for layer, part, found in zip(circuit.sum_layers, edges, below, strict=True)
+        ]
+        self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
         self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
         self._work: dict[tuple[int, int], Workspace] = {}
+        self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
 
     def on(self, bag: Bag) -> Evaluator:
         """The same circuit and objective on another bag."""
@@ -76,10 +82,8 @@ class Evaluator:
     def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
         """Evaluate at edge weights (S, E) > 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
         coefficients = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
-        for edges, absorbed in zip(self._edges, self._absorbed, strict=True):
-            if absorbed is not None:
-                number, nodes = absorbed
-                coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
+        for edges, number, nodes in self._absorbed:
+            coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
         num_seeds = len(weights)
         llh, value, correct, log_partition = np.empty((4, num_seeds))
         flow, sums = np.empty(weights.shape), [np.empty(array.shape) for array in coefficients]
@@ -89,14 +93,12 @@ class Evaluator:
             found, flows = self._one(weights[seed], of_inputs, batch)
             llh[seed], value[seed], correct[seed], log_partition[seed] = found
             for array, of_seed in zip(sums, flows.moments, strict=True):
-                array[seed] = of_seed * (1.0 / batch.num_rows)
-            for edges, of_edges in zip(self._edges, flows.sums, strict=True):
-                if of_edges is not None:
-                    flow[seed, edges] = of_edges.ravel() * (1.0 / batch.num_rows)
-        for edges, absorbed in zip(self._edges, self._absorbed, strict=True):
-            if absorbed is not None:
-                number, nodes = absorbed
-                flow[:, edges] = sums[number][..., nodes, -2] + sums[number][..., nodes, -1]
+                np.multiply(of_seed, 1.0 / batch.num_rows, out=array[seed])
+            for part, of_edges in zip(self._sums, flows.sums, strict=True):
+                if part is not None and of_edges is not None:
+                    np.multiply(of_edges.ravel(), 1.0 / batch.num_rows, out=flow[seed, part[0]])
+        for edges, number, nodes in self._absorbed:
+            np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])
         collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
         return Evaluation(llh, value, correct, log_partition, flow, collected)
 
@@ -141,12 +143,19 @@ class Evaluator:
     def _sum_weights(self, weights: Floats) -> list[Floats | None]:
         """Edge weights (E,) as an array per sum layer, None where they are absorbed."""
         return [
-            weights[edges].reshape(parameter_shape(layer)).astype(self.dtype, copy=False) if absorbed is None else None
-            for layer, edges, absorbed in zip(self.circuit.sum_layers, self._edges, self._absorbed, strict=True)
+            weights[part[0]].reshape(part[1]).astype(self.dtype, copy=False) if part is not None else None
+            for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
+    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, list[Design]]]:
         """The rows of a batch in blocks, the last ones first."""
+        if batch is not self.whole:
+            return self._cut(circuit, batch)
+        if circuit.num_nodes not in self._whole_blocks:
+            self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
+        return self._whole_blocks[circuit.num_nodes]
+
+    def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
         designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
         num_rows = len(batch.weights)
         size = block_rows(circuit, num_rows)

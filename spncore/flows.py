@@ -47,7 +47,8 @@ def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> 
     The products of fused pairs are the exception: their places hold the flow divided by the pair's scaled values.
     """
     flows = work.values
-    flows[work.gathered] = 0.0
+    if len(work.gathered):
+        flows[work.gathered] = 0.0
     flows[-1] = row_weights
     remaining = list(sum_weights)
     sums: list[Floats | None] = []
@@ -64,9 +65,11 @@ def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> 
 
 def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Floats | None:
     """Each child gets its posterior share of the flow above; returns the flow of the weights."""
-    ratio = layer.nodes / layer.totals
-    of_weights = None if weights is None else weights * np.matmul(ratio, layer.scaled.transpose(0, 2, 1))
-    above = ratio if weights is None else np.matmul(weights.transpose(0, 2, 1), ratio)
+    above = ratio = np.divide(layer.nodes, layer.totals, out=layer.totals)
+    of_weights = None
+    if weights is not None:
+        of_weights = weights * np.matmul(ratio, layer.scaled.transpose(0, 2, 1))
+        above = np.matmul(weights.transpose(0, 2, 1), ratio, out=layer.above)
     sent = np.multiply(above, layer.scaled, out=layer.scaled)
     if sent is not layer.children:  # else the flows are in place already
         layer.edges.send(flows, sent.reshape(-1, flows.shape[1]))
@@ -75,13 +78,15 @@ def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Fl
 
 def _through_pairs(layer: PairArrays, weights: Floats | None, flows: Floats) -> Floats:
     assert weights is not None
-    ratio = layer.nodes / layer.totals
-    of_weights: Floats = weights * np.matmul(ratio, layer.pairs.transpose(0, 2, 1))
-    np.matmul(weights.transpose(0, 2, 1), ratio, out=layer.pairs)
+    ratio = np.divide(layer.nodes, layer.totals, out=layer.totals)
+    of_weights, back = np.empty_like(weights), weights.transpose(0, 2, 1)
     left, right = layer.scaled
     above = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
-    to_left = np.einsum("gijb,gjb->gib", above, right)
-    to_right = np.einsum("gijb,gib->gjb", above, left)
-    for edges, scaled, sent in zip(layer.sides, layer.scaled, (to_left, to_right), strict=True):
+    for part in layer.parts:
+        np.matmul(ratio[part], layer.pairs[part].transpose(0, 2, 1), out=of_weights[part])
+        np.matmul(back[part], ratio[part], out=layer.pairs[part])
+        np.einsum("gijb,gjb->gib", above[part], right[part], out=layer.sent[0][part])
+        np.einsum("gijb,gib->gjb", above[part], left[part], out=layer.sent[1][part])
+    for edges, scaled, sent in zip(layer.sides, layer.scaled, layer.sent, strict=True):
         edges.send(flows, np.multiply(sent, scaled, out=sent).reshape(-1, flows.shape[1]))
-    return of_weights
+    return np.multiply(of_weights, weights, out=of_weights)

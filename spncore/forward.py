@@ -62,8 +62,11 @@ def input_values(
 
 def _multiply(layer: ProductArrays, values: Floats) -> None:
     first, *others = layer.columns
-    layer.nodes[...] = values[first.places]
-    for column in others:
+    if not others:
+        layer.nodes[...] = values[first.places]
+        return
+    np.add(values[first.places], values[others[0].places], out=layer.nodes)
+    for column in others[1:]:
         np.add(layer.nodes, values[column.places], out=layer.nodes)
 
 
@@ -81,9 +84,10 @@ def _sum_pairs(layer: PairArrays, weights: Floats | None, values: Floats) -> Non
         _scale(values[edges.places].reshape(scaled.shape), shift, scaled)
     left, right = layer.scaled
     pairs = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
-    np.multiply(left[:, :, None], right[:, None], out=pairs)
     assert weights is not None
-    np.matmul(weights, layer.pairs, out=layer.totals)
+    for part in layer.parts:
+        np.multiply(left[part, :, None], right[part, None], out=pairs[part])
+        np.matmul(weights[part], layer.pairs[part], out=layer.totals[part])
     np.log(layer.totals, out=layer.nodes)
     np.add(layer.nodes, np.add.reduce(layer.shifts)[:, None], out=layer.nodes)
     np.maximum(layer.totals, _smallest(layer.totals), out=layer.totals)

@@ -82,14 +82,20 @@ class CircuitTrainer:
         self.learner = LEARNERS[settings.optimiser]
         self.evaluator = Evaluator(circuit, bag, DATA_FLOW if self.learner.data_flow_only else objective)
         self.input_shapes = [parameter_shape(layer) for layer in circuit.input_layers]
-        self.num_weights = sums.num_weights + sum(math.prod(shape) for shape in self.input_shapes)
+        ends = np.cumsum([sums.num_weights, *map(math.prod, self.input_shapes)]).tolist()
+        self.num_weights: int = ends[-1]
+        self._of_inputs = [slice(*ends_of) for ends_of in zip(ends, ends[1:], strict=False)]
+        self._of_sums = slice(ends[0])
         self.num_trained = self.num_weights if settings.train_inputs else sums.num_weights
         groups = groups_of(self._groups())
         self.parametrisation, self.optimiser = learners.prepare(
             settings.optimiser, settings.parametrisation, groups, settings.floor, settings.learning_rate,
             settings.momentum,
         )  # fmt: skip
-        self._outside = groups.of < 0  # weights in no simplex: EM leads them to the family's own maximum
+        outside = groups.of < 0
+        self._outside = (
+            outside if outside.any() else None
+        )  # weights in no simplex: EM leads them to the family's own maximum
         positive = [np.ones(sums.num_weights, dtype=bool), *map(np.ravel, self._positive())]
         free = ~np.concatenate(positive)
         self._free = free if free.any() else None  # parameters that are no weights, such as a Gaussian's mean
@@ -115,12 +121,8 @@ class CircuitTrainer:
 
     def split(self, weights: Floats) -> tuple[Floats, tuple[Floats, ...]]:
         """Layer weights (S, n) and the parameters (S, P, nodes, S_l) of each input layer, of all in one row (S, P)."""
-        inputs, begin = [], self.sums.num_weights
-        for shape in self.input_shapes:
-            end = begin + math.prod(shape)
-            inputs.append(weights[:, begin:end].reshape(-1, *shape))
-            begin = end
-        return weights[:, : self.sums.num_weights], tuple(inputs)
+        parts = zip(self._of_inputs, self.input_shapes, strict=True)
+        return weights[:, self._of_sums], tuple(weights[:, part].reshape(-1, *shape) for part, shape in parts)
 
     def weights(self, parameters: Floats) -> Floats:
         """All weights (S, P) of parameters (S, P)."""
@@ -183,7 +185,7 @@ class CircuitTrainer:
         """The gradient in the parameters, or EM's direction, of all trained weights."""
         gradient = self.parametrisation.gradient(weights, flows)
         if self.learner.data_flow_only:
-            return np.where(self._outside, flows - weights, gradient) if self._outside.any() else gradient
+            return gradient if self._outside is None else np.where(self._outside, flows - weights, gradient)
         return gradient if self._free is None else np.where(self._free[: gradient.shape[1]], flows, gradient)
 
     def moved(self, parameters: Floats, increment: Floats) -> Floats:

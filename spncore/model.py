@@ -14,7 +14,7 @@ from spncore.forward import forward
 from spncore.workspace import Workspace
 
 Floats = NDArray[np.float64]
-BLOCK_BYTES = 16_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
+BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
 SMALLEST_BLOCK = 128
 
 

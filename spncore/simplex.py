@@ -40,6 +40,11 @@ def groups_of(of: Indices) -> Groups:
     return Groups(of, order, np.cumsum(sizes) - sizes, sizes)
 
 
+def all_in_groups(groups: Groups) -> bool:
+    """Whether every entry is in a group."""
+    return len(groups.order) == len(groups.of)
+
+
 def totals(values: Floats, groups: Groups) -> Floats:
     """The sum of every group: (..., P) -> (..., G)."""
     return _reduced(np.add, values, groups)
@@ -52,8 +57,10 @@ def largest(values: Floats, groups: Groups) -> Floats:
 
 def spread(per_group: Floats, groups: Groups, outside: float) -> Floats:
     """Every entry gets its group's value, an entry in no group `outside`: (..., G) -> (..., P)."""
+    if all_in_groups(groups):
+        return per_group.take(groups.of, axis=-1)
     last = np.full((*per_group.shape[:-1], 1), outside)
-    return np.take(np.concatenate([per_group, last], axis=-1), groups.of, axis=-1)  # group −1 reads the last column
+    return np.concatenate([per_group, last], axis=-1).take(groups.of, axis=-1)  # group −1 reads the last column
 
 
 def lower_bounds(groups: Groups, floor: float) -> Floats:
@@ -71,7 +78,7 @@ def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
     empty = top == 0.0
     shares = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
     fitted = _fill(shares, groups, floor, lambda total, count, room: shares * spread(room / total, groups, 1.0))
-    return np.where(groups.of < 0, weights, fitted)
+    return fitted if all_in_groups(groups) else np.where(groups.of < 0, weights, fitted)
 
 
 def project(values: Floats, groups: Groups, floor: float) -> Floats:
@@ -93,17 +100,17 @@ def _fill(values: Floats, groups: Groups, floor: float, fit: Callable[[Floats, F
     """
     bounds = lower_bounds(groups, floor)
     least = bounds[groups.order[groups.starts]]
-    free = np.broadcast_to(groups.of >= 0, values.shape)
-    while True:
+    fitted = fit(totals(values, groups), groups.sizes.astype(float), np.ones(len(groups.sizes)))
+    free, still_free = groups.of >= 0, fitted >= bounds
+    while not (still_free | ~free).all():
+        free = free & still_free
         count = totals(free.astype(float), groups)
         room = 1.0 - (groups.sizes - count) * least
         fitted = fit(totals(np.where(free, values, 0.0), groups), count, room)
-        still_free = free & (fitted >= bounds)
-        if np.array_equal(still_free, free):
-            return np.maximum(fitted, bounds)
-        free = still_free
+        still_free = fitted >= bounds
+    return np.maximum(fitted, bounds)
 
 
 def _reduced(operation: np.ufunc, values: Floats, groups: Groups) -> Floats:
-    reduced: Floats = operation.reduceat(np.take(values, groups.order, axis=-1), groups.starts, axis=-1)
+    reduced: Floats = operation.reduceat(values.take(groups.order, axis=-1), groups.starts, axis=-1)
     return reduced

@@ -7,6 +7,7 @@ only the two groups are exponentiated, not their pairs (Peharz et al., Einsum ne
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+CACHE_BYTES = 500_000  # of what is formed and used again at once
 
 
 class Edges(NamedTuple):
@@ -52,7 +54,8 @@ class SumArrays(NamedTuple):
     """`children` (G, A, B) where they are a view, else None; `nodes` (G, M, B).
 
     `scaled` (G, A, B) holds exp(child − shift), in place of the children's values where nobody else needs those;
-    `totals` (G, M, B) its weighted sums; `shift` (G, B); `unit_weights` (1, 1, A).
+    `totals` (G, M, B) its weighted sums, flow over sum on the way down; `above` (G, A, B) the flow above each child
+    over its value, in a place that all layers share; `shift` (G, B); `unit_weights` (1, 1, A).
     """
 
     edges: Edges
@@ -62,13 +65,16 @@ class SumArrays(NamedTuple):
     unit_weights: Floats
     scaled: Floats
     totals: Floats
+    above: Floats
     shift: Floats
 
 
 class PairArrays(NamedTuple):
     """A sum layer over all pairs of two groups, fused with its products: (G, I) left and (G, J) right children.
 
-    `pairs` (G, I·J, B) holds products of scaled values in the products' place; `shifts` (2, G, B).
+    `pairs` (G, I·J, B) holds products of scaled values in the products' place; `shifts` (2, G, B); `sent`, of the
+    shapes of `scaled`, is what goes down on either side, in a place that all layers share. `parts` are runs of groups
+    whose pairs fit the processor's cache.
     """
 
     sides: tuple[Edges, Edges]
@@ -76,7 +82,9 @@ class PairArrays(NamedTuple):
     pairs: Floats
     nodes: Floats
     totals: Floats
+    sent: tuple[Floats, Floats]
     shifts: Floats
+    parts: tuple[slice, ...]
 
 
 LayerArrays = ProductArrays | SumArrays | PairArrays
@@ -97,6 +105,8 @@ class Workspace:
             for number, layer in enumerate(circuit.input_layers)
         ]
         first = len(circuit.input_layers)
+        largest = max((layer.children.size for layer in circuit.sum_layers), default=0)
+        self._shared: Floats = np.empty(largest * num_rows, dtype)  # untouched, and so no memory, where nobody needs it
         fused = {number for number in range(first + 1, len(circuit.layers)) if _pairs(circuit, number) is not None}
         self.layers = [
             self._prepare(circuit, number, number in fused)
@@ -121,7 +131,13 @@ class Workspace:
             pairs = self.values[circuit.offsets[number - 1] : circuit.offsets[number]].reshape(groups, -1, num_rows)
             uses = right.shape[1], left.shape[1]  # each left child stands in a pair with every right one
             reach = _edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])
-            return PairArrays(reach, (left, right), pairs, nodes, totals, np.empty((2, groups, num_rows), dtype))
+            half = self._shared[left.size :][: right.size]
+            sent = self._shared[: left.size].reshape(left.shape), half.reshape(right.shape)
+            size = max(1, CACHE_BYTES // max(pairs[:1].nbytes, 1))
+            return PairArrays(
+                reach, (left, right), pairs, nodes, totals, sent, np.empty((2, groups, num_rows), dtype),
+                tuple(slice(begin, begin + size) for begin in range(0, groups, size)),
+            )  # fmt: skip
         return self._sums(circuit, layer, nodes, totals)
 
     def _sums(self, circuit: Circuit, layer: SumLayer, nodes: Floats, totals: Floats) -> SumArrays:
@@ -132,7 +148,8 @@ class Workspace:
             on_inputs=bool((layer.children < circuit.offsets[len(circuit.input_layers)]).all()),
             unit_weights=np.ones((1, 1, shape[1]), self.values.dtype),
             scaled=children if children is not None and edges.owned else np.empty(shape, self.values.dtype),
-            totals=totals, shift=np.empty((shape[0], shape[2]), self.values.dtype),
+            totals=totals, above=self._shared[: math.prod(shape)].reshape(shape),
+            shift=np.empty((shape[0], shape[2]), self.values.dtype),
         )  # fmt: skip
 
     def _gathered(self, circuit: Circuit) -> Ints:

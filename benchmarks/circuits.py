@@ -1,0 +1,289 @@
+"""Time training steps against SPFlow and libcirkit on the same models and rows, and print one JSON document.
+
+Run with `python -m benchmarks.circuits` (ten minutes), or with `--quick` (one minute, the small rows alone). A step is
+forward, backward and update of all parameters, on one thread. Our blocks of steps and a peer's alternate in one
+process, and a ratio is the median over the pairs of blocks. Times are CPU time of the process in milliseconds.
+
+- "as is": the peers get every row, the engine counts equal rows as it always does. "distinct": their caller removes
+  equal rows by hand and weighs the others. Random trees get every row on both sides, equal ones not merged.
+- Memory is what a fresh process holds at its peak beyond what it held before its first step, in MB.
+- `equal_time`: LLH on held-out rows after so much CPU time of full EM from the same start (see benchmarks/equal_time).
+- The peers are slowed by fresh pages of their big tensors. The process runs with the C library's thresholds raised so
+  that freed memory is kept, which makes them up to 1.8 times faster, and has no effect on the engine.
+"""
+
+import os
+
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": "17179869184", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456",
+}  # fmt: skip
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # before NumPy is loaded
+
+import argparse  # noqa: E402 (the variables above must come first)
+import importlib.util  # noqa: E402
+import json  # noqa: E402
+import platform  # noqa: E402
+import resource  # noqa: E402
+import subprocess  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+import warnings  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
+from dataclasses import replace  # noqa: E402
+from importlib.metadata import version  # noqa: E402
+from typing import Any, NamedTuple  # noqa: E402
+
+import numpy as np  # noqa: E402
+
+from benchmarks import engine, equal_time  # noqa: E402
+from benchmarks.peers import cirkit_peer, random_mixture, spflow_peer, torch_step  # noqa: E402
+from benchmarks.peers.shared import OwnStep, as_trees, mixture_model, trees_model  # noqa: E402
+from spncore import Dataset, datasets  # noqa: E402
+from spncore.circuit import Circuit  # noqa: E402
+from spncore.distinct import from_array  # noqa: E402
+from spncore.model import Model, block_rows  # noqa: E402
+from spncore.objectives import data_and_partition  # noqa: E402
+
+Step = Callable[[], float]
+PEERS = {"spflow": "spflow", "cirkit": "libcirkit"}  # module and distribution
+COMPONENTS, DEPTH, INPUTS, REPETITIONS = 8, 4, 10, 8
+GOALS = {"as is": 100, "distinct": 25, "elementwise": 5, "outer": 2}
+
+
+class Case(NamedTuple):
+    """One model on one set of rows; `goal` a name of GOALS, `batch` 0 for all rows."""
+
+    data: str
+    goal: str
+    batch: int
+    learner: str = "gradient_ascent"
+    dtype: str = "float64"
+
+
+def cases(quick: bool) -> Iterator[Case]:
+    for learner in ("gradient_ascent", "em"):
+        for goal in ("as is", "distinct"):
+            for dtype in ("float64", "float32"):
+                yield Case("nltcs", goal, 0, learner, dtype)
+    for data in ("plants",) if quick else ("plants", "baudio"):
+        for goal in ("elementwise", "outer"):
+            yield Case(data, goal, 1000)
+            yield Case(data, goal, 1000, dtype="float32")
+            if not quick:
+                yield Case(data, goal, 1000, "em")
+                yield Case(data, goal, 0)
+
+
+def load(name: str) -> Dataset:
+    """The data, or random rows of the same shape where they are not at hand."""
+    if datasets.available(name):
+        return datasets.load(name)
+    num_rows, num_variables = {"nltcs": (16181, 16), "plants": (17412, 69), "baudio": (15000, 100)}[name]
+    rng = np.random.default_rng(0)
+    ones = rng.random((num_rows, num_variables)) < rng.uniform(0.02, 0.6, num_variables)
+    return from_array(ones.astype(np.uint8), name)
+
+
+def rows_of(case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (B, D) and how often each counts."""
+    dataset = load(case.data)
+    if case.goal == "distinct":
+        return dataset.rows, dataset.counts
+    rows = np.random.default_rng(0).permutation(np.repeat(dataset.rows, dataset.counts, axis=0))
+    rows = rows[: case.batch] if case.batch else rows
+    return rows, np.ones(len(rows), dtype=np.int64)
+
+
+def models(case: Case) -> tuple[Model, Any]:
+    """The engine's model and the same as plain arrays."""
+    rng, num_variables = np.random.default_rng(1), load(case.data).num_variables
+    if case.data == "nltcs":
+        shared = random_mixture(rng, COMPONENTS, num_variables)
+        return mixture_model(shared), shared
+    outer = case.goal == "outer"
+    asked = trees_model(rng, num_variables, DEPTH, INPUTS, REPETITIONS, outer)
+    return asked, as_trees(asked, DEPTH, REPETITIONS, outer)
+
+
+def own_step(case: Case, asked: Model) -> OwnStep:
+    """The engine's step; on random trees equal rows are not merged, so that the arithmetic is compared."""
+    rows, counts = rows_of(case)
+    dataset = load(case.data)
+    bag = data_and_partition(dataset if case.data == "nltcs" else replace(dataset, rows=rows, counts=counts))
+    return OwnStep(asked, bag, case.learner, 0.1, getattr(np, case.dtype))
+
+
+def peer_step(case: Case, name: str, arrays: Any) -> Step:
+    """A peer's step with its fastest settings; call it inside `torch_step.one_thread`."""
+    rows, counts = torch_step.as_tensors(*rows_of(case))
+    peer: Any = {"spflow": spflow_peer, "cirkit": cirkit_peer}[name]
+    options: dict[str, Any] = {}
+    if name == "cirkit":
+        rows = rows.long()
+        if case.learner == "em":
+            options = {"normalised": False, "optimize": False} if case.goal == "outer" else {"normalised": False}
+    build = peer.build_mixture if case.data == "nltcs" else peer.build_trees
+    module = build(arrays, **options)
+    if case.learner == "em":
+        return peer.em(module, rows, counts)
+    return torch_step.ascent(module, peer.log_likelihood(module), rows, counts, 0.1 if name == "spflow" else 0.01)
+
+
+def milliseconds(step: Step, at_least: float) -> float:
+    """Per step of a block that takes at least so many seconds."""
+    start, count = time.process_time(), 0
+    while (elapsed := time.process_time() - start) < at_least or count == 0:
+        step()
+        count += 1
+    return elapsed / count * 1e3
+
+
+def products_and_exponentials(circuit: Circuit, num_rows: int, dtype: str) -> Step:
+    """The floor of random trees: three matrix products per sum, its children's exponentials, both products of leaves.
+
+    On preallocated blocks of rows as the engine takes them; outer products take exponentials of two sides only.
+    """
+    size, rng, work = block_rows(circuit, num_rows), np.random.default_rng(0), []
+    for layer in circuit.sum_layers:
+        groups, width = layer.children.shape
+        side = 2 * int(width**0.5) if width == INPUTS**2 else width
+        weights, above, children = (
+            rng.random(shape).astype(dtype)
+            for shape in ((groups, layer.num_sums, width), (groups, layer.num_sums, size), (groups, width, size))
+        )
+        work.append((weights, above, children, np.empty_like(weights), children[:, :side].copy()))
+    leaves = [
+        (rng.random((len(layer.variables), INPUTS, layer.variables.shape[1] + 2)).astype(dtype),
+         rng.random((len(layer.variables), layer.variables.shape[1] + 2, size)).astype(dtype))
+        for layer in circuit.input_layers
+    ]  # fmt: skip
+    out = [np.empty((len(linear), INPUTS, size), dtype) for linear, _ in leaves]
+
+    def floor() -> float:
+        for _ in range(-(-num_rows // size)):
+            for (linear, features), values in zip(leaves, out, strict=True):
+                np.matmul(linear, features, out=values)
+                np.matmul(values, features.transpose(0, 2, 1), out=linear)
+            for weights, above, children, flow, exponent in work:
+                np.exp(exponent, out=exponent)
+                np.matmul(weights, children, out=above)
+                np.matmul(above, children.transpose(0, 2, 1), out=flow)
+                np.matmul(weights.transpose(0, 2, 1), above, out=children)
+                exponent.fill(-0.5), above.fill(0.5), children.fill(0.5)
+        return 0.0
+
+    return floor
+
+
+def floor_of(case: Case, own: OwnStep) -> Step:
+    """What the step's arithmetic alone would take."""
+    if case.data == "nltcs":
+        with_shift, _ = engine.floors(load(case.data), COMPONENTS)
+        coefficients = np.random.default_rng(0).uniform(-1.0, 0.0, (COMPONENTS, load(case.data).num_variables + 1))
+        return lambda: with_shift(coefficients) or 0.0
+    return products_and_exponentials(own.trainer.circuit, len(rows_of(case)[0]), case.dtype)
+
+
+def measured(case: Case, blocks: int) -> dict[str, Any]:
+    """One row of the document: medians, and how far the LLH of the first steps differ from the peers' (EM's agree)."""
+    asked, arrays = models(case)
+    own, heavy = own_step(case, asked), case.data != "nltcs" and case.batch == 0
+    first = own()
+    row: dict[str, Any] = {**case._asdict(), "goal_ratio": GOALS[case.goal], "llh": round(first, 6)}
+    row["rows"] = len(rows_of(case)[0])
+    if case.dtype == "float64":
+        floor = floor_of(case, own)
+        times = [(milliseconds(own, 0.05), milliseconds(floor, 0.05)) for _ in range(7)]
+        row["floor_ms"] = round(float(np.median([t for _, t in times])), 3)
+        row["over_floor"] = round(float(np.median([mine / floor for mine, floor in times])), 2)
+    for name in PEERS:
+        if importlib.util.find_spec(name) is None:
+            row[name] = "absent: skipped"
+            continue
+        with torch_step.one_thread(case.dtype), warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            row[name] = against(own, peer_step(case, name, arrays), first, 1 if heavy else blocks, not heavy)
+    row["own_ms"] = round(milliseconds(own, 0.2), 3)
+    return row
+
+
+def against(own: Step, peer: Step, first: float, blocks: int, warm: bool) -> dict[str, float]:
+    """A peer's milliseconds, and the median over alternating blocks of its time over ours."""
+    pairs, difference = [], None
+    if warm:
+        difference = abs(peer() - first)
+    for _ in range(blocks):
+        pairs.append((milliseconds(peer, 0.03), milliseconds(own, 0.03)))
+    theirs, mine = np.array(pairs).T
+    found = {"ms": float(np.median(theirs)), "own_ms": float(np.median(mine)), "ratio": float(np.median(theirs / mine))}
+    rounded = {key: round(value, 3) for key, value in found.items()}
+    return rounded if difference is None else {**rounded, "llh_difference": difference}
+
+
+def peak_megabytes(data: str, goal: str, batch: int, name: str) -> float:
+    """How far a step raises the peak of this process, which should be fresh."""
+    case = Case(data, goal, batch)
+    asked, arrays = models(case)
+    step: Step
+    with torch_step.one_thread() if name != "own" else warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        step = own_step(case, asked) if name == "own" else peer_step(case, name, arrays)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        step()
+    unit = 1 if sys.platform == "darwin" else 1024
+    return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6, 1)
+
+
+def memory(quick: bool) -> list[dict[str, Any]]:
+    """Peaks of fresh processes."""
+    rows = []
+    for goal in ("elementwise", "outer"):
+        row: dict[str, Any] = {"data": "plants", "goal": goal, "batch": 1000 if quick else 0}
+        for name in ("own", *PEERS):
+            if name != "own" and importlib.util.find_spec(name) is None:
+                row[name] = "absent: skipped"
+                continue
+            asked = ["plants", goal, str(row["batch"]), name]
+            command = [sys.executable, "-m", "benchmarks.circuits", "--memory", *asked]
+            row[name] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        rows.append(row)
+    return rows
+
+
+def document(quick: bool, seconds: float) -> dict[str, Any]:
+    """The whole of it."""
+    found: dict[str, Any] = {
+        "machine": {"processor": platform.machine(), "python": platform.python_version(), "numpy": np.__version__},
+        "peers": {name: version(PEERS[name]) for name in PEERS if importlib.util.find_spec(name)},
+        "goals": GOALS,
+        "memory_mb": memory(quick),
+    }
+    found["steps"] = []
+    for case in cases(quick):
+        print(case, file=sys.stderr, flush=True)
+        found["steps"].append(measured(case, 3 if quick else 5))
+    if not quick:
+        found["equal_time"] = equal_time.table(seconds)
+    return found
+
+
+def main() -> None:
+    """Parse the switches, see to the C library's settings, and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.circuits", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small rows only")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of CPU time for each run of equal time")
+    parser.add_argument("--memory", nargs=4, metavar=("DATA", "GOAL", "BATCH", "NAME"), help="one peak")
+    arguments = parser.parse_args()
+    if not os.environ.keys() >= KEEP_MEMORY.keys():
+        command = [sys.executable, "-m", "benchmarks.circuits", *sys.argv[1:]]
+        os.execve(sys.executable, command, os.environ | KEEP_MEMORY)
+    if arguments.memory:
+        data, goal, batch, name = arguments.memory
+        print(peak_megabytes(data, goal, int(batch), name))
+        return
+    print(json.dumps(document(arguments.quick, arguments.seconds), indent=2))
+
+
+if __name__ == "__main__":
+    main()

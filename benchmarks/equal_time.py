@@ -1,0 +1,92 @@
+"""Held-out LLH that the engine and its peers reach in the same CPU time: the same data, the same start, full EM.
+
+EM has no learning rate to choose, and all three take the same step (see tests/test_peers.py), so what differs is how
+many steps fit in. Libcirkit has no lower bound of weights, SPFlow one of leaves, the engine both. Scored on the
+validation rows by the engine after every step of its own, by the peers' own log-likelihoods after theirs; scoring
+takes no time from the budget.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers import cirkit_peer, spflow_peer, torch_step
+from benchmarks.peers.shared import OwnStep, as_trees, trees_model
+from spncore import datasets
+from spncore.model import log_values
+from spncore.objectives import data_and_partition
+
+DEPTH, INPUTS, REPETITIONS = 4, 10, 8
+
+
+def table(seconds: float) -> list[dict[str, Any]]:
+    """A row per data set and kind of product; a word where the data are absent."""
+    rows = []
+    for data in ("plants", "baudio"):
+        for outer in (False, True):
+            row: dict[str, Any] = {"data": data, "goal": "outer" if outer else "elementwise", "seconds": seconds}
+            rows.append(row | (reached(data, outer, seconds) if datasets.available(data) else {"own": "data absent"}))
+            print(rows[-1], file=sys.stderr, flush=True)
+    return rows
+
+
+def reached(data: str, outer: bool, seconds: float) -> dict[str, Any]:
+    """Steps taken and the validation LLH after the last and after the best of them."""
+    train, valid = datasets.load(data), datasets.load(data, "valid")
+    asked = trees_model(np.random.default_rng(1), train.num_variables, DEPTH, INPUTS, REPETITIONS, outer)
+    own = OwnStep(asked, data_and_partition(train), "em", 1.0, np.float64)
+    result: dict[str, Any] = {
+        "own": run(own, lambda: float(valid.counts @ log_values(own.model(), valid.rows)) / valid.num_rows, seconds)
+    }
+    arrays = as_trees(asked, DEPTH, REPETITIONS, outer)
+    for name, peer in (("spflow", spflow_peer), ("cirkit", cirkit_peer)):
+        if importlib.util.find_spec(name) is None:
+            result[name] = "absent: skipped"
+            continue
+        with torch_step.one_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result[name] = run(*_peer(name, peer, arrays, train, valid, outer), seconds)
+    return result
+
+
+def _peer(
+    name: str, peer: Any, arrays: Any, train: datasets.Dataset, valid: datasets.Dataset, outer: bool
+) -> tuple[Callable[[], float], Callable[[], float]]:
+    """EM on the distinct rows with their counts, which is more than the peers do by themselves; and the scoring."""
+    import torch
+
+    options = {} if name == "spflow" else {"normalised": False, "optimize": not outer}
+    module = peer.build_trees(arrays, **options)
+    rows, counts = torch_step.as_tensors(train.rows, train.counts)
+    seen, weight = torch_step.as_tensors(valid.rows, valid.counts)
+    if name == "cirkit":
+        rows, seen = rows.long(), seen.long()
+    log_likelihood = peer.log_likelihood(module)
+
+    def score() -> float:
+        with torch.no_grad():
+            parts = [log_likelihood(part) for part in seen.split(500)]
+            return float(weight @ torch.cat(parts)) / valid.num_rows
+
+    return peer.em(module, rows, counts), score
+
+
+def run(step: Callable[[], float], score: Callable[[], float], seconds: float) -> dict[str, Any]:
+    """Step until the time is over, the last step begun before; score a score of times on the way and at the end."""
+    spent, count, scores, next_score = 0.0, 0, [], 0.0
+    while spent < seconds:
+        start = time.process_time()
+        step()
+        spent += time.process_time() - start
+        count += 1
+        if spent >= next_score or spent >= seconds:
+            scores.append(score())
+            next_score = spent + seconds / 20
+    return {"steps": count, "seconds": round(spent, 1), "last": round(scores[-1], 4), "best": round(max(scores), 4)}

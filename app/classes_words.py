@@ -28,6 +28,8 @@ NAMES: Mapping[str, str] = {
 }
 TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
 TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
+ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
+VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
 CSV_COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
 SAID = (  # by the line under the charts, in words of its own
     "dataset", "class_variable", "depth", "objective", "hybrid_mix", "labelled_share", "train_components",
@@ -167,6 +169,19 @@ def table_rows(shown: Comparison) -> Rows:
             spans = [comparisons.span(shown.networks[each].reached[quantity], end) for each in (name, rival)]
             counts = f"{won.ahead}, {won.behind}, {won.level}"
             rows.append((NAMES[quantity], f"{name} against {rival}", counts, comparisons.chance(won), *spans))
+    return rows
+
+
+def answer_rows(made: Sequence[Comparison]) -> Rows:
+    """The verdicts of several comparisons: deepest against shallow, at the same rate and at L times the rate."""
+    rows: Rows = []
+    for shown in made:
+        cells = []
+        for rival in (depth_name(1), f"L=1 at {depths(shown)[0][2:]}η"):
+            won = wins(shown, OBJECTIVE, depths(shown)[0], rival)
+            cells.append(f"{VERDICTS[won.verdict]}: {won.ahead}, {won.behind}, {won.level}")
+        trained = "everything" if shown.study.experiment.train_components else "sum weights only"
+        rows.append((trained, choice("objective", shown.study.experiment.objective), *cells))
     return rows
 
 

@@ -170,6 +170,15 @@ def test_every_number_of_the_headline_is_that_of_the_seeds():
         assert f"in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}." in classes_words.headline(shown)
 
 
+def test_the_answers_of_all_objectives_are_the_verdicts_of_their_seeds():
+    rows = classes_words.answer_rows(list(classes_study.shipped().values()))
+    assert len(rows) == len(SETUPS) * len(CHOICES)
+    for row, shown in zip(rows, classes_study.shipped().values(), strict=True):
+        won = classes_words.wins(shown, "objective", "L=3", "L=1")
+        assert row[2].endswith(f": {won.ahead}, {won.behind}, {won.level}")
+        assert row[2].startswith("ahead") == (won.verdict == "ahead")
+
+
 def test_a_setting_without_a_control_of_its_own_is_named(small):
     assert "topology" not in classes_words.about(small)
     private = replace(small, study=Study(SMALL.experiment.replace(topology="private"), (1, 3)))

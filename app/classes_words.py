@@ -35,7 +35,7 @@ SAID = (  # by the line under the charts, in words of its own
     "dataset", "class_variable", "depth", "objective", "hybrid_mix", "labelled_share", "train_components",
     "num_components", "learning_rate", "iterations", "num_seeds", "seed",
 )  # fmt: skip
-SHARE = f"{GAIN:.0%}".replace("%", " %")
+SHARE = f"{GAIN:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def depths(shown: Comparison) -> list[str]:
@@ -263,7 +263,7 @@ def _setting(shown: Comparison) -> str:
     objective = choice("objective", experiment.objective)
     share = {"hybrid": experiment.hybrid_mix, "semi_supervised": experiment.labelled_share}.get(experiment.objective)
     what = {"hybrid": "generative", "semi_supervised": "labelled"}.get(experiment.objective)
-    part = f" ({share:.0%} {what})".replace("%", " %") if share is not None else ""
+    part = f" ({share:.0%} {what})".replace("%", "\N{NO-BREAK SPACE}%") if share is not None else ""
     trained = "everything trained" if experiment.train_components else "sum weights trained"
     return f"{objective} objective{part}, {trained}"
 
@@ -275,7 +275,7 @@ def _middle(values: Sequence[float]) -> float:
 
 
 def _percent(share: float) -> str:
-    return f"{100.0 * share:.1f} %"
+    return f"{100.0 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _nats(value: float) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app import ask_link, asking, uploads
 from app.asked_networks import NETWORKS
@@ -23,6 +24,7 @@ from spncore.trace import Recorder
 STATE, REFUSED = "ask_question", "ask_refused"
 MOST_SWITCHES = 20  # a switch each; more variables are chosen from searchable lists
 CHOICES = ("?", "0", "1")
+Evidence = tuple[tuple[str, int], ...]
 LEFT_CODES = 6  # the ADL items of NLTCS stand in the first column
 
 
@@ -160,23 +162,26 @@ def _seed(name: str, value: object) -> None:
         st.session_state[f"ask_w_{name}"] = value
 
 
-def evidence_controls(question: Question, dataset: Dataset) -> tuple[tuple[str, int], ...]:
-    """Unknown, 0 or 1 for each variable; the evidence they say."""
+def evidence_controls(question: Question, dataset: Dataset) -> tuple[Evidence, DeltaGenerator]:
+    """Unknown, 0 or 1 for each variable; the evidence they say, and a place below the shorter column."""
     every = asking.items(dataset)
     row, refused = asking.evidence_row(question, dataset)
     if refused:
         st.session_state[REFUSED] = [*st.session_state[REFUSED], *refused]
     if len(every) > MOST_SWITCHES:
-        return _lists(every, row.tolist())
+        return _lists(every, row.tolist()), st.container()
     split = LEFT_CODES if every[0].group else (len(every) + 1) // 2
-    for column, part in zip(st.columns(2, gap="small"), (every[:split], every[split:]), strict=True):
+    columns = st.columns(2, gap="small")
+    for column, part in zip(columns, (every[:split], every[split:]), strict=True):
         with column, st.container(gap="xxsmall"):
             if part and part[0].group:
                 st.caption(GROUPS[part[0].group])
             for item in part:
                 _switch(item, int(row[item.place]))
     said = {item.code: st.session_state[f"ask_w_e_{item.code}"] for item in every}
-    return tuple((code, int(value)) for code, value in said.items() if value in ("0", "1"))
+    zero, one = asking.meanings(dataset)
+    columns[0].caption(f"? unknown · 0 {zero} · 1 {one}")
+    return tuple((code, int(value)) for code, value in said.items() if value in ("0", "1")), columns[0]
 
 
 def _switch(item: Item, value: int) -> None:
@@ -189,7 +194,7 @@ def _switch(item: Item, value: int) -> None:
         )  # fmt: skip
 
 
-def _lists(every: Sequence[Item], row: Sequence[int]) -> tuple[tuple[str, int], ...]:
+def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
     """Two searchable lists: what is 1, and what is 0."""
     names = {item.code: f"{item.name} ({item.code})" if item.name != item.code else item.code for item in every}
     for name, value in (("ones", 1), ("zeros", 0)):

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.asked_networks import Trained
-from app.asking import ENOUGH_ROWS, UNKNOWN, Answer, Flow, Item, Matches, root_flow
+from app.asking import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from app.export import cell
+from app.flow_lines import RootLine
 from app.text import literal
 from spncore.explanation import MostProbable
 
@@ -29,7 +30,7 @@ def likelihood(given: Answer, found: Matches, people: str) -> str:
         f" (1 in {rounded(found.num_rows / found.num)})" if found.num else ""
     )
     return (
-        f"**log P(evidence) = {given.log_evidence:.3f} nats: 1 in {_one_in(given.log_evidence)} {people}** in this "
+        f"**log P(evidence) = {nats(given.log_evidence)}: 1 in {_one_in(given.log_evidence)} {people}** in this "
         f"network. In the data: {rows}."
     )
 
@@ -62,7 +63,7 @@ def beside_the_data(given: Answer, found: Matches) -> str:
     inside = int(((found.low <= given.after) & (given.after <= found.high))[free].sum())
     gap = np.abs(given.after - found.share)[free]
     return (
-        f"Beside the data ({found.num:,} matching rows): the network is inside the 95 % interval for {inside} of "
+        f"Beside the data ({found.num:,} matching rows): the network is inside the 95% interval for {inside} of "
         f"{int(free.sum())} variables, and off by {gap.max():.3f} at most."
     )
 
@@ -70,26 +71,29 @@ def beside_the_data(given: Answer, found: Matches) -> str:
 def network_line(trained: Trained, title: str) -> str:
     """Size, training and fit of the network on screen."""
     circuit = trained.model.circuit
-    fit = f"train LLH {trained.llh:.3f}" + ("" if trained.test_llh is None else f", test LLH {trained.test_llh:.3f}")
+    fit = f"train LLH {_signed(trained.llh)}" + (
+        "" if trained.test_llh is None else f", test LLH {_signed(trained.test_llh)}"
+    )
     steps = f", {trained.iterations:,} iterations" if trained.iterations else ""
     return f"{title}: {circuit.num_nodes:,} nodes, {circuit.num_edges:,} weighted edges{steps}; {fit} nats per row."
 
 
 def most_probable(likely: MostProbable, row: Ints, shown: Sequence[Item], value_words: tuple[str, str]) -> str:
     """The most probable completion in words, and whether it is surely that."""
-    filled = likely.rows[0]
-    ones = [literal(item.name) for item in shown if row[item.place] == UNKNOWN and filled[item.place] == 1]
     if not (row == UNKNOWN).any():
         return "Every item is set: there is nothing to complete."
-    what = f"{value_words[1]} with {', '.join(ones)}" if value_words[1] != "1" else f"a 1 in {', '.join(ones)}"
-    said = what + ", a 0 in all others" if ones else "a 0 in every other item"
+    free = [item for item in shown if row[item.place] == UNKNOWN]
+    zero, one = ("0 in", "1 in") if value_words == ("0", "1") else (f"{word} with" for word in value_words)
+    ones = [literal(item.name) for item in free if likely.rows[0, item.place] == 1]
+    parts = [f"{one} {', '.join(ones)}"] * bool(ones) + [f"{zero} the others"] * (len(ones) < len(free))
+    said = ", ".join(parts)
     sure = (
         "This is exact: no completion is more probable."
         if likely.exact[0]
         else "This is a good guess, not a proof: sums are replaced by maxima, and another completion may be more "
         "probable (the exact problem is NP-hard)."
     )
-    return f"**Most probable completion**, with log P = {likely.log_values[0]:.3f} nats: {said}. {sure}"
+    return f"**Most probable completion**, with log P = {nats(likely.log_values[0])}: {said}. {sure}"
 
 
 def sampled(drawn: Ints, row: Ints, seed: int) -> str:
@@ -113,19 +117,20 @@ def telling(gain: Floats, given: Answer, target: Item, shown: Sequence[Item]) ->
     )
 
 
-def flow_sentence(trained: Trained, found: Flow, given: Answer) -> str:
-    """Where the evidence leads at the root."""
-    below = root_flow(trained.model, found)
-    if below is None:
+def flow_sentence(root: Sequence[RootLine], given: Answer) -> str:
+    """Where the evidence leads at the root; `root` are all lines below it."""
+    if not root:
         return ""
-    after, before = below
-    order = np.argsort(-after, kind="stable")[:SAY]
-    said = [f"child {i + 1} carries {after[i]:.0%} (before {before[i]:.0%})" for i in order.tolist()]
-    moved = 0.5 * float(np.abs(after - before).sum())
-    held = f"The evidence moves {moved:.0%} of the flow between the root's {len(after)} children" if (
-        (given.row != UNKNOWN).any()
-    ) else f"Without evidence, the flow into the root's {len(after)} children is their prior"  # fmt: skip
-    return f"{held}: {'; '.join(said)}."
+    said = [
+        f"{'child' if line.children.isdigit() else 'children'} {line.children} {line.after:.0%} "
+        f"(without evidence {line.before:.0%})"
+        for line in root[:SAY]
+    ]
+    if not (given.row != UNKNOWN).any():
+        return f"Nothing is set, so the flow below the root is the prior: {'; '.join(said)}."
+    moved = 0.5 * sum(abs(line.after - line.before) for line in root)
+    to = "; ".join(said)
+    return f"The evidence moves {moved:.0%} of the flow below the root to other children. It now goes to {to}."
 
 
 def drawn_part(num_items: int, num_nodes: int, complete: bool) -> str:
@@ -154,6 +159,15 @@ PROBABILITY_COLUMNS = (
     "code", "variable", "set_to", "p_without_evidence", "p_given_evidence", "matching_rows", "ones_in_them",
     "interval_low", "interval_high",
 )  # fmt: skip
+
+
+def nats(value: float) -> str:
+    """A log-probability with its unit."""
+    return f"{_signed(value)} nats"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
 
 
 def rounded(value: float) -> str:

@@ -6,7 +6,7 @@ Pure: no Streamlit. Every number comes from `spncore.queries`, `sampling`, `expl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,10 +17,9 @@ from scipy.special import entr
 from scipy.stats import beta
 
 from app.text import plain
-from spncore.circuit import SumLayer
 from spncore.datasets import DATASETS, Dataset
 from spncore.explanation import MostProbable, most_probable
-from spncore.model import Model, by_layer
+from spncore.model import Model
 from spncore.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
 from spncore.sampling import sample
 
@@ -30,6 +29,7 @@ UNKNOWN = -1
 NUM_SAMPLES = 20
 ENOUGH_ROWS = 20  # that match the evidence: fewer say too little to stand beside the network
 CONFIDENCE = 0.95
+ROUNDING = 1e-12  # nats; what is told less is nothing
 _CODED = re.compile(r"\((Y\d+), (ADL|IADL)\)$")
 GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IADL)", "": ""}
 
@@ -184,7 +184,7 @@ def information(model: Model, given: Answer, target: int) -> Floats:
         row[target] = value
         gain -= odds[value] * _binary_entropy(conditionals(model, row[None]).probabilities[0, :, 1])
     gain[(given.row != UNKNOWN) | (np.arange(len(gain)) == target)] = 0.0
-    return np.maximum(gain, 0.0)  # rounding
+    return np.where(gain > ROUNDING, gain, 0.0)
 
 
 def _binary_entropy(probabilities: Floats) -> Floats:
@@ -201,25 +201,12 @@ def _in_one_row(found: EvidenceFlow) -> Floats:
     return np.concatenate([edges.ravel() for edges in found.edges])
 
 
-def root_flow(model: Model, found: Flow) -> tuple[Floats, Floats] | None:
-    """After and before, the flow into each child of the root (A,); None if the root is no sum."""
-    if not isinstance(model.circuit.layers[-1], SumLayer):
-        return None
-    after, before = by_layer(model.circuit, found.edges)[-1], by_layer(model.circuit, found.edges_before)[-1]
-    return after[0, 0], before[0, 0]
-
-
 def target_of(question: Question, dataset: Dataset, row: Ints) -> Item | None:
     """The variable to find out about: the question's, else the first unknown; None if there is no other unknown."""
     unknown = [item for item in items(dataset) if row[item.place] == UNKNOWN]
     if len(unknown) < 2:
         return None
     return next((item for item in unknown if item.code == question.target), unknown[0])
-
-
-def values_by_code(question: Question) -> Mapping[str, int]:
-    """The evidence by code."""
-    return dict(question.evidence)
 
 
 def order_by_change(given: Answer, dataset: Dataset, most: int) -> Sequence[Item]:

@@ -11,9 +11,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from app.asking import UNKNOWN, Answer, Flow, Item, Matches
-from app.circuit_layout import links_of
+from app.flow_lines import Lines, RootLine
 from app.text import plain
-from spncore.circuit import Circuit
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -85,11 +84,11 @@ def _add_data(figure: go.Figure, found: Matches, places: Sequence[int], at: Ints
         line={"color": DATA[theme], "width": 2}, name="interval",
     )  # fmt: skip
     figure.add_scatter(
-        x=share, y=at + 0.3, mode="markers", name="data, 95 % interval", text=[names[i] for i in at],
+        x=share, y=at + 0.3, mode="markers", name="data, 95% interval", text=[names[i] for i in at],
         customdata=np.stack([found.ones[columns], low, high], axis=1),
         marker={"symbol": "diamond", "size": 6, "color": DATA[theme]},
         hovertemplate=f"%{{text}}: %{{customdata[0]:,}} of {found.num:,} matching rows = %{{x:.3f}}, "
-        "95 % interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
+        "95% interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
     )  # fmt: skip
 
 
@@ -112,9 +111,9 @@ def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: 
         marker={"symbol": "square", "size": 9, "color": INK[theme]},
     )  # fmt: skip
     figure.update_layout(**_layout(theme), height=18 * len(y) + 150, showlegend=False)
-    figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10})
+    figure.update_layout(margin={"l": 10, "r": 44, "t": 10, "b": 10})
     ticks = {"tickvals": np.arange(len(places)), "ticktext": names, "tickangle": -60, "automargin": True}
-    figure.update_xaxes(**ticks, side="top", **_axis(theme, grid=0.0))
+    figure.update_xaxes(**ticks, side="top", range=[-0.6, len(places) - 0.4], **_axis(theme, grid=0.0))
     figure.update_yaxes(
         tickvals=[0, *range(5, len(y), 5)], ticktext=[y[0], *y[5::5]], range=[len(y) - 0.4, -1.6], automargin=True,
         **_axis(theme, grid=0.0),
@@ -141,44 +140,38 @@ def information(gain: Floats, shown: Sequence[Item], theme: str) -> go.Figure:
     return figure
 
 
-def network(drawing: Mapping[str, Any], circuit: Circuit, found: Flow, theme: str) -> go.Figure:
-    """The network with each line as wide as the flow of the evidence, coloured by its change; dashed where it fell."""
-    ends, after, before = line_flows(drawing, circuit, found)
+def network(
+    drawing: Mapping[str, Any], found: Flow, drawn: Lines, root: Sequence[RootLine], labels: Sequence[str], theme: str
+) -> go.Figure:
+    """The network with each line as wide as the flow of the evidence, coloured by its change; dashed where it fell.
+
+    `root` are the lines to be numbered, `labels` what stands below each node.
+    """
     x = np.array([node["x"] for node in drawing["nodes"]])
     y = -np.array([node["y"] for node in drawing["nodes"]], dtype=np.float64)
     figure = go.Figure()
-    _add_lines(figure, x, y, ends, after, before, theme)
-    _add_nodes(figure, drawing, x, y, found, theme)
+    _add_lines(figure, x, y, drawn, theme)
+    _add_nodes(figure, drawing, x, y, found, labels, theme)
+    for number, line in enumerate(root):
+        share = (0.4, 0.7)[number % 2]  # neighbours side by side would hide each other
+        one, other = drawn.ends[line.line]
+        figure.add_annotation(
+            x=x[one] + share * (x[other] - x[one]), y=y[one] + share * (y[other] - y[one]), showarrow=False,
+            text=f"{line.children}: {line.after:.0%}", bgcolor=GROUND[theme], borderpad=1,
+            font={"size": 12, "color": INK[theme]},
+        )  # fmt: skip
     figure.update_layout(
-        **_layout(theme), height=int(min(620, max(300, 70 * drawing["height"] + 90))), showlegend=False,
+        **_layout(theme), height=int(min(620, max(230, 70 * drawing["height"] + 90))), showlegend=False,
         margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="closest",
     )  # fmt: skip
     figure.update_xaxes(visible=False, range=[x.min() - 0.8, x.max() + 0.8])
-    figure.update_yaxes(visible=False, range=[y.min() - 0.7, 0.4])
+    figure.update_yaxes(visible=False, range=[y.min() - 0.5, 0.4])
     return figure
 
 
-def line_flows(drawing: Mapping[str, Any], circuit: Circuit, found: Flow) -> tuple[Ints, Floats, Floats]:
-    """Of each line of a drawing its ends (lines, 2) and its flow, after and before: the flow of a sum's weighted edges,
-    below a product the product's own, all added that a line stands for.
-    """
-    links, item_of = links_of(circuit), np.array(drawing["row_of_node"])
-    ends = np.array([(edge["from"], edge["to"]) for edge in drawing["edges"]], dtype=np.int64).reshape(-1, 2)
-    line_of = {(int(one), int(other)): number for number, (one, other) in enumerate(ends)}
-    pairs = zip(item_of[links.parent].tolist(), item_of[links.child].tolist(), strict=True)
-    line = np.array([line_of.get(pair, -1) for pair in pairs], dtype=np.int64)
-    drawn, weighted = line >= 0, links.edge >= 0
-    flows: list[Floats] = []
-    for nodes, edges in ((found.nodes, found.edges), (found.nodes_before, found.edges_before)):
-        carried = nodes[links.parent].copy()
-        carried[weighted] = edges[links.edge[weighted]]
-        flows.append(np.bincount(line[drawn], carried[drawn], minlength=len(ends)).astype(np.float64))
-    return ends, flows[0], flows[1]
-
-
-def _add_lines(figure: go.Figure, x: Floats, y: Floats, ends: Ints, after: Floats, before: Floats,
-               theme: str) -> None:  # fmt: skip
+def _add_lines(figure: go.Figure, x: Floats, y: Floats, drawn: Lines, theme: str) -> None:
     """One trace per width and colour, narrow ones first, and an invisible point on each line that says its flow."""
+    ends, after, before = drawn
     width = np.ceil(WIDTHS * np.minimum(after, 1.0)).astype(int)
     colour = np.digitize(after - before, CHANGES)
     for step in range(WIDTHS + 1):
@@ -198,7 +191,9 @@ def _add_lines(figure: go.Figure, x: Floats, y: Floats, ends: Ints, after: Float
     )  # fmt: skip
 
 
-def _add_nodes(figure: go.Figure, drawing: Mapping[str, Any], x: Floats, y: Floats, found: Flow, theme: str) -> None:
+def _add_nodes(
+    figure: go.Figure, drawing: Mapping[str, Any], x: Floats, y: Floats, found: Flow, labels: Sequence[str], theme: str
+) -> None:
     for kind, (symbol, sign) in MARKS.items():
         these = [place for place, node in enumerate(drawing["nodes"]) if node["kind"] == kind]
         nodes = [drawing["nodes"][place] for place in these]
@@ -207,23 +202,18 @@ def _add_nodes(figure: go.Figure, drawing: Mapping[str, Any], x: Floats, y: Floa
             f"{escaped(node['title'], 400)}<br>flow {after:.3f}, without evidence {before:.3f}"
             for node, (after, before) in zip(nodes, flows, strict=True)
         ]
-        labels = [_node_label(node, sign) for node in nodes]
+        texts = [
+            f"{len(node['nodes'])}{sign}" if sign and len(node["nodes"]) > 1 else sign or escaped(labels[place])
+            for place, node in zip(these, nodes, strict=True)
+        ]
         size = 18 if kind != "leaf" else 9
         figure.add_scatter(
-            x=x[these], y=y[these], mode="markers+text", name=kind, text=labels, hovertext=words, hoverinfo="text",
+            x=x[these], y=y[these], mode="markers+text", name=kind, text=texts, hovertext=words, hoverinfo="text",
             textposition="bottom center" if kind == "leaf" else "middle center", cliponaxis=False,
             textfont={"size": 10 if kind == "leaf" else 12, "color": INK[theme]},
             marker={"symbol": symbol, "size": [size + 6 * (len(node["nodes"]) > 1) for node in nodes],
                     "color": GROUND[theme], "line": {"color": INK[theme], "width": 1.4}},
         )  # fmt: skip
-
-
-def _node_label(node: Mapping[str, Any], sign: str) -> str:
-    """The sign of its kind, a block's number of nodes, or what a leaf is over."""
-    count = len(node["nodes"])
-    if not sign:
-        return escaped(node["label"].replace(" ", "\n")).replace(" ", "<br>")
-    return sign if count == 1 else f"{count}{sign}"
 
 
 def escaped(name: str, letters: int = MAX_LETTERS) -> str:

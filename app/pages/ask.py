@@ -17,6 +17,7 @@ from app import (
     charts_ask,
     circuit_layout,
     export,
+    flow_lines,
     jobs,
     jobview,
 )
@@ -151,24 +152,27 @@ def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -
         charts_ask.probabilities(given, found, shown, theme), key="ask_probabilities", config=charts_ask.STILL,
         alt=f"Probability of a 1 for each variable, before and given the evidence. {said}",
     )  # fmt: skip
-    st.markdown(said)
     if len(shown) < dataset.num_variables:
         st.caption(f"The {len(shown)} variables that change most, of {dataset.num_variables}; the table has all.")
 
 
 def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> None:
     """The drawing of the network with the evidence flowing through it."""
-    found, model = asking.flow(trained.model, given.row), trained.model
-    drawing = circuit_layout.drawing(model.circuit, dataset.variables, model.parameters, most=MOST_MARKS)
-    said = ask_words.flow_sentence(trained, found, given)
+    found, circuit = asking.flow(trained.model, given.row), trained.model.circuit
+    drawing = circuit_layout.drawing(circuit, dataset.variables, trained.model.parameters, most=MOST_MARKS)
+    drawn, items = flow_lines.lines(drawing, circuit, found), asking.items(dataset)
+    root = flow_lines.root_lines(drawing, circuit, drawn)
+    labels = flow_lines.leaf_codes(drawing, circuit, [item.code for item in sorted(items)])
+    said = ask_words.flow_sentence(root, given)
     st.plotly_chart(
-        charts_ask.network(drawing, model.circuit, found, theme), key="ask_flow", config=charts_ask.CONFIG,
-        alt=f"The network, each line as wide as the flow of the evidence. {said}",
+        charts_ask.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme), key="ask_flow",
+        config=charts_ask.CONFIG, alt=f"The network, each line as wide as the flow of the evidence. {said}",
     )  # fmt: skip
-    part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
     st.markdown(said)
-    st.caption(f"{part} Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: "
-               "about the same. Point at a line or node for its numbers.")  # fmt: skip
+    part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
+    names = "; ".join(f"{item.code} {literal(item.name)}" for item in items) if any(labels) and items[0].group else ""
+    st.caption(f"Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: about the "
+               f"same. {part} {names}")  # fmt: skip
 
 
 def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
@@ -212,10 +216,11 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
     gain = asking.information(trained.model, given, target.place)
     ordered = sorted((item for item in unknown.values() if item != target), key=lambda item: -gain[item.place])
     words = ask_words.telling(gain, given, target, ordered)
-    st.plotly_chart(
-        charts_ask.information(gain, ordered[:MOST_ROWS], theme), key="ask_information", config=charts_ask.STILL,
-        alt=f"Expected information of each answer. {words}",
-    )  # fmt: skip
+    if gain.any():
+        st.plotly_chart(
+            charts_ask.information(gain, ordered[:MOST_ROWS], theme), key="ask_information", config=charts_ask.STILL,
+            alt=f"Expected information of each answer. {words}",
+        )  # fmt: skip
     st.markdown(words)
     return replace(question, target=code)
 
@@ -224,10 +229,13 @@ def below(trained: Trained, given: Answer, dataset: Dataset, question: Question,
     """What stands under the probabilities: the flow, samples, the most telling question, the code."""
     st.subheader("The flow of the evidence", anchor=False)
     the_flow(trained, given, dataset, theme)
-    st.subheader("Samples and the most probable completion", anchor=False)
-    the_samples(trained, given, dataset, question, theme)
-    st.subheader("Which question tells most?", anchor=False)
-    question = telling(trained, given, dataset, question, theme)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Samples and the most probable completion", anchor=False)
+        the_samples(trained, given, dataset, question, theme)
+    with right:
+        st.subheader("Which question tells most?", anchor=False)
+        question = telling(trained, given, dataset, question, theme)
     st.markdown(page_text("ask"), width=TEXT_PIXELS)
     with st.expander("Source of what this page runs", icon=":material/code:"):
         asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
@@ -245,8 +253,8 @@ st.header("Ask the network", anchor=False)
 question = ask_controls.network_controls(question, at_hand)
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
-    question = replace(question, evidence=ask_controls.evidence_controls(question, dataset))
-    st.caption(f"? unknown · 0 {asking.meanings(dataset)[0]} · 1 {asking.meanings(dataset)[1]}")
+    evidence, free_space = ask_controls.evidence_controls(question, dataset)
+    question = replace(question, evidence=evidence)
 for sentence in dict.fromkeys(st.session_state[REFUSED]):
     st.warning(literal(sentence), icon=":material/link_off:")
 with right:
@@ -260,14 +268,17 @@ with right:
     if answer is not None:
         matching = asking.matches(dataset, answer.row)
         probabilities(answer, matching, dataset, theme)
+with free_space, st.container(horizontal=True):
+    share(question)
+    if answer is not None:
+        table = list(ask_words.probability_rows(answer, matching, asking.items(dataset), dataset.variables))
+        take(dataset.title, "Probabilities", ask_words.PROBABILITY_COLUMNS, table, question)
 with left:
+    if answer is not None:
+        shown = asking.order_by_change(answer, dataset, MOST_ROWS)
+        st.markdown(f"{ask_words.changes(answer, shown)} {ask_words.beside_the_data(answer, matching)}")
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, ask_controls.network_title(question.network, dataset))))
-    with st.container(horizontal=True):
-        share(question)
-        if answer is not None:
-            table = list(ask_words.probability_rows(answer, matching, asking.items(dataset), dataset.variables))
-            take(dataset.title, "Probabilities", ask_words.PROBABILITY_COLUMNS, table, question)
 if trained is not None and answer is not None:
     question = below(trained, answer, dataset, question, theme)
 st.session_state[STATE] = question

@@ -1,0 +1,80 @@
+"""The flow of evidence along the lines of a circuit's drawing, whatever the drawing has folded into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.asking import Flow
+from app.circuit_layout import links_of
+from spncore.circuit import Circuit, SumLayer
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Lines(NamedTuple):
+    """Of each line of a drawing its ends (lines, 2), places in its `nodes`, and its flow with and without evidence."""
+
+    ends: Ints
+    after: Floats
+    before: Floats
+
+
+class RootLine(NamedTuple):
+    """A line below a root that is a sum: its place among the lines, its children as counted, "3" or "1–8"."""
+
+    line: int
+    children: str
+    after: float
+    before: float
+
+
+def lines(drawing: Mapping[str, Any], circuit: Circuit, found: Flow) -> Lines:
+    """The flow of a sum's weighted edge, below a product the product's own; all added that a line stands for."""
+    links, item_of = links_of(circuit), np.array(drawing["row_of_node"])
+    ends = np.array([(edge["from"], edge["to"]) for edge in drawing["edges"]], dtype=np.int64).reshape(-1, 2)
+    line_of = {(int(one), int(other)): number for number, (one, other) in enumerate(ends)}
+    pairs = zip(item_of[links.parent].tolist(), item_of[links.child].tolist(), strict=True)
+    line = np.array([line_of.get(pair, -1) for pair in pairs], dtype=np.int64)
+    drawn, weighted = line >= 0, links.edge >= 0
+    flows: list[Floats] = []
+    for nodes, edges in ((found.nodes, found.edges), (found.nodes_before, found.edges_before)):
+        carried = nodes[links.parent].copy()
+        carried[weighted] = edges[links.edge[weighted]]
+        flows.append(np.bincount(line[drawn], carried[drawn], minlength=len(ends)).astype(np.float64))
+    return Lines(ends, flows[0], flows[1])
+
+
+def root_lines(drawing: Mapping[str, Any], circuit: Circuit, drawn: Lines) -> list[RootLine]:
+    """The lines below the root, the widest first; none if the root is no sum."""
+    last = circuit.layers[-1]
+    if not isinstance(last, SumLayer):
+        return []
+    root, first = drawing["row_of_node"][-1], circuit.num_edges - last.children.size
+    found = [
+        RootLine(place, _counted([edge - first + 1 for edge in line["edges"]]), float(drawn.after[place]),
+                 float(drawn.before[place]))
+        for place, line in enumerate(drawing["edges"])
+        if line["from"] == root
+    ]  # fmt: skip
+    return sorted(found, key=lambda line: -line.after)
+
+
+def _counted(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    if len(numbers) == 1:
+        return str(low)
+    return f"{low}–{high}" if high - low + 1 == len(numbers) else f"{low}…{high}"
+
+
+def leaf_codes(drawing: Mapping[str, Any], circuit: Circuit, codes: Sequence[str], most: int = 2) -> list[str]:
+    """A short label for each drawn leaf over few variables: their codes, by place; empty for all other nodes."""
+    scopes = [np.flatnonzero(circuit.scopes[node["id"]]) for node in drawing["nodes"]]
+    return [
+        " ".join(codes[i] for i in scope.tolist()) if node["kind"] == "leaf" and len(scope) <= most else ""
+        for node, scope in zip(drawing["nodes"], scopes, strict=True)
+    ]

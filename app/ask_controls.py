@@ -36,15 +36,14 @@ def opened() -> Question:
         run = st.session_state.get("shown")
         if not set(params) - {"view"} and run is not None and run.study.experiment.dataset != question.dataset:
             question = replace(question, dataset=run.study.experiment.dataset, evidence=())
-        st.session_state[REFUSED] = refused
-        put(question)
+        put(question, refused)
     on_screen: Question = st.session_state[STATE]
     return on_screen
 
 
-def put(question: Question) -> None:
+def put(question: Question, refused: Sequence[str] = ()) -> None:
     """Make this the question on screen: the widgets are seeded from it when they are drawn next."""
-    st.session_state[STATE] = question
+    st.session_state[STATE], st.session_state[REFUSED] = question, list(refused)
     for key in [key for key in st.session_state if str(key).startswith("ask_w_")]:
         del st.session_state[key]
 
@@ -80,8 +79,8 @@ def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:
         what = "An upload that a link names" if question.dataset not in DATASETS else DATASETS[question.dataset].title
         sentence = f"{what} is not at hand; load it in the lab, then open the link again. NLTCS's twin is asked."
         evidence = ()
-    st.session_state[REFUSED] = [*st.session_state[REFUSED], sentence]
-    put(replace(question, dataset=stand_in, evidence=evidence))
+    refused = [*st.session_state[REFUSED], sentence]
+    put(replace(question, dataset=stand_in, evidence=evidence), refused)
     moved: Question = st.session_state[STATE]
     return moved
 
@@ -115,9 +114,13 @@ def network_controls(question: Question, data: dict[str, Dataset]) -> Question:
         on_change=_change_data, args=(data,),
     )  # fmt: skip
     dataset = data[question.dataset]
-    networks = [*NETWORKS, *([ask_link.LAB] if lab_run(dataset) else [])]
+    titles = {name: network.title for name, network in NETWORKS.items()}
+    if lab_run(dataset):
+        titles[ask_link.LAB] = network_title(ask_link.LAB, dataset)
+    elif question.network == ask_link.LAB:
+        titles[ask_link.LAB] = "The run of the lab, which is gone"
     name = columns[1].selectbox(
-        "Network", networks, format_func=lambda name: network_title(name, dataset), key="ask_w_net",
+        "Network", list(titles), format_func=titles.__getitem__, key="ask_w_net",
         help="What takes longer than about a second is trained in the background. The lab's own run can be asked, too.",
     )  # fmt: skip
     if name in NETWORKS and NETWORKS[name].has_components:

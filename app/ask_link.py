@@ -26,8 +26,9 @@ _SHA = re.compile(r"sha256:[0-9a-f]{64}")
 
 # Never change a row: links out there rely on it. New defaults are a new version.
 DEFAULTS: Mapping[int, Mapping[str, str]] = {
-    1: {"data": "nltcs", "net": "mixture", "k": "8", "e": "Y4:1", "about": "", "seed": "0"}
+    1: {"data": "nltcs", "net": "mixture", "k": "8", "e": "none", "about": "", "seed": "0"}
 }
+FIRST_EVIDENCE: Mapping[int, Mapping[str, str]] = {1: {"nltcs": "Y4:1", "nltcs-twin": "Y4:1"}}  # `e` on these data
 
 
 class AskLinkError(ValueError):
@@ -44,7 +45,14 @@ def encode(question: Question) -> dict[str, str]:
         "about": question.target,
         "seed": str(question.seed),
     }
-    return {"v": str(VERSION), **{name: text for name, text in texts.items() if text != DEFAULTS[VERSION][name]}}
+    defaults = _defaults(question.dataset)
+    return {"v": str(VERSION), **{name: text for name, text in texts.items() if text != defaults[name]}}
+
+
+def _defaults(dataset: str) -> Mapping[str, str]:
+    """The defaults of this version; those of the evidence depend on the data."""
+    defaults = DEFAULTS[VERSION]
+    return {**defaults, "e": FIRST_EVIDENCE[VERSION].get(dataset, defaults["e"])}
 
 
 def query_string(question: Question) -> str:
@@ -55,7 +63,7 @@ def query_string(question: Question) -> str:
 def decode(params: Mapping[str, str | Sequence[str]]) -> tuple[Question, list[str]]:
     """The question that a link asks, and one sentence for each thing refused; the default is kept for those."""
     known = {str(version) for version in DEFAULTS}
-    texts, refusals = dict(DEFAULTS[VERSION]), list[str]()
+    texts, refusals = dict[str, str](), list[str]()
     for name in params:
         if name == "view":
             continue
@@ -64,11 +72,11 @@ def decode(params: Mapping[str, str | Sequence[str]]) -> tuple[Question, list[st
             if name == "v":
                 if text not in known:
                     sentence = f"v: this link is of version {_shown(text)}; this release reads {', '.join(known)}"
-                    return _question(DEFAULTS[VERSION]), [f"{sentence}. The default question is asked."]
+                    return _question({}), [f"{sentence}. The default question is asked."]
                 continue
-            if name not in texts:
+            if name not in DEFAULTS[VERSION]:
                 raise AskLinkError(f"{_shown(name)}: no such setting in a link to this page")
-            _question({**DEFAULTS[VERSION], name: text})
+            _question({name: text})
             texts[name] = text
         except AskLinkError as error:
             refusals.append(f"{error}. The default is kept.")
@@ -77,7 +85,9 @@ def decode(params: Mapping[str, str | Sequence[str]]) -> tuple[Question, list[st
     return _question(texts), shown
 
 
-def _question(texts: Mapping[str, str]) -> Question:
+def _question(given: Mapping[str, str]) -> Question:
+    """The question of these texts; AskLinkError names the first that is refused."""
+    texts = {**_defaults(given.get("data", DEFAULTS[VERSION]["data"])), **given}
     return Question(
         _data(texts["data"]), _network(texts["net"]), _whole("k", texts["k"], 1, LIMITS.num_components),
         _evidence(texts["e"]), _target(texts["about"]), _whole("seed", texts["seed"], 0, LIMITS.seed),

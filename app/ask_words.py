@@ -85,7 +85,9 @@ def most_probable(likely: MostProbable, row: Ints, shown: Sequence[Item], value_
     free = [item for item in shown if row[item.place] == UNKNOWN]
     zero, one = ("0 in", "1 in") if value_words == ("0", "1") else (f"{word} with" for word in value_words)
     ones = [literal(item.name) for item in free if likely.rows[0, item.place] == 1]
-    parts = [f"{one} {', '.join(ones)}"] * bool(ones) + [f"{zero} the others"] * (len(ones) < len(free))
+    parts = [f"{one} {', '.join(ones)}"] * bool(ones) + [f"{zero} {'the others' if ones else 'any item'}"] * (
+        len(ones) < len(free)
+    )
     said = ", ".join(parts)
     sure = (
         "This is exact: no completion is more probable."
@@ -110,10 +112,10 @@ def telling(gain: Floats, given: Answer, target: Item, shown: Sequence[Item]) ->
     left = -sum(share * math.log(share) for share in (p, 1.0 - p) if share > 0)
     if left == 0 or gain[best.place] == 0:
         return f"No further answer tells anything about {literal(target.name)}."
+    told = float(gain[best.place])
     return (
-        f"About **{literal(target.name)}**, P(1) = {p:.1%}, {left:.3f} nats are unknown. The answer on "
-        f"**{literal(best.name)}** tells most: {gain[best.place]:.3f} nats on average, {gain[best.place] / left:.0%} "
-        "of it."
+        f"About **{literal(target.name)}**, P(1) = {p:.1%}, {_small(left)} nats are unknown. The answer on "
+        f"**{literal(best.name)}** tells most: {_small(told)} nats on average, {told / left:.0%} of it."
     )
 
 
@@ -121,12 +123,13 @@ def flow_sentence(root: Sequence[RootLine], given: Answer) -> str:
     """Where the evidence leads at the root; `root` are all lines below it."""
     if not root:
         return ""
+    is_set = bool((given.row != UNKNOWN).any())
     said = [
-        f"{'child' if line.children.isdigit() else 'children'} {line.children} {line.after:.0%} "
-        f"(without evidence {line.before:.0%})"
+        f"{'child' if line.children.isdigit() else 'children'} {line.children}: {line.after:.0%}"
+        + f" (without evidence {line.before:.0%})" * is_set
         for line in root[:SAY]
     ]
-    if not (given.row != UNKNOWN).any():
+    if not is_set:
         return f"Nothing is set, so the flow below the root is the prior: {'; '.join(said)}."
     moved = 0.5 * sum(abs(line.after - line.before) for line in root)
     to = "; ".join(said)
@@ -168,6 +171,10 @@ def nats(value: float) -> str:
 
 def _signed(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
+
+
+def _small(value: float) -> str:
+    return f"{value:.3f}" if value >= 5e-4 else f"{value:.1e}"
 
 
 def rounded(value: float) -> str:

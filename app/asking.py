@@ -39,7 +39,7 @@ class Question:
     """Which network on which data is asked, with what evidence: pairs (code of a variable, 0 or 1), by code once.
 
     `num_components` counts only where the network has components; `target` is the code of the variable to find out
-    about, empty for the first; `seed` is that of the samples.
+    about, empty for the one least sure; `seed` is that of the samples.
     """
 
     dataset: str
@@ -201,12 +201,13 @@ def _in_one_row(found: EvidenceFlow) -> Floats:
     return np.concatenate([edges.ravel() for edges in found.edges])
 
 
-def target_of(question: Question, dataset: Dataset, row: Ints) -> Item | None:
-    """The variable to find out about: the question's, else the first unknown; None if there is no other unknown."""
-    unknown = [item for item in items(dataset) if row[item.place] == UNKNOWN]
+def target_of(question: Question, dataset: Dataset, given: Answer) -> Item | None:
+    """The variable to find out about: the question's, else the one least sure; None if there is no other unknown."""
+    unknown = [item for item in items(dataset) if given.row[item.place] == UNKNOWN]
     if len(unknown) < 2:
         return None
-    return next((item for item in unknown if item.code == question.target), unknown[0])
+    least_sure = min(unknown, key=lambda item: abs(float(given.after[item.place]) - 0.5))
+    return next((item for item in unknown if item.code == question.target), least_sure)
 
 
 def order_by_change(given: Answer, dataset: Dataset, most: int) -> Sequence[Item]:

@@ -132,7 +132,9 @@ def information(gain: Floats, shown: Sequence[Item], theme: str) -> go.Figure:
         )
     )  # fmt: skip
     figure.update_layout(**_layout(theme), height=22 * len(shown) + 70, margin={"l": 10, "r": 12, "t": 8, "b": 44})
-    figure.update_xaxes(title_text="expected information (nats)", rangemode="tozero", **_axis(theme))
+    figure.update_xaxes(
+        title_text="expected information (nats)", rangemode="tozero", exponentformat="power", **_axis(theme)
+    )
     figure.update_yaxes(
         tickvals=np.arange(len(shown)), ticktext=names, range=[len(shown) - 0.4, -0.6], automargin=True,
         **_axis(theme, grid=0.0),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.asking import Flow
-from app.circuit_layout import links_of
+from app.circuit_layout import View, links_of, plan_of
 from spncore.circuit import Circuit, SumLayer
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+MOST_OPENED = 4  # alike nodes are drawn one by one up to so many; more are one block
 
 
 class Lines(NamedTuple):
@@ -31,6 +35,32 @@ class RootLine(NamedTuple):
     children: str
     after: float
     before: float
+
+
+def view(circuit: Circuit, found: Flow, most: int) -> View:
+    """What of a circuit is drawn with `most` marks: all of it, or from the root on, first where most flow changes.
+
+    The root's children are drawn however many they are.
+    """
+    plan, change = plan_of(circuit), np.abs(found.nodes - found.nodes_before)
+    if sum(map(len, plan.members.values())) <= most:
+        return View(frozenset(plan.members), frozenset())
+    opened = frozenset(name for name, nodes in plan.members.items() if len(nodes) <= MOST_OPENED)
+    marks = {name: len(nodes) if name in opened else 1 for name, nodes in plan.members.items()}
+    root = int(plan.group[-1])
+    seen, folded, waiting, used = {root}, set[int](), [(0.0, root)], 1
+    while waiting:
+        _, name = heapq.heappop(waiting)
+        new = [under for under in plan.below[name] if under not in seen]
+        more = sum(marks[under] for under in new)
+        if new and used + more > most and name != root:
+            folded.add(name)
+            continue
+        seen.update(new)
+        used += more
+        for under in new:
+            heapq.heappush(waiting, (-float(change[list(plan.members[under])].sum()), under))
+    return View(opened, frozenset(folded))
 
 
 def lines(drawing: Mapping[str, Any], circuit: Circuit, found: Flow) -> Lines:

@@ -159,7 +159,8 @@ def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -
 def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> None:
     """The drawing of the network with the evidence flowing through it."""
     found, circuit = asking.flow(trained.model, given.row), trained.model.circuit
-    drawing = circuit_layout.drawing(circuit, dataset.variables, trained.model.parameters, most=MOST_MARKS)
+    view = flow_lines.view(circuit, found, MOST_MARKS)
+    drawing = circuit_layout.drawing(circuit, dataset.variables, trained.model.parameters, view)
     drawn, items = flow_lines.lines(drawing, circuit, found), asking.items(dataset)
     root = flow_lines.root_lines(drawing, circuit, drawn)
     labels = flow_lines.leaf_codes(drawing, circuit, [item.code for item in sorted(items)])
@@ -200,19 +201,18 @@ def redraw() -> None:
     ask_controls.put(replace(question, seed=question.seed + 1))
 
 
-def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> Question:
-    """Which answer would tell most about a variable of choice; the question with that choice."""
-    target = asking.target_of(question, dataset, given.row)
+def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+    """Which answer would tell most about a variable of choice."""
+    target = asking.target_of(question, dataset, given)
     if target is None:
         st.markdown("At least two items must be unknown to ask which one tells about the other.")
-        return question
+        return
     unknown = {item.code: item for item in asking.items(dataset) if given.row[item.place] == UNKNOWN}
-    if st.session_state.get("ask_w_target") not in unknown:
-        st.session_state["ask_w_target"] = target.code
-    code = st.selectbox(
-        "About", list(unknown), format_func=lambda code: unknown[code].name, key="ask_w_target", width=320
-    )
-    target = unknown[code]
+    st.session_state["ask_w_target"] = target.code
+    st.selectbox(
+        "About", list(unknown), format_func=lambda code: unknown[code].name, key="ask_w_target", width=320,
+        on_change=choose_target,
+    )  # fmt: skip
     gain = asking.information(trained.model, given, target.place)
     ordered = sorted((item for item in unknown.values() if item != target), key=lambda item: -gain[item.place])
     words = ask_words.telling(gain, given, target, ordered)
@@ -222,10 +222,14 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
             alt=f"Expected information of each answer. {words}",
         )  # fmt: skip
     st.markdown(words)
-    return replace(question, target=code)
 
 
-def below(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> Question:
+def choose_target() -> None:
+    """Ask about another variable."""
+    st.session_state[STATE] = replace(st.session_state[STATE], target=st.session_state["ask_w_target"])
+
+
+def below(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
     """What stands under the probabilities: the flow, samples, the most telling question, the code."""
     st.subheader("The flow of the evidence", anchor=False)
     the_flow(trained, given, dataset, theme)
@@ -235,14 +239,13 @@ def below(trained: Trained, given: Answer, dataset: Dataset, question: Question,
         the_samples(trained, given, dataset, question, theme)
     with right:
         st.subheader("Which question tells most?", anchor=False)
-        question = telling(trained, given, dataset, question, theme)
+        telling(trained, given, dataset, question, theme)
     st.markdown(page_text("ask"), width=TEXT_PIXELS)
     with st.expander("Source of what this page runs", icon=":material/code:"):
         asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
         for function in (*asked, asking.information):
             st.caption(f"`{function.__module__}.{function.__name__}`")
             st.code(inspect.getsource(function))
-    return question
 
 
 theme = "dark" if st.context.theme.type == "dark" else "light"
@@ -280,6 +283,6 @@ with left:
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, ask_controls.network_title(question.network, dataset))))
 if trained is not None and answer is not None:
-    question = below(trained, answer, dataset, question, theme)
+    below(trained, answer, dataset, question, theme)
 st.session_state[STATE] = question
 write_address(question)

@@ -15,13 +15,13 @@ from streamlit.delta_generator import DeltaGenerator
 from app import ask_link, asking, uploads
 from app.asked_networks import NETWORKS
 from app.asking import GROUPS, UNKNOWN, Item, Question
-from app.text import literal, plain
+from app.text import WORDS, literal, plain
 from app.workbench import Shown
 from spncore.datasets import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
 from spncore.trace import Recorder
 
-STATE, REFUSED = "ask_question", "ask_refused"
+STATE, REFUSED, NOTE = "ask_question", "ask_refused", "ask_note"
 MOST_SWITCHES = 20  # a switch each; more variables are chosen from searchable lists
 CHOICES = ("?", "0", "1")
 Evidence = tuple[tuple[str, int], ...]
@@ -43,7 +43,7 @@ def opened() -> Question:
 
 def put(question: Question, refused: Sequence[str] = ()) -> None:
     """Make this the question on screen: the widgets are seeded from it when they are drawn next."""
-    st.session_state[STATE], st.session_state[REFUSED] = question, list(refused)
+    st.session_state.update({STATE: question, REFUSED: list(refused), NOTE: None})
     for key in [key for key in st.session_state if str(key).startswith("ask_w_")]:
         del st.session_state[key]
 
@@ -67,21 +67,18 @@ def data_at_hand() -> dict[str, Dataset]:
 
 
 def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:
-    """The same question to data that are here; what stands in for what is said once."""
+    """The same question to data that are here; what stands in for what is said on the page."""
     if question.dataset in data:
         return question
-    stand_in = uploads.FALLBACK.get(question.dataset)
-    if stand_in is not None:
-        sentence = f"{DATASETS[question.dataset].title} is not on this computer: its synthetic twin is asked instead."
-        evidence = question.evidence
-    else:
-        stand_in = uploads.FALLBACK["nltcs"]
-        what = "An upload that a link names" if question.dataset not in DATASETS else DATASETS[question.dataset].title
-        sentence = f"{what} is not at hand; load it in the lab, then open the link again. NLTCS's twin is asked."
-        evidence = ()
-    refused = [*st.session_state[REFUSED], sentence]
-    put(replace(question, dataset=stand_in, evidence=evidence), refused)
-    moved: Question = st.session_state[STATE]
+    if question.dataset in uploads.FALLBACK:
+        moved = replace(question, dataset=uploads.FALLBACK[question.dataset])
+        put(moved, st.session_state[REFUSED])
+        st.session_state[NOTE] = WORDS["twin_instead"]
+        return moved
+    what = "An upload that a link names" if question.dataset not in DATASETS else DATASETS[question.dataset].title
+    sentence = f"{what} is not at hand; load it in the lab, then open the link again. NLTCS's twin is asked."
+    moved = replace(question, dataset=uploads.FALLBACK["nltcs"], evidence=(), target="")
+    put(moved, [*st.session_state[REFUSED], sentence])
     return moved
 
 
@@ -149,14 +146,20 @@ def _change_data(data: dict[str, Dataset]) -> None:
 
 
 def _clear() -> None:
-    put(replace(st.session_state[STATE], evidence=()))
+    _ask_with(())
+
+
+def _ask_with(evidence: Evidence) -> None:
+    note = st.session_state[NOTE]
+    put(replace(st.session_state[STATE], evidence=evidence))
+    st.session_state[NOTE] = note
 
 
 def _draw(dataset: Dataset) -> None:
     draws = st.session_state["ask_draws"] = st.session_state.get("ask_draws", 0) + 1
     question: Question = st.session_state[STATE]
     row = asking.half_of_a_real_row(dataset, np.random.default_rng([question.seed, draws]))
-    put(replace(question, evidence=asking.as_evidence(row, dataset)))
+    _ask_with(asking.as_evidence(row, dataset))
 
 
 def _seed(name: str, value: object) -> None:
@@ -184,6 +187,8 @@ def evidence_controls(question: Question, dataset: Dataset) -> tuple[Evidence, D
     said = {item.code: st.session_state[f"ask_w_e_{item.code}"] for item in every}
     zero, one = asking.meanings(dataset)
     columns[0].caption(f"? unknown · 0 {zero} · 1 {one}")
+    if st.session_state[NOTE]:
+        columns[0].caption(f":material/info: {st.session_state[NOTE]}")
     return tuple((code, int(value)) for code, value in said.items() if value in ("0", "1")), columns[0]
 
 

@@ -27,6 +27,7 @@ from app.asking import UNKNOWN, Answer, Matches, Question
 from app.text import literal, page_text
 from spncore import explanation, queries, sampling
 from spncore.datasets import DataError, Dataset
+from spncore.limits import LIMITS
 from spncore.queries import QueryError
 from spncore.training import Trainer
 
@@ -198,7 +199,7 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
 def redraw() -> None:
     """Samples of the next seed."""
     question: Question = st.session_state[STATE]
-    ask_controls.put(replace(question, seed=question.seed + 1))
+    st.session_state[STATE] = replace(question, seed=(question.seed + 1) % (LIMITS.seed + 1))
 
 
 def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
@@ -254,12 +255,13 @@ question = ask_controls.on_data_at_hand(ask_controls.opened(), at_hand)
 dataset = at_hand[question.dataset]
 st.header("Ask the network", anchor=False)
 question = ask_controls.network_controls(question, at_hand)
+refusals = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
     evidence, free_space = ask_controls.evidence_controls(question, dataset)
     question = replace(question, evidence=evidence)
 for sentence in dict.fromkeys(st.session_state[REFUSED]):
-    st.warning(literal(sentence), icon=":material/link_off:")
+    refusals.warning(literal(sentence), icon=":material/link_off:")
 with right:
     trained = network(question, dataset)
     answer = None

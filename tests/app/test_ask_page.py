@@ -73,7 +73,7 @@ def test_the_default_question_is_answered_at_once_on_the_stand_in():
     begin = time.perf_counter()
     page = opened()
     assert time.perf_counter() - begin < 10, "under 2 s on a free machine"
-    assert "synthetic twin is asked instead" in words(page)
+    assert "This is synthetic" in words(page)
     assert page.segmented_control(key="ask_w_e_Y4").value == "1"
     twin = load("nltcs-twin")
     row = np.full(16, UNKNOWN)

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+MOST_CODES = 2  # below a leaf
 MOST_OPENED = 4  # alike nodes are drawn one by one up to so many; more are one block
 
 
@@ -101,10 +102,17 @@ def _counted(numbers: Sequence[int]) -> str:
     return f"{low}–{high}" if high - low + 1 == len(numbers) else f"{low}…{high}"
 
 
-def leaf_codes(drawing: Mapping[str, Any], circuit: Circuit, codes: Sequence[str], most: int = 2) -> list[str]:
-    """A short label for each drawn leaf over few variables: their codes, by place; empty for all other nodes."""
+def leaf_labels(
+    drawing: Mapping[str, Any], circuit: Circuit, codes: Sequence[str], drawn: Lines, root: Sequence[RootLine]
+) -> list[str]:
+    """What stands below each drawn leaf: the codes of its variables if it has one or two, else its number as a child of
+    the root; empty for all other nodes.
+    """
     scopes = [np.flatnonzero(circuit.scopes[node["id"]]) for node in drawing["nodes"]]
+    number = {int(drawn.ends[line.line, 1]): line.children for line in root}
     return [
-        " ".join(codes[i] for i in scope.tolist()) if node["kind"] == "leaf" and len(scope) <= most else ""
-        for node, scope in zip(drawing["nodes"], scopes, strict=True)
-    ]
+        "" if node["kind"] != "leaf"
+        else " ".join(codes[i] for i in scope.tolist()) if len(scope) <= MOST_CODES
+        else number.get(place, "")
+        for place, (node, scope) in enumerate(zip(drawing["nodes"], scopes, strict=True))
+    ]  # fmt: skip

@@ -164,7 +164,7 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     drawing = circuit_layout.drawing(circuit, dataset.variables, trained.model.parameters, view)
     drawn, items = flow_lines.lines(drawing, circuit, found), asking.items(dataset)
     root = flow_lines.root_lines(drawing, circuit, drawn)
-    labels = flow_lines.leaf_codes(drawing, circuit, [item.code for item in sorted(items)])
+    labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, given)
     st.plotly_chart(
         charts_ask.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme), key="ask_flow",
@@ -172,7 +172,11 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     )  # fmt: skip
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
-    names = "; ".join(f"{item.code} {literal(item.name)}" for item in items) if any(labels) and items[0].group else ""
+    names = (
+        "; ".join(f"{item.code} {literal(item.name)}" for item in items)
+        if set(labels) & {item.code for item in items} and items[0].group
+        else ""
+    )
     st.caption(f"Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: about the "
                f"same. {part} {names}")  # fmt: skip
 

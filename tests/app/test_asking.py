@@ -231,6 +231,16 @@ def test_flow_in_a_drawing_starts_as_one_and_is_kept_by_every_product(models, da
             assert_close(out, np.full(out.size, found.nodes[node["id"]]))
 
 
+def test_leaves_are_labelled_by_their_variables_or_by_their_number_below_the_root(models, data):
+    for name, expected in (("mixture", {"1", "2", "3"}), ("chow_liu", set(data.variables))):
+        circuit = models[name].circuit
+        found = asking.flow(models[name], evidence(x1=1))
+        shown = drawing(circuit, data.variables)
+        drawn = flow_lines.lines(shown, circuit, found)
+        below = flow_lines.root_lines(shown, circuit, drawn)
+        assert set(flow_lines.leaf_labels(shown, circuit, data.variables, drawn, below)) - {""} == expected
+
+
 def test_a_large_network_is_unfolded_where_the_evidence_leads(models, data):
     circuit = models["chow_liu"].circuit
     found = asking.flow(models["chow_liu"], evidence(x1=1))

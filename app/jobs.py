@@ -38,7 +38,7 @@ class Job:
         self.state: State = "queued"
         self.reason: str | None = None
         self.result: Any = None
-        self.done, self.total = 0, 0
+        self.done, self.total, self.unit = 0, 0, "runs"
         self.stop = threading.Event()
         self.watchers: set[str] = set()
         self._history: deque[tuple[float, int]] = deque()

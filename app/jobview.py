@@ -38,7 +38,7 @@ def standing(job: Job) -> str:
         before = JOBS.position(job)
         return f"Waiting for {before} other {'computation' if before == 1 else 'computations'}."
     left = job.seconds_left
-    return f"{job.done:,} of {job.total:,} runs" + ("" if left is None else f", about {duration(left)} left")
+    return f"{job.done:,} of {job.total:,} {job.unit}" + ("" if left is None else f", about {duration(left)} left")
 
 
 def duration(seconds: float) -> str:

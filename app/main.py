@@ -27,6 +27,7 @@ pages = [
     st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
     st.Page("pages/figure3.py", title="Figure 3", icon=":material/compare_arrows:"),
     st.Page("pages/fair.py", title="What is held equal", icon=":material/balance:"),
+    st.Page("pages/ask.py", title="Ask the network", icon=":material/help_center:"),
     st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
     st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
     st.Page("pages/classes.py", title="Predicting a class", icon=":material/category:"),

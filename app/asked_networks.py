@@ -1,0 +1,139 @@
+"""The networks that can be asked: how each is trained on a data set, step by step, and about how long that takes.
+
+Pure: no Streamlit. Training begins at a fixed seed, so one data set, network and K give one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import datasets, em
+from spncore.circuit import Circuit, CircuitError
+from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.learning import CircuitTrainer, LearnerSettings, TrainState
+from spncore.model import Model
+from spncore.objectives import DATA_FLOW, data_and_partition
+from spncore.overparam import deepened_sums
+from spncore.queries import log_likelihood
+from spncore.structures import STRUCTURES, StructureSettings
+
+Floats = NDArray[np.float64]
+TRAINING_SEED = 0
+SMALLEST_GAIN = 1e-6  # nats per row and iteration; EM stops below it
+QUICK_SECONDS = 1.0  # what takes longer is computed in the background
+MOST_SECONDS = 600.0  # what takes longer is refused
+
+
+class Network(NamedTuple):
+    """What can be asked: its `title`, the row of STRUCTURES it begins with, and how many iterations of EM follow.
+
+    `seconds(rows', D, K)` is a rough guess of the whole, rows' being the number of distinct rows.
+    """
+
+    title: str
+    iterations: int
+    has_components: bool
+    keeps_parameters: bool  # learned parameters are tuned; others begin around the data's frequencies
+    seconds: Callable[[int, int, int], float]
+
+
+class Trained(NamedTuple):
+    """A network ready to be asked; LLH in nats per row, on the held-out test rows where the data set has some."""
+
+    model: Model
+    iterations: int
+    llh: float
+    test_llh: float | None
+
+
+NETWORKS: Mapping[str, Network] = {
+    "mixture": Network("Mixture, by EM", 200, True, False, lambda n, d, k: 1.5e-9 * 200 * n * d * k),
+    "chow_liu": Network("Chow–Liu tree", 0, False, True, lambda n, d, k: 1e-8 * n * d * d),
+    "rat_elementwise": Network("RAT-SPN, by EM", 60, True, False, lambda n, d, k: 6e-9 * 60 * n * (d + 8 * k) * k),
+    "learn_spn": Network("LearnSPN, tuned by EM", 30, False, True, lambda n, d, k: 2e-6 * n * d * d),
+}
+
+
+def is_quick(name: str, dataset: Dataset, num_components: int) -> bool:
+    """Whether a network is trained in about a second."""
+    return _seconds(name, dataset, num_components) <= QUICK_SECONDS
+
+
+def _seconds(name: str, dataset: Dataset, num_components: int) -> float:
+    return NETWORKS[name].seconds(dataset.num_distinct, dataset.num_variables, num_components)
+
+
+def training(name: str, dataset: Dataset, num_components: int) -> Iterator[tuple[int, int, Trained | None]]:
+    """Train: (iterations done, at most, the result at the end). DataError where the data do not suit."""
+    network, minutes = NETWORKS[name], _seconds(name, dataset, num_components) / 60
+    if 60 * minutes > MOST_SECONDS:
+        raise DataError(f"{network.title}: about {minutes:.0f} minutes on this table are too long; choose another one.")
+    yield 0, network.iterations, None
+    rng = np.random.default_rng(TRAINING_SEED)
+    try:
+        model = STRUCTURES[name](dataset, StructureSettings(num_components), rng)
+    except CircuitError as error:
+        raise DataError(f"{network.title}: {error}.") from error
+    if not network.keeps_parameters:
+        model = em.fit(model.circuit, dataset, rng, iterations=0).model  # where EM begins
+    done = 0
+    for tuned in _tuned(model, dataset, network.iterations):
+        model, done = tuned, done + 1
+        yield done, network.iterations, None
+    yield done, done, _trained(model, dataset, done)
+
+
+def train(name: str, dataset: Dataset, num_components: int) -> Trained:
+    """The whole of `training`."""
+    *_, (_, _, result) = training(name, dataset, num_components)
+    assert result is not None
+    return result
+
+
+def _tuned(model: Model, dataset: Dataset, iterations: int) -> Iterator[Model]:
+    """The model after each iteration of EM; ends early when an iteration gains too little."""
+    if not iterations:
+        return
+    trainer = _trainer(model.circuit, dataset)
+    state, previous = trainer.start(_in_one_row(model)), -np.inf
+    for _ in range(iterations):
+        state, info = trainer.step(state)
+        if info.llh[0] - previous < SMALLEST_GAIN:
+            return
+        previous = float(info.llh[0])
+        yield trainer.model(state)
+
+
+def _trainer(circuit: Circuit, dataset: Dataset) -> CircuitTrainer:
+    bag, sums = data_and_partition(dataset), deepened_sums(circuit, "tree", 1)
+    return CircuitTrainer(circuit, sums, bag, DATA_FLOW, LearnerSettings("em"), range(1))
+
+
+def _in_one_row(model: Model) -> Floats:
+    return np.concatenate([array.ravel() for arrays in model.parameters for array in arrays])[None]
+
+
+def _trained(model: Model, dataset: Dataset, iterations: int) -> Trained:
+    return Trained(model, iterations, mean_llh(model, dataset), _test_llh(model, dataset))
+
+
+def mean_llh(model: Model, dataset: Dataset) -> float:
+    """Mean log-likelihood of a data set, nats per row."""
+    return float(dataset.counts @ log_likelihood(model, dataset.rows.astype(np.int64)) / dataset.num_rows)
+
+
+def _test_llh(model: Model, dataset: Dataset) -> float | None:
+    """On the test split of a registered data set, if it is at hand."""
+    known = DATASETS.get(dataset.name)
+    if known is None or datasets.available(dataset.name) is None:
+        return None
+    return mean_llh(model, datasets.load(dataset.name, "test"))
+
+
+def from_the_lab(trainer: CircuitTrainer, state: TrainState, dataset: Dataset) -> Trained:
+    """The network of a run's first seed, as it is in a state."""
+    return _trained(trainer.model(state), dataset, state.iteration)

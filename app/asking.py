@@ -1,0 +1,220 @@
+"""A question to a network and its answer: evidence on named variables, probabilities before and after, the data's own.
+
+Pure: no Streamlit. Every number comes from `spncore.queries`, `sampling`, `explanation`, or from counting rows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import entr
+from scipy.stats import beta
+
+from app.text import plain
+from spncore.datasets import DATASETS, Dataset
+from spncore.explanation import MostProbable, most_probable
+from spncore.model import Model
+from spncore.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
+from spncore.sampling import sample
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+UNKNOWN = -1
+NUM_SAMPLES = 20
+ENOUGH_ROWS = 20  # that match the evidence: fewer say too little to stand beside the network
+CONFIDENCE = 0.95
+ROUNDING = 1e-12  # nats; what is told less is nothing
+_CODED = re.compile(r"\((Y\d+), (ADL|IADL)\)$")
+GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IADL)", "": ""}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which network on which data is asked, with what evidence: pairs (code of a variable, 0 or 1), by code once.
+
+    `num_components` counts only where the network has components; `target` is the code of the variable to find out
+    about, empty for the one least sure; `seed` is that of the samples.
+    """
+
+    dataset: str
+    network: str = "mixture"
+    num_components: int = 8
+    evidence: tuple[tuple[str, int], ...] = ()
+    target: str = ""
+    seed: int = 0
+
+
+class Item(NamedTuple):
+    """A variable on the page: its `place` among the columns, a short `code` for links, its name, and its group."""
+
+    place: int
+    code: str
+    name: str
+    group: str
+
+
+class Answer(NamedTuple):
+    """`before` and `after` (D,): P(x_d = 1) without and with the evidence `row` (D,); `log_evidence` in nats."""
+
+    row: Ints
+    before: Floats
+    after: Floats
+    log_evidence: float
+
+
+class Matches(NamedTuple):
+    """Rows of the data that hold the evidence: `num` of `num_rows`; of each variable the `ones` among them, and their
+    share's exact binomial interval, `low` and `high`; all (D,).
+    """
+
+    num: int
+    num_rows: int
+    ones: Ints
+    low: Floats
+    high: Floats
+
+    @property
+    def share(self) -> Floats:
+        """The frequency of a 1, (D,)."""
+        return self.ones / max(self.num, 1)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are rows enough to compare with."""
+        return self.num >= ENOUGH_ROWS
+
+
+class Flow(NamedTuple):
+    """Posterior and prior flow of nodes (nodes,) and weighted edges (E,), in the numbering of the circuit."""
+
+    nodes: Floats
+    edges: Floats
+    nodes_before: Floats
+    edges_before: Floats
+
+
+@lru_cache(64)
+def items(dataset: Dataset) -> tuple[Item, ...]:
+    """The variables in the order of their codes: Y1 … Y16 where the registry has such, else x1 … xD by column."""
+    known = DATASETS.get(dataset.name)
+    found = []
+    for place, name in enumerate(dataset.variables):
+        coded = _CODED.search(known.variables[place].meaning) if known else None
+        code, group = (coded[1], coded[2]) if coded else (f"x{place + 1}", "")
+        found.append(Item(place, code, name.replace("_", " ") if known else plain(name), group))
+    return tuple(sorted(found, key=lambda item: int(item.code[1:])))
+
+
+def meanings(dataset: Dataset) -> tuple[str, str]:
+    """What a 0 and what a 1 means, in a word or two each."""
+    return ("no difficulty", "difficulty") if any(item.group for item in items(dataset)) else ("0", "1")
+
+
+def evidence_row(question: Question, dataset: Dataset) -> tuple[Ints, list[str]]:
+    """The evidence (D,), −1 where unknown; and one sentence for each part that names no variable of the data."""
+    places = {item.code: item.place for item in items(dataset)}
+    row, refused = np.full(dataset.num_variables, UNKNOWN, dtype=np.int64), []
+    for code, value in question.evidence:
+        if code in places:
+            row[places[code]] = value
+        else:
+            last = items(dataset)[-1].code
+            refused.append(f"e: {code} is no variable of this data set; its variables are {items(dataset)[0].code} to "
+                           f"{last}. It is left out.")  # fmt: skip
+    return row, refused
+
+
+def as_evidence(row: Ints, dataset: Dataset) -> tuple[tuple[str, int], ...]:
+    """The evidence of a row as a question has it."""
+    return tuple((item.code, int(row[item.place])) for item in items(dataset) if row[item.place] != UNKNOWN)
+
+
+def half_of_a_real_row(dataset: Dataset, rng: np.random.Generator) -> Ints:
+    """One row of the data, drawn by its count, of which a random half stays unknown."""
+    row = dataset.rows[rng.choice(dataset.num_distinct, p=dataset.counts / dataset.num_rows)].astype(np.int64)
+    row[rng.permutation(dataset.num_variables)[: (dataset.num_variables + 1) // 2]] = UNKNOWN
+    return np.asarray(row)
+
+
+def answer(model: Model, row: Ints) -> Answer:
+    """Every variable's probability without and with the evidence. QueryError if the evidence is impossible."""
+    rows = np.stack([np.full(len(row), UNKNOWN, dtype=np.int64), row])
+    before, after = conditionals(model, rows).probabilities[:, :, 1]
+    return Answer(row, before, after, float(log_likelihood(model, row[None])[0]))
+
+
+def matches(dataset: Dataset, row: Ints) -> Matches:
+    """Count the rows that hold the evidence; intervals by Clopper and Pearson (1934), [0, 1] without rows."""
+    seen = row != UNKNOWN
+    fitting = (dataset.rows[:, seen] == row[seen]).all(axis=1)
+    counts = dataset.counts[fitting]
+    num, ones = int(counts.sum()), counts @ dataset.rows[fitting].astype(np.int64)
+    tail, zeros = (1.0 - CONFIDENCE) / 2, num - ones
+    low, high = np.zeros(len(row)), np.ones(len(row))
+    low[ones > 0] = beta.ppf(tail, ones[ones > 0], zeros[ones > 0] + 1)
+    high[zeros > 0] = beta.ppf(1.0 - tail, ones[zeros > 0] + 1, zeros[zeros > 0])
+    return Matches(num, dataset.num_rows, ones, low, high)
+
+
+def samples(model: Model, row: Ints, seed: int) -> Ints:
+    """NUM_SAMPLES rows (n, D) drawn given the evidence."""
+    return sample(model, NUM_SAMPLES, np.random.default_rng(seed), row).astype(np.int64)
+
+
+def completion(model: Model, row: Ints) -> MostProbable:
+    """The most probable completion of the evidence; its `rows` hold one."""
+    return most_probable(model, row[None])
+
+
+def information(model: Model, given: Answer, target: int) -> Floats:
+    """What each variable's value would tell about the target, given the evidence: I(x_d; x_t | e) (D,) in nats.
+
+    0 for observed variables and for the target itself.
+    """
+    odds = np.array([1.0 - given.after[target], given.after[target]])
+    gain = _binary_entropy(given.after)
+    for value in np.flatnonzero(odds > 0).tolist():
+        row = given.row.copy()
+        row[target] = value
+        gain -= odds[value] * _binary_entropy(conditionals(model, row[None]).probabilities[0, :, 1])
+    gain[(given.row != UNKNOWN) | (np.arange(len(gain)) == target)] = 0.0
+    return np.where(gain > ROUNDING, gain, 0.0)
+
+
+def _binary_entropy(probabilities: Floats) -> Floats:
+    return np.asarray(entr(probabilities) + entr(1.0 - probabilities))
+
+
+def flow(model: Model, row: Ints) -> Flow:
+    """The flow of the evidence through the network, and the flow without it."""
+    after, before = flow_of_evidence(model, row), flow_of_evidence(model, np.full(len(row), UNKNOWN, dtype=np.int64))
+    return Flow(after.nodes, _in_one_row(after), before.nodes, _in_one_row(before))
+
+
+def _in_one_row(found: EvidenceFlow) -> Floats:
+    return np.concatenate([edges.ravel() for edges in found.edges])
+
+
+def target_of(question: Question, dataset: Dataset, given: Answer) -> Item | None:
+    """The variable to find out about: the question's, else the one least sure; None if there is no other unknown."""
+    unknown = [item for item in items(dataset) if given.row[item.place] == UNKNOWN]
+    if len(unknown) < 2:
+        return None
+    least_sure = min(unknown, key=lambda item: abs(float(given.after[item.place]) - 0.5))
+    return next((item for item in unknown if item.code == question.target), least_sure)
+
+
+def order_by_change(given: Answer, dataset: Dataset, most: int) -> Sequence[Item]:
+    """All variables if they are at most so many; else the observed and those that change most, in their usual order."""
+    every = items(dataset)
+    if len(every) <= most:
+        return every
+    change = np.where(given.row != UNKNOWN, np.inf, np.abs(given.after - given.before))
+    kept = set(np.argsort(-change, kind="stable")[:most].tolist())
+    return [item for item in every if item.place in kept]

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spncore import leaves
+from spncore import leaves, workspace
 from spncore.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.flows import backward
 from spncore.forward import forward
 from spncore.model import Model, Parameters, log_partition, log_values, model, random_model
+from spncore.structures import rat
 from spncore.workspace import PairArrays, SumArrays, Workspace
 from tests import circuits, oracles
 from tests.closeness import assert_close
@@ -111,6 +112,18 @@ def test_single_precision_agrees_to_six_digits(seed):
     expected, single = log_values(asked, rows), evaluate(asked, rows, np.float32)[0]
     assert single.dtype == np.float32
     assert_close(single, expected, rtol=1e-6, atol=3e-6)  # float32 holds 7 digits
+
+
+def test_pairs_formed_group_by_group_have_the_bits_of_all_at_once(monkeypatch):
+    rng = np.random.default_rng(1)
+    asked = random_model(rat(16, 3, 2, 3, "pairs", rng), rng)
+    rows, row_weights = rng.integers(0, 2, (50, 16)), rng.random(50)
+    found = []
+    for cache_bytes in (1, 10**9):
+        monkeypatch.setattr(workspace, "CACHE_BYTES", cache_bytes)
+        sums, inputs, log_f = all_flows(asked, rows, row_weights)
+        found.append(np.concatenate([array.ravel() for array in (*sums, *inputs, log_f)]))
+    assert np.array_equal(*found)
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -22,17 +22,24 @@ st.set_page_config(
     initial_sidebar_state=PANEL_PIXELS if view == permalink.VIEWS[0] else "collapsed",
 )
 st.html(MARGINS)
-pages = [
-    st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
-    st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
-    st.Page("pages/figure3.py", title="Figure 3", icon=":material/compare_arrows:"),
-    st.Page("pages/fair.py", title="What is held equal", icon=":material/balance:"),
-    st.Page("pages/ask.py", title="Ask the network", icon=":material/help_center:"),
-    st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
-    st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
-    st.Page("pages/classes.py", title="Predicting a class", icon=":material/category:"),
-    st.Page("pages/update2020.py", title="Update of 2020", icon=":material/update:"),
-    st.Page("pages/maths.py", title="Maths", icon=":material/function:"),
-    st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),
-]
+
+pages = {
+    "": [
+        st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
+        st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
+        st.Page("pages/ask.py", title="Ask the network", icon=":material/help_center:"),
+    ],
+    WORDS["evidence"]: [
+        st.Page("pages/figure3.py", title="Figure 3", icon=":material/compare_arrows:"),
+        st.Page("pages/fair.py", title="What is held equal", icon=":material/balance:"),
+        st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
+        st.Page("pages/classes.py", title="Predicting a class", icon=":material/category:"),
+        st.Page("pages/update2020.py", title="Update of 2020", icon=":material/update:"),
+    ],
+    WORDS["explained"]: [
+        st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
+        st.Page("pages/maths.py", title="Maths", icon=":material/function:"),
+        st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),
+    ],
+}
 st.navigation(pages, position="top").run()

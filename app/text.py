@@ -29,6 +29,8 @@ WORDS: Mapping[str, str] = {
     "lab": "Lab",
     "dynamics": "Dynamics",
     "about": "Data & about",
+    "evidence": "Evidence",
+    "explained": "Explained",
     "train": "Train",
     "train_help": "Trains the settings of the side panel; the run on screen stays until then.",
     "share": "Share",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app import uploads, workbench
@@ -66,12 +68,12 @@ def describe(dataset: Dataset) -> str:
 
 
 @st.dialog(WORDS["upload_title"])
-def upload_dialog() -> None:
-    """A window to upload a table in."""
-    upload_form()
+def upload_dialog(keep: Callable[[Upload], None] = workbench.keep) -> None:
+    """A window to upload a table in; `keep` is given what the user decides to use."""
+    upload_form(keep)
 
 
-def upload_form() -> None:
+def upload_form(keep: Callable[[Upload], None] = workbench.keep) -> None:
     """Take a file, and report on it: what was noticed, or the one sentence that refuses it."""
     st.markdown(page_text("upload"))
     limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."
@@ -87,7 +89,7 @@ def upload_form() -> None:
         return
     _report(upload)
     if st.button(WORDS["use"], type="primary", key="use_upload"):
-        workbench.keep(upload)
+        keep(upload)
         st.rerun()
 
 

@@ -36,6 +36,7 @@ class Line:
     high: Sequence[float] = ()
     faint: bool = False  # grey: what the others are compared with
     group: str = ""  # lines of one group share an entry of the legend
+    thin: bool = False  # the rows it was trained on, beside those it was not
 
     @classmethod
     def of_seeds(cls, name: str, depth: int, curve: Mapping[str, Sequence[float]]) -> Line:
@@ -46,10 +47,10 @@ class Line:
 def curves(
     title: str, lines: Sequence[Line], mode: str, levels: Mapping[str, float] | None = None, *,
     log_iterations: bool = False, y_range: tuple[float, float] | None = None, height: int = HEIGHT,
-    x_range: tuple[float, float] | None = None,
+    x_range: tuple[float, float] | None = None, y_title: str = "mean log-likelihood (nats per row)",
 ) -> go.Figure:  # fmt: skip
-    """LLH over iterations: medians as lines, the range of the seeds as bands, reference levels dotted."""
-    figure = _figure(title, "iteration", "mean log-likelihood (nats per row)", mode, height)
+    """LLH, or what `y_title` says, over iterations: medians as lines, ranges of seeds as bands, levels dotted."""
+    figure = _figure(title, "iteration", y_title, mode, height)
     for name, value in (levels or {}).items():
         _level(figure, value, name, mode)
     for line in lines:
@@ -193,17 +194,18 @@ def _figure(title: str, x_title: str, y_title: str, mode: str, height: int) -> g
 
 def _add_line(figure: go.Figure, line: Line, mode: str) -> None:
     colour = FAINT[mode] if line.faint else COLOURS[mode][line.depth - 1]
+    width = 1.2 if line.thin else 1.5 if line.faint else 2.6
     if len(line.low):
         band_x, band_y = [*line.iterations, *reversed(line.iterations)], [*line.high, *reversed(line.low)]
         figure.add_scatter(
             x=band_x, y=band_y, fill="toself", fillcolor=colour, opacity=0.16, line={"width": 0}, mode="lines",
             hoverinfo="skip", showlegend=False, legendgroup=line.group or line.name,
         )  # fmt: skip
-    known = {trace.legendgroup for trace in figure.data}
+    known = {trace.legendgroup for trace in figure.data if trace.showlegend is not False}
     figure.add_scatter(
         x=list(line.iterations), y=list(line.median), name=line.group or line.name, mode="lines",
         legendgroup=line.group or line.name, showlegend=not line.group or line.group not in known,
-        line={"color": colour, "width": 1.5 if line.faint else 2.6, "dash": DASHES[line.depth - 1]},
+        line={"color": colour, "width": width, "dash": DASHES[line.depth - 1]},
         hovertemplate="%{x}: %{y:.4g}<extra>" + line.name + "</extra>",
     )  # fmt: skip
 

@@ -203,7 +203,9 @@ def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int,
     if trace.final_state is None:
         return
     experiment, num_weights = trace.experiment, trace.sums.num_weights
-    weights = weights_of(experiment.optimiser, experiment.parametrisation, trace.final_state.parameters)
+    parameters = trace.final_state.parameters
+    num_trained = parameters.shape[1] if experiment.train_components else num_weights
+    weights = weights_of(experiment.optimiser, experiment.parametrisation, parameters, num_trained)
     leaves = weights[:, num_weights:].reshape(len(weights), 2, experiment.num_components, dataset.num_variables)
     mass = leaves.sum(axis=1)  # (S, K, D)
     log_effective = np.log(weights[:, trace.sums.paths]).sum(axis=1) + np.log(mass).sum(axis=2)  # (S, K)

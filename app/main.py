@@ -30,6 +30,7 @@ pages = [
     st.Page("pages/ask.py", title="Ask the network", icon=":material/help_center:"),
     st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
     st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
+    st.Page("pages/classes.py", title="Predicting a class", icon=":material/category:"),
     st.Page("pages/update2020.py", title="Update of 2020", icon=":material/update:"),
     st.Page("pages/maths.py", title="Maths", icon=":material/function:"),
     st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),

@@ -49,6 +49,17 @@ def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
     return _registered(name)
 
 
+def at_hand(held: Mapping[str, Upload]) -> dict[str, Dataset]:
+    """All data that needs no download, by name: registered sets first, then the session's uploads."""
+    found = {}
+    for name in (*datasets.DATASETS, *held):
+        try:
+            found[name] = find(name, held)
+        except DataError:
+            continue
+    return {name: dataset for name, dataset in found.items() if dataset is not None}
+
+
 @lru_cache(maxsize=len(datasets.DATASETS))
 def _registered(name: str) -> Dataset:
     """A registered set; the content is verified when it is read and cannot change after that."""

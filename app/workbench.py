@@ -46,7 +46,7 @@ def open_session() -> None:
     study, refusals = permalink.decode(params)
     view, refused_view = permalink.decode_view(params)
     st.session_state.update(
-        uploads={}, shown=None, baseline=None, view=view, instead_of=None, not_at_hand=None, said=None
+        uploads=held_uploads(), shown=None, baseline=None, view=view, instead_of=None, not_at_hand=None, said=None
     )
     st.session_state["notices"] = [*refusals, *refused_view]
     controls.show(_on_data_at_hand(study))
@@ -66,8 +66,8 @@ def shown() -> Shown | None:
 
 
 def held_uploads() -> dict[str, Upload]:
-    """The session's uploaded tables by the name an experiment gives them."""
-    held: dict[str, Upload] = st.session_state["uploads"]
+    """The session's uploaded tables by the name an experiment gives them, whichever page took them."""
+    held: dict[str, Upload] = st.session_state.setdefault("uploads", {})
     return held
 
 

@@ -1,6 +1,6 @@
-"""Make the two synthetic data sets that ship in data/, and print how close the NLTCS twin is to NLTCS.
+"""Make the synthetic data sets that ship in data/, and print how close the NLTCS twin is to NLTCS.
 
-    python -m experiments.make_twin            both, needs the real NLTCS (SPNLAB_DATA_DIR or the cache)
+    python -m experiments.make_twin            all, needs the real NLTCS (SPNLAB_DATA_DIR or the cache)
     python -m experiments.make_twin --check    only compare the shipped twin with the real data
 
 A mixture is fitted to the real rows by expectation maximisation, its parameters are rounded, and new rows are
@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from spncore.datasets import DATASETS, SPLITS, Dataset, from_array, load, product_of_marginals_llh
+from spncore.classification import best_possible
+from spncore.datasets import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.em import fit_mixture
 
 DATA = Path(__file__).parent.parent / "data"
@@ -34,6 +35,10 @@ TWO_CLUSTERS = {
     "weights": [0.6, 0.4],
     "probabilities": [[0.9, 0.8, 0.8, 0.7, 0.3, 0.2, 0.2, 0.1], [0.2, 0.1, 0.3, 0.2, 0.8, 0.7, 0.9, 0.8]],
 }
+
+# Which of four groups a row is of decides x1 to x8, and says nothing of the class, which only x9 to x12 tell.
+GROUPS = {"11111111": 0.4, "11110000": 0.3, "00001111": 0.2, "00000000": 0.1}
+OF_GROUP, OF_CLASS, OF_LABEL = 0.9, 0.75, 0.95  # probabilities that a variable is what its group or class says
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.uint8]
@@ -115,6 +120,27 @@ def make_twin(real: Dataset) -> None:
     write("nltcs-twin", weights, probabilities, seed, fit_seed=FIT_SEED, fitted_llh=round(fitted.llh, 6))
 
 
+def labelled_clusters() -> tuple[Floats, Floats]:
+    """Return the mixture behind labelled-clusters: weights (8,), two equal ones a group, and probabilities (8, 13)."""
+    weights, probabilities = [], []
+    for group, weight in GROUPS.items():
+        for is_one in (False, True):
+            of_class = [OF_CLASS] * 4 + [OF_LABEL]
+            in_group = [OF_GROUP if bit == "1" else 1.0 - OF_GROUP for bit in group]
+            probabilities.append(in_group + (of_class if is_one else [1.0 - share for share in of_class]))
+            weights.append(weight / 2.0)
+    return np.array(weights), np.round(probabilities, 4)
+
+
+def make_labelled() -> None:
+    """Write labelled-clusters, with what the best classifier there can be attains."""
+    weights, probabilities = labelled_clusters()
+    known = KnownMixture(weights, probabilities, 0.0, {})
+    accuracy, conditional = best_possible(known, class_variable=12)
+    best = {"bayes_accuracy": accuracy, "bayes_conditional_llh": conditional}
+    write("labelled-clusters", weights, probabilities, seed=0, class_variable=13, **best)
+
+
 def main(arguments: list[str]) -> int:
     """Return 0 if the twin, made anew unless --check is given, is within all bounds."""
     real = load("nltcs")
@@ -124,6 +150,7 @@ def main(arguments: list[str]) -> int:
         make_twin(real)
         weights, probabilities = (np.array(TWO_CLUSTERS[key]) for key in ("weights", "probabilities"))
         write("two-clusters", weights, probabilities, seed=0)
+        make_labelled()
         packed = np.load(DATA / "nltcs-twin.train.npy", allow_pickle=False)
         twin = from_array(np.unpackbits(packed, axis=1), "nltcs-twin", real.variables)
     for name, gap in gaps(real, twin).items():

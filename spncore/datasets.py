@@ -25,6 +25,7 @@ from spncore.distinct import (
     Dataset,
     empirical_llh,
     from_array,
+    hold_out,
     product_of_marginals_llh,
     shown,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "empirical_llh",
     "fetch",
     "from_array",
+    "hold_out",
     "known_mixture",
     "load",
     "product_of_marginals_llh",

@@ -101,6 +101,25 @@ def distinct_rows(bits: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[n
     return bits[order[starts]], np.diff(starts, append=num_rows).astype(np.int64)
 
 
+def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
+    """Return the rows without a random `share` of them, and that share, each at least one row; names stay.
+
+    Drawn without replacement. DataError when there are fewer than two rows.
+    """
+    if dataset.num_rows < 2:
+        raise DataError(f"{dataset.title}: at least two rows are needed to hold some out, got {dataset.num_rows}.")
+    num_held = min(max(round(share * dataset.num_rows), 1), dataset.num_rows - 1)
+    held = rng.multivariate_hypergeometric(dataset.counts, num_held)
+    kept, apart = (
+        from_array(
+            np.repeat(dataset.rows, counts, axis=0), dataset.name, dataset.variables, title=dataset.title,
+            source=dataset.source, synthetic=dataset.synthetic,
+        )
+        for counts in (dataset.counts - held, held)
+    )  # fmt: skip
+    return kept, apart
+
+
 def product_of_marginals_llh(dataset: Dataset) -> float:
     """Return the mean LLH, in nats per row, of independent variables with the data's own frequencies."""
     frequencies = dataset.counts @ dataset.rows / dataset.num_rows  # (D,)

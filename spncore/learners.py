@@ -67,8 +67,9 @@ def prepare(
     return geometry(floor, groups), OPTIMISERS[learner.optimiser](rate, momentum)
 
 
-def weights_of(name: str, parametrisation: str, parameters: Floats) -> Floats:
-    """The weights that a learner's saved parameters (...) stand for."""
+def weights_of(name: str, parametrisation: str, parameters: Floats, num_trained: int) -> Floats:
+    """The weights that a learner's saved parameters (..., P) stand for; the trained ones come first."""
     geometry = LEARNERS[name].geometry
-    takes_logarithms = geometry is exponentiated or (geometry is None and parametrisation == "log")
-    return np.exp(parameters) if takes_logarithms else parameters
+    if geometry is exponentiated:  # weights that are held stand as they are
+        return np.concatenate([np.exp(parameters[..., :num_trained]), parameters[..., num_trained:]], axis=-1)
+    return np.exp(parameters) if geometry is None and parametrisation == "log" else parameters

@@ -170,7 +170,25 @@ TWO_CLUSTERS = _row(
     _numbered(8, "no meaning; synthetic"),
     synthetic=True,
 )
+LABELLED_CLUSTERS = _row(
+    "labelled-clusters",
+    "Labelled clusters (synthetic)",
+    "Synthetic, with a class in the last column: eight columns tell which of four groups a row is of, which says "
+    "nothing of its class; four others tell the class.",
+    (
+        "35b42445fbadc39d5286f4807ae4ca516176404b7bcffde2052541e267d40bbb",
+        "dc753fee17263c30a8d8024512bd20416718237982dcedb923a9d3f98b2f8055",
+        "44220b66f6ba9e949dc0ce0a8a867650c0b0e5f8d70a56cc591896332fd3202e",
+    ),
+    (1_000, 400, 600),
+    (
+        *(Variable(f"x{d}", "tells the group; synthetic") for d in range(1, 9)),
+        *(Variable(f"x{d}", "tells the class; synthetic") for d in range(9, 13)),
+        Variable("class", "the class; synthetic"),
+    ),
+    synthetic=True,
+)
 
 DATASETS: Mapping[str, DatasetInfo] = MappingProxyType(
-    {info.name: info for info in (NLTCS, PLANTS, BAUDIO, NLTCS_TWIN, TWO_CLUSTERS)}
+    {info.name: info for info in (NLTCS, PLANTS, BAUDIO, NLTCS_TWIN, TWO_CLUSTERS, LABELLED_CLUSTERS)}
 )

@@ -89,7 +89,7 @@ class Steps:
         if self.state is None or self.state.iteration != self.length:
             return np.full(n, np.nan)
         learner = self.experiment.optimiser, self.experiment.parametrisation
-        return weights_of(*learner, self.state.parameters[self.seed, :n])
+        return weights_of(*learner, self.state.parameters[self.seed, :n], n)
 
     @cached_property
     def layers_at_floor(self) -> Floats:

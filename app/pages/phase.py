@@ -37,13 +37,6 @@ def shipped() -> Diagram:
     return Diagram.from_json(DEFAULT.read_text(encoding="utf-8"))
 
 
-def data_at_hand() -> dict[str, Dataset]:
-    """The data sets that need no download, the session's uploads among them."""
-    held = st.session_state.get("uploads", {})
-    found = {name: _found(name) for name in (*FIELDS["dataset"].choices, *held)}
-    return {name: dataset for name, dataset in found.items() if dataset is not None}
-
-
 def _found(name: str) -> Dataset | None:
     try:
         return uploads.find(name, st.session_state.get("uploads", {}))
@@ -89,7 +82,7 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> tuple[Plane, Dataset]:
 
 def settings_panel(base: Plane) -> None:
     """Another setting: its controls, the number of runs, and the button that starts the job."""
-    data = data_at_hand()
+    data = uploads.at_hand(workbench.held_uploads())
     if not data:
         return
     try:

@@ -49,3 +49,11 @@ def test_shipped_and_uploaded_sets_are_at_hand():
     assert twin is not None and twin.synthetic and twin is uploads.find("nltcs-twin", {})
     upload = uploads.read(TABLE, "one.csv", {})
     assert uploads.find(upload.name, {upload.name: upload}) is upload.dataset
+
+
+def test_all_that_is_at_hand_are_the_shipped_and_the_uploaded_sets(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
+    upload = uploads.read(TABLE, "one.csv", {})
+    shipped = [name for name, info in datasets.DATASETS.items() if info.synthetic]
+    assert list(uploads.at_hand({upload.name: upload})) == [*shipped, upload.name]

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from spncore import simplex
+from spncore import Experiment, Trainer, fit, simplex
 from spncore.circuit import mixture
 from spncore.datasets import from_array
 from spncore.evaluator import Evaluator
 from spncore.families import categorical
-from spncore.learners import LEARNERS, prepare
+from spncore.learners import LEARNERS, prepare, weights_of
 from spncore.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
 from spncore.optimisers import OPTIMISERS
 from spncore.parametrisation import PARAMETRISATIONS
@@ -108,3 +108,12 @@ def test_probabilities_stay_above_the_floor_on_degenerate_data(name, rows):
 def test_online_em_refuses_steps_beyond_those_of_em():
     with pytest.raises(ValueError, match="online_em takes steps of at most 1, got 1.5"):
         prepare("online_em", "linear", GROUPS, FLOOR, 1.5, 0.0)
+
+
+@pytest.mark.parametrize("name", ["gradient_ascent", "exponentiated_gradient", "em"])
+@pytest.mark.parametrize("train_components", [True, False])
+def test_saved_parameters_are_read_as_the_weights_they_stand_for(name, train_components):
+    experiment = Experiment(dataset="two-clusters", optimiser=name, train_components=train_components, iterations=3)
+    trainer, trace = Trainer(experiment), fit(experiment)
+    parameters = trace.final_state.parameters
+    assert_close(weights_of(name, "linear", parameters, trainer.num_trained), trainer.weights(parameters))

@@ -106,13 +106,15 @@ export function llhChart(c) {
   const places = kept(c.count);
   const x = pick(series.x, places);
   const { independent, entropy } = run.layout.references;
-  const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, ...series.llh.map(({ median }) => median.at(-1)).filter(Number.isFinite));
+  const best = Math.max(...series.llh.map(({ median }) => median.at(-1)).filter(Number.isFinite));
+  const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, best);
   const lowest = Math.min(series.lowest, independent ?? Infinity);
   const unit = top - lowest > 3 ? 2 : 10; // parts of a nat that the range is rounded to, so that it rests while curves grow
   const bottom = Math.floor(unit * lowest - 0.3) / unit;
   const references = [[independent, "independent"], [entropy, "entropy"]].filter(([y]) => Number.isFinite(y));
   const close = top - bottom > 12; // the two bounds' labels would meet
-  const labelling = { entropy: { yanchor: "top" }, independent: close ? { yanchor: "top", textposition: "start" } : {} };
+  const high = entropy - best < 0.1 * (top - bottom); // a curve would run through the upper bound's label
+  const labelling = { entropy: high ? {} : { yanchor: "top" }, independent: close ? { yanchor: "top", textposition: "start" } : {} };
   const many = run.layout.num_seeds > 1;
   const perCurve = curves(c).flatMap((d) => [
     ...(many && !c.options.every_seed ? band(c, d, x, series.llh[d], places) : []),
@@ -122,7 +124,7 @@ export function llhChart(c) {
   const lines = series.llh.map(({ median }) => median);
   return {
     data: [...published(c), ...baselines(c), ...perCurve, ...floorStripes(c, x, places)],
-    y: { title: { text: say("llh_axis") }, range: Number.isFinite(bottom) ? [bottom, Math.ceil(unit * top + 0.4) / unit] : undefined },
+    y: { title: { text: say("llh_axis") }, range: Number.isFinite(bottom) ? [bottom, Math.ceil(unit * (high ? top + 0.08 * (top - bottom) : top) + 0.4) / unit] : undefined },
     shapes: references.map(([y, word]) => level(y, `${plotlyText(say(word))} ${llh(y)}`, c, "dot", labelling[word])),
     note: say(many ? "llh_note" : "llh_note_one", { S: run.layout.num_seeds }) + (run.layout.floor === null ? "" : ` ${say("at_floor", { floor: number(run.layout.floor) })}`),
     ends: ends(c, lines), dots: dots(c, lines), table: () => medians(c, series.llh),

@@ -80,7 +80,7 @@ export class Heatmap {
     const numbers = Array.from({ length: K }, (_, k) => text(left + (k + 0.5) * column, HEAD - 7, k % every ? "" : k + 1, { "text-anchor": "middle", "font-size": 10 }));
     const frame = svg("rect", { y: HEAD - 1, width: column + 1, height: D * row + 1, fill: "none", stroke: theme.picked, "stroke-width": 2 });
     const targets = Array.from({ length: K }, (_, k) => svg("rect", { x: left + k * column, y: 0, width: column, height: HEAD + D * row, fill: "transparent", style: "cursor:pointer", onclick: () => this.pick(k) }));
-    const room = this.alone ? Infinity : Math.floor((K * column + GAP) / (7 * theme.textScale));
+    const room = this.alone ? Infinity : Math.floor((K * column + GAP) / (6.2 * theme.textScale));
     const { names, learner_titles } = run.layout;
     const title = text(left, 7, names[d].length <= room ? names[d] : shorten(learner_titles[d], room), { "font-weight": 600 });
     return { d, left, cells, bars, frame, group: svg("g", {}, title, ...bars, ...numbers, ...cells, frame, ...targets) };

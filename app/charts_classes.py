@@ -1,0 +1,30 @@
+"""Figures of the page "Predicting a class": accuracy beside a log-likelihood, one look, one legend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from app import evidence_charts
+from app.evidence_charts import Line
+
+HEIGHT = 300
+
+
+def accuracy(lines: Sequence[Line], levels: Mapping[str, float], mode: str, log_iterations: bool) -> go.Figure:
+    """Share of right classes over iterations; it holds the legend of both."""
+    figure = evidence_charts.curves(
+        "Accuracy", lines, mode, levels, log_iterations=log_iterations, height=HEIGHT, y_title="share of right classes"
+    )
+    return figure.update_yaxes(tickformat=".0%")
+
+
+def likelihood(
+    title: str, lines: Sequence[Line], levels: Mapping[str, float], mode: str, log_iterations: bool
+) -> go.Figure:
+    """A log-likelihood over iterations, without a legend of its own."""
+    figure = evidence_charts.curves(
+        title, lines, mode, levels, log_iterations=log_iterations, height=HEIGHT, y_title="nats per row"
+    )
+    return figure.update_layout(showlegend=False)

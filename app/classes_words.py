@@ -1,0 +1,282 @@
+"""What the page "Predicting a class" says and draws: does depth get there sooner, made from the numbers on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from app import comparisons
+from app.classes_study import DEFAULT, GAIN, OBJECTIVE, QUANTITIES, STATISTICS, Comparison, Network
+from app.comparisons import Wins
+from app.evidence_charts import Line
+from app.recipes import depth_name, faster_name
+from app.text import choice, label, number, value_text
+from spncore.classification import MAX_COLUMNS, best_possible
+from spncore.datasets import DATASETS, known_mixture
+
+Rows = list[tuple[Any, ...]]
+NAMES: Mapping[str, str] = {
+    OBJECTIVE: "the objective",
+    "test accuracy": "accuracy on test rows",
+    "test conditional": "log p(class | rest) on test rows",
+    "test llh": "log-likelihood of test rows",
+    "train accuracy": "accuracy on training rows",
+    "train conditional": "log p(class | rest) on training rows",
+    "train llh": "log-likelihood of training rows",
+}
+TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
+TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
+ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
+VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
+CSV_COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
+SAID = (  # by the line under the charts, in words of its own
+    "dataset", "class_variable", "depth", "objective", "hybrid_mix", "labelled_share", "train_components",
+    "num_components", "learning_rate", "iterations", "num_seeds", "seed",
+)  # fmt: skip
+SHARE = f"{GAIN:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def depths(shown: Comparison) -> list[str]:
+    """The names of the deep networks, the deepest first; none when only one depth was trained."""
+    return [depth_name(depth) for depth in reversed(shown.study.depths) if depth > 1]
+
+
+def rivals(shown: Comparison) -> list[tuple[str, str]]:
+    """Who is compared with whom: each deep network with the shallow one, and with that at L times the rate."""
+    pairs = [
+        (depth_name(depth), rival)
+        for depth in reversed(shown.study.depths)
+        for rival in (depth_name(1), faster_name(depth))
+        if depth > 1
+    ]
+    return [(name, rival) for name, rival in pairs if rival in shown.networks]
+
+
+def wins(shown: Comparison, quantity: str, name: str, rival: str) -> Wins:
+    """Who is first at nine tenths of the gain, seed by seed."""
+    return comparisons.paired_wins(*(shown.networks[each].reached[quantity] for each in (name, rival)))
+
+
+def headline(shown: Comparison) -> str:
+    """The answer, in a sentence: does the acceleration carry over, and is it more than a larger learning rate?"""
+    if not depths(shown) or depth_name(1) not in shown.networks:
+        return "Choose L = 1 and a deeper network: their comparison is the answer."
+    if not _gained(shown, OBJECTIVE):
+        return f"No seed gained anything: nothing to be faster at. {_learning(shown)}"
+    deep = depths(shown)[0]
+    won = wins(shown, OBJECTIVE, deep, depth_name(1))
+    counted = f"{deep} is first at {SHARE} of the gain in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}"
+    answer = {
+        "ahead": "The acceleration carries over",
+        "behind": "The acceleration does not carry over: depth is slower",
+        "level": "The acceleration does not show: no seed tells depths apart",
+        "open": "The acceleration does not show clearly: these seeds do not settle it",
+    }[won.verdict]
+    return f"{answer}. {_learning(shown)}: {counted}."
+
+
+def control(shown: Comparison) -> str:
+    """The same against a shallow network with a larger learning rate."""
+    deep = next(iter(depths(shown)), "")
+    rival = f"L=1 at {deep[2:]}η"
+    if rival not in shown.networks or not _gained(shown, OBJECTIVE):
+        return ""
+    words = _compared(shown, OBJECTIVE, deep, rival)
+    won = wins(shown, OBJECTIVE, deep, rival)
+    meaning = {
+        "ahead": "depth does more than a larger learning rate",
+        "behind": "a larger learning rate does more than depth",
+        "level": "depth and a larger learning rate do the same",
+        "open": "depth is not shown to do more than a larger learning rate",
+    }[won.verdict]
+    return f"The control, one layer at {deep[2:]} times the learning rate: {words}. So {meaning}."
+
+
+def accuracy_words(shown: Comparison) -> str:
+    """What was right in the end, and who was there first."""
+    ends = ", ".join(
+        f"{name} {_percent(_middle(network.final['test accuracy']))}"
+        for name, network in shown.networks.items()
+        if network.final["test accuracy"]
+    )
+    best = best_levels(shown).get("test accuracy")
+    bound = ""
+    if best:
+        error = (best * (1.0 - best) / shown.num_rows["test"]) ** 0.5
+        bound = f" The best there can be is right in {_percent(best)} of all rows, ± {_percent(error)} on so few."
+    return f"Median accuracy on test rows in the end: {ends}.{bound}{_race(shown, 'test accuracy')}"
+
+
+def likelihood_words(shown: Comparison, quantity: str) -> str:
+    """Where a quantity of the right chart ends."""
+    ends = ", ".join(
+        f"{name} {_nats(_middle(network.final[quantity]))}"
+        for name, network in shown.networks.items()
+        if network.final[quantity]
+    )
+    return f"Median of {NAMES[quantity]} in the end, nats per row: {ends}.{_race(shown, quantity)}"
+
+
+def best_levels(shown: Comparison) -> dict[str, float]:
+    """What a synthetic set's own distribution attains, by quantity; nothing where it is not known."""
+    name = shown.study.experiment.dataset
+    if name not in DATASETS or not DATASETS[name].synthetic or len(DATASETS[name].variables) > MAX_COLUMNS:
+        return {}
+    column = shown.study.experiment.labels(len(DATASETS[name].variables)).class_variable
+    accuracy, conditional = _best(name, column)
+    return {"test accuracy": accuracy, "test conditional": conditional, "test llh": known_mixture(name).expected_llh}
+
+
+@cache
+def _best(name: str, column: int) -> tuple[float, float]:
+    return best_possible(known_mixture(name), column)
+
+
+def lines(shown: Comparison, quantity: str, with_control: bool) -> list[Line]:
+    """The curves of a quantity: depths in their colours, training rows thin; the control grey, test rows only."""
+    drawn = []
+    for name, network in shown.networks.items():
+        is_control = name != depth_name(network.experiment.depth)
+        if is_control and not with_control:
+            continue
+        depth = int(name.split()[-1].removesuffix("η")) if is_control else network.experiment.depth
+        both = [quantity] if is_control or quantity == OBJECTIVE else [quantity, quantity.replace("test", "train")]
+        for each in both:
+            curve = network.curves[each]
+            drawn.append(
+                Line(
+                    f"{name}, training rows" if each.startswith("train") else name, depth, network.iterations,
+                    curve["median"], () if is_control else curve.get("low", ()),
+                    () if is_control else curve.get("high", ()), faint=is_control, group=name,
+                    thin=each.startswith("train"),
+                )
+            )  # fmt: skip
+    return drawn
+
+
+def table_rows(shown: Comparison) -> Rows:
+    """A row per quantity and comparison: counts, exact interval of the share, medians with intervals."""
+    rows: Rows = []
+    end = shown.study.experiment.iterations
+    for quantity in TABLE:
+        if not _gained(shown, quantity):
+            rows.append((NAMES[quantity], "no network gained", *[comparisons.DASH] * 4))
+            continue
+        for name, rival in rivals(shown):
+            won = wins(shown, quantity, name, rival)
+            spans = [comparisons.span(shown.networks[each].reached[quantity], end) for each in (name, rival)]
+            counts = f"{won.ahead}, {won.behind}, {won.level}"
+            rows.append((NAMES[quantity], f"{name} against {rival}", counts, comparisons.chance(won), *spans))
+    return rows
+
+
+def answer_rows(made: Sequence[Comparison]) -> Rows:
+    """The verdicts of several comparisons: deepest against shallow, at the same rate and at L times the rate."""
+    rows: Rows = []
+    for shown in made:
+        cells = []
+        for rival in (depth_name(1), f"L=1 at {depths(shown)[0][2:]}η"):
+            won = wins(shown, OBJECTIVE, depths(shown)[0], rival)
+            cells.append(f"{VERDICTS[won.verdict]}: {won.ahead}, {won.behind}, {won.level}")
+        trained = "everything" if shown.study.experiment.train_components else "sum weights only"
+        rows.append((trained, choice("objective", shown.study.experiment.objective), *cells))
+    return rows
+
+
+def csv_rows(shown: Comparison) -> Rows:
+    """Everything on screen, tidy: curves by statistic, and every seed's iterations and end."""
+    rows: Rows = []
+    for name, network in shown.networks.items():
+        head = (name, network.experiment.depth, network.experiment.learning_rate)
+        for quantity in QUANTITIES:
+            curve = network.curves[quantity]
+            for statistic in STATISTICS:
+                pairs = zip(network.iterations, curve.get(statistic, ()), strict=False)
+                rows += [(*head, quantity, statistic, at, value) for at, value in pairs]
+            rows += _seed_rows(shown, head, network, quantity)
+    return rows
+
+
+def about(shown: Comparison) -> str:
+    """The rows, the class and the settings, in a line."""
+    experiment = shown.study.experiment
+    rows = f"{shown.num_rows['train']:,} training and {shown.num_rows['test']:,} test rows"
+    also = "".join(
+        f", {label(name)}: {value_text(name, value)}"
+        for name, value in asdict(experiment).items()
+        if name not in SAID and value != getattr(DEFAULT.experiment, name)
+    )
+    last = experiment.seed + experiment.num_seeds - 1
+    return (
+        f"{shown.title}: {rows}; class “{shown.class_name}”. {_learning(shown)}, K = {experiment.num_components}, "
+        f"η = {number(experiment.learning_rate)}, {experiment.iterations:,} iterations, "
+        f"seeds {experiment.seed} to {last}{also}"
+    )
+
+
+def stopped(shown: Comparison) -> list[str]:
+    """A sentence for every network that ended before its time."""
+    return [
+        f"{name} {network.stopped}. Its curve ends there."
+        for name, network in shown.networks.items()
+        if network.stopped
+    ]
+
+
+def _seed_rows(shown: Comparison, head: tuple[Any, ...], network: Network, quantity: str) -> Rows:
+    seeds = list(shown.study.experiment.seeds)
+    reached = [
+        (*head, f"{quantity}, iterations to {SHARE} of the gain", seed, "", "" if at is None else at)
+        for seed, at in zip(seeds, network.reached[quantity], strict=False)
+    ]
+    return reached + [
+        (*head, quantity, seed, "last", at) for seed, at in zip(seeds, network.final[quantity], strict=False)
+    ]
+
+
+def _race(shown: Comparison, quantity: str) -> str:
+    """The deepest network against the shallow one, in a sentence that begins with a space."""
+    if not depths(shown) or depth_name(1) not in shown.networks:
+        return ""
+    if not _gained(shown, quantity):
+        return " No seed gained, so nobody is ahead."
+    return f" To {SHARE} of its gain: {_compared(shown, quantity, depths(shown)[0], depth_name(1))}."
+
+
+def _compared(shown: Comparison, quantity: str, name: str, rival: str) -> str:
+    first, second = (shown.networks[each].reached[quantity] for each in (name, rival))
+    return comparisons.compared(name, rival, first, second, shown.study.experiment.iterations)
+
+
+def _gained(shown: Comparison, quantity: str) -> bool:
+    return any(at is not None for network in shown.networks.values() for at in network.reached[quantity])
+
+
+def _learning(shown: Comparison) -> str:
+    return _setting(shown)[0].upper() + _setting(shown)[1:]
+
+
+def _setting(shown: Comparison) -> str:
+    experiment = shown.study.experiment
+    objective = choice("objective", experiment.objective)
+    share = {"hybrid": experiment.hybrid_mix, "semi_supervised": experiment.labelled_share}.get(experiment.objective)
+    what = {"hybrid": "generative", "semi_supervised": "labelled"}.get(experiment.objective)
+    part = f" ({share:.0%} {what})".replace("%", "\N{NO-BREAK SPACE}%") if share is not None else ""
+    trained = "everything trained" if experiment.train_components else "sum weights trained"
+    return f"{objective} objective{part}, {trained}"
+
+
+def _middle(values: Sequence[float]) -> float:
+    ranked = sorted(values)
+    half = len(ranked) // 2
+    return ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2.0
+
+
+def _percent(share: float) -> str:
+    return f"{100.0 * share:.1f}\N{NO-BREAK SPACE}%"
+
+
+def _nats(value: float) -> str:
+    return f"{value:.3f}".replace("-", comparisons.MINUS)

@@ -1,0 +1,116 @@
+"""How well a network tells the class of a row, while it trains for whatever objective: accuracy and log-likelihoods.
+
+The class of a row is told from the rest of it: log f(x, y) against log f(x, 1 − y). All three scores come from one
+evaluation of the rows (x, y), the rows (x, ·) and the empty row.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from spncore.datasets import Dataset, KnownMixture
+from spncore.evaluator import Evaluator
+from spncore.experiment import Experiment
+from spncore.learning import CircuitTrainer, DivergenceError, TrainState
+from spncore.objectives import OBJECTIVES, Labels
+from spncore.overparam import effective_weights
+from spncore.training import Trainer
+
+Floats = NDArray[np.float64]
+ROWS = ("train", "test")
+QUANTITIES = ("accuracy", "conditional", "llh")
+DECIMALS = 6
+MAX_COLUMNS = 16  # of a mixture whose best accuracy is found by going through all rows there are
+
+
+class Scores(NamedTuple):
+    """Share of right classes, a tie counting one half; mean log f(y | x); mean log f(x, y) − log Z: nats per row."""
+
+    accuracy: Floats
+    conditional: Floats
+    llh: Floats
+
+
+class Scorer:
+    """Scores (S,) of a trainer's states on rows of the same variables, prepared once."""
+
+    def __init__(self, trainer: CircuitTrainer, rows: Dataset, labels: Labels) -> None:
+        objective = OBJECTIVES["discriminative"]
+        self.trainer = trainer
+        self.evaluator = Evaluator(trainer.circuit, objective.bag(rows, labels), objective)
+
+    def __call__(self, state: TrainState) -> Scores:
+        layer_weights, inputs = self.trainer.split(self.trainer.weights(state.parameters))
+        with np.errstate(all="ignore"):
+            seen = self.evaluator(effective_weights(layer_weights, self.trainer.sums), inputs)
+        return Scores(seen.accuracy, seen.value, seen.llh)
+
+
+class Curves(NamedTuple):
+    """What became of a run at every iteration: `objective` (S, T); `scores` (S, T) by rows, train and test.
+
+    Entry t is the state before update t, as in a trace. `stopped` says why the run ended early, else None.
+    """
+
+    objective: Floats
+    scores: Mapping[str, Scores]
+    stopped: str | None
+
+
+def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
+    """Train on `rows["train"]`; score every state on both sets of rows. ExperimentError if there is no such class."""
+    trainer = Trainer(experiment, rows["train"])
+    labels = experiment.labels(rows["train"].num_variables)
+    scorers = [Scorer(trainer, rows[name], labels) for name in ROWS]
+    seen: list[Floats] = []
+    state, stopped = trainer.init(), None
+    try:
+        while state.iteration < experiment.iterations:
+            after, info = trainer.step(state)
+            seen.append(np.stack([info.value, *(part for scorer in scorers for part in scorer(state))]))
+            state = after
+    except DivergenceError as error:
+        stopped = f"diverged: {error}"
+    num_rows = 1 + len(ROWS) * len(QUANTITIES)
+    objective, *parts = np.array(seen).reshape(-1, num_rows, experiment.num_seeds).transpose(1, 2, 0)
+    return Curves(objective, {"train": Scores(*parts[:3]), "test": Scores(*parts[3:])}, stopped)
+
+
+def train_json(task: Mapping[str, Any], rows: Mapping[str, Dataset]) -> str:
+    """`train` between an experiment and its curves as JSON; what a worker process calls."""
+    curves = train(Experiment.from_dict(task), rows)
+    scores = {name: [_listed(part) for part in of] for name, of in curves.scores.items()}
+    return json.dumps({"objective": _listed(curves.objective), "scores": scores, "stopped": curves.stopped})
+
+
+def read_curves(text: str) -> Curves:
+    """What `train_json` wrote, to six decimals."""
+    values = json.loads(text)
+    scores = {name: Scores(*map(np.array, parts)) for name, parts in values["scores"].items()}
+    return Curves(np.array(values["objective"]), scores, values["stopped"])
+
+
+def best_possible(known: KnownMixture, class_variable: int) -> tuple[float, float]:
+    """Accuracy and mean log p(y | x), in nats, of the mixture itself on its own distribution: nothing exceeds them.
+
+    `class_variable` counts from 0. Exact: a sum over all rows there are, for at most 16 columns.
+    """
+    others = np.delete(known.probabilities, class_variable, axis=1)  # (K, D − 1)
+    worlds = np.array(list(itertools.product((0, 1), repeat=others.shape[1])), dtype=np.float64)
+    log_others = worlds @ np.log(others).T + (1.0 - worlds) @ np.log1p(-others).T
+    joint = np.exp(log_others) * known.weights  # (2^(D−1), K)
+    of_class = known.probabilities[:, class_variable]
+    both = np.stack([joint @ (1.0 - of_class), joint @ of_class])  # (2, 2^(D−1))
+    return float(both.max(axis=0).sum()), float(xlogy(both, both / both.sum(axis=0)).sum())
+
+
+def _listed(values: Floats) -> list[list[float]]:
+    listed: list[list[float]] = values.round(DECIMALS).tolist()
+    return listed

@@ -1,0 +1,40 @@
+"""Predicting a class in a real browser: it fits phone and laptop, and an uploaded table is learned to its end."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DRAWN = ".js-plotly-plot .scatterlayer"
+SIZES = {"laptop": (1366, 768), "phone": (390, 844)}
+TABLE = "wet,cold,ill\n" + "1,1,1\n0,0,0\n1,0,1\n0,1,0\n1,1,0\n" * 8
+
+
+def opened(open_page, app_server, query="", **how):
+    page = open_page(f"{app_server.url}/classes{query}", **how)
+    page.locator(DRAWN).nth(1).wait_for()
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_both_charts_are_drawn_without_scrolling_sideways(open_page, app_server, size, scheme, tmp_path):
+    width, height = SIZES[size]
+    page = opened(open_page, app_server, width=width, height=height, scheme=scheme)
+    page.screenshot(path=str(tmp_path / f"classes-{size}-{scheme}.png"))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if size == "laptop":
+        boxes = [page.locator(".js-plotly-plot").nth(number).bounding_box() for number in (0, 1)]
+        assert boxes[0]["y"] == boxes[1]["y"] and boxes[0]["y"] + boxes[0]["height"] <= height, "above the fold"
+
+
+def test_an_uploaded_table_is_learned_and_its_numbers_shown(open_page, app_server):
+    page = opened(open_page, app_server, "?v=1&dataset=two-clusters&objective=discriminative&iterations=5&num_seeds=2"
+                  "&component_init=random&init_scale=0.1&init_noise=0&learning_rate=0.001&depths=1,2")  # fmt: skip
+    page.get_by_role("button", name="Upload a table").click()
+    page.locator("input[type=file]").set_input_files(
+        {"name": "illness.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
+    )
+    page.get_by_role("button", name="Use this data").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.get_by_text("Made on this server").wait_for()
+    assert page.get_by_text("class “ill”").is_visible()
+    assert "dataset=sha256" in page.url

@@ -6,6 +6,7 @@ Everything lives in `st.session_state` under keys that no widget owns. A refused
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 
 import streamlit as st
 
@@ -114,9 +115,16 @@ def keep(upload: Upload) -> None:
 
 
 def data_titles() -> dict[str, str]:
-    """Every data set that can be chosen, and what it is called: the registry's title, or the uploaded file's name."""
-    registered = {name: info.title for name, info in DATASETS.items()}
-    return registered | {name: plain(upload.dataset.title) for name, upload in held_uploads().items()}
+    """Every data set that can be chosen, and what it is called: the registry's title, or the uploaded file's name.
+
+    Files of the same name are numbered, for a choice is told from others by what it is called.
+    """
+    titles = {name: info.title for name, info in DATASETS.items()}
+    for name, upload in held_uploads().items():
+        title = plain(upload.dataset.title)
+        numbered = (title if number == 1 else f"{title} ({number})" for number in count(1))
+        titles[name] = next(one for one in numbered if one not in titles.values())
+    return titles
 
 
 def pin() -> None:

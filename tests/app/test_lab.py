@@ -363,6 +363,8 @@ def test_a_session_trains_its_uploads_and_forgets_none():
         assert train(page).dataset.sha256 == upload.dataset.sha256
         assert "same name.csv (your upload)" in " ".join(sentences(page.caption))
         assert len(page.session_state["uploads"]) == number + 1
+        offered = page.selectbox(key="control_dataset").options
+        assert len(set(offered)) == len(offered), "two files of one name can be told apart"
 
 
 def test_settings_survive_a_visit_to_another_page():

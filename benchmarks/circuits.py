@@ -6,7 +6,7 @@ process, and a ratio is the median over the pairs of blocks. Times are CPU time 
 
 - "as is": the peers get every row, the engine counts equal rows as it always does. "distinct": their caller removes
   equal rows by hand and weighs the others. Random trees get every row on both sides, equal ones not merged.
-- Memory is what a fresh process holds at its peak beyond what it held before its first step, in MB.
+- Memory is the peak of a fresh process, all features and a step, beyond what it held with rows and imports, in MB.
 - `equal_time`: LLH on held-out rows after so much CPU time of full EM from the same start (see benchmarks/equal_time).
 - The peers are slowed by fresh pages of their big tensors. The process runs with the C library's thresholds raised so
   that freed memory is kept, which makes them up to 1.8 times faster, and has no effect on the engine.
@@ -21,6 +21,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # before NumPy is loaded
 
 import argparse  # noqa: E402 (the variables above must come first)
+import importlib  # noqa: E402
 import importlib.util  # noqa: E402
 import json  # noqa: E402
 import platform  # noqa: E402
@@ -222,14 +223,15 @@ def against(own: Step, peer: Step, first: float, blocks: int, warm: bool) -> dic
 
 
 def peak_megabytes(data: str, goal: str, batch: int, name: str) -> float:
-    """How far a step raises the peak of this process, which should be fresh."""
+    """How far preparing and taking a step raise the peak of this process, which should be fresh."""
     case = Case(data, goal, batch)
     asked, arrays = models(case)
-    step: Step
+    rows_of(case)
     with torch_step.one_thread() if name != "own" else warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        step = own_step(case, asked) if name == "own" else peer_step(case, name, arrays)
+        importlib.import_module(name if name != "own" else "spncore")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        step: Step = own_step(case, asked) if name == "own" else peer_step(case, name, arrays)
         step()
     unit = 1 if sys.platform == "darwin" else 1024
     return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6, 1)

@@ -6,7 +6,7 @@ process, and a ratio is the median over the pairs of blocks. Times are CPU time 
 
 - "as is": the peers get every row, the engine counts equal rows as it always does. "distinct": their caller removes
   equal rows by hand and weighs the others. Random trees get every row on both sides, equal ones not merged.
-- Memory is what a fresh process holds at its peak beyond what it held before its first step, in MB.
+- Memory is the peak of a fresh process, all features and a step, beyond what it held with rows and imports, in MB.
 - `equal_time`: LLH on held-out rows after so much CPU time of full EM from the same start (see benchmarks/equal_time).
 - The peers are slowed by fresh pages of their big tensors. The process runs with the C library's thresholds raised so
   that freed memory is kept, which makes them up to 1.8 times faster, and has no effect on the engine.
@@ -21,6 +21,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # before NumPy is loaded
 
 import argparse  # noqa: E402 (the variables above must come first)
+import importlib  # noqa: E402
 import importlib.util  # noqa: E402
 import json  # noqa: E402
 import platform  # noqa: E402
@@ -29,105 +30,31 @@ import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 import warnings  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
-from dataclasses import replace  # noqa: E402
 from importlib.metadata import version  # noqa: E402
-from typing import Any, NamedTuple  # noqa: E402
+from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 
 from benchmarks import engine, equal_time  # noqa: E402
-from benchmarks.peers import cirkit_peer, random_mixture, spflow_peer, torch_step  # noqa: E402
-from benchmarks.peers.shared import OwnStep, as_trees, mixture_model, trees_model  # noqa: E402
-from spncore import Dataset, datasets  # noqa: E402
+from benchmarks.cases import (  # noqa: E402
+    COMPONENTS,
+    GOALS,
+    INPUTS,
+    Case,
+    Step,
+    cases,
+    load,
+    models,
+    own_step,
+    peer_step,
+    rows_of,
+)  # fmt: skip
+from benchmarks.peers import torch_step  # noqa: E402
+from benchmarks.peers.shared import OwnStep  # noqa: E402
 from spncore.circuit import Circuit  # noqa: E402
-from spncore.distinct import from_array  # noqa: E402
-from spncore.model import Model, block_rows  # noqa: E402
-from spncore.objectives import data_and_partition  # noqa: E402
+from spncore.model import block_rows  # noqa: E402
 
-Step = Callable[[], float]
 PEERS = {"spflow": "spflow", "cirkit": "libcirkit"}  # module and distribution
-COMPONENTS, DEPTH, INPUTS, REPETITIONS = 8, 4, 10, 8
-GOALS = {"as is": 100, "distinct": 25, "elementwise": 5, "outer": 2}
-
-
-class Case(NamedTuple):
-    """One model on one set of rows; `goal` a name of GOALS, `batch` 0 for all rows."""
-
-    data: str
-    goal: str
-    batch: int
-    learner: str = "gradient_ascent"
-    dtype: str = "float64"
-
-
-def cases(quick: bool) -> Iterator[Case]:
-    for learner in ("gradient_ascent", "em"):
-        for goal in ("as is", "distinct"):
-            for dtype in ("float64", "float32"):
-                yield Case("nltcs", goal, 0, learner, dtype)
-    for data in ("plants",) if quick else ("plants", "baudio"):
-        for goal in ("elementwise", "outer"):
-            yield Case(data, goal, 1000)
-            yield Case(data, goal, 1000, dtype="float32")
-            if not quick:
-                yield Case(data, goal, 1000, "em")
-                yield Case(data, goal, 0)
-
-
-def load(name: str) -> Dataset:
-    """The data, or random rows of the same shape where they are not at hand."""
-    if datasets.available(name):
-        return datasets.load(name)
-    num_rows, num_variables = {"nltcs": (16181, 16), "plants": (17412, 69), "baudio": (15000, 100)}[name]
-    rng = np.random.default_rng(0)
-    ones = rng.random((num_rows, num_variables)) < rng.uniform(0.02, 0.6, num_variables)
-    return from_array(ones.astype(np.uint8), name)
-
-
-def rows_of(case: Case) -> tuple[np.ndarray, np.ndarray]:
-    """Rows (B, D) and how often each counts."""
-    dataset = load(case.data)
-    if case.goal == "distinct":
-        return dataset.rows, dataset.counts
-    rows = np.random.default_rng(0).permutation(np.repeat(dataset.rows, dataset.counts, axis=0))
-    rows = rows[: case.batch] if case.batch else rows
-    return rows, np.ones(len(rows), dtype=np.int64)
-
-
-def models(case: Case) -> tuple[Model, Any]:
-    """The engine's model and the same as plain arrays."""
-    rng, num_variables = np.random.default_rng(1), load(case.data).num_variables
-    if case.data == "nltcs":
-        shared = random_mixture(rng, COMPONENTS, num_variables)
-        return mixture_model(shared), shared
-    outer = case.goal == "outer"
-    asked = trees_model(rng, num_variables, DEPTH, INPUTS, REPETITIONS, outer)
-    return asked, as_trees(asked, DEPTH, REPETITIONS, outer)
-
-
-def own_step(case: Case, asked: Model) -> OwnStep:
-    """The engine's step; on random trees equal rows are not merged, so that the arithmetic is compared."""
-    rows, counts = rows_of(case)
-    dataset = load(case.data)
-    bag = data_and_partition(dataset if case.data == "nltcs" else replace(dataset, rows=rows, counts=counts))
-    return OwnStep(asked, bag, case.learner, 0.1, getattr(np, case.dtype))
-
-
-def peer_step(case: Case, name: str, arrays: Any) -> Step:
-    """A peer's step with its fastest settings; call it inside `torch_step.one_thread`."""
-    rows, counts = torch_step.as_tensors(*rows_of(case))
-    peer: Any = {"spflow": spflow_peer, "cirkit": cirkit_peer}[name]
-    options: dict[str, Any] = {}
-    if name == "cirkit":
-        rows = rows.long()
-        if case.learner == "em":
-            options = {"normalised": False, "optimize": False} if case.goal == "outer" else {"normalised": False}
-    build = peer.build_mixture if case.data == "nltcs" else peer.build_trees
-    module = build(arrays, **options)
-    if case.learner == "em":
-        return peer.em(module, rows, counts)
-    return torch_step.ascent(module, peer.log_likelihood(module), rows, counts, 0.1 if name == "spflow" else 0.01)
 
 
 def milliseconds(step: Step, at_least: float) -> float:
@@ -222,14 +149,15 @@ def against(own: Step, peer: Step, first: float, blocks: int, warm: bool) -> dic
 
 
 def peak_megabytes(data: str, goal: str, batch: int, name: str) -> float:
-    """How far a step raises the peak of this process, which should be fresh."""
+    """How far preparing and taking a step raise the peak of this process, which should be fresh."""
     case = Case(data, goal, batch)
     asked, arrays = models(case)
-    step: Step
+    rows_of(case)
     with torch_step.one_thread() if name != "own" else warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        step = own_step(case, asked) if name == "own" else peer_step(case, name, arrays)
+        importlib.import_module(name if name != "own" else "spncore")
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        step: Step = own_step(case, asked) if name == "own" else peer_step(case, name, arrays)
         step()
     unit = 1 if sys.platform == "darwin" else 1024
     return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6, 1)

@@ -123,13 +123,14 @@ def mixtures(data: Data) -> Found:
     return best(candidates())
 
 
-def random_trees(settings: LearnerSettings) -> Callable[[Data], Found]:
+def random_trees(settings: LearnerSettings, rates: tuple[float, ...]) -> Callable[[Data], Found]:
     """A RAT-SPN of element-wise products; of outer ones EM takes six times as long for each of its steps."""
 
     def choose(data: Data) -> Found:
         rng, num_variables = np.random.default_rng(0), data.train.num_variables
-        circuit = rat(num_variables, DEPTH, REPETITIONS, COMPONENTS, "elementwise", rng)
-        return trained(random_model(circuit, rng), data, settings, SECONDS, settings.optimiser)
+        start = random_model(rat(num_variables, DEPTH, REPETITIONS, COMPONENTS, "elementwise", rng), rng)
+        made = (settings._replace(learning_rate=rate) for rate in rates)
+        return best(trained(start, data, one, SECONDS, f"rate {one.learning_rate:g}") for one in made)
 
     return choose
 
@@ -139,9 +140,9 @@ LEARNERS: dict[str, Callable[[Data], Found]] = {
     "mixture, EM": mixtures,
     "LearnSPN": learned,
     "LearnSPN, then EM": learned_then_em,
-    "RAT-SPN, EM": random_trees(LearnerSettings("em")),
-    "RAT-SPN, online EM": random_trees(LearnerSettings("online_em", learning_rate=0.1, batch_size=500)),
-    "RAT-SPN, Adam": random_trees(LearnerSettings("adam", "log", learning_rate=0.1, batch_size=500)),
+    "RAT-SPN, EM": random_trees(LearnerSettings("em"), (1.0,)),
+    "RAT-SPN, online EM": random_trees(LearnerSettings("online_em", batch_size=500), (0.1,)),
+    "RAT-SPN, Adam": random_trees(LearnerSettings("adam", "log", batch_size=500), (0.003, 0.01, 0.03)),
 }
 
 

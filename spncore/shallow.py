@@ -29,12 +29,14 @@ class ShallowTrainer(Trainer):
     `experiment` is the circuit's own: its depth says with how many layers the start was made.
     """
 
-    def __init__(self, experiment: Experiment, dataset: Dataset | None = None) -> None:
-        """ExperimentError if the circuit has more than `LIMITS.live_trees` induced trees."""
+    def __init__(
+        self, experiment: Experiment, dataset: Dataset | None = None, start: TrainState | None = None
+    ) -> None:
+        """`start`: the circuit's, if it is made already. ExperimentError above `LIMITS.live_trees` induced trees."""
         deep = Trainer(experiment, dataset)
         check_trees(deep.circuit)
         self.experiment, self.dataset = experiment, deep.dataset
-        start = deep.init()
+        start = deep.init() if start is None else start
         models = [shallow_mixture(deep.model(start, seed)) for seed in range(experiment.num_seeds)]
         self._start: Floats = np.stack([
             np.concatenate([edge_weights(model), *(array.ravel() for array in model.parameters.inputs)])

@@ -1,6 +1,5 @@
 // The Circuits page: a deep circuit and the mixture of its induced trees, one run with one cursor; one tree in detail.
 
-import { llhChart } from "./charts.js";
 import { WORDS } from "./circuitwords.js";
 import { Derived } from "./derived.js";
 import { html, icon } from "./dom.js";
@@ -9,7 +8,7 @@ import { Figure } from "./figure.js";
 import { Lab, mounting } from "./lab.js";
 import { Plot } from "./plot.js";
 import { Transport } from "./transport.js";
-import { edgeFormulas, edgesTable, shareChart, treeFormulas, treeMatrixChart } from "./treeview.js";
+import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeMatrixChart } from "./treeview.js";
 
 export default (component) => mounting(Circuits)(component);
 
@@ -23,7 +22,7 @@ class Circuits extends Lab {
     const act = this.actions();
     Object.assign(this, { plots: {}, asked: "largest", edge: null, pressed: [], draws: 0 });
     const context = () => this.context();
-    this.llh = new Figure({ key: "llh", build: llhChart, context, say, title: say("circuit_llh"), note: "", options: { every_seed: false, log_x: true } });
+    this.llh = new Figure({ key: "llh", build: circuitChart, context, say, title: say("circuit_llh"), note: "", options: { every_seed: false, log_x: true } });
     this.llh.root.classList.add("spn-llh");
     this.drawing = new Drawing({ say, context, pickEdge: (e) => this.pickEdge(e), press: (group) => this.press(group) });
     this.headline = html("p", { class: "spn-headline" });
@@ -71,7 +70,7 @@ class Circuits extends Lab {
     this.chosen = html("p", { class: "spn-summary" });
     return html("section", { class: "spn-act spn-edge", "aria-label": say("edge_title") }, html("div", { class: "spn-pair" },
       html("div", {}, html("h2", { text: say("edge_title") }), html("p", { class: "spn-prose", text: say("prose_edge") }), this.chosen, this.seven),
-      html("div", {}, html("h2", { text: say("matrix_heading") }), html("p", { class: "spn-prose", text: say("prose_matrix") }), this.plot("treematrix", treeMatrixChart, { log_y: false }))));
+      html("div", {}, html("h2", { text: say("matrix_heading") }), html("p", { class: "spn-prose", text: say("prose_matrix") }), this.plot("treematrix", treeMatrixChart, { log_y: true }))));
   }
 
   actions() {

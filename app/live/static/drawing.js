@@ -6,7 +6,7 @@ import { menu } from "./menu.js";
 import { savePicture } from "./picture.js";
 
 const UNIT = { least: 13, most: 46 }; // px of a node's width
-const PAD = { top: 14, side: 10, labels: 74 };
+const PAD = { top: 14, side: 10, labels: 96 };
 const WIDEST = 6; // px of an edge that has all the weight of its sum
 const SIGNS = { sum: "M-4 0H4M0 -4V4", product: "M-3 -3L3 3M-3 3L3 -3", leaf: "" };
 
@@ -57,10 +57,11 @@ export class Drawing {
     this.totals = new Map();
     data.edges.forEach((edge, i) => edge.edges.length && this.totals.set(edge.from, [...(this.totals.get(edge.from) ?? []), i]));
     this.lines = data.edges.map((edge) => this.line(edge));
-    this.marks = data.nodes.map((node, i) => this.node(node, this.at[i], unit));
+    this.marks = data.nodes.map((node, i) => this.node(node, this.at[i], unit, this.hasRoom(node)));
     this.svg = svg("svg", { viewBox: `0 0 ${wide} ${tall}`, width: wide, height: tall, role: "img", "aria-label": this.say("drawing_title"), "font-family": theme.font },
       svg("g", {}, ...this.lines.map(({ path }) => path)), svg("g", {}, ...this.lines.map(({ hit }) => hit)), svg("g", {}, ...this.marks.map(({ group }) => group)));
     this.host.replaceChildren(this.svg);
+    this.host.scrollLeft = this.at[0][0] - width / 2; // the root in the middle
     this.note.textContent = `${data.trees} ${this.say(data.complete ? "drawn_whole" : "drawn_folded", { nodes: data.num_nodes, edges: data.num_edges })}`;
   }
 
@@ -72,18 +73,24 @@ export class Drawing {
     return { path, hit, title: hit?.firstChild };
   }
 
-  node({ kind, nodes, hidden, foldable, label, title, group: name }, [x, y], unit) {
+  /** Whether nothing is drawn where a leaf's label would hang. */
+  hasRoom({ x, y }) {
+    return !this.data.nodes.some((other) => other.y > y && other.y <= y + 2 && Math.abs(other.x - x) < 0.8);
+  }
+
+  node({ kind, nodes, hidden, foldable, label, title, group: name }, [x, y], unit, free) {
     const { radius, theme } = this;
     const block = nodes.length > 1;
     const shape = block ? svg("rect", { x: -radius * 1.25, y: -radius, width: radius * 2.5, height: radius * 2, rx: 3 })
       : svg("circle", { r: kind === "leaf" ? radius * 0.72 : radius });
     const sign = svg("path", { d: SIGNS[kind], fill: "none", "stroke-width": 1.4, transform: `scale(${radius / 8})` });
     const words = [];
-    const text = (content, more) => svg("text", { text: content, "font-size": 10.5 * Math.min(theme.textScale, 1.2), fill: theme.text, ...more });
-    if (block) words.push(text(`${nodes.length}×`, { x: radius * 1.35, y: 3.5, "font-size": 10 }));
-    if (hidden) words.push(text(`+${hidden}`, { y: radius + 12, "text-anchor": "middle", "font-weight": 600 }));
-    if (label && !hidden) words.push(unit > 70 ? text(label, { y: radius + 12, "text-anchor": "middle" }) : text(label, { transform: `translate(3.5 ${radius + 4}) rotate(90)`, "text-anchor": "start" }));
-    const can = foldable && kind !== "leaf" || block;
+    const text = (content, more) => svg("text", { text: content, "font-size": 10.5 * Math.min(theme.textScale, 1.2), fill: theme.text, stroke: theme.ground, "stroke-width": 3, "stroke-linejoin": "round", "paint-order": "stroke", ...more });
+    if (block && kind === "leaf") words.push(text(nodes.length, { y: 3, "text-anchor": "middle", "font-size": 9, stroke: "none" }));
+    else if (block) words.push(text(`${nodes.length}×`, { x: radius * 1.2, y: -radius * 0.5, "font-size": 9 }));
+    if (hidden) words.push(text(`+${hidden}`, { y: radius + 11, "text-anchor": "middle", "font-size": 9 }));
+    if (label && !hidden && free) words.push(unit > 70 ? text(label, { y: radius + 12, "text-anchor": "middle" }) : text(label, { transform: `translate(3.5 ${radius + 4}) rotate(90)`, "text-anchor": "start" }));
+    const can = (foldable && kind !== "leaf") || block;
     const group = svg("g", { transform: `translate(${x} ${y})`, class: can ? "spn-node spn-folds" : "spn-node", "data-node": name, onclick: can ? () => this.press(name) : undefined },
       svg("title", { text: can ? `${title}. ${this.say(hidden ? "press_unfold" : block ? "press_open" : "press_fold")}` : title }), shape, sign, ...words);
     return { group, shape, sign, hidden };

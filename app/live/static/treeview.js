@@ -1,7 +1,8 @@
 // One induced tree in numbers, as the server took it apart: its weight, its step, and eq. 7 for one of its edges.
 
+import { llhChart } from "./charts.js";
 import { html, number } from "./dom.js";
-import { both, formula, over, row, sub, under, value } from "./maths.js";
+import { formula, over, row, sub, under, value } from "./maths.js";
 import { powerOfTen, timed } from "./plot.js";
 import { cividis, curveStyle } from "./theme.js";
 
@@ -16,19 +17,21 @@ const times = (values) => {
   return values.length > MOST_FACTORS ? [...shown, "·", "…"] : shown;
 };
 
+const weightOf = (name) => sub("w", name);
+const stepOf = () => row(over(row(weightOf("T"), "(", "t", "+", "1", ")"), row(weightOf("T"), "(", "t", ")")), "−", "1"); // a node has one place: made anew
+const relative = () => over(sub("∇", "e"), weightOf("e"));
+const change = (factor) => (factor === null ? "–" : number(factor - 1, 5));
+
 /** w_T as the product of its edges, and its step: exact, to first order, recorded. */
 export function treeFormulas({ say }, tree) {
-  const w = sub("w", "T");
-  const change = (factor) => (factor === null ? "–" : number(factor, 6));
   const share = say("tree_share", { share: number(100 * tree.share) });
-  const lines = [line(say("eq_weight"), "weight", [w, "=", under("∏", row("e", "∈", "T")), sub("w", "e"), "=", ...times(tree.weights), "=", value(number(tree.weight), "w")], share)];
+  const lines = [line(say("eq_weight"), "weight", [weightOf("T"), "=", under("∏", row("e", "∈", "T")), weightOf("e"), "=", ...times(tree.weights), "=", value(number(tree.weight), "w")], share)];
   if (tree.plain) {
-    const factor = row("(", "1", "+", "η", over(row(sub("∇", "e")), sub("w", "e")), ")");
-    lines.push(line(say("eq_exact"), "exact", [over(row(w, "(", "t", "+", "1", ")"), row(w, "(", "t", ")")), "=", under("∏", row("e", "∈", "T")), factor, "=", value(change(tree.exact))]));
-    lines.push(line(say("eq_first"), "first", [row("1", "+", "η", under("∑", row("e", "∈", "T")), over(row(sub("∇", "e")), sub("w", "e"))), "=", value(change(tree.first_order))], say("eq_first_note")));
+    lines.push(line(say("eq_exact"), "exact", [stepOf(), "=", under("∏", row("e", "∈", "T")), row("(", "1", "+", "η", relative(), ")"), "−", "1", "=", value(change(tree.exact))]));
+    lines.push(line(say("eq_first"), "first", [stepOf(), "≈", "η", under("∑", row("e", "∈", "T")), relative(), "=", value(change(tree.first_order))], say("eq_first_note")));
   }
   const floor = tree.cut.some(Boolean) ? say("tree_cut") : "";
-  lines.push(line(say("eq_recorded"), "recorded", [over(row(w, "(", "t", "+", "1", ")"), row(w, "(", "t", ")")), "=", value(change(tree.measured), "w")], floor || (tree.measured === null ? say("not_yet") : "")));
+  lines.push(line(say("eq_recorded"), "recorded", [stepOf(), "=", value(change(tree.measured), "w")], floor || (tree.measured === null ? say("not_yet") : "")));
   return lines;
 }
 
@@ -37,22 +40,35 @@ export function edgesTable({ say }, tree, chosen, pick) {
   const head = [say("edge"), say("edge_from"), say("edge_to"), "wₑ", "aₑ", say("edge_factor")];
   const rows = tree.edges.map((e, i) => html("tr", { "data-edge": e, "aria-selected": String(e === chosen) },
     html("th", { scope: "row" }, html("button", { type: "button", class: "spn-link", text: `${e}`, title: say("edge_choose"), onclick: () => pick(e) })),
-    ...[`⊕ ${tree.from[i]}`, `${tree.to[i]}`, number(tree.weights[i]), number(tree.flows[i]), number(tree.factors[i], 5) + (tree.cut[i] ? " ▾" : "")].map((text) => html("td", { text }))));
+    ...[`⊕ ${tree.from[i]}`, `${tree.to[i]}`, number(tree.weights[i]), number(tree.flows[i]), change(tree.factors[i]) + (tree.cut[i] ? " ▾" : "")].map((text) => html("td", { text }))));
   return html("table", {}, html("caption", { text: say("edges_of", { number: tree.number }) }), html("thead", {}, html("tr", {}, ...head.map((text) => html("th", { scope: "col", text })))), html("tbody", {}, ...rows));
 }
 
 /** Eq. 7: the gradient of an edge is what all trees through it ask for; here as flows, weight times gradient. */
 export function edgeFormulas({ say, run }, found) {
-  const gradient = over(row("∂", "𝓛"), row("∂", sub("w", "e")));
-  const sum = [gradient, "=", under("∑", row("T", "∋", "e")), over(sub("w", "T"), sub("w", "e")), both("∇", "T", "")];
+  const gradient = () => over(row("∂", "𝓛"), row("∂", weightOf("e")));
+  const sum = [gradient(), "=", under("∑", row("T", "∋", "e")), over(weightOf("T"), weightOf("e")), sub("∇", "T")];
   if (found.kept === null || found.kept === undefined) return [line(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: found.through }))];
   const { flow, sum: all, weight } = found;
   const t = found.kept + 1;
   return [
     line(say("eq_seven"), "seven", [...sum, "=", value(number(all / weight, 6))], say("eq_seven_trees", { n: found.through, t })),
-    line(say("eq_backward"), "backward", [gradient, "=", over(sub("a", "e"), sub("w", "e")), "=", value(number(flow / weight, 6))], say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) })),
+    line(say("eq_backward"), "backward", [gradient(), "=", over(sub("a", "e"), weightOf("e")), "=", value(number(flow / weight, 6))], say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) })),
     html("p", { class: "spn-note", text: say("eq_terms", { terms: found.terms.map(([name, a]) => `${name}: ${number(a / weight)}`).join(", ") }) }),
   ];
+}
+
+/** The curves, with the range that they take up: the bounds of the lab's chart are far away here. */
+export function circuitChart(c) {
+  const spec = llhChart(c);
+  const { series, run } = c;
+  const seen = series.llh.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1], series.lowest]).filter(Number.isFinite);
+  const [low, high] = [Math.min(...seen), Math.max(...seen)];
+  const unit = high - low > 3 ? 2 : 10;
+  spec.y.range = [Math.floor(unit * low - 0.4) / unit, Math.ceil(unit * high + 0.8) / unit];
+  spec.shapes = spec.shapes.filter(({ y0 }) => y0 > spec.y.range[0] && y0 < spec.y.range[1]);
+  spec.ends = spec.ends.map((end) => (end.d < run.layout.num_depths ? end : { ...end, text: c.say("mixture") }));
+  return spec;
 }
 
 /** The share of the chosen tree over iterations, in the circuit and in the mixture of trees. */

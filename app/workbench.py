@@ -49,7 +49,13 @@ def open_session() -> None:
         elsewhere, study = study, replace(study, experiment=study.experiment.replace(structure="mixture"))
     view, refused_view = permalink.decode_view(params)
     st.session_state.update(
-        uploads=held_uploads(), shown=None, baseline=None, view=view, instead_of=None, not_at_hand=None, said=None,
+        uploads=held_uploads(),
+        shown=None,
+        baseline=None,
+        view=view,
+        instead_of=None,
+        not_at_hand=None,
+        said=None,
         elsewhere=elsewhere,
     )
     st.session_state["notices"] = [*refusals, *refused_view]

@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import circuit_export, circuit_link, controls, datapanel, export, permalink, uploads
+from app import circuit_export, circuit_link, controls, datapanel, export, permalink, uploads, workbench
 from app.live.chart import lab_view
 from app.live.computation import Study
 from app.live.runs import REGISTRY, RunRefused
 from app.live.session import session_name
 from app.text import WORDS, label, literal, plain, point, sections
-from app.uploads import FALLBACK, Upload
+from app.uploads import FALLBACK
 from app.workbench import Shown
 from spncore.circuit import CircuitError
 from spncore.datasets import DATASETS, DataError
@@ -34,12 +34,6 @@ DEPTHS = [1, 2, 3]
 STARTS = ["fitted", "uniform", "random"]
 
 
-def held() -> dict[str, Upload]:
-    """The session's uploaded tables."""
-    kept: dict[str, Upload] = st.session_state.get("uploads", {})
-    return kept
-
-
 def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
     if STATE not in st.session_state:
@@ -57,7 +51,7 @@ def stand_in(study: Study) -> list[str]:
     """Use data that is at hand where the study's is not; what is said about it."""
     name = study.experiment.dataset
     try:
-        if uploads.find(name, held()) is not None:
+        if uploads.find(name, workbench.held_uploads()) is not None:
             return []
         said = WORDS["upload_again"] if permalink.is_upload(name) else WORDS["twin_instead"]
     except DataError as error:
@@ -71,7 +65,7 @@ def train() -> None:
     study: Study = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        dataset = uploads.find(study.experiment.dataset, held())
+        dataset = uploads.find(study.experiment.dataset, workbench.held_uploads())
         if dataset is None:
             raise DataError(WORDS["missing_data"])
         study = circuit_link.prepared(study, dataset)
@@ -139,7 +133,7 @@ def show(study: Study) -> None:
 
 def _titles_at_hand() -> dict[str, str]:
     titles = {name: info.title for name, info in DATASETS.items() if _at_hand(name)}
-    return titles | {name: plain(upload.dataset.title) for name, upload in held().items()}
+    return titles | {name: plain(upload.dataset.title) for name, upload in workbench.held_uploads().items()}
 
 
 def _at_hand(name: str) -> bool:

@@ -83,7 +83,7 @@ def test_a_changed_control_is_trained_when_asked_and_written_to_the_address():
     page.button(key="circuit_train").click().run()
     assert not page.exception and shown(page).run_id != before
     assert page.query_params["num_components"] in ("3", ["3"])
-    page.switch_page("pages/lab.py").run()
+    page.switch_page("pages/linear.py").run()
     page.switch_page("pages/circuits.py").run()
     assert not page.exception and page.slider(key="circuit_num_components").value == 3
 

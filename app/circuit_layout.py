@@ -23,7 +23,7 @@ from spncore.model import Parameters
 
 Ints = NDArray[np.int64]
 MOST_ITEMS = 150  # drawn at once unless more is asked for
-NAMES_IN_LABEL, NAMES_IN_TITLE, LABEL_LETTERS = 2, 16, 14
+NAMES_IN_TITLE, LABEL_LETTERS = 16, 12
 KINDS: Mapping[type, str] = {InputLayer: "leaf", ProductLayer: "product", SumLayer: "sum"}
 
 
@@ -278,10 +278,7 @@ def _leaf_words(circuit: Circuit, node: int, count: int, names: Sequence[str], p
 
 
 def _short(names: Sequence[str]) -> str:
-    shown = " ".join(
-        _clipped(name, LABEL_LETTERS if len(names) == 1 else LABEL_LETTERS // 2) for name in names[:NAMES_IN_LABEL]
-    )
-    return shown + (f" +{len(names) - NAMES_IN_LABEL}" if len(names) > NAMES_IN_LABEL else "")
+    return _clipped(names[0], LABEL_LETTERS) + (f" +{len(names) - 1}" if len(names) > 1 else "")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -46,6 +46,7 @@ POINTS = 40
 MAX_ITERATIONS, MAX_SEEDS = 2_000, 24  # every iteration is scored twice
 DECIMALS = 4
 STATISTICS = ("median", "low", "high")
+MIDDLE_HALF = (0.25, 0.75)  # of the seeds, between low and high
 OBJECTIVE = "objective"
 QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in classification.ROWS for part in classification.QUANTITIES))
 
@@ -230,7 +231,8 @@ def _network(
 def _statistics(values: Floats, middle_only: bool) -> dict[str, list[float]]:
     found = {"median": np.median(values, axis=0)}
     if not middle_only:
-        found |= {"low": values.min(axis=0), "high": values.max(axis=0)}
+        low, high = np.quantile(values, MIDDLE_HALF, axis=0)  # one seed of many would else make the whole band
+        found |= {"low": low, "high": high}
     return {name: each.round(DECIMALS).tolist() for name, each in found.items()}
 
 

@@ -27,6 +27,7 @@ pages = {
     "": [
         st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
         st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
+        st.Page("pages/circuits.py", title="Circuits", icon=":material/account_tree:"),
         st.Page("pages/ask.py", title="Ask the network", icon=":material/help_center:"),
     ],
     WORDS["evidence"]: [

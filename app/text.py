@@ -81,6 +81,8 @@ WORDS: Mapping[str, str] = {
     "export_json_help": "All settings, the LLH of every seed and step, and the versions.",
     "export_script": "Python script",
     "export_script_help": "Repeats this run with the engine alone and prints the same numbers.",
+    "elsewhere": "This link describes a deep circuit: it belongs to the Circuits page. The lab shows one mixture.",
+    "open_circuits": "Open it on the Circuits page",
     "gone": "This run is no longer held by the server. Press Train to make it again.",
     "projector": "Open in the projector view",
     "help_title": "How to read this page",

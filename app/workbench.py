@@ -5,7 +5,7 @@ Everything lives in `st.session_state` under keys that no widget owns. A refused
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import streamlit as st
@@ -45,9 +45,19 @@ def open_session() -> None:
         return
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     study, refusals = permalink.decode(params)
+    elsewhere = None
+    if study.deep:  # the Circuits page's: the lab shows one mixture
+        elsewhere, study = study, replace(study, experiment=study.experiment.replace(structure="mixture"))
     view, refused_view = permalink.decode_view(params)
     st.session_state.update(
-        uploads=held_uploads(), shown=None, baseline=None, view=view, instead_of=None, not_at_hand=None, said=None
+        uploads=held_uploads(),
+        shown=None,
+        baseline=None,
+        view=view,
+        instead_of=None,
+        not_at_hand=None,
+        said=None,
+        elsewhere=elsewhere,
     )
     st.session_state["notices"] = [*refusals, *refused_view]
     controls.show(_on_data_at_hand(study))
@@ -83,7 +93,7 @@ def train() -> None:
     st.session_state["problem"] = None
     current = shown()
     if current is not None:
-        st.session_state["notices"] = []
+        st.session_state.update(notices=[], elsewhere=None)
         run = current.run()
         if not is_stale() and run is not None and run.state in ("queued", "running", "done"):
             st.session_state["said"] = WORDS["same"]

@@ -31,6 +31,8 @@ class Limits:
     largest_momentum: float = 0.999
     run_bytes: int = 1_000_000_000
     trees: int = 100_000  # induced trees that are listed; more are sampled
+    live_trees: int = 2_000  # components of the shallow mixture that is trained beside a circuit
+    live_edges: int = 600  # weighted edges of a circuit that is trained and drawn live
     circuit_nodes: int = 200_000
     circuit_edges: int = 2_000_000
     model_bytes: int = 200_000_000

@@ -47,9 +47,10 @@ class Trainer(CircuitTrainer):
 
     def init(self) -> TrainState:
         """The start: sum weights from the scale and convention, leaf weights from the component start, seed by seed."""
-        return self.start(np.stack([self._initial_weights(seed) for seed in self.experiment.seeds]))
+        return self.start(np.stack([self.initial_weights(seed) for seed in self.experiment.seeds]))
 
-    def _initial_weights(self, seed: int) -> Floats:
+    def initial_weights(self, seed: int) -> Floats:
+        """All weights (P,) of one seed at the start, on the experiment's one circuit."""
         experiment, rng = self.experiment, np.random.default_rng(seed)
         leaf_weights = np.concatenate([array.ravel() for array in self._initial_inputs(rng)])
         leaf_weights *= 1.0 + experiment.init_noise * rng.standard_normal(leaf_weights.shape)

@@ -15,10 +15,14 @@ from numpy.typing import NDArray
 from spncore import Dataset, Experiment, ExperimentError, Recorder, StepInfo, Trace, Trainer, TrainState
 from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
+from spncore.model import block_rows, parameter_shape
+from spncore.overparam import SumStack
+from spncore.shallow import ShallowTrainer, shallow_sums
 from spncore.trace import trace_bytes
 from spncore.training import circuit_of, sums_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
 NUM_SNAPSHOTS = 101
@@ -37,6 +41,7 @@ class Study:
     experiment: Experiment
     depths: tuple[int, ...]
     rivals: tuple[str, ...] = ()
+    shallow: bool = False  # whether the mixture of the circuit's induced trees trains along, from the same start
 
     def __post_init__(self) -> None:
         allowed = f"1 to {LIMITS.depth}, rising, at least one"
@@ -55,14 +60,28 @@ class Study:
         object.__setattr__(self, "rivals", tuple(name for name in RIVALS if name in self.rivals))
 
     def experiments(self) -> tuple[Experiment, ...]:
-        """One experiment per curve: the depths, then the rivals; ExperimentError where one cannot be."""
-        depths = (self.experiment.replace(depth=depth) for depth in self.depths)
-        return (*depths, *(self.experiment.rival(name) for name in self.rivals))
+        """One experiment per curve: the depths, the rivals, the shallow one; ExperimentError where one cannot be."""
+        depths = tuple(self.experiment.replace(depth=depth) for depth in self.depths)
+        return (*depths, *(self.experiment.rival(name) for name in self.rivals), *depths[: self.shallow])
+
+    def is_shallow(self, curve: int) -> bool:
+        """Whether a curve, counted from 0, is that of the mixture of trees; it starts as the first depth does."""
+        return self.shallow and curve == len(self.depths) + len(self.rivals)
+
+    def sums(self, curve: int, dataset: Dataset) -> SumStack:
+        """The sum layers that a curve trains."""
+        stack_of = shallow_sums if self.is_shallow(curve) else sums_of
+        return stack_of(self.experiments()[curve], dataset)
+
+    @property
+    def deep(self) -> bool:
+        """Whether it trains a circuit of its own depth, not one mixture."""
+        return self.experiment.structure != "mixture"
 
     def names(self) -> tuple[str, ...]:
         """What each curve is called: `L=3`, and a rival `L=1 · EM`."""
         rivals = (f"L=1 · {self.experiment.rival(name).learner_title}" for name in self.rivals)
-        return (*(f"L={depth}" for depth in self.depths), *rivals)
+        return (*(f"L={depth}" for depth in self.depths), *rivals, *(("mixture of trees",) if self.shallow else ()))
 
     def on(self, dataset: str) -> Study:
         """The same study on another data set."""
@@ -71,10 +90,15 @@ class Study:
     def memory_bytes(self, dataset: Dataset) -> int:
         """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per curve."""
         circuit = circuit_of(self.experiment, dataset)
-        rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * circuit.num_nodes + 8)
+        num_nodes = circuit.num_nodes
+        rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * num_nodes + 8)
         kept = NUM_SNAPSHOTS * _snapshot_bytes(self.experiment, dataset) // _thinning(self.experiment, dataset)
-        traces = (trace_bytes(experiment, sums_of(experiment, dataset)) for experiment in self.experiments())
-        return sum(traced + kept + rows for traced in traces)
+        stacks = [self.sums(curve, dataset) for curve in range(len(self.experiments()))]
+        traces = (trace_bytes(*pair) for pair in zip(self.experiments(), stacks, strict=True))
+        if not self.shallow:
+            return sum(traced + kept + rows for traced in traces)
+        worked = block_rows(circuit, dataset.num_distinct)  # a mixture of many trees is evaluated in blocks of rows
+        return sum(traced + kept + rows for traced in traces) + 32 * worked * stacks[-1].num_components
 
 
 class Computation:
@@ -90,6 +114,8 @@ class Computation:
         self.reason: str | None = None
         self.recorders: tuple[Recorder, ...] = ()
         self.snapshots: tuple[dict[int, Floats32], ...] = tuple({} for _ in study.experiments())
+        # of a deep circuit, by curve and iteration: the parameters of all input layers, (S, P, nodes, S_l) each
+        self.leaves: tuple[dict[int, tuple[Floats, ...]], ...] = tuple({} for _ in study.experiments())
         self.length = 0  # iterations that every curve has behind it, but for the diverged
         self.seconds = 0.0  # spent in training, without the waiting for other runs
         self._work: Iterator[None] | None = None
@@ -197,10 +223,16 @@ class Computation:
     def _train(self) -> Iterator[None]:
         """The whole work in small parts: a slice may end after each."""
         started = []
-        for depth, experiment in enumerate(self.study.experiments()):
-            trainer = Trainer(experiment, self.dataset)
-            state = yield from _initial_state(trainer)
-            started.append((Recorder(trainer), self._watched(depth, trainer.steps(state))))
+        states: list[TrainState] = []
+        for curve, experiment in enumerate(self.study.experiments()):
+            if self.study.is_shallow(curve):
+                trainer: Trainer = ShallowTrainer(experiment, self.dataset, states[0])
+                states.append(trainer.init())
+                yield
+            else:
+                trainer = Trainer(experiment, self.dataset)
+                states.append((yield from _initial_state(trainer)))
+            started.append((Recorder(trainer), self._watched(curve, trainer.steps(states[-1]))))
         self.recorders = tuple(recorder for recorder, _ in started)
         going = [recorder.follow(steps) for recorder, steps in started]
         while going:
@@ -222,7 +254,11 @@ class Computation:
             yield state, info
 
     def _keep(self, depth: int, iteration: int, info: StepInfo) -> None:
-        """θ1 / (θ0 + θ1), the probability of a 1: (S, K, D) as float32."""
+        """θ1 / (θ0 + θ1), the probability of a 1: (S, K, D) as float32; of a deep circuit all leaf parameters."""
+        if self.study.deep:
+            if not self.study.is_shallow(depth):
+                self.leaves[depth][iteration] = info.inputs
+            return
         zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
         self.snapshots[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
 
@@ -233,6 +269,9 @@ def snapshot_spacing(experiment: Experiment, dataset: Dataset) -> int:
 
 
 def _snapshot_bytes(experiment: Experiment, dataset: Dataset) -> int:
+    if experiment.structure != "mixture":
+        inputs = circuit_of(experiment, dataset).input_layers
+        return 8 * experiment.num_seeds * sum(math.prod(parameter_shape(layer)) for layer in inputs)
     return 4 * experiment.num_seeds * experiment.num_components * dataset.num_variables
 
 
@@ -248,7 +287,6 @@ def _initial_state(trainer: Trainer) -> Generator[None, None, TrainState]:
         return trainer.init()
     starts = []
     for seed in experiment.seeds:
-        starts.append(Trainer(experiment.replace(num_seeds=1, seed=seed), trainer.dataset).init().parameters)
+        starts.append(trainer.initial_weights(seed))
         yield
-    parameters = np.concatenate(starts)
-    return TrainState(0, parameters, trainer.optimiser.init(parameters[:, : trainer.num_trained]))
+    return trainer.start(np.stack(starts))

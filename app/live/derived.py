@@ -32,13 +32,13 @@ NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?")
 
 def answer(run: LiveRun, view: str, query: Mapping[str, str]) -> View:
     """Header and numbers of a view; BadQueryError says what is wrong with a query."""
-    steps = _steps(run, query)
+    steps = steps_of(run, query)
     depth, seed = steps.experiment.depth, steps.seed
     common = {"v": frames.VERSION, "state": run.state, "depth": depth, "seed": seed, "k": steps.component}
     if view == "replay":
         header, values = replay(run, depth, seed)
     elif view in SERIES:
-        header, values = _series(run, steps, view, _count(query, "from"))
+        header, values = _series(run, steps, view, count_of(query, "from"))
     else:
         header, values = _point(steps, view, query)
     return {**common, **header}, values
@@ -55,16 +55,16 @@ def float32(values: Floats) -> frames.Floats32:
         return values.astype("<f4")
 
 
-def _steps(run: LiveRun, query: Mapping[str, str]) -> Steps:
+def steps_of(run: LiveRun, query: Mapping[str, str]) -> Steps:
     """What is recorded so far of the depth and seed that a query names, and its component."""
     experiment, depths = run.study.experiment, run.study.depths
-    depth = _count(query, "depth", depths[-1])
+    depth = count_of(query, "depth", depths[-1])
     if depth not in depths:
         raise BadQueryError(f"depth: {depth} is not in this run; it has {', '.join(map(str, depths))}.")
-    seed = _below(query, "seed", experiment.num_seeds)
+    seed = below(query, "seed", experiment.num_seeds)
     shown = experiment.replace(depth=depth)
     sums = sums_of(shown, run.dataset)
-    component = _below(query, "k", sums.num_components)
+    component = below(query, "k", sums.num_components)
     if not run.recorders:
         nothing = np.empty((0, 0))
         return Steps(shown, sums, nothing, nothing, nothing, component, seed=seed)
@@ -80,7 +80,7 @@ def _point(steps: Steps, view: str, query: Mapping[str, str]) -> View:
         return {"at": None}, np.empty(0)
     if view == "kernel":
         return points.kernel(steps)
-    at = min(_count(query, "t", steps.length - 1), steps.length - 1)
+    at = min(count_of(query, "t", steps.length - 1), steps.length - 1)
     with np.errstate(all="ignore"):
         if view == "scale":
             header, values = points.scale(steps, at, _factor(query))
@@ -236,14 +236,14 @@ def _factor(query: Mapping[str, str]) -> float:
     return float(text)
 
 
-def _below(query: Mapping[str, str], name: str, number: int) -> int:
-    value = _count(query, name)
+def below(query: Mapping[str, str], name: str, number: int) -> int:
+    value = count_of(query, name)
     if value >= number:
         raise BadQueryError(f"{name}: {value} is out of range; this run has 0 to {number - 1}.")
     return value
 
 
-def _count(query: Mapping[str, str], name: str, default: int = 0) -> int:
+def count_of(query: Mapping[str, str], name: str, default: int = 0) -> int:
     text = query.get(name)
     if text is None:
         return default

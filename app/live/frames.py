@@ -21,7 +21,6 @@ from spncore import Dataset, Recorder, dynamics
 from spncore.datasets import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.experiment import FIELDS, Experiment
 from spncore.overparam import SumStack, effective_weights
-from spncore.training import sums_of
 
 VERSION = 1
 MAX_FRAMES = 1_000
@@ -46,26 +45,26 @@ def num_frames(run: LiveRun) -> int:
 @lru_cache(256)
 def frame_size(study: Study, dataset: Dataset) -> int:
     """How many numbers a frame holds."""
-    return sum(_widths(experiment, sums_of(experiment, dataset))[-1] for experiment in study.experiments())
+    return sum(_widths_of(study, curve, dataset)[-1] for curve in range(len(study.experiments())))
 
 
 def layout(run: LiveRun) -> dict[str, Any]:
     """All that stays the same during a run and is needed to read and to draw its frames."""
     experiment, start = run.study.experiment, 0
     curves: list[dict[str, Any]] = []
-    for single, name in zip(run.study.experiments(), run.study.names(), strict=True):
-        sums = sums_of(single, run.dataset)
-        *offsets, width = _widths(single, sums)
+    for curve, (single, name) in enumerate(zip(run.study.experiments(), run.study.names(), strict=True)):
+        *offsets, width = _widths_of(run.study, curve, run.dataset)
+        shallow, sums = run.study.is_shallow(curve), run.study.sums(curve, run.dataset)
         curves.append(
             {
                 "depth": single.depth,
                 "name": name,
-                "learner": single.optimiser,
-                "learner_title": single.learner_title,
-                "has_rates": single.optimiser == RATES_OF,
+                "learner": "shallow" if shallow else single.optimiser,
+                "learner_title": name if shallow else single.learner_title,
+                "has_rates": single.optimiser == RATES_OF and not shallow,
                 "offsets": dict(zip(OFFSETS, (start + offset for offset in offsets), strict=True)),
-                "sizes": sums.sizes.tolist(),
-                "phi": sums.phi.tolist(),
+                "sizes": [] if shallow else sums.sizes.tolist(),
+                "phi": [] if shallow else sums.phi.tolist(),
             }
         )
         start += width
@@ -77,7 +76,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "depths": curves[: len(run.study.depths)],
         "rivals": curves[len(run.study.depths) :],
         "seeds": list(experiment.seeds),
-        "num_components": sums_of(experiment, run.dataset).num_components,
+        "num_components": run.study.sums(0, run.dataset).num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
         "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
         **_of_dataset(run.dataset),
@@ -100,7 +99,8 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
     stop = min(available, max(start, 0) + most)
     stride = stride_of(run.study.experiment)
     numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
-    body = np.hstack([_of_depth(recorder, numbers, seed) for recorder in run.recorders] or [np.empty((0, 0), "<f4")])
+    curves = [_of_curve(recorder, numbers, seed, run.study, place) for place, recorder in enumerate(run.recorders)]
+    body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
         "v": VERSION,
         "state": state,
@@ -139,8 +139,13 @@ def envelope(header: dict[str, Any], body: Floats32) -> bytes:
     return len(text).to_bytes(4, "little") + text + np.ascontiguousarray(body, "<f4").tobytes()
 
 
-def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
+def _of_curve(recorder: Recorder, numbers: Ints, seed: int, study: Study, place: int) -> Floats32:
     """The fields of one curve (F, width) at the given iterations; NaN after it diverged."""
+    if study.is_shallow(place):
+        known = numbers[numbers < recorder.length]
+        rows = np.full((len(numbers), recorder.experiment.num_seeds + 1), np.nan, "<f4")
+        rows[: len(known), :-1], rows[: len(known), -1] = recorder.llh[:, known].T, recorder.at_floor[seed, known]
+        return rows
     experiment, sums = recorder.experiment, recorder.sums
     weights_of = experiment.learning_rate, experiment.parametrisation
     result = np.full((len(numbers), _widths(experiment, sums)[-1]), np.nan, "<f4")
@@ -160,6 +165,14 @@ def _of_depth(recorder: Recorder, numbers: Ints, seed: int) -> Floats32:
         )
         np.concatenate(columns, axis=1, out=result[: len(known)], casting="same_kind")
     return result
+
+
+def _widths_of(study: Study, curve: int, dataset: Dataset) -> list[int]:
+    """As `_widths`; of the mixture of trees only the LLH and the floor are sent, since it may have thousands."""
+    experiment = study.experiments()[curve]
+    if study.is_shallow(curve):
+        return [0, *[experiment.num_seeds] * (len(OFFSETS) - 1), experiment.num_seeds + 1]
+    return _widths(experiment, study.sums(curve, dataset))
 
 
 def _widths(experiment: Experiment, sums: SumStack) -> list[int]:

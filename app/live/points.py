@@ -156,8 +156,8 @@ def residual(steps: Steps, at: int) -> View:
     rows = np.array([residuals_at(steps, at, float(rate)) for rate in rates]).T
     inside = (rates * largest >= FITTED[0]) & (rates * largest <= FITTED[1])
     slopes = [_slope(rates[inside], row[inside]) for row in rows]
-    at_now = [_finite(value) for value in residuals_at(steps, at, now)]
-    return {"now": now, "limit": _finite(limit), "slopes": slopes, "at_now": at_now}, np.vstack([rates, rows])
+    at_now = [finite(value) for value in residuals_at(steps, at, now)]
+    return {"now": now, "limit": finite(limit), "slopes": slopes, "at_now": at_now}, np.vstack([rates, rows])
 
 
 def residuals_at(steps: Steps, at: int, rate: float) -> tuple[float, float]:
@@ -179,7 +179,7 @@ def _slope(rates: Floats, residuals: Floats) -> float | None:
 
 def row(steps: Steps, at: int) -> View:
     """μ(t, τ) of the component for all τ < t, and λ(t): the memory of one step."""
-    return {"lam": _finite(steps.lam[at])}, dynamics.momentum_row(steps.rho, steps.lam, at)
+    return {"lam": finite(steps.lam[at])}, dynamics.momentum_row(steps.rho, steps.lam, at)
 
 
 def kernel(steps: Steps) -> View:
@@ -228,10 +228,10 @@ def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
         llh.append(float(seen.llh[0]))
     sizable = np.abs(relative[0]) > 1e-6 * np.abs(relative[0]).max()
     ratio = float(np.median(relative[1][sizable] / relative[0][sizable])) if sizable.any() else math.nan
-    return {"iteration": steps.state.iteration, "llh": [_finite(value) for value in llh], "ratio": _finite(ratio)}
+    return {"iteration": steps.state.iteration, "llh": [finite(value) for value in llh], "ratio": finite(ratio)}
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.live import assets, derived, frames
+from app.live import assets, derived, frames, trees
 from app.live.assets import Asset
 from app.live.points import BadQueryError
 from app.live.runs import LiveRun, RunRegistry
@@ -70,15 +70,23 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
 
     async def dynamics(request: Request) -> Response:
         run, view, query = run_of(request), request.path_params["view"], request.query_params
-        if view not in derived.views():
+        answers_it = trees if view in trees.VIEWS and run.study.deep else derived
+        if answers_it is derived and view not in derived.views():
             raise RefusedError(404, "There is nothing at this address.")
         if len(query.multi_items()) > len(query):
             raise RefusedError(400, "Give every parameter once.")
         try:
-            header, numbers = await run_in_threadpool(derived.answer, run, view, query)
+            header, numbers = await run_in_threadpool(answers_it.answer, run, view, query)
         except BadQueryError as error:
             raise RefusedError(400, str(error)) from None
         return _octets(header, derived.float32(numbers))
+
+    async def drawing(request: Request) -> Response:
+        run = run_of(request)
+        try:
+            return _json(await run_in_threadpool(trees.drawing, run, request.query_params))
+        except BadQueryError as error:
+            raise RefusedError(400, str(error)) from None
 
     def layout(request: Request) -> Response:
         return _json(frames.layout(run_of(request)))
@@ -94,6 +102,7 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
     answers: dict[str, tuple[str, Answer]] = {
         "runs/{id}": ("GET", data),
         "runs/{id}/layout": ("GET", layout),
+        "runs/{id}/drawing": ("GET", drawing),
         "runs/{id}/components": ("GET", components),
         "runs/{id}/dynamics/{view}": ("GET", dynamics),
         "runs/{id}/stop": ("POST", stop),

@@ -10,6 +10,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.circuit_words import circuit_headline
 from app.headline import Headline, headline
 from app.live.computation import Computation, State, Study
 from app.live.scheduler import Scheduler
@@ -125,8 +126,10 @@ class LiveRun:
             ended, traces = self.state not in ("queued", "running"), self.traces()
             pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
             medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
-            num_rivals = len(self.study.rivals)
-            self._headline = now, headline(traces, self.dataset, ended, medians, num_rivals)
+            if self.study.deep:
+                self._headline = now, circuit_headline(traces, ended, self.study.shallow, medians)
+            else:
+                self._headline = now, headline(traces, self.dataset, ended, medians, len(self.study.rivals))
         return self._headline[1]
 
     def events(self) -> list[tuple[int, str]]:

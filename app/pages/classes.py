@@ -84,7 +84,7 @@ def charts(shown: Comparison) -> None:
             st.plotly_chart(figure, key=f"classes_{key}", config=CONFIG, alt=f"{title}. {words}")
             st.markdown(literal(words))
     st.caption(
-        "Thick: test rows, with the range of the seeds; thin: training rows. Grey: one layer at L times the rate."
+        "Thick: test rows, with the middle half of the seeds; thin: training rows. Grey: one layer at L times the rate."
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import controls, datapanel, dialogs, presets, workbench
+from app import circuit_link, controls, datapanel, dialogs, presets, workbench
 from app.live.chart import lab_view
 from app.text import WORDS, literal
 
@@ -21,6 +21,11 @@ with st.sidebar:
 
 if st.session_state["notices"]:
     st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
+
+if st.session_state["elsewhere"] is not None:
+    st.info(WORDS["elsewhere"], icon=":material/account_tree:")
+    values = circuit_link.encode(st.session_state["elsewhere"])
+    st.page_link("pages/circuits.py", label=WORDS["open_circuits"], query_params=values)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):

@@ -1,0 +1,82 @@
+"""A run of a deep circuit as files to take away: a tidy table of curves and tree weights, settings, the model."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app import export
+from app.live.computation import Study
+from spncore import Dataset, Trace, Trainer
+from spncore.induced_trees import enumerate_trees, num_trees
+from spncore.limits import LIMITS
+from spncore.saving import save_model
+from spncore.training import circuit_of
+from spncore.tree_dynamics import tree_weights
+
+MAX_ROWS = 500_000  # beyond this the table holds the LLH only, and says so
+
+
+def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
+    """The tidy table (curve, seed, t, quantity, value): LLH of every step, and w_T of every tree; t counts from 1.
+
+    Trees are numbered from 0 in the engine's order; those of the mixture are its own weights.
+    """
+    count = num_trees(circuit_of(study.experiment, dataset))
+    rows = sum(trace.llh.size for trace in traces)
+    with_trees = count <= LIMITS.live_trees and rows * (count + 1) <= MAX_ROWS
+    remarks = [] if with_trees else [f"{count} trees would give more than {MAX_ROWS} rows: their weights are left out"]
+    made_by = ", ".join(f"{name} {version}" for name, version in export.versions().items())
+    head = [f"link: {link}", f"made with: {made_by}", f"data: {dataset.title}, SHA-256 {dataset.sha256}", *remarks]
+    body = (row for curve, trace in enumerate(traces) for row in _rows(study, curve, dataset, trace, with_trees))
+    return export.table(("curve", "seed", "t", "quantity", "value"), body, head)
+
+
+def _rows(
+    study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: bool
+) -> Iterator[tuple[str, int, int, str, float]]:
+    name = study.names()[curve]
+    weights = trace.effective_weights if with_trees else None
+    if weights is not None and not study.is_shallow(curve):
+        weights = tree_weights(weights, enumerate_trees(circuit_of(study.experiment, dataset)))
+    for i, seed in enumerate(trace.experiment.seeds):
+        for t, llh in enumerate(trace.llh[i].tolist(), 1):
+            yield name, seed, t, "llh", llh
+            if weights is not None:
+                yield from ((name, seed, t, f"w[{k}]", w) for k, w in enumerate(weights[i, t - 1].tolist()))
+
+
+def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
+    """Settings, data, versions, κ, and of every curve the LLH of every seed and step."""
+    document: dict[str, Any] = {
+        "schema": export.EXPORT_SCHEMA,
+        "link": link,
+        "versions": export.versions(),
+        "settings": {**asdict(study.experiment), "depth": list(study.depths)},
+        "data": {"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
+        "trees": str(num_trees(circuit_of(study.experiment, dataset))),
+        "result": [
+            {"curve": name, "seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
+            for name, trace in zip(study.names(), traces, strict=False)
+        ],
+    }
+    return json.dumps(document, allow_nan=False, indent=1)
+
+
+def model_file(study: Study, dataset: Dataset, traces: Sequence[Trace], depth: int) -> bytes:
+    """The network of a depth as its first seed left it, in the engine's save format; empty before the first step."""
+    trace = traces[study.depths.index(depth)] if traces else None
+    if trace is None or trace.final_state is None:
+        return b""
+    trainer = Trainer(trace.experiment, dataset)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.npz"
+        with np.errstate(all="ignore"):
+            save_model(path, trainer.model(trace.final_state))
+        return path.read_bytes()

@@ -1,0 +1,259 @@
+"""Circuits: Claim 1 on a deep circuit, trained live beside the mixture of its induced trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from app import circuit_export, circuit_link, controls, datapanel, export, permalink, uploads, workbench
+from app.live.chart import lab_view
+from app.live.computation import Study
+from app.live.runs import REGISTRY, RunRefused
+from app.live.session import session_name
+from app.text import WORDS, label, literal, plain, point, sections
+from app.uploads import FALLBACK
+from app.workbench import Shown
+from spncore.circuit import CircuitError
+from spncore.datasets import DATASETS, DataError
+from spncore.experiment import FIELDS, Experiment, ExperimentError
+from spncore.structures import STRUCTURES
+
+STATE, SHOWN = "circuit_study", "circuit_shown"
+TITLES = {
+    "random_partitions": "random partitions (2019)",
+    "rat": "RAT-SPN, all pairs",
+    "rat_elementwise": "RAT-SPN, element-wise",
+    "chow_liu": "Chow–Liu tree, learned",
+    "learn_spn": "LearnSPN, learned",
+}
+DRAWN = ("random_partitions", "rat", "rat_elementwise")
+LIVELY = {"num_components": 8, "split_depth": 4, "num_repetitions": 8, "num_seeds": 16}  # ends of the sliders
+DEPTHS = [1, 2, 3]
+STARTS = ["fitted", "uniform", "random"]
+
+
+def opened() -> Study:
+    """The study the controls show; at the first visit the one in the address."""
+    if STATE not in st.session_state:
+        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        study, refusals = circuit_link.decode(params)
+        st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
+        st.session_state["circuit_view"] = permalink.decode_view(params)[0]
+        st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
+        train()
+    current: Study = st.session_state[STATE]
+    return current
+
+
+def stand_in(study: Study) -> list[str]:
+    """Use data that is at hand where the study's is not; what is said about it."""
+    name = study.experiment.dataset
+    try:
+        if uploads.find(name, workbench.held_uploads()) is not None:
+            return []
+        said = WORDS["upload_again"] if permalink.is_upload(name) else WORDS["twin_instead"]
+    except DataError as error:
+        said = str(error)
+    st.session_state[STATE] = study.on(FALLBACK.get(name, "nltcs-twin"))
+    return [said]
+
+
+def train() -> None:
+    """Register the controls' study as a run and show it; when it is refused, say why and keep the run on screen."""
+    study: Study = st.session_state[STATE]
+    st.session_state["circuit_problem"] = None
+    try:
+        dataset = uploads.find(study.experiment.dataset, workbench.held_uploads())
+        if dataset is None:
+            raise DataError(WORDS["missing_data"])
+        study = circuit_link.prepared(study, dataset)
+        run_id = REGISTRY.start(study, dataset, session_name())
+    except (DataError, ExperimentError, CircuitError, RunRefused) as error:
+        st.session_state["circuit_problem"] = str(error)
+        return
+    st.session_state[SHOWN] = Shown(run_id, study, dataset)
+    values = circuit_link.encode(study)
+    if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
+        st.query_params.from_dict(values)
+
+
+def side_panel(study: Study) -> tuple[Study, str | None]:
+    """Draw the controls; the study they describe, or the old one and the sentence that says what is refused."""
+    experiment = study.experiment
+    settings = {name: getattr(experiment, name) for name in FIELDS}
+    settings["dataset"] = _choice("dataset", _titles_at_hand())
+    settings["structure"] = _choice(
+        "structure", {name: TITLES.get(name, name) for name in STRUCTURES if name != "mixture"}
+    )
+    if settings["structure"] in DRAWN:
+        for name in ("num_components", "split_depth", "num_repetitions"):
+            if name != "num_repetitions" or settings["structure"] != "random_partitions":
+                settings[name] = _slider(name)
+    depths = st.pills(label("depth"), DEPTHS, selection_mode="multi", key="circuit_depths", help=WORDS["depths_help"])
+    for name in ("learning_rate", "init_scale"):
+        settings[name] = _steps(name)
+    settings["train_components"] = st.toggle("train the leaves, too", key="circuit_train_components")
+    with st.expander(WORDS["more"]):
+        settings["component_init"] = st.segmented_control(
+            label("component_init"),
+            STARTS,
+            key="circuit_component_init",
+            required=True,
+            help=FIELDS["component_init"].help,
+        )
+        settings["init_noise"] = _steps("init_noise")
+        settings["init_convention"] = st.segmented_control(
+            label("init_convention"), FIELDS["init_convention"].choices, key="circuit_init_convention", required=True,
+            format_func=lambda value: {"per_layer": "per layer", "matched": "product"}[value],
+        )  # fmt: skip
+        for name in ("iterations", "seed"):
+            field = FIELDS[name]
+            step = 100 if name == "iterations" else 1
+            settings[name] = st.number_input(
+                label(name), int(field.low), int(field.high), step=step, key=f"circuit_{name}"
+            )
+        settings["num_seeds"] = _slider("num_seeds")
+    try:
+        if not depths:
+            raise ExperimentError(WORDS["no_depth"])
+        return Study(Experiment(**settings), tuple(sorted(depths))), None
+    except ExperimentError as error:
+        return study, str(error)
+
+
+def show(study: Study) -> None:
+    """Give every control the study's value: at the first visit, and after a visit to another page."""
+    values = {name: getattr(study.experiment, name) for name in FIELDS} | {"depths": list(study.depths)}
+    for name, value in values.items():
+        if f"circuit_{name}" not in st.session_state:
+            st.session_state[f"circuit_{name}"] = value
+
+
+def _titles_at_hand() -> dict[str, str]:
+    titles = {name: info.title for name, info in DATASETS.items() if _at_hand(name)}
+    return titles | {name: plain(upload.dataset.title) for name, upload in workbench.held_uploads().items()}
+
+
+def _at_hand(name: str) -> bool:
+    try:
+        return uploads.find(name, {}) is not None
+    except DataError:
+        return False
+
+
+def _choice(name: str, titles: dict[str, str]) -> Any:
+    return st.selectbox(
+        label(name),
+        list(titles),
+        format_func=lambda value: titles[value],
+        key=f"circuit_{name}",
+        help=FIELDS[name].help,
+    )
+
+
+def _slider(name: str) -> Any:
+    high = max(LIVELY[name], st.session_state[f"circuit_{name}"])  # a link may ask for more
+    return st.slider(label(name), int(FIELDS[name].low), high, key=f"circuit_{name}", help=FIELDS[name].help)
+
+
+def _steps(name: str) -> Any:
+    offered = sorted({*controls.steps(FIELDS[name]), st.session_state[f"circuit_{name}"]})  # a link may say 0.13
+    return st.select_slider(
+        label(name),
+        offered,
+        format_func=lambda value: point(name, value),
+        key=f"circuit_{name}",
+        help=FIELDS[name].help,
+    )
+
+
+def link_to(study: Study) -> str:
+    """The whole address that reopens a study."""
+    return f"{(st.context.url or '').split('?')[0]}?{circuit_link.query_string(study)}"
+
+
+@st.dialog(WORDS["share"])
+def share_dialog(study: Study) -> None:
+    """The link to the controls' study."""
+    st.markdown(WORDS["share_intro"])
+    st.code(link_to(study), language=None, wrap_lines=True)
+
+
+@st.dialog(WORDS["export"])
+def export_dialog(shown: Shown) -> None:
+    """The run on screen as files; each is made when its button is pressed."""
+    st.markdown(WORDS["export_intro"])
+    link, depth = link_to(shown.study), shown.study.depths[-1]
+
+    def maker(make: Callable[..., Any], *more: Any) -> Callable[[], Any]:
+        return lambda: make(shown.study, shown.dataset, shown.traces(), *more)
+
+    files = {
+        "Curves and tree weights": ("csv", "text/csv", maker(circuit_export.curves_csv, link)),
+        "Settings and result": ("json", "application/json", maker(circuit_export.result_json, link)),
+        f"Trained circuit, L={depth}": ("npz", "application/octet-stream", maker(circuit_export.model_file, depth)),
+    }
+    for title, (suffix, mime, make) in files.items():
+        st.download_button(
+            f"{title} ({suffix.upper()})", make, export.file_name(f"circuit {title}", suffix), mime,
+            key=f"circuit_{suffix}", on_click="ignore", icon=":material/download:", width="stretch",
+        )  # fmt: skip
+
+
+@st.dialog(WORDS["help_title"], width="large")
+def help_dialog() -> None:
+    """How to read the page."""
+    st.markdown(sections("circuits")[1]["help"])
+
+
+show(opened())
+with st.sidebar:
+    study, refusal = side_panel(opened())
+    st.session_state[STATE] = study
+    if refusal:
+        st.error(literal(refusal), icon=":material/block:")
+for sentence in st.session_state["circuit_refused"]:
+    st.warning(literal(sentence), icon=":material/link_off:")
+shown: Shown | None = st.session_state[SHOWN]
+if shown is not None and shown.run() is None:
+    train()  # the server has let go of the run; the same study gives the same numbers
+    shown = st.session_state[SHOWN]
+stale = shown is None or study != Study(shown.study.experiment, shown.study.depths)
+with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(width="stretch", gap="xxsmall"):
+        if shown is not None:
+            st.caption(f":material/database: {literal(datapanel.describe(shown.dataset))}")
+    if st.button(
+        WORDS["train"], key="circuit_train", type="primary" if stale else "secondary", icon=":material/play_arrow:",
+        disabled=refusal is not None,
+    ):  # fmt: skip
+        st.session_state["circuit_refused"] = []
+        train()
+        st.rerun()
+    files = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
+    guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
+if st.session_state["circuit_problem"]:
+    st.error(literal(st.session_state["circuit_problem"]), icon=":material/block:")
+asked = None
+if shown is not None:
+    asked = lab_view(
+        {
+            "views": "circuits",
+            "run_id": shown.run_id,
+            "base": st.get_option("server.baseUrlPath"),
+            "stale": stale,
+            "labels": {},
+            "view": st.session_state["circuit_view"],
+        },
+        key="circuits",
+    )
+with st.expander("What is compared here", icon=":material/info:"):
+    st.markdown(sections("circuits")[0])
+if asked is not None and asked.share:
+    share_dialog(study)
+elif files and shown is not None:
+    export_dialog(shown)
+elif guide:
+    help_dialog()

@@ -1,0 +1,58 @@
+"""Which induced tree weighs most, and what all of them weigh together: one pass up the circuit, whatever κ is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore.circuit import Circuit, InputLayer, ProductLayer
+from spncore.induced_trees import edge_starts, node_trees
+
+Floats = NDArray[np.float64]
+
+
+def log_total_weight(circuit: Circuit, log_edge_weights: Floats) -> Floats:
+    """log Σ_T w_T over all induced trees.  log_edge_weights (..., E) -> (...)."""
+    values = np.zeros((*log_edge_weights.shape[:-1], circuit.num_nodes))
+    starts, sum_layer = edge_starts(circuit), 0
+    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
+        own = slice(first, first + layer.num_nodes)
+        if isinstance(layer, ProductLayer):
+            values[..., own] = values[..., layer.children].sum(axis=-1)
+        elif not isinstance(layer, InputLayer):
+            terms = _terms(values, log_edge_weights, layer, starts[sum_layer])
+            values[..., own] = np.logaddexp.reduce(terms, axis=-1).reshape(*values.shape[:-1], -1)
+            sum_layer += 1
+    return np.asarray(values[..., -1])
+
+
+def heaviest_tree(circuit: Circuit, log_edge_weights: Floats) -> int:
+    """The number of the tree with the largest w_T, the first such child where several are equal; weights (E,)."""
+    values, counts = np.zeros(circuit.num_nodes), node_trees(circuit)
+    numbers = np.zeros(circuit.num_nodes, dtype=object)
+    starts, sum_layer = edge_starts(circuit), 0
+    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
+        own = slice(first, first + layer.num_nodes)
+        if isinstance(layer, ProductLayer):
+            values[own] = values[layer.children].sum(axis=-1)
+            for column in layer.children.T:  # the first child's number is the highest digit
+                numbers[own] = numbers[own] * counts[column] + numbers[column]
+        elif not isinstance(layer, InputLayer):
+            terms = _terms(values, log_edge_weights, layer, starts[sum_layer])  # (G, num_sums, A)
+            sum_layer += 1
+            places = terms.argmax(axis=-1)
+            values[own] = np.take_along_axis(terms, places[..., None], axis=-1).ravel()
+            before = np.add.accumulate(counts[layer.children], axis=1) - counts[layer.children]
+            groups = np.arange(len(layer.children))[:, None]
+            numbers[own] = (before[groups, places] + numbers[layer.children[groups, places]]).ravel()
+    return int(numbers[-1])
+
+
+def _terms(values: Floats, log_edge_weights: Floats, layer: Any, start: int) -> Floats:
+    """log w_e plus what is below the edge, (..., G, num_sums, A)."""
+    shape = len(layer.children), layer.num_sums, layer.children.shape[1]
+    weights = log_edge_weights[..., start : start + int(np.prod(shape))]
+    below = values[..., layer.children][..., :, None, :]
+    return np.asarray(weights.reshape(*weights.shape[:-1], *shape) + below)

@@ -1,0 +1,188 @@
+"""The Circuits page without a browser: what it trains, its link, its files, and what each control changes."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import circuit_export, circuit_link, text, uploads
+from app.circuit_words import circuit_headline, trees_sentence
+from app.live.computation import Study
+from app.live.runs import REGISTRY
+from spncore import ExperimentError, datasets, fit, load
+from spncore.induced_trees import enumerate_trees, num_trees
+from spncore.saving import load_model
+from spncore.shallow import ShallowTrainer
+from spncore.trace import Recorder
+from spncore.training import circuit_of
+from spncore.tree_dynamics import tree_weights
+from tests.closeness import assert_close
+
+ENTRY = Path(__file__).parents[2] / "app" / "main.py"
+QUICK = {"dataset": "two-clusters", "iterations": "4", "num_seeds": "2", "split_depth": "1", "depths": "1",
+         "component_init": "uniform", "init_noise": "0.1"}  # fmt: skip
+STUDY, REFUSED = circuit_link.decode(QUICK)
+
+
+@pytest.fixture(autouse=True)
+def only_shipped_data(monkeypatch, tmp_path):
+    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
+    uploads._registered.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load("two-clusters")
+
+
+@pytest.fixture(scope="module")
+def study(data):
+    return circuit_link.prepared(STUDY, data)
+
+
+@pytest.fixture(scope="module")
+def traces(study, data):
+    recorder = Recorder(trainer := ShallowTrainer(study.experiments()[0], data))
+    for _ in recorder.follow(trainer.steps()):
+        pass
+    return [fit(study.experiments()[0], data), recorder.trace()]
+
+
+def opened(**query):
+    page = AppTest.from_file(str(ENTRY), default_timeout=60)
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.switch_page("pages/circuits.py").run()
+    assert not page.exception
+    return page
+
+
+def shown(page):
+    return page.session_state["circuit_shown"]
+
+
+def test_it_trains_the_circuit_of_its_link_beside_the_mixture_of_its_trees():
+    assert not REFUSED
+    page = opened(**QUICK)
+    run = REGISTRY.get(shown(page).run_id)
+    assert run.study.names() == ("L=1", "mixture of trees")
+    assert run.study.experiment == STUDY.experiment
+    assert page.button(key="circuit_train").proto.type == "secondary"
+
+
+def test_a_changed_control_is_trained_when_asked_and_written_to_the_address():
+    page = opened(**QUICK)
+    before = shown(page).run_id
+    page.slider(key="circuit_num_components").set_value(3).run()
+    assert shown(page).run_id == before and page.button(key="circuit_train").proto.type == "primary"
+    page.button(key="circuit_train").click().run()
+    assert not page.exception and shown(page).run_id != before
+    assert page.query_params["num_components"] in ("3", ["3"])
+    page.switch_page("pages/linear.py").run()
+    page.switch_page("pages/circuits.py").run()
+    assert not page.exception and page.slider(key="circuit_num_components").value == 3
+
+
+def test_too_many_edges_are_refused_in_one_sentence_and_the_run_stays():
+    page = opened(**QUICK)
+    before = shown(page).run_id
+    page.selectbox(key="circuit_structure").set_value("rat").run()
+    page.slider(key="circuit_num_components").set_value(8).run()
+    page.slider(key="circuit_split_depth").set_value(3).run()
+    page.button(key="circuit_train").click().run()
+    assert "weighted edges are too many to draw live; the limit is 600; lower" in page.error[0].value.replace("\\", "")
+    assert shown(page).run_id == before
+
+
+def test_a_link_to_the_lab_with_a_deep_circuit_leads_here():
+    page = AppTest.from_file(str(ENTRY), default_timeout=60)
+    for name, value in {
+        "structure": "rat",
+        "num_components": "2",
+        "iterations": "3",
+        "dataset": "two-clusters",
+    }.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    assert text.WORDS["elsewhere"] in [element.value for element in page.info]
+    assert page.session_state["study"].experiment.structure == "mixture"
+    there = circuit_link.encode(page.session_state["elsewhere"])
+    assert circuit_link.decode(there)[0].experiment.structure == "rat"
+
+
+@pytest.mark.parametrize("changed", [{}, {"structure": "rat", "num_repetitions": 4}, {"floor": 1e-4, "seed": 7}])
+def test_a_link_opens_the_same_study(changed):
+    study = Study(circuit_link.default_study().experiment.replace(**changed), (1, 3))
+    assert circuit_link.decode(circuit_link.encode(study)) == (study, [])
+    assert len(circuit_link.encode(study)) == 2 + len(changed)
+
+
+def test_what_a_link_gets_wrong_is_refused_in_words_and_this_page_s_default_kept():
+    study, refused = circuit_link.decode({"learning_rate": "fast", "num_components": "3", "rivals": "em", "v": "1"})
+    assert study.experiment.learning_rate == 0.1 and study.experiment.num_components == 3
+    assert len(refused) == 2 and refused[0].startswith("learning_rate")
+    assert circuit_link.decode({"v": "99"})[0] == circuit_link.default_study()
+
+
+def test_one_mixture_is_refused(data):
+    with pytest.raises(ExperimentError, match="the lab shows it"):
+        circuit_link.prepared(Study(STUDY.experiment.replace(structure="mixture"), (1,)), data)
+
+
+def test_the_headline_says_what_the_runs_show(traces):
+    said = circuit_headline(traces, ended=True, shallow=True).text
+    lead = float(np.median(traces[0].llh[:, -1] - traces[1].llh[:, -1]))
+    assert said.startswith("Same function at the start (difference ") and "after 4 steps" in said
+    assert ("are level" in said) == (abs(lead) < 5e-4)
+    assert circuit_headline([], ended=False, shallow=True).text == "Training starts."
+
+
+def test_the_leader_is_named_with_its_seeds(traces):
+    ahead, behind = traces[0], traces[1]
+    for one, other, words in (
+        (ahead, behind, "the circuit is ahead of the mixture"),
+        (behind, ahead, "the mixture of its trees is ahead"),
+    ):
+        moved = one.llh.copy()
+        moved[:, -1] += 1.0
+        faked = [type(one)(**{**vars_of(one), "llh": moved}), other]
+        pair = faked if one is ahead else faked[::-1]
+        said = circuit_headline(pair, ended=True, shallow=True).text
+        assert words in said and "in 2 of 2 seeds" in said
+
+
+def vars_of(trace):
+    return {name: getattr(trace, name) for name in trace.__dataclass_fields__}
+
+
+def test_counts_of_trees_are_said_exactly_while_they_can_be_read():
+    assert "12,582,912 induced trees: too many" in trees_sentence(12_582_912)
+    assert "e+62" in trees_sentence(13 * 10**61)
+    assert "80 induced trees: their mixture is trained" in trees_sentence(80)
+
+
+def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces):
+    rows = [
+        row for row in csv.reader(io.StringIO(circuit_export.curves_csv(study, data, traces, "x"))) if row[0][0] != "#"
+    ]
+    found = {tuple(row[:4]): float(row[4]) for row in rows[1:]}
+    trees = enumerate_trees(circuit_of(study.experiment, data))
+    expected = tree_weights(traces[0].effective_weights, trees)
+    assert len(found) == 2 * 2 * 4 * (1 + trees.num_trees)
+    assert found["L=1", "0", "4", "llh"] == traces[0].llh[0, 3]
+    assert_close(found["L=1", "1", "2", "w[3]"], expected[1, 1, 3])
+    assert_close(found["mixture of trees", "1", "1", "w[3]"], expected[1, 0, 3])
+
+
+def test_settings_and_the_model_can_be_taken_away(study, data, traces):
+    document = json.loads(circuit_export.result_json(study, data, traces, "x"))
+    assert document["trees"] == str(num_trees(circuit_of(study.experiment, data)))
+    assert document["result"][0]["llh"] == traces[0].llh.tolist()
+    model = load_model(io.BytesIO(circuit_export.model_file(study, data, traces, 1)))
+    assert model.circuit.num_nodes == circuit_of(study.experiment, data).num_nodes

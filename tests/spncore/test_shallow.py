@@ -1,0 +1,58 @@
+"""A circuit and the mixture of its trees: the same function at the start, other dynamics afterwards."""
+
+import numpy as np
+import pytest
+
+from spncore import Experiment, ExperimentError, Recorder, Trainer, load
+from spncore.induced_trees import enumerate_trees, num_trees
+from spncore.overparam import effective_weights
+from spncore.shallow import ShallowTrainer, shallow_sums
+from spncore.training import circuit_of
+from spncore.tree_dynamics import edge_flow_of, tree_weights
+from tests.closeness import assert_close
+
+DEEP = Experiment(
+    dataset="two-clusters", structure="random_partitions", num_components=2, split_depth=1, depth=2, init_scale=0.7,
+    init_noise=0.1, floor=1e-9, learning_rate=0.05, iterations=8, num_seeds=2,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def trainers():
+    return Trainer(DEEP), ShallowTrainer(DEEP)
+
+
+def test_both_start_at_the_same_log_likelihood_and_differ_after_a_step(trainers):
+    states, seen = [trainer.init() for trainer in trainers], []
+    for _ in range(3):
+        stepped = [trainer.step(state) for trainer, state in zip(trainers, states, strict=True)]
+        states = [state for state, _ in stepped]
+        seen.append([info.llh for _, info in stepped])
+    assert_close(*seen[0])
+    assert np.abs(seen[2][0] - seen[2][1]).max() > 1e-5
+
+
+def test_the_flow_of_an_edge_is_the_sum_of_the_flows_of_its_trees_at_the_start(trainers):
+    deep, shallow = (trainer.step(trainer.init())[1].flow for trainer in trainers)
+    trees = enumerate_trees(circuit_of(DEEP, trainers[0].dataset))
+    assert_close(deep, edge_flow_of(shallow, trees))  # Trapp et al. (2019), eq. (7)
+
+
+def test_trees_start_with_the_product_of_their_edges(trainers):
+    deep, shallow = trainers
+    edges = effective_weights(deep.split(deep.init().parameters)[0], deep.sums)
+    trees = enumerate_trees(deep.circuit)
+    assert_close(shallow.split(shallow.init().parameters)[0], tree_weights(edges, trees))
+
+
+def test_it_is_recorded_like_any_other_run(trainers):
+    recorder = Recorder(trainers[1])
+    assert list(recorder.follow(trainers[1].steps())) == list(range(1, 9))
+    assert recorder.trace().weights.shape == (2, 8, num_trees(trainers[0].circuit))
+    assert shallow_sums(DEEP, load("two-clusters")).num_weights == trainers[1].sums.num_weights
+
+
+def test_too_many_trees_are_refused_with_what_to_lower():
+    many = DEEP.replace(structure="random_partitions", num_components=64, split_depth=3)
+    with pytest.raises(ExperimentError, match="induced trees are too many .* lower components, splits"):
+        ShallowTrainer(many)

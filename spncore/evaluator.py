@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -117,7 +118,7 @@ class Evaluator:
         circuit = self.circuit
         merged = merge_equal(coefficients[0]) if self._is_mixture else None
         if merged is not None:  # equal components of a mixture are one component with a count
-            circuit = mixture(len(merged.first), circuit.num_variables)
+            circuit = _mixture(len(merged.first), circuit.num_variables)
             coefficients = [coefficients[0][merged.first]]
             coefficients[0][:, -2:] += np.log(merged.size)[:, None]
         sums = self._sum_weights(weights)
@@ -171,6 +172,9 @@ class Evaluator:
                 self._work.clear()
             self._work[key] = Workspace(circuit, num_rows, self.dtype)
         return self._work[key]
+
+
+_mixture = lru_cache(64)(mixture)
 
 
 def _inputs_of(circuit: Circuit, layer: SumLayer) -> tuple[int, slice] | None:

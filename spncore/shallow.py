@@ -29,9 +29,7 @@ class ShallowTrainer(Trainer):
     `experiment` is the circuit's own: its depth says with how many layers the start was made.
     """
 
-    def __init__(
-        self, experiment: Experiment, dataset: Dataset | None = None, start: TrainState | None = None
-    ) -> None:
+    def __init__(self, experiment: Experiment, dataset: Dataset | None = None, start: TrainState | None = None) -> None:
         """`start`: the circuit's, if it is made already. ExperimentError above `LIMITS.live_trees` induced trees."""
         deep = Trainer(experiment, dataset)
         check_trees(deep.circuit)

@@ -22,7 +22,7 @@ class Circuits extends Lab {
     const act = this.actions();
     Object.assign(this, { plots: {}, asked: "largest", edge: null, pressed: [], draws: 0 });
     const context = () => this.context();
-    this.llh = new Figure({ key: "llh", build: circuitChart, context, say, title: say("circuit_llh"), note: "", options: { every_seed: false, log_x: true } });
+    this.llh = new Figure({ key: "llh", build: circuitChart, context, say, title: say("llh_title"), note: "", options: { every_seed: false, log_x: true } });
     this.llh.root.classList.add("spn-llh");
     this.drawing = new Drawing({ say, context, pickEdge: (e) => this.pickEdge(e), press: (group) => this.press(group) });
     this.headline = html("p", { class: "spn-headline" });

@@ -1,7 +1,7 @@
 // The words of the Circuits page, put over the catalogue of the lab view.
 
 export const WORDS = {
-  circuit_llh: "Log-likelihood: the circuit and the mixture of its trees",
+  llh_title: "Log-likelihood of the circuit", llh_title_rivals: "Log-likelihood: the circuit and the mixture of its trees",
   drawing_title: "Circuit",
   drawn_whole: "{nodes} nodes, {edges} weighted edges; an edge is as wide as its share of its sum's weight.",
   drawn_folded: "{nodes} nodes, {edges} weighted edges, folded to be readable: press a block or a node marked + to open it.",

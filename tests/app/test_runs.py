@@ -271,10 +271,10 @@ def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go
 
 
 def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dataset) -> None:
-    registry = make(run_seconds=0.05)
+    registry = make(run_seconds=0.5)
     run = ended(registry, registry.start(study(ENDLESS), data, "a"))
     assert run.state == "stopped" and run.length > 0
-    assert run.reason == "Stopped at the limit of 0.05 s of training per run."
+    assert run.reason == "Stopped at the limit of 0.5 s of training per run."
 
 
 def test_a_released_run_is_freed(make: Any, data: Dataset) -> None:

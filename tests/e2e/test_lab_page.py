@@ -198,7 +198,8 @@ def test_hostile_names_are_shown_and_nothing_more(app_server, open_page):
     shown = page.get_by_test_id("stMain").get_by_test_id("stCaptionContainer").first
     assert start in shown.inner_text().replace(text.JOINER, "") and not shown.locator("a, strong, img").count()
     page.locator("[data-tab=components]").or_(page.get_by_role("tab", name="Components")).first.click()
-    page.get_by_text("Data & about").click()
+    page.get_by_text("Explained", exact=True).click()
+    page.get_by_role("menuitem", name="Data & about").click()
     page.get_by_text(text.WORDS["in_use"]).wait_for()
     assert start in page.get_by_test_id("stMain").inner_text()
     assert page.locator("img[src=x], a[href^='javascript']").count() == 0

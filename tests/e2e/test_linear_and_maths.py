@@ -29,7 +29,7 @@ def test_the_first_page_a_new_server_is_asked_for_may_be_any(browser, tmp_path):
     try:
         page.goto(f"{server.url}/linear?v=1&p=2")
         page.get_by_role("heading", name=re.compile("ℓ₂ regression")).wait_for()
-        page.get_by_role("link", name="Data & about").wait_for()
+        page.get_by_text("Explained", exact=True).wait_for()
         assert page.title() == "SPN Lab", "main.py has run"
     finally:
         page.close()

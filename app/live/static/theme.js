@@ -15,7 +15,7 @@ const RIVALS = {
   exponentiated_gradient: { light: "#00540f", dark: "#a87b00", dash: "6px,2px,1px,2px" },
   projected_gradient: { light: "#5f8a00", dark: "#d2601a", dash: "6px,2px,1px,2px,1px,2px" },
   em: { light: "#b300e6", dark: "#6ff3ff", dash: "3px,2px" },
-  shallow: { light: "#d1242f", dark: "#ff6b6b", dash: "16px,4px,2px,4px" }, // the mixture of a circuit's trees
+  shallow: { light: "#b45309", dark: "#ffb000", dash: "16px,4px,4px,4px" }, // the mixture of a circuit's trees
   online_em: { light: "#00132e", dark: "#ffffff", dash: "3px,2px,8px,2px" },
 };
 

@@ -123,23 +123,30 @@ class Evaluator:
             coefficients[0][:, -2:] += np.log(merged.size)[:, None]
         sums = self._sum_weights(weights)
         coefficients = [array.astype(self.dtype, copy=False) for array in coefficients]
-        log_values, log_partition, flows = np.empty(len(batch.weights)), 0.0, None
-        row_weights = batch.weights
+        asked = batch.rows is None and self.bag.partner is not None, self.objective.value is not None
+        log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
+        llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
         for part, designs in self._blocks(circuit, batch):
             work = self._workspace(circuit, designs[0].features.shape[2])
-            log_values[part] = forward(coefficients, sums, designs, work)
+            values = forward(coefficients, sums, designs, work)
             if flows is None:  # the last block comes first: its last row is the one without evidence
-                log_partition = float(log_values[-1])
+                log_partition = float(values[-1])
                 row_weights = self.objective.row_weights(batch.weights, log_partition)
+            llh += float(batch.shares[part] @ values)
+            if log_values is not None:
+                log_values[part] = values
             new = backward(sums, row_weights[part], designs, work)
             flows = new if flows is None else _added(flows, new)
         assert flows is not None
-        llh = float(batch.shares @ log_values) - log_partition
-        value = llh if self.objective.value is None else self.objective.value(batch.weights, log_values, batch.num_rows)
+        llh -= log_partition
+        value, correct = llh, np.nan
+        if log_values is not None and self.objective.value is not None:
+            value = self.objective.value(batch.weights, log_values, batch.num_rows)
+        if log_values is not None and asked[0]:
+            correct = accuracy(self.bag, log_values)
         if merged is not None:
             flows = Flows(flows.sums, ((flows.moments[0] / merged.size[:, None])[merged.of],))
-        classified = batch.rows is None and self.bag.partner is not None
-        return (llh, value, accuracy(self.bag, log_values) if classified else np.nan, log_partition), flows
+        return (llh, value, correct, log_partition), flows
 
     def _sum_weights(self, weights: Floats) -> list[Floats | None]:
         """Edge weights (E,) as an array per sum layer, None where they are absorbed."""

@@ -165,14 +165,23 @@ def cost_tables(dataset: Dataset) -> dict[str, Any]:
     }
 
 
+def peak_bytes() -> int:
+    """This process's peak memory; Linux says it of the program alone, ru_maxrss counts what its parent held, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
 def default_experiment() -> dict[str, float]:
     """3 depths × 6 seeds × 500 iterations, all traces kept: time, and this process's peak memory in MB."""
     dataset, start = data(), (time.perf_counter(), time.process_time())
     kept = [fit(Experiment(dataset=dataset.name, depth=depth, num_seeds=6), dataset) for depth in (1, 2, 3)]
     seconds, cpu_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
     assert all(trace.llh.shape == (6, 500) for trace in kept)
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    peak = peak_bytes()
     return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu_seconds, 2), "peak_memory_mb": round(peak / 1e6, 1)}
 
 
@@ -186,7 +195,7 @@ def in_fresh_process(argument: str) -> dict[str, Any]:
 
 def measure(quick: bool) -> dict[str, Any]:
     """The document; `quick` leaves out the tables and the peer."""
-    whole = in_fresh_process("--default-experiment")  # first: a child's peak counts what its parent held when it forked
+    whole = in_fresh_process("--default-experiment")
     dataset, blocks = data(), 40 if quick else 120
     document: dict[str, Any] = {
         "data": {"name": dataset.name, "rows": dataset.num_rows, "distinct_rows": dataset.num_distinct},

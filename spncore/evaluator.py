@@ -76,10 +76,6 @@ class Evaluator:
         self._work: dict[tuple[int, int], Workspace] = {}
         self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
 
-    def on(self, bag: Bag) -> Evaluator:
-        """The same circuit and objective on another bag."""
-        return Evaluator(self.circuit, bag, self.objective, self.dtype)
-
     def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
         """Evaluate at edge weights (S, E) > 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
         coefficients = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]

@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,10 +28,11 @@ from spncore.experiment import SCHEMA, Experiment
 from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES
+from spncore.shipped import SHIPPED
 from spncore.sweep import LocalWorkers, SweepError
 
 Floats = NDArray[np.float64]
-SHIPPED = Path(__file__).parent.parent / "data" / "classes_runs.json"
+RUNS = SHIPPED / "classes_runs.json"
 SCRIPT = "python -m experiments.classes"
 FORMAT = 1
 COMPUTE = "spncore.classification:train_json"
@@ -206,7 +206,7 @@ def to_json(made: Sequence[Comparison], script: str) -> str:
 @cache
 def shipped() -> dict[Study, Comparison]:
     """The comparisons that ship with the lab; read once."""
-    text = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    text = json.loads(RUNS.read_text(encoding="utf-8"))
     made_by = ", ".join(f"{package} {version}" for package, version in text["versions"].items())
     made = [_unpack(values, made_by) for values in text["comparisons"]]
     return {each.study: each for each in made}

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,12 @@ from app.export import versions
 from spncore import datasets
 from spncore.datasets import Dataset
 from spncore.experiment import SCHEMA, Experiment
+from spncore.shipped import SHIPPED
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 from spncore.trace import Recorder
 from spncore.training import Trainer
 
 Floats = NDArray[np.float64]
-FOLDER = Path(__file__).parent.parent / "data"
 FORMAT = 1
 POINTS = 200  # of a shipped curve, at most
 DECIMALS = 6  # of a shipped LLH, in nats per row
@@ -72,7 +71,7 @@ class Shipped:
 @cache
 def shipped(name: str) -> Shipped:
     """The results that ship with the lab under this name; read once."""
-    text = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    text = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
     data = {row["name"]: Data(**row) for row in text["data"]}
     base: dict[str, Any] = text["experiment"]
     results = {}

@@ -33,7 +33,7 @@ def main() -> None:
         for objective in CHOICES:
             made.append(measure(Study(setup.replace(objective=objective), DEPTHS)))
             print(name, objective, file=sys.stderr, flush=True)
-    study.SHIPPED.write_text(study.to_json(made, study.SCRIPT), encoding="utf-8")
+    study.RUNS.write_text(study.to_json(made, study.SCRIPT), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,9 +23,9 @@ from app import recipes  # noqa: E402
 from app.evidence import FirstSteps, first_steps, registered, to_ship  # noqa: E402
 from app.recipes import CASES, UPDATE_DATA  # noqa: E402
 from spncore import datasets  # noqa: E402
+from spncore.shipped import SHIPPED  # noqa: E402
 from spncore.sweep import Cell, Outcome, compute  # noqa: E402
 
-DATA = Path(__file__).parents[1] / "data"
 FILES = {"figure3": "figure3_runs", "held_equal": "held_equal", "update2020": "update2020"}
 UPDATES = [recipes.update2020_runs(name) for name in UPDATE_DATA]
 POINTS = {"figure3": 200, "held_equal": 80, "update2020": 90}  # of a curve
@@ -63,7 +63,7 @@ def main() -> None:
     """Measure one group and write its file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("group", choices=FILES)
-    parser.add_argument("--out", type=Path, default=DATA)
+    parser.add_argument("--out", type=Path, default=SHIPPED)
     options = parser.parse_args()
     book = Book()
     steps = fill(options.group, book)

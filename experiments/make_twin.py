@@ -15,7 +15,6 @@ import hashlib
 import json
 import sys
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,8 @@ from scipy.special import logsumexp
 from spncore.classification import best_possible
 from spncore.datasets import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.em import fit_mixture
+from spncore.shipped import SHIPPED
 
-DATA = Path(__file__).parent.parent / "data"
 NUM_COMPONENTS = 24
 FIT_SEED = 2019
 SMALLEST_GROUP = 50  # rows: a component that stands for fewer would be close to a description of persons
@@ -87,7 +86,7 @@ def write(name: str, weights: Floats, probabilities: Floats, seed: int, **proven
     for split in SPLITS:
         rows = draw(weights, probabilities, DATASETS[name].shapes[split][0], rng)
         llh[split] = float(log_probability(rows, weights, probabilities).mean())
-        file = DATA / f"{name}.{split}.npy"
+        file = SHIPPED / f"{name}.{split}.npy"
         np.save(file, np.packbits(rows, axis=1), allow_pickle=False)
         print(f"{file.name}  sha256 {hashlib.sha256(file.read_bytes()).hexdigest()}")
     parameters = {
@@ -99,7 +98,7 @@ def write(name: str, weights: Floats, probabilities: Floats, seed: int, **proven
         "expected_llh": expected_llh(weights, probabilities),
         "llh": llh,
     }
-    (DATA / f"{name}.json").write_text(json.dumps(parameters, indent=1) + "\n", encoding="utf-8")
+    (SHIPPED / f"{name}.json").write_text(json.dumps(parameters, indent=1) + "\n", encoding="utf-8")
 
 
 def make_twin(real: Dataset) -> None:
@@ -151,7 +150,7 @@ def main(arguments: list[str]) -> int:
         weights, probabilities = (np.array(TWO_CLUSTERS[key]) for key in ("weights", "probabilities"))
         write("two-clusters", weights, probabilities, seed=0)
         make_labelled()
-        packed = np.load(DATA / "nltcs-twin.train.npy", allow_pickle=False)
+        packed = np.load(SHIPPED / "nltcs-twin.train.npy", allow_pickle=False)
         twin = from_array(np.unpackbits(packed, axis=1), "nltcs-twin", real.variables)
     for name, gap in gaps(real, twin).items():
         print(f"largest difference in {name}: {gap:.5f} (at most {LARGEST_GAP[name]})")

@@ -12,7 +12,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import dataclasses  # noqa: E402 (the variables above must come first)
 from collections.abc import Callable, Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -23,8 +22,9 @@ from spncore.datasets import DataError, Dataset  # noqa: E402
 from spncore.evaluator import Evaluator  # noqa: E402
 from spncore.objectives import DATA_FLOW, data_and_partition  # noqa: E402
 from spncore.overparam import effective_weights  # noqa: E402
+from spncore.shipped import SHIPPED  # noqa: E402
 
-PUBLISHED = Path(__file__).parents[1] / "data" / "figure3_published.csv"
+PUBLISHED = SHIPPED / "figure3_published.csv"
 DEPTHS = (1, 2, 3)
 RANDOM = Experiment(component_init="random", init_noise=0.0, init_scale=0.1)
 LATER_SCRIPT = RANDOM.replace(

@@ -12,16 +12,15 @@ Not shipped, but a change of `BASE` away: `init_convention="matched"` (every pro
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from tqdm import tqdm
 
 from spncore import Experiment, datasets
+from spncore.shipped import SHIPPED
 from spncore.sweep import LocalWorkers, Store, run_cells
 from spncore.sweep.findings import stripe_agreement, summary
 from spncore.sweep.phase import Plane, diagram, shown_depths
 
-FILE = Path(__file__).parents[1] / "data" / "phase-default.json"
+FILE = SHIPPED / "phase-default.json"
 BASE = Experiment(
     component_init="fitted", train_components=False, init_noise=0.0, init_scale=0.1, iterations=1000, num_seeds=3
 )

@@ -31,6 +31,7 @@ from spncore.distinct import (
 )
 from spncore.download import Progress, TimeLimit, download
 from spncore.registry import DATASETS, SPLITS, DatasetInfo, Variable
+from spncore.shipped import SHIPPED
 
 __all__ = [
     "DATASETS",
@@ -56,7 +57,6 @@ PLACES = {
     "folder": f"the folder named by {DATA_DIR}",
     "cache": "this computer's cache of downloaded data",
 }
-SHIPPED = Path(__file__).parent.parent / "data"
 SHIPPED_SOURCE = "Ships with the lab."
 NPY_HEADER_BYTES = 1_024
 TIME_LIMIT = TimeLimit()

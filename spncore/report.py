@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from spncore.datasets import SHIPPED
 from spncore.experiment import Experiment
+from spncore.shipped import SHIPPED
 from spncore.trace import Trace
 
 Floats = NDArray[np.float64]

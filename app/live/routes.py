@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +24,9 @@ from app.live import assets, derived, frames, trees
 from app.live.assets import Asset
 from app.live.points import BadQueryError
 from app.live.runs import LiveRun, RunRegistry
+from spncore.shipped import SHIPPED
 
-PUBLISHED = Path(__file__).parents[2] / "data" / "figure3_published.csv"
+PUBLISHED = SHIPPED / "figure3_published.csv"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 COUNT = re.compile(r"[0-9]{1,9}")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,11 +14,12 @@ from app.live.computation import Study
 from app.text import choice, label, literal, page_text, plain
 from spncore.datasets import DataError, Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
+from spncore.shipped import SHIPPED
 from spncore.sweep import SweepError, to_csv
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
 from spncore.sweep.phase import Diagram, Plane, diagram, shown_depths
 
-DEFAULT = Path(__file__).parents[2] / "data" / "phase-default.json"  # made by experiments/phase_diagram.py
+DEFAULT = SHIPPED / "phase-default.json"  # made by experiments/phase_diagram.py
 INKS = {"light": "#31333f", "dark": "#fafafa"}
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +17,9 @@ from spncore import load
 from spncore.datasets import from_array
 from spncore.queries import QueryError
 from tests.closeness import assert_close
+from tests.places import ENTRY, ROOT
 
-ROOT = Path(__file__).parents[2]
-PAGE, ENTRY = ROOT / "app" / "pages" / "ask.py", ROOT / "app" / "main.py"
+PAGE = ROOT / "app" / "pages" / "ask.py"
 HOSTILE = ("<img src=x onerror=alert(1)>", "**bold** $x$", "=1+1")
 
 

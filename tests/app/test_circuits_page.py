@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,8 +20,8 @@ from spncore.trace import Recorder
 from spncore.training import circuit_of
 from spncore.tree_dynamics import tree_weights
 from tests.closeness import assert_close
+from tests.places import ENTRY
 
-ENTRY = Path(__file__).parents[2] / "app" / "main.py"
 QUICK = {"dataset": "two-clusters", "iterations": "4", "num_seeds": "2", "split_depth": "1", "depths": "1",
          "component_init": "uniform", "init_noise": "0.1"}  # fmt: skip
 STUDY, REFUSED = circuit_link.decode(QUICK)

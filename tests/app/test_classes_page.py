@@ -3,7 +3,6 @@
 import json
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +16,9 @@ from app.uploads import Upload
 from spncore import classification, datasets
 from spncore.datasets import from_array
 from tests.closeness import assert_close
+from tests.places import ROOT
 
-PAGE = Path(__file__).parents[2] / "app" / "pages" / "classes.py"
+PAGE = ROOT / "app" / "pages" / "classes.py"
 SMALL = Study(
     DEFAULT.experiment.replace(dataset="two-clusters", num_components=2, iterations=6, num_seeds=2, class_variable=3),
     (1, 3),
@@ -95,7 +95,7 @@ def test_each_depth_is_set_against_one_layer_at_that_many_times_the_rate(small):
 def test_a_comparison_survives_its_file(small, monkeypatch, tmp_path):
     file = tmp_path / "classes.json"
     file.write_text(classes_study.to_json([small], "a script"), encoding="utf-8")
-    monkeypatch.setattr(classes_study, "SHIPPED", file)
+    monkeypatch.setattr(classes_study, "RUNS", file)
     read = classes_study.shipped.__wrapped__()[SMALL]
     assert json.loads(json.dumps(replace(read, study=None, networks={}, made_by="").__dict__)) == json.loads(
         json.dumps(replace(small, study=None, networks={}).__dict__)

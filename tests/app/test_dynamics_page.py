@@ -1,7 +1,5 @@
 """The Dynamics page without a browser: what it mounts, and that it leaves the lab's study as it was."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,8 +8,8 @@ from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY
 from spncore import datasets
+from tests.places import ENTRY
 
-ENTRY = Path(__file__).parents[2] / "app" / "main.py"
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
 ACTS = ("step", "residual", "memory", "matrix", "norms", "kept", "replay")
 

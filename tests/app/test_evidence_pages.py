@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
@@ -12,8 +11,8 @@ from app import evidence, jobs, permalink, recipes, text, uploads
 from app.jobs import JOBS
 from app.recipes import Case, Runs
 from spncore import datasets
+from tests.places import ENTRY
 
-ENTRY = Path(__file__).parents[2] / "app" / "main.py"
 PAGES = ("figure3", "fair", "update2020")
 SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "update2020"}
 

@@ -5,7 +5,6 @@ import io
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +15,8 @@ from spncore import Experiment, fit
 from spncore.datasets import from_array, load
 from spncore.reader import read_csv
 from tests.closeness import assert_close
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 LINK = "http://localhost:8501/?v=1&learning_rate=0.1"
 FORMULAS = ['=HYPERLINK("http://x","y")', "+1", "-1+2", "@SUM(A1)", "\tx", "\rx"]
 AWKWARD = ["a,b", 'quo"te', "semi;colon", "naïve ☃", "two\nlines", "plain"]

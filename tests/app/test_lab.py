@@ -1,7 +1,5 @@
 """The lab page without a browser: what opens, what each control changes, what is refused and changes nothing."""
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -11,8 +9,8 @@ from app.live.runs import REGISTRY
 from spncore import datasets
 from spncore.datasets import DataError
 from spncore.experiment import Experiment
+from tests.places import ENTRY
 
-ENTRY = Path(__file__).parents[2] / "app" / "main.py"
 TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
 # The smallest study, so that tests which only look at the page do not train for long.
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}

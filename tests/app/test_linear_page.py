@@ -1,7 +1,6 @@
 """The linear networks page: its comparison, its link, its sentences, and what each control changes."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 from app import charts_lines, linear_link, linear_words
 from app.linear_study import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
 from app.text import JOINER
+from tests.places import ROOT
 
-PAGE = Path(__file__).parents[2] / "app" / "pages" / "linear.py"
+PAGE = ROOT / "app" / "pages" / "linear.py"
 QUICK = LinearStudy(p=2)
 
 

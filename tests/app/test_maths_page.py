@@ -1,7 +1,6 @@
 """The maths page: every equation has code and a test that exist, every erratum has evidence from a run."""
 
 import ast
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,8 +9,8 @@ from app import errata, permalink
 from app.equations import EQUATIONS
 from app.errata import measure
 from app.text import FOLDER
+from tests.places import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "app" / "pages" / "maths.py"
 
 

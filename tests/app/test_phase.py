@@ -1,7 +1,6 @@
 """The phase diagram: its law, its words and its figure agree with its numbers, and the page computes another one."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +12,8 @@ from spncore import Experiment, datasets, load
 from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_csv
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
 from spncore.sweep.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
+from tests.places import ENTRY, ROOT
 
-ROOT = Path(__file__).parents[2]
-ENTRY = ROOT / "app" / "main.py"
 SHIPPED = ROOT / "data" / "phase-default.json"
 BASE = Experiment(
     dataset="two-clusters", num_components=2, component_init="fitted", train_components=False, init_noise=0.0,

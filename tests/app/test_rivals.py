@@ -7,7 +7,6 @@ import re
 import time
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,10 +20,11 @@ from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, fit, load
 from spncore.experiment import ExperimentError
 from tests.closeness import assert_close
+from tests.places import ROOT
 
 SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
 SOME = Study(SMALL, (1, 3), ("momentum", "em"))
-THEME = Path(__file__).parents[2] / "app" / "live" / "static" / "theme.js"
+THEME = ROOT / "app" / "live" / "static" / "theme.js"
 GROUNDS = {"light": "#ffffff", "dark": "#171614"}  # of the pages
 
 

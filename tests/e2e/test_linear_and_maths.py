@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import ROOT, AppServer
+from tests.e2e.conftest import AppServer
+from tests.places import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ROOT, AppServer, OpenPage
+from tests.e2e.conftest import AppServer, OpenPage
+from tests.places import ROOT
 
 pytestmark = pytest.mark.browser
 

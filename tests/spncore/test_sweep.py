@@ -30,6 +30,7 @@ from spncore.sweep import (
 from spncore.sweep.local import _describe
 from spncore.sweep.worker import read_dataset
 from tests.closeness import assert_close
+from tests.places import ROOT
 from tests.spncore import sweep_faults
 
 DATA = {"two-clusters": load("two-clusters")}
@@ -279,7 +280,7 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("signal", [2, 9], ids=["Ctrl-C", "kill -9"])
 def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, monkeypatch, signal):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
-    sweep = subprocess.Popen([sys.executable, "-c", SWEEP, tmp_path / "kept"], cwd=Path(__file__).parents[2])
+    sweep = subprocess.Popen([sys.executable, "-c", SWEEP, tmp_path / "kept"], cwd=ROOT)
     wait_until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")), 60)
     sweep.send_signal(signal)
     assert sweep.wait(5) == (130 if signal == 2 else -9)

@@ -1,0 +1,5 @@
+"""Where the files lie that come with the project: data sets, published readings, results."""
+
+from pathlib import Path
+
+SHIPPED = Path(__file__).parent.parent / "data"

@@ -6,17 +6,15 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.asked_networks import Trained
 from app.asking import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from app.export import cell
 from app.flow_lines import RootLine
 from app.text import literal
+from spncore.arrays import Floats, Ints
 from spncore.explanation import MostProbable
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 IMPOSSIBLE = "This network gives the evidence probability zero: set one item back to unknown, or change one."
 SAY = 3  # so many changes are named
 

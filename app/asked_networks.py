@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore import datasets, em
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, CircuitError
 from spncore.datasets import DATASETS, DataError, Dataset
 from spncore.learning import CircuitTrainer, LearnerSettings, TrainState
@@ -21,7 +21,6 @@ from spncore.overparam import deepened_sums
 from spncore.queries import log_likelihood
 from spncore.structures import STRUCTURES, StructureSettings
 
-Floats = NDArray[np.float64]
 TRAINING_SEED = 0
 SMALLEST_GAIN = 1e-6  # nats per row and iteration; EM stops below it
 QUICK_SECONDS = 1.0  # what takes longer is computed in the background

@@ -12,19 +12,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import entr
 from scipy.stats import beta
 
 from app.text import plain
+from spncore.arrays import Floats, Ints
 from spncore.datasets import DATASETS, Dataset
 from spncore.explanation import MostProbable, most_probable
 from spncore.model import Model
 from spncore.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
 from spncore.sampling import sample
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 UNKNOWN = -1
 NUM_SAMPLES = 20
 ENOUGH_ROWS = 20  # that match the evidence: fewer say too little to stand beside the network

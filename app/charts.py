@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.sweep.phase import Diagram
 
-Floats = NDArray[np.float64]
 SIGNED = ((0.0, "#c8570c"), (0.25, "#f0a868"), (0.5, "#f7f7f7"), (0.75, "#7aa9d8"), (1.0, "#1f5a9e"))  # orange to blue
 MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}
 ON_SCALE = "#111111"  # marks on coloured cells, in either theme

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from app.asking import UNKNOWN, Answer, Flow, Item, Matches
 from app.flow_lines import Lines, RootLine
 from app.text import plain
+from spncore.arrays import Floats, Ints
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 INK = {"light": "#31333f", "dark": "#fafafa"}
 GROUND = {"light": "#ffffff", "dark": "#0e1117"}
 BEFORE = {"light": "#767676", "dark": "#9a9a9a"}

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from app.linear_study import Comparison, Side
+from spncore.arrays import Floats
 from spncore.linear_rates import TARGET
 
-Floats = NDArray[np.float64]
 DEPTHS = {  # the colours of L = 1, 2, 3, 4 in the lab
     "light": ("#440154", "#3e4989", "#287d8e", "#22a884"),
     "dark": ("#287d8e", "#25ac82", "#7fd34e", "#fde725"),

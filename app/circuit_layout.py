@@ -14,14 +14,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.layout_rows import arranged
+from spncore.arrays import Ints
 from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.induced_trees import edge_ends
 from spncore.model import Parameters
 
-Ints = NDArray[np.int64]
 MOST_ITEMS = 150  # drawn at once unless more is asked for
 NAMES_IN_TITLE, LABEL_LETTERS = 16, 12
 KINDS: Mapping[type, str] = {InputLayer: "leaf", ProductLayer: "product", SumLayer: "sum"}

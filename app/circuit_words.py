@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.headline import Headline
 from spncore import Trace
+from spncore.arrays import Floats
 from spncore.induced_trees import written
 from spncore.limits import LIMITS
 
-Floats = NDArray[np.float64]
 TIE = 5e-4  # nats per row that make no difference in the three digits shown
 
 

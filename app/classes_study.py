@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.export import versions
 from app.jobs import JOBS, NICENESS, Job
@@ -22,6 +21,7 @@ from app.live.computation import Study
 from app.permalink import is_upload
 from app.recipes import depth_name, faster_name, tidied
 from spncore import classification, datasets
+from spncore.arrays import Floats
 from spncore.classification import Curves
 from spncore.datasets import Dataset
 from spncore.experiment import SCHEMA, Experiment
@@ -31,7 +31,6 @@ from spncore.objectives import OBJECTIVES
 from spncore.shipped import SHIPPED
 from spncore.sweep import LocalWorkers, SweepError
 
-Floats = NDArray[np.float64]
 RUNS = SHIPPED / "classes_runs.json"
 SCRIPT = "python -m experiments.classes"
 FORMAT = 1

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import presets
 from app.live.computation import Study
 from spncore import dynamics, fit
+from spncore.arrays import Floats
 from spncore.datasets import Dataset, from_array, load
 from spncore.evaluator import Evaluator
 from spncore.objectives import OBJECTIVES, data_and_partition
@@ -20,7 +20,6 @@ from spncore.overparam import effective_weights
 from spncore.trace import Trace
 from spncore.training import Trainer
 
-Floats = NDArray[np.float64]
 DATASET = "two-clusters"
 STEP = 20  # of the run, where the residuals are taken
 RATES = np.logspace(-6, -3, 13)

@@ -13,10 +13,10 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.export import versions
 from spncore import datasets
+from spncore.arrays import Floats
 from spncore.datasets import Dataset
 from spncore.experiment import SCHEMA, Experiment
 from spncore.shipped import SHIPPED
@@ -24,7 +24,6 @@ from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 from spncore.trace import Recorder
 from spncore.training import Trainer
 
-Floats = NDArray[np.float64]
 FORMAT = 1
 POINTS = 200  # of a shipped curve, at most
 DECIMALS = 6  # of a shipped LLH, in nats per row

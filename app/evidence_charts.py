@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from app.comparisons import Iterations, better_of_two, median, median_interval
 from spncore.report import DASHES
 
-Floats = NDArray[np.float64]
 COLOURS = {"light": ("#440154", "#3e4989", "#287d8e"), "dark": ("#287d8e", "#25ac82", "#7fd34e")}
 INKS = {"light": "#31333f", "dark": "#fafafa"}
 FAINT = {"light": "#6b6e78", "dark": "#a3a8b4"}

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import comparisons
 from app.comparisons import Iterations
@@ -15,11 +14,11 @@ from app.evidence import reached as reached_by_seed
 from app.evidence_charts import Line
 from app.recipes import DEPTHS, HONEST, NOISES, ROUNDING, Runs, depth_name, figure3
 from app.text import number
+from spncore.arrays import Floats
 from spncore.experiment import Experiment
 from spncore.report import TARGETS, published_figure3
 from spncore.sweep import Cell, Outcome
 
-Floats = NDArray[np.float64]
 PUBLISHED = published_figure3()
 LEFT = 3e-6  # nats per row; reading off the figure leaves less than that
 ROUNDED = 1e-9  # nats per row: differences below are those of sums in another order

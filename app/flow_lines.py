@@ -7,15 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.asking import Flow
 from app.circuit_layout import View, links_of, plan_of
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit, SumLayer
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-
 
 MOST_CODES = 2  # below a leaf
 MOST_OPENED = 4  # alike nodes are drawn one by one up to so many; more are one block

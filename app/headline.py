@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import Dataset, Trace
+from spncore.arrays import Floats
 from spncore.datasets import product_of_marginals_llh
 
-Floats = NDArray[np.float64]
 PUBLISHED_TARGET = -7.2  # nats per row on NLTCS, where Figure 3 of Trapp et al. (2019) shows the depths well apart
 PUBLISHED_ON = ("nltcs", "nltcs-twin")
 PART_OF_GAIN = 0.9  # elsewhere the target is this part of the way from the start to the best median

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from spncore.arrays import Floats, Ints
+
 SWEEPS = 8
 BETWEEN_GROUPS = 0.35  # more than between two items of one group
 

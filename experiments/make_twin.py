@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from spncore.arrays import Floats
 from spncore.classification import best_possible
 from spncore.datasets import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.em import fit_mixture
@@ -39,7 +40,6 @@ TWO_CLUSTERS = {
 GROUPS = {"11111111": 0.4, "11110000": 0.3, "00001111": 0.2, "00000000": 0.1}
 OF_GROUP, OF_CLASS, OF_LABEL = 0.9, 0.75, 0.95  # probabilities that a variable is what its group or class says
 
-Floats = NDArray[np.float64]
 Bits = NDArray[np.uint8]
 
 

@@ -12,12 +12,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Bools, Ints
 from spncore.families import FAMILIES, Family
-
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
 
 
 class CircuitError(ValueError):

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import xlogy
 
+from spncore.arrays import Floats
 from spncore.datasets import Dataset, KnownMixture
 from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment
@@ -23,7 +23,6 @@ from spncore.objectives import OBJECTIVES, Labels
 from spncore.overparam import effective_weights
 from spncore.training import Trainer
 
-Floats = NDArray[np.float64]
 ROWS = ("train", "test")
 QUANTITIES = ("accuracy", "conditional", "llh")
 DECIMALS = 6

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.families import FAMILIES
 from spncore.structures import Column
 
-Floats = NDArray[np.float64]
 MOST_VALUES = 32  # whole-number columns with more distinct values are real ones, unless named categorical
 _FARTHEST = 1e100  # in standard deviations: its square is still a number, and so is its log-density
 _CONSTANT = 1e-13  # a deviation below this share of the largest value is rounding

@@ -8,11 +8,9 @@ themselves, log-weights multiply by exp(ηA).
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.overparam import SumStack, effective_weights, layer_flows
-
-Floats = NDArray[np.float64]
 
 
 def relative_steps(

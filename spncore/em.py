@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, mixture
 from spncore.datasets import Dataset
 from spncore.evaluator import Evaluation, Evaluator
@@ -17,7 +18,6 @@ from spncore.model import Model, Parameters, by_layer
 from spncore.objectives import DATA_FLOW, data_and_partition
 from spncore.overparam import edge_nodes
 
-Floats = NDArray[np.float64]
 _SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
 
 

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from spncore import sampling
+from spncore.arrays import Floats
 from spncore.columns import Coding, codings, decode, encode, log_scales, unseen, weighted_moments
 from spncore.learners import LEARNERS
 from spncore.learning import LearnerSettings
-from spncore.model import log_values
 from spncore.queries import log_likelihood
 from spncore.structures import StructureSettings
 from spncore.table_learning import TableSettings, learn
 from spncore.table_structures import TABLE_STRUCTURES, Table
+from spncore.values import log_values
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, DensityMixin
@@ -32,7 +33,6 @@ except ModuleNotFoundError as error:
         "spncore.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install 'spnlab[sklearn]'"
     ) from error
 
-Floats = NDArray[np.float64]
 UNLABELLED = -1  # as in sklearn.semi_supervised
 
 

@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import leaves
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.families import Moments
 from spncore.flows import Flows, backward
 from spncore.forward import forward
 from spncore.leaves import Design
-from spncore.model import block_rows, parameter_shape
+from spncore.model import parameter_shape
 from spncore.objectives import Bag, Objective, accuracy
 from spncore.symmetry import merge_equal
+from spncore.values import block_rows
 from spncore.workspace import Workspace
 
-Floats = NDArray[np.float64]
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 

@@ -11,15 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuit import InputLayer, ProductLayer, SumLayer
 from spncore.forward import input_values, log_sum_exp
-from spncore.model import Model, block_rows, prepare
+from spncore.model import Model
 from spncore.queries import as_real, check_possible, check_rows, log_likelihood
 from spncore.sampling import descend
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from spncore.values import block_rows, prepare
 
 
 class MostProbable(NamedTuple):

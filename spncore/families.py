@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-Floats = NDArray[np.float64]
+from spncore.arrays import Floats
+
 _TINY = float(np.finfo(np.float64).tiny)  # a weight of 0 enters linear coefficients as this; see leaves.impossible
 _HALF_LOG_TAU = 0.5 * np.log(2.0 * np.pi)
 SMALLEST_SCALE = 1e-3  # of a Gaussian's standard deviation: a component on one point would have unbounded density

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.forward import SumWeights
 from spncore.leaves import Design
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
-
-Floats = NDArray[np.float64]
 
 
 class Flows(NamedTuple):

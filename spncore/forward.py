@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.leaves import Design
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
-Floats = NDArray[np.float64]
 SumWeights = Sequence[Floats | None]
 _SAFE = 600.0  # |log-value| of inputs below which exp neither overflows nor reaches zero
 

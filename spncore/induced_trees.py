@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from spncore.arrays import Bools, Ints
 from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 Counts = NDArray[np.object_]  # Python's integers, which do not overflow
 Numbers = NDArray[Any]  # Ints while all counts fit, else Counts
 _FITS = 2**62

@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.optimisers import OPTIMISERS, Optimiser
 from spncore.parametrisation import PARAMETRISATIONS, Parametrisation, expectation, exponentiated, projected
 from spncore.simplex import Groups
-
-Floats = NDArray[np.float64]
 
 
 class Learner(NamedTuple):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import learners
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit
 from spncore.evaluator import Batch, Evaluation, Evaluator
 from spncore.learners import LEARNERS
@@ -18,9 +19,6 @@ from spncore.objectives import DATA_FLOW, Bag, Objective
 from spncore.optimisers import OptimiserState
 from spncore.overparam import SumStack, edge_nodes, effective_weights, layer_flows, weight_groups
 from spncore.simplex import groups_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class TrainState(NamedTuple):

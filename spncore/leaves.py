@@ -11,11 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import CircuitError, InputLayer
 from spncore.families import Moments
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class Design(NamedTuple):

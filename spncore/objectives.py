@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from spncore.arrays import Floats, Ints
 from spncore.distinct import Dataset, distinct_rows
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MARGINALISED = -1
 
 

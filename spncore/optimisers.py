@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from spncore.arrays import Floats
+
 OptimiserState = tuple[Floats, ...]
 
 _FIRST_DECAY, _SECOND_DECAY = 0.9, 0.999  # β₁ and β₂ of Adam, as its authors recommend

@@ -12,10 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class SumStack(NamedTuple):

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore import simplex
+from spncore.arrays import Floats
 from spncore.simplex import Groups
 
-Floats = NDArray[np.float64]
 _ROUNDING = 1e-15  # w + (floor − w) misses the floor by this much, and held weights are counted by equality
 
 

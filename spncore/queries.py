@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, InputLayer, SumLayer
 from spncore.flows import send_down
 from spncore.leaves import is_missing
-from spncore.model import Model, blocks, log_partition, log_values
+from spncore.model import Model
+from spncore.values import blocks, log_partition, log_values
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
-
-Floats = NDArray[np.float64]
 
 
 class QueryError(ValueError):

@@ -9,14 +9,12 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore import dynamics
+from spncore.arrays import Floats
 from spncore.datasets import Dataset
 from spncore.trace import Trace
 from spncore.training import Trainer
-
-Floats = NDArray[np.float64]
 
 
 def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset | None = None) -> Floats:

@@ -10,11 +10,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.experiment import Experiment
 from spncore.shipped import SHIPPED
 from spncore.trace import Trace
-
-Floats = NDArray[np.float64]
 
 FIGURE3 = Experiment(num_seeds=6)
 FIGURE3_DEPTHS = (1, 2, 3)

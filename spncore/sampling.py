@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit, InputLayer, ProductLayer
-from spncore.model import Model, block_rows, blocks
+from spncore.model import Model
 from spncore.queries import as_real, check_possible, check_rows, sum_arrays
+from spncore.values import block_rows, blocks
 from spncore.workspace import PairArrays, SumArrays, Workspace
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 # layer of sums counted from 0; group, sum in the group and row of each choice -> place of the child
 Choose = Callable[[int, Ints, Ints, Ints], Ints]
 

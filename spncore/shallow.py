@@ -7,8 +7,8 @@ only the sums are made one.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.circuit import Circuit
 from spncore.datasets import Dataset
 from spncore.experiment import Experiment, ExperimentError
@@ -19,8 +19,6 @@ from spncore.objectives import OBJECTIVES
 from spncore.overparam import SumStack, consecutive_sums, deepened_sums
 from spncore.training import Trainer, circuit_of
 from spncore.tree_models import edge_weights, shallow_mixture
-
-Floats = NDArray[np.float64]
 
 
 class ShallowTrainer(Trainer):

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from spncore.arrays import Floats
+
 Indices = NDArray[np.int64]
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from spncore.arrays import Floats
 
 
 class Merged(NamedTuple):

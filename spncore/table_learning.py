@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.learning import CircuitTrainer, LearnerSettings
 from spncore.model import Model, Parameters
 from spncore.objectives import OBJECTIVES
@@ -15,8 +15,6 @@ from spncore.simplex import groups_of, normalise
 from spncore.structures import StructureSettings
 from spncore.table_structures import TABLE_STRUCTURES, Table
 from spncore.weighted_rows import weighted_bag
-
-Floats = NDArray[np.float64]
 
 
 class TableSettings(NamedTuple):

@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit, InputLayer, Layer, ProductLayer, mixture
 from spncore.model import Model, model, parameter_shape
 from spncore.structures import Column, StructureSettings, learn_spn, random_partitions, rat
 from spncore.structures.nodes import check_size
 from spncore.structures.regions import Kind
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 class Table(NamedTuple):

@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import dynamics
+from spncore.arrays import Floats
 from spncore.experiment import Experiment, ExperimentError
 from spncore.limits import LIMITS
 from spncore.overparam import SumStack, effective_weights, split_layers
 from spncore.training import DivergenceError, StepInfo, Trainer, TrainState
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

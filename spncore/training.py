@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore import datasets, em
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, CircuitError, InputLayer
 from spncore.datasets import Dataset
 from spncore.evaluator import Evaluator
@@ -20,8 +20,6 @@ from spncore.overparam import SumStack, deepened_sums, effective_weights, initia
 from spncore.structures import LEARNED, STRUCTURES, StructureSettings
 
 __all__ = ["DivergenceError", "StepInfo", "TrainState", "Trainer", "dataset_of", "run"]
-
-Floats = NDArray[np.float64]
 
 
 class Trainer(CircuitTrainer):

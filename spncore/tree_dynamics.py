@@ -8,13 +8,10 @@ consecutive sums over components the trees are the components, and everything he
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from spncore.arrays import Bools, Floats
 from spncore.induced_trees import Trees
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def tree_weights(edge_weights: Floats, trees: Trees) -> Floats:

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.forward import input_values
 from spncore.induced_trees import Trees, edge_starts, enumerate_trees, trees_of
 from spncore.limits import LIMITS
-from spncore.model import BLOCK_BYTES, Model, block_rows, blocks, log_values, model, prepare
+from spncore.model import Model, model
 from spncore.queries import check_possible
 from spncore.sampling import by_posterior, descend
 from spncore.tree_dynamics import log_tree_weights, tree_weights
+from spncore.values import BLOCK_BYTES, block_rows, blocks, log_values, prepare
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Pair = tuple[Ints, Ints]  # trees, and what is in each
 _NOTHING: Pair = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
 

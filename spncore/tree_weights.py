@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, InputLayer, ProductLayer
 from spncore.induced_trees import edge_starts, node_trees
-
-Floats = NDArray[np.float64]
 
 
 def log_total_weight(circuit: Circuit, log_edge_weights: Floats) -> Floats:

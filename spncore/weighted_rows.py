@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from spncore.arrays import Floats, Ints
 from spncore.objectives import Bag
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:

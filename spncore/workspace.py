@@ -11,13 +11,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 CACHE_BYTES = 500_000  # of what is formed and used again at once
 
 

@@ -13,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, ExperimentError, Recorder, StepInfo, Trace, Trainer, TrainState
+from spncore.arrays import Floats
 from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.model import block_rows, parameter_shape
+from spncore.model import parameter_shape
 from spncore.overparam import SumStack
 from spncore.shallow import ShallowTrainer, shallow_sums
 from spncore.trace import trace_bytes
 from spncore.training import circuit_of, sums_of
+from spncore.values import block_rows
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
-Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
 NUM_SNAPSHOTS = 101

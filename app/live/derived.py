@@ -11,17 +11,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.live import frames, points
 from app.live.points import BadQueryError, Steps, View
 from app.live.replays import replay
 from app.live.runs import LiveRun
 from spncore import dynamics
+from spncore.arrays import Floats, Ints
 from spncore.training import sums_of
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Columns = tuple[list[str], Floats]
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
 EIGENVALUES_AT_ONCE = 4_000  # divided by K: iterations of one answer, some ten milliseconds

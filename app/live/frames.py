@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from app.live.runs import LiveRun, Study
 from spncore import Dataset, Recorder, dynamics
+from spncore.arrays import Ints
 from spncore.datasets import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.experiment import FIELDS, Experiment
 from spncore.overparam import SumStack, effective_weights
@@ -25,7 +26,6 @@ from spncore.overparam import SumStack, effective_weights
 VERSION = 1
 MAX_FRAMES = 1_000
 ANSWER_BYTES = 512_000
-Ints = NDArray[np.int64]
 Floats32 = NDArray[np.float32]
 
 

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
+from spncore.arrays import Floats, Ints
 from spncore.learners import weights_of
 from spncore.overparam import SumStack, effective_weights, layer_flows, split_layers
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 View = tuple[dict[str, Any], Floats]
 MAX_CELLS = 200  # of a heat map, along an axis
 RATES_PER_DECADE, DECADES_BELOW, DECADES_ABOVE = 6, 5, 1.5

@@ -12,15 +12,14 @@ from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.live.computation import Computation
 from app.live.points import first_cuts
 from app.live.runs import LiveRun
 from spncore import Trace
 from spncore import replay as engine
+from spncore.arrays import Floats
 
-Floats = NDArray[np.float64]
 Form = Literal["first_order", "exact"]
 FORMS: tuple[Form, ...] = ("first_order", "exact")
 MAX_SECONDS = 30.0  # of one form; what takes longer is not begun

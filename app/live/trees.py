@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app import circuit_layout
 from app.circuit_words import trees_sentence
@@ -23,6 +22,7 @@ from app.live.derived import ANSWER_NUMBERS, below, count_of, steps_of
 from app.live.points import BadQueryError, Steps, View, finite
 from app.live.runs import LiveRun
 from spncore import dynamics, tree_models
+from spncore.arrays import Floats
 from spncore.circuit import Circuit
 from spncore.induced_trees import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written
 from spncore.limits import LIMITS
@@ -32,8 +32,6 @@ from spncore.overparam import effective_weights
 from spncore.training import circuit_of
 from spncore.tree_weights import heaviest_tree, log_total_weight
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 MOST_IN_MATRIX = 48
 MOST_PRESSED = 400
 LISTED_TERMS = 4

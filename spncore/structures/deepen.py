@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats, Ints
 from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, SumLayer
 from spncore.model import Model, model
 from spncore.overparam import TOPOLOGIES
 from spncore.structures.nodes import check_size
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def deepen(shallow: Model, number: int, topology: str, depth: int) -> Model:

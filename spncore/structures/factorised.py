@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import leaves
+from spncore.arrays import Floats
 from spncore.circuit import InputLayer
 from spncore.forward import log_sum_exp
 from spncore.structures.nodes import Column, Leaf
 
-Floats = NDArray[np.float64]
 STARTS = 3  # of EM; the best counts
 ITERATIONS = 30
 TOLERANCE = 1e-4  # nats per row: EM stops when a step gains less

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from spncore import leaves
+from spncore.arrays import Floats
 from spncore.circuit import CircuitError, InputLayer
 from spncore.model import Model
 from spncore.structures.factorised import by_column, factorised_leaves, two_clusters
 from spncore.structures.nodes import Column, Node, Product, Sum, layered
 from spncore.structures.tables import coded, dependent, pair_tables
 
-Floats = NDArray[np.float64]
 MAX_LEVELS = 64  # of splits below each other; then what is left is taken for independent
 
 

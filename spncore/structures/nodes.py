@@ -12,11 +12,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 from spncore.model import Model, model
 
-Floats = NDArray[np.float64]
 T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)
 

@@ -16,12 +16,11 @@ from itertools import groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Ints
 from spncore.circuit import Circuit, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.structures.nodes import check_size
 
-Ints = NDArray[np.int64]
 Kind = Literal["pairs", "elementwise"]
 
 

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, xlogy
 
+from spncore.arrays import Floats, Ints
 from spncore.leaves import is_missing
 from spncore.structures.nodes import Column
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 NUM_BINS = 4  # of the quantiles that real and count columns are cut into
 BLOCK_ROWS = 4096
 

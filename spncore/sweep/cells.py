@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore import datasets, em
+from spncore.arrays import Floats
 from spncore.circuit import Circuit
 from spncore.datasets import Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.training import DivergenceError, Trainer, circuit_of
 
-Floats = NDArray[np.float64]
 Row = dict[str, Any]
 ENGINE = 1  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
 MAX_CELLS = 10_000

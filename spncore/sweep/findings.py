@@ -6,11 +6,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.sweep.phase import Diagram, shown_depths
-
-Floats = NDArray[np.float64]
 
 
 def summary(diagram: Diagram, depth: int) -> list[str]:

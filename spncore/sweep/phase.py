@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.datasets import Dataset
 from spncore.experiment import Experiment
 from spncore.limits import LIMITS
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError, Target
 
-Floats = NDArray[np.float64]
 SCHEMA = 1
 MISSED, THROWN, FAILED = 0, -1, -2  # in place of an iteration, which counts from 1
 Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is the shallow control at L·η

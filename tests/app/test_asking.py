@@ -14,9 +14,10 @@ from app.circuit_layout import drawing
 from spncore import Experiment, load
 from spncore.circuit import mixture
 from spncore.datasets import DataError, from_array
-from spncore.model import Model, Parameters, log_values
+from spncore.model import Model, Parameters
 from spncore.queries import QueryError
 from spncore.training import Trainer
+from spncore.values import log_values
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))

@@ -10,8 +10,9 @@ from spncore import leaves, workspace
 from spncore.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.flows import backward
 from spncore.forward import forward
-from spncore.model import Model, Parameters, log_partition, log_values, model, random_model
+from spncore.model import Model, Parameters, model, random_model
 from spncore.structures import rat
+from spncore.values import log_partition, log_values
 from spncore.workspace import PairArrays, SumArrays, Workspace
 from tests import circuits, oracles
 from tests.closeness import assert_close

@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.explanation import most_probable, selective_sums
-from spncore.model import log_partition, log_values, model
+from spncore.model import model
 from spncore.queries import QueryError
 from spncore.structures import chow_liu
+from spncore.values import log_partition, log_values
 from tests import circuits, oracles
 from tests.closeness import assert_close
 

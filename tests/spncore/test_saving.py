@@ -7,9 +7,9 @@ import pytest
 
 from spncore.datasets import load
 from spncore.limits import LIMITS
-from spncore.model import log_values
 from spncore.saving import SavedModelError, load_model, save_model
 from spncore.structures import STRUCTURES, StructureSettings
+from spncore.values import log_values
 from tests import circuits
 
 

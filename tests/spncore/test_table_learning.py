@@ -5,11 +5,11 @@ import pytest
 
 from spncore.columns import weighted_moments
 from spncore.learning import LearnerSettings
-from spncore.model import log_values
 from spncore.queries import log_likelihood
 from spncore.structures import Column, StructureSettings
 from spncore.table_learning import TableSettings, learn
 from spncore.table_structures import TABLE_STRUCTURES, Table
+from spncore.values import log_values
 from tests.closeness import assert_close
 
 STANDING_STILL = LearnerSettings("adam", "log", learning_rate=1e-15)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from spncore.circuit import InputLayer
-from spncore.model import log_partition, random_model
+from spncore.model import random_model
 from spncore.structures import Column, StructureSettings, random_partitions, rat
 from spncore.table_structures import TABLE_STRUCTURES, Table, with_columns
+from spncore.values import log_partition
 from tests.closeness import assert_close
 from tests.oracles import leaf_value, model_value
 

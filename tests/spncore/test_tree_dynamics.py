@@ -6,7 +6,7 @@ from spncore import dynamics
 from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.flows import send_down
 from spncore.induced_trees import Trees, edge_trees, enumerate_trees, private_edges
-from spncore.model import blocks, model, random_model
+from spncore.model import model, random_model
 from spncore.overparam import consecutive_sums, effective_weights, layer_flows
 from spncore.tree_dynamics import (
     adaptive_rate,
@@ -22,6 +22,7 @@ from spncore.tree_dynamics import (
     tree_weights,
 )
 from spncore.tree_models import edge_weights, sample_trees, tree_flows
+from spncore.values import blocks
 from tests.circuits import paired_circuit, random_asked, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, numerical_gradient, worlds

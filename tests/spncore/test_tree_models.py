@@ -5,7 +5,7 @@ from scipy.stats import chisquare
 
 from spncore.circuit import CircuitError, InputLayer, SumLayer, mixture
 from spncore.induced_trees import TreeError, enumerate_trees, private_edges
-from spncore.model import log_partition, log_values, random_model
+from spncore.model import random_model
 from spncore.queries import QueryError
 from spncore.tree_dynamics import preconditioner, tree_weights
 from spncore.tree_models import (
@@ -17,6 +17,7 @@ from spncore.tree_models import (
     tree_posteriors,
     untied_mixture,
 )
+from spncore.values import log_partition, log_values
 from tests.circuits import ALL, paired_circuit, random_asked, random_rows, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, node_values, worlds

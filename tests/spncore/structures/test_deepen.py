@@ -5,9 +5,10 @@ from hypothesis import strategies as st
 
 from spncore.circuit import CircuitError, SumLayer, mixture
 from spncore.distinct import from_array
-from spncore.model import log_values, model, random_model
+from spncore.model import model, random_model
 from spncore.overparam import TOPOLOGIES
 from spncore.structures import STRUCTURES, StructureSettings, deepen
+from spncore.values import log_values
 from tests import circuits, oracles
 from tests.closeness import assert_close
 

@@ -3,8 +3,8 @@ import pytest
 
 from spncore.circuit import CircuitError
 from spncore.distinct import from_array
-from spncore.model import log_values
 from spncore.structures import STRUCTURES, StructureSettings
+from spncore.values import log_values
 from tests import oracles
 from tests.closeness import assert_close
 

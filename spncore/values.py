@@ -1,0 +1,75 @@
+"""The value of a model on evidence: log f of rows, block by block, and log Z."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spncore import leaves
+from spncore.arrays import Floats
+from spncore.circuit import Circuit
+from spncore.forward import forward
+from spncore.model import Model
+from spncore.workspace import Workspace
+
+BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
+SMALLEST_BLOCK = 128
+
+
+def block_rows(circuit: Circuit, num_rows: int) -> int:
+    """How many rows are evaluated at once, so that the node values of a block stay near the processor."""
+    return min(num_rows, max(SMALLEST_BLOCK, BLOCK_BYTES // (8 * circuit.num_nodes)))
+
+
+def log_values(asked: Model, rows: NDArray[Any]) -> Floats:
+    """log f(e) of evidence rows (B, D), in nats, −inf where impossible: (B,).
+
+    Whole-number rows hold −1 where a value is missing, real rows NaN. CircuitError names the first impossible value.
+    """
+    result = np.empty(len(rows))
+    for part, _ in blocks(asked, rows):
+        part_of, values = part
+        result[part_of] = values
+    return result
+
+
+def blocks(
+    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+) -> Iterator[tuple[tuple[slice, Floats], Workspace]]:
+    """Evaluate evidence rows block by block: (rows of the block, root log-values), and the workspace that holds all.
+
+    `missing`: an array (nodes, S) per input layer, by whose exponential a leaf is multiplied where its variable is
+    missing.
+    """
+    circuit, parameters = asked
+    size = block_rows(circuit, len(rows))
+    work = None
+    for begin in range(0, len(rows), max(size, 1)):
+        part = slice(begin, min(begin + size, len(rows)))
+        designs, linear, zeros = prepare(asked, rows[part], missing)
+        if work is None or work.values.shape[1] != part.stop - part.start:
+            work = Workspace(circuit, part.stop - part.start)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = forward(linear, parameters.sums, designs, work, zeros)
+        yield (part, values), work
+
+
+def prepare(
+    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+) -> tuple[list[leaves.Design], list[Floats], list[Floats | None]]:
+    """Features of evidence rows, and the coefficients of all leaves; see `blocks`, `leaves.impossible`."""
+    designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
+    pairs = list(zip(asked.parameters.inputs, designs, strict=True))
+    with np.errstate(divide="ignore"):
+        linear = [leaves.coefficients(*pair) for pair in pairs]
+    for coefficients, design, log_factors in zip(linear, designs, missing or (), strict=False):
+        leaves.weigh_missing(coefficients, design, log_factors)
+    return designs, linear, [leaves.impossible(*pair) for pair in pairs]
+
+
+def log_partition(asked: Model) -> float:
+    """log Z in nats: the log-value without evidence."""
+    return float(log_values(asked, np.full((1, asked.circuit.num_variables), np.nan))[0])

@@ -12,8 +12,9 @@ from urllib.parse import urlencode
 
 from app.asked_networks import NETWORKS
 from app.asking import Question
-from app.permalink import MAX_SENTENCES, is_upload
+from app.permalink import MAX_SENTENCES
 from spncore.datasets import DATASETS
+from spncore.distinct import is_upload
 from spncore.limits import LIMITS
 
 VERSION = 1

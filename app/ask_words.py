@@ -9,7 +9,7 @@ import numpy as np
 
 from app.asked_networks import Trained
 from app.asking import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
-from app.export import cell
+from app.files import cell
 from app.flow_lines import RootLine
 from app.text import literal
 from spncore.arrays import Floats, Ints

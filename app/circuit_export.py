@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from app import export
-from app.live.computation import Study
+from app.files import table
 from spncore import Dataset, Trace, Trainer
 from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.limits import LIMITS
+from spncore.provenance import made_by, versions
 from spncore.saving import save_model
+from spncore.study import Study
 from spncore.training import circuit_of
 from spncore.tree_dynamics import tree_weights
 
@@ -32,10 +34,9 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     rows = sum(trace.llh.size for trace in traces)
     with_trees = count <= LIMITS.live_trees and rows * (count + 1) <= MAX_ROWS
     remarks = [] if with_trees else [f"{count} trees would give more than {MAX_ROWS} rows: their weights are left out"]
-    made_by = ", ".join(f"{name} {version}" for name, version in export.versions().items())
-    head = [f"link: {link}", f"made with: {made_by}", f"data: {dataset.title}, SHA-256 {dataset.sha256}", *remarks]
+    head = [f"link: {link}", f"made with: {made_by()}", f"data: {dataset.title}, SHA-256 {dataset.sha256}", *remarks]
     body = (row for curve, trace in enumerate(traces) for row in _rows(study, curve, dataset, trace, with_trees))
-    return export.table(("curve", "seed", "t", "quantity", "value"), body, head)
+    return table(("curve", "seed", "t", "quantity", "value"), body, head)
 
 
 def _rows(
@@ -57,7 +58,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
     document: dict[str, Any] = {
         "schema": export.EXPORT_SCHEMA,
         "link": link,
-        "versions": export.versions(),
+        "versions": versions(),
         "settings": {**asdict(study.experiment), "depth": list(study.depths)},
         "data": {"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
         "trees": str(num_trees(circuit_of(study.experiment, dataset))),

@@ -10,11 +10,11 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from app import permalink
-from app.live.computation import Study
 from spncore.datasets import Dataset
 from spncore.experiment import ExperimentError
 from spncore.induced_trees import num_trees
 from spncore.limits import LIMITS
+from spncore.study import Study
 from spncore.training import circuit_of
 
 # Never change a row: links out there rely on it. What is not named here has the default of the lab's links.

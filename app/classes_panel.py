@@ -9,12 +9,13 @@ import streamlit as st
 
 from app import classes_study, controls, datapanel, jobs, jobview, permalink, uploads, workbench
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
-from app.live.computation import Study
 from app.text import WORDS, choice, label, literal, number, plain
 from app.uploads import Upload
 from spncore.datasets import DataError, Dataset
+from spncore.distinct import is_upload
 from spncore.experiment import FIELDS, ExperimentError
 from spncore.limits import LIMITS
+from spncore.study import Study
 
 STATE = "classes_study"
 DATA = "classes_dataset"
@@ -34,7 +35,7 @@ def opened(data: dict[str, Dataset]) -> Study:
     study, unfit = classes_study.fitting(study)
     name = study.experiment.dataset
     if name not in data:
-        unfit.append(WORDS["upload_again"] if permalink.is_upload(name) else f"{name}: {WORDS['missing_data']}")
+        unfit.append(WORDS["upload_again"] if is_upload(name) else f"{name}: {WORDS['missing_data']}")
         study = Study(study.experiment.replace(dataset=DEFAULT.experiment.dataset, class_variable=0), study.depths)
     st.session_state["classes_refused"] = [*refused, *unfit]
     return study

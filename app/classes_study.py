@@ -15,20 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from app.export import versions
 from app.jobs import JOBS, NICENESS, Job
-from app.live.computation import Study
-from app.permalink import is_upload
 from app.recipes import depth_name, faster_name, tidied
 from spncore import classification, datasets
 from spncore.arrays import Floats
 from spncore.classification import Curves
 from spncore.datasets import Dataset
+from spncore.distinct import is_upload
 from spncore.experiment import SCHEMA, Experiment
 from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES
+from spncore.provenance import made_by, versions
 from spncore.shipped import SHIPPED
+from spncore.study import Study
 from spncore.sweep import LocalWorkers, SweepError
 
 RUNS = SHIPPED / "classes_runs.json"
@@ -206,8 +206,7 @@ def to_json(made: Sequence[Comparison], script: str) -> str:
 def shipped() -> dict[Study, Comparison]:
     """The comparisons that ship with the lab; read once."""
     text = json.loads(RUNS.read_text(encoding="utf-8"))
-    made_by = ", ".join(f"{package} {version}" for package, version in text["versions"].items())
-    made = [_unpack(values, made_by) for values in text["comparisons"]]
+    made = [_unpack(values, made_by(text["versions"])) for values in text["comparisons"]]
     return {each.study: each for each in made}
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import streamlit as st
 
 from app import export, permalink, workbench
-from app.live.computation import Study
+from app.files import file_name
 from app.text import WORDS, page_text
 from app.workbench import Shown
+from spncore.distinct import is_upload
+from spncore.study import Study
 
 
 def answer(asked: Any) -> None:
@@ -31,7 +33,7 @@ def share_dialog() -> None:
     st.code(link_to(study) + ("&view=projector" if projector else ""), language=None, wrap_lines=True)
     if workbench.is_stale():
         st.info(WORDS["share_stale"])
-    if permalink.is_upload(study.experiment.dataset):
+    if is_upload(study.experiment.dataset):
         st.info(WORDS["share_upload"])
 
 
@@ -51,7 +53,7 @@ def export_dialog() -> None:
         st.download_button(
             WORDS[kind],
             data=_maker(make, shown, link),
-            file_name=export.file_name(f"{shown.dataset.title} {kind.removeprefix('export_')}", suffix),
+            file_name=file_name(f"{shown.dataset.title} {kind.removeprefix('export_')}", suffix),
             mime=mime,
             key=kind,
             help=WORDS[f"{kind}_help"],

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from app.export import versions
 from spncore import datasets
 from spncore.arrays import Floats
 from spncore.datasets import Dataset
 from spncore.experiment import SCHEMA, Experiment
+from spncore.provenance import made_by, versions
 from spncore.shipped import SHIPPED
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 from spncore.trace import Recorder
@@ -81,8 +81,7 @@ def shipped(name: str) -> Shipped:
     for packed in text["first_steps"]:
         experiment = Experiment.from_dict({**base, **packed["experiment"]})
         steps[experiment] = FirstSteps(experiment, np.array(packed["llh"]), np.array(packed["change"]))
-    made_by = ", ".join(f"{package} {version}" for package, version in text["versions"].items())
-    return Shipped(results, steps, data, made_by, text["script"])
+    return Shipped(results, steps, data, made_by(text["versions"]), text["script"])
 
 
 def to_ship(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +10,17 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import evidence, export, jobview, permalink, uploads
+from app import evidence, files, jobview, permalink, uploads
 from app.evidence import Data, FirstSteps, Shipped
 from app.evidence_charts import CONFIG
+from app.files import file_name
 from app.jobs import JOBS, Job, JobRefused
-from app.live.computation import Study
 from app.recipes import Runs
 from app.text import literal
 from spncore.datasets import DATASETS, DataError, Dataset
 from spncore.experiment import Experiment
+from spncore.provenance import made_by
+from spncore.study import Study
 from spncore.sweep import Cell, Outcome
 
 TEXT_PIXELS = 760  # lines that the eye can follow
@@ -104,20 +104,14 @@ def chart(figure: go.Figure, words: str, key: str, columns: Sequence[str], rows:
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{title}. {words}")
     st.markdown(literal(words))
     st.download_button(
-        "Data (CSV)", lambda: table(columns, rows(), [title, *remarks]), export.file_name(title, "csv"), "text/csv",
+        "Data (CSV)", lambda: table(columns, rows(), [title, *remarks]), file_name(title, "csv"), "text/csv",
         key=f"{key}_csv", on_click="ignore", icon=":material/download:", type="tertiary",
     )  # fmt: skip
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], remarks: Sequence[str]) -> str:
-    """A CSV file: remarks, header, rows; numbers with a dot, in the shortest form that reads back."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    versions = ", ".join(f"{name} {version}" for name, version in export.versions().items())
-    writer.writerows([f"# {remark}"] for remark in (*remarks, f"written by {versions}"))
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return out.getvalue()
+    """A CSV file whose remarks end with what wrote it."""
+    return files.table(columns, rows, [*remarks, f"written by {made_by()}"])
 
 
 def lab_link(label: str, experiment: Experiment, depths: tuple[int, ...], key: str) -> None:

@@ -7,37 +7,26 @@ leading apostrophe; JSON keeps every name as it is.
 
 from __future__ import annotations
 
-import csv
-import importlib.metadata
-import io
 import json
-import platform
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from app.live.computation import Study
+from app.files import _head, _one_line, cell, table
 from app.live.frames import RATES_OF
-from app.permalink import is_upload
 from spncore.datasets import Dataset
+from spncore.distinct import is_upload
 from spncore.learners import weights_of
+from spncore.provenance import made_by, versions
+from spncore.study import Study
 from spncore.trace import Trace
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 COMPONENT_QUANTITIES = ("rho", "lambda", "w")
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
 EXPORT_SCHEMA = 1
-
-
-def versions() -> dict[str, str]:
-    """What made the file: the lab, Python and the packages that decide the numbers."""
-    packages = {name: importlib.metadata.version(name) for name in ("numpy", "scipy")}
-    return {"spnlab": _own_version(), "python": platform.python_version(), **packages}
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
@@ -96,11 +85,10 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
     """A Python program that repeats the run with the engine alone and prints the last LLH of every seed."""
     settings = {name: value for name, value in asdict(study.experiment).items() if name != "depth"}
     lines = "\n".join(f"    {name}={value!r}," for name, value in settings.items())
-    made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
     upload = is_upload(study.experiment.dataset)
     return _SCRIPT.format(
         link=_one_line(link),
-        made_by=made_by,
+        made_by=made_by(),
         usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
         imports="\nfrom pathlib import Path" if upload else "",
         reader="\nfrom spncore.reader import read_csv" if upload else "",
@@ -147,36 +135,6 @@ for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(
 '''
 
 
-def file_name(title: str, suffix: str) -> str:
-    """A download name: short, ASCII, without separators, dots in a row or anything a header could misread."""
-    ascii_text = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^A-Za-z0-9]+", "-", ascii_text).strip("-").lower()[:60].strip("-")
-    return f"spn-lab-{words or 'run'}.{suffix}"
-
-
-def cell(text: str) -> str:
-    """A text cell that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
-
-
-def _head(dataset: Dataset, link: str) -> list[str]:
-    """The remarks above a table: one cell each, so that no name can reach a cell of its own."""
-    made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
-    kind = "synthetic" if dataset.synthetic else "not synthetic"
-    data = f"data: {dataset.title} ({kind}), SHA-256 {dataset.sha256}"
-    return [f"link: {link}", f"made with: {made_by}", data]
-
-
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
-    """A CSV text: remarks as lines that start with `#`, the columns, the rows."""
-    out = io.StringIO()
-    writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python
-    writer.writerows([f"# {_one_line(remark)}"] for remark in remarks)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return out.getvalue()
-
-
 def _seed_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any]]:
     """The quantities that each seed has once a step."""
     depth, learner = trace.experiment.depth, trace.experiment.optimiser
@@ -214,15 +172,3 @@ def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int,
         for k in range(experiment.num_components):
             for name, probability in zip(dataset.variables, ones[i, k].tolist(), strict=True):
                 yield seed, experiment.depth, experiment.optimiser, k + 1, float(shares[i, k]), cell(name), probability
-
-
-def _one_line(text: str) -> str:
-    """A text without line breaks and control characters, safe in a comment and in a docstring."""
-    return "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text)
-
-
-def _own_version() -> str:
-    try:
-        return importlib.metadata.version("spnlab")
-    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "0.1.0"

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from app.live.computation import RIVALS, Study
 from spncore.experiment import FIELDS, Experiment, ExperimentError, format_value, parse
 from spncore.limits import LIMITS
+from spncore.study import RIVALS, Study
 
 VERSION = 1
 VIEWS = ("normal", "projector", "embed")
@@ -102,11 +102,6 @@ def decode_view(params: Mapping[str, str | Sequence[str]]) -> tuple[str, list[st
     if text in VIEWS:
         return text, []
     return VIEWS[0], [f"view: {_shown(text)} is not known; allowed: {', '.join(VIEWS)}. The normal view is shown."]
-
-
-def is_upload(dataset: str) -> bool:
-    """Whether a study's data set is uploaded data, which a link names by content and cannot carry."""
-    return dataset.startswith("sha256:")
 
 
 def _version(params: Mapping[str, str | Sequence[str]]) -> tuple[int | None, list[str]]:

@@ -11,13 +11,14 @@ from itertools import count
 import streamlit as st
 
 from app import controls, permalink, uploads
-from app.live.computation import Study
 from app.live.runs import REGISTRY, LiveRun, RunRefused
 from app.live.session import session_name
 from app.text import WORDS, plain
 from app.uploads import FALLBACK, Upload
 from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.distinct import is_upload
 from spncore.experiment import ExperimentError
+from spncore.study import Study
 from spncore.trace import Trace
 
 
@@ -176,7 +177,7 @@ def _on_data_at_hand(wanted: Study) -> Study:
     try:
         if uploads.find(name, held_uploads()) is not None:
             return wanted
-        if permalink.is_upload(name):
+        if is_upload(name):
             notices.append(WORDS["upload_again"])
         elif name not in FALLBACK:
             notices.append(f"{DATASETS[name].title}: {WORDS['missing_data']}")

@@ -15,8 +15,8 @@ import sys  # noqa: E402 (the variables above must come first)
 
 from app import classes_study as study  # noqa: E402
 from app.classes_study import CHOICES, DEPTHS, SETUPS, Comparison  # noqa: E402
-from app.live.computation import Study  # noqa: E402
 from spncore import classification, datasets  # noqa: E402
+from spncore.study import Study  # noqa: E402
 
 
 def measure(asked: Study) -> Comparison:

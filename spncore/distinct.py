@@ -161,3 +161,8 @@ def _identity(bits: NDArray[np.uint8]) -> str:
     digest = hashlib.sha256("rows {} x {}\n".format(*bits.shape).encode())
     digest.update(np.ascontiguousarray(bits).data)
     return digest.hexdigest()
+
+
+def is_upload(dataset: str) -> bool:
+    """Whether a study's data set is uploaded data, which a link names by content and cannot carry."""
+    return dataset.startswith("sha256:")

@@ -2,104 +2,22 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import Dataset, Experiment, ExperimentError, Recorder, StepInfo, Trace, Trainer, TrainState
+from app.live.room import memory_bytes, snapshot_spacing
+from spncore import Dataset, Recorder, StepInfo, Trace, Trainer, TrainState
 from spncore.arrays import Floats
-from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.model import parameter_shape
-from spncore.overparam import SumStack
-from spncore.shallow import ShallowTrainer, shallow_sums
-from spncore.trace import trace_bytes
-from spncore.training import circuit_of, sums_of
-from spncore.values import block_rows
+from spncore.shallow import ShallowTrainer
+from spncore.study import Study
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 Floats32 = NDArray[np.float32]
-RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
-NUM_SNAPSHOTS = 101
-SNAPSHOT_BYTES = 32_000_000  # of one depth; larger components are kept less often
-
-
-@dataclass(frozen=True)
-class Study:
-    """One experiment at several depths on one data set: the unit that is trained, shared and linked.
-
-    `rivals` are learners of RIVALS, each trained on the plain network from the same start, to compare the depths with.
-    The experiment's own depth is ignored; it is set to the largest of `depths`, and rivals are put in order, so that
-    equal studies are equal.
-    """
-
-    experiment: Experiment
-    depths: tuple[int, ...]
-    rivals: tuple[str, ...] = ()
-    shallow: bool = False  # whether the mixture of the circuit's induced trees trains along, from the same start
-
-    def __post_init__(self) -> None:
-        allowed = f"1 to {LIMITS.depth}, rising, at least one"
-        if not self.depths or any(type(depth) is not int for depth in self.depths):
-            raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
-        if any(low >= high for low, high in pairwise((0, *self.depths, LIMITS.depth + 1))):
-            raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
-        if any(name not in RIVALS for name in self.rivals) or len(set(self.rivals)) < len(self.rivals):
-            allowed = f"{', '.join(RIVALS)}, each once"
-            raise ExperimentError(f"rivals: {ascii(self.rivals)[:40]} is refused; allowed: {allowed}")
-        if self.experiment.optimiser in self.rivals:
-            raise ExperimentError(
-                f"rivals: {self.experiment.optimiser} trains the depths already; choose L = 1 or another rival"
-            )
-        object.__setattr__(self, "experiment", self.experiment.replace(depth=self.depths[-1]))
-        object.__setattr__(self, "rivals", tuple(name for name in RIVALS if name in self.rivals))
-
-    def experiments(self) -> tuple[Experiment, ...]:
-        """One experiment per curve: the depths, the rivals, the shallow one; ExperimentError where one cannot be."""
-        depths = tuple(self.experiment.replace(depth=depth) for depth in self.depths)
-        return (*depths, *(self.experiment.rival(name) for name in self.rivals), *depths[: self.shallow])
-
-    def is_shallow(self, curve: int) -> bool:
-        """Whether a curve, counted from 0, is that of the mixture of trees; it starts as the first depth does."""
-        return self.shallow and curve == len(self.depths) + len(self.rivals)
-
-    def sums(self, curve: int, dataset: Dataset) -> SumStack:
-        """The sum layers that a curve trains."""
-        stack_of = shallow_sums if self.is_shallow(curve) else sums_of
-        return stack_of(self.experiments()[curve], dataset)
-
-    @property
-    def deep(self) -> bool:
-        """Whether it trains a circuit of its own depth, not one mixture."""
-        return self.experiment.structure != "mixture"
-
-    def names(self) -> tuple[str, ...]:
-        """What each curve is called: `L=3`, and a rival `L=1 · EM`."""
-        rivals = (f"L=1 · {self.experiment.rival(name).learner_title}" for name in self.rivals)
-        return (*(f"L={depth}" for depth in self.depths), *rivals, *(("mixture of trees",) if self.shallow else ()))
-
-    def on(self, dataset: str) -> Study:
-        """The same study on another data set."""
-        return replace(self, experiment=self.experiment.replace(dataset=dataset))
-
-    def memory_bytes(self, dataset: Dataset) -> int:
-        """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per curve."""
-        circuit = circuit_of(self.experiment, dataset)
-        num_nodes = circuit.num_nodes
-        rows = 8 * dataset.num_distinct * (2 * dataset.num_variables + 4 * num_nodes + 8)
-        kept = NUM_SNAPSHOTS * _snapshot_bytes(self.experiment, dataset) // _thinning(self.experiment, dataset)
-        stacks = [self.sums(curve, dataset) for curve in range(len(self.experiments()))]
-        traces = (trace_bytes(*pair) for pair in zip(self.experiments(), stacks, strict=True))
-        if not self.shallow:
-            return sum(traced + kept + rows for traced in traces)
-        worked = block_rows(circuit, dataset.num_distinct)  # a mixture of many trees is evaluated in blocks of rows
-        return sum(traced + kept + rows for traced in traces) + 32 * worked * stacks[-1].num_components
 
 
 class Computation:
@@ -139,7 +57,7 @@ class Computation:
     @property
     def memory_bytes(self) -> int:
         """What it holds, or before its end what it may come to hold."""
-        whole = self.study.memory_bytes(self.dataset)
+        whole = memory_bytes(self.study, self.dataset)
         return whole * self.length // self.study.experiment.iterations if self.ended else whole
 
     def end(self, state: State, reason: str | None = None) -> None:
@@ -262,22 +180,6 @@ class Computation:
             return
         zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
         self.snapshots[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
-
-
-def snapshot_spacing(experiment: Experiment, dataset: Dataset) -> int:
-    """Every how many iterations the components are kept: 101 times at most, the last one included."""
-    return math.ceil(max(experiment.iterations - 1, 1) / (NUM_SNAPSHOTS - 1)) * _thinning(experiment, dataset)
-
-
-def _snapshot_bytes(experiment: Experiment, dataset: Dataset) -> int:
-    if experiment.structure != "mixture":
-        inputs = circuit_of(experiment, dataset).input_layers
-        return 8 * experiment.num_seeds * sum(math.prod(parameter_shape(layer)) for layer in inputs)
-    return 4 * experiment.num_seeds * experiment.num_components * dataset.num_variables
-
-
-def _thinning(experiment: Experiment, dataset: Dataset) -> int:
-    return math.ceil(NUM_SNAPSHOTS * _snapshot_bytes(experiment, dataset) / SNAPSHOT_BYTES)
 
 
 def _initial_state(trainer: Trainer) -> Generator[None, None, TrainState]:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from app.circuit_words import circuit_headline
 from app.headline import Headline, headline
-from app.live.computation import Computation, State, Study
+from app.live import room
+from app.live.computation import Computation, State
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
+from spncore.study import Study
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
 
@@ -180,7 +182,7 @@ class RunRegistry:
                         return run.id
             self._refuse_too_many(session, computation)
             if computation is None:
-                self._make_room(study.memory_bytes(dataset))
+                self._make_room(room.memory_bytes(study, dataset))
                 computation = self._computations[key] = Computation(study, dataset, self.limits.run_seconds)
                 self.scheduler.submit(computation)
             run = LiveRun(session, dataset, computation, self.scheduler)

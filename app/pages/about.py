@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import datapanel, export
+from app import datapanel
 from app.live.runs import REGISTRY
 from app.text import WORDS, literal, page_text
 from spncore.datasets import DATASETS, DataError, available
 from spncore.limits import LIMITS
+from spncore.provenance import made_by
 
 
 def whereabouts(name: str) -> str:
@@ -75,4 +76,4 @@ st.table(
 st.header("Citation")
 st.markdown(page_text("about_citation"), width=TEXT_PIXELS)
 st.code(page_text("citation.bib"), language="bibtex")
-st.caption("Versions: " + ", ".join(f"{name} {version}" for name, version in export.versions().items()))
+st.caption(f"Versions: {made_by()}")

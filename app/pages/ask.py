@@ -16,7 +16,7 @@ from app import (
     asking,
     charts_ask,
     circuit_layout,
-    export,
+    files,
     flow_lines,
     jobs,
     jobview,
@@ -24,10 +24,12 @@ from app import (
 from app.ask_controls import REFUSED, STATE
 from app.asked_networks import Trained
 from app.asking import UNKNOWN, Answer, Matches, Question
+from app.files import cell, file_name
 from app.text import literal, page_text
 from spncore import explanation, queries, sampling
 from spncore.datasets import DataError, Dataset
 from spncore.limits import LIMITS
+from spncore.provenance import made_by
 from spncore.queries import QueryError
 from spncore.training import Trainer
 
@@ -126,10 +128,9 @@ def write_address(question: Question) -> None:
 
 def take(title: str, what: str, columns: tuple[str, ...], rows: list[list[object]], question: Question) -> None:
     """A button that hands out a table."""
-    made_by = ", ".join(f"{name} {version}" for name, version in export.versions().items())
-    remarks = [f"link: {link_to(question)}", f"made with: {made_by}"]
+    remarks = [f"link: {link_to(question)}", f"made with: {made_by()}"]
     st.download_button(
-        f"{what} (CSV)", lambda: export.table(columns, rows, remarks), export.file_name(f"ask {title} {what}", "csv"),
+        f"{what} (CSV)", lambda: files.table(columns, rows, remarks), file_name(f"ask {title} {what}", "csv"),
         "text/csv", key=f"ask_take_{what}", on_click="ignore", icon=":material/download:", type="tertiary",
     )  # fmt: skip
 
@@ -189,7 +190,7 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(ask_words.sampled(drawn, given.row, question.seed), width="content")
         st.button("Draw others", key="ask_redraw", icon=":material/refresh:", on_click=redraw)
-        columns = ("sample", *(export.cell(name) for name in dataset.variables))
+        columns = ("sample", *(cell(name) for name in dataset.variables))
         rows: list[list[object]] = [[i + 1, *row] for i, row in enumerate(drawn.tolist())]
         take(dataset.title, "Samples", columns, rows, question)
     words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from app import circuit_export, circuit_link, controls, datapanel, export, permalink, uploads, workbench
+from app import circuit_export, circuit_link, controls, datapanel, permalink, uploads, workbench
+from app.files import file_name
 from app.live.chart import lab_view
-from app.live.computation import Study
 from app.live.runs import REGISTRY, RunRefused
 from app.live.session import session_name
 from app.text import WORDS, label, literal, plain, point, sections
@@ -17,8 +17,10 @@ from app.uploads import FALLBACK
 from app.workbench import Shown
 from spncore.circuit import CircuitError
 from spncore.datasets import DATASETS, DataError
+from spncore.distinct import is_upload
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.structures import STRUCTURES
+from spncore.study import Study
 
 STATE, SHOWN = "circuit_study", "circuit_shown"
 TITLES = {
@@ -53,7 +55,7 @@ def stand_in(study: Study) -> list[str]:
     try:
         if uploads.find(name, workbench.held_uploads()) is not None:
             return []
-        said = WORDS["upload_again"] if permalink.is_upload(name) else WORDS["twin_instead"]
+        said = WORDS["upload_again"] if is_upload(name) else WORDS["twin_instead"]
     except DataError as error:
         said = str(error)
     st.session_state[STATE] = study.on(FALLBACK.get(name, "nltcs-twin"))
@@ -197,7 +199,7 @@ def export_dialog(shown: Shown) -> None:
     }
     for title, (suffix, mime, make) in files.items():
         st.download_button(
-            f"{title} ({suffix.upper()})", make, export.file_name(f"circuit {title}", suffix), mime,
+            f"{title} ({suffix.upper()})", make, file_name(f"circuit {title}", suffix), mime,
             key=f"circuit_{suffix}", on_click="ignore", icon=":material/download:", width="stretch",
         )  # fmt: skip
 

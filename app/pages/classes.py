@@ -10,16 +10,17 @@ from app import (
     classes_study,
     classes_words,
     evidence_view,
-    export,
     jobs,
     jobview,
     permalink,
 )
 from app.classes_study import DEFAULT, Comparison
 from app.evidence_charts import CONFIG
-from app.live.computation import Study
+from app.files import file_name
 from app.text import literal, page_text
 from spncore.datasets import Dataset
+from spncore.distinct import is_upload
+from spncore.study import Study
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"
@@ -104,13 +105,13 @@ def take_away(shown: Comparison) -> None:
         st.download_button(
             "All numbers (CSV)",
             lambda: evidence_view.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
-            export.file_name(f"class {shown.title}", "csv"), "text/csv", key="classes_csv", on_click="ignore",
+            file_name(f"class {shown.title}", "csv"), "text/csv", key="classes_csv", on_click="ignore",
             icon=":material/download:",
         )  # fmt: skip
         st.link_button("Open in the lab", f"./?{query}", icon=":material/science:")
     st.caption(
         "Link to these settings"
-        + (", to be opened with the same table" if permalink.is_upload(shown.study.experiment.dataset) else "")
+        + (", to be opened with the same table" if is_upload(shown.study.experiment.dataset) else "")
         + ":"
     )
     st.code(link, language=None, wrap_lines=True)

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import charts_lines, controls, export, linear_link, linear_study, linear_words, permalink
+from app import charts_lines, controls, linear_link, linear_study, linear_words, permalink
+from app.files import file_name, table
 from app.linear_study import FIELDS, Comparison, LinearStudy, SharedScalar
 from app.text import literal, number, page_text
 from spncore import linear_dynamics, linear_network, linear_rates
+from spncore.lines import CONFIG
+from spncore.provenance import made_by
 
 STATE = "linear_study"
 TEXT_PIXELS = 760
@@ -96,10 +99,9 @@ def page_address(page: str, query: str) -> str:
 
 def take(title: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequence[Any]]], link: str) -> None:
     """A button that hands out the data of the charts above it."""
-    made_by = ", ".join(f"{name} {version}" for name, version in export.versions().items())
-    remarks = [f"link: {link}", f"made with: {made_by}"]
+    remarks = [f"link: {link}", f"made with: {made_by()}"]
     st.download_button(
-        f"{title} (CSV)", lambda: export.table(columns, rows(), remarks), export.file_name(f"linear {title}", "csv"),
+        f"{title} (CSV)", lambda: table(columns, rows(), remarks), file_name(f"linear {title}", "csv"),
         "text/csv", key=f"take_{title}", on_click="ignore", icon=":material/download:", type="tertiary",
     )  # fmt: skip
 
@@ -124,13 +126,11 @@ def runs(shown: Comparison, theme: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         log_steps = _titled("**Loss**", "loss", "linear steps")
-        st.plotly_chart(
-            charts_lines.loss(shown, theme, log_steps), key="linear_loss", config=charts_lines.CONFIG, alt=headline
-        )
+        st.plotly_chart(charts_lines.loss(shown, theme, log_steps), key="linear_loss", config=CONFIG, alt=headline)
     with right:
         _titled("**Steps to the target** by learning rate")
         st.plotly_chart(
-            charts_lines.steps_by_rate(shown, theme), key="linear_rates", config=charts_lines.CONFIG,
+            charts_lines.steps_by_rate(shown, theme), key="linear_rates", config=CONFIG,
             alt=linear_words.at_chosen_start(shown),
         )  # fmt: skip
     left, right = st.columns(2, gap="medium")
@@ -143,7 +143,7 @@ def runs(shown: Comparison, theme: str) -> None:
             st.plotly_chart(
                 charts_lines.rate_and_term(shown, quantity, theme, log_steps),
                 key=f"linear_{quantity}",
-                config=charts_lines.CONFIG,
+                config=CONFIG,
                 alt=linear_words.rate_sentence(shown),
             )
     st.caption(linear_words.rate_sentence(shown))
@@ -176,7 +176,7 @@ def in_a_network(shown: Comparison, theme: str) -> None:
     with left:
         st.markdown("**SPN, train LLH**: three depths, one curve")
         st.plotly_chart(
-            charts_lines.same_curve(same.llh, theme), key="linear_spn", config=charts_lines.CONFIG,
+            charts_lines.same_curve(same.llh, theme), key="linear_spn", config=CONFIG,
             alt=linear_words.network_sentence(same).replace("*", ""),
         )  # fmt: skip
     with right:
@@ -184,7 +184,7 @@ def in_a_network(shown: Comparison, theme: str) -> None:
         start = shown.terms.scalars[:, 0] / shown.terms.scalars[0, 0]
         st.plotly_chart(
             charts_lines.scalars(np.asarray(start), same.scalars, shown.study.num_layers, theme),
-            key="linear_scalars", config=charts_lines.CONFIG, alt=linear_words.scalar_sentence(shown),
+            key="linear_scalars", config=CONFIG, alt=linear_words.scalar_sentence(shown),
         )  # fmt: skip
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
     query = permalink.query_string(same.study)

@@ -6,10 +6,13 @@ import re
 
 import streamlit as st
 
-from app import charts_lines, errata, export, permalink
+from app import errata, permalink
 from app.equations import EQUATIONS
 from app.errata import Errata
+from app.files import file_name, table
 from app.text import page_text
+from spncore.lines import CONFIG, residuals
+from spncore.provenance import made_by
 
 SECTIONS = (
     "1_notation", "2_objective", "3_step", "4_momentum", "5_preconditioner", "6_scale", "7_parametrisations",
@@ -58,14 +61,14 @@ def _slopes(found: Errata) -> None:
     theme = "dark" if st.context.theme.type == "dark" else "light"
     rho = found.rho
     st.plotly_chart(
-        charts_lines.residuals(rho.rates, rho.residuals, rho.slopes, theme), key="maths_slopes",
-        config=charts_lines.CONFIG, alt=errata.sentences(found)["rho"].replace("*", ""),
+        residuals(rho.rates, rho.residuals, rho.slopes, theme), key="maths_slopes",
+        config=CONFIG, alt=errata.sentences(found)["rho"].replace("*", ""),
     )  # fmt: skip
     columns = ("eta", *(name.replace(" ", "_") for name in rho.residuals))
     rows = list(zip(rho.rates.tolist(), *(values.tolist() for values in rho.residuals.values()), strict=True))
     remarks = [f"link: {lab_address(found)}", "largest relative residual of one step at L = 3"]
     st.download_button(
-        "residuals (CSV)", lambda: export.table(columns, rows, remarks), export.file_name("maths residuals", "csv"),
+        "residuals (CSV)", lambda: table(columns, rows, remarks), file_name("maths residuals", "csv"),
         "text/csv", key="take_residuals", on_click="ignore", icon=":material/download:", type="tertiary",
     )  # fmt: skip
 
@@ -88,5 +91,4 @@ with st.container(width=TEXT_PIXELS):
     st.markdown(page_text("maths/intro"))
     for each in SECTIONS:
         section(page_text(f"maths/{each}"))
-    made_by = ", ".join(f"{name} {version}" for name, version in export.versions().items())
-    st.caption(f"Numbers on this page were computed here with {made_by}.")
+    st.caption(f"Numbers on this page were computed here with {made_by()}.")

@@ -9,12 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, controls, export, jobs, jobview, permalink, uploads, workbench
-from app.live.computation import Study
+from app import charts, controls, jobs, jobview, permalink, uploads, workbench
+from app.files import file_name
 from app.text import choice, label, literal, page_text, plain
 from spncore.datasets import DataError, Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.shipped import SHIPPED
+from spncore.study import Study
 from spncore.sweep import SweepError, to_csv
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
 from spncore.sweep.phase import Diagram, Plane, diagram, shown_depths
@@ -202,11 +203,11 @@ def take_away(shown: Diagram, control: bool) -> None:
     with st.container(horizontal=True):
         title = f"phase {shown.data['title']}"
         st.download_button(
-            "Every run (CSV)", lambda: to_csv(shown.rows()), export.file_name(title, "csv"), "text/csv",
+            "Every run (CSV)", lambda: to_csv(shown.rows()), file_name(title, "csv"), "text/csv",
             on_click="ignore", icon=":material/download:",
         )  # fmt: skip
         st.download_button(
-            "Settings and result (JSON)", shown.to_json, export.file_name(title, "json"), "application/json",
+            "Settings and result (JSON)", shown.to_json, file_name(title, "json"), "application/json",
             on_click="ignore", icon=":material/download:",
         )  # fmt: skip
 

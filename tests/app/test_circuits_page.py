@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from app import circuit_export, circuit_link, text, uploads
 from app.circuit_words import circuit_headline, trees_sentence
-from app.live.computation import Study
 from app.live.runs import REGISTRY
 from spncore import ExperimentError, datasets, fit, load
 from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.saving import load_model
 from spncore.shallow import ShallowTrainer
+from spncore.study import Study
 from spncore.trace import Recorder
 from spncore.training import circuit_of
 from spncore.tree_dynamics import tree_weights

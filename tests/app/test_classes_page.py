@@ -10,11 +10,11 @@ from streamlit.testing.v1 import AppTest
 
 from app import charts_classes, classes_panel, classes_study, classes_words, comparisons, jobs, permalink, uploads
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
-from app.live.computation import Study
 from app.text import JOINER
 from app.uploads import Upload
 from spncore import classification, datasets
 from spncore.datasets import from_array
+from spncore.study import Study
 from tests.closeness import assert_close
 from tests.places import ROOT
 

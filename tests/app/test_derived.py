@@ -10,7 +10,6 @@ import pytest
 from starlette.applications import Starlette
 
 from app.live import derived
-from app.live.computation import Study
 from app.live.points import first_cuts
 from app.live.replays import one_seed
 from app.live.routes import routes
@@ -18,6 +17,7 @@ from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, dynamics, fit, load
 from spncore.overparam import effective_weights, split_layers
 from spncore.replay import replay
+from spncore.study import Study
 from tests.closeness import assert_close
 
 with warnings.catch_warnings():

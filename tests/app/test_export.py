@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from app import export, permalink
-from app.live.computation import Study
+from app.files import FORMULA_STARTS, cell, file_name
 from spncore import Experiment, fit
 from spncore.datasets import from_array, load
+from spncore.provenance import versions
 from spncore.reader import read_csv
+from spncore.study import Study
 from tests.closeness import assert_close
 from tests.places import ROOT
 
@@ -74,7 +76,7 @@ def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypa
 def test_json_holds_settings_versions_data_and_the_same_numbers(result):
     data, traces = result
     document = json.loads(export.result_json(SMALL, data, traces, LINK))
-    assert document["link"] == LINK and document["versions"] == export.versions()
+    assert document["link"] == LINK and document["versions"] == versions()
     assert document["settings"]["learning_rate"] == 0.01 and document["settings"]["depth"] == [1, 3]
     assert document["data"]["sha256"] == data.sha256
     for entry, trace in zip(document["result"], traces, strict=True):
@@ -121,7 +123,7 @@ def test_no_title_reaches_a_cell_of_its_own_or_a_line_of_its_own(result):
     data = tiny(title='t,=1+1\n=2+2\r"=3')
     for make in (export.curves_csv, export.components_csv):
         for row in csv.reader(io.StringIO(make(SMALL, data, traces, LINK), newline="")):
-            assert not any(value.startswith(export.FORMULA_STARTS) and not _is_number(value) for value in row)
+            assert not any(value.startswith(FORMULA_STARTS) and not _is_number(value) for value in row)
 
 
 def _is_number(text):
@@ -133,7 +135,7 @@ def _is_number(text):
 
 
 def test_numbers_get_no_apostrophe():
-    assert export.cell("-2.5x") == "'-2.5x" and export.cell("x") == "x"
+    assert cell("-2.5x") == "'-2.5x" and cell("x") == "x"
     assert "'" not in export.curves_csv(SMALL, tiny(), traces_of(SMALL, tiny()), LINK).split("quantity,value")[1]
 
 
@@ -149,7 +151,7 @@ def test_numbers_get_no_apostrophe():
     ],
 )
 def test_download_names_are_safe(title, name):
-    assert export.file_name(title, "csv") == name
+    assert file_name(title, "csv") == name
 
 
 def run_script(text, tmp_path, *arguments):
@@ -197,7 +199,7 @@ def test_every_file_names_its_link_and_versions(result):
     link = "http://host/?" + permalink.query_string(SMALL)
     texts = [make(SMALL, data, traces, link) for make in (export.curves_csv, export.components_csv, export.result_json)]
     for text in [*texts, export.script(SMALL, data, link)]:
-        assert link in text and all(version in text for version in export.versions().values())
+        assert link in text and all(version in text for version in versions().values())
 
 
 def test_a_run_that_was_stopped_before_its_first_step_exports_empty_tables():

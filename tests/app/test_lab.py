@@ -4,11 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import permalink, presets, text, uploads
-from app.live.computation import Study
 from app.live.runs import REGISTRY
 from spncore import datasets
 from spncore.datasets import DataError
 from spncore.experiment import Experiment
+from spncore.study import Study
 from tests.places import ENTRY
 
 TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import permalink, presets
-from app.live.computation import RIVALS, Study
+from spncore.distinct import is_upload
 from spncore.experiment import FIELDS, Experiment, ExperimentError
+from spncore.study import RIVALS, Study
 
 SHA = "sha256:" + "0a" * 32
 
@@ -158,8 +159,8 @@ def test_five_thousand_parameters_cost_little_and_say_little():
 
 def test_uploaded_data_is_named_by_its_content_only():
     study = Study(Experiment(dataset=SHA), (1,))
-    assert permalink.encode(study)["dataset"] == SHA and permalink.is_upload(SHA)
-    assert not permalink.is_upload("nltcs")
+    assert permalink.encode(study)["dataset"] == SHA and is_upload(SHA)
+    assert not is_upload("nltcs")
 
 
 @pytest.mark.parametrize(

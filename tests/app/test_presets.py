@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from app import presets
-from app.live.computation import Study
 from spncore import fit, load
 from spncore.datasets import product_of_marginals_llh
+from spncore.study import Study
 from tests.closeness import assert_close
 
 

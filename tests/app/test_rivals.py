@@ -14,11 +14,12 @@ import pytest
 from app import export, permalink
 from app.headline import headline
 from app.live import derived, frames
-from app.live.computation import RIVALS, Computation, Study
+from app.live.computation import Computation
 from app.live.points import BadQueryError
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, fit, load
 from spncore.experiment import ExperimentError
+from spncore.study import RIVALS, Study
 from tests.closeness import assert_close
 from tests.places import ROOT
 

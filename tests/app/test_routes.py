@@ -14,11 +14,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.live import assets, frames
-from app.live.computation import Study
 from app.live.routes import published, routes
 from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, Trace, Trainer, fit, load
 from spncore.datasets import from_array
+from spncore.study import Study
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned

@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.live import computation as computation_module
+from app.live import room
 from app.live import scheduler as scheduler_module
-from app.live.computation import Computation, Study
+from app.live.computation import Computation
 from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
 from spncore.datasets import from_array
+from spncore.study import Study
 
 SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=40, num_seeds=2)
 ENDLESS = SMALL.replace(num_components=8, iterations=5000, num_seeds=6)
@@ -340,7 +341,7 @@ def test_a_finished_run_is_kept_for_the_next_who_asks_unless_its_data_was_upload
 
 
 def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, data: Dataset) -> None:
-    one = study().memory_bytes(data)
+    one = room.memory_bytes(study(), data)
     registry = make(unused_bytes=int(2.5 * one), memory_bytes=10 * one)
     for seed in range(6):
         ended(registry, registry.start(study(seed=seed), data, seed))
@@ -352,7 +353,7 @@ def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, dat
 
 
 def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Dataset) -> None:
-    size = study(ENDLESS).memory_bytes(data)
+    size = room.memory_bytes(study(ENDLESS), data)
     registry = make(memory_bytes=int(1.5 * size))
     registry.start(study(ENDLESS), data, "a")
     with pytest.raises(RunRefused, match="memory is taken by runs under way"):
@@ -400,5 +401,5 @@ def test_recorded_values_do_not_change_while_training_goes_on(make: Any, data: D
 def test_large_components_are_kept_less_often(data: Dataset) -> None:
     wide = from_array(np.random.default_rng(0).integers(0, 2, (20, 256)), "wide")
     large = SMALL.replace(num_components=64, num_seeds=64, iterations=500)
-    spacing = computation_module.snapshot_spacing(large, wide)
-    assert 4 * 64 * 64 * 256 * (500 // spacing + 1) <= 2 * computation_module.SNAPSHOT_BYTES + 4 * 64 * 64 * 256
+    spacing = room.snapshot_spacing(large, wide)
+    assert 4 * 64 * 64 * 256 * (500 // spacing + 1) <= 2 * room.SNAPSHOT_BYTES + 4 * 64 * 64 * 256

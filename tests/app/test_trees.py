@@ -10,13 +10,13 @@ import pytest
 from starlette.applications import Starlette
 
 from app.live import frames
-from app.live.computation import Study
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, fit, load
 from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.overparam import effective_weights
 from spncore.shallow import ShallowTrainer
+from spncore.study import Study
 from spncore.training import circuit_of
 from spncore.tree_dynamics import preconditioner, tree_weights
 from tests.closeness import assert_close

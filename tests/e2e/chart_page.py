@@ -4,10 +4,10 @@ import numpy as np
 import streamlit as st
 
 from app.live.chart import lab_view
-from app.live.computation import Study
 from app.live.runs import REGISTRY
 from app.live.session import session_name
 from spncore import Experiment, datasets
+from spncore.study import Study
 from tests.e2e.hostile import HOSTILE
 
 st.set_page_config(layout="wide")

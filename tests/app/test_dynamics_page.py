@@ -10,6 +10,7 @@ from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY
 from spncore import datasets
+from tests.waiting import PATIENCE
 
 ENTRY = Path(__file__).parents[2] / "app" / "main.py"
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
@@ -24,7 +25,7 @@ def only_shipped_data(monkeypatch, tmp_path):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.run()
@@ -50,7 +51,7 @@ def test_the_page_shows_the_run_that_the_lab_shows_and_leaves_the_study_alone():
 
 
 def test_opened_first_it_trains_the_study_of_its_link():
-    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in QUICK.items():
         page.query_params[name] = value
     page.switch_page("pages/dynamics.py").run()

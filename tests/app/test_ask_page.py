@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import time
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from spncore.datasets import from_array
 from spncore.queries import QueryError
 from tests.closeness import assert_close
 from tests.places import ENTRY, ROOT
+from tests.waiting import PATIENCE, until
 
 PAGE = ROOT / "app" / "pages" / "ask.py"
 HOSTILE = ("<img src=x onerror=alert(1)>", "**bold** $x$", "=1+1")
@@ -30,7 +30,7 @@ def no_real_rows(monkeypatch, tmp_path):
 
 
 def opened(path=PAGE, **query):
-    page = AppTest.from_file(str(path), default_timeout=30)
+    page = AppTest.from_file(str(path), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.run()
@@ -69,9 +69,8 @@ def answer_on_two_clusters(**evidence):
 
 
 def test_the_default_question_is_answered_at_once_on_the_stand_in():
-    begin = time.perf_counter()
     page = opened()
-    assert time.perf_counter() - begin < 10, "under 2 s on a free machine"
+    assert "ask_job" not in page.session_state, "nothing is left to the background"
     assert "This is synthetic" in words(page)
     assert page.segmented_control(key="ask_w_e_Y4").value == "1"
     twin = load("nltcs-twin")
@@ -124,9 +123,7 @@ def test_a_slow_network_is_trained_in_the_background_with_progress():
     assert "Training: LearnSPN" in words(page) and not page.get("plotly_chart")
     key = page.session_state["ask_job"]
     job = JOBS.get(key)
-    end = time.monotonic() + 60
-    while not job.ended and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: job.ended)
     assert job.state == "done" and job.unit == "iterations of EM"
     page.run()
     assert f"train LLH −{-job.result.llh:.3f}" in words(page) and len(page.get("plotly_chart")) == 4
@@ -177,7 +174,7 @@ def test_an_upload_that_a_link_names_has_to_be_loaded_again():
 def with_upload(names, num_rows=80):
     table = from_array(np.random.default_rng(0).integers(0, 2, (num_rows, len(names))), "up.csv", names)
     upload = uploads.Upload(table, ())
-    page = AppTest.from_file(str(PAGE), default_timeout=30)
+    page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
     page.session_state["uploads"] = {upload.name: upload}
     page.query_params["data"], page.query_params["e"] = upload.name, "x1:1"
     page.run()
@@ -218,14 +215,12 @@ def impossible(model, row):
 
 
 def test_the_run_of_the_lab_can_be_asked():
-    page = AppTest.from_file(str(ENTRY), default_timeout=60)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     page.query_params.update(
         {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
     )
     page.run()
-    end = time.monotonic() + 30
-    while page.session_state["shown"].run().state != "done" and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: page.session_state["shown"].run().state == "done")
     page.query_params.clear()
     page.switch_page("pages/ask.py").run()
     assert page.selectbox(key="ask_w_data").value == "two-clusters"

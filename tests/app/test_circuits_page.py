@@ -21,6 +21,7 @@ from spncore.training import circuit_of
 from spncore.tree_dynamics import tree_weights
 from tests.closeness import assert_close
 from tests.places import ENTRY
+from tests.waiting import PATIENCE
 
 QUICK = {"dataset": "two-clusters", "iterations": "4", "num_seeds": "2", "split_depth": "1", "depths": "1",
          "component_init": "uniform", "init_noise": "0.1"}  # fmt: skip
@@ -53,7 +54,7 @@ def traces(study, data):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=60)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.switch_page("pages/circuits.py").run()
@@ -99,7 +100,7 @@ def test_too_many_edges_are_refused_in_one_sentence_and_the_run_stays():
 
 
 def test_a_link_to_the_lab_with_a_deep_circuit_leads_here():
-    page = AppTest.from_file(str(ENTRY), default_timeout=60)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in {
         "structure": "rat",
         "num_components": "2",

@@ -1,7 +1,6 @@
 """Predicting a class: the numbers behind its sentences, its link, its controls, an uploaded table, its job."""
 
 import json
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +16,7 @@ from spncore.datasets import from_array
 from spncore.study import Study
 from tests.closeness import assert_close
 from tests.places import ROOT
+from tests.waiting import PATIENCE, until
 
 PAGE = ROOT / "app" / "pages" / "classes.py"
 SMALL = Study(
@@ -48,7 +48,7 @@ def made(study, dataset=None):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.run()
@@ -260,10 +260,7 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
     page = opened(**permalink.encode(SMALL))
     assert "belong to other settings" in said(page, "info")
     page.button(key="classes_run").click().run()
-    end = time.monotonic() + 60
-    while "Made on this server" not in said(page, "caption") and time.monotonic() < end:
-        time.sleep(0.2)
-        page.run()
+    until(lambda: "Made on this server" in said(page.run(), "caption"))
     assert not page.exception and "Made on this server" in said(page, "caption")
     assert "class “x3”" in said(page, "caption")
 
@@ -272,10 +269,7 @@ def test_a_computation_that_fails_is_said_in_words(monkeypatch):
     monkeypatch.setattr(classes_study, "COMPUTE", "spncore.classification:no_such_function")
     page = opened(**permalink.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
     page.button(key="classes_run").click().run()
-    end = time.monotonic() + 60
-    while not page.error and time.monotonic() < end:
-        time.sleep(0.2)
-        page.run()
+    until(lambda: page.run().error)
     assert "L=1" in said(page, "error") and "try fewer seeds" in said(page, "error")
 
 
@@ -290,7 +284,7 @@ def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():
     experiment = SMALL.experiment.replace(dataset=upload.name, class_variable=0)
     shown = made(Study(experiment, (1, 2)), upload.dataset)
     assert shown.class_name == "ill" and shown.num_rows == {"train": 30, "test": 10}
-    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
     page.session_state["uploads"] = {upload.name: upload}
     page.session_state["classes_uploaded"] = upload.name
     page.run()
@@ -303,7 +297,7 @@ def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():
 def test_a_column_with_one_value_is_refused_by_name():
     table = from_array(np.array([[1, 0], [1, 1], [1, 0]]), "table", ["always", "sometimes"])
     upload = Upload(table, ())
-    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
     page.session_state["uploads"] = {upload.name: upload}
     page.session_state["classes_uploaded"] = upload.name
     page.run()

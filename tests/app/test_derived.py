@@ -1,7 +1,6 @@
 """The Dynamics page's views: every number is the engine's own to float32, and what is ill-formed is refused."""
 
 import json
-import time
 import warnings
 from collections.abc import Iterator
 
@@ -19,6 +18,7 @@ from spncore.overparam import effective_weights, split_layers
 from spncore.replay import replay
 from spncore.study import Study
 from tests.closeness import assert_close
+from tests.waiting import until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
@@ -54,10 +54,8 @@ def client(registry):
 def finished(registry, data):
     def start(experiment, depths=DEPTHS):
         run_id = registry.start(Study(experiment, depths), data, "a")
-        run, end = registry.get(run_id), time.monotonic() + 30
-        while not run.computation.ended:
-            assert time.monotonic() < end
-            time.sleep(0.002)
+        run = registry.get(run_id)
+        until(lambda: run.computation.ended)
         return run_id
 
     return start
@@ -241,11 +239,15 @@ def test_scaling_the_weights_leaves_the_llh_and_divides_the_step_by_the_square(c
 
 
 def test_a_replay_is_the_engines_own_for_one_seed(client, finished, data):
-    run_id, end = finished(STEADY), time.monotonic() + 30
-    header, _ = ask(client, run_id, "replay", depth=3, seed=1)
-    while header["replay"] != "done":
-        assert header["replay"] == "running" and time.monotonic() < end
-        header, body = ask(client, run_id, "replay", depth=3, seed=1)
+    run_id, answers = finished(STEADY), []
+
+    def done():
+        answers.append(ask(client, run_id, "replay", depth=3, seed=1))
+        assert answers[-1][0]["replay"] in ("running", "done")
+        return answers[-1][0]["replay"] == "done"
+
+    until(done)
+    header, body = answers[-1]
     trace = fit(STEADY.replace(depth=3), data)
     deep, first_order, exact, error, rounding = body.reshape(5, 30)
     assert np.array_equal(deep, single(trace.llh[1]))
@@ -270,9 +272,7 @@ def test_every_view_answers_before_the_first_step_during_training_and_after_a_di
 ):
     run_id = registry.start(Study(ENDLESS, (1, 2)), data, "b")
     ask(client, run_id, view, depth=2)
-    end = time.monotonic() + 30
-    while not registry.get(run_id).length:
-        assert time.monotonic() < end
+    until(lambda: registry.get(run_id).length)
     ask(client, run_id, view, depth=2, seed=3, k=7)
     registry.stop(run_id)
     wild = finished(STEADY.replace(parametrisation="log", learning_rate=10.0, iterations=400, objective="unnormalised"))

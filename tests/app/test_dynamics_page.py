@@ -9,6 +9,7 @@ from app.live.chart import view_data
 from app.live.runs import REGISTRY
 from spncore import datasets
 from tests.places import ENTRY
+from tests.waiting import PATIENCE
 
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
 ACTS = ("step", "residual", "memory", "matrix", "norms", "kept", "replay")
@@ -22,7 +23,7 @@ def only_shipped_data(monkeypatch, tmp_path):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.run()
@@ -48,7 +49,7 @@ def test_the_page_shows_the_run_that_the_lab_shows_and_leaves_the_study_alone():
 
 
 def test_opened_first_it_trains_the_study_of_its_link():
-    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in QUICK.items():
         page.query_params[name] = value
     page.switch_page("pages/dynamics.py").run()

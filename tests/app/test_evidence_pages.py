@@ -12,6 +12,7 @@ from app.jobs import JOBS
 from app.recipes import Case, Runs
 from spncore import datasets
 from tests.places import ENTRY
+from tests.waiting import PATIENCE, until
 
 PAGES = ("figure3", "fair", "update2020")
 SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "update2020"}
@@ -56,7 +57,7 @@ def ready_sweep(monkeypatch):
 
 
 def opened(page, **query):
-    at = AppTest.from_file(str(ENTRY), default_timeout=60)
+    at = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     at.switch_page(f"pages/{page}.py")
     for name, value in query.items():
         at.query_params[name] = value
@@ -77,9 +78,7 @@ def choose(at, key, value):
 
 def finish(at):
     """Wait for the page's job and show what it made."""
-    end = time.monotonic() + 60
-    while any(not job.ended for job in JOBS._jobs.values()) and time.monotonic() < end:
-        time.sleep(0.05)
+    until(lambda: all(job.ended for job in JOBS._jobs.values()))
     at.run()
     assert not at.exception
     return at
@@ -94,6 +93,7 @@ def test_a_page_opens_on_shipped_results_and_says_what_made_them(page):
     assert not at.warning and not at.info
 
 
+@pytest.mark.benchmark
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_within_three_seconds_even_when_it_reads_its_file_anew(page):
     opened(page)

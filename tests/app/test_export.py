@@ -16,8 +16,10 @@ from spncore.datasets import from_array, load
 from spncore.provenance import versions
 from spncore.reader import read_csv
 from spncore.study import Study
+from tests import children
 from tests.closeness import assert_close
 from tests.places import ROOT
+from tests.waiting import PATIENCE
 
 LINK = "http://localhost:8501/?v=1&learning_rate=0.1"
 FORMULAS = ['=HYPERLINK("http://x","y")', "+1", "-1+2", "@SUM(A1)", "\tx", "\rx"]
@@ -158,8 +160,8 @@ def run_script(text, tmp_path, *arguments):
     file = tmp_path / "again.py"
     file.write_text(text, encoding="utf-8")
     command = [sys.executable, "-W", "error", str(file), *arguments]
-    done = subprocess.run(command, cwd=ROOT, env={"PYTHONPATH": str(ROOT), "PATH": "", "OPENBLAS_NUM_THREADS": "1"},
-                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    environment = children.environment(PYTHONPATH=str(ROOT), PATH="")
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     return done, [(int(r["seed"]), int(r["L"]), int(r["t"]), float(r["value"])) for r in
                   csv.DictReader(io.StringIO(done.stdout))]  # fmt: skip
 

@@ -10,6 +10,7 @@ from spncore.datasets import DataError
 from spncore.experiment import Experiment
 from spncore.study import Study
 from tests.places import ENTRY
+from tests.waiting import PATIENCE
 
 TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
 # The smallest study, so that tests which only look at the page do not train for long.
@@ -24,7 +25,7 @@ def only_shipped_data(monkeypatch, tmp_path):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.run()
@@ -324,7 +325,7 @@ def upload_page():
 
 
 def uploaded(content, name="table.csv"):
-    page = AppTest.from_function(upload_page, default_timeout=30)
+    page = AppTest.from_function(upload_page, default_timeout=PATIENCE)
     for key, value in QUICK.items():
         page.query_params[key] = value
     page.run()
@@ -377,7 +378,7 @@ def test_settings_survive_a_visit_to_another_page():
 
 @pytest.mark.parametrize("first", [True, False], ids=["first page", "after the lab"])
 def test_the_about_page_opens_at_any_time(first):
-    page = AppTest.from_file(str(ENTRY), default_timeout=30) if first else opened(**QUICK)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE) if first else opened(**QUICK)
     page.switch_page("pages/about.py").run()
     assert not page.exception and len(page.table) == 3
     assert "telephoning" in page.table[1].value.to_string()

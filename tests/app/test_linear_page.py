@@ -10,13 +10,14 @@ from app import charts_lines, linear_link, linear_words
 from app.linear_study import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
 from app.text import JOINER
 from tests.places import ROOT
+from tests.waiting import PATIENCE
 
 PAGE = ROOT / "app" / "pages" / "linear.py"
 QUICK = LinearStudy(p=2)
 
 
 def opened(**query):
-    page = AppTest.from_file(str(PAGE), default_timeout=30)
+    page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
     page.run()

@@ -10,6 +10,7 @@ from app.equations import EQUATIONS
 from app.errata import measure
 from app.text import FOLDER
 from tests.places import ROOT
+from tests.waiting import PATIENCE
 
 PAGE = ROOT / "app" / "pages" / "maths.py"
 
@@ -59,7 +60,7 @@ def test_the_link_of_the_errata_reopens_the_run_they_come_from(found):
 
 
 def test_the_page_shows_every_equation_and_the_numbers_of_every_erratum(found):
-    page = AppTest.from_file(str(PAGE), default_timeout=30).run()
+    page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE).run()
     assert not page.exception
     parts = [part for equation in EQUATIONS.values() for part in equation.latex.split(r"\qquad")]
     shown = " ".join(element.value for element in page.latex)

@@ -13,6 +13,7 @@ from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_c
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
 from spncore.sweep.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
 from tests.places import ENTRY, ROOT
+from tests.waiting import PATIENCE, until
 
 SHIPPED = ROOT / "data" / "phase-default.json"
 BASE = Experiment(
@@ -165,7 +166,7 @@ def page(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
-    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     page.query_params["dataset"] = "two-clusters"
     page.query_params["iterations"] = "3"
     page.run()
@@ -202,7 +203,7 @@ def small(page):
 
 
 def test_compute_starts_a_job_in_the_background_that_can_be_cancelled(page, monkeypatch):
-    monkeypatch.setattr(jobs, "sweep", lambda job, cells, data: job.stop.wait(20) and {})
+    monkeypatch.setattr(jobs, "sweep", lambda job, cells, data: job.stop.wait(PATIENCE) and {})
     small(page)
     page.button(key="phase_compute").click().run()
     key = page.session_state["phase_job"]
@@ -216,9 +217,7 @@ def test_a_job_that_is_done_shows_its_diagram(page):
     small(page)
     page.button(key="phase_compute").click().run()
     job = JOBS.get(page.session_state["phase_job"])
-    job_thread = next(iter(JOBS._threads.values()), None)
-    if job_thread:
-        job_thread.join(60)
+    until(lambda: job.ended)
     assert job.state == "done", job.reason
     page.run()
     assert any("2 components fitted by EM, held" in element.value.replace("\\", "") for element in page.caption)

@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-import time
 from dataclasses import replace
 from itertools import combinations
 
@@ -22,6 +21,7 @@ from spncore.experiment import ExperimentError
 from spncore.study import RIVALS, Study
 from tests.closeness import assert_close
 from tests.places import ROOT
+from tests.waiting import until
 
 SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
 SOME = Study(SMALL, (1, 3), ("momentum", "em"))
@@ -38,10 +38,7 @@ def data():
 def run(data):
     registry = RunRegistry(ServerLimits(at_once=1))
     run = registry.get(registry.start(SOME, data, "a"))
-    end = time.monotonic() + 30
-    while not run.computation.ended:
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    until(lambda: run.computation.ended)
     yield run
     registry.close()
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import time
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +18,7 @@ from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, Trace, Trainer, fit, load
 from spncore.datasets import from_array
 from spncore.study import Study
+from tests.waiting import until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
@@ -55,10 +55,7 @@ def done(registry: RunRegistry, data: Dataset) -> LiveRun:
 def finished(registry: RunRegistry, study: Study, data: Dataset) -> LiveRun:
     run = registry.get(registry.start(study, data, "a"))
     assert run is not None
-    end = time.monotonic() + 30
-    while not run.computation.ended:
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    until(lambda: run.computation.ended)
     return run
 
 

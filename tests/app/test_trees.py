@@ -1,7 +1,6 @@
 """What the Circuits page is sent: every number is the engine's own, and what is ill-formed is refused."""
 
 import json
-import time
 import warnings
 from collections.abc import Iterator
 
@@ -20,6 +19,7 @@ from spncore.study import Study
 from spncore.training import circuit_of
 from spncore.tree_dynamics import preconditioner, tree_weights
 from tests.closeness import assert_close
+from tests.waiting import until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
@@ -61,10 +61,8 @@ def trees(data):
 
 def finished(registry, study, data):
     run_id = registry.start(study, data, "a")
-    run, end = registry.get(run_id), time.monotonic() + 30
-    while not run.computation.ended:
-        assert time.monotonic() < end
-        time.sleep(0.002)
+    run = registry.get(run_id)
+    until(lambda: run.computation.ended)
     assert run.state == "done"
     return run_id
 

@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,15 +20,16 @@ from urllib.parse import urljoin
 
 import pytest
 
+from tests import children
 from tests.places import ROOT
+from tests.waiting import PATIENCE, until
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ]  # fmt: skip
-START_SECONDS = 40
-PATIENCE = 20_000  # ms that a step of a test may take; the machine may be busy with other tests
+PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
 OpenPage = Callable[..., Any]
 
 
@@ -42,32 +42,31 @@ class AppServer:
             self.port = _free_port()
             self.url = f"http://127.0.0.1:{self.port}"
             with log.open("ab") as output:
-                self.process = subprocess.Popen(_command(entry, self.port), cwd=ROOT, stdout=output, stderr=output)
-            if self._healthy():
+                self.process = subprocess.Popen(
+                    _command(entry, self.port), cwd=ROOT, env=children.environment(), stdout=output, stderr=output
+                )
+            until(lambda: self.process.poll() is not None or self._healthy())
+            if self.process.poll() is None:
                 return
             self.close()
         raise RuntimeError(f"the server did not become healthy; its log ends:\n{log.read_text()[-2000:]}")
 
     def _healthy(self) -> bool:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self.process.poll() is None:
-            try:
-                with closing(urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)) as answer:
-                    if answer.read() == b"ok":
-                        return True
-            except OSError:
-                time.sleep(0.1)
-        return False
+        try:
+            with closing(urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=PATIENCE)) as answer:
+                return bool(answer.read() == b"ok")
+        except OSError:
+            return False
 
     def close(self) -> None:
         """End the server, gently first."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                self.process.wait(8)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
-                self.process.wait(5)
+                self.process.wait()
 
 
 def _command(entry: Path, port: int) -> list[str]:
@@ -90,7 +89,7 @@ def browser() -> Iterator[Any]:
         pytest.skip("there is no Chromium on this machine; install it, or name it: CHROMIUM=/path/to/chromium")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
+        browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS, timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -128,7 +127,7 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         )
         page, faults = context.new_page(), list[str]()
         opened.append((context, page, faults))
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         own = (urljoin(url, "/"), "data:", "blob:")

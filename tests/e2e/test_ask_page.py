@@ -68,5 +68,5 @@ def test_it_fits_a_phone(app_server, open_page, scheme, net):
 def test_a_network_that_takes_longer_shows_its_progress_and_then_the_answer(app_server, open_page):
     page = open_page(f"{app_server.url}/ask?v=1&net=learn_spn")
     page.get_by_text(re.compile("Training: LearnSPN")).wait_for()
-    page.get_by_text(re.compile(r"LearnSPN, tuned by EM: [\d,]+ nodes")).wait_for(timeout=60_000)
+    page.get_by_text(re.compile(r"LearnSPN, tuned by EM: [\d,]+ nodes")).wait_for()
     page.locator(".js-plotly-plot .main-svg").nth(3).wait_for()

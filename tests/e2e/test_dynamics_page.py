@@ -186,6 +186,7 @@ def test_it_fits_the_screen_and_every_chart_says_something(open_page, app_server
     page.screenshot(path=str(tmp_path / f"dynamics-{screen}.png"), full_page=True)
 
 
+@pytest.mark.benchmark
 def test_it_opens_within_three_seconds(open_page, app_server):
     page = opened(open_page, app_server)
     begin = time.monotonic()

@@ -34,7 +34,8 @@ def scrub_to(page, frame):
         "(range, frame) => { range.value = frame; range.dispatchEvent(new Event('input')) }", frame
     )
     wait(page, "Number(lab.dataset.cursor) === values.frame", frame=frame)
-    page.wait_for_timeout(80)  # two animation frames at least: the views follow
+    # two animation frames: the views follow
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def last_drawn(page):
@@ -45,9 +46,8 @@ def wait_until_drawn(page, more_than=0):
     wait(page, "Number(lab.querySelector('[data-chart=llh]').dataset.last ?? 0) > values.n", n=more_than)
 
 
-def assert_curves_move(page, patience=20_000):
+def assert_curves_move(page):
     """The last iteration drawn grows, twice, and the cursor with it."""
-    page.set_default_timeout(patience)
     wait_until_drawn(page)
     wait_until_drawn(page, last_drawn(page))
     wait_until_drawn(page, last_drawn(page))
@@ -76,12 +76,15 @@ def test_curves_grow_without_a_click_and_end_at_the_engines_numbers(chart_server
 
 
 def test_with_the_stream_switched_off_no_curve_moves(chart_server, open_page):
+    refused = []
     page = open_page(
-        chart_server.url + "/" + LONG, prepare=lambda context: context.route(STREAM, lambda route: route.abort())
+        chart_server.url + "/" + LONG,
+        prepare=lambda context: context.route(STREAM, lambda route: (refused.append(route.request.url), route.abort())),
     )
-    with pytest.raises(Exception, match="Timeout"):
-        assert_curves_move(page, patience=3000)
-    assert state(page, "state") == "lost"
+    wait(page, "lab.dataset.state === 'lost'")
+    with page.expect_request(STREAM):  # and another try, in vain as well
+        pass
+    assert len(refused) > 1 and last_drawn(page) == 0
     page.context.unroute(STREAM)
     assert_curves_move(page)
     stop(page)
@@ -92,7 +95,7 @@ def test_stop_ends_the_training_and_keeps_what_arrived(chart_server, open_page):
     assert_curves_move(page)
     stop(page)
     length = int(state(page, "length"))
-    assert 0 < length < 900
+    assert 0 < length < 5000, "it stopped before its end"
     assert "Stopped after" in page.locator(".spn-status").inner_text()
     assert page.get_by_role("button", name="Stop", exact=True).is_disabled()
     wait(page, "Number(lab.dataset.cursor) === Number(lab.dataset.length) - 1")

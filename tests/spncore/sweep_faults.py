@@ -5,8 +5,10 @@ import time
 from pathlib import Path
 
 from spncore.sweep.cells import Cell, compute_json
+from tests.waiting import PATIENCE
 
 FOLDER = "SPNLAB_TEST_FOLDER"
+FOR_EVER = 10 * PATIENCE  # seconds: no test waits so long, so none passes because a worker came to its end
 
 
 def noted(cell, data):
@@ -23,7 +25,7 @@ def faulty(cell, data):
     if depth == 2:
         raise RuntimeError("depth 2 is not to my taste")
     if depth == 3:
-        time.sleep(60)
+        time.sleep(FOR_EVER)
     if depth == 4:
         return float("nan")
     if depth == 5:
@@ -37,8 +39,8 @@ def faulty(cell, data):
 
 
 def slow(cell, data):
-    """Leave the process number, then take a minute for depths above 1."""
+    """Leave the process number, then take for ever for depths above 1."""
     (Path(os.environ[FOLDER]) / f"pid-{os.getpid()}").touch()
     if Cell.from_dict(cell).experiment.depth > 1:
-        time.sleep(60)
+        time.sleep(FOR_EVER)
     return compute_json(cell, data)

@@ -13,6 +13,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from spncore.estimator import SumProductClassifier, SumProductNetwork
 from spncore.queries import conditionals, moments
 from spncore.table_structures import TABLE_STRUCTURES
+from tests import children
 from tests.closeness import assert_close
 from tests.oracles import model_value
 
@@ -219,5 +220,6 @@ def test_the_engine_does_without_scikit_learn_and_the_estimator_says_so():
         "import sys; sys.modules['sklearn'] = None; import spncore, spncore.table_learning\n"
         "try:\n    import spncore.estimator\nexcept ImportError as error:\n    print(error)"
     )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=True).stdout
     assert said.startswith("spncore.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install")

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from pathlib import Path
 
@@ -29,9 +28,11 @@ from spncore.sweep import (
 )
 from spncore.sweep.local import _describe
 from spncore.sweep.worker import read_dataset
+from tests import children
 from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.spncore import sweep_faults
+from tests.waiting import PATIENCE, until
 
 DATA = {"two-clusters": load("two-clusters")}
 SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=20, init_noise=1e-3, num_seeds=2)
@@ -222,7 +223,16 @@ def test_processes_give_the_same_table_as_this_one(tmp_path):
 def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
     cells, store = grid(BASE, {"depth": [1, 2, 3, 4, 5, 6, 7]}), Store(tmp_path / "kept")
-    steps = list(run_cells(cells, DATA, local(sweep_faults.faulty, task_seconds=1.5), store))
+    started, steps = [], []
+
+    def workers(number):
+        started.append(local(sweep_faults.faulty, task_seconds=PATIENCE)(number))
+        return started[0]
+
+    for step in run_cells(cells, DATA, workers, store):
+        steps.append(step)
+        if len(steps) == 6:  # only the one that hangs is left: the limit is for it alone, however slow the machine
+            started[0].task_seconds = 1.5
     assert [p.done for p in steps] == list(range(1, 8))
     depth = {key(cell): cell.experiment.depth for cell in cells}
     found = {depth[p.outcome.key]: p.outcome for p in steps}
@@ -249,18 +259,11 @@ def is_running(number):
     return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def wait_until(condition, seconds=20.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.mark.slow
 def test_stopping_leaves_no_process_behind(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
     stop, cells = threading.Event(), grid(BASE, {"depth": [2, 3]})
-    threading.Thread(target=lambda: (wait_until(lambda: len(alive(tmp_path)) == 2), stop.set())).start()
+    threading.Thread(target=lambda: (until(lambda: len(alive(tmp_path)) == 2), stop.set())).start()
     assert not list(run_cells(cells, DATA, local(sweep_faults.slow), None, stop))
     assert len(list(tmp_path.iterdir())) == 2 and not alive(tmp_path)
 
@@ -280,11 +283,12 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("signal", [2, 9], ids=["Ctrl-C", "kill -9"])
 def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, monkeypatch, signal):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
-    sweep = subprocess.Popen([sys.executable, "-c", SWEEP, tmp_path / "kept"], cwd=ROOT)
-    wait_until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")), 60)
+    command = [sys.executable, "-c", SWEEP, tmp_path / "kept"]
+    sweep = subprocess.Popen(command, cwd=ROOT, env=children.environment())
+    until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")))
     sweep.send_signal(signal)
-    assert sweep.wait(5) == (130 if signal == 2 else -9)
-    wait_until(lambda: not alive(tmp_path), 5)
+    assert sweep.wait(PATIENCE) == (130 if signal == 2 else -9)
+    until(lambda: not alive(tmp_path))
     calls = []
     list(run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, lambda n: Here(n, calls), Store(tmp_path / "kept")))
     assert len(calls) == 2

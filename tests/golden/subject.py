@@ -1,0 +1,348 @@
+"""The product as the goldens see it: each topic a function from a plain case to plain values.
+
+Nothing else in this folder imports the product: whoever moves its parts changes the imports here, and no stored case or
+answer. The other `subject_` files take what they need of it from here.
+"""
+
+
+# ruff: noqa: F401 (imported for those)
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, fields
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+import spncore.__main__ as command_line
+from app import (
+    ask_link,
+    ask_words,
+    asked_networks,
+    asking,
+    circuit_export,
+    circuit_layout,
+    circuit_link,
+    circuit_words,
+    classes_panel,
+    classes_study,
+    classes_words,
+    errata,
+    evidence,
+    evidence_view,
+    export,
+    fair_facts,
+    figure3_facts,
+    flow_lines,
+    linear_link,
+    linear_study,
+    linear_words,
+    permalink,
+    presets,
+    recipes,
+    text,
+    update_facts,
+)
+from app.headline import headline
+from app.live.computation import RIVALS, Study
+from spncore import (
+    Experiment,
+    Trace,
+    Trainer,
+    datasets,
+    em,
+    explanation,
+    linear_network,
+    linear_rates,
+    objectives,
+    overparam,
+    parametrisation,
+    queries,
+    sampling,
+    saving,
+    structures,
+    sweep,
+)
+from spncore.experiment import FIELDS
+from spncore.fitting import fit as fit_and_score
+from spncore.learners import LEARNERS
+from spncore.model import random_model
+from spncore.shallow import ShallowTrainer
+from spncore.sweep import findings, phase
+from spncore.trace import Recorder
+from spncore.training import circuit_of
+from tests.golden.plain import changes, masked, plain, shape, table, without_rounding
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "data"
+LINK = "http://host/?v=1"
+Case = Any
+Record = dict[str, Any]
+
+
+# ---- links: a case is what stands in an address, by name; one text, or a list where a name is repeated --------------
+def _decoded(params: Case, decode: Callable[..., Any], record: Callable[..., Record], query: Callable[..., str]) -> Any:
+    opened, refused = decode({name: [given] if isinstance(given, str) else given for name, given in params.items()})
+    opens = record(opened)
+    if params:
+        opens = changes(opens, record(decode({})[0]))
+    return {"opens": opens, "refused": list(refused), "link": query(opened)}
+
+
+def study_record(study: Study) -> Record:
+    """A study's settings by name."""
+    own = {field.name: plain(getattr(study, field.name)) for field in fields(study) if field.name != "experiment"}
+    return {**asdict(study.experiment), **own}
+
+
+def lab_link(params: Case) -> Any:
+    """What a link to the lab opens, what it refuses, the link written for what it opened, and the view."""
+    shown = permalink.decode_view({name: [each] if isinstance(each, str) else each for name, each in params.items()})
+    return {**_decoded(params, permalink.decode, study_record, permalink.query_string), "view": plain(shown)}
+
+
+def circuits_link(params: Case) -> Any:
+    """The same of a link to the Circuits page."""
+    return _decoded(params, circuit_link.decode, study_record, circuit_link.query_string)
+
+
+def asking_link(params: Case) -> Any:
+    """The same of a link to the page "Ask the network"."""
+    return _decoded(params, ask_link.decode, lambda question: plain(asdict(question)), ask_link.query_string)
+
+
+def linear_networks_link(params: Case) -> Any:
+    """The same of a link to the page of linear networks."""
+    return _decoded(params, linear_link.decode, asdict, linear_link.query_string)
+
+
+def classes_link(params: Case) -> Any:
+    """The same of a link to the page "Predicting a class", with the data that ships at hand."""
+    return _decoded(params, _open_classes, study_record, permalink.query_string)
+
+
+def _open_classes(params: Mapping[str, Sequence[str]]) -> tuple[Study, list[str]]:
+    page = SimpleNamespace(session_state={}, query_params=_Query(params))
+    with mock.patch.object(classes_panel, "st", page):
+        study = classes_panel.opened(
+            {name: data_set(name) for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()}
+        )
+    return study, page.session_state["classes_refused"]
+
+
+class _Query(dict[str, Any]):
+    get_all = dict.__getitem__
+
+
+def selectors(page: Case) -> Any:
+    """What the evidence pages' own selectors may be set to by their addresses."""
+    return plain(
+        {
+            "fair": {"topology": recipes.TOPOLOGIES, "weights": recipes.WEIGHTS, "components": recipes.COMPONENTS},
+            "update2020": {"data": recipes.UPDATE_DATA},
+        }[page]
+    )
+
+
+# ---- names and declarations -----------------------------------------------------------------------------------------
+def declared(what: Case) -> Any:
+    """Names that links, files and controls rely on, in order."""
+    lists: Mapping[str, Callable[[], Any]] = {
+        "settings": lambda: {name: {**asdict(field), "kind": field.kind.__name__} for name, field in FIELDS.items()},
+        "defaults": lambda: asdict(Experiment()),
+        "linear settings": lambda: {
+            name: {**asdict(field), "kind": field.kind.__name__} for name, field in linear_study.FIELDS.items()
+        },
+        "learners": lambda: list(LEARNERS),
+        "rivals": lambda: RIVALS,
+        "structures": lambda: list(structures.STRUCTURES),
+        "parametrisations": lambda: list(parametrisation.PARAMETRISATIONS),
+        "topologies": lambda: list(overparam.TOPOLOGIES),
+        "objectives": lambda: list(objectives.OBJECTIVES),
+        "networks to ask": lambda: {name: network.title for name, network in asked_networks.NETWORKS.items()},
+        "data sets": lambda: {name: _aboutdata_set(name) for name in datasets.DATASETS},
+        "presets": lambda: list(presets.PRESETS),
+        "words": lambda: text.WORDS,
+        "choices": lambda: text.CHOICES,
+    }
+    found = plain(lists[what]())
+    return list(found.items()) if isinstance(found, dict) else found  # in order
+
+
+def _aboutdata_set(name: str) -> Record:
+    info = datasets.DATASETS[name]
+    return {
+        "title": info.title,
+        "description": info.description,
+        "licence": info.licence,
+        "synthetic": info.synthetic,
+        "variables": [[each.name, each.meaning] for each in info.variables],
+    }
+
+
+def preset(name: Case) -> Any:
+    """A named study of the lab: its words, settings and link."""
+    found = presets.PRESETS[name]
+    return {
+        "title": found.title,
+        "held_equal": found.held_equal,
+        "look_for": found.look_for,
+        "settings": study_record(found.study),
+        "link": permalink.query_string(found.study),
+        "matching": getattr(presets.matching(found.on("two-clusters")), "name", None),
+    }
+
+
+# ---- short runs -----------------------------------------------------------------------------------------------------
+def study_of(case: Case) -> Study:
+    """The study a case names: a preset or settings, with changes, depths, rivals."""
+    if "preset" in case:
+        found = presets.PRESETS[case["preset"]].study
+        depths, rivals, experiment = found.depths, found.rivals, found.experiment
+    elif "circuit" in case:
+        found = circuit_link.decode(case["circuit"])[0]
+        depths, rivals, experiment = found.depths, found.rivals, found.experiment
+    else:
+        depths, rivals, experiment = (1, 3), (), Experiment()
+    settings = case.get("settings", {})
+    return Study(experiment.replace(**settings), tuple(case.get("depths", depths)), tuple(case.get("rivals", rivals)))
+
+
+def traces_of(study: Study) -> list[Trace]:
+    """The finished curves of a study."""
+    data = data_set(study.experiment.dataset)
+    traces = []
+    for curve, experiment in enumerate(study.experiments()):
+        trainer = (ShallowTrainer if study.is_shallow(curve) else Trainer)(experiment, data)
+        recorder = Recorder(trainer)
+        for _ in recorder.follow(trainer.steps()):
+            pass
+        traces.append(recorder.trace())
+    return traces
+
+
+def headlines(case: Case) -> Any:
+    """The headline of a study's runs, and what it was made from."""
+    study = study_of(case)
+    if study.deep:
+        study = circuit_link.prepared(study, data_set(study.experiment.dataset))
+        said = circuit_words.circuit_headline(traces_of(study), case.get("ended", True), study.shallow)
+    else:
+        data = data_set(study.experiment.dataset)
+        said = headline(traces_of(study), data, case.get("ended", True), num_rivals=len(study.rivals))
+    return {**plain(asdict(said)), "text": without_rounding(said.text)}
+
+
+# ---- files to take away ---------------------------------------------------------------------------------------------
+def exports(case: Case) -> Any:
+    """A file made of a short run: its structure, without numbers; of a script and a name, the text."""
+    made = exported(case)
+    if isinstance(made, bytes):
+        with np.load(io.BytesIO(made)) as arrays:
+            return {name: [array.dtype.kind, list(array.shape)] for name, array in arrays.items()}
+    if made.startswith("{"):
+        document = json.loads(made)
+        kept = {name: each for name, each in document.items() if name not in ("result", "versions")}
+        return {**kept, "result": shape(document["result"]), "versions": sorted(document["versions"])}
+    return masked(made).splitlines() if case["kind"] in ("script", "name") else table(made)
+
+
+def exported(case: Case) -> str | bytes:
+    """The file itself."""
+    if case["kind"] == "name":
+        return export.file_name(case["title"], case["suffix"])
+    study = study_of(case)
+    data = data_set(study.experiment.dataset)
+    if study.deep:
+        study = circuit_link.prepared(study, data)
+    made = (
+        export.script if case["kind"] == "script" else getattr(circuit_export if study.deep else export, case["kind"])
+    )
+    if case["kind"] == "script":
+        return made(study, data, LINK)
+    traces = traces_of(study)
+    return made(study, data, traces, study.depths[-1] if case["kind"] == "model_file" else LINK)
+
+
+def page_tables(case: Case) -> Any:
+    """A table that an evidence page hands out, from plain columns, rows and remarks."""
+    return table(evidence_view.table(case["columns"], case["rows"], case["remarks"]))
+
+
+# ---- texts and data that ship ---------------------------------------------------------------------------------------
+def page_texts(name: Case) -> Any:
+    """A page's prose: its headings, how long it is, and the SHA-256 of all of it."""
+    words = text.page_text(name)
+    lines = words.splitlines()
+    return {
+        "headings": [line for line in lines if line.startswith("#")],
+        "lines": len(lines),
+        "sha256": hashlib.sha256(words.encode()).hexdigest(),
+    }
+
+
+def shipped_files(name: Case) -> Any:
+    """The shape of a JSON file of the folder `data`."""
+    return shape(json.loads((DATA / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def shipped_settings(name: Case) -> Any:
+    """The settings of the results that ship, as they load: how many, what varies, and the SHA-256 of all of them."""
+    if name == "classes_runs":
+        records = [study_record(study) for study in classes_study.shipped()]
+    else:
+        book = evidence.shipped(name)
+        records = [{**asdict(cell.experiment), **_cell_record(cell)} for cell in book.results]
+        records += [asdict(experiment) for experiment in book.first_steps]
+    values: dict[str, Any] = {}
+    for record in records:
+        for key, value in plain(record).items():
+            values.setdefault(key, {})[json.dumps(value)] = value
+    whole = json.dumps(plain(records), sort_keys=True)
+    return {
+        "results": len(records),
+        "always": {key: next(iter(each.values())) for key, each in values.items() if len(each) == 1},
+        "varies": {key: list(each.values()) for key, each in values.items() if len(each) > 1},
+        "sha256": hashlib.sha256(whole.encode()).hexdigest(),
+    }
+
+
+def _cell_record(cell: sweep.Cell) -> Record:
+    targets = [[target.kind, target.value] for target in cell.targets]
+    return {"targets": targets, "held_out": list(cell.held_out), "curve": cell.curve}
+
+
+def data_sets(case: Case) -> Any:
+    """A split of a data set that ships."""
+    data = datasets.load(case["name"], case["split"])
+    return {
+        "title": data.title,
+        "synthetic": data.synthetic,
+        "variables": list(data.variables),
+        "sha256": data.sha256,
+        "rows": data.num_rows,
+        "distinct": data.num_distinct,
+        "independent": round(datasets.product_of_marginals_llh(data), 9),
+        "entropy": round(datasets.empirical_llh(data), 9),
+    }
+
+
+def estimators() -> Any:
+    """The module that needs scikit-learn."""
+    from spncore import estimator
+
+    return estimator
+
+
+@cache
+def data_set(name: str) -> datasets.Dataset:
+    """A data set that ships, read once: what is cached by data set is then found again."""
+    return datasets.load(name)

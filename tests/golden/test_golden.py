@@ -1,0 +1,34 @@
+"""What the product gives for the stored cases is what it gave: links, sentences, files, commands, short runs."""
+
+import json
+
+import pytest
+
+from tests.golden import stored
+from tests.golden.topics import TOPICS
+
+
+@pytest.mark.parametrize("name", stored.names())
+def test_the_product_gives_what_is_stored(name):
+    difference = stored.differences(name, TOPICS[name], exact=not name.startswith("numbers_"))
+    assert not difference, f"\n{difference}\nIf this is meant: python -m tests.golden.renew {name}"
+
+
+def test_every_topic_is_stored():
+    assert stored.names() == sorted(TOPICS)
+
+
+@pytest.mark.parametrize("name", stored.names())
+def test_a_golden_that_is_changed_is_noticed(name):
+    entry = json.loads(json.dumps(stored.read(name)[0]))
+    now = stored.as_json(TOPICS[name](entry["case"]))
+    assert stored.differs(_disturbed(now), now, exact=not name.startswith("numbers_"))
+
+
+def _disturbed(value):
+    """The value with its last leaf changed: a number by one part in 10⁷."""
+    if isinstance(value, dict) and value:
+        return {**value, list(value)[-1]: _disturbed(value[list(value)[-1]])}
+    if isinstance(value, list) and value:
+        return [*value[:-1], _disturbed(value[-1])]
+    return value * (1 + 1e-7) + 1e-7 if isinstance(value, float | int) else f"{value} "

@@ -51,8 +51,8 @@ from app import (
     text,
     update_facts,
 )
+from app.files import file_name
 from app.headline import headline
-from app.live.computation import RIVALS, Study
 from spncore import (
     Experiment,
     Trace,
@@ -76,6 +76,7 @@ from spncore.fitting import fit as fit_and_score
 from spncore.learners import LEARNERS
 from spncore.model import random_model
 from spncore.shallow import ShallowTrainer
+from spncore.study import RIVALS, Study
 from spncore.sweep import findings, phase
 from spncore.trace import Recorder
 from spncore.training import circuit_of
@@ -258,7 +259,7 @@ def exports(case: Case) -> Any:
 def exported(case: Case) -> str | bytes:
     """The file itself."""
     if case["kind"] == "name":
-        return export.file_name(case["title"], case["suffix"])
+        return file_name(case["title"], case["suffix"])
     study = study_of(case)
     data = data_set(study.experiment.dataset)
     if study.deep:

@@ -23,11 +23,11 @@ from spncore.classification import Curves
 from spncore.datasets import Dataset
 from spncore.distinct import is_upload
 from spncore.experiment import SCHEMA, Experiment
+from spncore.files.places import SHIPPED
+from spncore.files.provenance import made_by, versions
 from spncore.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES
-from spncore.provenance import made_by, versions
-from spncore.shipped import SHIPPED
 from spncore.study import Study
 from spncore.sweep import LocalWorkers, SweepError
 

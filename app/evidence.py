@@ -18,8 +18,8 @@ from spncore import datasets
 from spncore.arrays import Floats
 from spncore.datasets import Dataset
 from spncore.experiment import SCHEMA, Experiment
-from spncore.provenance import made_by, versions
-from spncore.shipped import SHIPPED
+from spncore.files.places import SHIPPED
+from spncore.files.provenance import made_by, versions
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 from spncore.trace import Recorder
 from spncore.training import Trainer

@@ -19,7 +19,7 @@ from app.recipes import Runs
 from app.text import literal
 from spncore.datasets import DATASETS, DataError, Dataset
 from spncore.experiment import Experiment
-from spncore.provenance import made_by
+from spncore.files.provenance import made_by
 from spncore.study import Study
 from spncore.sweep import Cell, Outcome
 

@@ -19,8 +19,8 @@ from app.files import _head, _one_line, cell, table
 from app.live.frames import RATES_OF
 from spncore.datasets import Dataset
 from spncore.distinct import is_upload
+from spncore.files.provenance import made_by, versions
 from spncore.learners import weights_of
-from spncore.provenance import made_by, versions
 from spncore.study import Study
 from spncore.trace import Trace
 

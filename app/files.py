@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spncore.datasets import Dataset
-from spncore.provenance import made_by
+from spncore.files.provenance import made_by
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 

@@ -23,7 +23,7 @@ from app import recipes  # noqa: E402
 from app.evidence import FirstSteps, first_steps, registered, to_ship  # noqa: E402
 from app.recipes import CASES, UPDATE_DATA  # noqa: E402
 from spncore import datasets  # noqa: E402
-from spncore.shipped import SHIPPED  # noqa: E402
+from spncore.files.places import SHIPPED  # noqa: E402
 from spncore.sweep import Cell, Outcome, compute  # noqa: E402
 
 FILES = {"figure3": "figure3_runs", "held_equal": "held_equal", "update2020": "update2020"}

@@ -25,7 +25,7 @@ from spncore.arrays import Floats
 from spncore.classification import best_possible
 from spncore.datasets import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.em import fit_mixture
-from spncore.shipped import SHIPPED
+from spncore.files.places import SHIPPED
 
 NUM_COMPONENTS = 24
 FIT_SEED = 2019

@@ -20,9 +20,9 @@ from experiments.fitted_components import fitted_components, topologies  # noqa:
 from spncore import Experiment, Trace, Trainer, datasets, dynamics, fit  # noqa: E402
 from spncore.datasets import DataError, Dataset  # noqa: E402
 from spncore.evaluator import Evaluator  # noqa: E402
+from spncore.files.places import SHIPPED  # noqa: E402
 from spncore.objectives import DATA_FLOW, data_and_partition  # noqa: E402
 from spncore.overparam import effective_weights  # noqa: E402
-from spncore.shipped import SHIPPED  # noqa: E402
 
 PUBLISHED = SHIPPED / "figure3_published.csv"
 DEPTHS = (1, 2, 3)

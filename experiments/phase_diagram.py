@@ -15,7 +15,7 @@ from __future__ import annotations
 from tqdm import tqdm
 
 from spncore import Experiment, datasets
-from spncore.shipped import SHIPPED
+from spncore.files.places import SHIPPED
 from spncore.sweep import LocalWorkers, Store, run_cells
 from spncore.sweep.findings import stripe_agreement, summary
 from spncore.sweep.phase import Plane, diagram, shown_depths

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from spncore.archive import read_arrays, write_arrays
 from spncore.experiment import Experiment, ExperimentError
+from spncore.files.archive import read_arrays, write_arrays
 from spncore.limits import LIMITS
 from spncore.training import TrainState
 

@@ -30,8 +30,8 @@ from spncore.distinct import (
     shown,
 )
 from spncore.download import Progress, TimeLimit, download
+from spncore.files.places import SHIPPED
 from spncore.registry import DATASETS, SPLITS, DatasetInfo, Variable
-from spncore.shipped import SHIPPED
 
 __all__ = [
     "DATASETS",

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from spncore.datasets import DATASETS
+from spncore.files.strict_json import JsonError, parse_object, shorten, shown
 from spncore.learners import LEARNERS, title
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES, Labels
 from spncore.overparam import TOPOLOGIES
 from spncore.parametrisation import PARAMETRISATIONS
-from spncore.strict_json import JsonError, parse_object, shorten, shown
 from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2

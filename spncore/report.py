@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spncore.arrays import Floats
 from spncore.experiment import Experiment
-from spncore.shipped import SHIPPED
+from spncore.files.places import SHIPPED
 from spncore.trace import Trace
 
 FIGURE3 = Experiment(num_seeds=6)

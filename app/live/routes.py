@@ -24,7 +24,7 @@ from app.live import assets, derived, frames, trees
 from app.live.assets import Asset
 from app.live.points import BadQueryError
 from app.live.runs import LiveRun, RunRegistry
-from spncore.shipped import SHIPPED
+from spncore.files.places import SHIPPED
 
 PUBLISHED = SHIPPED / "figure3_published.csv"
 RUN_ID = re.compile(r"[A-Za-z0-9_-]{22}")

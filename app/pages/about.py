@@ -8,8 +8,8 @@ from app import datapanel
 from app.live.runs import REGISTRY
 from app.text import WORDS, literal, page_text
 from spncore.datasets import DATASETS, DataError, available
+from spncore.files.provenance import made_by
 from spncore.limits import LIMITS
-from spncore.provenance import made_by
 
 
 def whereabouts(name: str) -> str:

@@ -28,8 +28,8 @@ from app.files import cell, file_name
 from app.text import literal, page_text
 from spncore import explanation, queries, sampling
 from spncore.datasets import DataError, Dataset
+from spncore.files.provenance import made_by
 from spncore.limits import LIMITS
-from spncore.provenance import made_by
 from spncore.queries import QueryError
 from spncore.training import Trainer
 

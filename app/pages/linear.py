@@ -14,8 +14,8 @@ from app.files import file_name, table
 from app.linear_study import FIELDS, Comparison, LinearStudy, SharedScalar
 from app.text import literal, number, page_text
 from spncore import linear_dynamics, linear_network, linear_rates
+from spncore.files.provenance import made_by
 from spncore.lines import CONFIG
-from spncore.provenance import made_by
 
 STATE = "linear_study"
 TEXT_PIXELS = 760

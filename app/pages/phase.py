@@ -14,7 +14,7 @@ from app.files import file_name
 from app.text import choice, label, literal, page_text, plain
 from spncore.datasets import DataError, Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
-from spncore.shipped import SHIPPED
+from spncore.files.places import SHIPPED
 from spncore.study import Study
 from spncore.sweep import SweepError, to_csv
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary

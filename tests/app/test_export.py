@@ -13,7 +13,7 @@ from app import export, permalink
 from app.files import FORMULA_STARTS, cell, file_name
 from spncore import Experiment, fit
 from spncore.datasets import from_array, load
-from spncore.provenance import versions
+from spncore.files.provenance import versions
 from spncore.reader import read_csv
 from spncore.study import Study
 from tests import children

@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from spncore.archive import ArchiveError, read_arrays, write_arrays
+from spncore.files.archive import ArchiveError, read_arrays, write_arrays
 
 MANY = 1_000_000
 

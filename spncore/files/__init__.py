@@ -1,0 +1,1 @@
+"""Files that outlive a process: archives, strict JSON, where things ship, what made them."""

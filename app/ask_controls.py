@@ -17,7 +17,7 @@ from app.asked_networks import NETWORKS
 from app.asking import GROUPS, UNKNOWN, Item, Question
 from app.text import WORDS, literal, plain
 from app.workbench import Shown
-from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
 from spncore.trace import Recorder
 

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from app.asked_networks import NETWORKS
 from app.asking import Question
 from app.permalink import MAX_SENTENCES
-from spncore.datasets import DATASETS
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
+from spncore.data.library import DATASETS
 from spncore.limits import LIMITS
 
 VERSION = 1

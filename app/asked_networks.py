@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore import datasets, em
+from spncore import em
 from spncore.arrays import Floats
 from spncore.circuit import Circuit, CircuitError
-from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.data import library
+from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.learning import CircuitTrainer, LearnerSettings, TrainState
 from spncore.model import Model
 from spncore.objectives import DATA_FLOW, data_and_partition
@@ -128,9 +129,9 @@ def mean_llh(model: Model, dataset: Dataset) -> float:
 def _test_llh(model: Model, dataset: Dataset) -> float | None:
     """On the test split of a registered data set, if it is at hand."""
     known = DATASETS.get(dataset.name)
-    if known is None or datasets.available(dataset.name) is None:
+    if known is None or library.available(dataset.name) is None:
         return None
-    return mean_llh(model, datasets.load(dataset.name, "test"))
+    return mean_llh(model, library.load(dataset.name, "test"))
 
 
 def from_the_lab(trainer: CircuitTrainer, state: TrainState, dataset: Dataset) -> Trained:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from app import permalink
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.experiment import ExperimentError
 from spncore.induced_trees import num_trees
 from spncore.limits import LIMITS

@@ -11,8 +11,8 @@ from app import classes_study, controls, datapanel, jobs, jobview, permalink, up
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
 from app.text import WORDS, choice, label, literal, number, plain
 from app.uploads import Upload
-from spncore.datasets import DataError, Dataset
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
+from spncore.data.library import DataError, Dataset
 from spncore.experiment import FIELDS, ExperimentError
 from spncore.limits import LIMITS
 from spncore.study import Study

@@ -17,11 +17,12 @@ import numpy as np
 
 from app.jobs import JOBS, NICENESS, Job
 from app.recipes import depth_name, faster_name, tidied
-from spncore import classification, datasets
+from spncore import classification
 from spncore.arrays import Floats
 from spncore.classification import Curves
-from spncore.datasets import Dataset
-from spncore.distinct import is_upload
+from spncore.data import library
+from spncore.data.dataset import is_upload
+from spncore.data.library import Dataset
 from spncore.experiment import SCHEMA, Experiment
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
@@ -114,8 +115,8 @@ def rows_of(study: Study, dataset: Dataset) -> dict[str, Dataset]:
     """Training and test rows: a registered set's own, or a quarter of an uploaded table held out, always the same."""
     name = study.experiment.dataset
     if not is_upload(name):
-        return {"train": dataset, "test": datasets.load(name, "test")}
-    kept, held = datasets.hold_out(dataset, HELD_OUT, np.random.default_rng(HOLD_OUT_SEED))
+        return {"train": dataset, "test": library.load(name, "test")}
+    kept, held = library.hold_out(dataset, HELD_OUT, np.random.default_rng(HOLD_OUT_SEED))
     return {"train": dataclasses.replace(kept, name=name), "test": dataclasses.replace(held, name=name)}
 
 

@@ -14,7 +14,7 @@ from app.evidence_charts import Line
 from app.recipes import depth_name, faster_name
 from app.text import choice, label, number, value_text
 from spncore.classification import MAX_COLUMNS, best_possible
-from spncore.datasets import DATASETS, known_mixture
+from spncore.data.library import DATASETS, known_mixture
 
 Rows = list[tuple[Any, ...]]
 NAMES: Mapping[str, str] = {

@@ -9,8 +9,8 @@ import streamlit as st
 from app import uploads, workbench
 from app.text import WORDS, label, literal, page_text, plain
 from app.uploads import Upload
-from spncore import datasets
-from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.data import library
+from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
 
 KEY = "control_dataset"
@@ -126,7 +126,7 @@ def _fetch(name: str) -> None:
         bar.progress(min(1.0, done / total), text=f"{file}: {done:,} of {total:,} bytes")
 
     try:
-        datasets.fetch(name, progress)
+        library.fetch(name, progress)
     except DataError as error:
         st.session_state["fetch_problem"] = str(error)
     else:

@@ -11,7 +11,7 @@ from app import export, permalink, workbench
 from app.files import file_name
 from app.text import WORDS, page_text
 from app.workbench import Shown
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
 from spncore.study import Study
 
 

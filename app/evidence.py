@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from spncore import datasets
 from spncore.arrays import Floats
-from spncore.datasets import Dataset
+from spncore.data import library
+from spncore.data.library import Dataset
 from spncore.experiment import SCHEMA, Experiment
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
@@ -107,8 +107,8 @@ def to_ship(
 def describe(dataset: Dataset, test: Dataset | None = None) -> Data:
     """A data set without its rows: independent variables' LLH on it (and on test rows), and its entropy."""
     levels = {
-        "independent": datasets.product_of_marginals_llh(dataset),
-        "entropy": datasets.empirical_llh(dataset),
+        "independent": library.product_of_marginals_llh(dataset),
+        "entropy": library.empirical_llh(dataset),
     }
     if test is not None:
         levels["independent_test"] = _independent_on(dataset, test)
@@ -119,7 +119,7 @@ def describe(dataset: Dataset, test: Dataset | None = None) -> Data:
 @cache
 def registered(name: str) -> Data:
     """A registered data set that is at hand, with its test rows' levels."""
-    return describe(datasets.load(name), datasets.load(name, "test"))
+    return describe(library.load(name), library.load(name, "test"))
 
 
 def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:

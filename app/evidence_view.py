@@ -17,7 +17,7 @@ from app.files import file_name
 from app.jobs import JOBS, Job, JobRefused
 from app.recipes import Runs
 from app.text import literal
-from spncore.datasets import DATASETS, DataError, Dataset
+from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.experiment import Experiment
 from spncore.files.provenance import made_by
 from spncore.study import Study

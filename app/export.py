@@ -17,8 +17,8 @@ from scipy.special import softmax
 
 from app.files import _head, _one_line, cell, table
 from app.live.frames import RATES_OF
-from spncore.datasets import Dataset
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
+from spncore.data.library import Dataset
 from spncore.files.provenance import made_by, versions
 from spncore.learners import weights_of
 from spncore.study import Study
@@ -91,7 +91,7 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
         made_by=made_by(),
         usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
         imports="\nfrom pathlib import Path" if upload else "",
-        reader="\nfrom spncore.reader import read_csv" if upload else "",
+        reader="\nfrom spncore.data.table_file import read_csv" if upload else "",
         settings=lines,
         depths=repr(study.depths),
         rivals=repr(study.rivals),

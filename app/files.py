@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.files.provenance import made_by
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

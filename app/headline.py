@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from spncore import Dataset, Trace
 from spncore.arrays import Floats
-from spncore.datasets import product_of_marginals_llh
+from spncore.data.library import product_of_marginals_llh
 
 PUBLISHED_TARGET = -7.2  # nats per row on NLTCS, where Figure 3 of Trapp et al. (2019) shows the depths well apart
 PUBLISHED_ON = ("nltcs", "nltcs-twin")

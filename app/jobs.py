@@ -15,7 +15,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from spncore.datasets import DataError, Dataset
+from spncore.data.library import DataError, Dataset
 from spncore.experiment import ExperimentError
 from spncore.sweep import Cell, LocalWorkers, Outcome, Store, SweepError, run_cells
 

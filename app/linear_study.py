@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app import presets
 from spncore import fit as fit_network
-from spncore.datasets import load
+from spncore.data.library import load
 from spncore.experiment import Field
 from spncore.limits import LIMITS
 from spncore.linear_dynamics import StepTerms, step_terms

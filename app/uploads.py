@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spncore import datasets
-from spncore.datasets import DataError, Dataset
-from spncore.reader import read_csv
+from spncore.data import library
+from spncore.data.library import DataError, Dataset
+from spncore.data.table_file import read_csv
 
 MAX_UPLOADS = 8  # per session; each may hold as many rows as the limits allow
 FALLBACK = {"nltcs": "nltcs-twin"}  # what stands in, with words, where the real rows are not at hand
@@ -44,7 +44,7 @@ def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
     """
     if name in held:
         return held[name].dataset
-    if name not in datasets.DATASETS or datasets.available(name) is None:
+    if name not in library.DATASETS or library.available(name) is None:
         return None
     return _registered(name)
 
@@ -52,7 +52,7 @@ def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
 def at_hand(held: Mapping[str, Upload]) -> dict[str, Dataset]:
     """All data that needs no download, by name: registered sets first, then the session's uploads."""
     found = {}
-    for name in (*datasets.DATASETS, *held):
+    for name in (*library.DATASETS, *held):
         try:
             found[name] = find(name, held)
         except DataError:
@@ -60,7 +60,7 @@ def at_hand(held: Mapping[str, Upload]) -> dict[str, Dataset]:
     return {name: dataset for name, dataset in found.items() if dataset is not None}
 
 
-@lru_cache(maxsize=len(datasets.DATASETS))
+@lru_cache(maxsize=len(library.DATASETS))
 def _registered(name: str) -> Dataset:
     """A registered set; the content is verified when it is read and cannot change after that."""
-    return datasets.load(name)
+    return library.load(name)

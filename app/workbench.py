@@ -15,8 +15,8 @@ from app.live.runs import REGISTRY, LiveRun, RunRefused
 from app.live.session import session_name
 from app.text import WORDS, plain
 from app.uploads import FALLBACK, Upload
-from spncore.datasets import DATASETS, DataError, Dataset
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
+from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.experiment import ExperimentError
 from spncore.study import Study
 from spncore.trace import Trace

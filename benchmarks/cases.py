@@ -10,8 +10,9 @@ import numpy as np
 
 from benchmarks.peers import cirkit_peer, random_mixture, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, mixture_model, trees_model
-from spncore import Dataset, datasets
-from spncore.distinct import from_array
+from spncore import Dataset
+from spncore.data import library
+from spncore.data.dataset import from_array
 from spncore.model import Model
 from spncore.objectives import data_and_partition
 
@@ -47,8 +48,8 @@ def cases(quick: bool) -> Iterator[Case]:
 
 def load(name: str) -> Dataset:
     """The data, or random rows of the same shape where they are not at hand."""
-    if datasets.available(name):
-        return datasets.load(name)
+    if library.available(name):
+        return library.load(name)
     num_rows, num_variables = {"nltcs": (16181, 16), "plants": (17412, 69), "baudio": (15000, 100)}[name]
     rng = np.random.default_rng(0)
     ones = rng.random((num_rows, num_variables)) < rng.uniform(0.02, 0.6, num_variables)

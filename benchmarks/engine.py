@@ -26,7 +26,8 @@ from typing import Any  # noqa: E402
 import numpy as np  # noqa: E402
 
 from benchmarks import torch_peer  # noqa: E402
-from spncore import Dataset, Experiment, Recorder, Trainer, datasets, fit  # noqa: E402
+from spncore import Dataset, Experiment, Recorder, Trainer, fit  # noqa: E402
+from spncore.data import library  # noqa: E402
 
 ROOT = Path(__file__).parents[1]
 TARGETS = {"one seed": 1.6, "per seed of six": 1.3, "default experiment, MB": 300}
@@ -36,7 +37,7 @@ Floor = Callable[[np.ndarray], None]
 
 def data() -> Dataset:
     """NLTCS where it is at hand, else the synthetic twin of the same shape."""
-    return datasets.load("nltcs" if datasets.available("nltcs") else "nltcs-twin")
+    return library.load("nltcs" if library.available("nltcs") else "nltcs-twin")
 
 
 def floors(dataset: Dataset, num_components: int) -> tuple[Floor, Floor]:

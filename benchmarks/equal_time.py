@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.peers import cirkit_peer, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, trees_model
-from spncore import datasets
+from spncore.data import library
 from spncore.objectives import data_and_partition
 from spncore.values import log_values
 
@@ -31,7 +31,7 @@ def table(seconds: float) -> list[dict[str, Any]]:
     """A row per data set; a word where the data are absent."""
     rows = []
     for data in ("plants", "baudio"):
-        found = reached(data, seconds) if datasets.available(data) else {"own": "data absent"}
+        found = reached(data, seconds) if library.available(data) else {"own": "data absent"}
         rows.append({"data": data, "goal": "elementwise", "seconds": seconds} | found)
         print(rows[-1], file=sys.stderr, flush=True)
     return rows
@@ -39,7 +39,7 @@ def table(seconds: float) -> list[dict[str, Any]]:
 
 def reached(data: str, seconds: float) -> dict[str, Any]:
     """Steps taken and the validation LLH after the last and after the best of them."""
-    train, valid = datasets.load(data), datasets.load(data, "valid")
+    train, valid = library.load(data), library.load(data, "valid")
     asked = trees_model(np.random.default_rng(1), train.num_variables, DEPTH, INPUTS, REPETITIONS, False)
     own = OwnStep(asked, data_and_partition(train), "em", 1.0, np.float64)
     result: dict[str, Any] = {
@@ -57,7 +57,7 @@ def reached(data: str, seconds: float) -> dict[str, Any]:
 
 
 def _peer(
-    name: str, peer: Any, arrays: Any, train: datasets.Dataset, valid: datasets.Dataset
+    name: str, peer: Any, arrays: Any, train: library.Dataset, valid: library.Dataset
 ) -> tuple[Callable[[], float], Callable[[], float]]:
     """EM on the distinct rows with their counts, which is more than the peers do by themselves; and the scoring."""
     import torch

@@ -22,7 +22,7 @@ from pathlib import Path  # noqa: E402
 from app import recipes  # noqa: E402
 from app.evidence import FirstSteps, first_steps, registered, to_ship  # noqa: E402
 from app.recipes import CASES, UPDATE_DATA  # noqa: E402
-from spncore import datasets  # noqa: E402
+from spncore.data import library  # noqa: E402
 from spncore.files.places import SHIPPED  # noqa: E402
 from spncore.sweep import Cell, Outcome, compute  # noqa: E402
 
@@ -39,7 +39,7 @@ class Book:
 
     def __call__(self, cell: Cell) -> Outcome:
         if cell not in self.outcomes:
-            outcome = self.outcomes[cell] = compute(cell, datasets.load(cell.experiment.dataset))
+            outcome = self.outcomes[cell] = compute(cell, library.load(cell.experiment.dataset))
             print(f"{outcome.seconds:6.1f} s  {cell.experiment.changed()}", file=sys.stderr, flush=True)
         return self.outcomes[cell]
 
@@ -56,7 +56,7 @@ def fill(group: str, book: Book) -> list[FirstSteps]:
     for cell in cells:
         book(cell)
     beginnings = recipes.figure3_beginnings() if group == "figure3" else []
-    return [first_steps(experiment, datasets.load(experiment.dataset)) for experiment in beginnings]
+    return [first_steps(experiment, library.load(experiment.dataset)) for experiment in beginnings]
 
 
 def main() -> None:

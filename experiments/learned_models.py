@@ -19,8 +19,9 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402 (the variables above must come first)
 
-from spncore import Dataset, datasets  # noqa: E402
+from spncore import Dataset  # noqa: E402
 from spncore.circuit import mixture  # noqa: E402
+from spncore.data import library  # noqa: E402
 from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings  # noqa: E402
 from spncore.model import Model, random_model  # noqa: E402
 from spncore.objectives import OBJECTIVES, data_and_partition  # noqa: E402
@@ -150,7 +151,7 @@ LEARNERS: dict[str, Callable[[Data], Found]] = {
 def main() -> None:
     """Print the rows as they are found; what was chosen goes to the terminal beside them."""
     names = sys.argv[1:] or NAMES
-    sets = {name: Data(*(datasets.load(name, split) for split in ("train", "valid", "test"))) for name in names}
+    sets = {name: Data(*(library.load(name, split) for split in ("train", "valid", "test"))) for name in names}
     print(f"| learner | {' | '.join(names)} | seconds |\n|{'---|' * (len(names) + 2)}", flush=True)
     for learner, learn in LEARNERS.items():
         start = time.process_time()

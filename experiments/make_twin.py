@@ -23,7 +23,7 @@ from scipy.special import logsumexp
 
 from spncore.arrays import Floats
 from spncore.classification import best_possible
-from spncore.datasets import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
+from spncore.data.library import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.em import fit_mixture
 from spncore.files.places import SHIPPED
 

@@ -17,8 +17,9 @@ import numpy as np  # noqa: E402
 
 from experiments.fact import Fact, first, summary  # noqa: E402
 from experiments.fitted_components import fitted_components, topologies  # noqa: E402
-from spncore import Experiment, Trace, Trainer, datasets, dynamics, fit  # noqa: E402
-from spncore.datasets import DataError, Dataset  # noqa: E402
+from spncore import Experiment, Trace, Trainer, dynamics, fit  # noqa: E402
+from spncore.data import library  # noqa: E402
+from spncore.data.library import DataError, Dataset  # noqa: E402
 from spncore.evaluator import Evaluator  # noqa: E402
 from spncore.files.places import SHIPPED  # noqa: E402
 from spncore.objectives import DATA_FLOW, data_and_partition  # noqa: E402
@@ -154,7 +155,7 @@ def later_script() -> Iterator[Fact]:
 
 
 def chaos() -> Iterator[Fact]:
-    dataset = datasets.load("nltcs")
+    dataset = library.load("nltcs")
     for name, base, remark in (
         ("random components, start 0.1", RANDOM, "the notes' figures hold for a start like this"),
         ("the default start", Experiment(), "near symmetry rounding grows as fast as the noise of 1e-12 itself"),
@@ -197,7 +198,7 @@ GROUPS: tuple[Callable[[], Iterator[Fact]], ...] = (
 def main() -> None:
     """One row per fact, printed as it is measured."""
     try:
-        datasets.load("nltcs")
+        library.load("nltcs")
     except DataError as error:
         raise SystemExit(str(error)) from None
     print("| claim | THEORY §10 | measured here | agrees | remark |\n|---|---|---|---|---|")

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from tqdm import tqdm
 
-from spncore import Experiment, datasets
+from spncore import Experiment
+from spncore.data import library
 from spncore.files.places import SHIPPED
 from spncore.sweep import LocalWorkers, Store, run_cells
 from spncore.sweep.findings import stripe_agreement, summary
@@ -28,8 +29,8 @@ BASE = Experiment(
 
 def main() -> None:
     """Sweep, write the file, print what it says."""
-    name = "nltcs" if datasets.available("nltcs") else "nltcs-twin"
-    plane, dataset = Plane(BASE.replace(dataset=name)), datasets.load(name)
+    name = "nltcs" if library.available("nltcs") else "nltcs-twin"
+    plane, dataset = Plane(BASE.replace(dataset=name)), library.load(name)
     cells = list(plane.cells().values())
     steps = run_cells(cells, {name: dataset}, lambda n: LocalWorkers({name: dataset}, 1, niceness=15), Store())
     outcomes = {step.outcome.key: step.outcome for step in tqdm(steps, total=len(cells), unit="cell")}

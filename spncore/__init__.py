@@ -20,7 +20,7 @@ One notation everywhere (Trapp, Peharz & Pernkopf, TPM 2019; N rows, K component
 | a_T = w_T∇_{w_T} | its flow, as a_k                                    | `tree_flows`                | (κ,)    |
 """
 
-from spncore.datasets import Dataset, load
+from spncore.data.library import Dataset, load
 from spncore.experiment import Experiment, ExperimentError
 from spncore.fitting import fit
 from spncore.trace import Recorder, Trace

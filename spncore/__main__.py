@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from spncore import datasets, reader
-from spncore.datasets import DataError, Dataset
+from spncore.data import library, table_file
+from spncore.data.library import DataError, Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.limits import LIMITS
 from spncore.sweep import command as sweep
@@ -126,7 +126,7 @@ def _figure3(options: argparse.Namespace) -> int:
     base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
     traces: list[Trace] = []
     summaries = []
-    dataset = datasets.load(base.dataset)
+    dataset = library.load(base.dataset)
     for depth in FIGURE3_DEPTHS:
         trace, trainer, seconds = _train(base.replace(depth=depth))
         traces.append(trace)
@@ -141,7 +141,7 @@ def _figure3(options: argparse.Namespace) -> int:
 
 def _best_nltcs() -> str:
     """The real rows where they are at hand, else the synthetic twin, said aloud."""
-    if datasets.available("nltcs"):
+    if library.available("nltcs"):
         return "nltcs"
     print(
         "NLTCS is not on this machine: using its synthetic twin. For the real rows: python -m spncore data fetch nltcs"
@@ -155,8 +155,8 @@ def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: obje
     folder.mkdir(parents=True, exist_ok=True)
     recorded = [trace for trace in traces if trace.llh.shape[1]]
     references = {
-        "product of marginals": datasets.product_of_marginals_llh(dataset),
-        "entropy of the rows": datasets.empirical_llh(dataset),
+        "product of marginals": library.product_of_marginals_llh(dataset),
+        "entropy of the rows": library.empirical_llh(dataset),
     }
     curves = report.published_figure3() if published else None
     report.write_csv(folder / "curves.csv", recorded)
@@ -189,19 +189,19 @@ def _span(iterations: Sequence[int | None]) -> str:
 
 
 def _data_list(options: argparse.Namespace) -> int:
-    for name, info in datasets.DATASETS.items():
+    for name, info in library.DATASETS.items():
         print(
-            f"{name:14} {info.title:28} {datasets.available(name) or 'not here; python -m spncore data fetch ' + name}"
+            f"{name:14} {info.title:28} {library.available(name) or 'not here; python -m spncore data fetch ' + name}"
         )
     return 0
 
 
 def _data_info(options: argparse.Namespace) -> int:
-    info = datasets.DATASETS.get(options.name)
+    info = library.DATASETS.get(options.name)
     if info is None:
-        raise DataError(f"{options.name}: no such data set; known are {', '.join(datasets.DATASETS)}")
+        raise DataError(f"{options.name}: no such data set; known are {', '.join(library.DATASETS)}")
     print(f"{info.title}\n{info.description}\nlicence: {info.licence}")
-    print(f"here: {datasets.available(options.name) or 'no; python -m spncore data fetch ' + options.name}")
+    print(f"here: {library.available(options.name) or 'no; python -m spncore data fetch ' + options.name}")
     for position, variable in enumerate(info.variables, start=1):
         print(f"{position:4} {variable.name}: {variable.meaning}")
     return 0
@@ -212,7 +212,7 @@ def _data_fetch(options: argparse.Namespace) -> int:
         if sys.stderr.isatty():
             print(f"\r{file}: {so_far:,} of {total or '?'} bytes", end="", file=sys.stderr, flush=True)
 
-    for path in datasets.fetch(options.name, show):
+    for path in library.fetch(options.name, show):
         print(path)
     return 0
 
@@ -220,10 +220,10 @@ def _data_fetch(options: argparse.Namespace) -> int:
 def _data_check(options: argparse.Namespace) -> int:
     path = Path(options.name)
     with path.open("rb") as file:
-        dataset, notes = reader.read_csv(file.read(LIMITS.upload_bytes + 1), path.name)
+        dataset, notes = table_file.read_csv(file.read(LIMITS.upload_bytes + 1), path.name)
     print(f"{dataset.num_rows} rows, {dataset.num_distinct} distinct, {dataset.num_variables} variables")
-    print(f"product of marginals {datasets.product_of_marginals_llh(dataset):.4f}, best possible ", end="")
-    print(f"{datasets.empirical_llh(dataset):.4f} nats per row")
+    print(f"product of marginals {library.product_of_marginals_llh(dataset):.4f}, best possible ", end="")
+    print(f"{library.empirical_llh(dataset):.4f} nats per row")
     for note in notes:
         print(note)
     return 0

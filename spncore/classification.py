@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from spncore.arrays import Floats
-from spncore.datasets import Dataset, KnownMixture
+from spncore.data.library import Dataset, KnownMixture
 from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment
 from spncore.learning import CircuitTrainer, DivergenceError, TrainState

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spncore.arrays import Floats
 from spncore.circuit import Circuit, mixture
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.evaluator import Evaluation, Evaluator
 from spncore.model import Model, Parameters, by_layer
 from spncore.objectives import DATA_FLOW, data_and_partition

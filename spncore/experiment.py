@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spncore.datasets import DATASETS
+from spncore.data.library import DATASETS
 from spncore.files.strict_json import JsonError, parse_object, shorten, shown
 from spncore.learners import LEARNERS, title
 from spncore.limits import LIMITS

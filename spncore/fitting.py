@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spncore import datasets
-from spncore.datasets import Dataset
+from spncore.data import library
+from spncore.data.library import Dataset
 from spncore.experiment import Experiment
 from spncore.trace import Recorder, Trace
 from spncore.training import Trainer, TrainState
@@ -28,5 +28,5 @@ def fit(
     trace = recorder.trace()
     if trace.final_state is not None:
         for split in held_out:
-            trace.held_out[split] = trainer.score(trace.final_state, datasets.load(experiment.dataset, split))
+            trace.held_out[split] = trainer.score(trace.final_state, library.load(experiment.dataset, split))
     return trace

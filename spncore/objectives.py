@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from spncore.arrays import Floats, Ints
-from spncore.distinct import Dataset, distinct_rows
+from spncore.data.dataset import Dataset, distinct_rows
 
 MARGINALISED = -1
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from spncore import dynamics
 from spncore.arrays import Floats
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.trace import Trace
 from spncore.training import Trainer
 

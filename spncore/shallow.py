@@ -10,7 +10,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuit import Circuit
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.experiment import Experiment, ExperimentError
 from spncore.induced_trees import num_trees, written
 from spncore.learning import CircuitTrainer, TrainState

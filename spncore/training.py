@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from spncore import datasets, em
+from spncore import em
 from spncore.arrays import Floats
 from spncore.circuit import Circuit, CircuitError, InputLayer
-from spncore.datasets import Dataset
+from spncore.data import library
+from spncore.data.library import Dataset
 from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment, ExperimentError
 from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings, StepInfo, TrainState
@@ -123,9 +124,9 @@ _stack = lru_cache(256)(deepened_sums)
 def dataset_of(experiment: Experiment, dataset: Dataset | None) -> Dataset:
     """The data of an experiment: the given set, which must be the one it names, or the registered one."""
     if dataset is None:
-        if experiment.dataset not in datasets.DATASETS:
+        if experiment.dataset not in library.DATASETS:
             raise ExperimentError(f"dataset: {experiment.dataset} is uploaded data; pass it along or load it again")
-        return datasets.load(experiment.dataset)
+        return library.load(experiment.dataset)
     if experiment.dataset not in (dataset.name, f"sha256:{dataset.sha256}"):
         raise ExperimentError(f"dataset: the experiment names {experiment.dataset}, the data given is {dataset.name}")
     return dataset

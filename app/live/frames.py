@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from app.live.runs import LiveRun, Study
 from spncore import Dataset, Recorder, dynamics
 from spncore.arrays import Ints
-from spncore.datasets import DATASETS, empirical_llh, product_of_marginals_llh
+from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.experiment import FIELDS, Experiment
 from spncore.overparam import SumStack, effective_weights
 

@@ -7,7 +7,7 @@ import streamlit as st
 from app import datapanel
 from app.live.runs import REGISTRY
 from app.text import WORDS, literal, page_text
-from spncore.datasets import DATASETS, DataError, available
+from spncore.data.library import DATASETS, DataError, available
 from spncore.files.provenance import made_by
 from spncore.limits import LIMITS
 

@@ -27,7 +27,7 @@ from app.asking import UNKNOWN, Answer, Matches, Question
 from app.files import cell, file_name
 from app.text import literal, page_text
 from spncore import explanation, queries, sampling
-from spncore.datasets import DataError, Dataset
+from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.limits import LIMITS
 from spncore.queries import QueryError

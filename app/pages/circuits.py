@@ -16,8 +16,8 @@ from app.text import WORDS, label, literal, plain, point, sections
 from app.uploads import FALLBACK
 from app.workbench import Shown
 from spncore.circuit import CircuitError
-from spncore.datasets import DATASETS, DataError
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
+from spncore.data.library import DATASETS, DataError
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.structures import STRUCTURES
 from spncore.study import Study

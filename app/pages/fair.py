@@ -12,7 +12,7 @@ from app.fair_facts import Setting
 from app.jobs import Job
 from app.recipes import DEPTHS, Case, Runs
 from app.text import literal, page_text
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.sweep import Cell, Outcome
 
 LAB_SEEDS = 6

@@ -13,7 +13,7 @@ from app.figure3_facts import published_reached
 from app.jobs import Job
 from app.recipes import DEPTHS, EARLY_NOISES, HONEST, NOISES, ROUNDING, Runs
 from app.text import number, page_text
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 
 TARGET = -7.2
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own

@@ -12,7 +12,7 @@ import streamlit as st
 from app import charts, controls, jobs, jobview, permalink, uploads, workbench
 from app.files import file_name
 from app.text import choice, label, literal, page_text, plain
-from spncore.datasets import DataError, Dataset
+from spncore.data.library import DataError, Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.files.places import SHIPPED
 from spncore.study import Study

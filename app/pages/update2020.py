@@ -13,7 +13,7 @@ from app.evidence_view import Evidence, Made, chart, lab_link
 from app.jobs import Job
 from app.recipes import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
 from app.text import page_text
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 

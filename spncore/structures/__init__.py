@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.circuit import mixture
-from spncore.distinct import Dataset
+from spncore.data.dataset import Dataset
 from spncore.model import Model, random_model
 from spncore.structures.chow_liu import chow_liu
 from spncore.structures.deepen import deepen

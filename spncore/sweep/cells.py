@@ -17,10 +17,11 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import datasets, em
+from spncore import em
 from spncore.arrays import Floats
 from spncore.circuit import Circuit
-from spncore.datasets import Dataset
+from spncore.data import library
+from spncore.data.library import Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.training import DivergenceError, Trainer, circuit_of
 
@@ -180,7 +181,7 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
     held_out = {}
     if state is not None and stopped is None:
         for split in cell.held_out:
-            held_out[split] = trainer.score(state, datasets.load(experiment.dataset, split)).tolist()
+            held_out[split] = trainer.score(state, library.load(experiment.dataset, split)).tolist()
     return _Run(np.array(llh).reshape(-1, experiment.num_seeds), reached, at_floor, stopped, held_out)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from spncore.datasets import DataError
+from spncore.data.library import DataError
 from spncore.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
 from spncore.sweep.local import LocalWorkers

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.limits import LIMITS
 from spncore.sweep.cells import SweepError
 from spncore.sweep.running import Report

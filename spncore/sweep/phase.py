@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 from spncore.experiment import Experiment
 from spncore.limits import LIMITS
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError, Target

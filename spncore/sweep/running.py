@@ -9,8 +9,8 @@ from dataclasses import replace
 from threading import Event
 from typing import Any, NamedTuple, Protocol
 
-from spncore import datasets
-from spncore.datasets import Dataset
+from spncore.data import library
+from spncore.data.library import Dataset
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError
 from spncore.sweep.store import Store
 
@@ -54,7 +54,7 @@ class Progress(NamedTuple):
 def load_data(cells: Iterable[Cell], given: Mapping[str, Dataset] | None = None) -> dict[str, Dataset]:
     """The data that the cells name: what is given, the rest from the registry; DataError when it cannot be had."""
     names = sorted({cell.experiment.dataset for cell in cells})
-    return {name: given[name] if given and name in given else datasets.load(name) for name in names}
+    return {name: given[name] if given and name in given else library.load(name) for name in names}
 
 
 def run_cells(

@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from spncore.datasets import Dataset
+from spncore.data.library import Dataset
 
 
 def main() -> None:

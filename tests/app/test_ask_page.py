@@ -13,7 +13,7 @@ from app.asking import UNKNOWN, Question
 from app.jobs import JOBS
 from app.text import JOINER, literal
 from spncore import load
-from spncore.datasets import from_array
+from spncore.data.library import from_array
 from spncore.queries import QueryError
 from tests.closeness import assert_close
 from tests.places import ENTRY, ROOT
@@ -26,7 +26,7 @@ HOSTILE = ("<img src=x onerror=alert(1)>", "**bold** $x$", "=1+1")
 @pytest.fixture(autouse=True)
 def no_real_rows(monkeypatch, tmp_path):
     """Only what ships is at hand: the same answers on every machine."""
-    monkeypatch.setattr("spncore.datasets._folders", lambda: {"cache": tmp_path})
+    monkeypatch.setattr("spncore.data.library._folders", lambda: {"cache": tmp_path})
 
 
 def opened(path=PAGE, **query):

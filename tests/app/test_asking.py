@@ -13,7 +13,7 @@ from app.asking import UNKNOWN, Question
 from app.circuit_layout import drawing
 from spncore import Experiment, load
 from spncore.circuit import mixture
-from spncore.datasets import DataError, from_array
+from spncore.data.library import DataError, from_array
 from spncore.model import Model, Parameters
 from spncore.queries import QueryError
 from spncore.training import Trainer

@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from app import circuit_export, circuit_link, text, uploads
 from app.circuit_words import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
-from spncore import ExperimentError, datasets, fit, load
+from spncore import ExperimentError, fit, load
+from spncore.data import library
 from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.saving import load_model
 from spncore.shallow import ShallowTrainer
@@ -30,7 +31,7 @@ STUDY, REFUSED = circuit_link.decode(QUICK)
 
 @pytest.fixture(autouse=True)
 def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
 

@@ -11,8 +11,9 @@ from app import charts_classes, classes_panel, classes_study, classes_words, com
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from app.text import JOINER
 from app.uploads import Upload
-from spncore import classification, datasets
-from spncore.datasets import from_array
+from spncore import classification
+from spncore.data import library
+from spncore.data.library import from_array
 from spncore.study import Study
 from tests.closeness import assert_close
 from tests.places import ROOT
@@ -28,7 +29,7 @@ CSV = b"wet,cold,ill\n" + b"1,1,1\n0,0,0\n1,0,1\n0,1,0\n1,1,0\n" * 8
 
 @pytest.fixture(autouse=True)
 def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
     yield
@@ -42,7 +43,7 @@ def small() -> Comparison:
 
 def made(study, dataset=None):
     """What a job computes, without a process of its own."""
-    rows = classes_study.rows_of(study, dataset or datasets.load(study.experiment.dataset))
+    rows = classes_study.rows_of(study, dataset or library.load(study.experiment.dataset))
     curves = {name: classification.train(each, rows) for name, each in classes_study.networks(study).items()}
     return classes_study.comparison(study, rows, curves)
 
@@ -112,13 +113,13 @@ def test_every_objective_ships_with_everything_and_with_sum_weights_trained():
     assert set(found) == {
         Study(setup.replace(objective=objective), DEPTHS) for setup in SETUPS.values() for objective in CHOICES
     }
-    assert {each.sha256 for each in found.values()} == {datasets.load("labelled-clusters").sha256}
+    assert {each.sha256 for each in found.values()} == {library.load("labelled-clusters").sha256}
 
 
 def test_the_first_iterations_of_a_shipped_run_can_be_repeated():
     shipped = classes_study.shipped()[DEFAULT]
     short = Study(DEFAULT.experiment.replace(iterations=3), (1,))
-    rows = classes_study.rows_of(short, datasets.load("labelled-clusters"))
+    rows = classes_study.rows_of(short, library.load("labelled-clusters"))
     curves = classification.train(classes_study.networks(short)["L=1"], rows)
     network = shipped.networks["L=1"]
     assert list(network.iterations[:3]) == [1, 2, 3]
@@ -276,7 +277,7 @@ def test_a_computation_that_fails_is_said_in_words(monkeypatch):
 def test_a_cancelled_comparison_gives_nothing_and_leaves_no_process():
     job = jobs.Job("key", lambda job: None)
     job.stop.set()
-    assert classes_study.compute(job, SMALL, classes_study.rows_of(SMALL, datasets.load("two-clusters"))) is None
+    assert classes_study.compute(job, SMALL, classes_study.rows_of(SMALL, library.load("two-clusters"))) is None
 
 
 def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():

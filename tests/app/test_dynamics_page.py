@@ -7,7 +7,7 @@ from app import text, uploads
 from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY
-from spncore import datasets
+from spncore.data import library
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 
@@ -17,7 +17,7 @@ ACTS = ("step", "residual", "memory", "matrix", "norms", "kept", "replay")
 
 @pytest.fixture(autouse=True)
 def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
 

@@ -9,7 +9,8 @@ import pytest
 from app import evidence, fair_facts, figure3_facts, recipes, update_facts
 from app.evidence_view import Evidence
 from app.recipes import CASES, DEPTHS, HONEST, NOISES, ROUNDING, Case, Runs
-from spncore import Experiment, datasets, fit
+from spncore import Experiment, fit
+from spncore.data import library
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target, compute
 from tests.closeness import assert_close
 
@@ -69,7 +70,7 @@ def test_every_cell_of_the_pages_is_shipped():
 def test_what_is_shipped_reads_back():
     cells = [recipes.update2020("generative", 2, SMALL), recipes.figure3(HONEST, 3, SMALL)]
     cells = [replace(cell, experiment=cell.experiment.replace(iterations=30)) for cell in cells]
-    rows = datasets.load("two-clusters")
+    rows = library.load("two-clusters")
     results = {cell: compute(cell, rows) for cell in cells}
     packed = json.loads(evidence.to_ship(results, [evidence.describe(rows)], "script"))
     for cell, line in zip(cells, packed["results"], strict=True):
@@ -83,7 +84,7 @@ def test_what_is_shipped_reads_back():
 def test_seeds_one_by_one_are_the_seeds_together():
     whole = replace(recipes.update2020("generative", 2, SMALL), held_out=("test",))
     whole = replace(whole, experiment=whole.experiment.replace(iterations=40))
-    rows = datasets.load("two-clusters")
+    rows = library.load("two-clusters")
     together = compute(whole, rows)
     merged = evidence.merged([compute(part, rows) for part in recipes.by_seed(whole)])
     assert merged.seeds == together.seeds
@@ -92,7 +93,7 @@ def test_seeds_one_by_one_are_the_seeds_together():
 
 
 def test_levels_on_test_rows_are_those_of_frequencies_learned_on_training_rows():
-    train, test = datasets.load("two-clusters"), datasets.load("two-clusters", "test")
+    train, test = library.load("two-clusters"), library.load("two-clusters", "test")
     levels = evidence.describe(train, train).references
     assert_close(levels["independent_test"], levels["independent"], atol=1e-5)  # but for one count added
     assert evidence.describe(train, test).references["independent_test"] != levels["independent_test"]
@@ -101,7 +102,7 @@ def test_levels_on_test_rows_are_those_of_frequencies_learned_on_training_rows()
 def test_the_table_to_take_away_has_every_seed_and_every_point():
     cell = recipes.figure3(HONEST, 1, SMALL)
     cell = replace(cell, experiment=cell.experiment.replace(iterations=20))
-    outcome = compute(cell, datasets.load("two-clusters"))
+    outcome = compute(cell, library.load("two-clusters"))
     rows = evidence.tidy([(("label",), cell, outcome)])
     assert len(rows) == 3 * 20 + 2 * (len(cell.targets) + 1)
     assert {row[0] for row in rows} == {"label"} and all(len(row) == 7 for row in rows)
@@ -156,7 +157,7 @@ def test_a_published_value_outside_our_range_is_set_in_bold(figure3):
 
 def test_first_steps_are_the_first_steps_of_the_run_and_its_weights():
     experiment = recipes.figure3(HONEST, 2, SMALL).experiment
-    rows = datasets.load("two-clusters")
+    rows = library.load("two-clusters")
     steps, trace = evidence.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
     assert_close(steps.llh, trace.llh[:, :60])
     weights = trace.effective_weights
@@ -260,9 +261,9 @@ def test_every_seed_has_a_train_and_a_test_score(name):
 
 
 def at_hand(name):
-    if datasets.available(name) is None:
+    if library.available(name) is None:
         pytest.skip(f"{name} is not on this computer")
-    return datasets.load(name)
+    return library.load(name)
 
 
 def test_shipped_iterations_are_what_the_engine_gives_now(held_equal):

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app import evidence, jobs, permalink, recipes, text, uploads
 from app.jobs import JOBS
 from app.recipes import Case, Runs
-from spncore import datasets
+from spncore.data import library
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 
@@ -20,7 +20,7 @@ SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "updat
 
 @pytest.fixture(autouse=True)
 def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
     yield

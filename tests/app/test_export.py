@@ -12,9 +12,9 @@ import pytest
 from app import export, permalink
 from app.files import FORMULA_STARTS, cell, file_name
 from spncore import Experiment, fit
-from spncore.datasets import from_array, load
+from spncore.data.library import from_array, load
+from spncore.data.table_file import read_csv
 from spncore.files.provenance import versions
-from spncore.reader import read_csv
 from spncore.study import Study
 from tests import children
 from tests.closeness import assert_close

@@ -5,8 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import permalink, presets, text, uploads
 from app.live.runs import REGISTRY
-from spncore import datasets
-from spncore.datasets import DataError
+from spncore.data import library
+from spncore.data.library import DataError
 from spncore.experiment import Experiment
 from spncore.study import Study
 from tests.places import ENTRY
@@ -19,7 +19,7 @@ QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_co
 
 @pytest.fixture(autouse=True)
 def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
 
@@ -233,7 +233,7 @@ def test_a_link_to_uploaded_data_asks_for_the_file_and_keeps_the_settings():
 
 @pytest.mark.parametrize("name", ["plants", "baudio"])
 def test_data_that_is_not_here_is_not_fetched_unasked(name, monkeypatch):
-    monkeypatch.setattr(datasets, "download", lambda *_: pytest.fail("nothing may be downloaded"))
+    monkeypatch.setattr(library, "download", lambda *_: pytest.fail("nothing may be downloaded"))
     page = opened(**{**QUICK, "dataset": name})
     assert len(page.warning) == 1 and study(page).experiment.dataset == "nltcs-twin"
     page = opened(**QUICK)
@@ -247,7 +247,7 @@ def test_a_failed_fetch_is_said_and_loses_nothing(monkeypatch):
     def offline(*_):
         raise DataError("the server cannot be reached")
 
-    monkeypatch.setattr(datasets, "download", offline)
+    monkeypatch.setattr(library, "download", offline)
     page = opened()
     before = page.session_state["shown"]
     page.button(key="fetch_instead").click().run()
@@ -257,7 +257,7 @@ def test_a_failed_fetch_is_said_and_loses_nothing(monkeypatch):
 
 
 def test_a_fetched_set_is_chosen_and_waits_for_train(monkeypatch):
-    monkeypatch.setattr(datasets, "fetch", lambda name, progress: progress("file", 1, 2))
+    monkeypatch.setattr(library, "fetch", lambda name, progress: progress("file", 1, 2))
     page = opened()
     page.button(key="fetch_instead").click().run()
     assert study(page).experiment.dataset == "nltcs" and is_stale(page)

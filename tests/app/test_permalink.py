@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import permalink, presets
-from spncore.distinct import is_upload
+from spncore.data.dataset import is_upload
 from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.study import RIVALS, Study
 

@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import charts, jobs, uploads
 from app.jobs import JOBS
-from spncore import Experiment, datasets, load
+from spncore import Experiment, load
+from spncore.data import library
 from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_csv
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
 from spncore.sweep.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
@@ -147,7 +148,7 @@ def test_the_shipped_diagram_is_small_whole_and_says_what_it_is():
 def test_cells_of_the_shipped_diagram_are_computed_again():
     found = shipped()
     name = found.plane.base.dataset
-    if not datasets.available(name):
+    if not library.available(name):
         pytest.skip(f"the shipped diagram is of {name}, which is not on this machine (SPNLAB_DATA_DIR)")
     data, rng = load(name), np.random.default_rng(0)
     cells = found.plane.cells()
@@ -162,7 +163,7 @@ def test_cells_of_the_shipped_diagram_are_computed_again():
 
 @pytest.fixture
 def page(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()

@@ -16,7 +16,7 @@ from app.live import assets, frames
 from app.live.routes import published, routes
 from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, Trace, Trainer, fit, load
-from spncore.datasets import from_array
+from spncore.data.library import from_array
 from spncore.study import Study
 from tests.waiting import until
 

@@ -17,7 +17,7 @@ from app.live import scheduler as scheduler_module
 from app.live.computation import Computation
 from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
-from spncore.datasets import from_array
+from spncore.data.library import from_array
 from spncore.study import Study
 from tests.waiting import until
 

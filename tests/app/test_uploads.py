@@ -3,8 +3,8 @@
 import pytest
 
 from app import uploads
-from spncore import datasets
-from spncore.datasets import DataError
+from spncore.data import library
+from spncore.data.library import DataError
 
 TABLE = b"a,b\n0,1\n1,0\n"
 
@@ -36,9 +36,9 @@ def test_a_session_holds_so_many_files_and_the_same_one_again():
 
 
 def test_what_is_not_at_hand_is_not_fetched(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
-    monkeypatch.setattr(datasets, "download", lambda *_: pytest.fail("nothing may be downloaded"))
+    monkeypatch.setattr(library, "download", lambda *_: pytest.fail("nothing may be downloaded"))
     assert uploads.find("nltcs", {}) is None
     assert uploads.find("sha256:" + "0" * 64, {}) is None
     assert uploads.find("../../etc/passwd", {}) is None
@@ -52,8 +52,8 @@ def test_shipped_and_uploaded_sets_are_at_hand():
 
 
 def test_all_that_is_at_hand_are_the_shipped_and_the_uploaded_sets(monkeypatch, tmp_path):
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     upload = uploads.read(TABLE, "one.csv", {})
-    shipped = [name for name, info in datasets.DATASETS.items() if info.synthetic]
+    shipped = [name for name, info in library.DATASETS.items() if info.synthetic]
     assert list(uploads.at_hand({upload.name: upload})) == [*shipped, upload.name]

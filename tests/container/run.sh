@@ -47,7 +47,7 @@ trains() {
 from app.live.computation import Study
 from app.live.runs import REGISTRY
 from app.permalink import default_study
-from spncore.datasets import load
+from spncore.data.library import load
 import time
 study = default_study()
 run = REGISTRY.get(REGISTRY.start(Study(study.experiment.replace(dataset='nltcs-twin'), study.depths), load('nltcs-twin'), 'probe'))

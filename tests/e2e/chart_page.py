@@ -6,7 +6,8 @@ import streamlit as st
 from app.live.chart import lab_view
 from app.live.runs import REGISTRY
 from app.live.session import session_name
-from spncore import Experiment, datasets
+from spncore import Experiment
+from spncore.data import library
 from spncore.study import Study
 from tests.e2e.hostile import HOSTILE
 
@@ -20,9 +21,9 @@ def study():
     depths = tuple(int(text) for text in query.get("depths", "1,2,3").split(","))
     if "hostile" in query:
         bits = np.random.default_rng(0).integers(0, 2, (60, len(HOSTILE)), dtype=np.uint8)
-        dataset = datasets.from_array(bits, HOSTILE[0], HOSTILE, title=HOSTILE[0])
+        dataset = library.from_array(bits, HOSTILE[0], HOSTILE, title=HOSTILE[0])
         return Study(Experiment(dataset=f"sha256:{dataset.sha256}", **whole), depths), dataset
-    return Study(Experiment(dataset="nltcs-twin", **whole), depths), datasets.load("nltcs-twin")
+    return Study(Experiment(dataset="nltcs-twin", **whole), depths), library.load("nltcs-twin")
 
 
 if "run" not in st.session_state:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from app import circuit_link
-from spncore import datasets, fit
+from spncore import fit
+from spncore.data import library
 from spncore.induced_trees import enumerate_trees
 from spncore.shallow import ShallowTrainer
 from spncore.training import circuit_of
@@ -21,7 +22,7 @@ SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark")}
 
 @pytest.fixture(scope="module")
 def data():
-    return datasets.load("two-clusters")
+    return library.load("two-clusters")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from spncore import Experiment, datasets, dynamics, fit
+from spncore import Experiment, dynamics, fit
+from spncore.data import library
 from tests.closeness import assert_close
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -25,7 +26,7 @@ POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 @pytest.fixture(scope="module")
 def trace():
-    return fit(EXPERIMENT, datasets.load("two-clusters"))
+    return fit(EXPERIMENT, library.load("two-clusters"))
 
 
 def opened(open_page, app_server, query=QUERY, **how):

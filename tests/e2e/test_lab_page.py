@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from app import permalink, presets, text
-from spncore import datasets, fit
+from spncore import fit
+from spncore.data import library
 from tests.closeness import assert_close
 from tests.e2e.hostile import HOSTILE
 
@@ -39,7 +40,7 @@ def study_of(link):
 
 def medians(study):
     """What the engine says: the last median LLH of every depth."""
-    data = datasets.load(study.experiment.dataset)
+    data = library.load(study.experiment.dataset)
     return {str(e.depth): np.median(fit(e, data).llh[:, -1]) for e in study.experiments()}
 
 
@@ -63,7 +64,7 @@ def train(page):
 def test_opening_the_page_trains_figure_3_without_a_click(app_server, open_page):
     page = open_page(app_server.url)
     finished(page)
-    real = datasets.available("nltcs") is not None
+    real = library.available("nltcs") is not None
     study = presets.FIGURE_3 if real else presets.PRESETS["figure-3"].on("nltcs-twin")
     assert_drawn_as_trained(page, study)
     in_use = "NLTCS (real): 16,181 rows" if real else "NLTCS twin (synthetic): 16,181 rows"
@@ -117,7 +118,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
     page.wait_for_url(re.compile("rivals=momentum"))
     study = study_of(page.url)
     assert study.rivals == ("momentum", "em")
-    data = datasets.load("two-clusters")
+    data = library.load("two-clusters")
     traces = dict(zip(study.names(), (fit(e, data) for e in study.experiments()), strict=True))
     page.wait_for_function(f"() => Object.values(({RIVALS_DRAWN})()).filter((y) => y.length === 20).length === 2")
     drawn = page.evaluate(RIVALS_DRAWN)

@@ -57,7 +57,6 @@ from spncore import (
     Experiment,
     Trace,
     Trainer,
-    datasets,
     em,
     explanation,
     linear_network,
@@ -71,6 +70,7 @@ from spncore import (
     structures,
     sweep,
 )
+from spncore.data import library as datasets
 from spncore.experiment import FIELDS
 from spncore.fitting import fit as fit_and_score
 from spncore.learners import LEARNERS

@@ -15,7 +15,7 @@ from spncore.classification import (
     train,
     train_json,
 )
-from spncore.datasets import SHIPPED, DataError, KnownMixture, from_array, hold_out, known_mixture, load
+from spncore.data.library import SHIPPED, DataError, KnownMixture, from_array, hold_out, known_mixture, load
 from spncore.experiment import Experiment, ExperimentError
 from spncore.objectives import MARGINALISED, Labels
 from spncore.training import Trainer

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spncore import load
-from spncore.datasets import from_array, known_mixture
+from spncore.data.library import from_array, known_mixture
 from spncore.em import fit_mixture
 from tests import oracles
 from tests.closeness import assert_close

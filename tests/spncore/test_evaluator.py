@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore.distinct import from_array
+from spncore.data.dataset import from_array
 from spncore.evaluator import Evaluator
 from spncore.model import random_model
 from spncore.objectives import DATA_FLOW, data_and_partition

@@ -3,7 +3,7 @@ import pytest
 
 from spncore import Experiment, Trainer, fit, simplex
 from spncore.circuit import mixture
-from spncore.datasets import from_array
+from spncore.data.library import from_array
 from spncore.evaluator import Evaluator
 from spncore.families import categorical
 from spncore.learners import LEARNERS, prepare, weights_of

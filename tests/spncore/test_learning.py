@@ -5,8 +5,8 @@ import pytest
 
 from spncore import Experiment, ExperimentError, Trainer, dynamics, fit, run
 from spncore.circuit import Circuit, InputLayer, SumLayer, mixture
-from spncore.datasets import from_array
-from spncore.distinct import product_of_marginals_llh
+from spncore.data.dataset import product_of_marginals_llh
+from spncore.data.library import from_array
 from spncore.learners import LEARNERS
 from spncore.learning import CircuitTrainer, LearnerSettings
 from spncore.model import Model

@@ -13,8 +13,9 @@ import pytest
 from experiments.fact import first
 from experiments.fitted_components import PER_LAYER, iterations_to_gain
 from experiments.measured_facts import published_curves
-from spncore import Experiment, Trace, datasets, fit
-from spncore.distinct import empirical_llh, product_of_marginals_llh
+from spncore import Experiment, Trace, fit
+from spncore.data import library
+from spncore.data.dataset import empirical_llh, product_of_marginals_llh
 from tests.closeness import assert_close
 
 DEPTHS = (1, 2, 3)
@@ -23,11 +24,11 @@ PRODUCT_OF_MARGINALS = -9.2703
 
 
 @pytest.fixture(scope="module", autouse=True)
-def real_data() -> datasets.Dataset:
+def real_data() -> library.Dataset:
     """NLTCS as published; the stand-in has other optima, so these facts are skipped without the real rows."""
-    if datasets.available("nltcs") is None:
+    if library.available("nltcs") is None:
         pytest.skip("needs the real nltcs: set SPNLAB_DATA_DIR, or python -m spncore data fetch nltcs")
-    return datasets.load("nltcs")
+    return library.load("nltcs")
 
 
 @cache

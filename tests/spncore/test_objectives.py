@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from spncore.datasets import from_array
+from spncore.data.library import from_array
 from spncore.experiment import Experiment
 from spncore.objectives import MARGINALISED, OBJECTIVES, Labels, accuracy
 from spncore.training import Trainer

@@ -5,7 +5,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from spncore.datasets import load
+from spncore.data.library import load
 from spncore.limits import LIMITS
 from spncore.saving import SavedModelError, load_model, save_model
 from spncore.structures import STRUCTURES, StructureSettings

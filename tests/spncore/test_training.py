@@ -3,7 +3,7 @@ import pytest
 
 from spncore import DivergenceError, Experiment, ExperimentError, Recorder, Trainer, fit, load, run
 from spncore.checkpoint import load_state, save_state
-from spncore.datasets import from_array
+from spncore.data.library import from_array
 from spncore.experiment import FIELDS
 from spncore.objectives import OBJECTIVES
 from spncore.overparam import TOPOLOGIES, effective_weights

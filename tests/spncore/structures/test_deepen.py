@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spncore.circuit import CircuitError, SumLayer, mixture
-from spncore.distinct import from_array
+from spncore.data.dataset import from_array
 from spncore.model import model, random_model
 from spncore.overparam import TOPOLOGIES
 from spncore.structures import STRUCTURES, StructureSettings, deepen

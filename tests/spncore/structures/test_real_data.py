@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spncore.datasets import available, load
+from spncore.data.library import available, load
 from spncore.structures import STRUCTURES, StructureSettings
 from spncore.values import log_values
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spncore.circuit import CircuitError
-from spncore.distinct import from_array
+from spncore.data.dataset import from_array
 from spncore.structures import STRUCTURES, StructureSettings
 from spncore.values import log_values
 from tests import oracles

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from experiments import make_twin
-from spncore import datasets
-from spncore.datasets import (
+from spncore.data import library
+from spncore.data.library import (
     DATASETS,
     SPLITS,
     DataError,
@@ -63,11 +63,11 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def cache(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Make 'nltcs' the small table, with a folder and a cache of its own and no server."""
-    monkeypatch.setattr(datasets, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.setenv("SPNLAB_DATA_DIR", str(folder))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     small = {**DATASETS, "nltcs": table({split: f"{BLOCKED}/{split}" for split in SPLITS})}
-    monkeypatch.setattr(datasets, "DATASETS", small)
+    monkeypatch.setattr(library, "DATASETS", small)
     yield tmp_path / "cache"
 
 
@@ -81,7 +81,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(CONTENT[url.rsplit("/", 1)[-1]])
 
-    monkeypatch.setattr(datasets, "download", download)
+    monkeypatch.setattr(library, "download", download)
     return asked
 
 
@@ -150,7 +150,7 @@ def test_a_cache_that_cannot_be_written_is_named(cache: Path, monkeypatch: pytes
     def download(*_: object) -> None:
         raise PermissionError(13, "denied", "/secret/path")
 
-    monkeypatch.setattr(datasets, "download", download)
+    monkeypatch.setattr(library, "download", download)
     with pytest.raises(DataError, match="the cache folder cannot be written") as caught:
         load("nltcs")
     assert "secret" not in str(caught.value)
@@ -186,7 +186,7 @@ def test_every_registry_row_is_complete(info: DatasetInfo) -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_shipped_split_is_the_registered_file_and_fits_its_mixture(name: str, split: str) -> None:
     info, mixture, dataset = DATASETS[name], known_mixture(name), load(name, split)
-    content = (datasets.SHIPPED / info.file_name(split)).read_bytes()
+    content = (library.SHIPPED / info.file_name(split)).read_bytes()
     assert hashlib.sha256(content).hexdigest() == info.sha256[split]
     assert (dataset.num_rows, dataset.num_variables) == info.shapes[split]
     assert dataset.synthetic and dataset.source == available(name) == "Ships with the lab."
@@ -220,7 +220,7 @@ def test_the_mixture_behind_real_data_is_not_known() -> None:
 
 def test_a_changed_shipped_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "two-clusters.train.npy").write_bytes(b"\x93NUMPY")
-    monkeypatch.setattr(datasets, "SHIPPED", tmp_path)
+    monkeypatch.setattr(library, "SHIPPED", tmp_path)
     with pytest.raises(DataError, match="data/two-clusters.train.npy is missing or was changed"):
         load("two-clusters")
 
@@ -267,5 +267,5 @@ def test_the_frequencies_of_nltcs_agree_with_the_inferred_order_of_its_columns()
 
 @pytest.mark.parametrize("info", DATASETS.values(), ids=DATASETS)
 def test_the_data_readme_states_every_checksum_of_the_registry(info: DatasetInfo) -> None:
-    readme = (datasets.SHIPPED / "README.md").read_text(encoding="utf-8")
+    readme = (library.SHIPPED / "README.md").read_text(encoding="utf-8")
     assert all(f"{info.sha256[split]}  {info.file_name(split)}\n" in readme for split in SPLITS)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-from spncore.distinct import DataError
+from spncore.data.dataset import DataError
 
 CHUNK_BYTES = 65_536
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spncore.datasets import DataError
-from spncore.download import TimeLimit, download
+from spncore.data.download import TimeLimit, download
+from spncore.data.library import DataError
 from tests.waiting import PATIENCE
 
 CONTENT = b"0,1\n" * 50_000

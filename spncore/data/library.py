@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 
-from spncore.distinct import (
+from spncore.data.catalogue import DATASETS, SPLITS, DatasetInfo, Variable
+from spncore.data.dataset import (
     DataError,
     Dataset,
     empirical_llh,
@@ -29,9 +30,8 @@ from spncore.distinct import (
     product_of_marginals_llh,
     shown,
 )
-from spncore.download import Progress, TimeLimit, download
+from spncore.data.download import Progress, TimeLimit, download
 from spncore.files.places import SHIPPED
-from spncore.registry import DATASETS, SPLITS, DatasetInfo, Variable
 
 __all__ = [
     "DATASETS",

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy import sparse
 
-from spncore.datasets import DataError, empirical_llh, from_array, product_of_marginals_llh
+from spncore.data.library import DataError, empirical_llh, from_array, product_of_marginals_llh
 from tests.closeness import assert_close
 
 PLAIN = np.array([[0, 1, 1], [1, 0, 0], [0, 1, 1], [0, 0, 1]], dtype=np.uint8)

@@ -25,7 +25,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.distinct import DataError, Dataset, default_names, from_array, shown
+from spncore.data.dataset import DataError, Dataset, default_names, from_array, shown
 from spncore.limits import LIMITS
 
 UTF8_MARK = b"\xef\xbb\xbf"

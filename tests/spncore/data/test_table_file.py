@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from spncore.datasets import DataError, empirical_llh, from_array, product_of_marginals_llh
+from spncore.data.library import DataError, empirical_llh, from_array, product_of_marginals_llh
+from spncore.data.table_file import display_name, read_csv
 from spncore.limits import LIMITS
-from spncore.reader import display_name, read_csv
 
 TABLE = np.array([[0, 1], [1, 1], [1, 0]], dtype=np.uint8)
 TEXT = b"a,b\n0,1\n1,1\n1,0\n"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from spncore.distinct import default_names
+from spncore.data.dataset import default_names
 
 SPLITS = ("train", "valid", "test")
 SERVER = "https://raw.githubusercontent.com/UCLA-StarAI/Density-Estimation-Datasets/master/datasets"

@@ -1,0 +1,1 @@
+"""Data sets: rows with counts, the catalogue, finding and downloading them, reading a table of your own."""

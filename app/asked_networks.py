@@ -12,13 +12,13 @@ import numpy as np
 
 from spncore import em
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, CircuitError
+from spncore.circuits.circuit import Circuit, CircuitError
+from spncore.circuits.model import Model
+from spncore.circuits.overparam import deepened_sums
 from spncore.data import library
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.learning import CircuitTrainer, LearnerSettings, TrainState
-from spncore.model import Model
 from spncore.objectives import DATA_FLOW, data_and_partition
-from spncore.overparam import deepened_sums
 from spncore.queries import log_likelihood
 from spncore.structures import STRUCTURES, StructureSettings
 

@@ -17,9 +17,9 @@ from scipy.stats import beta
 
 from app.text import plain
 from spncore.arrays import Floats, Ints
+from spncore.circuits.model import Model
 from spncore.data.library import DATASETS, Dataset
 from spncore.explanation import MostProbable, most_probable
-from spncore.model import Model
 from spncore.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
 from spncore.sampling import sample
 

@@ -14,10 +14,10 @@ import numpy as np
 from app import export
 from app.files import table
 from spncore import Dataset, Trace, Trainer
+from spncore.circuits.saving import save_model
 from spncore.files.provenance import made_by, versions
 from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.limits import LIMITS
-from spncore.saving import save_model
 from spncore.study import Study
 from spncore.training import circuit_of
 from spncore.tree_dynamics import tree_weights

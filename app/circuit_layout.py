@@ -17,9 +17,9 @@ import numpy as np
 
 from app.layout_rows import arranged
 from spncore.arrays import Ints
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.model import Parameters
 from spncore.induced_trees import edge_ends
-from spncore.model import Parameters
 
 MOST_ITEMS = 150  # drawn at once unless more is asked for
 NAMES_IN_TITLE, LABEL_LETTERS = 16, 12

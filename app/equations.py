@@ -14,12 +14,12 @@ from spncore import (
     linear_dynamics,
     linear_network,
     objectives,
-    overparam,
     parametrisation,
     tree_dynamics,
     tree_models,
 )
 from spncore import replay as replaying
+from spncore.circuits import overparam
 
 
 class Equation(NamedTuple):

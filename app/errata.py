@@ -12,10 +12,10 @@ import numpy as np
 from app import presets
 from spncore import dynamics, fit
 from spncore.arrays import Floats
+from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, from_array, load
 from spncore.evaluator import Evaluator
 from spncore.objectives import OBJECTIVES, data_and_partition
-from spncore.overparam import effective_weights
 from spncore.study import Study
 from spncore.trace import Trace
 from spncore.training import Trainer

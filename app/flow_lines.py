@@ -11,7 +11,7 @@ import numpy as np
 from app.asking import Flow
 from app.circuit_layout import View, links_of, plan_of
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit, SumLayer
+from spncore.circuits.circuit import Circuit, SumLayer
 
 MOST_CODES = 2  # below a leaf
 MOST_OPENED = 4  # alike nodes are drawn one by one up to so many; more are one block

@@ -11,9 +11,9 @@ import numpy as np
 from benchmarks.peers import cirkit_peer, random_mixture, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, mixture_model, trees_model
 from spncore import Dataset
+from spncore.circuits.model import Model
 from spncore.data import library
 from spncore.data.dataset import from_array
-from spncore.model import Model
 from spncore.objectives import data_and_partition
 
 Step = Callable[[], float]

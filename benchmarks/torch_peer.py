@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spncore.overparam import split_layers
+from spncore.circuits.overparam import split_layers
 
 if TYPE_CHECKING:
     from benchmarks.engine import Run

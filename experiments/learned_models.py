@@ -20,12 +20,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402 (the variables above must come first)
 
 from spncore import Dataset  # noqa: E402
-from spncore.circuit import mixture  # noqa: E402
+from spncore.circuits.circuit import mixture  # noqa: E402
+from spncore.circuits.model import Model, random_model  # noqa: E402
+from spncore.circuits.overparam import deepened_sums  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings  # noqa: E402
-from spncore.model import Model, random_model  # noqa: E402
 from spncore.objectives import OBJECTIVES, data_and_partition  # noqa: E402
-from spncore.overparam import deepened_sums  # noqa: E402
 from spncore.structures import Column, LearnSettings, chow_liu, learn_spn, rat  # noqa: E402
 from spncore.values import log_partition, log_values  # noqa: E402
 

@@ -15,12 +15,12 @@ import numpy as np
 from scipy.special import xlogy
 
 from spncore.arrays import Floats
+from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, KnownMixture
 from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment
 from spncore.learning import CircuitTrainer, DivergenceError, TrainState
 from spncore.objectives import OBJECTIVES, Labels
-from spncore.overparam import effective_weights
 from spncore.training import Trainer
 
 ROWS = ("train", "test")

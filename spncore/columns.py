@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.families import FAMILIES
+from spncore.circuits.families import FAMILIES
 from spncore.structures import Column
 
 MOST_VALUES = 32  # whole-number columns with more distinct values are real ones, unless named categorical

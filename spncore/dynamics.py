@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.overparam import SumStack, effective_weights, layer_flows
+from spncore.circuits.overparam import SumStack, effective_weights, layer_flows
 
 
 def relative_steps(

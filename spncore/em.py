@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, mixture
+from spncore.circuits.circuit import Circuit, mixture
+from spncore.circuits.model import Model, Parameters, by_layer
+from spncore.circuits.overparam import edge_nodes
 from spncore.data.library import Dataset
 from spncore.evaluator import Evaluation, Evaluator
-from spncore.model import Model, Parameters, by_layer
 from spncore.objectives import DATA_FLOW, data_and_partition
-from spncore.overparam import edge_nodes
 
 _SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
 

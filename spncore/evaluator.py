@@ -9,14 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import leaves
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, InputLayer, SumLayer, mixture
-from spncore.families import Moments
+from spncore.circuits import leaves
+from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.circuits.families import Moments
+from spncore.circuits.leaves import Design
+from spncore.circuits.model import parameter_shape
 from spncore.flows import Flows, backward
 from spncore.forward import forward
-from spncore.leaves import Design
-from spncore.model import parameter_shape
 from spncore.objectives import Bag, Objective, accuracy
 from spncore.symmetry import merge_equal
 from spncore.values import block_rows

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.library import DATASETS
 from spncore.files.strict_json import JsonError, parse_object, shorten, shown
 from spncore.learners import LEARNERS, title
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES, Labels
-from spncore.overparam import TOPOLOGIES
 from spncore.parametrisation import PARAMETRISATIONS
 from spncore.structures import STRUCTURES, StructureSettings
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Bools, Floats, Ints
-from spncore.circuit import InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import InputLayer, ProductLayer, SumLayer
+from spncore.circuits.model import Model
 from spncore.forward import input_values, log_sum_exp
-from spncore.model import Model
 from spncore.queries import as_real, check_possible, check_rows, log_likelihood
 from spncore.sampling import descend
 from spncore.values import block_rows, prepare

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
+from spncore.circuits.leaves import Design
 from spncore.forward import SumWeights
-from spncore.leaves import Design
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 

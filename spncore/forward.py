@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.leaves import Design
+from spncore.circuits.leaves import Design
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 SumWeights = Sequence[Floats | None]

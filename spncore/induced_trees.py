@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from spncore.arrays import Bools, Ints
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 
 Counts = NDArray[np.object_]  # Python's integers, which do not overflow

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from spncore import learners
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.model import Model, Parameters, by_layer, parameter_shape
+from spncore.circuits.overparam import SumStack, edge_nodes, effective_weights, layer_flows, weight_groups
 from spncore.evaluator import Batch, Evaluation, Evaluator
 from spncore.learners import LEARNERS
-from spncore.model import Model, Parameters, by_layer, parameter_shape
 from spncore.objectives import DATA_FLOW, Bag, Objective
 from spncore.optimisers import OptimiserState
-from spncore.overparam import SumStack, edge_nodes, effective_weights, layer_flows, weight_groups
 from spncore.simplex import groups_of
 
 

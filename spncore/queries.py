@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, InputLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
+from spncore.circuits.leaves import is_missing
+from spncore.circuits.model import Model
 from spncore.flows import send_down
-from spncore.leaves import is_missing
-from spncore.model import Model
 from spncore.values import blocks, log_partition, log_values
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit, InputLayer, ProductLayer
-from spncore.model import Model
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer
+from spncore.circuits.model import Model
 from spncore.queries import as_real, check_possible, check_rows, sum_arrays
 from spncore.values import block_rows, blocks
 from spncore.workspace import PairArrays, SumArrays, Workspace

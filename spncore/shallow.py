@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuit import Circuit
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.overparam import SumStack, consecutive_sums, deepened_sums
 from spncore.data.library import Dataset
 from spncore.experiment import Experiment, ExperimentError
 from spncore.induced_trees import num_trees, written
 from spncore.learning import CircuitTrainer, TrainState
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES
-from spncore.overparam import SumStack, consecutive_sums, deepened_sums
 from spncore.training import Trainer, circuit_of
 from spncore.tree_models import edge_weights, shallow_mixture
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
+from spncore.circuits.model import Model, Parameters
+from spncore.circuits.overparam import deepened_sums, edge_nodes, layer_flows, weight_groups
 from spncore.learning import CircuitTrainer, LearnerSettings
-from spncore.model import Model, Parameters
 from spncore.objectives import OBJECTIVES
-from spncore.overparam import deepened_sums, edge_nodes, layer_flows, weight_groups
 from spncore.simplex import groups_of, normalise
 from spncore.structures import StructureSettings
 from spncore.table_structures import TABLE_STRUCTURES, Table

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit, InputLayer, Layer, ProductLayer, mixture
-from spncore.model import Model, model, parameter_shape
+from spncore.circuits.circuit import Circuit, InputLayer, Layer, ProductLayer, mixture
+from spncore.circuits.model import Model, model, parameter_shape
 from spncore.structures import Column, StructureSettings, learn_spn, random_partitions, rat
 from spncore.structures.nodes import check_size
 from spncore.structures.regions import Kind

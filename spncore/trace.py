@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from spncore import dynamics
 from spncore.arrays import Floats
+from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.experiment import Experiment, ExperimentError
 from spncore.limits import LIMITS
-from spncore.overparam import SumStack, effective_weights, split_layers
 from spncore.training import DivergenceError, StepInfo, Trainer, TrainState
 
 

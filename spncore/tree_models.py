@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.model import Model, model
 from spncore.forward import input_values
 from spncore.induced_trees import Trees, edge_starts, enumerate_trees, trees_of
 from spncore.limits import LIMITS
-from spncore.model import Model, model
 from spncore.queries import check_possible
 from spncore.sampling import by_posterior, descend
 from spncore.tree_dynamics import log_tree_weights, tree_weights

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, InputLayer, ProductLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer
 from spncore.induced_trees import edge_starts, node_trees
 
 

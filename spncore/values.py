@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import leaves
 from spncore.arrays import Floats
-from spncore.circuit import Circuit
+from spncore.circuits import leaves
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.model import Model
 from spncore.forward import forward
-from spncore.model import Model
 from spncore.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 
 CACHE_BYTES = 500_000  # of what is formed and used again at once
 

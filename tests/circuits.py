@@ -5,8 +5,8 @@ from collections import defaultdict
 import numpy as np
 from hypothesis import strategies as st
 
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
-from spncore.model import random_model
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.model import random_model
 
 BINARY = (("categorical", 2),)
 DISCRETE = (("categorical", 2), ("categorical", 3))

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from spncore.circuit import InputLayer, ProductLayer
+from spncore.circuits.circuit import InputLayer, ProductLayer
 
 
 def worlds(num_variables):

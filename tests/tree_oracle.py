@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 
 
 def induced_trees(circuit, node=None):

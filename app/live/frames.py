@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from app.live.runs import LiveRun, Study
 from spncore import Dataset, Recorder, dynamics
 from spncore.arrays import Ints
+from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.experiment import FIELDS, Experiment
-from spncore.overparam import SumStack, effective_weights
 
 VERSION = 1
 MAX_FRAMES = 1_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from spncore import Dataset, Experiment
-from spncore.model import parameter_shape
+from spncore.circuits.model import parameter_shape
 from spncore.study import Study
 from spncore.trace import trace_bytes
 from spncore.training import circuit_of

@@ -23,12 +23,12 @@ from app.live.points import BadQueryError, Steps, View, finite
 from app.live.runs import LiveRun
 from spncore import dynamics, tree_models
 from spncore.arrays import Floats
-from spncore.circuit import Circuit
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.model import Model, Parameters, by_layer
+from spncore.circuits.overparam import effective_weights
 from spncore.induced_trees import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written
 from spncore.limits import LIMITS
-from spncore.model import Model, Parameters, by_layer
 from spncore.objectives import OBJECTIVES
-from spncore.overparam import effective_weights
 from spncore.training import circuit_of
 from spncore.tree_weights import heaviest_tree, log_total_weight
 

@@ -15,7 +15,7 @@ from app.live.session import session_name
 from app.text import WORDS, label, literal, plain, point, sections
 from app.uploads import FALLBACK
 from app.workbench import Shown
-from spncore.circuit import CircuitError
+from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError
 from spncore.experiment import FIELDS, Experiment, ExperimentError

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers import Mixture, RandomTrees
-from spncore.circuit import mixture
+from spncore.circuits.circuit import mixture
+from spncore.circuits.model import Model, model, random_model
+from spncore.circuits.overparam import deepened_sums
 from spncore.evaluator import Evaluator
 from spncore.learning import CircuitTrainer, LearnerSettings
-from spncore.model import Model, model, random_model
 from spncore.objectives import OBJECTIVES, Bag
-from spncore.overparam import deepened_sums
 from spncore.structures import rat
 
 

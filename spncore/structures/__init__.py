@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.circuit import mixture
+from spncore.circuits.circuit import mixture
+from spncore.circuits.model import Model, random_model
 from spncore.data.dataset import Dataset
-from spncore.model import Model, random_model
 from spncore.structures.chow_liu import chow_liu
 from spncore.structures.deepen import deepen
 from spncore.structures.learn_spn import LearnSettings, learn_spn

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree, shortest_path
 
 from spncore.arrays import Floats
-from spncore.circuit import CircuitError
-from spncore.leaves import is_missing
-from spncore.model import Model
+from spncore.circuits.circuit import CircuitError
+from spncore.circuits.leaves import is_missing
+from spncore.circuits.model import Model
 from spncore.structures.nodes import Column, Leaf, Node, Product, Sum, layered
 from spncore.structures.tables import PairTables, mutual_information, pair_tables
 

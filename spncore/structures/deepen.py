@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, SumLayer
-from spncore.model import Model, model
-from spncore.overparam import TOPOLOGIES
+from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, SumLayer
+from spncore.circuits.model import Model, model
+from spncore.circuits.overparam import TOPOLOGIES
 from spncore.structures.nodes import check_size
 
 

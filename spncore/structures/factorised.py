@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import leaves
 from spncore.arrays import Floats
-from spncore.circuit import InputLayer
+from spncore.circuits import leaves
+from spncore.circuits.circuit import InputLayer
 from spncore.forward import log_sum_exp
 from spncore.structures.nodes import Column, Leaf
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from spncore import leaves
 from spncore.arrays import Floats
-from spncore.circuit import CircuitError, InputLayer
-from spncore.model import Model
+from spncore.circuits import leaves
+from spncore.circuits.circuit import CircuitError, InputLayer
+from spncore.circuits.model import Model
 from spncore.structures.factorised import by_column, factorised_leaves, two_clusters
 from spncore.structures.nodes import Column, Node, Product, Sum, layered
 from spncore.structures.tables import coded, dependent, pair_tables

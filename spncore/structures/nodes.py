@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.model import Model, model
 from spncore.limits import LIMITS
-from spncore.model import Model, model
 
 T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)

@@ -6,7 +6,7 @@ from itertools import count
 
 import numpy as np
 
-from spncore.circuit import Circuit
+from spncore.circuits.circuit import Circuit
 from spncore.structures.nodes import Leaf, Node, Product, Sum, check_size, layered
 
 NUM_CHILDREN = 2  # products under every sum but the root, as in the released script

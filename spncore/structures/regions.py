@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from spncore.arrays import Ints
-from spncore.circuit import Circuit, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.structures.nodes import check_size
 
 Kind = Literal["pairs", "elementwise"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import chdtrc, xlogy
 
 from spncore.arrays import Floats, Ints
-from spncore.leaves import is_missing
+from spncore.circuits.leaves import is_missing
 from spncore.structures.nodes import Column
 
 NUM_BINS = 4  # of the quantiles that real and count columns are cut into

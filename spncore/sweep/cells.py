@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from spncore import em
 from spncore.arrays import Floats
-from spncore.circuit import Circuit
+from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError

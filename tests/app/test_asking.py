@@ -12,9 +12,9 @@ from app.asked_networks import NETWORKS
 from app.asking import UNKNOWN, Question
 from app.circuit_layout import drawing
 from spncore import Experiment, load
-from spncore.circuit import mixture
+from spncore.circuits.circuit import mixture
+from spncore.circuits.model import Model, Parameters
 from spncore.data.library import DataError, from_array
-from spncore.model import Model, Parameters
 from spncore.queries import QueryError
 from spncore.training import Trainer
 from spncore.values import log_values

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 
 from app.circuit_layout import View, automatic, drawing, plan_of, toggled
-from spncore.circuit import mixture
+from spncore.circuits.circuit import mixture
+from spncore.circuits.model import random_model
 from spncore.induced_trees import edge_ends
-from spncore.model import random_model
 from spncore.structures import random_partitions, rat
 from tests.circuits import ALL, random_circuit, seeds
 

@@ -12,9 +12,9 @@ from app import circuit_export, circuit_link, text, uploads
 from app.circuit_words import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
 from spncore import ExperimentError, fit, load
+from spncore.circuits.saving import load_model
 from spncore.data import library
 from spncore.induced_trees import enumerate_trees, num_trees
-from spncore.saving import load_model
 from spncore.shallow import ShallowTrainer
 from spncore.study import Study
 from spncore.trace import Recorder

@@ -14,7 +14,7 @@ from app.live.replays import one_seed
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, dynamics, fit, load
-from spncore.overparam import effective_weights, split_layers
+from spncore.circuits.overparam import effective_weights, split_layers
 from spncore.replay import replay
 from spncore.study import Study
 from tests.closeness import assert_close

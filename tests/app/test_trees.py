@@ -12,8 +12,8 @@ from app.live import frames
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, fit, load
+from spncore.circuits.overparam import effective_weights
 from spncore.induced_trees import enumerate_trees, num_trees
-from spncore.overparam import effective_weights
 from spncore.shallow import ShallowTrainer
 from spncore.study import Study
 from spncore.training import circuit_of

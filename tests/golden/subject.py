@@ -62,19 +62,18 @@ from spncore import (
     linear_network,
     linear_rates,
     objectives,
-    overparam,
     parametrisation,
     queries,
     sampling,
-    saving,
     structures,
     sweep,
 )
+from spncore.circuits import overparam, saving
+from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.experiment import FIELDS
 from spncore.fitting import fit as fit_and_score
 from spncore.learners import LEARNERS
-from spncore.model import random_model
 from spncore.shallow import ShallowTrainer
 from spncore.study import RIVALS, Study
 from spncore.sweep import findings, phase

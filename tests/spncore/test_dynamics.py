@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, Trainer, dynamics, fit
+from spncore.circuits.overparam import TOPOLOGIES, consecutive_sums, effective_weights, layer_flows
 from spncore.data.library import from_array
-from spncore.overparam import TOPOLOGIES, consecutive_sums, effective_weights, layer_flows
 from spncore.replay import replay
 from tests import oracles
 from tests.closeness import assert_close

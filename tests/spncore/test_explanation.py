@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.model import model
 from spncore.explanation import most_probable, selective_sums
-from spncore.model import model
 from spncore.queries import QueryError
 from spncore.structures import chow_liu
 from spncore.values import log_partition, log_values

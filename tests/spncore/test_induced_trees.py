@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer, mixture
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.induced_trees import (
     TreeError,
     edge_ends,

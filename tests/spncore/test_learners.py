@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, Trainer, fit, simplex
-from spncore.circuit import mixture
+from spncore.circuits.circuit import mixture
+from spncore.circuits.families import categorical
 from spncore.data.library import from_array
 from spncore.evaluator import Evaluator
-from spncore.families import categorical
 from spncore.learners import LEARNERS, prepare, weights_of
 from spncore.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
 from spncore.optimisers import OPTIMISERS

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, ExperimentError, Trainer, dynamics, fit, run
-from spncore.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.circuits.model import Model
+from spncore.circuits.overparam import consecutive_sums, deepened_sums, edge_nodes, effective_weights, weight_groups
 from spncore.data.dataset import product_of_marginals_llh
 from spncore.data.library import from_array
 from spncore.learners import LEARNERS
 from spncore.learning import CircuitTrainer, LearnerSettings
-from spncore.model import Model
 from spncore.objectives import OBJECTIVES, data_and_partition
-from spncore.overparam import consecutive_sums, deepened_sums, edge_nodes, effective_weights, weight_groups
 from spncore.structures import STRUCTURES, deepen
 from spncore.training import model_of, sums_of
 from spncore.values import log_partition, log_values

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spncore import queries
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
-from spncore.model import model, random_model
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.model import model, random_model
 from spncore.queries import QueryError
 from tests import circuits, oracles
 from tests.closeness import assert_close

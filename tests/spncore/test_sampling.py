@@ -3,8 +3,8 @@ import pytest
 from scipy import stats
 
 from spncore import queries
-from spncore.circuit import Circuit, InputLayer
-from spncore.model import model, random_model
+from spncore.circuits.circuit import Circuit, InputLayer
+from spncore.circuits.model import model, random_model
 from spncore.queries import QueryError
 from spncore.sampling import complete, sample
 from tests import circuits, oracles

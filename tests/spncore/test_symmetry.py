@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, Trainer, fit, run
-from spncore.overparam import TOPOLOGIES
+from spncore.circuits.overparam import TOPOLOGIES
 from spncore.symmetry import merge_equal
 
 START = Experiment(dataset="nltcs-twin", init_noise=0.0, iterations=30)

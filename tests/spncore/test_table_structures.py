@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from spncore.circuit import InputLayer
-from spncore.model import random_model
+from spncore.circuits.circuit import InputLayer
+from spncore.circuits.model import random_model
 from spncore.structures import Column, StructureSettings, random_partitions, rat
 from spncore.table_structures import TABLE_STRUCTURES, Table, with_columns
 from spncore.values import log_partition

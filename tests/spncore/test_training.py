@@ -3,10 +3,10 @@ import pytest
 
 from spncore import DivergenceError, Experiment, ExperimentError, Recorder, Trainer, fit, load, run
 from spncore.checkpoint import load_state, save_state
+from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.experiment import FIELDS
 from spncore.objectives import OBJECTIVES
-from spncore.overparam import TOPOLOGIES, effective_weights
 from spncore.training import TrainState
 from tests import oracles
 from tests.closeness import assert_close

@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 
 from spncore import dynamics
-from spncore.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.model import model, random_model
+from spncore.circuits.overparam import consecutive_sums, effective_weights, layer_flows
 from spncore.flows import send_down
 from spncore.induced_trees import Trees, edge_trees, enumerate_trees, private_edges
-from spncore.model import model, random_model
-from spncore.overparam import consecutive_sums, effective_weights, layer_flows
 from spncore.tree_dynamics import (
     adaptive_rate,
     edge_flow_of,

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given, settings
 from scipy.stats import chisquare
 
-from spncore.circuit import CircuitError, InputLayer, SumLayer, mixture
+from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer, mixture
+from spncore.circuits.model import random_model
 from spncore.induced_trees import TreeError, enumerate_trees, private_edges
-from spncore.model import random_model
 from spncore.queries import QueryError
 from spncore.tree_dynamics import preconditioner, tree_weights
 from spncore.tree_models import (

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from spncore.circuits.model import random_model
 from spncore.evaluator import Evaluator
-from spncore.model import random_model
 from spncore.objectives import OBJECTIVES
 from spncore.structures import Column, random_partitions
 from spncore.table_structures import with_columns

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from spncore.circuit import CircuitError
+from spncore.circuits.circuit import CircuitError
 from spncore.structures.chow_liu import chow_liu, fit_tree
 from spncore.structures.tables import mutual_information, pair_tables
 from spncore.values import log_values

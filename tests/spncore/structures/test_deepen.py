@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spncore.circuit import CircuitError, SumLayer, mixture
+from spncore.circuits.circuit import CircuitError, SumLayer, mixture
+from spncore.circuits.model import model, random_model
+from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import from_array
-from spncore.model import model, random_model
-from spncore.overparam import TOPOLOGIES
 from spncore.structures import STRUCTURES, StructureSettings, deepen
 from spncore.values import log_values
 from tests import circuits, oracles

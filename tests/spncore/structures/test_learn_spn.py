@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from spncore.circuit import CircuitError, SumLayer
+from spncore.circuits.circuit import CircuitError, SumLayer
 from spncore.structures import Column, LearnSettings, learn_spn
 from spncore.structures.factorised import factorised_leaves, two_clusters
 from spncore.structures.tables import coded, g_statistics, pair_tables

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore.circuit import CircuitError, InputLayer, SumLayer
+from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer
 from spncore.structures import Column, Leaf, Product, Sum, layered
 from spncore.values import log_values
 from tests import oracles

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore.circuit import ProductLayer
+from spncore.circuits.circuit import ProductLayer
 from spncore.structures import random_partitions
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore.circuit import CircuitError, ProductLayer, SumLayer
+from spncore.circuits.circuit import CircuitError, ProductLayer, SumLayer
 from spncore.structures import rat
 from spncore.structures.regions import Regions, size
 from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace

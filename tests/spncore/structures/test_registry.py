@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore.circuit import CircuitError
+from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import from_array
 from spncore.structures import STRUCTURES, StructureSettings
 from spncore.values import log_values

@@ -5,9 +5,9 @@ import zipfile
 import numpy as np
 import pytest
 
+from spncore.circuits.saving import SavedModelError, load_model, save_model
 from spncore.data.library import load
 from spncore.limits import LIMITS
-from spncore.saving import SavedModelError, load_model, save_model
 from spncore.structures import STRUCTURES, StructureSettings
 from spncore.values import log_values
 from tests import circuits
@@ -142,8 +142,8 @@ def test_arrays_that_do_not_fit_are_refused_by_name(tmp_path, change, sentence):
 
 def test_a_circuit_that_is_too_large_to_check_is_refused_before_it_is_made(tmp_path, monkeypatch):
     description, arrays = saved_parts(tmp_path)
-    monkeypatch.setattr("spncore.saving.Circuit", lambda *arguments: pytest.fail("was made"))
-    monkeypatch.setattr("spncore.saving.LIMITS", LIMITS.__class__(run_bytes=10))
+    monkeypatch.setattr("spncore.circuits.saving.Circuit", lambda *arguments: pytest.fail("was made"))
+    monkeypatch.setattr("spncore.circuits.saving.LIMITS", LIMITS.__class__(run_bytes=10))
     with pytest.raises(SavedModelError, match=r"too large together; the scopes need about \d+ bytes \(limit 10\)"):
         load_model(file_of(description, arrays))
 

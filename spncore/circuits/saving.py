@@ -14,11 +14,11 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.model import Model, model
 from spncore.files.archive import ArchiveError, read_arrays, write_arrays
 from spncore.files.strict_json import JsonError, parse_object, shorten, shown
 from spncore.limits import LIMITS
-from spncore.model import Model, model
 
 Array = NDArray[Any]
 SCHEMA = 1

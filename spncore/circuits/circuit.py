@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Bools, Ints
-from spncore.families import FAMILIES, Family
+from spncore.circuits.families import FAMILIES, Family
 
 
 class CircuitError(ValueError):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spncore.families import FAMILIES, SMALLEST_SCALE, Moments
+from spncore.circuits.families import FAMILIES, SMALLEST_SCALE, Moments
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spncore import leaves, workspace
-from spncore.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
+from spncore import workspace
+from spncore.circuits import leaves
+from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
+from spncore.circuits.model import Model, Parameters, model, random_model
 from spncore.flows import backward
 from spncore.forward import forward
-from spncore.model import Model, Parameters, model, random_model
 from spncore.structures import rat
 from spncore.values import log_partition, log_values
 from spncore.workspace import PairArrays, SumArrays, Workspace

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore.overparam import (
+from spncore.circuits.overparam import (
     TOPOLOGIES,
     consecutive_sums,
     effective_weights,

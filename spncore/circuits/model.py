@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuit import Circuit, CircuitError, InputLayer, SumLayer
+from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, SumLayer
 
 
 class Parameters(NamedTuple):

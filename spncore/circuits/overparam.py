@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import Circuit
+from spncore.circuits.circuit import Circuit
 
 
 class SumStack(NamedTuple):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from spncore import leaves
-from spncore.circuit import CircuitError, InputLayer
-from spncore.model import parameter_shape
+from spncore.circuits import leaves
+from spncore.circuits.circuit import CircuitError, InputLayer
+from spncore.circuits.model import parameter_shape
 from tests import oracles
 from tests.closeness import assert_close
 

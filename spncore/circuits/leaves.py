@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
-from spncore.circuit import CircuitError, InputLayer
-from spncore.families import Moments
+from spncore.circuits.circuit import CircuitError, InputLayer
+from spncore.circuits.families import Moments
 
 
 class Design(NamedTuple):

@@ -1,0 +1,1 @@
+"""A circuit and its parameters: layers, leaves, consecutive sums, files."""

@@ -13,7 +13,7 @@ from app.files import cell
 from app.flow_lines import RootLine
 from app.text import literal
 from spncore.arrays import Floats, Ints
-from spncore.explanation import MostProbable
+from spncore.inference.explanation import MostProbable
 
 IMPOSSIBLE = "This network gives the evidence probability zero: set one item back to unknown, or change one."
 SAY = 3  # so many changes are named

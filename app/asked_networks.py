@@ -17,9 +17,9 @@ from spncore.circuits.model import Model
 from spncore.circuits.overparam import deepened_sums
 from spncore.data import library
 from spncore.data.library import DATASETS, DataError, Dataset
+from spncore.inference.queries import log_likelihood
 from spncore.learning import CircuitTrainer, LearnerSettings, TrainState
 from spncore.objectives import DATA_FLOW, data_and_partition
-from spncore.queries import log_likelihood
 from spncore.structures import STRUCTURES, StructureSettings
 
 TRAINING_SEED = 0

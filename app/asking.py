@@ -1,6 +1,6 @@
 """A question to a network and its answer: evidence on named variables, probabilities before and after, the data's own.
 
-Pure: no Streamlit. Every number comes from `spncore.queries`, `sampling`, `explanation`, or from counting rows.
+Pure: no Streamlit. Every number comes from `spncore.inference.queries`, `sampling`, `explanation`, or from counting rows.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from app.text import plain
 from spncore.arrays import Floats, Ints
 from spncore.circuits.model import Model
 from spncore.data.library import DATASETS, Dataset
-from spncore.explanation import MostProbable, most_probable
-from spncore.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
-from spncore.sampling import sample
+from spncore.inference.explanation import MostProbable, most_probable
+from spncore.inference.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
+from spncore.inference.sampling import sample
 
 UNKNOWN = -1
 NUM_SAMPLES = 20

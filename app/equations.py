@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 from spncore import (
     dynamics,
-    flows,
-    forward,
     induced_trees,
     linear_dynamics,
     linear_network,
@@ -20,6 +18,7 @@ from spncore import (
 )
 from spncore import replay as replaying
 from spncore.circuits import overparam
+from spncore.inference import flows, forward
 
 
 class Equation(NamedTuple):

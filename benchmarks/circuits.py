@@ -52,7 +52,7 @@ from benchmarks.cases import (  # noqa: E402
 from benchmarks.peers import torch_step  # noqa: E402
 from benchmarks.peers.shared import OwnStep  # noqa: E402
 from spncore.circuits.circuit import Circuit  # noqa: E402
-from spncore.values import block_rows  # noqa: E402
+from spncore.inference.values import block_rows  # noqa: E402
 
 PEERS = {"spflow": "spflow", "cirkit": "libcirkit"}  # module and distribution
 

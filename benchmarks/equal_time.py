@@ -21,8 +21,8 @@ import numpy as np
 from benchmarks.peers import cirkit_peer, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, trees_model
 from spncore.data import library
+from spncore.inference.values import log_values
 from spncore.objectives import data_and_partition
-from spncore.values import log_values
 
 DEPTH, INPUTS, REPETITIONS = 4, 10, 8
 

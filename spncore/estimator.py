@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from spncore import sampling
 from spncore.arrays import Floats
 from spncore.columns import Coding, codings, decode, encode, log_scales, unseen, weighted_moments
+from spncore.inference import sampling
+from spncore.inference.queries import log_likelihood
+from spncore.inference.values import log_values
 from spncore.learners import LEARNERS
 from spncore.learning import LearnerSettings
-from spncore.queries import log_likelihood
 from spncore.structures import StructureSettings
 from spncore.table_learning import TableSettings, learn
 from spncore.table_structures import TABLE_STRUCTURES, Table
-from spncore.values import log_values
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, DensityMixin

@@ -15,12 +15,12 @@ from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.families import Moments
 from spncore.circuits.leaves import Design
 from spncore.circuits.model import parameter_shape
-from spncore.flows import Flows, backward
-from spncore.forward import forward
+from spncore.inference.flows import Flows, backward
+from spncore.inference.forward import forward
+from spncore.inference.values import block_rows
+from spncore.inference.workspace import Workspace
 from spncore.objectives import Bag, Objective, accuracy
 from spncore.symmetry import merge_equal
-from spncore.values import block_rows
-from spncore.workspace import Workspace
 
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 

@@ -9,8 +9,8 @@ import pytest
 from benchmarks.peers import cirkit_peer, random_mixture, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, mixture_model, trees_model
 from spncore.data.dataset import from_array
+from spncore.inference.values import log_values
 from spncore.objectives import data_and_partition
-from spncore.values import log_values
 from tests.closeness import assert_close
 
 torch = pytest.importorskip("torch", reason="the optional extra `peers` is not installed")

@@ -26,11 +26,11 @@ from app.asked_networks import Trained
 from app.asking import UNKNOWN, Answer, Matches, Question
 from app.files import cell, file_name
 from app.text import literal, page_text
-from spncore import explanation, queries, sampling
 from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
+from spncore.inference import explanation, queries, sampling
+from spncore.inference.queries import QueryError
 from spncore.limits import LIMITS
-from spncore.queries import QueryError
 from spncore.training import Trainer
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most

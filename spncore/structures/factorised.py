@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import InputLayer
-from spncore.forward import log_sum_exp
+from spncore.inference.forward import log_sum_exp
 from spncore.structures.nodes import Column, Leaf
 
 STARTS = 3  # of EM; the best counts

@@ -14,7 +14,7 @@ from app.jobs import JOBS
 from app.text import JOINER, literal
 from spncore import load
 from spncore.data.library import from_array
-from spncore.queries import QueryError
+from spncore.inference.queries import QueryError
 from tests.closeness import assert_close
 from tests.places import ENTRY, ROOT
 from tests.waiting import PATIENCE, until

@@ -15,9 +15,9 @@ from spncore import Experiment, load
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, Parameters
 from spncore.data.library import DataError, from_array
-from spncore.queries import QueryError
+from spncore.inference.queries import QueryError
+from spncore.inference.values import log_values
 from spncore.training import Trainer
-from spncore.values import log_values
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))

@@ -58,13 +58,10 @@ from spncore import (
     Trace,
     Trainer,
     em,
-    explanation,
     linear_network,
     linear_rates,
     objectives,
     parametrisation,
-    queries,
-    sampling,
     structures,
     sweep,
 )
@@ -73,6 +70,7 @@ from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.experiment import FIELDS
 from spncore.fitting import fit as fit_and_score
+from spncore.inference import explanation, queries, sampling
 from spncore.learners import LEARNERS
 from spncore.shallow import ShallowTrainer
 from spncore.study import RIVALS, Study

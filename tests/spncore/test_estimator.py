@@ -11,7 +11,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from spncore.estimator import SumProductClassifier, SumProductNetwork
-from spncore.queries import conditionals, moments
+from spncore.inference.queries import conditionals, moments
 from spncore.table_structures import TABLE_STRUCTURES
 from tests import children
 from tests.closeness import assert_close

@@ -9,12 +9,12 @@ from spncore.circuits.model import Model
 from spncore.circuits.overparam import consecutive_sums, deepened_sums, edge_nodes, effective_weights, weight_groups
 from spncore.data.dataset import product_of_marginals_llh
 from spncore.data.library import from_array
+from spncore.inference.values import log_partition, log_values
 from spncore.learners import LEARNERS
 from spncore.learning import CircuitTrainer, LearnerSettings
 from spncore.objectives import OBJECTIVES, data_and_partition
 from spncore.structures import STRUCTURES, deepen
 from spncore.training import model_of, sums_of
-from spncore.values import log_partition, log_values
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -5,9 +5,9 @@ import pytest
 
 from spncore.circuits.circuit import InputLayer
 from spncore.circuits.model import random_model
+from spncore.inference.values import log_partition
 from spncore.structures import Column, StructureSettings, random_partitions, rat
 from spncore.table_structures import TABLE_STRUCTURES, Table, with_columns
-from spncore.values import log_partition
 from tests.closeness import assert_close
 from tests.oracles import leaf_value, model_value
 

@@ -6,7 +6,8 @@ from scipy.stats import chisquare
 from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer, mixture
 from spncore.circuits.model import random_model
 from spncore.induced_trees import TreeError, enumerate_trees, private_edges
-from spncore.queries import QueryError
+from spncore.inference.queries import QueryError
+from spncore.inference.values import log_partition, log_values
 from spncore.tree_dynamics import preconditioner, tree_weights
 from spncore.tree_models import (
     component_log_values,
@@ -17,7 +18,6 @@ from spncore.tree_models import (
     tree_posteriors,
     untied_mixture,
 )
-from spncore.values import log_partition, log_values
 from tests.circuits import ALL, paired_circuit, random_asked, random_rows, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, node_values, worlds

@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spncore import workspace
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.circuits.model import Model, Parameters, model, random_model
-from spncore.flows import backward
-from spncore.forward import forward
+from spncore.inference import workspace
+from spncore.inference.flows import backward
+from spncore.inference.forward import forward
+from spncore.inference.values import log_partition, log_values
+from spncore.inference.workspace import PairArrays, SumArrays, Workspace
 from spncore.structures import rat
-from spncore.values import log_partition, log_values
-from spncore.workspace import PairArrays, SumArrays, Workspace
 from tests import circuits, oracles
 from tests.closeness import assert_close
 

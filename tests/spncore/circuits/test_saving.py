@@ -7,9 +7,9 @@ import pytest
 
 from spncore.circuits.saving import SavedModelError, load_model, save_model
 from spncore.data.library import load
+from spncore.inference.values import log_values
 from spncore.limits import LIMITS
 from spncore.structures import STRUCTURES, StructureSettings
-from spncore.values import log_values
 from tests import circuits
 
 

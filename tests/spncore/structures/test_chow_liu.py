@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from spncore.circuits.circuit import CircuitError
+from spncore.inference.values import log_values
 from spncore.structures.chow_liu import chow_liu, fit_tree
 from spncore.structures.tables import mutual_information, pair_tables
-from spncore.values import log_values
 from tests.closeness import assert_close
 
 VALUES = [(2, 2, 2, 2, 2), (3, 2, 4, 2), (2,), (2, 3)]

@@ -7,8 +7,8 @@ from spncore.circuits.circuit import CircuitError, SumLayer, mixture
 from spncore.circuits.model import model, random_model
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import from_array
+from spncore.inference.values import log_values
 from spncore.structures import STRUCTURES, StructureSettings, deepen
-from spncore.values import log_values
 from tests import circuits, oracles
 from tests.closeness import assert_close
 

@@ -3,10 +3,10 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from spncore.circuits.circuit import CircuitError, SumLayer
+from spncore.inference.values import log_partition, log_values
 from spncore.structures import Column, LearnSettings, learn_spn
 from spncore.structures.factorised import factorised_leaves, two_clusters
 from spncore.structures.tables import coded, g_statistics, pair_tables
-from spncore.values import log_partition, log_values
 from tests.closeness import assert_close
 
 MIXED = [Column("categorical", 3), Column("gaussian"), Column("poisson"), Column("exponential"), Column()]

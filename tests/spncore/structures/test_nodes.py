@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer
+from spncore.inference.values import log_values
 from spncore.structures import Column, Leaf, Product, Sum, layered
-from spncore.values import log_values
 from tests import oracles
 from tests.closeness import assert_close
 

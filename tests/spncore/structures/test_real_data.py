@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from spncore.data.library import available, load
+from spncore.inference.values import log_values
 from spncore.structures import STRUCTURES, StructureSettings
-from spncore.values import log_values
 
 
 @pytest.mark.slow

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from spncore.circuits.circuit import CircuitError, ProductLayer, SumLayer
+from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 from spncore.structures import rat
 from spncore.structures.regions import Regions, size
-from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 SHAPES = [(16, 1, 1), (16, 4, 2), (9, 2, 3), (37, 3, 2), (100, 4, 5)]
 

@@ -3,8 +3,8 @@ import pytest
 
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import from_array
+from spncore.inference.values import log_values
 from spncore.structures import STRUCTURES, StructureSettings
-from spncore.values import log_values
 from tests import oracles
 from tests.closeness import assert_close
 

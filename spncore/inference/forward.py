@@ -8,7 +8,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
-from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 SumWeights = Sequence[Floats | None]
 _SAFE = 600.0  # |log-value| of inputs below which exp neither overflows nor reaches zero

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spncore import queries
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model, random_model
-from spncore.queries import QueryError
+from spncore.inference import queries
+from spncore.inference.queries import QueryError
 from tests import circuits, oracles
 from tests.closeness import assert_close
 
@@ -174,8 +174,8 @@ def test_many_rows_are_answered_like_one_by_one(monkeypatch):
     asked, rng = circuits.random_asked(5, 4, circuits.ALL)
     rows = circuits.random_rows(rng, asked, 11)
     one_by_one = [queries.moments(asked, row[None]) for row in rows]
-    monkeypatch.setattr("spncore.values.SMALLEST_BLOCK", 4)
-    monkeypatch.setattr("spncore.values.BLOCK_BYTES", 1)
+    monkeypatch.setattr("spncore.inference.values.SMALLEST_BLOCK", 4)
+    monkeypatch.setattr("spncore.inference.values.BLOCK_BYTES", 1)
     found = queries.moments(asked, rows)
     assert_close(found.mean, [one.mean[0] for one in one_by_one])
     assert_close(found.covariance, [one.covariance[0] for one in one_by_one])

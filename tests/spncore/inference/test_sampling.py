@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from spncore import queries
 from spncore.circuits.circuit import Circuit, InputLayer
 from spncore.circuits.model import model, random_model
-from spncore.queries import QueryError
-from spncore.sampling import complete, sample
+from spncore.inference import queries
+from spncore.inference.queries import QueryError
+from spncore.inference.sampling import complete, sample
 from tests import circuits, oracles
 from tests.closeness import assert_close
 

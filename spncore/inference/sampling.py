@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer
 from spncore.circuits.model import Model
-from spncore.queries import as_real, check_possible, check_rows, sum_arrays
-from spncore.values import block_rows, blocks
-from spncore.workspace import PairArrays, SumArrays, Workspace
+from spncore.inference.queries import as_real, check_possible, check_rows, sum_arrays
+from spncore.inference.values import block_rows, blocks
+from spncore.inference.workspace import PairArrays, SumArrays, Workspace
 
 # layer of sums counted from 0; group, sum in the group and row of each choice -> place of the child
 Choose = Callable[[int, Ints, Ints, Ints], Ints]

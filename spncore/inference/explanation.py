@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.circuit import InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import Model
-from spncore.forward import input_values, log_sum_exp
-from spncore.queries import as_real, check_possible, check_rows, log_likelihood
-from spncore.sampling import descend
-from spncore.values import block_rows, prepare
+from spncore.inference.forward import input_values, log_sum_exp
+from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
+from spncore.inference.sampling import descend
+from spncore.inference.values import block_rows, prepare
 
 
 class MostProbable(NamedTuple):

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model
-from spncore.explanation import most_probable, selective_sums
-from spncore.queries import QueryError
+from spncore.inference.explanation import most_probable, selective_sums
+from spncore.inference.queries import QueryError
+from spncore.inference.values import log_partition, log_values
 from spncore.structures import chow_liu
-from spncore.values import log_partition, log_values
 from tests import circuits, oracles
 from tests.closeness import assert_close
 

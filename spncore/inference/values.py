@@ -12,8 +12,8 @@ from spncore.arrays import Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model
-from spncore.forward import forward
-from spncore.workspace import Workspace
+from spncore.inference.forward import forward
+from spncore.inference.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
 SMALLEST_BLOCK = 128

@@ -13,8 +13,8 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
-from spncore.forward import SumWeights
-from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.inference.forward import SumWeights
+from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 
 class Flows(NamedTuple):

@@ -16,9 +16,9 @@ from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
-from spncore.flows import send_down
-from spncore.values import blocks, log_partition, log_values
-from spncore.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.inference.flows import send_down
+from spncore.inference.values import blocks, log_partition, log_values
+from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 
 class QueryError(ValueError):

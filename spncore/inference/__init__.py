@@ -1,0 +1,1 @@
+"""What a circuit says of evidence: values, flows, queries, samples, explanations."""

@@ -16,11 +16,11 @@ from app.files import table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.files.provenance import made_by, versions
-from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.limits import LIMITS
 from spncore.study import Study
 from spncore.training import circuit_of
-from spncore.tree_dynamics import tree_weights
+from spncore.trees.induced import enumerate_trees, num_trees
+from spncore.trees.steps import tree_weights
 
 MAX_ROWS = 500_000  # beyond this the table holds the LLH only, and says so
 

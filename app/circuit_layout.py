@@ -19,7 +19,7 @@ from app.layout_rows import arranged
 from spncore.arrays import Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import Parameters
-from spncore.induced_trees import edge_ends
+from spncore.trees.induced import edge_ends
 
 MOST_ITEMS = 150  # drawn at once unless more is asked for
 NAMES_IN_TITLE, LABEL_LETTERS = 16, 12

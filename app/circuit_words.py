@@ -9,8 +9,8 @@ import numpy as np
 from app.headline import Headline
 from spncore import Trace
 from spncore.arrays import Floats
-from spncore.induced_trees import written
 from spncore.limits import LIMITS
+from spncore.trees.induced import written
 
 TIE = 5e-4  # nats per row that make no difference in the three digits shown
 

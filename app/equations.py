@@ -6,19 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from spncore import (
-    dynamics,
-    induced_trees,
-    linear_dynamics,
-    linear_network,
-    objectives,
-    parametrisation,
-    tree_dynamics,
-    tree_models,
-)
+from spncore import dynamics, linear_dynamics, linear_network, objectives, parametrisation
 from spncore import replay as replaying
 from spncore.circuits import overparam
 from spncore.inference import flows, forward
+from spncore.trees import induced, models, steps
 
 
 class Equation(NamedTuple):
@@ -140,29 +132,29 @@ EQUATIONS: Mapping[str, Equation] = {
     "kappa": Equation(
         "Definition 1", r"\kappa(\text{leaf})=1\qquad\kappa(\text{product})=\prod_{c}\kappa(c)\qquad"
         r"\kappa(\text{sum})=\sum_{c}\kappa(c)",
-        (induced_trees.num_trees, induced_trees.node_trees),
+        (induced.num_trees, induced.node_trees),
         "test_induced_trees.py::test_the_count_of_a_deep_circuit_is_exact_however_large",
     ),
     "trees": Equation(
         "Definition 1", r"f(x)=\sum_{T}w_T\prod_{\text{leaves}\,\in\,T}p(x)\qquad w_T=\prod_{e\in T}w_e",
-        (tree_dynamics.tree_weights, tree_models.component_log_values),
+        (steps.tree_weights, models.component_log_values),
         "test_tree_models.py::test_the_network_is_the_sum_of_its_trees",
     ),
     "tree_gradient": Equation(
         "Eq. 7, for every edge", r"\frac{\partial\mathcal L}{\partial w_e}=\sum_{T\ni e}\frac{w_T}{w_e}\nabla_{w_T}",
-        (tree_dynamics.edge_flow_of, tree_models.tree_flows),
+        (steps.edge_flow_of, models.tree_flows),
         "test_tree_dynamics.py::test_the_flow_of_an_edge_is_the_flow_of_all_trees_through_it",
     ),
     "tree_step": Equation(
         "Claim 1", r"w_T(t{+}1)=w_T\prod_{e\in T}\Bigl(1+\frac{\eta\,g_e}{w_e}\Bigr)\qquad"
         r"g_e=\frac{\partial\mathcal L}{\partial w_e}",
-        (tree_dynamics.exact_factors, tree_dynamics.first_order_factors),
+        (steps.exact_factors, steps.first_order_factors),
         "test_tree_dynamics.py::test_a_step_of_all_edges_multiplies_every_tree_by_the_product_of_its_factors",
     ),
     "tree_matrix": Equation(
         "not in the paper", r"\Delta\log w_T=\eta\sum_{T'}M_{TT'}\,a_{T'}+O(\eta^2)\qquad "
         r"M_{TT'}=\sum_{e\in T\cap T'}\frac1{w_e^2}",
-        (tree_dynamics.preconditioner, tree_dynamics.precondition),
+        (steps.preconditioner, steps.precondition),
         "test_tree_dynamics.py::test_the_preconditioner_of_all_trees_turns_their_flows_into_the_step_of_their_log_weights",
     ),
     "discriminative": Equation(

@@ -21,16 +21,17 @@ from app.live import frames
 from app.live.derived import ANSWER_NUMBERS, below, count_of, steps_of
 from app.live.points import BadQueryError, Steps, View, finite
 from app.live.runs import LiveRun
-from spncore import dynamics, tree_models
+from spncore import dynamics
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import effective_weights
-from spncore.induced_trees import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written
 from spncore.limits import LIMITS
 from spncore.objectives import OBJECTIVES
 from spncore.training import circuit_of
-from spncore.tree_weights import heaviest_tree, log_total_weight
+from spncore.trees import models
+from spncore.trees.induced import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written
+from spncore.trees.weights import heaviest_tree, log_total_weight
 
 MOST_IN_MATRIX = 48
 MOST_PRESSED = 400
@@ -226,4 +227,4 @@ def _tree_flows(run: LiveRun, place: int, seed: int, at: int) -> Floats:
     model = Model(circuit, Parameters(by_layer(circuit, edges), tuple(array[seed] for array in leaves)))
     objective = OBJECTIVES[recorder.experiment.objective]
     bag = objective.bag(run.dataset, recorder.experiment.labels(run.dataset.num_variables))
-    return tree_models.tree_flows(model, bag.rows, bag.weights / bag.num_rows, _all_trees(circuit))
+    return models.tree_flows(model, bag.rows, bag.weights / bag.num_rows, _all_trees(circuit))

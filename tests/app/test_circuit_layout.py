@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from app.circuit_layout import View, automatic, drawing, plan_of, toggled
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
-from spncore.induced_trees import edge_ends
 from spncore.structures import random_partitions, rat
+from spncore.trees.induced import edge_ends
 from tests.circuits import ALL, random_circuit, seeds
 
 NAMES = [f"v{i}" for i in range(40)]

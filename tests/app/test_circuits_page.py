@@ -14,12 +14,12 @@ from app.live.runs import REGISTRY
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model
 from spncore.data import library
-from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.shallow import ShallowTrainer
 from spncore.study import Study
 from spncore.trace import Recorder
 from spncore.training import circuit_of
-from spncore.tree_dynamics import tree_weights
+from spncore.trees.induced import enumerate_trees, num_trees
+from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close
 from tests.places import ENTRY
 from tests.waiting import PATIENCE

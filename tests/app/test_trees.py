@@ -13,11 +13,11 @@ from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, fit, load
 from spncore.circuits.overparam import effective_weights
-from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.shallow import ShallowTrainer
 from spncore.study import Study
 from spncore.training import circuit_of
-from spncore.tree_dynamics import preconditioner, tree_weights
+from spncore.trees.induced import enumerate_trees, num_trees
+from spncore.trees.steps import preconditioner, tree_weights
 from tests.closeness import assert_close
 from tests.waiting import until
 

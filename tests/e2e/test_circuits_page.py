@@ -6,10 +6,10 @@ import pytest
 from app import circuit_link
 from spncore import fit
 from spncore.data import library
-from spncore.induced_trees import enumerate_trees
 from spncore.shallow import ShallowTrainer
 from spncore.training import circuit_of
-from spncore.tree_dynamics import tree_weights
+from spncore.trees.induced import enumerate_trees
+from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -5,10 +5,10 @@ import pytest
 
 from spncore import Experiment, ExperimentError, Recorder, Trainer, load
 from spncore.circuits.overparam import effective_weights
-from spncore.induced_trees import enumerate_trees, num_trees
 from spncore.shallow import ShallowTrainer, shallow_sums
 from spncore.training import circuit_of
-from spncore.tree_dynamics import edge_flow_of, tree_weights
+from spncore.trees.induced import enumerate_trees, num_trees
+from spncore.trees.steps import edge_flow_of, tree_weights
 from tests.closeness import assert_close
 
 DEEP = Experiment(

@@ -3,11 +3,11 @@
 import numpy as np
 from hypothesis import given, settings
 
-from spncore.induced_trees import enumerate_trees, num_trees, tree
 from spncore.structures import random_partitions
-from spncore.tree_dynamics import tree_weights
-from spncore.tree_models import edge_weights
-from spncore.tree_weights import heaviest_tree, log_total_weight
+from spncore.trees.induced import enumerate_trees, num_trees, tree
+from spncore.trees.models import edge_weights
+from spncore.trees.steps import tree_weights
+from spncore.trees.weights import heaviest_tree, log_total_weight
 from tests.circuits import random_asked, seeds
 from tests.closeness import assert_close
 

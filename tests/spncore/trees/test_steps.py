@@ -6,10 +6,11 @@ from spncore import dynamics
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model, random_model
 from spncore.circuits.overparam import consecutive_sums, effective_weights, layer_flows
-from spncore.induced_trees import Trees, edge_trees, enumerate_trees, private_edges
 from spncore.inference.flows import send_down
 from spncore.inference.values import blocks
-from spncore.tree_dynamics import (
+from spncore.trees.induced import Trees, edge_trees, enumerate_trees, private_edges
+from spncore.trees.models import edge_weights, sample_trees, tree_flows
+from spncore.trees.steps import (
     adaptive_rate,
     edge_flow_of,
     exact_factors,
@@ -22,7 +23,6 @@ from spncore.tree_dynamics import (
     second_order_term,
     tree_weights,
 )
-from spncore.tree_models import edge_weights, sample_trees, tree_flows
 from tests.circuits import paired_circuit, random_asked, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, numerical_gradient, worlds

@@ -8,7 +8,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer
-from spncore.induced_trees import edge_starts, node_trees
+from spncore.trees.induced import edge_starts, node_trees
 
 
 def log_total_weight(circuit: Circuit, log_edge_weights: Floats) -> Floats:

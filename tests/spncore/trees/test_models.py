@@ -5,11 +5,10 @@ from scipy.stats import chisquare
 
 from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer, mixture
 from spncore.circuits.model import random_model
-from spncore.induced_trees import TreeError, enumerate_trees, private_edges
 from spncore.inference.queries import QueryError
 from spncore.inference.values import log_partition, log_values
-from spncore.tree_dynamics import preconditioner, tree_weights
-from spncore.tree_models import (
+from spncore.trees.induced import TreeError, enumerate_trees, private_edges
+from spncore.trees.models import (
     component_log_values,
     edge_weights,
     sample_trees,
@@ -18,6 +17,7 @@ from spncore.tree_models import (
     tree_posteriors,
     untied_mixture,
 )
+from spncore.trees.steps import preconditioner, tree_weights
 from tests.circuits import ALL, paired_circuit, random_asked, random_rows, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, node_values, worlds
@@ -59,7 +59,7 @@ def test_flows_of_trees_are_mean_posterior_minus_share_of_the_partition_function
     row_weights = np.append(rng.dirichlet(np.ones(16)), -1.0)
     expected = sum(c * by_hand(asked, row) / model_value(asked, row) for c, row in zip(row_weights, rows, strict=True))
     assert_close(tree_flows(asked, rows, row_weights, trees), expected)
-    monkeypatch.setattr("spncore.tree_models.BLOCK_BYTES", 8 * 5 * trees.num_trees)
+    monkeypatch.setattr("spncore.trees.models.BLOCK_BYTES", 8 * 5 * trees.num_trees)
     assert_close(tree_flows(asked, rows, row_weights, trees), expected)
 
 
@@ -80,7 +80,7 @@ def rows_of(incidence):
 
 @pytest.mark.parametrize("kind", ["prior", "row", "data"])
 def test_trees_are_drawn_as_often_as_their_probability_says(kind, monkeypatch):
-    monkeypatch.setattr("spncore.tree_models.block_rows", lambda circuit, num: 700)
+    monkeypatch.setattr("spncore.trees.models.block_rows", lambda circuit, num: 700)
     asked, trees = asked_to_sample()
     counts = np.arange(16) % 3
     rows, shares, given_counts = {

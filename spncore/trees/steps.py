@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from spncore.arrays import Bools, Floats
-from spncore.induced_trees import Trees
+from spncore.trees.induced import Trees
 
 
 def tree_weights(edge_weights: Floats, trees: Trees) -> Floats:

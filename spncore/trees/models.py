@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
-from spncore.induced_trees import Trees, edge_starts, enumerate_trees, trees_of
 from spncore.inference.forward import input_values
 from spncore.inference.queries import check_possible
 from spncore.inference.sampling import by_posterior, descend
 from spncore.inference.values import BLOCK_BYTES, block_rows, blocks, log_values, prepare
 from spncore.limits import LIMITS
-from spncore.tree_dynamics import log_tree_weights, tree_weights
+from spncore.trees.induced import Trees, edge_starts, enumerate_trees, trees_of
+from spncore.trees.steps import log_tree_weights, tree_weights
 
 Pair = tuple[Ints, Ints]  # trees, and what is in each
 _NOTHING: Pair = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))

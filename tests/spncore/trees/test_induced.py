@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer, mixture
-from spncore.induced_trees import (
+from spncore.trees.induced import (
     TreeError,
     edge_ends,
     edge_trees,

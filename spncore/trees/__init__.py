@@ -1,0 +1,1 @@
+"""Induced trees of a circuit (Claim 1): counted, weighed, stepped, trained as a mixture."""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore import em
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit, CircuitError
 from spncore.circuits.model import Model
@@ -18,8 +17,9 @@ from spncore.circuits.overparam import deepened_sums
 from spncore.data import library
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.inference.queries import log_likelihood
-from spncore.learning import CircuitTrainer, LearnerSettings, TrainState
-from spncore.objectives import DATA_FLOW, data_and_partition
+from spncore.learning import em
+from spncore.learning.objectives import DATA_FLOW, data_and_partition
+from spncore.learning.trainer import CircuitTrainer, LearnerSettings, TrainState
 from spncore.structures import STRUCTURES, StructureSettings
 
 TRAINING_SEED = 0

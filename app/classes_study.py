@@ -26,9 +26,9 @@ from spncore.data.library import Dataset
 from spncore.experiment import SCHEMA, Experiment
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
-from spncore.learners import LEARNERS
+from spncore.learning.learners import LEARNERS
+from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.objectives import OBJECTIVES
 from spncore.study import Study
 from spncore.sweep import LocalWorkers, SweepError
 

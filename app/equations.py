@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from spncore import dynamics, linear_dynamics, linear_network, objectives, parametrisation
+from spncore import dynamics, linear_dynamics, linear_network
 from spncore import replay as replaying
 from spncore.circuits import overparam
 from spncore.inference import flows, forward
+from spncore.learning import objectives, parametrisation
 from spncore.trees import induced, models, steps
 
 

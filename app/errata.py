@@ -14,8 +14,8 @@ from spncore import dynamics, fit
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, from_array, load
-from spncore.evaluator import Evaluator
-from spncore.objectives import OBJECTIVES, data_and_partition
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.study import Study
 from spncore.trace import Trace
 from spncore.training import Trainer

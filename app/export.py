@@ -20,7 +20,7 @@ from app.live.frames import RATES_OF
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.files.provenance import made_by, versions
-from spncore.learners import weights_of
+from spncore.learning.learners import weights_of
 from spncore.study import Study
 from spncore.trace import Trace
 

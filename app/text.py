@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from spncore.experiment import FIELDS, Field
-from spncore.learners import TITLES
+from spncore.learning.learners import TITLES
 
 FOLDER = Path(__file__).parent / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised

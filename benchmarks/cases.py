@@ -14,7 +14,7 @@ from spncore import Dataset
 from spncore.circuits.model import Model
 from spncore.data import library
 from spncore.data.dataset import from_array
-from spncore.objectives import data_and_partition
+from spncore.learning.objectives import data_and_partition
 
 Step = Callable[[], float]
 COMPONENTS, DEPTH, INPUTS, REPETITIONS = 8, 4, 10, 8

@@ -22,7 +22,7 @@ from benchmarks.peers import cirkit_peer, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, trees_model
 from spncore.data import library
 from spncore.inference.values import log_values
-from spncore.objectives import data_and_partition
+from spncore.learning.objectives import data_and_partition
 
 DEPTH, INPUTS, REPETITIONS = 4, 10, 8
 

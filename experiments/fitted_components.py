@@ -6,8 +6,8 @@ import numpy as np
 
 from experiments.fact import Fact, first
 from spncore import Experiment, Trainer, fit
-from spncore.evaluator import Evaluator
-from spncore.objectives import DATA_FLOW, data_and_partition
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import DATA_FLOW, data_and_partition
 
 PER_LAYER = Experiment(
     component_init="fitted", train_components=False, init_noise=0.0, init_scale=0.1, learning_rate=1e-3,

@@ -25,8 +25,8 @@ from spncore.circuits.model import Model, random_model  # noqa: E402
 from spncore.circuits.overparam import deepened_sums  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.inference.values import log_partition, log_values  # noqa: E402
-from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings  # noqa: E402
-from spncore.objectives import OBJECTIVES, data_and_partition  # noqa: E402
+from spncore.learning.objectives import OBJECTIVES, data_and_partition  # noqa: E402
+from spncore.learning.trainer import CircuitTrainer, DivergenceError, LearnerSettings  # noqa: E402
 from spncore.structures import Column, LearnSettings, chow_liu, learn_spn, rat  # noqa: E402
 
 NAMES = ("nltcs", "plants", "baudio")

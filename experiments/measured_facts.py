@@ -21,9 +21,9 @@ from spncore import Experiment, Trace, Trainer, dynamics, fit  # noqa: E402
 from spncore.circuits.overparam import effective_weights  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.data.library import DataError, Dataset  # noqa: E402
-from spncore.evaluator import Evaluator  # noqa: E402
 from spncore.files.places import SHIPPED  # noqa: E402
-from spncore.objectives import DATA_FLOW, data_and_partition  # noqa: E402
+from spncore.learning.evaluator import Evaluator  # noqa: E402
+from spncore.learning.objectives import DATA_FLOW, data_and_partition  # noqa: E402
 
 PUBLISHED = SHIPPED / "figure3_published.csv"
 DEPTHS = (1, 2, 3)

@@ -17,10 +17,10 @@ from scipy.special import xlogy
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, KnownMixture
-from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment
-from spncore.learning import CircuitTrainer, DivergenceError, TrainState
-from spncore.objectives import OBJECTIVES, Labels
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import OBJECTIVES, Labels
+from spncore.learning.trainer import CircuitTrainer, DivergenceError, TrainState
 from spncore.training import Trainer
 
 ROWS = ("train", "test")

@@ -17,8 +17,8 @@ from spncore.columns import Coding, codings, decode, encode, log_scales, unseen,
 from spncore.inference import sampling
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
-from spncore.learners import LEARNERS
-from spncore.learning import LearnerSettings
+from spncore.learning.learners import LEARNERS
+from spncore.learning.trainer import LearnerSettings
 from spncore.structures import StructureSettings
 from spncore.table_learning import TableSettings, learn
 from spncore.table_structures import TABLE_STRUCTURES, Table

@@ -12,10 +12,10 @@ from typing import Any
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.library import DATASETS
 from spncore.files.strict_json import JsonError, parse_object, shorten, shown
-from spncore.learners import LEARNERS, title
+from spncore.learning.learners import LEARNERS, title
+from spncore.learning.objectives import OBJECTIVES, Labels
+from spncore.learning.parametrisation import PARAMETRISATIONS
 from spncore.limits import LIMITS
-from spncore.objectives import OBJECTIVES, Labels
-from spncore.parametrisation import PARAMETRISATIONS
 from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2

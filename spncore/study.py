@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from spncore import Dataset, Experiment, ExperimentError
 from spncore.circuits.overparam import SumStack
-from spncore.learners import LEARNERS
+from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.shallow import shallow_sums
 from spncore.training import sums_of

@@ -9,9 +9,9 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.circuits.model import Model, Parameters
 from spncore.circuits.overparam import deepened_sums, edge_nodes, layer_flows, weight_groups
-from spncore.learning import CircuitTrainer, LearnerSettings
-from spncore.objectives import OBJECTIVES
-from spncore.simplex import groups_of, normalise
+from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.simplex import groups_of, normalise
+from spncore.learning.trainer import CircuitTrainer, LearnerSettings
 from spncore.structures import StructureSettings
 from spncore.table_structures import TABLE_STRUCTURES, Table
 from spncore.weighted_rows import weighted_bag

@@ -7,17 +7,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from spncore import em
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.evaluator import Evaluator
 from spncore.experiment import Experiment, ExperimentError
-from spncore.learning import CircuitTrainer, DivergenceError, LearnerSettings, StepInfo, TrainState
-from spncore.objectives import OBJECTIVES
+from spncore.learning import em
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.trainer import CircuitTrainer, DivergenceError, LearnerSettings, StepInfo, TrainState
 from spncore.structures import LEARNED, STRUCTURES, StructureSettings
 
 __all__ = ["DivergenceError", "StepInfo", "TrainState", "Trainer", "dataset_of", "run"]

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from spncore.arrays import Floats, Ints
-from spncore.objectives import Bag
+from spncore.learning.objectives import Bag
 
 
 def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:

@@ -10,7 +10,7 @@ from benchmarks.peers import cirkit_peer, random_mixture, spflow_peer, torch_ste
 from benchmarks.peers.shared import OwnStep, as_trees, mixture_model, trees_model
 from spncore.data.dataset import from_array
 from spncore.inference.values import log_values
-from spncore.objectives import data_and_partition
+from spncore.learning.objectives import data_and_partition
 from tests.closeness import assert_close
 
 torch = pytest.importorskip("torch", reason="the optional extra `peers` is not installed")

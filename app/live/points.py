@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
 from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows, split_layers
-from spncore.learners import weights_of
+from spncore.learning.learners import weights_of
 
 View = tuple[dict[str, Any], Floats]
 MAX_CELLS = 200  # of a heat map, along an axis

@@ -26,8 +26,8 @@ from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import effective_weights
+from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.objectives import OBJECTIVES
 from spncore.training import circuit_of
 from spncore.trees import models
 from spncore.trees.induced import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written

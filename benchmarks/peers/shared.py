@@ -8,9 +8,9 @@ from benchmarks.peers import Mixture, RandomTrees
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, model, random_model
 from spncore.circuits.overparam import deepened_sums
-from spncore.evaluator import Evaluator
-from spncore.learning import CircuitTrainer, LearnerSettings
-from spncore.objectives import OBJECTIVES, Bag
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import OBJECTIVES, Bag
+from spncore.learning.trainer import CircuitTrainer, LearnerSettings
 from spncore.structures import rat
 
 

@@ -17,12 +17,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import em
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.experiment import FIELDS, Experiment, ExperimentError
+from spncore.learning import em
 from spncore.training import DivergenceError, Trainer, circuit_of
 
 Row = dict[str, Any]

@@ -53,25 +53,15 @@ from app import (
 )
 from app.files import file_name
 from app.headline import headline
-from spncore import (
-    Experiment,
-    Trace,
-    Trainer,
-    em,
-    linear_network,
-    linear_rates,
-    objectives,
-    parametrisation,
-    structures,
-    sweep,
-)
+from spncore import Experiment, Trace, Trainer, linear_network, linear_rates, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.experiment import FIELDS
 from spncore.fitting import fit as fit_and_score
 from spncore.inference import explanation, queries, sampling
-from spncore.learners import LEARNERS
+from spncore.learning import em, objectives, parametrisation
+from spncore.learning.learners import LEARNERS
 from spncore.shallow import ShallowTrainer
 from spncore.study import RIVALS, Study
 from spncore.sweep import findings, phase

@@ -17,7 +17,7 @@ from spncore.classification import (
 )
 from spncore.data.library import SHIPPED, DataError, KnownMixture, from_array, hold_out, known_mixture, load
 from spncore.experiment import Experiment, ExperimentError
-from spncore.objectives import MARGINALISED, Labels
+from spncore.learning.objectives import MARGINALISED, Labels
 from spncore.training import Trainer
 from tests.closeness import assert_close
 from tests.oracles import mixture_llh, mixture_value, worlds

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, fit, load
-from spncore.em import fit_mixture
+from spncore.learning.em import fit_mixture
 from spncore.sweep import (
     Cell,
     LocalWorkers,

@@ -6,7 +6,7 @@ import pytest
 from spncore.columns import weighted_moments
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
-from spncore.learning import LearnerSettings
+from spncore.learning.trainer import LearnerSettings
 from spncore.structures import Column, StructureSettings
 from spncore.table_learning import TableSettings, learn
 from spncore.table_structures import TABLE_STRUCTURES, Table

@@ -6,7 +6,7 @@ from spncore.checkpoint import load_state, save_state
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.experiment import FIELDS
-from spncore.objectives import OBJECTIVES
+from spncore.learning.objectives import OBJECTIVES
 from spncore.training import TrainState
 from tests import oracles
 from tests.closeness import assert_close

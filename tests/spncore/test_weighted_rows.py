@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from spncore.circuits.model import random_model
-from spncore.evaluator import Evaluator
-from spncore.objectives import OBJECTIVES
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import OBJECTIVES
 from spncore.structures import Column, random_partitions
 from spncore.table_structures import with_columns
 from spncore.weighted_rows import weighted_bag

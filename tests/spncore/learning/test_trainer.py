@@ -10,9 +10,9 @@ from spncore.circuits.overparam import consecutive_sums, deepened_sums, edge_nod
 from spncore.data.dataset import product_of_marginals_llh
 from spncore.data.library import from_array
 from spncore.inference.values import log_partition, log_values
-from spncore.learners import LEARNERS
-from spncore.learning import CircuitTrainer, LearnerSettings
-from spncore.objectives import OBJECTIVES, data_and_partition
+from spncore.learning.learners import LEARNERS
+from spncore.learning.objectives import OBJECTIVES, data_and_partition
+from spncore.learning.trainer import CircuitTrainer, LearnerSettings
 from spncore.structures import STRUCTURES, deepen
 from spncore.training import model_of, sums_of
 from tests import oracles

@@ -15,8 +15,8 @@ from spncore.circuits.circuit import Circuit, mixture
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import edge_nodes
 from spncore.data.library import Dataset
-from spncore.evaluator import Evaluation, Evaluator
-from spncore.objectives import DATA_FLOW, data_and_partition
+from spncore.learning.evaluator import Evaluation, Evaluator
+from spncore.learning.objectives import DATA_FLOW, data_and_partition
 
 _SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
 

@@ -9,16 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import learners
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer, parameter_shape
 from spncore.circuits.overparam import SumStack, edge_nodes, effective_weights, layer_flows, weight_groups
-from spncore.evaluator import Batch, Evaluation, Evaluator
-from spncore.learners import LEARNERS
-from spncore.objectives import DATA_FLOW, Bag, Objective
-from spncore.optimisers import OptimiserState
-from spncore.simplex import groups_of
+from spncore.learning import learners
+from spncore.learning.evaluator import Batch, Evaluation, Evaluator
+from spncore.learning.learners import LEARNERS
+from spncore.learning.objectives import DATA_FLOW, Bag, Objective
+from spncore.learning.optimisers import OptimiserState
+from spncore.learning.simplex import groups_of
 
 
 class TrainState(NamedTuple):

@@ -3,8 +3,8 @@ import pytest
 
 from spncore.circuits.model import random_model
 from spncore.data.dataset import from_array
-from spncore.evaluator import Evaluator
-from spncore.objectives import DATA_FLOW, data_and_partition
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import DATA_FLOW, data_and_partition
 from spncore.structures import rat
 from tests.closeness import assert_close
 

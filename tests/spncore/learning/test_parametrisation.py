@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from spncore import simplex
-from spncore.parametrisation import PARAMETRISATIONS, expectation, exponentiated, linear, log, projected
+from spncore.learning import simplex
+from spncore.learning.parametrisation import PARAMETRISATIONS, expectation, exponentiated, linear, log, projected
 from tests.closeness import assert_close
 
 FLOOR = 1e-4

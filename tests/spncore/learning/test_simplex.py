@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from spncore import simplex
+from spncore.learning import simplex
 from tests.closeness import assert_close
 
 FLOORS = (0.0, 1e-6, 1e-3, 0.05, 0.4)

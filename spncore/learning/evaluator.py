@@ -19,8 +19,8 @@ from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
 from spncore.inference.values import block_rows
 from spncore.inference.workspace import Workspace
-from spncore.objectives import Bag, Objective, accuracy
-from spncore.symmetry import merge_equal
+from spncore.learning.objectives import Bag, Objective, accuracy
+from spncore.learning.symmetry import merge_equal
 
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 

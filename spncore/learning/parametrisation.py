@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore import simplex
 from spncore.arrays import Floats
-from spncore.simplex import Groups
+from spncore.learning import simplex
+from spncore.learning.simplex import Groups
 
 _ROUNDING = 1e-15  # w + (floor − w) misses the floor by this much, and held weights are counted by equality
 

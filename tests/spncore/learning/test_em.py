@@ -3,7 +3,7 @@ import pytest
 
 from spncore import load
 from spncore.data.library import from_array, known_mixture
-from spncore.em import fit_mixture
+from spncore.learning.em import fit_mixture
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from spncore.optimisers import OPTIMISERS
+from spncore.learning.optimisers import OPTIMISERS
 from tests.closeness import assert_close
 
 RATE, MOMENTUM, STEPS = 0.05, 0.8, 7

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.optimisers import OPTIMISERS, Optimiser
-from spncore.parametrisation import PARAMETRISATIONS, Parametrisation, expectation, exponentiated, projected
-from spncore.simplex import Groups
+from spncore.learning.optimisers import OPTIMISERS, Optimiser
+from spncore.learning.parametrisation import PARAMETRISATIONS, Parametrisation, expectation, exponentiated, projected
+from spncore.learning.simplex import Groups
 
 
 class Learner(NamedTuple):

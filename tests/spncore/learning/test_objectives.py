@@ -7,7 +7,7 @@ import pytest
 
 from spncore.data.library import from_array
 from spncore.experiment import Experiment
-from spncore.objectives import MARGINALISED, OBJECTIVES, Labels, accuracy
+from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Labels, accuracy
 from spncore.training import Trainer
 from tests.closeness import assert_close
 from tests.oracles import mixture_value

@@ -3,7 +3,7 @@ import pytest
 
 from spncore import Experiment, Trainer, fit, run
 from spncore.circuits.overparam import TOPOLOGIES
-from spncore.symmetry import merge_equal
+from spncore.learning.symmetry import merge_equal
 
 START = Experiment(dataset="nltcs-twin", init_noise=0.0, iterations=30)
 

@@ -1,15 +1,16 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, Trainer, fit, simplex
+from spncore import Experiment, Trainer, fit
 from spncore.circuits.circuit import mixture
 from spncore.circuits.families import categorical
 from spncore.data.library import from_array
-from spncore.evaluator import Evaluator
-from spncore.learners import LEARNERS, prepare, weights_of
-from spncore.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
-from spncore.optimisers import OPTIMISERS
-from spncore.parametrisation import PARAMETRISATIONS
+from spncore.learning import simplex
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.learners import LEARNERS, prepare, weights_of
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
+from spncore.learning.optimisers import OPTIMISERS
+from spncore.learning.parametrisation import PARAMETRISATIONS
 from tests import oracles
 from tests.closeness import assert_close
 

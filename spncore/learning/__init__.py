@@ -1,0 +1,1 @@
+"""How parameters move: objectives, evaluation, parametrisations, learners."""

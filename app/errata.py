@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from app import presets
-from spncore import dynamics, fit
+from spncore import fit
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, from_array, load
+from spncore.dynamics import steps
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.study import Study
@@ -74,7 +75,7 @@ def measure() -> Errata:
 
 def _slopes(trace: Trace) -> Slopes:
     weights, flow = trace.weights[0, STEP], trace.flow[0, STEP]
-    forms = {"product form": dynamics.first_order_residual, "as printed": dynamics.residual_as_printed}
+    forms = {"product form": steps.first_order_residual, "as printed": steps.residual_as_printed}
     residuals = {
         name: np.array([np.abs(residual(weights, flow, trace.sums, rate)).max() for rate in RATES])
         for name, residual in forms.items()
@@ -88,8 +89,8 @@ def _memory(trace: Trace) -> Memory:
     weights = trace.effective_weights[0]  # (T, K)
     k = int(np.abs(weights[step + 1] / weights[step] - 1).argmax())
     rho, lam, gradient = (values[0, : step + 1, k] for values in (trace.rho, trace.lam, trace.effective_gradient))
-    memory = float(dynamics.momentum_kernel(rho, lam)[step] @ gradient)
-    start = float(lam[step] * dynamics.start_term(weights[0, k], lam)[step])
+    memory = float(steps.momentum_kernel(rho, lam)[step] @ gradient)
+    start = float(lam[step] * steps.start_term(weights[0, k], lam)[step])
     right = float(weights[step, k] + rho[step] * gradient[step]) + memory + start
     following, same = float(weights[step + 1, k]), float(weights[step, k])
     share = abs(start) / (abs(start) + abs(memory))

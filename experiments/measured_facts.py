@@ -17,10 +17,11 @@ import numpy as np  # noqa: E402
 
 from experiments.fact import Fact, first, summary  # noqa: E402
 from experiments.fitted_components import fitted_components, topologies  # noqa: E402
-from spncore import Experiment, Trace, Trainer, dynamics, fit  # noqa: E402
+from spncore import Experiment, Trace, Trainer, fit  # noqa: E402
 from spncore.circuits.overparam import effective_weights  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.data.library import DataError, Dataset  # noqa: E402
+from spncore.dynamics import steps  # noqa: E402
 from spncore.files.places import SHIPPED  # noqa: E402
 from spncore.learning.evaluator import Evaluator  # noqa: E402
 from spncore.learning.objectives import DATA_FLOW, data_and_partition  # noqa: E402
@@ -115,10 +116,10 @@ def residuals() -> Iterator[Fact]:
         start = np.random.default_rng(0).uniform(0.3, 1.2, state.parameters.shape)
         after, seen = trainer.step(state._replace(parameters=start))
         layers, weights = seen.layer_weights, effective_weights(seen.layer_weights, trainer.sums)
-        lam = dynamics.multiplicative_term(layers, seen.flow, trainer.sums, rate)
-        for form in (dynamics.adaptive_rate, dynamics.adaptive_rate_as_printed):
+        lam = steps.multiplicative_term(layers, seen.flow, trainer.sums, rate)
+        for form in (steps.adaptive_rate, steps.adaptive_rate_as_printed):
             rho = form(layers, trainer.sums, rate)
-            expected = dynamics.first_order_step(weights, seen.flow / weights, rho, lam)
+            expected = steps.first_order_step(weights, seen.flow / weights, rho, lam)
             reached = effective_weights(trainer.split(after.parameters)[0], trainer.sums)
             sizes.append(float(np.abs(reached - expected).max()))
     for name, power, notes, pair in (

@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from spncore import dynamics
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
+from spncore.dynamics import steps
 from spncore.trace import Trace
 from spncore.training import Trainer
 
@@ -41,7 +41,7 @@ def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset
             if factors is not None:
                 stepped = weights * factors[:, t]
             else:
-                stepped = dynamics.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
+                stepped = steps.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
             weights = np.maximum(stepped, 1e-3 * weights)
             if trace.experiment.train_components:
                 gradient = trainer.gradient(row, trainer.flows(seen, inputs))
@@ -51,6 +51,4 @@ def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset
 
 def _exact_factors(trace: Trace) -> Floats:
     settings = trace.experiment
-    return dynamics.exact_factors(
-        trace.weights, trace.flow, trace.sums, settings.learning_rate, settings.parametrisation
-    )
+    return steps.exact_factors(trace.weights, trace.flow, trace.sums, settings.learning_rate, settings.parametrisation)

@@ -9,9 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import dynamics
 from spncore.arrays import Floats
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
+from spncore.dynamics import steps as dynamics
 from spncore.experiment import Experiment, ExperimentError
 from spncore.limits import LIMITS
 from spncore.training import DivergenceError, StepInfo, Trainer, TrainState

@@ -1,6 +1,6 @@
 """What the Dynamics page shows of a recorded run: one view of one seed of one depth, computed when it is asked for.
 
-Every number comes from `spncore.dynamics` on the recorded arrays. A *series* has one row per frame and is fetched from
+Every number comes from `spncore.dynamics.steps` on the recorded arrays. A *series* has one row per frame and is fetched from
 a cursor on, as the run's own frames are; a *point* describes one iteration (counted from 0) and is never out of date.
 """
 
@@ -16,8 +16,8 @@ from app.live import frames, points
 from app.live.points import BadQueryError, Steps, View
 from app.live.replays import replay
 from app.live.runs import LiveRun
-from spncore import dynamics
 from spncore.arrays import Floats, Ints
+from spncore.dynamics import steps as dynamics
 from spncore.training import sums_of
 
 Columns = tuple[list[str], Floats]

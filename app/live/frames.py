@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live.runs import LiveRun, Study
-from spncore import Dataset, Recorder, dynamics
+from spncore import Dataset, Recorder
 from spncore.arrays import Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
+from spncore.dynamics import steps
 from spncore.experiment import FIELDS, Experiment
 
 VERSION = 1
@@ -153,8 +154,8 @@ def _of_curve(recorder: Recorder, numbers: Ints, seed: int, study: Study, place:
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         weights, flow = recorder.weights[seed, known], recorder.flow[seed, known]
         rates = (
-            dynamics.adaptive_rate(weights, sums, *weights_of),
-            dynamics.multiplicative_term(weights, flow, sums, *weights_of),
+            steps.adaptive_rate(weights, sums, *weights_of),
+            steps.multiplicative_term(weights, flow, sums, *weights_of),
         )
         columns = (
             recorder.llh[:, known].T,

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import Dataset, Experiment, Trainer, TrainState, dynamics
+from spncore import Dataset, Experiment, Trainer, TrainState
 from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows, split_layers
+from spncore.dynamics import steps as dynamics
 from spncore.learning.learners import weights_of
 
 View = tuple[dict[str, Any], Floats]

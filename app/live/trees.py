@@ -21,11 +21,11 @@ from app.live import frames
 from app.live.derived import ANSWER_NUMBERS, below, count_of, steps_of
 from app.live.points import BadQueryError, Steps, View, finite
 from app.live.runs import LiveRun
-from spncore import dynamics
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import effective_weights
+from spncore.dynamics import steps as dynamics
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
 from spncore.training import circuit_of

@@ -13,8 +13,9 @@ from app.live.points import first_cuts
 from app.live.replays import one_seed
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
-from spncore import Experiment, Trainer, dynamics, fit, load
+from spncore import Experiment, Trainer, fit, load
 from spncore.circuits.overparam import effective_weights, split_layers
+from spncore.dynamics import steps
 from spncore.replay import replay
 from spncore.study import Study
 from tests.closeness import assert_close
@@ -103,7 +104,7 @@ def test_the_step_is_the_engines_own_taken_apart_and_adds_up_to_the_recorded_wei
     assert np.abs(got["floor"]).max() < 1e-14 and got[f"cut_{depth - 1}"].max() == 0
     if parametrisation == "linear":
         assert np.array_equal(got["rho_printed"], single(trace.rho_as_printed[of]))
-        second = dynamics.second_order_term(trace.weights, trace.flow, trace.sums, settings.learning_rate)
+        second = steps.second_order_term(trace.weights, trace.flow, trace.sums, settings.learning_rate)
         assert np.array_equal(got["second"], single(second[of]))
 
 
@@ -129,16 +130,16 @@ def test_memory_is_the_unrolled_recursion_split_into_start_and_gradients(client,
         part[0, :, 1] for part in (trace.rho, trace.lam, trace.effective_gradient, trace.effective_weights)
     )
     _, got = series(client, run_id, "memory", depth=3, k=1)
-    start = dynamics.start_term(weight[0], lam)
+    start = steps.start_term(weight[0], lam)
     assert np.array_equal(got["start"], single(start[:-1]))
-    unrolled = dynamics.unrolled_weight(weight[0], rho, gradient, lam)
+    unrolled = steps.unrolled_weight(weight[0], rho, gradient, lam)
     assert_close(got["start"] + got["sum"], unrolled[:-1], rtol=1e-6)
     assert np.array_equal(got["w"], single(weight))
 
 
 def test_the_kernel_and_its_row_are_the_engines_matrix(client, finished, data):
     run_id, trace = finished(STEADY), fit(STEADY.replace(depth=3), data)
-    kernel = dynamics.momentum_kernel(trace.rho[1, :, 3], trace.lam[1, :, 3])
+    kernel = steps.momentum_kernel(trace.rho[1, :, 3], trace.lam[1, :, 3])
     header, body = ask(client, run_id, "kernel", depth=3, seed=1, k=3)
     assert header["iterations"] == list(range(30))
     assert_close(body.reshape(30, 30), kernel, rtol=1e-6)
@@ -151,8 +152,8 @@ def test_the_kernel_and_its_row_are_the_engines_matrix(client, finished, data):
 def test_a_long_kernel_is_thinned_to_two_hundred_rows_without_making_the_whole():
     rng = np.random.default_rng(0)
     rho, lam = rng.uniform(0, 0.1, 700), rng.normal(scale=0.01, size=700)
-    assert_close(dynamics.momentum_row(rho, lam, 650), dynamics.momentum_kernel(rho, lam)[650, :650])
-    assert len(dynamics.momentum_row(rho, lam, 0)) == 0
+    assert_close(steps.momentum_row(rho, lam, 650), steps.momentum_kernel(rho, lam)[650, :650])
+    assert len(steps.momentum_row(rho, lam, 0)) == 0
 
 
 @pytest.mark.parametrize("topology", ["tree", "private", "shared"])
@@ -160,7 +161,7 @@ def test_norms_follow_the_exact_law_in_every_layer_while_nothing_is_cut(client, 
     growing = STEADY.replace(learning_rate=0.03, num_components=8, topology=topology)
     run_id, trace = finished(growing), fit(growing.replace(depth=3), data)
     header, got = series(client, run_id, "norms", depth=3, seed=1)
-    norms = dynamics.layer_norms(trace.weights, trace.sums)[1]
+    norms = steps.layer_norms(trace.weights, trace.sums)[1]
     for layer in range(3):
         assert np.array_equal(got[f"norm_{layer}"], single(norms[:, layer]))
         assert_close(got[f"law_{layer}"], norms[:, layer], rtol=1e-6)
@@ -178,14 +179,14 @@ def test_the_law_is_not_claimed_where_scale_matters(client, finished):
 def test_balance_and_eigenvalues_are_the_engines_own(client, finished, data):
     run_id, trace = finished(STEADY), fit(STEADY.replace(depth=3), data)
     header, got = series(client, run_id, "balance", depth=3)
-    kept = dynamics.balancedness(trace.weights, trace.sums)[0]
+    kept = steps.balancedness(trace.weights, trace.sums)[0]
     assert header["fields"] == ["0.0", "0.1", "1.0", "1.1", "1.2", "1.3"]
     assert np.array_equal(np.stack(list(got.values()), axis=1), single(kept - kept[0]))
     _, got = series(client, run_id, "eigenvalues", depth=3)
-    values = dynamics.preconditioner_eigenvalues(trace.weights, trace.sums)[0, :, ::-1]
+    values = steps.preconditioner_eigenvalues(trace.weights, trace.sums)[0, :, ::-1]
     assert np.array_equal(np.stack(list(got.values()), axis=1), single(values))
     header, body = ask(client, run_id, "matrix", depth=3, t=7)
-    assert np.array_equal(body.reshape(4, 4), single(dynamics.preconditioner(trace.weights[0, 7], trace.sums)))
+    assert np.array_equal(body.reshape(4, 4), single(steps.preconditioner(trace.weights[0, 7], trace.sums)))
     assert_close(header["eigenvalues"], values[7])
 
 
@@ -215,11 +216,11 @@ def test_the_residual_has_slope_two_with_the_product_and_one_as_printed_from_thr
     point = trace.weights[0, 11], trace.flow[0, 11], trace.sums
     rates, product, printed = body.reshape(3, -1)
     for i in (0, len(rates) // 2, len(rates) - 1):
-        forms = (product, dynamics.first_order_residual), (printed, dynamics.residual_as_printed)
+        forms = (product, steps.first_order_residual), (printed, steps.residual_as_printed)
         for row, residual in forms:
             expected = abs(residual(*point, float(rates[i]))[1])
             assert_close(row[i], expected, rtol=1e-5, atol=1e-12)  # the rates went through float32
-    expected = abs(dynamics.first_order_residual(*point, settings.learning_rate)[1])
+    expected = abs(steps.first_order_residual(*point, settings.learning_rate)[1])
     assert_close(header["at_now"][0], expected)
 
 

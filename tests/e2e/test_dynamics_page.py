@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from spncore import Experiment, dynamics, fit
+from spncore import Experiment, fit
 from spncore.data import library
+from spncore.dynamics import steps as dynamics
 from tests.closeness import assert_close
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

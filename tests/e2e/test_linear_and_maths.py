@@ -64,7 +64,7 @@ def test_the_maths_page_typesets_every_equation_and_unfolds_its_code(app_server,
     page = visit(open_page, app_server, "maths", **look)
     page.get_by_text("Numbers on this page were computed here").wait_for()
     settled(page)
-    page.get_by_text("spncore.dynamics.adaptive_rate", exact=True).first.click()
+    page.get_by_text("spncore.dynamics.steps.adaptive_rate", exact=True).first.click()
     page.get_by_text("def adaptive_rate(").first.wait_for()
 
 

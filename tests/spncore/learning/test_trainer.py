@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, ExperimentError, Trainer, dynamics, fit, run
+from spncore import Experiment, ExperimentError, Trainer, fit, run
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import consecutive_sums, deepened_sums, edge_nodes, effective_weights, weight_groups
 from spncore.data.dataset import product_of_marginals_llh
 from spncore.data.library import from_array
+from spncore.dynamics import steps as dynamics
 from spncore.inference.values import log_partition, log_values
 from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES, data_and_partition

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from spncore import dynamics
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model, random_model
 from spncore.circuits.overparam import consecutive_sums, effective_weights, layer_flows
+from spncore.dynamics import steps
 from spncore.inference.flows import send_down
 from spncore.inference.values import blocks
 from spncore.trees.induced import Trees, edge_trees, enumerate_trees, private_edges
@@ -233,17 +233,17 @@ def test_for_consecutive_sums_trees_are_components_and_the_step_is_that_of_dynam
         (layer_weights, flow, sums, 0.01, parametrisation),
         (weights, edge_flow, trees, 0.01, parametrisation),
     )
-    assert_close(exact_factors(*at_trees), dynamics.exact_factors(*at_stack), rtol=1e-12)
-    assert_close(first_order_residual(*at_trees), dynamics.first_order_residual(*at_stack))
+    assert_close(exact_factors(*at_trees), steps.exact_factors(*at_stack), rtol=1e-12)
+    assert_close(first_order_residual(*at_trees), steps.first_order_residual(*at_stack))
     assert_close(
-        second_order_term(*at_trees) * tree_weights(weights, trees), dynamics.second_order_term(*at_stack), rtol=1e-9
+        second_order_term(*at_trees) * tree_weights(weights, trees), steps.second_order_term(*at_stack), rtol=1e-9
     )
     assert_close(
-        preconditioner(weights, trees, parametrisation), dynamics.preconditioner(layer_weights, sums, parametrisation)
+        preconditioner(weights, trees, parametrisation), steps.preconditioner(layer_weights, sums, parametrisation)
     )
     if topology != "private":  # where a component owns several weights, dynamics counts the last one's step as ρ only
         private = private_edges(circuit)
         rho = adaptive_rate(weights, trees, private, 0.01, parametrisation)
-        assert_close(rho, dynamics.adaptive_rate(layer_weights, sums, 0.01, parametrisation))
+        assert_close(rho, steps.adaptive_rate(layer_weights, sums, 0.01, parametrisation))
         lam = multiplicative_term(weights, edge_flow, trees, private, 0.01, parametrisation)
-        assert_close(lam, dynamics.multiplicative_term(*at_stack))
+        assert_close(lam, steps.multiplicative_term(*at_stack))

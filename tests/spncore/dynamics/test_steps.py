@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, Trainer, dynamics, fit
+from spncore import Experiment, Trainer, fit
 from spncore.circuits.overparam import TOPOLOGIES, consecutive_sums, effective_weights, layer_flows
 from spncore.data.library import from_array
+from spncore.dynamics import steps
 from spncore.replay import replay
 from tests import oracles
 from tests.closeness import assert_close
@@ -30,7 +31,7 @@ def stepped(weights, flow, sums, rate):
 @pytest.mark.parametrize("parametrisation", ["linear", "log"])
 def test_exact_factors_carry_the_effective_weights_from_step_to_step(topology, depth, parametrisation):
     trace = fit(STABLE.replace(topology=topology, depth=depth, parametrisation=parametrisation))
-    factors = dynamics.exact_factors(trace.weights, trace.flow, trace.sums, 1e-3, parametrisation)
+    factors = steps.exact_factors(trace.weights, trace.flow, trace.sums, 1e-3, parametrisation)
     assert (trace.at_floor == 0).all()
     assert_close(trace.effective_weights[:, 1:], (trace.effective_weights * factors)[:, :-1], rtol=1e-12)
 
@@ -43,20 +44,20 @@ def test_the_product_form_leaves_order_eta_squared_the_printed_form_order_eta_fr
     weights, flow, sums = random_point(depth)
     rates, products = np.array([1e-2, 1e-3, 1e-4]), effective_weights(weights, sums)
     slopes = []
-    for residual in (dynamics.first_order_residual, dynamics.residual_as_printed):
+    for residual in (steps.first_order_residual, steps.residual_as_printed):
         residuals = [residual(weights, flow, sums, rate) for rate in rates]
         slopes.append(np.polyfit(np.log(rates), np.log(np.abs(residuals).max(axis=1)), 1)[0])
-    assert_close(dynamics.exact_factors(weights, flow, sums, 1e-2), stepped(weights, flow, sums, 1e-2) / products)
+    assert_close(steps.exact_factors(weights, flow, sums, 1e-2), stepped(weights, flow, sums, 1e-2) / products)
     assert_close(slopes, [2.0, printed_slope], rtol=0, atol=0.05)  # fitted over two decades
 
 
 def test_with_one_layer_both_forms_are_the_learning_rate_and_the_step_is_exact():
     weights, flow, sums = random_point(1)
-    assert_close(dynamics.adaptive_rate(weights, sums, 0.3), np.full(8, 0.3))
-    assert_close(dynamics.adaptive_rate_as_printed(weights, sums, 0.3), np.full(8, 0.3))
-    assert_close(dynamics.multiplicative_term(weights, flow, sums, 0.3), np.zeros(8))
+    assert_close(steps.adaptive_rate(weights, sums, 0.3), np.full(8, 0.3))
+    assert_close(steps.adaptive_rate_as_printed(weights, sums, 0.3), np.full(8, 0.3))
+    assert_close(steps.multiplicative_term(weights, flow, sums, 0.3), np.zeros(8))
     exact = stepped(weights, flow, sums, 0.3)
-    assert_close(dynamics.first_order_step(weights, flow / weights, np.full(8, 0.3), np.zeros(8)), exact)
+    assert_close(steps.first_order_step(weights, flow / weights, np.full(8, 0.3), np.zeros(8)), exact)
 
 
 @pytest.mark.parametrize("depth", [2, 3, 5])
@@ -64,8 +65,8 @@ def test_with_one_layer_both_forms_are_the_learning_rate_and_the_step_is_exact()
 def test_the_second_order_term_is_what_first_order_leaves(depth, parametrisation):
     weights, flow, sums = random_point(depth)
     rate = 1e-3
-    left = dynamics.first_order_residual(weights, flow, sums, rate, parametrisation) * effective_weights(weights, sums)
-    second = dynamics.second_order_term(weights, flow, sums, rate, parametrisation)
+    left = steps.first_order_residual(weights, flow, sums, rate, parametrisation) * effective_weights(weights, sums)
+    second = steps.second_order_term(weights, flow, sums, rate, parametrisation)
     assert_close(left, second, rtol=1e-2, atol=1e-11)  # up to O(η³)
 
 
@@ -73,8 +74,8 @@ def test_the_unrolled_recursion_is_start_term_plus_momentum_sum():
     """Trapp et al. (2019), eq. (14): the λw of step t equals its start share plus Σ_τ μ(t,τ) ∇(τ)."""
     rng = np.random.default_rng(0)
     rho, lam, gradient = rng.uniform(0, 0.1, 12), rng.normal(scale=0.3, size=12), rng.normal(size=12)
-    weights = dynamics.unrolled_weight(0.7, rho, gradient, lam)
-    start, mu = dynamics.start_term(0.7, lam), dynamics.momentum_kernel(rho, lam)
+    weights = steps.unrolled_weight(0.7, rho, gradient, lam)
+    start, mu = steps.start_term(0.7, lam), steps.momentum_kernel(rho, lam)
     assert_close(lam * weights[:-1], lam * start[:-1] + mu @ gradient)
     assert (mu[np.triu_indices(12)] == 0).all()
     by_hand = lam[5] * rho[2] * (1 + lam[3]) * (1 + lam[4])
@@ -83,7 +84,7 @@ def test_the_unrolled_recursion_is_start_term_plus_momentum_sum():
 
 def test_a_shallow_network_has_no_memory():
     trace = fit(STABLE.replace(depth=1))
-    assert (dynamics.momentum_kernel(trace.rho[0, :, 0], trace.lam[0, :, 0]) == 0).all()
+    assert (steps.momentum_kernel(trace.rho[0, :, 0], trace.lam[0, :, 0]) == 0).all()
 
 
 @pytest.mark.parametrize(("topology", "depth"), DEPTHS)
@@ -91,20 +92,20 @@ def test_a_shallow_network_has_no_memory():
 def test_a_step_in_log_weights_is_the_preconditioner_times_the_flow(topology, depth, parametrisation):
     weights, flow, sums = random_point(depth, topology)
     rate = 1e-7
-    matrix = dynamics.preconditioner(weights, sums, parametrisation)
-    step = np.log(dynamics.exact_factors(weights, flow, sums, rate, parametrisation))
+    matrix = steps.preconditioner(weights, sums, parametrisation)
+    step = np.log(steps.exact_factors(weights, flow, sums, rate, parametrisation))
     assert_close(step / rate, matrix @ flow, rtol=1e-5, atol=1e-6)  # up to O(η)
     assert_close(matrix, matrix.T)
-    eigenvalues = dynamics.preconditioner_eigenvalues(weights, sums, parametrisation)
+    eigenvalues = steps.preconditioner_eigenvalues(weights, sums, parametrisation)
     assert eigenvalues.min() > 0
     assert_close([eigenvalues.sum(), (eigenvalues**2).sum()], [np.trace(matrix), (matrix**2).sum()])
 
 
 def test_the_shallow_preconditioner_is_diagonal_and_private_log_weights_give_l_times_the_identity():
     weights, _, sums = random_point(1)
-    assert_close(dynamics.preconditioner(weights, sums), np.diag(weights**-2))
+    assert_close(steps.preconditioner(weights, sums), np.diag(weights**-2))
     weights, _, sums = random_point(4, "private")
-    assert_close(dynamics.preconditioner(weights, sums, "log"), 4 * np.eye(8))
+    assert_close(steps.preconditioner(weights, sums, "log"), 4 * np.eye(8))
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
@@ -112,8 +113,8 @@ def test_every_layer_s_squared_norm_grows_by_the_squared_step_and_by_nothing_els
     """𝓛 does not change when a layer is scaled, so its gradient is orthogonal to its weights."""
     trace = fit(STABLE.replace(learning_rate=0.05, train_components=False, topology=topology))
     assert (trace.at_floor == 0).all()
-    norms = dynamics.layer_norms(trace.weights, trace.sums)
-    growth = dynamics.norm_growth(trace.weights, trace.flow, trace.sums, 0.05)
+    norms = steps.layer_norms(trace.weights, trace.sums)
+    growth = steps.norm_growth(trace.weights, trace.flow, trace.sums, 0.05)
     assert growth[..., -1].max() > 1e-6
     assert_close(norms[:, 1:], norms[:, :-1] + growth[:, :-1])
 
@@ -142,7 +143,7 @@ def test_balancedness_drifts_by_the_square_of_the_step():
     drifts = []
     for rate in (4e-3, 2e-3, 1e-3):
         trace = fit(STABLE.replace(learning_rate=rate, iterations=2))
-        kept = dynamics.balancedness(trace.weights, trace.sums)
+        kept = steps.balancedness(trace.weights, trace.sums)
         assert kept.shape == (1, 2, 2 + 4)
         drifts.append(np.abs(kept[:, 1] - kept[:, 0]).max())
     assert_close(np.diff(np.log2(drifts)), [-2.0, -2.0], rtol=0, atol=0.05)  # halving the rate quarters the drift
@@ -150,7 +151,7 @@ def test_balancedness_drifts_by_the_square_of_the_step():
 
 def test_balancedness_is_the_square_of_a_weight_minus_the_squares_below_it():
     weights = np.arange(1.0, 15.0)
-    kept = dynamics.balancedness(weights, consecutive_sums("tree", 8, 3))
+    kept = steps.balancedness(weights, consecutive_sums("tree", 8, 3))
     assert_close(kept, [1 - 9 - 16, 4 - 25 - 36, 9 - 49 - 64, 16 - 81 - 100, 25 - 121 - 144, 36 - 169 - 196])
 
 

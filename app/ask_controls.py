@@ -19,7 +19,7 @@ from app.text import WORDS, literal, plain
 from app.workbench import Shown
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
-from spncore.trace import Recorder
+from spncore.runs.trace import Recorder
 
 STATE, REFUSED, NOTE = "ask_question", "ask_refused", "ask_note"
 MOST_SWITCHES = 20  # a switch each; more variables are chosen from searchable lists

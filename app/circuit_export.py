@@ -17,8 +17,8 @@ from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.files.provenance import made_by, versions
 from spncore.limits import LIMITS
-from spncore.study import Study
-from spncore.training import circuit_of
+from spncore.runs.study import Study
+from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
 

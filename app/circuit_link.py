@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 
 from app import permalink
 from spncore.data.library import Dataset
-from spncore.experiment import ExperimentError
 from spncore.limits import LIMITS
-from spncore.study import Study
-from spncore.training import circuit_of
+from spncore.runs.experiment import ExperimentError
+from spncore.runs.study import Study
+from spncore.runs.training import circuit_of
 from spncore.trees.induced import num_trees
 
 # Never change a row: links out there rely on it. What is not named here has the default of the lab's links.

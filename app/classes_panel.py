@@ -13,9 +13,9 @@ from app.text import WORDS, choice, label, literal, number, plain
 from app.uploads import Upload
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
-from spncore.experiment import FIELDS, ExperimentError
 from spncore.limits import LIMITS
-from spncore.study import Study
+from spncore.runs.experiment import FIELDS, ExperimentError
+from spncore.runs.study import Study
 
 STATE = "classes_study"
 DATA = "classes_dataset"

@@ -17,25 +17,25 @@ import numpy as np
 
 from app.jobs import JOBS, NICENESS, Job
 from app.recipes import depth_name, faster_name, tidied
-from spncore import classification
 from spncore.arrays import Floats
-from spncore.classification import Curves
 from spncore.data import library
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.experiment import SCHEMA, Experiment
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
 from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.study import Study
+from spncore.runs import scores as classification
+from spncore.runs.experiment import SCHEMA, Experiment
+from spncore.runs.scores import Curves
+from spncore.runs.study import Study
 from spncore.sweep import LocalWorkers, SweepError
 
 RUNS = SHIPPED / "classes_runs.json"
 SCRIPT = "python -m experiments.classes"
 FORMAT = 1
-COMPUTE = "spncore.classification:train_json"
+COMPUTE = "spncore.runs.scores:train_json"
 LOOK_SECONDS = 0.1
 DEPTHS = (1, 2, 3)
 CHOICES = tuple(name for name, objective in OBJECTIVES.items() if objective.needs_class or name == "generative")

@@ -13,8 +13,8 @@ from app.comparisons import Wins
 from app.evidence_charts import Line
 from app.recipes import depth_name, faster_name
 from app.text import choice, label, number, value_text
-from spncore.classification import MAX_COLUMNS, best_possible
 from spncore.data.library import DATASETS, known_mixture
+from spncore.runs.scores import MAX_COLUMNS, best_possible
 
 Rows = list[tuple[Any, ...]]
 NAMES: Mapping[str, str] = {

@@ -11,11 +11,11 @@ import streamlit as st
 from app import presets
 from app.permalink import default_study
 from app.text import WORDS, choice, label, literal, point
-from spncore.experiment import FIELDS, Experiment, ExperimentError, Field
 from spncore.learning.learners import TAKES_MOMENTUM, title
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.study import RIVALS, Study
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, Field
+from spncore.runs.study import RIVALS, Study
 
 MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention", "rivals")
 MORE = (

@@ -12,7 +12,7 @@ from app.files import file_name
 from app.text import WORDS, page_text
 from app.workbench import Shown
 from spncore.data.dataset import is_upload
-from spncore.study import Study
+from spncore.runs.study import Study
 
 
 def answer(asked: Any) -> None:

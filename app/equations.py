@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from spncore import linear_dynamics, linear_network
-from spncore import replay as replaying
 from spncore.circuits import overparam
 from spncore.dynamics import steps as dynamics
 from spncore.inference import flows, forward
 from spncore.learning import objectives, parametrisation
+from spncore.runs import replay as replaying
 from spncore.trees import induced, models, steps
 
 

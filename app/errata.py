@@ -17,9 +17,9 @@ from spncore.data.library import Dataset, from_array, load
 from spncore.dynamics import steps
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
-from spncore.study import Study
-from spncore.trace import Trace
-from spncore.training import Trainer
+from spncore.runs.study import Study
+from spncore.runs.trace import Trace
+from spncore.runs.training import Trainer
 
 DATASET = "two-clusters"
 STEP = 20  # of the run, where the residuals are taken

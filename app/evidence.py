@@ -17,12 +17,12 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.experiment import SCHEMA, Experiment
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
+from spncore.runs.experiment import SCHEMA, Experiment
+from spncore.runs.trace import Recorder
+from spncore.runs.training import Trainer
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
-from spncore.trace import Recorder
-from spncore.training import Trainer
 
 FORMAT = 1
 POINTS = 200  # of a shipped curve, at most

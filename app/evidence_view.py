@@ -18,9 +18,9 @@ from app.jobs import JOBS, Job, JobRefused
 from app.recipes import Runs
 from app.text import literal
 from spncore.data.library import DATASETS, DataError, Dataset
-from spncore.experiment import Experiment
 from spncore.files.provenance import made_by
-from spncore.study import Study
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
 from spncore.sweep import Cell, Outcome
 
 TEXT_PIXELS = 760  # lines that the eye can follow

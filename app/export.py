@@ -21,8 +21,8 @@ from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.files.provenance import made_by, versions
 from spncore.learning.learners import weights_of
-from spncore.study import Study
-from spncore.trace import Trace
+from spncore.runs.study import Study
+from spncore.runs.trace import Trace
 
 COMPONENT_QUANTITIES = ("rho", "lambda", "w")
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so

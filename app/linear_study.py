@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from app import presets
 from spncore import fit as fit_network
 from spncore.data.library import load
-from spncore.experiment import Field
 from spncore.limits import LIMITS
 from spncore.linear_dynamics import StepTerms, step_terms
 from spncore.linear_network import LinearExperiment, LinearTrace, fit
 from spncore.linear_rates import TARGET, RateOutcome, best_rate, outcomes_by_rate
-from spncore.study import Study
+from spncore.runs.experiment import Field
+from spncore.runs.study import Study
 
 RATES_PER_DECADE = 12
 RATES = tuple(float(f"{rate:.4g}") for rate in np.logspace(-5, 1, 6 * RATES_PER_DECADE + 1))

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from spncore.experiment import FIELDS, Experiment, ExperimentError, format_value, parse
 from spncore.limits import LIMITS
-from spncore.study import RIVALS, Study
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, format_value, parse
+from spncore.runs.study import RIVALS, Study
 
 VERSION = 1
 VIEWS = ("normal", "projector", "embed")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spncore.experiment import Experiment
-from spncore.study import Study
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 from app.comparisons import median
 from app.evidence import merged
-from spncore.experiment import Experiment
 from spncore.limits import LIMITS
 from spncore.report import TARGETS
+from spncore.runs.experiment import Experiment
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 
 DEPTHS = (1, 2, 3)

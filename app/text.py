@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from spncore.experiment import FIELDS, Field
 from spncore.learning.learners import TITLES
+from spncore.runs.experiment import FIELDS, Field
 
 FOLDER = Path(__file__).parent / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised

@@ -17,9 +17,9 @@ from app.text import WORDS, plain
 from app.uploads import FALLBACK, Upload
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
-from spncore.experiment import ExperimentError
-from spncore.study import Study
-from spncore.trace import Trace
+from spncore.runs.experiment import ExperimentError
+from spncore.runs.study import Study
+from spncore.runs.trace import Trace
 
 
 @dataclass(frozen=True)

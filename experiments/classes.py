@@ -15,15 +15,15 @@ import sys  # noqa: E402 (the variables above must come first)
 
 from app import classes_study as study  # noqa: E402
 from app.classes_study import CHOICES, DEPTHS, SETUPS, Comparison  # noqa: E402
-from spncore import classification  # noqa: E402
 from spncore.data import library  # noqa: E402
-from spncore.study import Study  # noqa: E402
+from spncore.runs import scores  # noqa: E402
+from spncore.runs.study import Study  # noqa: E402
 
 
 def measure(asked: Study) -> Comparison:
     """All networks of one study."""
     rows = study.rows_of(asked, library.load(asked.experiment.dataset))
-    curves = {name: classification.train(each, rows) for name, each in study.networks(asked).items()}
+    curves = {name: scores.train(each, rows) for name, each in study.networks(asked).items()}
     return study.comparison(asked, rows, curves)
 
 

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from spncore.arrays import Floats
-from spncore.classification import best_possible
 from spncore.data.library import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.files.places import SHIPPED
 from spncore.learning.em import fit_mixture
+from spncore.runs.scores import best_possible
 
 NUM_COMPONENTS = 24
 FIT_SEED = 2019

@@ -21,10 +21,10 @@ One notation everywhere (Trapp, Peharz & Pernkopf, TPM 2019; N rows, K component
 """
 
 from spncore.data.library import Dataset, load
-from spncore.experiment import Experiment, ExperimentError
-from spncore.fitting import fit
-from spncore.trace import Recorder, Trace
-from spncore.training import DivergenceError, StepInfo, Trainer, TrainState, run
+from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.runs.fitting import fit
+from spncore.runs.trace import Recorder, Trace
+from spncore.runs.training import DivergenceError, StepInfo, Trainer, TrainState, run
 
 __all__ = [
     "Dataset",

@@ -15,11 +15,11 @@ from tqdm import tqdm
 
 from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
-from spncore.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.limits import LIMITS
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
+from spncore.runs.trace import Recorder, Trace
+from spncore.runs.training import Trainer
 from spncore.sweep import command as sweep
-from spncore.trace import Recorder, Trace
-from spncore.training import Trainer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

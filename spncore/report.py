@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.experiment import Experiment
 from spncore.files.places import SHIPPED
-from spncore.trace import Trace
+from spncore.runs.experiment import Experiment
+from spncore.runs.trace import Trace
 
 FIGURE3 = Experiment(num_seeds=6)
 FIGURE3_DEPTHS = (1, 2, 3)

@@ -13,8 +13,8 @@ from app.live.room import memory_bytes, snapshot_spacing
 from spncore import Dataset, Recorder, StepInfo, Trace, Trainer, TrainState
 from spncore.arrays import Floats
 from spncore.limits import LIMITS
-from spncore.shallow import ShallowTrainer
-from spncore.study import Study
+from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.study import Study
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 Floats32 = NDArray[np.float32]

@@ -18,7 +18,7 @@ from app.live.replays import replay
 from app.live.runs import LiveRun
 from spncore.arrays import Floats, Ints
 from spncore.dynamics import steps as dynamics
-from spncore.training import sums_of
+from spncore.runs.training import sums_of
 
 Columns = tuple[list[str], Floats]
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest

@@ -22,7 +22,7 @@ from spncore.arrays import Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
-from spncore.experiment import FIELDS, Experiment
+from spncore.runs.experiment import FIELDS, Experiment
 
 VERSION = 1
 MAX_FRAMES = 1_000

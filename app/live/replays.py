@@ -17,8 +17,8 @@ from app.live.computation import Computation
 from app.live.points import first_cuts
 from app.live.runs import LiveRun
 from spncore import Trace
-from spncore import replay as engine
 from spncore.arrays import Floats
+from spncore.runs import replay as engine
 
 Form = Literal["first_order", "exact"]
 FORMS: tuple[Form, ...] = ("first_order", "exact")

@@ -7,9 +7,9 @@ import math
 from spncore import Dataset, Experiment
 from spncore.circuits.model import parameter_shape
 from spncore.inference.values import block_rows
-from spncore.study import Study
-from spncore.trace import trace_bytes
-from spncore.training import circuit_of
+from spncore.runs.study import Study
+from spncore.runs.trace import trace_bytes
+from spncore.runs.training import circuit_of
 
 NUM_SNAPSHOTS = 101
 SNAPSHOT_BYTES = 32_000_000  # of one depth; larger components are kept less often

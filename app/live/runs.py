@@ -17,7 +17,7 @@ from app.live.computation import Computation, State
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
-from spncore.study import Study
+from spncore.runs.study import Study
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
 

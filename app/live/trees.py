@@ -28,7 +28,7 @@ from spncore.circuits.overparam import effective_weights
 from spncore.dynamics import steps as dynamics
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.training import circuit_of
+from spncore.runs.training import circuit_of
 from spncore.trees import models
 from spncore.trees.induced import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written
 from spncore.trees.weights import heaviest_tree, log_total_weight

@@ -31,7 +31,7 @@ from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
 from spncore.limits import LIMITS
-from spncore.training import Trainer
+from spncore.runs.training import Trainer
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
 MOST_MARKS = 90  # in the drawing; a larger network is folded

@@ -18,9 +18,9 @@ from app.workbench import Shown
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError
-from spncore.experiment import FIELDS, Experiment, ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.runs.study import Study
 from spncore.structures import STRUCTURES
-from spncore.study import Study
 
 STATE, SHOWN = "circuit_study", "circuit_shown"
 TITLES = {

@@ -20,7 +20,7 @@ from app.files import file_name
 from app.text import literal, page_text
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.study import Study
+from spncore.runs.study import Study
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"

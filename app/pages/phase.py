@@ -13,9 +13,9 @@ from app import charts, controls, jobs, jobview, permalink, uploads, workbench
 from app.files import file_name
 from app.text import choice, label, literal, page_text, plain
 from spncore.data.library import DataError, Dataset
-from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.files.places import SHIPPED
-from spncore.study import Study
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.runs.study import Study
 from spncore.sweep import SweepError, to_csv
 from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
 from spncore.sweep.phase import Diagram, Plane, diagram, shown_depths

@@ -21,9 +21,9 @@ from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.experiment import FIELDS, Experiment, ExperimentError
 from spncore.learning import em
-from spncore.training import DivergenceError, Trainer, circuit_of
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.runs.training import DivergenceError, Trainer, circuit_of
 
 Row = dict[str, Any]
 ENGINE = 1  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
-from spncore.experiment import Experiment
 from spncore.limits import LIMITS
+from spncore.runs.experiment import Experiment
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError, Target
 
 SCHEMA = 1

@@ -17,7 +17,7 @@ from spncore.circuits.model import Model, Parameters
 from spncore.data.library import DataError, from_array
 from spncore.inference.queries import QueryError
 from spncore.inference.values import log_values
-from spncore.training import Trainer
+from spncore.runs.training import Trainer
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))

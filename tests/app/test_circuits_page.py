@@ -14,10 +14,10 @@ from app.live.runs import REGISTRY
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model
 from spncore.data import library
-from spncore.shallow import ShallowTrainer
-from spncore.study import Study
-from spncore.trace import Recorder
-from spncore.training import circuit_of
+from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.study import Study
+from spncore.runs.trace import Recorder
+from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close

@@ -11,10 +11,10 @@ from app import charts_classes, classes_panel, classes_study, classes_words, com
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from app.text import JOINER
 from app.uploads import Upload
-from spncore import classification
 from spncore.data import library
 from spncore.data.library import from_array
-from spncore.study import Study
+from spncore.runs import scores
+from spncore.runs.study import Study
 from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
@@ -44,7 +44,7 @@ def small() -> Comparison:
 def made(study, dataset=None):
     """What a job computes, without a process of its own."""
     rows = classes_study.rows_of(study, dataset or library.load(study.experiment.dataset))
-    curves = {name: classification.train(each, rows) for name, each in classes_study.networks(study).items()}
+    curves = {name: scores.train(each, rows) for name, each in classes_study.networks(study).items()}
     return classes_study.comparison(study, rows, curves)
 
 
@@ -120,7 +120,7 @@ def test_the_first_iterations_of_a_shipped_run_can_be_repeated():
     shipped = classes_study.shipped()[DEFAULT]
     short = Study(DEFAULT.experiment.replace(iterations=3), (1,))
     rows = classes_study.rows_of(short, library.load("labelled-clusters"))
-    curves = classification.train(classes_study.networks(short)["L=1"], rows)
+    curves = scores.train(classes_study.networks(short)["L=1"], rows)
     network = shipped.networks["L=1"]
     assert list(network.iterations[:3]) == [1, 2, 3]
     for part in ("accuracy", "conditional", "llh"):
@@ -267,7 +267,7 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
 
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch):
-    monkeypatch.setattr(classes_study, "COMPUTE", "spncore.classification:no_such_function")
+    monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:no_such_function")
     page = opened(**permalink.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
     page.button(key="classes_run").click().run()
     until(lambda: page.run().error)

@@ -16,8 +16,8 @@ from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, fit, load
 from spncore.circuits.overparam import effective_weights, split_layers
 from spncore.dynamics import steps
-from spncore.replay import replay
-from spncore.study import Study
+from spncore.runs.replay import replay
+from spncore.runs.study import Study
 from tests.closeness import assert_close
 from tests.waiting import until
 

@@ -15,7 +15,7 @@ from spncore import Experiment, fit
 from spncore.data.library import from_array, load
 from spncore.data.table_file import read_csv
 from spncore.files.provenance import versions
-from spncore.study import Study
+from spncore.runs.study import Study
 from tests import children
 from tests.closeness import assert_close
 from tests.places import ROOT

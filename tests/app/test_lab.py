@@ -7,8 +7,8 @@ from app import permalink, presets, text, uploads
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.data.library import DataError
-from spncore.experiment import Experiment
-from spncore.study import Study
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 

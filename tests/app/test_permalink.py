@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from app import permalink, presets
 from spncore.data.dataset import is_upload
-from spncore.experiment import FIELDS, Experiment, ExperimentError
-from spncore.study import RIVALS, Study
+from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.runs.study import RIVALS, Study
 
 SHA = "sha256:" + "0a" * 32
 

@@ -8,7 +8,7 @@ import pytest
 from app import presets
 from spncore import fit, load
 from spncore.data.library import product_of_marginals_llh
-from spncore.study import Study
+from spncore.runs.study import Study
 from tests.closeness import assert_close
 
 

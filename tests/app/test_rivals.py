@@ -17,8 +17,8 @@ from app.live.computation import Computation
 from app.live.points import BadQueryError
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, fit, load
-from spncore.experiment import ExperimentError
-from spncore.study import RIVALS, Study
+from spncore.runs.experiment import ExperimentError
+from spncore.runs.study import RIVALS, Study
 from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import until

@@ -17,7 +17,7 @@ from app.live.routes import published, routes
 from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, Trace, Trainer, fit, load
 from spncore.data.library import from_array
-from spncore.study import Study
+from spncore.runs.study import Study
 from tests.waiting import until
 
 with warnings.catch_warnings():

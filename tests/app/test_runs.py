@@ -18,7 +18,7 @@ from app.live.computation import Computation
 from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
 from spncore.data.library import from_array
-from spncore.study import Study
+from spncore.runs.study import Study
 from tests.waiting import until
 
 SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=40, num_seeds=2)

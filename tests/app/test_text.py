@@ -6,7 +6,7 @@ import pytest
 
 from app import text
 from app.text import FOLDER, literal, number, plain, point
-from spncore.experiment import FIELDS
+from spncore.runs.experiment import FIELDS
 
 HOSTILE = [
     "<script>alert(1)</script>",

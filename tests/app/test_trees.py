@@ -13,9 +13,9 @@ from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, Trainer, fit, load
 from spncore.circuits.overparam import effective_weights
-from spncore.shallow import ShallowTrainer
-from spncore.study import Study
-from spncore.training import circuit_of
+from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.study import Study
+from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import preconditioner, tree_weights
 from tests.closeness import assert_close

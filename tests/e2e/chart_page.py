@@ -8,7 +8,7 @@ from app.live.runs import REGISTRY
 from app.live.session import session_name
 from spncore import Experiment
 from spncore.data import library
-from spncore.study import Study
+from spncore.runs.study import Study
 from tests.e2e.hostile import HOSTILE
 
 st.set_page_config(layout="wide")

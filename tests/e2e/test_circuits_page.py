@@ -6,8 +6,8 @@ import pytest
 from app import circuit_link
 from spncore import fit
 from spncore.data import library
-from spncore.shallow import ShallowTrainer
-from spncore.training import circuit_of
+from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees
 from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close

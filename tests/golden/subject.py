@@ -57,16 +57,16 @@ from spncore import Experiment, Trace, Trainer, linear_network, linear_rates, st
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
-from spncore.experiment import FIELDS
-from spncore.fitting import fit as fit_and_score
 from spncore.inference import explanation, queries, sampling
 from spncore.learning import em, objectives, parametrisation
 from spncore.learning.learners import LEARNERS
-from spncore.shallow import ShallowTrainer
-from spncore.study import RIVALS, Study
+from spncore.runs.experiment import FIELDS
+from spncore.runs.fitting import fit as fit_and_score
+from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.study import RIVALS, Study
+from spncore.runs.trace import Recorder
+from spncore.runs.training import circuit_of
 from spncore.sweep import findings, phase
-from spncore.trace import Recorder
-from spncore.training import circuit_of
 from tests.golden.plain import changes, masked, plain, shape, table, without_rounding
 
 ROOT = Path(__file__).parents[2]

@@ -92,8 +92,8 @@ def test_a_run_may_end_when_every_seed_has_reached_every_target():
 
 
 def test_one_seed_that_diverges_does_not_take_the_others_along(monkeypatch):
+    from spncore.runs.training import DivergenceError, Trainer
     from spncore.sweep import cells
-    from spncore.training import DivergenceError, Trainer
 
     class Touchy(Trainer):
         def step(self, state):

@@ -5,7 +5,7 @@ from spncore import Experiment, Trainer, fit
 from spncore.circuits.overparam import TOPOLOGIES, consecutive_sums, effective_weights, layer_flows
 from spncore.data.library import from_array
 from spncore.dynamics import steps
-from spncore.replay import replay
+from spncore.runs.replay import replay
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from spncore.data.library import from_array
-from spncore.experiment import Experiment
 from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Labels, accuracy
-from spncore.training import Trainer
+from spncore.runs.experiment import Experiment
+from spncore.runs.training import Trainer
 from tests.closeness import assert_close
 from tests.oracles import mixture_value
 

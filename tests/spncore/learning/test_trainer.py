@@ -14,8 +14,8 @@ from spncore.inference.values import log_partition, log_values
 from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.learning.trainer import CircuitTrainer, LearnerSettings
+from spncore.runs.training import model_of, sums_of
 from spncore.structures import STRUCTURES, deepen
-from spncore.training import model_of, sums_of
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -6,7 +6,7 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from spncore import Experiment, ExperimentError
-from spncore.experiment import FIELDS, default_of, format_value, parse
+from spncore.runs.experiment import FIELDS, default_of, format_value, parse
 
 
 def any_value(name):

@@ -12,11 +12,11 @@ from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.overparam import SumStack, consecutive_sums, deepened_sums
 from spncore.data.library import Dataset
-from spncore.experiment import Experiment, ExperimentError
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.trainer import CircuitTrainer, TrainState
 from spncore.limits import LIMITS
-from spncore.training import Trainer, circuit_of
+from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.runs.training import Trainer, circuit_of
 from spncore.trees.induced import num_trees, written
 from spncore.trees.models import edge_weights, shallow_mixture
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
-from spncore.experiment import Experiment, ExperimentError
 from spncore.limits import LIMITS
-from spncore.training import DivergenceError, StepInfo, Trainer, TrainState
+from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.runs.training import DivergenceError, StepInfo, Trainer, TrainState
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,19 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from spncore.classification import (
-    ROWS,
-    Curves,
-    Scorer,
-    best_possible,
-    read_curves,
-    train,
-    train_json,
-)
 from spncore.data.library import SHIPPED, DataError, KnownMixture, from_array, hold_out, known_mixture, load
-from spncore.experiment import Experiment, ExperimentError
 from spncore.learning.objectives import MARGINALISED, Labels
-from spncore.training import Trainer
+from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.runs.scores import ROWS, Curves, Scorer, best_possible, read_curves, train, train_json
+from spncore.runs.training import Trainer
 from tests.closeness import assert_close
 from tests.oracles import mixture_llh, mixture_value, worlds
 

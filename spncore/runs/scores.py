@@ -17,11 +17,11 @@ from scipy.special import xlogy
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, KnownMixture
-from spncore.experiment import Experiment
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES, Labels
 from spncore.learning.trainer import CircuitTrainer, DivergenceError, TrainState
-from spncore.training import Trainer
+from spncore.runs.experiment import Experiment
+from spncore.runs.training import Trainer
 
 ROWS = ("train", "test")
 QUANTITIES = ("accuracy", "conditional", "llh")

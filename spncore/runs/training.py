@@ -13,11 +13,11 @@ from spncore.circuits.model import Model
 from spncore.circuits.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.experiment import Experiment, ExperimentError
 from spncore.learning import em
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.trainer import CircuitTrainer, DivergenceError, LearnerSettings, StepInfo, TrainState
+from spncore.runs.experiment import Experiment, ExperimentError
 from spncore.structures import LEARNED, STRUCTURES, StructureSettings
 
 __all__ = ["DivergenceError", "StepInfo", "TrainState", "Trainer", "dataset_of", "run"]

@@ -13,8 +13,8 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.dynamics import steps
-from spncore.trace import Trace
-from spncore.training import Trainer
+from spncore.runs.trace import Trace
+from spncore.runs.training import Trainer
 
 
 def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset | None = None) -> Floats:

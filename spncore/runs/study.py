@@ -9,8 +9,8 @@ from spncore import Dataset, Experiment, ExperimentError
 from spncore.circuits.overparam import SumStack
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.shallow import shallow_sums
-from spncore.training import sums_of
+from spncore.runs.shallow import shallow_sums
+from spncore.runs.training import sums_of
 
 RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.experiment import Experiment
-from spncore.trace import Recorder, Trace
-from spncore.training import Trainer, TrainState
+from spncore.runs.experiment import Experiment
+from spncore.runs.trace import Recorder, Trace
+from spncore.runs.training import Trainer, TrainState
 
 
 def fit(

@@ -5,8 +5,8 @@ import pytest
 
 from spncore import Experiment, ExperimentError, Recorder, Trainer, load
 from spncore.circuits.overparam import effective_weights
-from spncore.shallow import ShallowTrainer, shallow_sums
-from spncore.training import circuit_of
+from spncore.runs.shallow import ShallowTrainer, shallow_sums
+from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import edge_flow_of, tree_weights
 from tests.closeness import assert_close

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from spncore import DivergenceError, Experiment, ExperimentError, Recorder, Trainer, fit, load, run
-from spncore.checkpoint import load_state, save_state
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
-from spncore.experiment import FIELDS
 from spncore.learning.objectives import OBJECTIVES
-from spncore.training import TrainState
+from spncore.runs.checkpoint import load_state, save_state
+from spncore.runs.experiment import FIELDS
+from spncore.runs.training import TrainState
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from spncore.experiment import Experiment, ExperimentError
 from spncore.files.archive import read_arrays, write_arrays
 from spncore.limits import LIMITS
-from spncore.training import TrainState
+from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.runs.training import TrainState
 
 
 def save_state(path: Path, experiment: Experiment, state: TrainState) -> None:

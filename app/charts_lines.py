@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from app.linear_study import Comparison, Side
 from spncore.arrays import Floats
-from spncore.linear_rates import TARGET
+from spncore.linear.rates import TARGET
 from spncore.lines import DASHES, DEPTHS, INK, PLAIN, Line, lines
 
 

@@ -6,11 +6,12 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from spncore import linear_dynamics, linear_network
 from spncore.circuits import overparam
 from spncore.dynamics import steps as dynamics
 from spncore.inference import flows, forward
 from spncore.learning import objectives, parametrisation
+from spncore.linear import network
+from spncore.linear import steps as linear_dynamics
 from spncore.runs import replay as replaying
 from spncore.trees import induced, models, steps
 
@@ -179,7 +180,7 @@ EQUATIONS: Mapping[str, Equation] = {
     "linear": Equation(
         "Section 2.1", r"w(t{+}1)=w-\rho\,\nabla_w-\lambda\,w+\eta^2\,\nabla_{w_1}\nabla_{w_2}\qquad"
         r"\rho=\eta\,w_2^2\qquad\lambda=\eta\,\nabla_{w_2}/w_2",
-        (linear_network.adaptive_terms, linear_dynamics.step_terms),
+        (network.adaptive_terms, linear_dynamics.step_terms),
         "test_linear_network.py::test_two_layer_step_is_the_paper_s_identity_to_rounding",
     ),
 }  # fmt: skip

@@ -16,9 +16,9 @@ from app import presets
 from spncore import fit as fit_network
 from spncore.data.library import load
 from spncore.limits import LIMITS
-from spncore.linear_dynamics import StepTerms, step_terms
-from spncore.linear_network import LinearExperiment, LinearTrace, fit
-from spncore.linear_rates import TARGET, RateOutcome, best_rate, outcomes_by_rate
+from spncore.linear.network import LinearExperiment, LinearTrace, fit
+from spncore.linear.rates import TARGET, RateOutcome, best_rate, outcomes_by_rate
+from spncore.linear.steps import StepTerms, step_terms
 from spncore.runs.experiment import Field
 from spncore.runs.study import Study
 

@@ -6,15 +6,15 @@ The project's notes give 45 and 32 iterations (ℓ_2, plain and w = w₁w₂) an
 the grid. No count here is a constant of nature: the plain ℓ_4 model is fastest right at the edge of stability, so a
 finer grid finds it a faster rate. What does not hang on the choice is the last column: several-fold for ℓ_4, modest
 for ℓ_2, for which a start near zero even loses on a coarse grid. A huge step that lands beside the solution by luck
-(5 steps at η = 2.29 from 0.001) is not taken for a best rate. `tests/spncore/test_linear_rates.py` holds the claim.
+(5 steps at η = 2.29 from 0.001) is not taken for a best rate. `tests/spncore/linear/test_rates.py` holds the claim.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from spncore.linear_network import LinearExperiment
-from spncore.linear_rates import RateOutcome, best_rate, outcomes_by_rate
+from spncore.linear.network import LinearExperiment
+from spncore.linear.rates import RateOutcome, best_rate, outcomes_by_rate
 
 ITERATIONS = 6000
 GRIDS = {

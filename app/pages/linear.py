@@ -13,8 +13,8 @@ from app import charts_lines, controls, linear_link, linear_study, linear_words,
 from app.files import file_name, table
 from app.linear_study import FIELDS, Comparison, LinearStudy, SharedScalar
 from app.text import literal, number, page_text
-from spncore import linear_dynamics, linear_network, linear_rates
 from spncore.files.provenance import made_by
+from spncore.linear import network, rates, steps
 from spncore.lines import CONFIG
 
 STATE = "linear_study"
@@ -215,6 +215,6 @@ st.header("In a sum-product network the same scalar does nothing")
 st.markdown(page_text("linear_network"), width=TEXT_PIXELS)
 in_a_network(on_screen, theme)
 with st.expander("Source of what this page runs", icon=":material/code:"):
-    for function in (linear_network.step, linear_dynamics.step_terms, linear_rates.outcomes_by_rate):
+    for function in (network.step, steps.step_terms, rates.outcomes_by_rate):
         st.caption(f"`{function.__module__}.{function.__name__}`")
         st.code(inspect.getsource(function))

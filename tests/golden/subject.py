@@ -53,13 +53,15 @@ from app import (
 )
 from app.files import file_name
 from app.headline import headline
-from spncore import Experiment, Trace, Trainer, linear_network, linear_rates, structures, sweep
+from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.inference import explanation, queries, sampling
 from spncore.learning import em, objectives, parametrisation
 from spncore.learning.learners import LEARNERS
+from spncore.linear import network as linear_network
+from spncore.linear import rates as linear_rates
 from spncore.runs.experiment import FIELDS
 from spncore.runs.fitting import fit as fit_and_score
 from spncore.runs.shallow import ShallowTrainer

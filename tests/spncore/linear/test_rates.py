@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spncore.linear_network import LinearExperiment
-from spncore.linear_rates import RateOutcome, best_rate, iterations_to, outcomes_by_rate
+from spncore.linear.network import LinearExperiment
+from spncore.linear.rates import RateOutcome, best_rate, iterations_to, outcomes_by_rate
 
 GRIDS = {"4 a decade": np.logspace(-3, 1, 16), "15 a decade": np.logspace(-3, 1, 61)}
 

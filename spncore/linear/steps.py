@@ -7,15 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.linear_network import (
-    Array,
-    LinearExperiment,
-    adaptive_terms,
-    end_to_end,
-    init,
-    layer_gradients,
-    run,
-)
+from spncore.linear.network import Array, LinearExperiment, adaptive_terms, end_to_end, init, layer_gradients, run
 
 
 class StepTerms(NamedTuple):

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from spncore.linear_dynamics import exact_update, step_terms
-from spncore.linear_network import (
+from spncore.linear.network import (
     LinearExperiment,
     LinearProblem,
     adaptive_terms,
@@ -20,6 +19,7 @@ from spncore.linear_network import (
     run,
     step,
 )
+from spncore.linear.steps import exact_update, step_terms
 from tests.closeness import assert_close
 
 NETWORKS = [(1, 1), (2, 1), (3, 1), (5, 1), (2, 3), (4, 2)]  # (layers, width)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.linear_network import DIVERGED, LinearExperiment, regression_problem, run
+from spncore.linear.network import DIVERGED, LinearExperiment, regression_problem, run
 
 TARGET = 1e-6  # times the loss at the start
 WAIT_FOR = 4  # rates that must have reached the target before patience runs

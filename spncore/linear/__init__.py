@@ -1,0 +1,1 @@
+"""The linear network of section 2.1."""

@@ -327,7 +327,7 @@ def data_sets(case: Case) -> Any:
 
 def estimators() -> Any:
     """The module that needs scikit-learn."""
-    from spncore import estimator
+    from spncore.tables import estimator
 
     return estimator
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from spncore.columns import weighted_moments
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
 from spncore.learning.trainer import LearnerSettings
 from spncore.structures import Column, StructureSettings
-from spncore.table_learning import TableSettings, learn
-from spncore.table_structures import TABLE_STRUCTURES, Table
+from spncore.tables.columns import weighted_moments
+from spncore.tables.learning import TableSettings, learn
+from spncore.tables.structures import TABLE_STRUCTURES, Table
 from tests.closeness import assert_close
 
 STANDING_STILL = LearnerSettings("adam", "log", learning_rate=1e-15)

@@ -7,7 +7,7 @@ from spncore.circuits.circuit import InputLayer
 from spncore.circuits.model import random_model
 from spncore.inference.values import log_partition
 from spncore.structures import Column, StructureSettings, random_partitions, rat
-from spncore.table_structures import TABLE_STRUCTURES, Table, with_columns
+from spncore.tables.structures import TABLE_STRUCTURES, Table, with_columns
 from tests.closeness import assert_close
 from tests.oracles import leaf_value, model_value
 

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from spncore.arrays import Floats
-from spncore.columns import Coding, codings, decode, encode, log_scales, unseen, weighted_moments
 from spncore.inference import sampling
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
 from spncore.learning.learners import LEARNERS
 from spncore.learning.trainer import LearnerSettings
 from spncore.structures import StructureSettings
-from spncore.table_learning import TableSettings, learn
-from spncore.table_structures import TABLE_STRUCTURES, Table
+from spncore.tables.columns import Coding, codings, decode, encode, log_scales, unseen, weighted_moments
+from spncore.tables.learning import TableSettings, learn
+from spncore.tables.structures import TABLE_STRUCTURES, Table
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin, DensityMixin
@@ -30,7 +30,7 @@ try:
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ModuleNotFoundError as error:
     raise ImportError(
-        "spncore.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install 'spnlab[sklearn]'"
+        "spncore.tables.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install 'spnlab[sklearn]'"
     ) from error
 
 UNLABELLED = -1  # as in sklearn.semi_supervised

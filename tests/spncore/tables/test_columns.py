@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spncore.columns import MOST_VALUES, codings, decode, encode, log_scales, unseen, weighted_moments
+from spncore.tables.columns import MOST_VALUES, codings, decode, encode, log_scales, unseen, weighted_moments
 from tests.closeness import assert_close
 
 NAN = np.nan

@@ -7,8 +7,8 @@ from spncore.circuits.model import random_model
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES
 from spncore.structures import Column, random_partitions
-from spncore.table_structures import with_columns
-from spncore.weighted_rows import weighted_bag
+from spncore.tables.structures import with_columns
+from spncore.tables.weighted_rows import weighted_bag
 from tests.closeness import assert_close
 from tests.oracles import model_value
 

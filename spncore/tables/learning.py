@@ -13,8 +13,8 @@ from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.simplex import groups_of, normalise
 from spncore.learning.trainer import CircuitTrainer, LearnerSettings
 from spncore.structures import StructureSettings
-from spncore.table_structures import TABLE_STRUCTURES, Table
-from spncore.weighted_rows import weighted_bag
+from spncore.tables.structures import TABLE_STRUCTURES, Table
+from spncore.tables.weighted_rows import weighted_bag
 
 
 class TableSettings(NamedTuple):

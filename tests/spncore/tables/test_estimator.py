@@ -10,9 +10,9 @@ from scipy import stats
 from sklearn.base import is_classifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from spncore.estimator import SumProductClassifier, SumProductNetwork
 from spncore.inference.queries import conditionals, moments
-from spncore.table_structures import TABLE_STRUCTURES
+from spncore.tables.estimator import SumProductClassifier, SumProductNetwork
+from spncore.tables.structures import TABLE_STRUCTURES
 from tests import children
 from tests.closeness import assert_close
 from tests.oracles import model_value
@@ -217,9 +217,11 @@ def test_sampling_no_rows_is_refused():
 
 def test_the_engine_does_without_scikit_learn_and_the_estimator_says_so():
     code = (
-        "import sys; sys.modules['sklearn'] = None; import spncore, spncore.table_learning\n"
-        "try:\n    import spncore.estimator\nexcept ImportError as error:\n    print(error)"
+        "import sys; sys.modules['sklearn'] = None; import spncore, spncore.tables.learning\n"
+        "try:\n    import spncore.tables.estimator\nexcept ImportError as error:\n    print(error)"
     )
     command = [sys.executable, "-c", code]
     said = subprocess.run(command, env=children.environment(), capture_output=True, text=True, check=True).stdout
-    assert said.startswith("spncore.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install")
+    assert said.startswith(
+        "spncore.tables.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install"
+    )

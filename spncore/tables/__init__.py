@@ -1,0 +1,1 @@
+"""Tables of mixed columns, with the face of scikit-learn."""

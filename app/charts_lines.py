@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from app.linear_study import Comparison, Side
 from spncore.arrays import Floats
 from spncore.linear.rates import TARGET
-from spncore.lines import DASHES, DEPTHS, INK, PLAIN, Line, lines
+from spncore.plots.lines import DASHES, DEPTHS, INK, PLAIN, Line, lines
 
 
 def side_colors(num_layers: int, theme: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from app.evidence_charts import Line
 from app.recipes import DEPTHS, HONEST, NOISES, ROUNDING, Runs, depth_name, figure3
 from app.text import number
 from spncore.arrays import Floats
-from spncore.report import TARGETS, published_figure3
+from spncore.plots.report import TARGETS, published_figure3
 from spncore.runs.experiment import Experiment
 from spncore.sweep import Cell, Outcome
 

@@ -12,7 +12,7 @@ from typing import Any
 from app.comparisons import median
 from app.evidence import merged
 from spncore.limits import LIMITS
-from spncore.report import TARGETS
+from spncore.plots.report import TARGETS
 from spncore.runs.experiment import Experiment
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 

@@ -95,7 +95,7 @@ def _train(experiment: Experiment) -> tuple[Trace, Trainer, float]:
 
 
 def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
-    from spncore.report import TARGETS
+    from spncore.plots.report import TARGETS
 
     return {
         "experiment": json.loads(trace.experiment.to_json()),
@@ -121,7 +121,7 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _figure3(options: argparse.Namespace) -> int:
-    from spncore.report import FIGURE3, FIGURE3_DEPTHS
+    from spncore.plots.report import FIGURE3, FIGURE3_DEPTHS
 
     base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
     traces: list[Trace] = []
@@ -150,7 +150,7 @@ def _best_nltcs() -> str:
 
 
 def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: object, published: bool) -> None:
-    from spncore import report
+    from spncore.plots import report
 
     folder.mkdir(parents=True, exist_ok=True)
     recorded = [trace for trace in traces if trace.llh.shape[1]]
@@ -166,7 +166,7 @@ def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: obje
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
-    from spncore.report import TARGETS
+    from spncore.plots.report import TARGETS
 
     lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  iterations to"]
     lines[1] += "".join(f"{target:>14}" for target in TARGETS)

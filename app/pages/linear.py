@@ -15,7 +15,7 @@ from app.linear_study import FIELDS, Comparison, LinearStudy, SharedScalar
 from app.text import literal, number, page_text
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
-from spncore.lines import CONFIG
+from spncore.plots.lines import CONFIG
 
 STATE = "linear_study"
 TEXT_PIXELS = 760

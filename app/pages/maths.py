@@ -12,7 +12,7 @@ from app.errata import Errata
 from app.files import file_name, table
 from app.text import page_text
 from spncore.files.provenance import made_by
-from spncore.lines import CONFIG, residuals
+from spncore.plots.lines import CONFIG, residuals
 
 SECTIONS = (
     "1_notation", "2_objective", "3_step", "4_momentum", "5_preconditioner", "6_scale", "7_parametrisations",

@@ -1,0 +1,1 @@
+"""Figures and tables on disk; the only drawing in the engine."""

@@ -1,6 +1,6 @@
 """A question to a network and its answer: evidence on named variables, probabilities before and after, the data's own.
 
-Pure: no Streamlit. Every number comes from `spncore.inference.queries`, `sampling`, `explanation`, or from counting rows.
+Pure: no Streamlit. Every number comes from `spncore.inference`, or from counting rows.
 """
 
 from __future__ import annotations

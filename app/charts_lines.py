@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.linear_study import Comparison, Side
 from spncore.arrays import Floats
 from spncore.linear.rates import TARGET
 from spncore.plots.lines import DASHES, DEPTHS, INK, PLAIN, Line, lines
+from spncore.studies.linear import Comparison, Side
 
 
 def side_colors(num_layers: int, theme: str) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from app.jobs import JOBS, NICENESS, Job
-from app.recipes import depth_name, faster_name, tidied
 from spncore.arrays import Floats
 from spncore.data import library
 from spncore.data.dataset import is_upload
@@ -30,6 +29,7 @@ from spncore.runs import scores as classification
 from spncore.runs.experiment import SCHEMA, Experiment
 from spncore.runs.scores import Curves
 from spncore.runs.study import Study
+from spncore.studies.held_equal import depth_name, faster_name, tidied
 from spncore.sweep import LocalWorkers, SweepError
 
 RUNS = SHIPPED / "classes_runs.json"

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from app import comparisons
 from app.classes_study import DEFAULT, GAIN, OBJECTIVE, QUANTITIES, STATISTICS, Comparison, Network
-from app.comparisons import Wins
 from app.evidence_charts import Line
-from app.recipes import depth_name, faster_name
 from app.text import choice, label, number, value_text
 from spncore.data.library import DATASETS, known_mixture
 from spncore.runs.scores import MAX_COLUMNS, best_possible
+from spncore.studies import statistics
+from spncore.studies.held_equal import depth_name, faster_name
+from spncore.studies.statistics import Wins
 
 Rows = list[tuple[Any, ...]]
 NAMES: Mapping[str, str] = {
@@ -56,7 +56,7 @@ def rivals(shown: Comparison) -> list[tuple[str, str]]:
 
 def wins(shown: Comparison, quantity: str, name: str, rival: str) -> Wins:
     """Who is first at nine tenths of the gain, seed by seed."""
-    return comparisons.paired_wins(*(shown.networks[each].reached[quantity] for each in (name, rival)))
+    return statistics.paired_wins(*(shown.networks[each].reached[quantity] for each in (name, rival)))
 
 
 def headline(shown: Comparison) -> str:
@@ -162,13 +162,13 @@ def table_rows(shown: Comparison) -> Rows:
     end = shown.study.experiment.iterations
     for quantity in TABLE:
         if not _gained(shown, quantity):
-            rows.append((NAMES[quantity], "no network gained", *[comparisons.DASH] * 4))
+            rows.append((NAMES[quantity], "no network gained", *[statistics.DASH] * 4))
             continue
         for name, rival in rivals(shown):
             won = wins(shown, quantity, name, rival)
-            spans = [comparisons.span(shown.networks[each].reached[quantity], end) for each in (name, rival)]
+            spans = [statistics.span(shown.networks[each].reached[quantity], end) for each in (name, rival)]
             counts = f"{won.ahead}, {won.behind}, {won.level}"
-            rows.append((NAMES[quantity], f"{name} against {rival}", counts, comparisons.chance(won), *spans))
+            rows.append((NAMES[quantity], f"{name} against {rival}", counts, statistics.chance(won), *spans))
     return rows
 
 
@@ -247,7 +247,7 @@ def _race(shown: Comparison, quantity: str) -> str:
 
 def _compared(shown: Comparison, quantity: str, name: str, rival: str) -> str:
     first, second = (shown.networks[each].reached[quantity] for each in (name, rival))
-    return comparisons.compared(name, rival, first, second, shown.study.experiment.iterations)
+    return statistics.compared(name, rival, first, second, shown.study.experiment.iterations)
 
 
 def _gained(shown: Comparison, quantity: str) -> bool:
@@ -279,4 +279,4 @@ def _percent(share: float) -> str:
 
 
 def _nats(value: float) -> str:
-    return f"{value:.3f}".replace("-", comparisons.MINUS)
+    return f"{value:.3f}".replace("-", statistics.MINUS)

@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from app import presets
 from app.permalink import default_study
 from app.text import WORDS, choice, label, literal, point
 from spncore.learning.learners import TAKES_MOMENTUM, title
@@ -16,6 +15,7 @@ from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, Field
 from spncore.runs.study import RIVALS, Study
+from spncore.studies import presets
 
 MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention", "rivals")
 MORE = (

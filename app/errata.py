@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app import presets
 from spncore import fit
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
@@ -20,6 +19,7 @@ from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 from spncore.runs.training import Trainer
+from spncore.studies import presets
 
 DATASET = "two-clusters"
 STEP = 20  # of the run, where the residuals are taken

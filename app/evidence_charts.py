@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.comparisons import Iterations, better_of_two, median, median_interval
 from spncore.plots.report import DASHES
+from spncore.studies.statistics import Iterations, better_of_two, median, median_interval
 
 COLOURS = {"light": ("#440154", "#3e4989", "#287d8e"), "dark": ("#287d8e", "#25ac82", "#7fd34e")}
 INKS = {"light": "#31333f", "dark": "#fafafa"}

@@ -10,17 +10,18 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import evidence, files, jobview, permalink, uploads
-from app.evidence import Data, FirstSteps, Shipped
+from app import files, jobview, permalink, uploads
 from app.evidence_charts import CONFIG
 from app.files import file_name
 from app.jobs import JOBS, Job, JobRefused
-from app.recipes import Runs
 from app.text import literal
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
+from spncore.studies import shipped
+from spncore.studies.held_equal import Runs
+from spncore.studies.shipped import Data, FirstSteps, Shipped
 from spncore.sweep import Cell, Outcome
 
 TEXT_PIXELS = 760  # lines that the eye can follow
@@ -82,7 +83,7 @@ def choose(
     if made is None:
         return whole
     steps, words = made[1], _own_words(dataset, runs)
-    return Evidence(runs, made[0], steps, evidence.registered(dataset.name), words, False)
+    return Evidence(runs, made[0], steps, shipped.registered(dataset.name), words, False)
 
 
 def provenance(shown: Evidence) -> None:

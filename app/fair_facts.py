@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app import comparisons
-from app.comparisons import Iterations, Wins
-from app.evidence import diverged, reached, target_words
 from app.evidence_charts import Line
-from app.recipes import DEPTHS, Case, Cells, depth_name, faster_name
 from app.text import number
+from spncore.studies import statistics
+from spncore.studies.held_equal import DEPTHS, Case, Cells, depth_name, faster_name
+from spncore.studies.shipped import diverged, reached, target_words
+from spncore.studies.statistics import Iterations, Wins
 from spncore.sweep import Cell, Outcome
 
 Results = Mapping[Cell, Outcome]
@@ -53,13 +53,13 @@ def settings(case: Case, results: Results) -> list[Setting]:
 
 def wins(setting: Setting, results: Results, name: str) -> Wins:
     """A network against its rival, seed by seed."""
-    return comparisons.paired_wins(_reached(setting, results, name), _reached(setting, results, setting.rivals[name]))
+    return statistics.paired_wins(_reached(setting, results, name), _reached(setting, results, setting.rivals[name]))
 
 
 def statement(setting: Setting, results: Results) -> str:
     """The sentence that a setting's numbers support."""
     clauses = [
-        comparisons.compared(
+        statistics.compared(
             name, rival, _reached(setting, results, name), _reached(setting, results, rival), setting.end
         )
         for name, rival in reversed(list(setting.rivals.items()))
@@ -116,9 +116,9 @@ def win_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]
     for setting in shown:
         for name, rival in setting.rivals.items():
             won = wins(setting, results, name)
-            spans = [comparisons.span(_reached(setting, results, each), setting.end) for each in (name, rival)]
+            spans = [statistics.span(_reached(setting, results, each), setting.end) for each in (name, rival)]
             counts = f"{won.ahead}, {won.behind}, {won.level}"
-            rows.append((setting.name, f"{name} against {rival}", counts, comparisons.chance(won), *spans))
+            rows.append((setting.name, f"{name} against {rival}", counts, statistics.chance(won), *spans))
     return rows
 
 

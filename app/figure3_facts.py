@@ -7,16 +7,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from app import comparisons
-from app.comparisons import Iterations
-from app.evidence import Data, FirstSteps, finals
-from app.evidence import reached as reached_by_seed
 from app.evidence_charts import Line
-from app.recipes import DEPTHS, HONEST, NOISES, ROUNDING, Runs, depth_name, figure3
 from app.text import number
 from spncore.arrays import Floats
 from spncore.plots.report import TARGETS, published_figure3
 from spncore.runs.experiment import Experiment
+from spncore.studies import statistics
+from spncore.studies.held_equal import DEPTHS, HONEST, NOISES, ROUNDING, Runs, depth_name, figure3
+from spncore.studies.shipped import Data, FirstSteps, finals
+from spncore.studies.shipped import reached as reached_by_seed
+from spncore.studies.statistics import Iterations
 from spncore.sweep import Cell, Outcome
 
 PUBLISHED = published_figure3()
@@ -139,10 +139,10 @@ def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
                     "LLH": level_name(level),
                     "depth": depth_name(depth),
                     "published": str(published) if inside else f"**{published}**",
-                    "ours, one run": comparisons.span(runs, end(shown)),
-                    "never": f"{comparisons.never(runs)} of {len(runs)}",
-                    "ours, better of two": comparisons.bound(
-                        comparisons.median(comparisons.better_of_two(runs)), end(shown)
+                    "ours, one run": statistics.span(runs, end(shown)),
+                    "never": f"{statistics.never(runs)} of {len(runs)}",
+                    "ours, better of two": statistics.bound(
+                        statistics.median(statistics.better_of_two(runs)), end(shown)
                     ),
                 }
             )
@@ -164,7 +164,7 @@ def overview_words(shown: Shown, level: float) -> str:
     """Published and ours at one level, in two sentences."""
     published, ours = published_reached(level), reached(shown, ROUNDING, level)
     said = " / ".join(str(at) for at in published.values())
-    spans = " / ".join(comparisons.span(runs, end(shown)) for runs in ours.values())
+    spans = " / ".join(statistics.span(runs, end(shown)) for runs in ours.values())
     outside = [depth_name(depth) for depth in DEPTHS if not _inside(published[depth], ours[depth])]
     seeds, spread = len(ours[1]), [number(noise) for noise in NOISES if _all_inside(shown, noise, level)]
     verb = "lies" if len(outside) == 1 else "lie"
@@ -219,9 +219,7 @@ def noise_words(shown: Shown, level: float) -> str:
     parts = []
     for noise in (ROUNDING, HONEST):
         runs = reached(shown, noise, level)
-        parts.append(
-            f"Noise {number(noise)}: " + comparisons.compared("L=3", "L=1", runs[3], runs[1], end(shown)) + "."
-        )
+        parts.append(f"Noise {number(noise)}: " + statistics.compared("L=3", "L=1", runs[3], runs[1], end(shown)) + ".")
     gaps = {noise: _gap(reached(shown, noise, level)) for noise in NOISES}
     known = {noise: gap for noise, gap in gaps.items() if gap is not None}
     if len(known) > 1:
@@ -237,11 +235,11 @@ def pair_words(shown: Shown, noise: float, level: float) -> str:
     """What scoring by the better of two changes, per depth."""
     parts = []
     for depth, runs in reached(shown, noise, level).items():
-        better = comparisons.better_of_two(runs)
+        better = statistics.better_of_two(runs)
         parts.append(
-            f"{depth_name(depth)}: median {comparisons.bound(comparisons.median(runs), end(shown))} for one run, "
-            f"{comparisons.bound(comparisons.median(better), end(shown))} for the better of two; "
-            f"{comparisons.never(runs)} of {len(runs)} runs and {comparisons.never(better)} of {len(better)} pairs "
+            f"{depth_name(depth)}: median {statistics.bound(statistics.median(runs), end(shown))} for one run, "
+            f"{statistics.bound(statistics.median(better), end(shown))} for the better of two; "
+            f"{statistics.never(runs)} of {len(runs)} runs and {statistics.never(better)} of {len(better)} pairs "
             "never get there"
         )
     return ". ".join(parts) + "."
@@ -282,7 +280,7 @@ def _doubles(steps: FirstSteps) -> str:
 
 
 def _gap(runs: Mapping[int, Iterations]) -> float | None:
-    shallow, deep = comparisons.median(runs[1]), comparisons.median(runs[3])
+    shallow, deep = statistics.median(runs[1]), statistics.median(runs[3])
     return None if shallow is None or deep is None else shallow - deep
 
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from app.linear_study import FIELDS, LinearStudy, LinearStudyError
 from app.permalink import MAX_CHARACTERS, MAX_SENTENCES
+from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError
 
 VERSION = 1
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.linear_study import MAX_STEPS, RATES, SUBSCRIPTS, Comparison, LinearStudy, SharedScalar, Side
+from spncore.studies.linear import MAX_STEPS, RATES, SUBSCRIPTS, Comparison, LinearStudy, SharedScalar, Side
 
 
 def setting(study: LinearStudy) -> str:

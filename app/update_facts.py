@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any, Protocol
 
-from app import comparisons
-from app.evidence import Data, diverged, finals, held_out
 from app.evidence_charts import Line
-from app.recipes import DEPTHS, OBJECTIVES, Runs, depth_name, update2020
+from spncore.studies import statistics
+from spncore.studies.held_equal import DEPTHS, OBJECTIVES, Runs, depth_name, update2020
+from spncore.studies.shipped import Data, diverged, finals, held_out
 from spncore.sweep import Cell, Outcome
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}
@@ -90,7 +90,7 @@ def score_words(shown: Shown) -> str:
     """What the seeds support about depth, and about the objective, on test rows."""
     test = {objective: scores(shown, objective, "test") for objective in OBJECTIVES}
     parts = [
-        f"Test rows, {NAMES[objective]}: {comparisons.scored('L=3', 'L=1', test[objective][3], test[objective][1])}."
+        f"Test rows, {NAMES[objective]}: {statistics.scored('L=3', 'L=1', test[objective][3], test[objective][1])}."
         for objective in OBJECTIVES
         if len(test[objective][3]) == len(test[objective][1])
     ]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import evidence, evidence_view, jobs, recipes
 from app import evidence_charts as charts
+from app import evidence_view, jobs
 from app import fair_facts as facts
 from app.evidence_view import Evidence, Made, lab_link
 from app.fair_facts import Setting
 from app.jobs import Job
-from app.recipes import DEPTHS, Case, Runs
 from app.text import literal, page_text
 from spncore.data.library import Dataset
+from spncore.studies import held_equal, shipped
+from spncore.studies.held_equal import DEPTHS, Case, Runs
 from spncore.sweep import Cell, Outcome
 
 LAB_SEEDS = 6
@@ -22,13 +23,13 @@ def selectors() -> Case:
     """Topology, weights, components; the address keeps them, by the names the engine has for them."""
     with st.container(horizontal=True, gap="medium"):
         topology = st.segmented_control(
-            "topology", recipes.TOPOLOGIES, default="tree", required=True, key="topology", bind="query-params"
+            "topology", held_equal.TOPOLOGIES, default="tree", required=True, key="topology", bind="query-params"
         )
         weights = st.segmented_control(
-            "weights", recipes.WEIGHTS, default="linear", required=True, key="weights", bind="query-params"
+            "weights", held_equal.WEIGHTS, default="linear", required=True, key="weights", bind="query-params"
         )
         components = st.segmented_control(
-            "components", recipes.COMPONENTS, default="fixed", required=True, key="components", bind="query-params"
+            "components", held_equal.COMPONENTS, default="fixed", required=True, key="components", bind="query-params"
         )
     return Case(topology, weights, components)
 
@@ -64,7 +65,7 @@ def panel(setting: Setting, shown: Evidence, log_iterations: bool, ranges: tuple
     words = facts.statement(setting, shown.results)
     labelled = [((setting.name, name), cell, shown.results[cell]) for name, cell in setting.cells.items()]
     columns = ("held equal", "network", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
-    evidence_view.chart(figure, words, f"fair_{setting.name}", columns, lambda: evidence.tidy(labelled), [shown.words])
+    evidence_view.chart(figure, words, f"fair_{setting.name}", columns, lambda: shipped.tidy(labelled), [shown.words])
     if setting.note:
         st.caption(literal(setting.note))
     first = list(setting.cells.values())[-1].experiment
@@ -105,7 +106,7 @@ st.title("What is held equal")
 st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
 case = selectors()
 on_screen = evidence_view.choose(
-    "fair", evidence.shipped("held_equal"), case.runs, 12, trainer(case), "about a minute", what=repr(case)
+    "fair", shipped.shipped("held_equal"), case.runs, 12, trainer(case), "about a minute", what=repr(case)
 )
 case = Case(case.topology, case.weights, case.components, on_screen.runs)
 evidence_view.provenance(on_screen)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import evidence, evidence_view, jobs, recipes
 from app import evidence_charts as charts
+from app import evidence_view, jobs
 from app import figure3_facts as facts
 from app.evidence_charts import Line
 from app.evidence_view import Evidence, Made, chart, lab_link
 from app.figure3_facts import published_reached
 from app.jobs import Job
-from app.recipes import DEPTHS, EARLY_NOISES, HONEST, NOISES, ROUNDING, Runs
 from app.text import number, page_text
 from spncore.data.library import Dataset
+from spncore.studies import held_equal, shipped
+from spncore.studies.held_equal import DEPTHS, EARLY_NOISES, HONEST, NOISES, ROUNDING, Runs
 
 TARGET = -7.2
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own
@@ -22,11 +23,11 @@ CURVE_COLUMNS = ("setting", "L", "iteration", "median", "low", "high")
 
 def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
     """The page's runs on other rows or seeds, in the background."""
-    cells = recipes.figure3_cells(runs)
+    cells = held_equal.figure3_cells(runs)
     done = jobs.sweep(job, cells, {runs.dataset: dataset})
     if job.stop.is_set():
         return {}, {}
-    beginnings = [evidence.first_steps(experiment, dataset) for experiment in recipes.figure3_beginnings(runs)]
+    beginnings = [shipped.first_steps(experiment, dataset) for experiment in held_equal.figure3_beginnings(runs)]
     return {cell: done[cell.key(dataset.sha256)] for cell in cells}, {row.experiment: row for row in beginnings}
 
 
@@ -78,7 +79,9 @@ def overview(shown: Evidence) -> None:
 def symmetry(shown: Evidence) -> None:
     words = facts.symmetry_words(shown)
     llh_chart(shown, 0.0, "figure3_symmetry", "Without noise: three depths, one curve", words)
-    lab_link("Run it in the lab: no noise", recipes.figure3(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none")
+    lab_link(
+        "Run it in the lab: no noise", held_equal.figure3(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none"
+    )
 
 
 def rounding(shown: Evidence) -> None:
@@ -134,7 +137,7 @@ steps = (symmetry, rounding, honest, pairs, near_zero)
 st.title("Figure 3, explained")
 st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
 on_screen = evidence_view.choose(
-    "figure3", evidence.shipped("figure3_runs"), recipes.FIGURE3_RUNS, 12, train, "about half a minute"
+    "figure3", shipped.shipped("figure3_runs"), held_equal.FIGURE3_RUNS, 12, train, "about half a minute"
 )
 evidence_view.provenance(on_screen)
 overview(on_screen)

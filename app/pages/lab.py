@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import circuit_link, controls, datapanel, dialogs, presets, workbench
+from app import circuit_link, controls, datapanel, dialogs, workbench
 from app.live.chart import lab_view
 from app.text import WORDS, literal
+from spncore.studies import presets
 
 workbench.open_session()
 

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import charts_lines, controls, linear_link, linear_study, linear_words, permalink
+from app import charts_lines, controls, linear_link, linear_words, permalink
 from app.files import file_name, table
-from app.linear_study import FIELDS, Comparison, LinearStudy, SharedScalar
 from app.text import literal, number, page_text
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
 from spncore.plots.lines import CONFIG
+from spncore.studies import linear
+from spncore.studies.linear import FIELDS, Comparison, LinearStudy, SharedScalar
 
 STATE = "linear_study"
 TEXT_PIXELS = 760
@@ -26,13 +27,13 @@ CONDITIONS = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
 @st.cache_data(max_entries=256, show_spinner=False)
 def compare(study: LinearStudy) -> Comparison:
     """The runs of a comparison; under half a second of CPU time, shared by all users."""
-    return linear_study.compare(study)
+    return linear.compare(study)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def shared_scalar() -> SharedScalar:
     """The runs of the network with a shared scalar."""
-    return linear_study.shared_scalar()
+    return linear.shared_scalar()
 
 
 def opened() -> LinearStudy:

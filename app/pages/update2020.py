@@ -6,26 +6,27 @@ from functools import partial
 
 import streamlit as st
 
-from app import evidence, evidence_view, jobs, recipes
 from app import evidence_charts as charts
+from app import evidence_view, jobs
 from app import update_facts as facts
 from app.evidence_view import Evidence, Made, chart, lab_link
 from app.jobs import Job
-from app.recipes import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
 from app.text import page_text
 from spncore.data.library import Dataset
+from spncore.studies import held_equal, shipped
+from spncore.studies.held_equal import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
 
 def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
     """The page's runs with other seeds, one by one so that progress moves."""
-    parts = [part for cell in recipes.update2020_cells(runs) for part in recipes.by_seed(cell)]
+    parts = [part for cell in held_equal.update2020_cells(runs) for part in held_equal.by_seed(cell)]
     done = jobs.sweep(job, parts, {runs.dataset: dataset})
     if job.stop.is_set():
         return {}, {}
     outcomes = {part: done[part.key(dataset.sha256)] for part in parts}
-    return recipes.update2020_merged(outcomes, runs), {}
+    return held_equal.update2020_merged(outcomes, runs), {}
 
 
 def curves(shown: Evidence) -> None:
@@ -37,12 +38,12 @@ def curves(shown: Evidence) -> None:
                 facts.TITLES[objective], facts.lines(shown, objective), evidence_view.mode(), levels,
                 y_range=facts.y_range(shown), height=charts.SMALL_HEIGHT,
             )  # fmt: skip
-            cells = {depth: recipes.update2020(objective, depth, shown.runs) for depth in DEPTHS}
+            cells = {depth: held_equal.update2020(objective, depth, shown.runs) for depth in DEPTHS}
             labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
             names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
             chart(
                 figure, facts.curve_words(shown, objective), f"update_{objective}", names,
-                partial(evidence.tidy, labelled), [shown.words],
+                partial(shipped.tidy, labelled), [shown.words],
             )  # fmt: skip
             lab_link("Open in the lab", cells[DEPTHS[-1]].experiment, DEPTHS, f"update_lab_{objective}")
 
@@ -75,7 +76,7 @@ name = st.segmented_control(
     "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
 )
 on_screen = evidence_view.choose(
-    "update2020", evidence.shipped("update2020"), recipes.update2020_runs(name), 5, train, COSTS[name]
+    "update2020", shipped.shipped("update2020"), held_equal.update2020_runs(name), 5, train, COSTS[name]
 )
 evidence_view.provenance(on_screen)
 curves(on_screen)

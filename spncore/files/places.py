@@ -2,4 +2,4 @@
 
 from pathlib import Path
 
-SHIPPED = Path(__file__).parent.parent / "data"
+SHIPPED = Path(__file__).parents[2] / "data"

@@ -30,7 +30,8 @@ try:
     from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 except ModuleNotFoundError as error:
     raise ImportError(
-        "spncore.tables.estimator needs scikit-learn 1.9 or newer, which is not installed; run pip install 'spnlab[sklearn]'"
+        "spncore.tables.estimator needs scikit-learn 1.9 or newer, which is not installed; "
+        "run pip install 'spnlab[sklearn]'"
     ) from error
 
 UNLABELLED = -1  # as in sklearn.semi_supervised

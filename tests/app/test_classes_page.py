@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import charts_classes, classes_panel, classes_study, classes_words, comparisons, jobs, permalink, uploads
+from app import charts_classes, classes_panel, classes_study, classes_words, jobs, permalink, uploads
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from app.text import JOINER
 from app.uploads import Upload
@@ -15,6 +15,7 @@ from spncore.data import library
 from spncore.data.library import from_array
 from spncore.runs import scores
 from spncore.runs.study import Study
+from spncore.studies import statistics
 from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
@@ -167,7 +168,7 @@ def test_the_answer_is_the_verdict_of_the_seeds(small, one, deep, faster, answer
 
 def test_every_number_of_the_headline_is_that_of_the_seeds():
     for shown in classes_study.shipped().values():
-        won = comparisons.paired_wins(*(shown.networks[name].reached["objective"] for name in ("L=3", "L=1")))
+        won = statistics.paired_wins(*(shown.networks[name].reached["objective"] for name in ("L=3", "L=1")))
         assert f"in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}." in classes_words.headline(shown)
 
 

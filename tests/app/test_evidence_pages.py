@@ -7,10 +7,11 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import evidence, jobs, permalink, recipes, text, uploads
+from app import jobs, permalink, text, uploads
 from app.jobs import JOBS
-from app.recipes import Case, Runs
 from spncore.data import library
+from spncore.studies import held_equal, shipped
+from spncore.studies.held_equal import Case, Runs
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 
@@ -41,14 +42,14 @@ def ready_sweep(monkeypatch):
         }
 
     def pages_cells():
-        figure3, fair = evidence.shipped("figure3_runs").results, evidence.shipped("held_equal").results
+        figure3, fair = shipped.shipped("figure3_runs").results, shipped.shipped("held_equal").results
         case = Case()
         grid, rest = case.grid(), case.all_cells(fair.__getitem__)
-        places = {(len(figure3), 1): [figure3[cell] for cell in recipes.figure3_cells()]}
+        places = {(len(figure3), 1): [figure3[cell] for cell in held_equal.figure3_cells()]}
         places[len(grid), 1] = [fair[cell] for cell in grid]
         places[len(rest), 2] = [fair[cell] for cell in rest]
-        update = evidence.shipped("update2020").results
-        wholes = [update[cell] for cell in recipes.update2020_cells(recipes.update2020_runs("nltcs"))]
+        update = shipped.shipped("update2020").results
+        wholes = [update[cell] for cell in held_equal.update2020_cells(held_equal.update2020_runs("nltcs"))]
         places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 
@@ -97,7 +98,7 @@ def test_a_page_opens_on_shipped_results_and_says_what_made_them(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_opens_within_three_seconds_even_when_it_reads_its_file_anew(page):
     opened(page)
-    evidence.shipped.cache_clear()
+    shipped.shipped.cache_clear()
     begin = time.process_time()
     opened(page)
     assert time.process_time() - begin < 3
@@ -140,7 +141,7 @@ def test_the_table_of_figure_3_follows_its_noise():
     assert at.table[0].value["published"].str.strip("*").equals(before["published"].str.strip("*"))
 
 
-@pytest.mark.parametrize("case", recipes.CASES, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")
+@pytest.mark.parametrize("case", held_equal.CASES, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")
 def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     at = opened("fair", topology=case.topology, weights=case.weights, components=case.components)
     assert len(at.get("plotly_chart")) == 4
@@ -153,7 +154,7 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     assert len(at.table[0].value) == 8
 
 
-@pytest.mark.parametrize("name", recipes.UPDATE_DATA)
+@pytest.mark.parametrize("name", held_equal.UPDATE_DATA)
 def test_every_data_set_of_the_update_shows_both_objectives(name):
     at = opened("update2020", data=name)
     words = said(at.markdown)
@@ -209,8 +210,8 @@ def test_the_update_made_here_is_scored_on_test_rows_too(ready_sweep):
 
 
 def test_runs_made_here_never_share_seeds_with_the_shipped_ones():
-    own = recipes.FIGURE3_RUNS
+    own = held_equal.FIGURE3_RUNS
     here = Runs("nltcs-twin", 12, own.seed + own.num_seeds)
-    shipped_seeds = set(recipes.figure3(1e-3, 1).experiment.seeds)
-    assert not shipped_seeds & set(recipes.figure3(1e-3, 1, here).experiment.seeds)
+    shipped_seeds = set(held_equal.figure3(1e-3, 1).experiment.seeds)
+    assert not shipped_seeds & set(held_equal.figure3(1e-3, 1, here).experiment.seeds)
     assert replace(here, seed=0) != here

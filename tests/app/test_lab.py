@@ -3,12 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import permalink, presets, text, uploads
+from app import permalink, text, uploads
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.data.library import DataError
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
+from spncore.studies import presets
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import charts_lines, linear_link, linear_words
-from app.linear_study import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
 from app.text import JOINER
+from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import permalink, presets
+from app import permalink
 from spncore.data.dataset import is_upload
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
 from spncore.runs.study import RIVALS, Study
+from spncore.studies import presets
 
 SHA = "sha256:" + "0a" * 32
 

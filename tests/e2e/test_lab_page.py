@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from app import permalink, presets, text
+from app import permalink, text
 from spncore import fit
 from spncore.data import library
+from spncore.studies import presets
 from tests.closeness import assert_close
 from tests.e2e.hostile import HOSTILE
 

@@ -36,18 +36,14 @@ from app import (
     classes_study,
     classes_words,
     errata,
-    evidence,
     evidence_view,
     export,
     fair_facts,
     figure3_facts,
     flow_lines,
     linear_link,
-    linear_study,
     linear_words,
     permalink,
-    presets,
-    recipes,
     text,
     update_facts,
 )
@@ -68,6 +64,10 @@ from spncore.runs.shallow import ShallowTrainer
 from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
 from spncore.runs.training import circuit_of
+from spncore.studies import held_equal as recipes
+from spncore.studies import linear as linear_study
+from spncore.studies import presets
+from spncore.studies import shipped as evidence
 from spncore.sweep import findings, phase
 from tests.golden.plain import changes, masked, plain, shape, table, without_rounding
 

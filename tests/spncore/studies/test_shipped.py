@@ -6,11 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import evidence, fair_facts, figure3_facts, recipes, update_facts
+from app import fair_facts, figure3_facts, update_facts
 from app.evidence_view import Evidence
-from app.recipes import CASES, DEPTHS, HONEST, NOISES, ROUNDING, Case, Runs
 from spncore import Experiment, fit
 from spncore.data import library
+from spncore.studies import held_equal as recipes
+from spncore.studies import shipped
+from spncore.studies.held_equal import CASES, DEPTHS, HONEST, NOISES, ROUNDING, Case, Runs
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target, compute
 from tests.closeness import assert_close
 
@@ -19,7 +21,7 @@ SMALL = Runs("two-clusters", 2)
 
 
 def shown(name, runs):
-    book = evidence.shipped(name)
+    book = shipped.shipped(name)
     return Evidence(runs, book.results, book.first_steps, book.data[runs.dataset], "", True)
 
 
@@ -30,7 +32,7 @@ def figure3():
 
 @pytest.fixture(scope="module")
 def held_equal():
-    return evidence.shipped("held_equal").results
+    return shipped.shipped("held_equal").results
 
 
 def settings_by_name(case, results):
@@ -42,7 +44,7 @@ def settings_by_name(case, results):
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_shipped_file_names_what_made_it_and_the_rows_it_came_from(name):
-    book = evidence.shipped(name)
+    book = shipped.shipped(name)
     assert book.script.startswith("python -m experiments.evidence ") and "numpy" in book.made_by
     assert book.results
     for cell in book.results:
@@ -52,14 +54,14 @@ def test_a_shipped_file_names_what_made_it_and_the_rows_it_came_from(name):
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_shipped_file_holds_no_rows_and_nothing_of_the_machine_that_made_it(name):
-    text = (evidence.SHIPPED / f"{name}.json").read_text(encoding="utf-8")
+    text = (shipped.SHIPPED / f"{name}.json").read_text(encoding="utf-8")
     assert len(text) < 600_000 and "/home" not in text and "/work" not in text and "/root" not in text
     assert set(json.loads(text)) == {"format", "script", "versions", "data", "experiment", "first_steps", "results"}
     assert set(json.loads(text)["data"][0]) == {"name", "title", "sha256", "synthetic", "references"}
 
 
 def test_every_cell_of_the_pages_is_shipped():
-    books = {name: evidence.shipped(name).results for name in BOOKS}
+    books = {name: shipped.shipped(name).results for name in BOOKS}
     assert set(recipes.figure3_cells()) == set(books["figure3_runs"])
     updates = [cell for name in recipes.UPDATE_DATA for cell in recipes.update2020_cells(recipes.update2020_runs(name))]
     assert set(updates) == set(books["update2020"])
@@ -72,13 +74,13 @@ def test_what_is_shipped_reads_back():
     cells = [replace(cell, experiment=cell.experiment.replace(iterations=30)) for cell in cells]
     rows = library.load("two-clusters")
     results = {cell: compute(cell, rows) for cell in cells}
-    packed = json.loads(evidence.to_ship(results, [evidence.describe(rows)], "script"))
+    packed = json.loads(shipped.to_ship(results, [shipped.describe(rows)], "script"))
     for cell, line in zip(cells, packed["results"], strict=True):
-        assert evidence._unpack_cell(line, packed["experiment"]) == cell
-        back = evidence._unpack_outcome(line, cell, rows.sha256)
+        assert shipped._unpack_cell(line, packed["experiment"]) == cell
+        back = shipped._unpack_outcome(line, cell, rows.sha256)
         assert back.key == results[cell].key
-        assert evidence.reached(back) == evidence.reached(results[cell]) if cell.targets else True
-        assert_close(evidence.finals(back), evidence.finals(results[cell]), atol=1e-6)  # as many digits are shipped
+        assert shipped.reached(back) == shipped.reached(results[cell]) if cell.targets else True
+        assert_close(shipped.finals(back), shipped.finals(results[cell]), atol=1e-6)  # as many digits are shipped
 
 
 def test_seeds_one_by_one_are_the_seeds_together():
@@ -86,24 +88,24 @@ def test_seeds_one_by_one_are_the_seeds_together():
     whole = replace(whole, experiment=whole.experiment.replace(iterations=40))
     rows = library.load("two-clusters")
     together = compute(whole, rows)
-    merged = evidence.merged([compute(part, rows) for part in recipes.by_seed(whole)])
+    merged = shipped.merged([compute(part, rows) for part in recipes.by_seed(whole)])
     assert merged.seeds == together.seeds
-    for name in evidence.CURVE:
+    for name in shipped.CURVE:
         assert_close(merged.curve[name], together.curve[name])
 
 
 def test_levels_on_test_rows_are_those_of_frequencies_learned_on_training_rows():
     train, test = library.load("two-clusters"), library.load("two-clusters", "test")
-    levels = evidence.describe(train, train).references
+    levels = shipped.describe(train, train).references
     assert_close(levels["independent_test"], levels["independent"], atol=1e-5)  # but for one count added
-    assert evidence.describe(train, test).references["independent_test"] != levels["independent_test"]
+    assert shipped.describe(train, test).references["independent_test"] != levels["independent_test"]
 
 
 def test_the_table_to_take_away_has_every_seed_and_every_point():
     cell = recipes.figure3(HONEST, 1, SMALL)
     cell = replace(cell, experiment=cell.experiment.replace(iterations=20))
     outcome = compute(cell, library.load("two-clusters"))
-    rows = evidence.tidy([(("label",), cell, outcome)])
+    rows = shipped.tidy([(("label",), cell, outcome)])
     assert len(rows) == 3 * 20 + 2 * (len(cell.targets) + 1)
     assert {row[0] for row in rows} == {"label"} and all(len(row) == 7 for row in rows)
 
@@ -116,7 +118,7 @@ def test_published_iterations_are_those_of_the_published_file():
 
 
 def test_without_noise_all_depths_coincide_short_of_independence(figure3):
-    ends = [evidence.finals(figure3_facts.outcome(figure3, 0.0, depth))[0] for depth in DEPTHS]
+    ends = [shipped.finals(figure3_facts.outcome(figure3, 0.0, depth))[0] for depth in DEPTHS]
     assert ends[0] == ends[1] == ends[2]
     assert_close(ends[0], -9.3425, atol=5e-4)  # the notes' three digits
     words = figure3_facts.symmetry_words(figure3)
@@ -158,7 +160,7 @@ def test_a_published_value_outside_our_range_is_set_in_bold(figure3):
 def test_first_steps_are_the_first_steps_of_the_run_and_its_weights():
     experiment = recipes.figure3(HONEST, 2, SMALL).experiment
     rows = library.load("two-clusters")
-    steps, trace = evidence.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
+    steps, trace = shipped.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
     assert_close(steps.llh, trace.llh[:, :60])
     weights = trace.effective_weights
     largest = [np.abs(weights[seed, 1] / weights[seed, 0] - 1).max() for seed in range(2)]
@@ -201,7 +203,7 @@ def test_log_weights_do_not_know_which_start_is_held_equal(held_equal):
             same_start, same_product = (
                 held_equal[cells[f"L={depth}"]] for cells in (case.same_start(), case.same_product())
             )
-            assert evidence.reached(same_start) == evidence.reached(same_product)
+            assert shipped.reached(same_start) == shipped.reached(same_product)
 
 
 def test_learning_rates_are_chosen_on_seeds_that_are_not_compared(held_equal):
@@ -272,27 +274,27 @@ def test_shipped_iterations_are_what_the_engine_gives_now(held_equal):
         cell = Case("tree", weights, "fixed").same_start()["L=3"]
         part = replace(cell, experiment=cell.experiment.replace(num_seeds=2), curve=False)
         now = compute(part, rows)
-        assert evidence.reached(now) == evidence.reached(held_equal[cell])[:2]
+        assert shipped.reached(now) == shipped.reached(held_equal[cell])[:2]
 
 
 def test_shipped_scores_of_the_update_are_what_the_engine_gives_now():
     rows = at_hand("nltcs")
     cell = recipes.update2020("generative", 3, recipes.update2020_runs("nltcs"))
-    then = evidence.shipped("update2020").results[cell]
+    then = shipped.shipped("update2020").results[cell]
     now = compute(replace(recipes.by_seed(cell)[0], curve=False), rows)
-    assert_close(evidence.finals(now), evidence.finals(then)[:1], atol=1e-4)  # this file holds four decimals
-    assert_close(evidence.held_out(now, "test"), evidence.held_out(then, "test")[:1], atol=1e-4)  # as above
+    assert_close(shipped.finals(now), shipped.finals(then)[:1], atol=1e-4)  # this file holds four decimals
+    assert_close(shipped.held_out(now, "test"), shipped.held_out(then, "test")[:1], atol=1e-4)  # as above
 
 
 def test_shipped_first_steps_are_what_the_engine_gives_now():
     rows = at_hand("nltcs")
     experiment = recipes.figure3(HONEST, 1).experiment
-    now, then = evidence.first_steps(experiment, rows), evidence.shipped("figure3_runs").first_steps[experiment]
+    now, then = shipped.first_steps(experiment, rows), shipped.shipped("figure3_runs").first_steps[experiment]
     assert_close(now.llh[:, :10], then.llh[:, :10], atol=1e-6)  # later ones hang on the order of arithmetic
 
 
 def test_a_target_that_is_no_gain_is_called_by_its_level():
-    assert evidence.target_words(Target("llh", -7.2)) == "−7.2"
-    assert evidence.target_words(Target("gain", 0.9)) == "90 % of the possible gain"
+    assert shipped.target_words(Target("llh", -7.2)) == "−7.2"
+    assert shipped.target_words(Target("gain", 0.9)) == "90 % of the possible gain"
     assert Cell(Experiment()).targets == ()
     assert NOISES == tuple(sorted(NOISES))

@@ -6,19 +6,19 @@ from itertools import product
 import pytest
 from scipy.stats import binomtest
 
-from app import comparisons
-from app.comparisons import Wins
+from spncore.studies import statistics
+from spncore.studies.statistics import Wins
 from tests.closeness import assert_close
 
 
 @pytest.mark.parametrize(("wins", "trials"), [(0, 5), (5, 5), (6, 6), (7, 12), (12, 12), (1, 1)])
 def test_the_interval_of_a_share_is_clopper_and_pearsons(wins, trials):
     expected = binomtest(wins, trials).proportion_ci(0.95, "exact")
-    assert_close(comparisons.exact_interval(wins, trials), (expected.low, expected.high))
+    assert_close(statistics.exact_interval(wins, trials), (expected.low, expected.high))
 
 
 def test_without_a_decided_pair_any_share_is_possible():
-    assert comparisons.exact_interval(0, 0) == (0.0, 1.0)
+    assert statistics.exact_interval(0, 0) == (0.0, 1.0)
 
 
 def test_six_of_six_is_ahead_and_five_of_five_is_not():
@@ -28,26 +28,26 @@ def test_six_of_six_is_ahead_and_five_of_five_is_not():
 
 
 def test_a_run_that_never_gets_there_is_later_than_any_other_and_level_with_its_like():
-    assert comparisons.paired_wins([400, None, None, 7], [None, 3, None, 7]) == Wins(1, 1, 2)
+    assert statistics.paired_wins([400, None, None, 7], [None, 3, None, 7]) == Wins(1, 1, 2)
 
 
 def test_runs_are_compared_seed_by_seed_so_that_both_need_the_same_seeds():
     with pytest.raises(ValueError):
-        comparisons.paired_wins([1, 2], [1])
+        statistics.paired_wins([1, 2], [1])
 
 
 def test_medians_count_runs_that_never_get_there():
-    assert comparisons.median([3, 1, 2]) == 2
-    assert comparisons.median([1, 4, 2, None]) == 3
-    assert comparisons.median([1, None]) is None and comparisons.median([None, None, 1]) is None
+    assert statistics.median([3, 1, 2]) == 2
+    assert statistics.median([1, 4, 2, None]) == 3
+    assert statistics.median([1, None]) is None and statistics.median([None, None, 1]) is None
     with pytest.raises(ValueError, match="at least one seed"):
-        comparisons.median([])
+        statistics.median([])
 
 
 def test_the_interval_of_a_median_covers_as_often_as_it_says():
     """All 2^n ways in which n runs may fall on either side of the true median are equally likely."""
     for n in range(1, 12):
-        interval = comparisons.median_interval(list(range(1, n + 1)))
+        interval = statistics.median_interval(list(range(1, n + 1)))
         cut = interval.low
         held = sum(cut <= sum(below) <= n - cut for below in product((0, 1), repeat=n))
         assert_close(interval.coverage, held / 2**n)
@@ -56,31 +56,31 @@ def test_the_interval_of_a_median_covers_as_often_as_it_says():
 
 
 def test_the_upper_bound_may_lie_beyond_the_last_iteration():
-    interval = comparisons.median_interval([10, 11, 12, 13, 14, None])
+    interval = statistics.median_interval([10, 11, 12, 13, 14, None])
     assert (interval.low, interval.high) == (10, None)
-    assert comparisons.span([10, 11, 12, 13, 14, None], 500) == "12.5 [10, > 500]"
+    assert statistics.span([10, 11, 12, 13, 14, None], 500) == "12.5 [10, > 500]"
 
 
 def test_the_better_of_two_takes_every_pair_once():
-    assert sorted(comparisons.better_of_two([5, 3, 9])) == [3, 3, 5]
-    assert comparisons.better_of_two([None, 4, None]) == [4, None, 4]
-    assert len(comparisons.better_of_two(list(range(24)))) == math.comb(24, 2)
+    assert sorted(statistics.better_of_two([5, 3, 9])) == [3, 3, 5]
+    assert statistics.better_of_two([None, 4, None]) == [4, None, 4]
+    assert len(statistics.better_of_two(list(range(24)))) == math.comb(24, 2)
 
 
 def test_scoring_by_the_better_of_two_never_makes_a_median_later():
     runs = [335, 340, 354, 359, 402, None]
-    assert comparisons.median(comparisons.better_of_two(runs)) < comparisons.median(runs)
+    assert statistics.median(statistics.better_of_two(runs)) < statistics.median(runs)
 
 
 def test_an_order_flips_only_where_both_sides_are_sure():
     fast, slow, unsure = [10] * 6, [20] * 6, [9, 21, 9, 21, 9, 21]
-    assert comparisons.flips({"L=1": slow, "L=3": fast}, {"L=1": fast, "L=3": slow}) == [("L=1", "L=3")]
-    assert comparisons.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": fast}) == []
-    assert comparisons.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": unsure}) == []
+    assert statistics.flips({"L=1": slow, "L=3": fast}, {"L=1": fast, "L=3": slow}) == [("L=1", "L=3")]
+    assert statistics.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": fast}) == []
+    assert statistics.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": unsure}) == []
 
 
 def said(deep, shallow, end=500):
-    return comparisons.compared("L=3", "L=1", deep, shallow, end)
+    return statistics.compared("L=3", "L=1", deep, shallow, end)
 
 
 def test_a_sure_win_is_said_with_seeds_medians_and_factor():

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import presets
 from spncore import fit, load
 from spncore.data.library import product_of_marginals_llh
 from spncore.runs.study import Study
+from spncore.studies import presets
 from tests.closeness import assert_close
 
 

@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app import presets
 from spncore import fit as fit_network
 from spncore.data.library import load
 from spncore.limits import LIMITS
@@ -21,6 +20,7 @@ from spncore.linear.rates import TARGET, RateOutcome, best_rate, outcomes_by_rat
 from spncore.linear.steps import StepTerms, step_terms
 from spncore.runs.experiment import Field
 from spncore.runs.study import Study
+from spncore.studies import presets
 
 RATES_PER_DECADE = 12
 RATES = tuple(float(f"{rate:.4g}") for rate in np.logspace(-5, 1, 6 * RATES_PER_DECADE + 1))

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.comparisons import median
-from app.evidence import merged
 from spncore.limits import LIMITS
 from spncore.plots.report import TARGETS
 from spncore.runs.experiment import Experiment
+from spncore.studies.shipped import merged
+from spncore.studies.statistics import median
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 
 DEPTHS = (1, 2, 3)

@@ -1,0 +1,1 @@
+"""Studies of the dynamics: what is trained, counted and shipped for each question."""

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from app import evidence_charts
-from app.evidence_charts import Line
+from spncore.plots import curves
+from spncore.plots.curves import Line
 
 HEIGHT = 300
 
 
 def accuracy(lines: Sequence[Line], levels: Mapping[str, float], mode: str, log_iterations: bool) -> go.Figure:
     """Share of right classes over iterations; it holds the legend of both."""
-    figure = evidence_charts.curves(
+    figure = curves.curves(
         "Accuracy", lines, mode, levels, log_iterations=log_iterations, height=HEIGHT, y_title="share of right classes"
     )
     return figure.update_yaxes(tickformat=".0%")
@@ -24,7 +24,7 @@ def likelihood(
     title: str, lines: Sequence[Line], levels: Mapping[str, float], mode: str, log_iterations: bool
 ) -> go.Figure:
     """A log-likelihood over iterations, without a legend of its own."""
-    figure = evidence_charts.curves(
+    figure = curves.curves(
         title, lines, mode, levels, log_iterations=log_iterations, height=HEIGHT, y_title="nats per row"
     )
     return figure.update_layout(showlegend=False)

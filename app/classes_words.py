@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from app.classes_study import DEFAULT, GAIN, OBJECTIVE, QUANTITIES, STATISTICS, Comparison, Network
-from app.evidence_charts import Line
 from app.text import choice, label, number, value_text
 from spncore.data.library import DATASETS, known_mixture
+from spncore.plots.curves import Line
 from spncore.runs.scores import MAX_COLUMNS, best_possible
 from spncore.studies import statistics
 from spncore.studies.held_equal import depth_name, faster_name

@@ -11,12 +11,12 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import files, jobview, permalink, uploads
-from app.evidence_charts import CONFIG
 from app.files import file_name
 from app.jobs import JOBS, Job, JobRefused
 from app.text import literal
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
+from spncore.plots.curves import CONFIG
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import shipped

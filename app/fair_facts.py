@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.evidence_charts import Line
 from app.text import number
+from spncore.plots.curves import Line
 from spncore.studies import statistics
 from spncore.studies.held_equal import DEPTHS, Case, Cells, depth_name, faster_name
 from spncore.studies.shipped import diverged, reached, target_words

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from app.evidence_charts import Line
 from app.text import number
 from spncore.arrays import Floats
+from spncore.plots.curves import Line
 from spncore.plots.report import TARGETS, published_figure3
 from spncore.runs.experiment import Experiment
 from spncore.studies import statistics

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any, Protocol
 
-from app.evidence_charts import Line
+from spncore.plots.curves import Line
 from spncore.studies import statistics
 from spncore.studies.held_equal import DEPTHS, OBJECTIVES, Runs, depth_name, update2020
 from spncore.studies.shipped import Data, diverged, finals, held_out

@@ -15,11 +15,11 @@ from app import (
     permalink,
 )
 from app.classes_study import DEFAULT, Comparison
-from app.evidence_charts import CONFIG
 from app.files import file_name
 from app.text import literal, page_text
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
+from spncore.plots.curves import CONFIG
 from spncore.runs.study import Study
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}

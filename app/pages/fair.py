@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import evidence_charts as charts
 from app import evidence_view, jobs
 from app import fair_facts as facts
 from app.evidence_view import Evidence, Made, lab_link
@@ -12,6 +11,7 @@ from app.fair_facts import Setting
 from app.jobs import Job
 from app.text import literal, page_text
 from spncore.data.library import Dataset
+from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped
 from spncore.studies.held_equal import DEPTHS, Case, Runs
 from spncore.sweep import Cell, Outcome

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import evidence_charts as charts
 from app import evidence_view, jobs
 from app import figure3_facts as facts
-from app.evidence_charts import Line
 from app.evidence_view import Evidence, Made, chart, lab_link
 from app.figure3_facts import published_reached
 from app.jobs import Job
 from app.text import number, page_text
 from spncore.data.library import Dataset
+from spncore.plots import curves as charts
+from spncore.plots.curves import Line
 from spncore.studies import held_equal, shipped
 from spncore.studies.held_equal import DEPTHS, EARLY_NOISES, HONEST, NOISES, ROUNDING, Runs
 

@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from app import evidence_charts as charts
 from app import evidence_view, jobs
 from app import update_facts as facts
 from app.evidence_view import Evidence, Made, chart, lab_link
 from app.jobs import Job
 from app.text import page_text
 from spncore.data.library import Dataset
+from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped
 from spncore.studies.held_equal import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
 

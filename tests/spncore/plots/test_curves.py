@@ -2,8 +2,8 @@
 
 import pytest
 
-from app import evidence_charts as charts
-from app.evidence_charts import Line
+from spncore.plots import curves as charts
+from spncore.plots.curves import Line
 from tests.closeness import assert_close
 
 LINES = [

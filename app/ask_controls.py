@@ -12,11 +12,12 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app import ask_link, asking, uploads
+from app import ask_link, asking
 from app.asked_networks import NETWORKS
 from app.asking import GROUPS, UNKNOWN, Item, Question
-from app.text import WORDS, literal, plain
-from app.workbench import Shown
+from app.kit import uploads
+from app.kit.session import Shown
+from app.kit.text import WORDS, literal, plain
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
 from spncore.runs.trace import Recorder

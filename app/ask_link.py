@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from app.asked_networks import NETWORKS
 from app.asking import Question
-from app.permalink import MAX_SENTENCES
+from app.kit.study_links import MAX_SENTENCES
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS
 from spncore.limits import LIMITS

@@ -9,9 +9,9 @@ import numpy as np
 
 from app.asked_networks import Trained
 from app.asking import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
-from app.files import cell
 from app.flow_lines import RootLine
-from app.text import literal
+from app.kit.files import cell
+from app.kit.text import literal
 from spncore.arrays import Floats, Ints
 from spncore.inference.explanation import MostProbable
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import entr
 from scipy.stats import beta
 
-from app.text import plain
+from app.kit.text import plain
 from spncore.arrays import Floats, Ints
 from spncore.circuits.model import Model
 from spncore.data.library import DATASETS, Dataset

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from app.asking import UNKNOWN, Answer, Flow, Item, Matches
 from app.flow_lines import Lines, RootLine
-from app.text import plain
+from app.kit.text import plain
 from spncore.arrays import Floats, Ints
 
 INK = {"light": "#31333f", "dark": "#fafafa"}

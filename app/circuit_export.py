@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from app import export
-from app.files import table
+from app.kit import run_files
+from app.kit.files import table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.files.provenance import made_by, versions
@@ -56,7 +56,7 @@ def _rows(
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """Settings, data, versions, κ, and of every curve the LLH of every seed and step."""
     document: dict[str, Any] = {
-        "schema": export.EXPORT_SCHEMA,
+        "schema": run_files.EXPORT_SCHEMA,
         "link": link,
         "versions": versions(),
         "settings": {**asdict(study.experiment), "depth": list(study.depths)},

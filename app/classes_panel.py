@@ -7,10 +7,12 @@ from functools import partial
 
 import streamlit as st
 
-from app import classes_study, controls, datapanel, jobs, jobview, permalink, uploads, workbench
+from app import classes_study, jobs
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
-from app.text import WORDS, choice, label, literal, number, plain
-from app.uploads import Upload
+from app.kit import controls, progress, session, study_links, uploads
+from app.kit import data as datapanel
+from app.kit.text import WORDS, choice, label, literal, number, plain
+from app.kit.uploads import Upload
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
@@ -31,7 +33,7 @@ def opened(data: dict[str, Dataset]) -> Study:
         study: Study = st.session_state[STATE]
         return study
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    study, refused = (DEFAULT, []) if set(params) <= {"view"} else permalink.decode(params)
+    study, refused = (DEFAULT, []) if set(params) <= {"view"} else study_links.decode(params)
     study, unfit = classes_study.fitting(study)
     name = study.experiment.dataset
     if name not in data:
@@ -73,7 +75,7 @@ def last_column() -> None:
 
 def keep(upload: Upload) -> None:
     """Hold an uploaded table and choose it."""
-    workbench.held_uploads()[upload.name] = upload
+    session.held_uploads()[upload.name] = upload
     st.session_state["classes_uploaded"] = upload.name
 
 
@@ -143,7 +145,7 @@ def chosen(before: Study, dataset: Dataset) -> Study:
 
 def panel() -> tuple[Study, Dataset]:
     """Draw the panel; what it refuses is said, and the study of before kept."""
-    data = uploads.at_hand(workbench.held_uploads())
+    data = uploads.at_hand(session.held_uploads())
     if "classes_uploaded" in st.session_state:
         st.session_state[DATA] = st.session_state.pop("classes_uploaded")
         last_column()
@@ -179,7 +181,7 @@ def start(key: str, study: Study, dataset: Dataset) -> None:
     """Start the job of a study, or join it."""
     try:
         rows = classes_study.rows_of(study, dataset)
-        jobs.JOBS.start(key, lambda job: classes_study.compute(job, study, rows), jobview.watcher())
+        jobs.JOBS.start(key, lambda job: classes_study.compute(job, study, rows), progress.watcher())
         st.rerun()
     except (DataError, jobs.JobRefused) as refusal:
         st.warning(literal(str(refusal)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.text import number
+from app.kit.text import number
 from spncore.plots.curves import Line
 from spncore.studies import statistics
 from spncore.studies.held_equal import DEPTHS, Case, Cells, depth_name, faster_name

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from app.text import number
+from app.kit.text import number
 from spncore.arrays import Floats
 from spncore.plots.curves import Line
 from spncore.plots.report import TARGETS, published_figure3

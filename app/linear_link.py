@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from app.permalink import MAX_CHARACTERS, MAX_SENTENCES
+from app.kit.study_links import MAX_CHARACTERS, MAX_SENTENCES
 from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError
 
 VERSION = 1

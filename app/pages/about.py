@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import datapanel
+from app.kit import data
+from app.kit.text import WORDS, literal, page_text
 from app.live.runs import REGISTRY
-from app.text import WORDS, literal, page_text
 from spncore.data.library import DATASETS, DataError, available
 from spncore.files.provenance import made_by
 from spncore.limits import LIMITS
@@ -30,7 +30,7 @@ shown = st.session_state.get("shown")
 if shown is not None:
     with st.container(border=True, width=TEXT_PIXELS, gap="xsmall"):
         st.markdown(f"**:material/database: {WORDS['in_use']}**")
-        st.text(datapanel.describe(shown.dataset))
+        st.text(data.describe(shown.dataset))
         st.caption(literal(shown.dataset.source))
         st.caption(f"SHA-256 of the rows: {shown.dataset.sha256}")
 st.markdown(page_text("about_data"), width=TEXT_PIXELS)

@@ -8,24 +8,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import (
-    ask_controls,
-    ask_link,
-    ask_words,
-    asked_networks,
-    asking,
-    charts_ask,
-    circuit_layout,
-    files,
-    flow_lines,
-    jobs,
-    jobview,
-)
+from app import ask_controls, ask_link, ask_words, asked_networks, asking, charts_ask, circuit_layout, flow_lines, jobs
 from app.ask_controls import REFUSED, STATE
 from app.asked_networks import Trained
 from app.asking import UNKNOWN, Answer, Matches, Question
-from app.files import cell, file_name
-from app.text import literal, page_text
+from app.kit import files, progress
+from app.kit.files import cell, file_name
+from app.kit.text import literal, page_text
 from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
@@ -91,14 +80,14 @@ def in_background(key: str, name: str, dataset: Dataset, num_components: int) ->
         st.error(literal(job.reason or ""), icon=":material/error:")
     if (job is None) or (again and st.button("Train it", key="ask_train", icon=":material/play_arrow:")):
         try:
-            job = jobs.JOBS.start(key, work, jobview.watcher())
+            job = jobs.JOBS.start(key, work, progress.watcher())
         except jobs.JobRefused as refusal:
             st.warning(str(refusal), icon=":material/hourglass:")
             return None
     if job is not None and not job.ended:
         st.session_state["ask_job"] = key
         st.markdown(f"Training: {asked_networks.NETWORKS[name].title}")
-        jobview.show_progress(key)
+        progress.show_progress(key)
     return job.result if job is not None and job.state == "done" else None
 
 
@@ -106,7 +95,7 @@ def leave() -> None:
     """A job that this page waits for no more is cancelled, unless others wait for it."""
     key = st.session_state.pop("ask_job", None)
     if key is not None:
-        jobs.JOBS.leave(key, jobview.watcher())
+        jobs.JOBS.leave(key, progress.watcher())
 
 
 def link_to(question: Question) -> str:

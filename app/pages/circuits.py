@@ -7,14 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from app import circuit_export, circuit_link, controls, datapanel, permalink, uploads, workbench
-from app.files import file_name
+from app import circuit_export
+from app.kit import circuit_links, controls, data, session, study_links, uploads
+from app.kit.files import file_name
+from app.kit.session import Shown
+from app.kit.text import WORDS, label, literal, plain, point, sections
+from app.kit.uploads import FALLBACK
 from app.live.chart import lab_view
 from app.live.runs import REGISTRY, RunRefused
 from app.live.session import session_name
-from app.text import WORDS, label, literal, plain, point, sections
-from app.uploads import FALLBACK
-from app.workbench import Shown
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError
@@ -40,9 +41,9 @@ def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        study, refusals = circuit_link.decode(params)
+        study, refusals = circuit_links.decode(params)
         st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
-        st.session_state["circuit_view"] = permalink.decode_view(params)[0]
+        st.session_state["circuit_view"] = study_links.decode_view(params)[0]
         st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
         train()
     current: Study = st.session_state[STATE]
@@ -53,7 +54,7 @@ def stand_in(study: Study) -> list[str]:
     """Use data that is at hand where the study's is not; what is said about it."""
     name = study.experiment.dataset
     try:
-        if uploads.find(name, workbench.held_uploads()) is not None:
+        if uploads.find(name, session.held_uploads()) is not None:
             return []
         said = WORDS["upload_again"] if is_upload(name) else WORDS["twin_instead"]
     except DataError as error:
@@ -67,16 +68,16 @@ def train() -> None:
     study: Study = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        dataset = uploads.find(study.experiment.dataset, workbench.held_uploads())
+        dataset = uploads.find(study.experiment.dataset, session.held_uploads())
         if dataset is None:
             raise DataError(WORDS["missing_data"])
-        study = circuit_link.prepared(study, dataset)
+        study = circuit_links.prepared(study, dataset)
         run_id = REGISTRY.start(study, dataset, session_name())
     except (DataError, ExperimentError, CircuitError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
     st.session_state[SHOWN] = Shown(run_id, study, dataset)
-    values = circuit_link.encode(study)
+    values = circuit_links.encode(study)
     if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
         st.query_params.from_dict(values)
 
@@ -135,7 +136,7 @@ def show(study: Study) -> None:
 
 def _titles_at_hand() -> dict[str, str]:
     titles = {name: info.title for name, info in DATASETS.items() if _at_hand(name)}
-    return titles | {name: plain(upload.dataset.title) for name, upload in workbench.held_uploads().items()}
+    return titles | {name: plain(upload.dataset.title) for name, upload in session.held_uploads().items()}
 
 
 def _at_hand(name: str) -> bool:
@@ -173,7 +174,7 @@ def _steps(name: str) -> Any:
 
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
-    return f"{(st.context.url or '').split('?')[0]}?{circuit_link.query_string(study)}"
+    return f"{(st.context.url or '').split('?')[0]}?{circuit_links.query_string(study)}"
 
 
 @st.dialog(WORDS["share"])
@@ -226,7 +227,7 @@ stale = shown is None or study != Study(shown.study.experiment, shown.study.dept
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         if shown is not None:
-            st.caption(f":material/database: {literal(datapanel.describe(shown.dataset))}")
+            st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
     if st.button(
         WORDS["train"], key="circuit_train", type="primary" if stale else "secondary", icon=":material/play_arrow:",
         disabled=refusal is not None,

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import (
-    charts_classes,
-    classes_panel,
-    classes_study,
-    classes_words,
-    evidence_view,
-    jobs,
-    jobview,
-    permalink,
-)
+from app import charts_classes, classes_panel, classes_study, classes_words, jobs
 from app.classes_study import DEFAULT, Comparison
-from app.files import file_name
-from app.text import literal, page_text
+from app.kit import progress, shipped_or_here, study_links
+from app.kit.files import file_name
+from app.kit.text import literal, page_text
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.plots.curves import CONFIG
@@ -40,7 +32,7 @@ def on_screen(study: Study, dataset: Dataset) -> Comparison:
 def waiting(job: jobs.Job | None) -> None:
     """What there is to say while the settings have no result."""
     if job is not None and not job.ended:
-        jobview.show_progress(job.key)
+        progress.show_progress(job.key)
     elif job is not None and job.state == "failed":
         st.error(literal(job.reason or ""), icon=":material/error:")
     else:
@@ -67,7 +59,7 @@ def charts(shown: Comparison) -> None:
         with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
         log_iterations = st.toggle("log iterations", key="classes_log")
     best = classes_words.best_levels(shown)
-    mode = evidence_view.mode()
+    mode = shipped_or_here.mode()
     accuracy = charts_classes.accuracy(
         classes_words.lines(shown, "test accuracy", with_control), _level(best, "test accuracy"), mode, log_iterations
     )
@@ -95,7 +87,7 @@ def _level(best: dict[str, float], quantity: str) -> dict[str, float]:
 
 def take_away(shown: Comparison) -> None:
     """Every comparison as a row; the numbers, the link, and the runs in the lab."""
-    query = permalink.query_string(shown.study)
+    query = study_links.query_string(shown.study)
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
     link = f"{root}/classes?{query}"
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
@@ -104,7 +96,7 @@ def take_away(shown: Comparison) -> None:
         remarks = [classes_words.about(shown), f"link: {link}"]
         st.download_button(
             "All numbers (CSV)",
-            lambda: evidence_view.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
+            lambda: shipped_or_here.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
             file_name(f"class {shown.title}", "csv"), "text/csv", key="classes_csv", on_click="ignore",
             icon=":material/download:",
         )  # fmt: skip
@@ -121,16 +113,16 @@ def write_address(study: Study) -> None:
     """Let the address name the settings; a first visit to the default keeps its plain address."""
     if study == DEFAULT and not st.query_params:
         return
-    values = permalink.encode(study)
+    values = study_links.encode(study)
     if "view" in st.query_params:
         values["view"] = st.query_params["view"]
     if values != st.query_params.to_dict():
         st.query_params.from_dict(values)
 
 
-text = evidence_view.paragraphs(page_text("classes"))
+text = shipped_or_here.paragraphs(page_text("classes"))
 st.title("Predicting a class")
-st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
+st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 wanted, table = classes_panel.panel()
 for sentence in st.session_state.get("classes_refused", []):
     st.warning(literal(sentence), icon=":material/link_off:")
@@ -150,4 +142,4 @@ st.table([dict(zip(classes_words.ANSWER_COLUMNS, row, strict=True)) for row in r
 st.caption("Who is first at 90 % of the objective's gain; seeds ahead, behind, level. Shipped with the lab.")
 for heading in list(text)[1:]:
     st.header(heading, divider="gray")
-    st.markdown(text[heading], width=evidence_view.TEXT_PIXELS)
+    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import evidence_view, jobs
 from app import fair_facts as facts
-from app.evidence_view import Evidence, Made, lab_link
+from app import jobs
 from app.fair_facts import Setting
 from app.jobs import Job
-from app.text import literal, page_text
+from app.kit import shipped_or_here
+from app.kit.shipped_or_here import Evidence, Made, lab_link
+from app.kit.text import literal, page_text
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped
@@ -34,7 +35,7 @@ def selectors() -> Case:
     return Case(topology, weights, components)
 
 
-def trainer(case: Case) -> evidence_view.Work:
+def trainer(case: Case) -> shipped_or_here.Work:
     """The page's runs of one case on other rows or seeds: first the grid of learning rates, then what it decides."""
 
     def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
@@ -59,13 +60,13 @@ def _add(job: Job, cells: list[Cell], data: dict[str, Dataset], made: dict[Cell,
 def panel(setting: Setting, shown: Evidence, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
     """One setting: its curves on the shared axes, and its statement."""
     figure = charts.curves(
-        setting.name, facts.lines(setting, shown.results), evidence_view.mode(), log_iterations=log_iterations,
+        setting.name, facts.lines(setting, shown.results), shipped_or_here.mode(), log_iterations=log_iterations,
         x_range=ranges[0], y_range=ranges[1], height=charts.SMALL_HEIGHT,
     )  # fmt: skip
     words = facts.statement(setting, shown.results)
     labelled = [((setting.name, name), cell, shown.results[cell]) for name, cell in setting.cells.items()]
     columns = ("held equal", "network", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
-    evidence_view.chart(figure, words, f"fair_{setting.name}", columns, lambda: shipped.tidy(labelled), [shown.words])
+    shipped_or_here.chart(figure, words, f"fair_{setting.name}", columns, lambda: shipped.tidy(labelled), [shown.words])
     if setting.note:
         st.caption(literal(setting.note))
     first = list(setting.cells.values())[-1].experiment
@@ -95,21 +96,21 @@ def wins(settings: list[Setting], shown: Evidence) -> None:
     columns = ("held equal", "network", "learning rate", "seed", "iterations", "final llh")
     st.download_button(
         "Every seed (CSV)",
-        lambda: evidence_view.table(columns, facts.seed_rows(settings, shown.results), [shown.words]),
+        lambda: shipped_or_here.table(columns, facts.seed_rows(settings, shown.results), [shown.words]),
         "spn-lab-held-equal.csv", "text/csv", on_click="ignore", icon=":material/download:", type="tertiary",
         key="fair_seeds_csv",
     )  # fmt: skip
 
 
-text = evidence_view.paragraphs(page_text("fair"))
+text = shipped_or_here.paragraphs(page_text("fair"))
 st.title("What is held equal")
-st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
+st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 case = selectors()
-on_screen = evidence_view.choose(
+on_screen = shipped_or_here.choose(
     "fair", shipped.shipped("held_equal"), case.runs, 12, trainer(case), "about a minute", what=repr(case)
 )
 case = Case(case.topology, case.weights, case.components, on_screen.runs)
-evidence_view.provenance(on_screen)
+shipped_or_here.provenance(on_screen)
 panels_shown = facts.settings(case, on_screen.results)
 st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)
 st.markdown(literal(facts.summary(panels_shown, on_screen.results)))
@@ -118,4 +119,4 @@ st.header("Every comparison", divider="gray")
 wins(panels_shown, on_screen)
 for heading in list(text)[1:]:
     st.header(heading, divider="gray")
-    st.markdown(text[heading], width=evidence_view.TEXT_PIXELS)
+    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)

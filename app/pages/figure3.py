@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import evidence_view, jobs
 from app import figure3_facts as facts
-from app.evidence_view import Evidence, Made, chart, lab_link
+from app import jobs
 from app.figure3_facts import published_reached
 from app.jobs import Job
-from app.text import number, page_text
+from app.kit import shipped_or_here
+from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
+from app.kit.text import number, page_text
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.plots.curves import Line
@@ -45,7 +46,7 @@ def llh_chart(shown: Evidence, noise: float, key: str, title: str, words: str) -
     """Published curves in grey under ours at one noise."""
     lines = [*facts.published_lines(), *facts.our_lines(shown, noise)]
     levels = {"independent variables": shown.data.references["independent"]}
-    figure = charts.curves(title, lines, evidence_view.mode(), levels)
+    figure = charts.curves(title, lines, shipped_or_here.mode(), levels)
     chart(figure, words, key, CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words])
 
 
@@ -70,7 +71,7 @@ def overview(shown: Evidence) -> None:
     )
     st.download_button(
         "Table (CSV)",
-        lambda: evidence_view.table(facts.SEED_COLUMNS, facts.seed_rows(shown), [shown.words]),
+        lambda: shipped_or_here.table(facts.SEED_COLUMNS, facts.seed_rows(shown), [shown.words]),
         "spn-lab-figure-3-iterations.csv", "text/csv", on_click="ignore", icon=":material/download:", type="tertiary",
         key="figure3_table_csv",
     )  # fmt: skip
@@ -91,7 +92,7 @@ def rounding(shown: Evidence) -> None:
     )
     ours = facts.departures(shown, noise, EARLY_SHOWN)
     published = facts.published_departures(shown, EARLY_SHOWN)
-    figure = charts.departure(ours, published, facts.LEFT, evidence_view.mode())
+    figure = charts.departure(ours, published, facts.LEFT, shipped_or_here.mode())
     words = facts.departure_words(shown, noise)
     chart(figure, words, "figure3_departure", CURVE_COLUMNS, lambda: curve_rows([*ours, *published]), [shown.words])
     lab_link(f"Run it in the lab: noise {number(noise)}", facts.six(shown, noise), DEPTHS, "figure3_lab_rounding")
@@ -100,7 +101,7 @@ def rounding(shown: Evidence) -> None:
 def honest(shown: Evidence) -> None:
     by_noise = facts.by_noise(shown, TARGET)
     figure = charts.noise_response(
-        by_noise, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), evidence_view.mode()
+        by_noise, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), shipped_or_here.mode()
     )
     chart(
         figure, facts.noise_words(shown, TARGET), "figure3_noise_response", facts.SEED_COLUMNS,
@@ -112,7 +113,7 @@ def honest(shown: Evidence) -> None:
 def pairs(shown: Evidence) -> None:
     reached = facts.reached(shown, ROUNDING, TARGET)
     figure = charts.seeds_and_pairs(
-        reached, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), evidence_view.mode()
+        reached, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), shipped_or_here.mode()
     )
     chart(
         figure, facts.pair_words(shown, ROUNDING, TARGET), "figure3_pairs", facts.SEED_COLUMNS,
@@ -123,7 +124,7 @@ def pairs(shown: Evidence) -> None:
 
 def near_zero(shown: Evidence) -> None:
     lines = facts.first_changes(shown, STEPS_SHOWN)
-    figure = charts.first_changes(lines, evidence_view.mode())
+    figure = charts.first_changes(lines, shipped_or_here.mode())
     chart(
         figure, facts.change_words(shown), "figure3_changes", CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words]
     )  # fmt: skip
@@ -131,15 +132,15 @@ def near_zero(shown: Evidence) -> None:
     lab_link("Compare with a step that is small: s = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
 
 
-text = evidence_view.paragraphs(page_text("figure3"))
+text = shipped_or_here.paragraphs(page_text("figure3"))
 steps = (symmetry, rounding, honest, pairs, near_zero)
 
 st.title("Figure 3, explained")
-st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
-on_screen = evidence_view.choose(
+st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
+on_screen = shipped_or_here.choose(
     "figure3", shipped.shipped("figure3_runs"), held_equal.FIGURE3_RUNS, 12, train, "about half a minute"
 )
-evidence_view.provenance(on_screen)
+shipped_or_here.provenance(on_screen)
 overview(on_screen)
 for heading, step in zip(list(text)[1:], steps, strict=False):
     st.header(heading, divider="gray")
@@ -148,4 +149,4 @@ for heading, step in zip(list(text)[1:], steps, strict=False):
     with picture:
         step(on_screen)
 st.header(list(text)[-1], divider="gray")
-st.markdown(text[list(text)[-1]], width=evidence_view.TEXT_PIXELS)
+st.markdown(text[list(text)[-1]], width=shipped_or_here.TEXT_PIXELS)

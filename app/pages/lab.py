@@ -4,43 +4,43 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import circuit_link, controls, datapanel, dialogs, workbench
+from app.kit import circuit_links, controls, data, dialogs, session
+from app.kit.text import WORDS, literal
 from app.live.chart import lab_view
-from app.text import WORDS, literal
 from spncore.studies import presets
 
-workbench.open_session()
+session.open_session()
 
 with st.sidebar:
-    study, refusal = controls.side_panel(workbench.study())
+    study, refusal = controls.side_panel(session.study())
     st.session_state["study"] = study
-    datapanel.data_control()
+    data.data_control()
     with st.container(horizontal=True):
         st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=controls.reset)
-        if workbench.baseline() is not None:
-            st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=workbench.unpin)
+        if session.baseline() is not None:
+            st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=session.unpin)
 
 if st.session_state["notices"]:
     st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
 
 if st.session_state["elsewhere"] is not None:
     st.info(WORDS["elsewhere"], icon=":material/account_tree:")
-    values = circuit_link.encode(st.session_state["elsewhere"])
+    values = circuit_links.encode(st.session_state["elsewhere"])
     st.page_link("pages/circuits.py", label=WORDS["open_circuits"], query_params=values)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
-        datapanel.data_in_use()
-    datapanel.fetch_instead()
+        data.data_in_use()
+    data.fetch_instead()
     if st.button(
         WORDS["train"],
         key="train",
-        type="primary" if workbench.is_stale() else "secondary",
+        type="primary" if session.is_stale() else "secondary",
         icon=":material/play_arrow:",
         help=WORDS["train_help"],
         disabled=refusal is not None,
     ):
-        workbench.train()
+        session.train()
         st.rerun()
     files = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
@@ -48,15 +48,15 @@ with st.container(horizontal=True, vertical_alignment="center"):
 if st.session_state["problem"]:
     st.error(literal(st.session_state["problem"]), icon=":material/block:")
 
-shown = workbench.shown()
+shown = session.shown()
 if shown is not None:
     preset = presets.matching(shown.study)
     asked = lab_view(
         {
             "run_id": shown.run_id,
             "base": st.get_option("server.baseUrlPath"),
-            "stale": workbench.is_stale(),
-            "baseline": workbench.baseline(),
+            "stale": session.is_stale(),
+            "baseline": session.baseline(),
             "published": shown.study == presets.FIGURE_3,
             "labels": {},
             "view": st.session_state["view"],
@@ -66,7 +66,7 @@ if shown is not None:
     )
     dialogs.answer(asked)
 
-workbench.say()
+session.say()
 if files:
     dialogs.export_dialog()
 elif guide:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import charts_lines, controls, linear_link, linear_words, permalink
-from app.files import file_name, table
-from app.text import literal, number, page_text
+from app import charts_lines, linear_link, linear_words
+from app.kit import controls, study_links
+from app.kit.files import file_name, table
+from app.kit.text import literal, number, page_text
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
 from spncore.plots.lines import CONFIG
@@ -188,7 +189,7 @@ def in_a_network(shown: Comparison, theme: str) -> None:
             key="linear_scalars", config=CONFIG, alt=linear_words.scalar_sentence(shown),
         )  # fmt: skip
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
-    query = permalink.query_string(same.study)
+    query = study_links.query_string(same.study)
     with st.container(horizontal=True):
         st.link_button("Open these runs in the lab", page_address("", query), icon=":material/science:")
         take(

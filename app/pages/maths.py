@@ -6,11 +6,12 @@ import re
 
 import streamlit as st
 
-from app import errata, permalink
+from app import errata
 from app.equations import EQUATIONS
 from app.errata import Errata
-from app.files import file_name, table
-from app.text import page_text
+from app.kit import study_links
+from app.kit.files import file_name, table
+from app.kit.text import page_text
 from spncore.files.provenance import made_by
 from spncore.plots.lines import CONFIG, residuals
 
@@ -31,7 +32,7 @@ def evidence() -> Errata:
 def lab_address(found: Errata) -> str:
     """The address that opens the run the errata come from."""
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/?{permalink.query_string(found.study)}"
+    return f"{root}/?{study_links.query_string(found.study)}"
 
 
 def equation(name: str) -> None:

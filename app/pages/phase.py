@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts, controls, jobs, jobview, permalink, uploads, workbench
-from app.files import file_name
-from app.text import choice, label, literal, page_text, plain
+from app import charts, jobs
+from app.kit import controls, progress, session, study_links, uploads
+from app.kit.files import file_name
+from app.kit.text import choice, label, literal, page_text, plain
 from spncore.data.library import DataError, Dataset
 from spncore.files.places import SHIPPED
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
@@ -83,7 +84,7 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> tuple[Plane, Dataset]:
 
 def settings_panel(base: Plane) -> None:
     """Another setting: its controls, the number of runs, and the button that starts the job."""
-    data = uploads.at_hand(workbench.held_uploads())
+    data = uploads.at_hand(session.held_uploads())
     if not data:
         return
     try:
@@ -110,7 +111,7 @@ def start(plane: Plane, dataset: Dataset) -> None:
 
     leave()
     try:
-        jobs.JOBS.start(key, work, jobview.watcher())
+        jobs.JOBS.start(key, work, progress.watcher())
     except jobs.JobRefused as refusal:
         st.warning(str(refusal))
         return
@@ -122,7 +123,7 @@ def leave() -> None:
     """Go back to the diagram that ships; a job that nobody else waits for is cancelled."""
     key = st.session_state.pop("phase_job", None)
     if key is not None:
-        jobs.JOBS.leave(key, jobview.watcher())
+        jobs.JOBS.leave(key, progress.watcher())
 
 
 def own_job() -> jobs.Job | None:
@@ -134,7 +135,7 @@ def own_job() -> jobs.Job | None:
 def job_standing(job: jobs.Job) -> None:
     """How a job gets on, why there is no result, or the way back from it."""
     if not job.ended:
-        jobview.show_progress(job.key)
+        progress.show_progress(job.key)
     elif job.state == "failed":
         st.error(literal(job.reason or ""), icon=":material/error:")
     elif job.state == "cancelled":
@@ -152,11 +153,11 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     )
     if _found(experiment.dataset) is None:
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
-    workbench.open_session()
+    session.open_session()
     study = Study(experiment, (1, depth))
     controls.show(study)
-    workbench.train()
-    st.switch_page("pages/lab.py", query_params=permalink.encode(study))
+    session.train()
+    st.switch_page("pages/lab.py", query_params=study_links.encode(study))
 
 
 def panels(shown: Diagram, control: bool) -> None:

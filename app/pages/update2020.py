@@ -6,11 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from app import evidence_view, jobs
+from app import jobs
 from app import update_facts as facts
-from app.evidence_view import Evidence, Made, chart, lab_link
 from app.jobs import Job
-from app.text import page_text
+from app.kit import shipped_or_here
+from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
+from app.kit.text import page_text
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped
@@ -35,7 +36,7 @@ def curves(shown: Evidence) -> None:
     for column, objective in zip(st.columns(2, gap="large"), OBJECTIVES, strict=True):
         with column:
             figure = charts.curves(
-                facts.TITLES[objective], facts.lines(shown, objective), evidence_view.mode(), levels,
+                facts.TITLES[objective], facts.lines(shown, objective), shipped_or_here.mode(), levels,
                 y_range=facts.y_range(shown), height=charts.SMALL_HEIGHT,
             )  # fmt: skip
             cells = {depth: held_equal.update2020(objective, depth, shown.runs) for depth in DEPTHS}
@@ -56,7 +57,7 @@ def final_scores(shown: Evidence) -> None:
         "Where every seed ends, on training rows and on rows held back",
         facts.groups(shown),
         levels,
-        evidence_view.mode(),
+        shipped_or_here.mode(),
     )
     rows = [
         (name, depth, seed, value)
@@ -69,18 +70,18 @@ def final_scores(shown: Evidence) -> None:
         st.table([dict(zip(facts.COLUMNS, row, strict=True)) for row in facts.table_rows(shown)], hide_index=True)
 
 
-text = evidence_view.paragraphs(page_text("update2020"))
+text = shipped_or_here.paragraphs(page_text("update2020"))
 st.title("The update of 2020")
-st.markdown(text[""], width=evidence_view.TEXT_PIXELS)
+st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 name = st.segmented_control(
     "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
 )
-on_screen = evidence_view.choose(
+on_screen = shipped_or_here.choose(
     "update2020", shipped.shipped("update2020"), held_equal.update2020_runs(name), 5, train, COSTS[name]
 )
-evidence_view.provenance(on_screen)
+shipped_or_here.provenance(on_screen)
 curves(on_screen)
 final_scores(on_screen)
 for heading in list(text)[1:]:
     st.header(heading, divider="gray")
-    st.markdown(text[heading], width=evidence_view.TEXT_PIXELS)
+    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import ask_link, asked_networks, asking, uploads
+from app import ask_link, asked_networks, asking
 from app.asking import UNKNOWN, Question
 from app.jobs import JOBS
-from app.text import JOINER, literal
+from app.kit import uploads
+from app.kit.text import JOINER, literal
 from spncore import load
 from spncore.data.library import from_array
 from spncore.inference.queries import QueryError

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import text, uploads
+from app.kit import text, uploads
 from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY

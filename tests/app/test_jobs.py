@@ -4,7 +4,7 @@ import pytest
 
 from app import jobs
 from app.jobs import JobBoard, JobRefused
-from app.jobview import duration
+from app.kit.progress import duration
 from spncore import Experiment, load
 from spncore.sweep import Cell, Store, SweepError, grid
 from tests.waiting import PATIENCE, until

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import permalink, text, uploads
+from app.kit import study_links, text, uploads
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.data.library import DataError
@@ -86,7 +86,7 @@ def controls_of(page, name):
 
 def test_every_setting_has_a_control_with_its_label_and_help():
     pages = {}
-    for name in set(permalink.DEFAULTS[1]) - OF_DEEP_CIRCUITS:
+    for name in set(study_links.DEFAULTS[1]) - OF_DEEP_CIRCUITS:
         choice = tuple(MATTERS.get(name, {}).items())
         if choice not in pages:
             pages[choice] = opened(**QUICK, **dict(choice))
@@ -319,10 +319,10 @@ def test_the_upload_window_opens():
 
 def upload_page():
     """The form of the upload window by itself: AppTest closes windows at each run."""
-    from app import datapanel, workbench
+    from app.kit import data, session
 
-    workbench.open_session()
-    datapanel.upload_form()
+    session.open_session()
+    data.upload_form()
 
 
 def uploaded(content, name="table.csv"):

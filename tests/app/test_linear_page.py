@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import charts_lines, linear_link, linear_words
-from app.text import JOINER
+from app.kit.text import JOINER
 from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
 from tests.places import ROOT
 from tests.waiting import PATIENCE

@@ -5,10 +5,11 @@ import ast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import errata, permalink
+from app import errata
 from app.equations import EQUATIONS
 from app.errata import measure
-from app.text import FOLDER
+from app.kit import study_links
+from app.kit.text import FOLDER
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 
@@ -56,7 +57,7 @@ def test_an_effective_weight_is_a_product_of_l_weights(found):
 
 
 def test_the_link_of_the_errata_reopens_the_run_they_come_from(found):
-    assert permalink.decode(permalink.encode(found.study)) == (found.study, [])
+    assert study_links.decode(study_links.encode(found.study)) == (found.study, [])
 
 
 def test_the_page_shows_every_equation_and_the_numbers_of_every_erratum(found):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import charts, jobs, uploads
+from app import charts, jobs
 from app.jobs import JOBS
+from app.kit import uploads
 from spncore import Experiment, load
 from spncore.data import library
 from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_csv

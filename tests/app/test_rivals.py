@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from app import export, permalink
 from app.headline import headline
+from app.kit import run_files, study_links
 from app.live import derived, frames
 from app.live.computation import Computation
 from app.live.points import BadQueryError
@@ -88,12 +88,12 @@ def test_a_rival_that_trains_the_depths_already_is_refused():
 def test_a_rival_that_cannot_be_is_refused_in_words(changes, rival, words):
     with pytest.raises(ExperimentError, match=words):
         Study(SMALL.replace(**changes), (1,), (rival,)).experiments()
-    study, [sentence] = permalink.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
-    assert study == permalink.default_study() and sentence.startswith(words)
+    study, [sentence] = study_links.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
+    assert study == study_links.default_study() and sentence.startswith(words)
 
 
 def test_all_learners_start_at_one_likelihood_because_it_ignores_scale(data):
-    start = permalink.default_study().experiment.replace(dataset="two-clusters", iterations=1)
+    start = study_links.default_study().experiment.replace(dataset="two-clusters", iterations=1)
     first = [fit(experiment, data).llh[:, 0] for experiment in Study(start, (1, 3), RIVALS).experiments()]
     for llh in first[1:]:
         assert_close(llh, first[0], rtol=1e-11)
@@ -190,8 +190,8 @@ def test_many_rivals_are_told_briefly(data):
 
 
 def test_every_export_carries_the_learner(run, fitted, data):
-    link = "http://host/?" + permalink.query_string(SOME)
-    text = export.curves_csv(SOME, data, run.traces(), link)
+    link = "http://host/?" + study_links.query_string(SOME)
+    text = run_files.curves_csv(SOME, data, run.traces(), link)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith(("#", '"#'))))
     last = {
         (r["learner"], r["L"], r["seed"]): float(r["value"]) for r in rows if (r["t"], r["quantity"]) == ("30", "llh")
@@ -201,10 +201,10 @@ def test_every_export_carries_the_learner(run, fitted, data):
             assert last[trace.experiment.optimiser, str(trace.experiment.depth), str(seed)] == trace.llh[i, -1]
     assert {r["learner"] for r in rows if r["quantity"].startswith(("rho", "lambda"))} == {"gradient_ascent"}
     assert {r["learner"] for r in rows if r["quantity"].startswith("w[")} == {"gradient_ascent", "momentum", "em"}
-    document = json.loads(export.result_json(SOME, data, run.traces(), link))
+    document = json.loads(run_files.result_json(SOME, data, run.traces(), link))
     assert document["settings"]["rivals"] == ["momentum", "em"]
     assert [entry["learner"] for entry in document["result"]] == ["gradient_ascent"] * 2 + ["momentum", "em"]
-    components = export.components_csv(SOME, data, run.traces(), link)
+    components = run_files.components_csv(SOME, data, run.traces(), link)
     assert {row[2] for row in csv.reader(io.StringIO(components)) if len(row) == 7} == {
         "learner", "gradient_ascent", "momentum", "em",
     }  # fmt: skip

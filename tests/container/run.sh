@@ -46,7 +46,7 @@ trains() {
     inside python -c "
 from app.live.computation import Study
 from app.live.runs import REGISTRY
-from app.permalink import default_study
+from app.kit.study_links import default_study
 from spncore.data.library import load
 import time
 study = default_study()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app import circuit_link
+from app.kit import circuit_links
 from spncore import fit
 from spncore.data import library
 from spncore.runs.shallow import ShallowTrainer
@@ -15,7 +15,7 @@ from tests.closeness import assert_close
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SETTINGS = {"dataset": "two-clusters", "iterations": "60", "num_seeds": "2", "split_depth": "1", "depths": "1",
             "learning_rate": "0.2"}  # fmt: skip
-STUDY, _ = circuit_link.decode(SETTINGS)
+STUDY, _ = circuit_links.decode(SETTINGS)
 QUERY = "?v=1&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark")}
 

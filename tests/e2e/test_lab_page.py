@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from app import permalink, text
+from app.kit import study_links, text
 from spncore import fit
 from spncore.data import library
 from spncore.studies import presets
@@ -34,7 +34,7 @@ def finished(page):
 
 
 def study_of(link):
-    study, refusals = permalink.decode(parse_qs(urlsplit(link).query))
+    study, refusals = study_links.decode(parse_qs(urlsplit(link).query))
     assert not refusals
     return study
 

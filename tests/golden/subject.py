@@ -30,25 +30,25 @@ from app import (
     asking,
     circuit_export,
     circuit_layout,
-    circuit_link,
     circuit_words,
     classes_panel,
     classes_study,
     classes_words,
     errata,
-    evidence_view,
-    export,
     fair_facts,
     figure3_facts,
     flow_lines,
     linear_link,
     linear_words,
-    permalink,
-    text,
     update_facts,
 )
-from app.files import file_name
 from app.headline import headline
+from app.kit import circuit_links as circuit_link
+from app.kit import run_files as export
+from app.kit import shipped_or_here as evidence_view
+from app.kit import study_links as permalink
+from app.kit import text
+from app.kit.files import file_name
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

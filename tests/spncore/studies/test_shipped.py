@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app import fair_facts, figure3_facts, update_facts
-from app.evidence_view import Evidence
+from app.kit.shipped_or_here import Evidence
 from spncore import Experiment, fit
 from spncore.data import library
 from spncore.studies import held_equal as recipes

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from app import permalink
+from app.kit import study_links
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
 from spncore.runs.experiment import ExperimentError
@@ -42,9 +42,9 @@ def default_study() -> Study:
 
 def encode(study: Study) -> dict[str, str]:
     """The version and every setting that differs from this page's defaults."""
-    said = permalink.encode(study)
+    said = study_links.encode(study)
     version = said.pop("v")
-    lab = permalink.DEFAULTS[permalink.VERSION]
+    lab = study_links.DEFAULTS[study_links.VERSION]
     own = {name: said.pop(name, lab[name]) for name in DEFAULTS}
     return {"v": version, **{name: text for name, text in own.items() if not _same(name, text)}, **said}
 
@@ -58,20 +58,20 @@ def decode(params: Mapping[str, str | Sequence[str]]) -> tuple[Study, list[str]]
     """The study that a link describes, and one sentence for each thing refused; the default is kept for those."""
     kept: dict[str, str] = {}
     refusals: list[str] = []
-    if "v" in params and (refused := permalink.decode({"v": params["v"]})[1]):
+    if "v" in params and (refused := study_links.decode({"v": params["v"]})[1]):
         return default_study(), refused
     for name in params:
         if name in ("v", "view"):
             continue
-        refused = [] if name == "rivals" else permalink.decode({**DEFAULTS, name: params[name]})[1]
+        refused = [] if name == "rivals" else study_links.decode({**DEFAULTS, name: params[name]})[1]
         if refused or name == "rivals":
             refusals += refused or ["rivals: this page compares a circuit with the mixture of its trees only."]
         else:
             value = params[name]
             kept[name] = value if isinstance(value, str) else value[0]
-    more = len(refusals) - permalink.MAX_SENTENCES
+    more = len(refusals) - study_links.MAX_SENTENCES
     if more > 0:
-        refusals = [*refusals[: permalink.MAX_SENTENCES], f"{more} more settings were refused."]
+        refusals = [*refusals[: study_links.MAX_SENTENCES], f"{more} more settings were refused."]
     try:
         return _decoded(kept), refusals
     except ExperimentError as error:
@@ -94,11 +94,11 @@ def prepared(study: Study, dataset: Dataset) -> Study:
 
 
 def _decoded(values: Mapping[str, str]) -> Study:
-    study, refused = permalink.decode({**DEFAULTS, **values})
+    study, refused = study_links.decode({**DEFAULTS, **values})
     if refused:
         raise ExperimentError(refused[0].removesuffix(" All defaults are kept.").rstrip("."))
     return study
 
 
 def _same(name: str, text: str) -> bool:
-    return permalink.decode({name: text})[0] == permalink.decode({name: DEFAULTS[name]})[0]
+    return study_links.decode({name: text})[0] == study_links.decode({name: DEFAULTS[name]})[0]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from app.files import _head, _one_line, cell, table
+from app.kit.files import _head, _one_line, cell, table
 from app.live.frames import RATES_OF
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset

@@ -7,10 +7,10 @@ from typing import Any
 
 import streamlit as st
 
-from app import export, permalink, workbench
-from app.files import file_name
-from app.text import WORDS, page_text
-from app.workbench import Shown
+from app.kit import run_files, session, study_links
+from app.kit.files import file_name
+from app.kit.session import Shown
+from app.kit.text import WORDS, page_text
 from spncore.data.dataset import is_upload
 from spncore.runs.study import Study
 
@@ -18,7 +18,7 @@ from spncore.runs.study import Study
 def answer(asked: Any) -> None:
     """Do what was pressed in the lab view: pin its run, or open the link."""
     if asked.pin:
-        workbench.pin()
+        session.pin()
         st.rerun()
     if asked.share:
         share_dialog()
@@ -27,11 +27,11 @@ def answer(asked: Any) -> None:
 @st.dialog(WORDS["share"])
 def share_dialog() -> None:
     """The link to the controls' study, to be copied."""
-    study = workbench.study()
+    study = session.study()
     st.markdown(WORDS["share_intro"])
     projector = st.toggle(WORDS["projector"], key="share_projector")
     st.code(link_to(study) + ("&view=projector" if projector else ""), language=None, wrap_lines=True)
-    if workbench.is_stale():
+    if session.is_stale():
         st.info(WORDS["share_stale"])
     if is_upload(study.experiment.dataset):
         st.info(WORDS["share_upload"])
@@ -40,7 +40,7 @@ def share_dialog() -> None:
 @st.dialog(WORDS["export"])
 def export_dialog() -> None:
     """The run on screen as files; each is made when its button is pressed."""
-    shown = workbench.shown()
+    shown = session.shown()
     run = shown.run() if shown else None
     if shown is None or run is None:
         st.warning(WORDS["gone"])
@@ -72,23 +72,23 @@ def help_dialog() -> None:
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
     page = (st.context.url or "").split("?")[0]
-    return f"{page}?{permalink.query_string(study)}"
+    return f"{page}?{study_links.query_string(study)}"
 
 
 def _curves(shown: Shown, link: str) -> str:
-    return export.curves_csv(shown.study, shown.dataset, shown.traces(), link)
+    return run_files.curves_csv(shown.study, shown.dataset, shown.traces(), link)
 
 
 def _components(shown: Shown, link: str) -> str:
-    return export.components_csv(shown.study, shown.dataset, shown.traces(), link)
+    return run_files.components_csv(shown.study, shown.dataset, shown.traces(), link)
 
 
 def _result(shown: Shown, link: str) -> str:
-    return export.result_json(shown.study, shown.dataset, shown.traces(), link)
+    return run_files.result_json(shown.study, shown.dataset, shown.traces(), link)
 
 
 def _script(shown: Shown, link: str) -> str:
-    return export.script(shown.study, shown.dataset, link)
+    return run_files.script(shown.study, shown.dataset, link)
 
 
 FILES: dict[str, tuple[str, str, Callable[[Shown, str], str]]] = {

@@ -10,11 +10,11 @@ from itertools import count
 
 import streamlit as st
 
-from app import controls, permalink, uploads
+from app.kit import controls, study_links, uploads
+from app.kit.text import WORDS, plain
+from app.kit.uploads import FALLBACK, Upload
 from app.live.runs import REGISTRY, LiveRun, RunRefused
 from app.live.session import session_name
-from app.text import WORDS, plain
-from app.uploads import FALLBACK, Upload
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.runs.experiment import ExperimentError
@@ -45,11 +45,11 @@ def open_session() -> None:
     if "study" in st.session_state:
         return
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    study, refusals = permalink.decode(params)
+    study, refusals = study_links.decode(params)
     elsewhere = None
     if study.deep:  # the Circuits page's: the lab shows one mixture
         elsewhere, study = study, replace(study, experiment=study.experiment.replace(structure="mixture"))
-    view, refused_view = permalink.decode_view(params)
+    view, refused_view = study_links.decode_view(params)
     st.session_state.update(
         uploads=held_uploads(),
         shown=None,
@@ -184,7 +184,7 @@ def _on_data_at_hand(wanted: Study) -> Study:
     except DataError as error:
         notices.append(str(error))
     st.session_state["instead_of"] = name if name in FALLBACK else None
-    default = permalink.default_study().experiment.dataset
+    default = study_links.default_study().experiment.dataset
     stand_in = FALLBACK.get(name, default if _at_hand(default) else FALLBACK[default])
     return wanted.on(stand_in)
 
@@ -198,10 +198,10 @@ def _at_hand(name: str) -> bool:
 
 def _write_address() -> None:
     """Let the address bar name the run on screen; a first visit to the default keeps its plain address."""
-    values = permalink.encode(study())
+    values = study_links.encode(study())
     if len(values) == 1 and not st.query_params:
         return
-    if st.session_state["view"] != permalink.VIEWS[0]:
+    if st.session_state["view"] != study_links.VIEWS[0]:
         values["view"] = st.session_state["view"]
     if values != st.query_params.to_dict():
         st.query_params.from_dict(values)

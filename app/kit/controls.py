@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.permalink import default_study
-from app.text import WORDS, choice, label, literal, point
+from app.kit.study_links import default_study
+from app.kit.text import WORDS, choice, label, literal, point
 from spncore.learning.learners import TAKES_MOMENTUM, title
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS

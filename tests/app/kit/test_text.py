@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from app import text
-from app.text import FOLDER, literal, number, plain, point
+from app.kit import text
+from app.kit.text import FOLDER, literal, number, plain, point
 from spncore.runs.experiment import FIELDS
 
 HOSTILE = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import uploads
+from app.kit import uploads
 from spncore.data import library
 from spncore.data.library import DataError
 

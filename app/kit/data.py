@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app import uploads, workbench
-from app.text import WORDS, label, literal, page_text, plain
-from app.uploads import Upload
+from app.kit import session, uploads
+from app.kit.text import WORDS, label, literal, page_text, plain
+from app.kit.uploads import Upload
 from spncore.data import library
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
@@ -18,8 +18,8 @@ KEY = "control_dataset"
 
 def data_control() -> None:
     """Choose a built-in or uploaded set, or upload one; a set that is not at hand is offered to be fetched."""
-    st.session_state[KEY] = workbench.study().experiment.dataset
-    titles = workbench.data_titles()
+    st.session_state[KEY] = session.study().experiment.dataset
+    titles = session.data_titles()
     st.selectbox(
         label("dataset"),
         list(titles),
@@ -39,12 +39,12 @@ def data_control() -> None:
 
 def data_in_use() -> None:
     """One line that names the data on screen and says whether it is synthetic; a stand-in is said to be one."""
-    shown = workbench.shown()
+    shown = session.shown()
     instead_of = st.session_state["instead_of"]
     if shown is not None:
-        name = workbench.study().experiment.dataset
+        name = session.study().experiment.dataset
         chosen = (
-            "" if name == shown.study.experiment.dataset else f"; {WORDS['next_run']}: {workbench.data_titles()[name]}"
+            "" if name == shown.study.experiment.dataset else f"; {WORDS['next_run']}: {session.data_titles()[name]}"
         )
         st.caption(f":material/database: {literal(describe(shown.dataset) + chosen)}")
     if instead_of is not None:
@@ -68,12 +68,12 @@ def describe(dataset: Dataset) -> str:
 
 
 @st.dialog(WORDS["upload_title"])
-def upload_dialog(keep: Callable[[Upload], None] = workbench.keep) -> None:
+def upload_dialog(keep: Callable[[Upload], None] = session.keep) -> None:
     """A window to upload a table in; `keep` is given what the user decides to use."""
     upload_form(keep)
 
 
-def upload_form(keep: Callable[[Upload], None] = workbench.keep) -> None:
+def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     """Take a file, and report on it: what was noticed, or the one sentence that refuses it."""
     st.markdown(page_text("upload"))
     limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."
@@ -82,7 +82,7 @@ def upload_form(keep: Callable[[Upload], None] = workbench.keep) -> None:
     if file is None:
         return
     try:
-        upload = uploads.read(file.getvalue(), file.name, workbench.held_uploads())
+        upload = uploads.read(file.getvalue(), file.name, session.held_uploads())
     except DataError as error:
         st.error(literal(str(error)), icon=":material/block:")
         st.caption(WORDS["nothing_changed"])
@@ -108,12 +108,12 @@ def _choose() -> None:
     """Use the chosen set if it is at hand; otherwise nothing changes and the page offers to fetch it."""
     name = st.session_state[KEY]
     try:
-        found = uploads.find(name, workbench.held_uploads())
+        found = uploads.find(name, session.held_uploads())
     except DataError as error:
         st.session_state["problem"] = str(error)
         return
     if found is not None:
-        workbench.choose_data(name)
+        session.choose_data(name)
     else:
         st.session_state["not_at_hand"] = name if name in DATASETS else None
 
@@ -130,5 +130,5 @@ def _fetch(name: str) -> None:
     except DataError as error:
         st.session_state["fetch_problem"] = str(error)
     else:
-        workbench.choose_data(name)
+        session.choose_data(name)
     st.rerun()

@@ -10,10 +10,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from app import files, jobview, permalink, uploads
-from app.files import file_name
 from app.jobs import JOBS, Job, JobRefused
-from app.text import literal
+from app.kit import files, progress, study_links, uploads
+from app.kit.files import file_name
+from app.kit.text import literal
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.plots.curves import CONFIG
@@ -118,7 +118,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], remarks: Sequen
 def lab_link(label: str, experiment: Experiment, depths: tuple[int, ...], key: str) -> None:
     """A link that opens the lab with a setting, in a tab of its own so that the place in the text is kept."""
     study = Study(experiment, depths)
-    st.link_button(label, f"./?{permalink.query_string(study)}", key=key, icon=":material/science:")
+    st.link_button(label, f"./?{study_links.query_string(study)}", key=key, icon=":material/science:")
 
 
 def paragraphs(text: str) -> dict[str, str]:
@@ -134,7 +134,7 @@ def _made_here(
     key = hashlib.sha256(f"{page} {what} {runs!r} {dataset.sha256}".encode()).hexdigest()
     job = JOBS.get(key)
     if job is not None and job.state in ("queued", "running"):
-        jobview.show_progress(key)
+        progress.show_progress(key)
         return None
     if job is not None and job.state == "done":
         made: Made = job.result
@@ -144,7 +144,7 @@ def _made_here(
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Run", key=f"{page}_run", type="primary", icon=":material/play_arrow:"):
             try:
-                JOBS.start(key, lambda job: work(job, dataset, runs), jobview.watcher())
+                JOBS.start(key, lambda job: work(job, dataset, runs), progress.watcher())
                 st.rerun()
             except JobRefused as refusal:
                 st.warning(str(refusal))

@@ -1,0 +1,1 @@
+"""What every page is made with: session, links, controls, data, files, progress."""

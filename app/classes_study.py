@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from app.jobs import JOBS, NICENESS, Job
+from app.live.jobs import JOBS, NICENESS, Job
 from spncore.arrays import Floats
 from spncore.data import library
 from spncore.data.dataset import is_upload

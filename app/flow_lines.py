@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.asking import Flow
-from app.circuit_layout import View, links_of, plan_of
+from app.live.circuit_layout import View, links_of, plan_of
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, SumLayer
 

@@ -7,7 +7,7 @@ import secrets
 
 import streamlit as st
 
-from app.jobs import JOBS, Job
+from app.live.jobs import JOBS, Job
 
 POLL_SECONDS = 1.0
 

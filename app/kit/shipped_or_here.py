@@ -10,10 +10,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.jobs import JOBS, Job, JobRefused
 from app.kit import files, progress, study_links, uploads
 from app.kit.files import file_name
 from app.kit.text import literal
+from app.live.jobs import JOBS, Job, JobRefused
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.plots.curves import CONFIG

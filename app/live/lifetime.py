@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.jobs import JOBS
 from app.live import assets
+from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 
 # How long a thread that wants to run waits for the trainer's: Python's 5 ms add up in a page's script.

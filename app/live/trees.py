@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from app import circuit_layout
-from app.circuit_words import trees_sentence
-from app.live import frames
+from app.live import circuit_layout, frames
+from app.live.circuit_words import trees_sentence
 from app.live.derived import ANSWER_NUMBERS, below, count_of, steps_of
 from app.live.points import BadQueryError, Steps, View, finite
 from app.live.runs import LiveRun

@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import ask_controls, ask_link, ask_words, asked_networks, asking, charts_ask, circuit_layout, flow_lines, jobs
+from app import ask_controls, ask_link, ask_words, asked_networks, asking, charts_ask, flow_lines
 from app.ask_controls import REFUSED, STATE
 from app.asked_networks import Trained
 from app.asking import UNKNOWN, Answer, Matches, Question
 from app.kit import files, progress
 from app.kit.files import cell, file_name
 from app.kit.text import literal, page_text
+from app.live import circuit_layout, jobs
 from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import charts_classes, classes_panel, classes_study, classes_words, jobs
+from app import charts_classes, classes_panel, classes_study, classes_words
 from app.classes_study import DEFAULT, Comparison
 from app.kit import progress, shipped_or_here, study_links
 from app.kit.files import file_name
 from app.kit.text import literal, page_text
+from app.live import jobs
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.plots.curves import CONFIG

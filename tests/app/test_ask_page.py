@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from app import ask_link, asked_networks, asking
 from app.asking import UNKNOWN, Question
-from app.jobs import JOBS
 from app.kit import uploads
 from app.kit.text import JOINER, literal
+from app.live.jobs import JOBS
 from spncore import load
 from spncore.data.library import from_array
 from spncore.inference.queries import QueryError

@@ -10,7 +10,7 @@ from scipy.stats import binomtest
 from app import ask_link, ask_words, asked_networks, asking, charts_ask, flow_lines
 from app.asked_networks import NETWORKS
 from app.asking import UNKNOWN, Question
-from app.circuit_layout import drawing
+from app.live.circuit_layout import drawing
 from spncore import Experiment, load
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, Parameters

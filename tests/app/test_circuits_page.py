@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import circuit_export
-from app.circuit_words import circuit_headline, trees_sentence
 from app.kit import circuit_links, text, uploads
+from app.live.circuit_words import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import charts_classes, classes_panel, classes_study, classes_words, jobs
+from app import charts_classes, classes_panel, classes_study, classes_words
 from app.classes_study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from app.kit import study_links, uploads
 from app.kit.text import JOINER
 from app.kit.uploads import Upload
+from app.live import jobs
 from spncore.data import library
 from spncore.data.library import from_array
 from spncore.runs import scores

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import jobs
-from app.jobs import JOBS
 from app.kit import study_links, text, uploads
+from app.live import jobs
+from app.live.jobs import JOBS
 from spncore.data import library
 from spncore.studies import held_equal, shipped
 from spncore.studies.held_equal import Case, Runs

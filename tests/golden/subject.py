@@ -29,8 +29,6 @@ from app import (
     asked_networks,
     asking,
     circuit_export,
-    circuit_layout,
-    circuit_words,
     classes_panel,
     classes_study,
     classes_words,
@@ -42,13 +40,14 @@ from app import (
     linear_words,
     update_facts,
 )
-from app.headline import headline
 from app.kit import circuit_links as circuit_link
 from app.kit import run_files as export
 from app.kit import shipped_or_here as evidence_view
 from app.kit import study_links as permalink
 from app.kit import text
 from app.kit.files import file_name
+from app.live import circuit_layout, circuit_words
+from app.live.headline import headline
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

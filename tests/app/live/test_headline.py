@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from app.headline import headline
+from app.live.headline import headline
 from spncore import Dataset, Experiment, Recorder, Trace, Trainer, fit, load
 
 TWIN = Experiment(dataset="nltcs-twin", num_seeds=3, iterations=20, num_components=2)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from app.circuit_layout import View, automatic, drawing, plan_of, toggled
+from app.live.circuit_layout import View, automatic, drawing, plan_of, toggled
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.structures import random_partitions, rat

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from app.headline import Headline
+from app.live.headline import Headline
 from spncore import Trace
 from spncore.arrays import Floats
 from spncore.limits import LIMITS

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app import jobs
-from app.jobs import JobBoard, JobRefused
 from app.kit.progress import duration
+from app.live import jobs
+from app.live.jobs import JobBoard, JobRefused
 from spncore import Experiment, load
 from spncore.sweep import Cell, Store, SweepError, grid
 from tests.waiting import PATIENCE, until

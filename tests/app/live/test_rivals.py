@@ -10,10 +10,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from app.headline import headline
 from app.kit import run_files, study_links
 from app.live import derived, frames
 from app.live.computation import Computation
+from app.live.headline import headline
 from app.live.points import BadQueryError
 from app.live.runs import RunRegistry, ServerLimits
 from spncore import Experiment, fit, load

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import softmax
 
 from app.kit.files import _head, _one_line, cell, table
-from app.live.frames import RATES_OF
+from app.live.views.frames import RATES_OF
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.files.provenance import made_by, versions

@@ -20,10 +20,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.live import assets, derived, frames, trees
+from app.live import assets
 from app.live.assets import Asset
-from app.live.points import BadQueryError
 from app.live.runs import LiveRun, RunRegistry
+from app.live.views import derived, frames, trees
+from app.live.views.points import BadQueryError
 from spncore.files.places import SHIPPED
 
 PUBLISHED = SHIPPED / "figure3_published.csv"

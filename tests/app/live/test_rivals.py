@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from app.kit import run_files, study_links
-from app.live import derived, frames
 from app.live.computation import Computation
 from app.live.headline import headline
-from app.live.points import BadQueryError
 from app.live.runs import RunRegistry, ServerLimits
+from app.live.views import derived, frames
+from app.live.views.points import BadQueryError
 from spncore import Experiment, fit, load
 from spncore.runs.experiment import ExperimentError
 from spncore.runs.study import RIVALS, Study

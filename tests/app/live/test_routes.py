@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app.live import assets, frames
+from app.live import assets
 from app.live.routes import published, routes
 from app.live.runs import LiveRun, RunRegistry, ServerLimits
+from app.live.views import frames
 from spncore import Dataset, Experiment, Trace, Trainer, fit, load
 from spncore.data.library import from_array
 from spncore.runs.study import Study

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from app.live import frames
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
+from app.live.views import frames
 from spncore import Experiment, Trainer, fit, load
 from spncore.circuits.overparam import effective_weights
 from spncore.runs.shallow import ShallowTrainer

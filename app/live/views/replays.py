@@ -14,8 +14,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.live.computation import Computation
-from app.live.points import first_cuts
 from app.live.runs import LiveRun
+from app.live.views.points import first_cuts
 from spncore import Trace
 from spncore.arrays import Floats
 from spncore.runs import replay as engine

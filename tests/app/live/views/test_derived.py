@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from app.live import derived
-from app.live.points import first_cuts
-from app.live.replays import one_seed
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
+from app.live.views import derived
+from app.live.views.points import first_cuts
+from app.live.views.replays import one_seed
 from spncore import Experiment, Trainer, fit, load
 from spncore.circuits.overparam import effective_weights, split_layers
 from spncore.dynamics import steps

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from app.live import circuit_layout, frames
+from app.live import circuit_layout
 from app.live.circuit_words import trees_sentence
-from app.live.derived import ANSWER_NUMBERS, below, count_of, steps_of
-from app.live.points import BadQueryError, Steps, View, finite
 from app.live.runs import LiveRun
+from app.live.views import frames
+from app.live.views.derived import ANSWER_NUMBERS, below, count_of, steps_of
+from app.live.views.points import BadQueryError, Steps, View, finite
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer

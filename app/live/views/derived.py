@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from app.live import frames, points
-from app.live.points import BadQueryError, Steps, View
-from app.live.replays import replay
 from app.live.runs import LiveRun
+from app.live.views import frames, points
+from app.live.views.points import BadQueryError, Steps, View
+from app.live.views.replays import replay
 from spncore.arrays import Floats, Ints
 from spncore.dynamics import steps as dynamics
 from spncore.runs.training import sums_of

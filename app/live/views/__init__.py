@@ -1,0 +1,1 @@
+"""What a view of a run is sent: frames, series, points."""

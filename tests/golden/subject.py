@@ -24,10 +24,6 @@ import numpy as np
 
 import spncore.__main__ as command_line
 from app import (
-    ask_link,
-    ask_words,
-    asked_networks,
-    asking,
     circuit_export,
     classes_panel,
     classes_study,
@@ -35,7 +31,6 @@ from app import (
     errata,
     fair_facts,
     figure3_facts,
-    flow_lines,
     linear_link,
     linear_words,
     update_facts,
@@ -48,6 +43,11 @@ from app.kit import text
 from app.kit.files import file_name
 from app.live import circuit_layout, circuit_words
 from app.live.headline import headline
+from app.pages.ask import flow_lines
+from app.pages.ask import link as ask_link
+from app.pages.ask import networks as asked_networks
+from app.pages.ask import question as asking
+from app.pages.ask import words as ask_words
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.asked_networks import Trained
-from app.asking import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
-from app.flow_lines import RootLine
 from app.kit.files import cell
 from app.kit.text import literal
+from app.pages.ask.flow_lines import RootLine
+from app.pages.ask.networks import Trained
+from app.pages.ask.question import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from spncore.arrays import Floats, Ints
 from spncore.inference.explanation import MostProbable
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from app.asking import Flow
 from app.live.circuit_layout import View, links_of, plan_of
+from app.pages.ask.question import Flow
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, SumLayer
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from app.asking import UNKNOWN, Answer, Flow, Item, Matches
-from app.flow_lines import Lines, RootLine
 from app.kit.text import plain
+from app.pages.ask.flow_lines import Lines, RootLine
+from app.pages.ask.question import UNKNOWN, Answer, Flow, Item, Matches
 from spncore.arrays import Floats, Ints
 
 INK = {"light": "#31333f", "dark": "#fafafa"}

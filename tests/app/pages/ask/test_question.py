@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from app import ask_link, ask_words, asked_networks, asking, charts_ask, flow_lines
-from app.asked_networks import NETWORKS
-from app.asking import UNKNOWN, Question
 from app.live.circuit_layout import drawing
+from app.pages.ask import charts, flow_lines, link, networks
+from app.pages.ask import question as asking
+from app.pages.ask import words as ask_words
+from app.pages.ask.networks import NETWORKS
+from app.pages.ask.question import UNKNOWN, Question
 from spncore import Experiment, load
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, Parameters
@@ -31,7 +33,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def models(data):
-    return {name: asked_networks.train(name, data, 3).model for name in NETWORKS}
+    return {name: networks.train(name, data, 3).model for name in NETWORKS}
 
 
 def evidence(**values):
@@ -75,26 +77,26 @@ def test_expected_information_is_the_mutual_information_given_the_evidence(model
 
 
 def test_training_gets_better_with_every_iteration_and_says_how_far_it_is(data):
-    steps = list(asked_networks.training("mixture", data, 3))
+    steps = list(networks.training("mixture", data, 3))
     assert [done for done, _, _ in steps[:3]] == [0, 1, 2] and all(result is None for _, _, result in steps[:-1])
     trained = steps[-1][2]
-    start = asked_networks.em.fit(mixture(3, 8), data, np.random.default_rng(0), iterations=0).model
-    assert trained.llh > asked_networks.mean_llh(start, data) + 0.01
+    start = networks.em.fit(mixture(3, 8), data, np.random.default_rng(0), iterations=0).model
+    assert trained.llh > networks.mean_llh(start, data) + 0.01
     assert trained.test_llh < trained.llh
 
 
 def test_a_learned_network_is_tuned_from_what_was_learned(data):
-    learned = asked_networks.STRUCTURES["learn_spn"](
-        data, asked_networks.StructureSettings(), np.random.default_rng(asked_networks.TRAINING_SEED)
+    learned = networks.STRUCTURES["learn_spn"](
+        data, networks.StructureSettings(), np.random.default_rng(networks.TRAINING_SEED)
     )
-    tuned = asked_networks.train("learn_spn", data, 8)
-    assert asked_networks.mean_llh(learned, data) <= tuned.llh + 1e-9
+    tuned = networks.train("learn_spn", data, 8)
+    assert networks.mean_llh(learned, data) <= tuned.llh + 1e-9
 
 
 def test_a_table_that_would_take_too_long_is_refused_in_words(data, monkeypatch):
-    monkeypatch.setattr(asked_networks, "MOST_SECONDS", 1e-3)
+    monkeypatch.setattr(networks, "MOST_SECONDS", 1e-3)
     with pytest.raises(DataError, match="LearnSPN, tuned by EM: about 0 minutes .* choose another"):
-        list(asked_networks.training("learn_spn", data, 8))
+        list(networks.training("learn_spn", data, 8))
 
 
 def test_matching_rows_are_counted_and_their_interval_is_the_exact_one(data):
@@ -157,17 +159,17 @@ def test_impossible_evidence_has_no_answer():
     ],
 )
 def test_a_link_asks_the_same_question_again(question):
-    assert ask_link.decode(ask_link.encode(question)) == (question, [])
+    assert link.decode(link.encode(question)) == (question, [])
 
 
 def test_a_link_to_other_data_begins_without_evidence():
-    assert ask_link.decode({"data": "plants"}) == (Question("plants"), [])
-    assert ask_link.encode(Question("nltcs-twin"))["e"] == "none"
+    assert link.decode({"data": "plants"}) == (Question("plants"), [])
+    assert link.encode(Question("nltcs-twin"))["e"] == "none"
 
 
 def test_the_default_link_holds_nothing_but_its_version():
-    assert ask_link.encode(Question("nltcs", evidence=(("Y4", 1),))) == {"v": "1"}
-    assert ask_link.query_string(Question("nltcs", evidence=(("Y3", 1), ("Y7", 0)))) == "v=1&e=Y3:1,Y7:0"
+    assert link.encode(Question("nltcs", evidence=(("Y4", 1),))) == {"v": "1"}
+    assert link.query_string(Question("nltcs", evidence=(("Y3", 1), ("Y7", 0)))) == "v=1&e=Y3:1,Y7:0"
 
 
 @pytest.mark.parametrize(
@@ -177,15 +179,15 @@ def test_the_default_link_holds_nothing_but_its_version():
      ("seed", "99999999999"), ("about", "<b>"), ("colour", "red"), ("e", "x" * 9999)],
 )  # fmt: skip
 def test_a_bad_part_of_a_link_is_refused_in_words_and_the_default_kept(name, text):
-    question, refusals = ask_link.decode({name: text})
-    assert question == ask_link.decode({})[0]
+    question, refusals = link.decode({name: text})
+    assert question == link.decode({})[0]
     [sentence] = refusals
     assert name in sentence and "default is kept" in sentence and len(sentence) < 200
 
 
 def test_a_part_given_twice_and_an_unknown_version_are_refused():
-    assert "2 times" in ask_link.decode({"k": ["2", "3"]})[1][0]
-    question, [sentence] = ask_link.decode({"v": "9", "k": "3"})
+    assert "2 times" in link.decode({"k": ["2", "3"]})[1][0]
+    question, [sentence] = link.decode({"v": "9", "k": "3"})
     assert question.num_components == 8 and "version" in sentence
 
 
@@ -255,10 +257,10 @@ def test_a_large_network_is_unfolded_where_the_evidence_leads(models, data):
 def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
     rng = np.random.default_rng(0)
     table = from_array(rng.integers(0, 2, (60, 3)), variables=HOSTILE)
-    model = asked_networks.train("mixture", table, 2).model
+    model = networks.train("mixture", table, 2).model
     given = asking.answer(model, np.array([1, UNKNOWN, UNKNOWN]))
     items = asking.items(table)
-    figure = charts_ask.probabilities(given, asking.matches(table, given.row), items, theme)
+    figure = charts.probabilities(given, asking.matches(table, given.row), items, theme)
     traces = {trace.name: trace for trace in figure.data}
     assert_close(traces["no evidence"].x, given.before)
     assert_close(traces["given the evidence"].x, given.after[1:])
@@ -267,9 +269,9 @@ def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
     text = figure.to_json()
     assert "<img" not in text.replace("\\u003c", "<") and "&lt;img" in text.replace("\\u0026", "&")
     drawn = asking.samples(model, given.row, 0)
-    strip = charts_ask.samples(drawn, asking.completion(model, given.row).rows[0].astype(int), given.row, items, theme)
+    strip = charts.samples(drawn, asking.completion(model, given.row).rows[0].astype(int), given.row, items, theme)
     np.testing.assert_array_equal(strip.data[0].z[1:], drawn)
-    for other in (strip, charts_ask.information(asking.information(model, given, 1), items, theme)):
+    for other in (strip, charts.information(asking.information(model, given, 1), items, theme)):
         assert "<img" not in other.to_json().replace("\\u003c", "<")
 
 
@@ -279,6 +281,6 @@ def test_a_network_of_the_lab_is_asked_as_it_is(data):
     state = trainer.init()
     for _ in range(3):
         state, _ = trainer.step(state)
-    trained = asked_networks.from_the_lab(trainer, state, data)
+    trained = networks.from_the_lab(trainer, state, data)
     assert_close(trained.llh, float(trainer.score(state, data)[0]))
     assert trained.iterations == 3

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from app.asked_networks import NETWORKS
-from app.asking import Question
 from app.kit.study_links import MAX_SENTENCES
+from app.pages.ask.networks import NETWORKS
+from app.pages.ask.question import Question
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS
 from spncore.limits import LIMITS

@@ -8,14 +8,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app import ask_controls, ask_link, ask_words, asked_networks, asking, charts_ask, flow_lines
-from app.ask_controls import REFUSED, STATE
-from app.asked_networks import Trained
-from app.asking import UNKNOWN, Answer, Matches, Question
 from app.kit import files, progress
 from app.kit.files import cell, file_name
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
+from app.pages.ask import charts, controls, flow_lines, link, networks
+from app.pages.ask import question as asking
+from app.pages.ask import words as ask_words
+from app.pages.ask.controls import REFUSED, STATE
+from app.pages.ask.networks import Trained
+from app.pages.ask.question import UNKNOWN, Answer, Matches, Question
 from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
@@ -31,16 +33,16 @@ TEXT_PIXELS = 760
 @st.cache_resource(max_entries=64, show_spinner=False)
 def quickly(name: str, num_components: int, sha256: str, _dataset: Dataset) -> Trained:
     """A network that is trained in about a second; shared by all users."""
-    return asked_networks.train(name, _dataset, num_components)
+    return networks.train(name, _dataset, num_components)
 
 
 def network(question: Question, dataset: Dataset) -> Trained | None:
     """The network that is asked; None while it is trained in the background or if it cannot be had, which is said."""
     name, k = question.network, question.num_components
-    if name == ask_link.LAB:
+    if name == link.LAB:
         return lab_network(dataset)
     try:
-        if asked_networks.is_quick(name, dataset, k):
+        if networks.is_quick(name, dataset, k):
             leave()
             return quickly(name, k, dataset.sha256, dataset)
     except DataError as error:
@@ -53,13 +55,13 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
 def lab_network(dataset: Dataset) -> Trained | None:
     """The deepest network of the run in the lab, as it is now."""
     leave()
-    found = ask_controls.lab_run(dataset)
+    found = controls.lab_run(dataset)
     if found is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
         return None
     shown, recorder = found
     assert recorder.state is not None
-    return asked_networks.from_the_lab(Trainer(recorder.experiment, shown.dataset), recorder.state, shown.dataset)
+    return networks.from_the_lab(Trainer(recorder.experiment, shown.dataset), recorder.state, shown.dataset)
 
 
 def in_background(key: str, name: str, dataset: Dataset, num_components: int) -> Trained | None:
@@ -67,7 +69,7 @@ def in_background(key: str, name: str, dataset: Dataset, num_components: int) ->
 
     def work(job: jobs.Job) -> Trained | None:
         job.unit = "iterations of EM"
-        for done, total, result in asked_networks.training(name, dataset, num_components):
+        for done, total, result in networks.training(name, dataset, num_components):
             job.report(done, total)
             if job.stop.is_set() or result is not None:
                 return result
@@ -87,7 +89,7 @@ def in_background(key: str, name: str, dataset: Dataset, num_components: int) ->
             return None
     if job is not None and not job.ended:
         st.session_state["ask_job"] = key
-        st.markdown(f"Training: {asked_networks.NETWORKS[name].title}")
+        st.markdown(f"Training: {networks.NETWORKS[name].title}")
         progress.show_progress(key)
     return job.result if job is not None and job.state == "done" else None
 
@@ -102,12 +104,12 @@ def leave() -> None:
 def link_to(question: Question) -> str:
     """The whole address of this page with its question."""
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/ask?{ask_link.query_string(question)}"
+    return f"{root}/ask?{link.query_string(question)}"
 
 
 def write_address(question: Question) -> None:
     """Let the address bar name the question; a first visit to the default keeps its plain address."""
-    values = ask_link.encode(question)
+    values = link.encode(question)
     if len(values) == 1 and not st.query_params:
         return
     if "view" in st.query_params:
@@ -130,7 +132,7 @@ def share(question: Question) -> None:
     with st.popover("Share", icon=":material/share:"):
         st.markdown("This link asks the same network the same question.")
         st.code(link_to(question), language=None, wrap_lines=True)
-        if ask_link.cannot_carry(question):
+        if link.cannot_carry(question):
             st.info("It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen.")
 
 
@@ -141,7 +143,7 @@ def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -
     st.markdown(ask_words.likelihood(given, found, people))
     said = f"{ask_words.changes(given, shown)} {ask_words.beside_the_data(given, found)}"
     st.plotly_chart(
-        charts_ask.probabilities(given, found, shown, theme), key="ask_probabilities", config=charts_ask.STILL,
+        charts.probabilities(given, found, shown, theme), key="ask_probabilities", config=charts.STILL,
         alt=f"Probability of a 1 for each variable, before and given the evidence. {said}",
     )  # fmt: skip
     if len(shown) < dataset.num_variables:
@@ -158,8 +160,8 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, given)
     st.plotly_chart(
-        charts_ask.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme), key="ask_flow",
-        config=charts_ask.CONFIG, alt=f"The network, each line as wide as the flow of the evidence. {said}",
+        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme), key="ask_flow",
+        config=charts.CONFIG, alt=f"The network, each line as wide as the flow of the evidence. {said}",
     )  # fmt: skip
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
@@ -185,8 +187,8 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
         take(dataset.title, "Samples", columns, rows, question)
     words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))
     st.plotly_chart(
-        charts_ask.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme), key="ask_samples",
-        config=charts_ask.STILL, alt=f"Samples, one per line. {words}",
+        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme), key="ask_samples",
+        config=charts.STILL, alt=f"Samples, one per line. {words}",
     )  # fmt: skip
     st.markdown(words, width=TEXT_PIXELS)
 
@@ -214,7 +216,7 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
         st.plotly_chart(
-            charts_ask.information(gain, ordered[:MOST_ROWS], theme), key="ask_information", config=charts_ask.STILL,
+            charts.information(gain, ordered[:MOST_ROWS], theme), key="ask_information", config=charts.STILL,
             alt=f"Expected information of each answer. {words}",
         )  # fmt: skip
     st.markdown(words)
@@ -245,15 +247,15 @@ def below(trained: Trained, given: Answer, dataset: Dataset, question: Question,
 
 
 theme = "dark" if st.context.theme.type == "dark" else "light"
-at_hand = ask_controls.data_at_hand()
-question = ask_controls.on_data_at_hand(ask_controls.opened(), at_hand)
+at_hand = controls.data_at_hand()
+question = controls.on_data_at_hand(controls.opened(), at_hand)
 dataset = at_hand[question.dataset]
 st.header("Ask the network", anchor=False)
-question = ask_controls.network_controls(question, at_hand)
+question = controls.network_controls(question, at_hand)
 refusals = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
-    evidence, free_space = ask_controls.evidence_controls(question, dataset)
+    evidence, free_space = controls.evidence_controls(question, dataset)
     question = replace(question, evidence=evidence)
 for sentence in dict.fromkeys(st.session_state[REFUSED]):
     refusals.warning(literal(sentence), icon=":material/link_off:")
@@ -278,7 +280,7 @@ with left:
         shown = asking.order_by_change(answer, dataset, MOST_ROWS)
         st.markdown(f"{ask_words.changes(answer, shown)} {ask_words.beside_the_data(answer, matching)}")
     if trained is not None:
-        st.caption(literal(ask_words.network_line(trained, ask_controls.network_title(question.network, dataset))))
+        st.caption(literal(ask_words.network_line(trained, controls.network_title(question.network, dataset))))
 if trained is not None and answer is not None:
     below(trained, answer, dataset, question, theme)
 st.session_state[STATE] = question

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import ask_link, asked_networks, asking
-from app.asking import UNKNOWN, Question
 from app.kit import uploads
 from app.kit.text import JOINER, literal
 from app.live.jobs import JOBS
+from app.pages.ask import link, networks
+from app.pages.ask import question as asking
+from app.pages.ask.question import UNKNOWN, Question
 from spncore import load
 from spncore.data.library import from_array
 from spncore.inference.queries import QueryError
@@ -66,7 +67,7 @@ def answer_on_two_clusters(**evidence):
     row = np.full(8, UNKNOWN)
     for code, value in evidence.items():
         row[int(code[1:]) - 1] = value
-    return asking.answer(asked_networks.train("mixture", data, 8).model, row)
+    return asking.answer(networks.train("mixture", data, 8).model, row)
 
 
 def test_the_default_question_is_answered_at_once_on_the_stand_in():
@@ -77,7 +78,7 @@ def test_the_default_question_is_answered_at_once_on_the_stand_in():
     twin = load("nltcs-twin")
     row = np.full(16, UNKNOWN)
     row[12] = 1  # Y4, dressing, is the thirteenth column
-    expected = asking.answer(asked_networks.train("mixture", twin, 8).model, row)
+    expected = asking.answer(networks.train("mixture", twin, 8).model, row)
     places = [item.place for item in asking.items(twin)]
     assert_close(shown(page)["no evidence"], expected.before[places])
     assert_close(shown(page)["given the evidence"], np.delete(expected.after[places], 3))
@@ -109,10 +110,10 @@ def test_clear_and_a_real_row_set_all_controls():
     assert page.session_state["ask_question"].evidence != first and not page.exception
 
 
-@pytest.mark.parametrize("name", asked_networks.NETWORKS)
+@pytest.mark.parametrize("name", networks.NETWORKS)
 def test_every_network_is_trained_and_asked(name):
     page = opened(data="two-clusters", net=name, e="x1:1")
-    trained = asked_networks.train(name, load("two-clusters"), 8)
+    trained = networks.train(name, load("two-clusters"), 8)
     expected = asking.answer(trained.model, np.array([1, *[UNKNOWN] * 7]))
     assert_close(shown(page)["given the evidence"], expected.after[1:])
     assert f"{trained.model.circuit.num_nodes:,} nodes" in words(page)
@@ -136,7 +137,7 @@ def test_more_components_are_another_network():
     page.number_input(key="ask_w_k").set_value(5).run()
     assert "6 nodes, 5 weighted edges" in words(page)
     assert np.abs(before - shown(page)["no evidence"]).max() < 0.05, "both fit the same rows"
-    assert ask_link.encode(page.session_state["ask_question"])["k"] == "5"
+    assert link.encode(page.session_state["ask_question"])["k"] == "5"
 
 
 def test_redrawn_samples_have_the_next_seed_and_all_else_stays():
@@ -201,7 +202,7 @@ def test_many_variables_are_set_from_two_searchable_lists():
     assert "x1" not in page.multiselect(key="ask_w_zeros").options
     assert "24 variables that change most, of 30" in words(page)
     row, _ = asking.evidence_row(page.session_state["ask_question"], table)
-    expected = asking.answer(asked_networks.train("mixture", table, 8).model, row)
+    expected = asking.answer(networks.train("mixture", table, 8).model, row)
     assert set(shown(page)["no evidence"]) <= set(expected.before.tolist())
 
 

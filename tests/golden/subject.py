@@ -24,7 +24,6 @@ import numpy as np
 
 import spncore.__main__ as command_line
 from app import (
-    circuit_export,
     classes_panel,
     classes_study,
     classes_words,
@@ -48,6 +47,7 @@ from app.pages.ask import link as ask_link
 from app.pages.ask import networks as asked_networks
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
+from app.pages.circuits import files as circuit_export
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

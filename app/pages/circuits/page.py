@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-from app import circuit_export
 from app.kit import circuit_links, controls, data, session, study_links, uploads
 from app.kit.files import file_name
 from app.kit.session import Shown
@@ -16,6 +15,7 @@ from app.kit.uploads import FALLBACK
 from app.live.chart import lab_view
 from app.live.runs import REGISTRY, RunRefused
 from app.live.session import session_name
+from app.pages.circuits import files as circuit_export
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import circuit_export
 from app.kit import circuit_links, text, uploads
 from app.live.circuit_words import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
+from app.pages.circuits import files
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model
 from spncore.data import library
@@ -170,9 +170,7 @@ def test_counts_of_trees_are_said_exactly_while_they_can_be_read():
 
 
 def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces):
-    rows = [
-        row for row in csv.reader(io.StringIO(circuit_export.curves_csv(study, data, traces, "x"))) if row[0][0] != "#"
-    ]
+    rows = [row for row in csv.reader(io.StringIO(files.curves_csv(study, data, traces, "x"))) if row[0][0] != "#"]
     found = {tuple(row[:4]): float(row[4]) for row in rows[1:]}
     trees = enumerate_trees(circuit_of(study.experiment, data))
     expected = tree_weights(traces[0].effective_weights, trees)
@@ -183,8 +181,8 @@ def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces
 
 
 def test_settings_and_the_model_can_be_taken_away(study, data, traces):
-    document = json.loads(circuit_export.result_json(study, data, traces, "x"))
+    document = json.loads(files.result_json(study, data, traces, "x"))
     assert document["trees"] == str(num_trees(circuit_of(study.experiment, data)))
     assert document["result"][0]["llh"] == traces[0].llh.tolist()
-    model = load_model(io.BytesIO(circuit_export.model_file(study, data, traces, 1)))
+    model = load_model(io.BytesIO(files.model_file(study, data, traces, 1)))
     assert model.circuit.num_nodes == circuit_of(study.experiment, data).num_nodes

@@ -1,0 +1,1 @@
+"""The page that trains a circuit beside the mixture of its trees."""

@@ -13,8 +13,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import sys  # noqa: E402 (the variables above must come first)
 
-from app import classes_study as study  # noqa: E402
-from app.classes_study import CHOICES, DEPTHS, SETUPS, Comparison  # noqa: E402
+from app.pages.classes import study  # noqa: E402
+from app.pages.classes.study import CHOICES, DEPTHS, SETUPS, Comparison  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.runs import scores  # noqa: E402
 from spncore.runs.study import Study  # noqa: E402

@@ -23,17 +23,7 @@ from unittest import mock
 import numpy as np
 
 import spncore.__main__ as command_line
-from app import (
-    classes_panel,
-    classes_study,
-    classes_words,
-    errata,
-    fair_facts,
-    figure3_facts,
-    linear_link,
-    linear_words,
-    update_facts,
-)
+from app import errata, fair_facts, figure3_facts, linear_link, linear_words, update_facts
 from app.kit import circuit_links as circuit_link
 from app.kit import run_files as export
 from app.kit import shipped_or_here as evidence_view
@@ -48,6 +38,9 @@ from app.pages.ask import networks as asked_networks
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
 from app.pages.circuits import files as circuit_export
+from app.pages.classes import panel as classes_panel
+from app.pages.classes import study as classes_study
+from app.pages.classes import words as classes_words
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

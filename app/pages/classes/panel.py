@@ -7,13 +7,13 @@ from functools import partial
 
 import streamlit as st
 
-from app import classes_study
-from app.classes_study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
 from app.kit import controls, progress, session, study_links, uploads
 from app.kit import data as datapanel
 from app.kit.text import WORDS, choice, label, literal, number, plain
 from app.kit.uploads import Upload
 from app.live import jobs
+from app.pages.classes import study as classes_study
+from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS

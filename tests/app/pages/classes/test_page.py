@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import charts_classes, classes_panel, classes_study, classes_words
-from app.classes_study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from app.kit import study_links, uploads
 from app.kit.text import JOINER
 from app.kit.uploads import Upload
 from app.live import jobs
+from app.pages.classes import charts, panel
+from app.pages.classes import study as classes_study
+from app.pages.classes import words as classes_words
+from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from spncore.data import library
 from spncore.data.library import from_array
 from spncore.runs import scores
@@ -207,8 +209,8 @@ def test_the_table_of_numbers_holds_every_curve_and_every_seed(small):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_legend_names_each_depth_once_and_only_on_the_left(small, mode):
     lines = classes_words.lines(small, "test accuracy", True)
-    left = charts_classes.accuracy(lines, {"best possible": 0.8}, mode, False)
-    right = charts_classes.likelihood("log p", classes_words.lines(small, "test llh", True), {}, mode, True)
+    left = charts.accuracy(lines, {"best possible": 0.8}, mode, False)
+    right = charts.likelihood("log p", classes_words.lines(small, "test llh", True), {}, mode, True)
     named = [trace.name for trace in left.data if trace.showlegend]
     assert named == ["L=1", "L=3", "L=1 at 3η"]
     assert right.layout.showlegend is False and right.layout.xaxis.type == "log"
@@ -224,7 +226,7 @@ def test_the_best_possible_is_drawn_where_it_is_known(small):
 # ---- the link ------------------------------------------------------------------------------------------------------
 def test_a_link_reopens_its_settings():
     page = opened(**study_links.encode(SMALL))
-    assert page.session_state[classes_panel.STATE] == SMALL
+    assert page.session_state[panel.STATE] == SMALL
     assert page.selectbox(key="classes_column").value == 3 and not page.warning
 
 
@@ -233,14 +235,14 @@ def test_what_the_page_cannot_show_is_said_and_the_nearest_shown():
     words = said(page, "warning")
     for part in ("unnormalised is not shown", "L = 1 to 3", "5000", "60", "colour"):
         assert part in words
-    shown = page.session_state[classes_panel.STATE]
+    shown = page.session_state[panel.STATE]
     assert shown.depths == (1,) and shown.experiment.objective == "discriminative"
 
 
 def test_a_link_to_an_uploaded_table_asks_for_it():
     page = opened(v="1", dataset="sha256:" + "0" * 64, objective="hybrid")
     assert "Upload the same file again" in said(page, "warning")
-    assert page.session_state[classes_panel.STATE].experiment.dataset == "labelled-clusters"
+    assert page.session_state[panel.STATE].experiment.dataset == "labelled-clusters"
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
     page.selectbox(key="classes_objective").select(objective).run()
     page.segmented_control(key="classes_setup").set_value("sum weights only").run()
     study = Study(SETUPS["sum weights only"].replace(objective=objective), DEPTHS)
-    assert page.session_state[classes_panel.STATE] == study
+    assert page.session_state[panel.STATE] == study
     assert headline(page) == classes_words.headline(classes_study.shipped()[study])
 
 
@@ -295,7 +297,7 @@ def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():
     assert page.selectbox(key="classes_dataset").value == upload.name
     assert page.selectbox(key="classes_column").options == ["wet", "cold", "ill"]
     page.selectbox(key="classes_column").select(1).run()
-    assert page.session_state[classes_panel.STATE].experiment.class_variable == 1 and not page.exception
+    assert page.session_state[panel.STATE].experiment.class_variable == 1 and not page.exception
 
 
 def test_a_column_with_one_value_is_refused_by_name():

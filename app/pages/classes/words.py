@@ -7,8 +7,8 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
-from app.classes_study import DEFAULT, GAIN, OBJECTIVE, QUANTITIES, STATISTICS, Comparison, Network
 from app.kit.text import choice, label, number, value_text
+from app.pages.classes.study import DEFAULT, GAIN, OBJECTIVE, QUANTITIES, STATISTICS, Comparison, Network
 from spncore.data.library import DATASETS, known_mixture
 from spncore.plots.curves import Line
 from spncore.runs.scores import MAX_COLUMNS, best_possible

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import charts_classes, classes_panel, classes_study, classes_words
-from app.classes_study import DEFAULT, Comparison
 from app.kit import progress, shipped_or_here, study_links
 from app.kit.files import file_name
 from app.kit.text import literal, page_text
 from app.live import jobs
+from app.pages.classes import charts as charts_classes
+from app.pages.classes import panel
+from app.pages.classes import study as classes_study
+from app.pages.classes import words as classes_words
+from app.pages.classes.study import DEFAULT, Comparison
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.plots.curves import CONFIG
@@ -21,7 +24,7 @@ LEVEL = "best possible"
 
 def on_screen(study: Study, dataset: Dataset) -> Comparison:
     """The result of the controls' study where there is one; else the one before, with a word on how to get it."""
-    key = classes_panel.job_key(study, dataset)
+    key = panel.job_key(study, dataset)
     found = classes_study.result(study, key)
     shown: Comparison = found or st.session_state.get("classes_shown") or classes_study.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
@@ -124,7 +127,7 @@ def write_address(study: Study) -> None:
 text = shipped_or_here.paragraphs(page_text("classes"))
 st.title("Predicting a class")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
-wanted, table = classes_panel.panel()
+wanted, table = panel.panel()
 for sentence in st.session_state.get("classes_refused", []):
     st.warning(literal(sentence), icon=":material/link_off:")
 write_address(wanted)

@@ -1,0 +1,1 @@
+"""The page that takes the run on screen apart."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import figure3_facts as facts
-from app.figure3_facts import published_reached
 from app.kit import shipped_or_here
 from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
 from app.kit.text import number, page_text
 from app.live import jobs
 from app.live.jobs import Job
+from app.pages.figure3 import words as facts
+from app.pages.figure3.words import published_reached
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.plots.curves import Line

@@ -23,7 +23,7 @@ from unittest import mock
 import numpy as np
 
 import spncore.__main__ as command_line
-from app import errata, fair_facts, linear_link, linear_words, update_facts
+from app import errata, linear_link, linear_words, update_facts
 from app.kit import circuit_links as circuit_link
 from app.kit import run_files as export
 from app.kit import shipped_or_here as evidence_view
@@ -42,6 +42,7 @@ from app.pages.classes import panel as classes_panel
 from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
 from app.pages.figure3 import words as figure3_facts
+from app.pages.held_equal import words as fair_facts
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import fair_facts, update_facts
+from app import update_facts
 from app.kit.shipped_or_here import Evidence
 from app.pages.figure3 import words as figure3_facts
+from app.pages.held_equal import words as fair_facts
 from spncore import Experiment, fit
 from spncore.data import library
 from spncore.studies import held_equal as recipes

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import fair_facts as facts
-from app.fair_facts import Setting
 from app.kit import shipped_or_here
 from app.kit.shipped_or_here import Evidence, Made, lab_link
 from app.kit.text import literal, page_text
 from app.live import jobs
 from app.live.jobs import Job
+from app.pages.held_equal import words as facts
+from app.pages.held_equal.words import Setting
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped

@@ -1,0 +1,1 @@
+"""The lab: choose, train live, play back, compare."""

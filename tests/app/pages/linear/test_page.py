@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import charts_lines, linear_link, linear_words
 from app.kit.text import JOINER
+from app.pages.linear import charts, link, words
 from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
 from tests.places import ROOT
 from tests.waiting import PATIENCE
@@ -35,26 +35,26 @@ def test_both_models_start_at_the_same_loss_and_reach_the_target_in_the_steps_th
         assert side.trace.loss[0] == pytest.approx(found.plain.trace.loss[0], rel=1e-12)
         assert side.relative_loss[-1] <= 1e-6 < side.relative_loss[-2]
         assert len(side.trace.loss) == side.needed + 1
-        assert f"{side.needed:,} steps" in linear_words.headline(found)
+        assert f"{side.needed:,} steps" in words.headline(found)
     assert found.plain.needed > 2.5 * found.factors.needed, "several-fold for p = 4"
     assert found.terms.residual < 1e-13
 
 
 def test_a_rate_that_is_too_large_is_said_to_diverge_and_every_number_stays_finite():
     found = compare(LinearStudy(each_at="chosen", learning_rate=5.0))
-    assert linear_words.headline(found).count("**diverges**") == 2
+    assert words.headline(found).count("**diverges**") == 2
     assert np.isfinite(found.plain.trace.loss).all() and np.isfinite(found.factors.trace.loss).all()
 
 
 def test_a_rate_that_is_too_small_is_said_not_to_be_there():
     found = compare(LinearStudy(each_at="chosen", learning_rate=1e-6))
-    assert linear_words.headline(found).count("not there after") == 2
+    assert words.headline(found).count("not there after") == 2
 
 
 def test_where_no_rate_gets_there_it_is_said_and_a_stable_run_is_shown():
     found = compare(LinearStudy(num_layers=4, dimension=8, condition=100.0))
     assert found.plain.best is None and not found.plain.trace.stopped
-    said = linear_words.headline(found)
+    said = words.headline(found)
     assert "plain is **not there after 3,000 steps** at any of 73 rates" in said and "times as fast" not in said
 
 
@@ -73,11 +73,11 @@ def test_the_spn_s_shared_scalar_does_nothing():
     ],
 )
 def test_a_link_reopens_its_comparison(study):
-    assert linear_link.decode(linear_link.encode(study)) == (study, [])
+    assert link.decode(link.encode(study)) == (study, [])
 
 
 def test_the_default_link_holds_nothing_but_its_version():
-    assert linear_link.encode(LinearStudy()) == {"v": "1"}
+    assert link.encode(LinearStudy()) == {"v": "1"}
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_the_default_link_holds_nothing_but_its_version():
      ("init_scale", "0"), ("learning_rate", "-1"), ("dimension", "9" * 300), ("colour", "red")],
 )  # fmt: skip
 def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
-    study, refusals = linear_link.decode({"condition": "20", name: text})
+    study, refusals = link.decode({"condition": "20", name: text})
     assert study in (LinearStudy(condition=20.0), LinearStudy())
     [sentence] = refusals
     assert name in sentence and "default is kept" in sentence
 
 
 def test_a_setting_given_twice_and_an_unknown_version_are_refused():
-    assert linear_link.decode({"p": ["2", "4"]})[1]
-    assert linear_link.decode({"v": "7", "p": "2"})[0] == LinearStudy()
+    assert link.decode({"p": ["2", "4"]})[1]
+    assert link.decode({"v": "7", "p": "2"})[0] == LinearStudy()
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -108,16 +108,16 @@ def test_every_setting_refuses_nonsense(name):
 def test_every_line_of_a_chart_is_named_at_its_end_and_has_a_dash_of_its_own(theme, log_steps):
     found = compare(QUICK)
     for figure in (
-        charts_lines.loss(found, theme, log_steps),
-        charts_lines.rate_and_term(found, "rho", theme, log_steps),
-        charts_lines.rate_and_term(found, "lam", theme, log_steps),
-        charts_lines.steps_by_rate(found, theme),
+        charts.loss(found, theme, log_steps),
+        charts.rate_and_term(found, "rho", theme, log_steps),
+        charts.rate_and_term(found, "lam", theme, log_steps),
+        charts.steps_by_rate(found, theme),
     ):
         drawn = [line for line in figure.data if line.name in ("plain", "w₁w₂")]
         assert len(drawn) == 2 and len({line.line.dash for line in drawn}) == 2
         said = " ".join(note.text for note in figure.layout.annotations)
         assert "plain" in said and "w₁w₂" in said
-    rho = charts_lines.rate_and_term(found, "rho", theme, log_steps)
+    rho = charts.rate_and_term(found, "rho", theme, log_steps)
     assert set(rho.data[0].y) == {found.plain.experiment.learning_rate}, "the plain model's rate never changes"
 
 

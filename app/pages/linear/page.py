@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app import charts_lines, linear_link, linear_words
 from app.kit import controls, study_links
 from app.kit.files import file_name, table
 from app.kit.text import literal, number, page_text
+from app.pages.linear import charts
+from app.pages.linear import link as linear_link
+from app.pages.linear import words as linear_words
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
 from spncore.plots.lines import CONFIG
@@ -128,11 +130,11 @@ def runs(shown: Comparison, theme: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         log_steps = _titled("**Loss**", "loss", "linear steps")
-        st.plotly_chart(charts_lines.loss(shown, theme, log_steps), key="linear_loss", config=CONFIG, alt=headline)
+        st.plotly_chart(charts.loss(shown, theme, log_steps), key="linear_loss", config=CONFIG, alt=headline)
     with right:
         _titled("**Steps to the target** by learning rate")
         st.plotly_chart(
-            charts_lines.steps_by_rate(shown, theme), key="linear_rates", config=CONFIG,
+            charts.steps_by_rate(shown, theme), key="linear_rates", config=CONFIG,
             alt=linear_words.at_chosen_start(shown),
         )  # fmt: skip
     left, right = st.columns(2, gap="medium")
@@ -143,7 +145,7 @@ def runs(shown: Comparison, theme: str) -> None:
         with column:
             log_steps = _titled(words, quantity, "log steps")
             st.plotly_chart(
-                charts_lines.rate_and_term(shown, quantity, theme, log_steps),
+                charts.rate_and_term(shown, quantity, theme, log_steps),
                 key=f"linear_{quantity}",
                 config=CONFIG,
                 alt=linear_words.rate_sentence(shown),
@@ -178,14 +180,14 @@ def in_a_network(shown: Comparison, theme: str) -> None:
     with left:
         st.markdown("**SPN, train LLH**: three depths, one curve")
         st.plotly_chart(
-            charts_lines.same_curve(same.llh, theme), key="linear_spn", config=CONFIG,
+            charts.same_curve(same.llh, theme), key="linear_spn", config=CONFIG,
             alt=linear_words.network_sentence(same).replace("*", ""),
         )  # fmt: skip
     with right:
         st.markdown("**The scalar, over its start**")
         start = shown.terms.scalars[:, 0] / shown.terms.scalars[0, 0]
         st.plotly_chart(
-            charts_lines.scalars(np.asarray(start), same.scalars, shown.study.num_layers, theme),
+            charts.scalars(np.asarray(start), same.scalars, shown.study.num_layers, theme),
             key="linear_scalars", config=CONFIG, alt=linear_words.scalar_sentence(shown),
         )  # fmt: skip
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)

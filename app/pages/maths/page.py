@@ -6,12 +6,12 @@ import re
 
 import streamlit as st
 
-from app import errata
-from app.equations import EQUATIONS
-from app.errata import Errata
 from app.kit import study_links
 from app.kit.files import file_name, table
 from app.kit.text import page_text
+from app.pages.maths import errata
+from app.pages.maths.equations import EQUATIONS
+from app.pages.maths.errata import Errata
 from spncore.files.provenance import made_by
 from spncore.plots.lines import CONFIG, residuals
 

@@ -5,11 +5,11 @@ import ast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import errata
-from app.equations import EQUATIONS
-from app.errata import measure
 from app.kit import study_links
 from app.kit.text import FOLDER
+from app.pages.maths import errata
+from app.pages.maths.equations import EQUATIONS
+from app.pages.maths.errata import measure
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 

@@ -1,0 +1,1 @@
+"""The page with the derivation, its code and its tests."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import charts
 from app.kit import uploads
 from app.live import jobs
 from app.live.jobs import JOBS
+from app.pages.phase import charts
 from spncore import Experiment, load
 from spncore.data import library
 from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_csv

@@ -9,11 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import charts
 from app.kit import controls, progress, session, study_links, uploads
 from app.kit.files import file_name
 from app.kit.text import choice, label, literal, page_text, plain
 from app.live import jobs
+from app.pages.phase import charts
 from spncore.data.library import DataError, Dataset
 from spncore.files.places import SHIPPED
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError

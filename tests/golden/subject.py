@@ -23,7 +23,6 @@ from unittest import mock
 import numpy as np
 
 import spncore.__main__ as command_line
-from app import update_facts
 from app.kit import circuit_links as circuit_link
 from app.kit import run_files as export
 from app.kit import shipped_or_here as evidence_view
@@ -46,6 +45,7 @@ from app.pages.held_equal import words as fair_facts
 from app.pages.linear import link as linear_link
 from app.pages.linear import words as linear_words
 from app.pages.maths import errata
+from app.pages.update2020 import words as update_facts
 from spncore import Experiment, Trace, Trainer, structures, sweep
 from spncore.circuits import overparam, saving
 from spncore.circuits.model import random_model

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app import update_facts
 from app.kit.shipped_or_here import Evidence
 from app.pages.figure3 import words as figure3_facts
 from app.pages.held_equal import words as fair_facts
+from app.pages.update2020 import words as update_facts
 from spncore import Experiment, fit
 from spncore.data import library
 from spncore.studies import held_equal as recipes

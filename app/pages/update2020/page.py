@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from app import update_facts as facts
 from app.kit import shipped_or_here
 from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
 from app.kit.text import page_text
 from app.live import jobs
 from app.live.jobs import Job
+from app.pages.update2020 import words as facts
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped

@@ -1,0 +1,1 @@
+"""The page on the authors' update of 2020."""

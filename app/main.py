@@ -25,22 +25,22 @@ st.html(MARGINS)
 
 pages = {
     "": [
-        st.Page("pages/lab.py", title=WORDS["lab"], icon=":material/science:", default=True),
-        st.Page("pages/dynamics.py", title=WORDS["dynamics"], icon=":material/timeline:"),
-        st.Page("pages/circuits.py", title="Circuits", icon=":material/account_tree:"),
-        st.Page("pages/ask.py", title="Ask the network", icon=":material/help_center:"),
+        st.Page("pages/lab/page.py", title=WORDS["lab"], icon=":material/science:", default=True),
+        st.Page("pages/dynamics/page.py", url_path="dynamics", title=WORDS["dynamics"], icon=":material/timeline:"),
+        st.Page("pages/circuits/page.py", url_path="circuits", title="Circuits", icon=":material/account_tree:"),
+        st.Page("pages/ask/page.py", url_path="ask", title="Ask the network", icon=":material/help_center:"),
     ],
     WORDS["evidence"]: [
-        st.Page("pages/figure3.py", title="Figure 3", icon=":material/compare_arrows:"),
-        st.Page("pages/fair.py", title="What is held equal", icon=":material/balance:"),
-        st.Page("pages/phase.py", title="Phase diagram", icon=":material/grid_on:"),
-        st.Page("pages/classes.py", title="Predicting a class", icon=":material/category:"),
-        st.Page("pages/update2020.py", title="Update of 2020", icon=":material/update:"),
+        st.Page("pages/figure3/page.py", url_path="figure3", title="Figure 3", icon=":material/compare_arrows:"),
+        st.Page("pages/held_equal/page.py", url_path="fair", title="What is held equal", icon=":material/balance:"),
+        st.Page("pages/phase/page.py", url_path="phase", title="Phase diagram", icon=":material/grid_on:"),
+        st.Page("pages/classes/page.py", url_path="classes", title="Predicting a class", icon=":material/category:"),
+        st.Page("pages/update2020/page.py", url_path="update2020", title="Update of 2020", icon=":material/update:"),
     ],
     WORDS["explained"]: [
-        st.Page("pages/linear.py", title="Linear networks", icon=":material/linear_scale:"),
-        st.Page("pages/maths.py", title="Maths", icon=":material/function:"),
-        st.Page("pages/about.py", title=WORDS["about"], icon=":material/info:"),
+        st.Page("pages/linear/page.py", url_path="linear", title="Linear networks", icon=":material/linear_scale:"),
+        st.Page("pages/maths/page.py", url_path="maths", title="Maths", icon=":material/function:"),
+        st.Page("pages/about/page.py", url_path="about", title=WORDS["about"], icon=":material/info:"),
     ],
 }
 st.navigation(pages, position="top").run()

@@ -14,7 +14,7 @@ from typing import Any
 from spncore.learning.learners import TITLES
 from spncore.runs.experiment import FIELDS, Field
 
-FOLDER = Path(__file__).parent / "text"
+FOLDER = Path(__file__).parents[1] / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _RECOGNISED = re.compile(r"(?<=[:@])(?=\S)|(?<=www)(?=\\?\.)", re.IGNORECASE)

@@ -1,7 +1,8 @@
 """What the Dynamics page shows of a recorded run: one view of one seed of one depth, computed when it is asked for.
 
-Every number comes from `spncore.dynamics` on the recorded arrays. A *series* has one row per frame and is fetched from a
-cursor on, as the run's own frames are; a *point* describes one iteration (counted from 0) and is never out of date.
+Every number comes from `spncore.dynamics` on the recorded arrays. A *series* has one row per frame and is fetched
+from a cursor on, as the run's own frames are; a *point* describes one iteration (counted from 0) and is never out of
+date.
 """
 
 from __future__ import annotations

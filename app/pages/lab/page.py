@@ -26,7 +26,7 @@ if st.session_state["notices"]:
 if st.session_state["elsewhere"] is not None:
     st.info(WORDS["elsewhere"], icon=":material/account_tree:")
     values = circuit_links.encode(st.session_state["elsewhere"])
-    st.page_link("pages/circuits.py", label=WORDS["open_circuits"], query_params=values)
+    st.page_link("pages/circuits/page.py", label=WORDS["open_circuits"], query_params=values)
 
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):

@@ -158,7 +158,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     study = Study(experiment, (1, depth))
     controls.show(study)
     session.train()
-    st.switch_page("pages/lab.py", query_params=study_links.encode(study))
+    st.switch_page("pages/lab/page.py", query_params=study_links.encode(study))
 
 
 def panels(shown: Diagram, control: bool) -> None:

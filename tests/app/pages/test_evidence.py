@@ -17,6 +17,7 @@ from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 
 PAGES = ("figure3", "fair", "update2020")
+FOLDERS = {"fair": "held_equal"}  # its address keeps the name that was published
 SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "update2020"}
 
 
@@ -60,7 +61,7 @@ def ready_sweep(monkeypatch):
 
 def opened(page, **query):
     at = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    at.switch_page(f"pages/{page}.py")
+    at.switch_page(f"pages/{FOLDERS.get(page, page)}/page.py")
     for name, value in query.items():
         at.query_params[name] = value
     at.run()

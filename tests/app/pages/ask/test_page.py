@@ -21,7 +21,7 @@ from tests.closeness import assert_close
 from tests.places import ENTRY, ROOT
 from tests.waiting import PATIENCE, until
 
-PAGE = ROOT / "app" / "pages" / "ask.py"
+PAGE = ROOT / "app" / "pages" / "ask" / "page.py"
 HOSTILE = ("<img src=x onerror=alert(1)>", "**bold** $x$", "=1+1")
 
 
@@ -224,7 +224,7 @@ def test_the_run_of_the_lab_can_be_asked():
     page.run()
     until(lambda: page.session_state["shown"].run().state == "done")
     page.query_params.clear()
-    page.switch_page("pages/ask.py").run()
+    page.switch_page("pages/ask/page.py").run()
     assert page.selectbox(key="ask_w_data").value == "two-clusters"
     page.selectbox(key="ask_w_net").select("lab").run()
     assert not page.exception and "On screen in the lab, L = 2: 3 nodes, 2 weighted edges, 3 iterations" in words(page)

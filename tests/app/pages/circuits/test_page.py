@@ -59,7 +59,7 @@ def opened(**query):
     page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
-    page.switch_page("pages/circuits.py").run()
+    page.switch_page("pages/circuits/page.py").run()
     assert not page.exception
     return page
 
@@ -85,8 +85,8 @@ def test_a_changed_control_is_trained_when_asked_and_written_to_the_address():
     page.button(key="circuit_train").click().run()
     assert not page.exception and shown(page).run_id != before
     assert page.query_params["num_components"] in ("3", ["3"])
-    page.switch_page("pages/linear.py").run()
-    page.switch_page("pages/circuits.py").run()
+    page.switch_page("pages/linear/page.py").run()
+    page.switch_page("pages/circuits/page.py").run()
     assert not page.exception and page.slider(key="circuit_num_components").value == 3
 
 

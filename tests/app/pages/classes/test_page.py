@@ -24,7 +24,7 @@ from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
 
-PAGE = ROOT / "app" / "pages" / "classes.py"
+PAGE = ROOT / "app" / "pages" / "classes" / "page.py"
 SMALL = Study(
     DEFAULT.experiment.replace(dataset="two-clusters", num_components=2, iterations=6, num_seeds=2, class_variable=3),
     (1, 3),

@@ -32,7 +32,7 @@ def opened(**query):
 
 
 def dynamics(page):
-    page.switch_page("pages/dynamics.py").run()
+    page.switch_page("pages/dynamics/page.py").run()
     assert not page.exception
     return page
 
@@ -43,7 +43,7 @@ def test_the_page_shows_the_run_that_the_lab_shows_and_leaves_the_study_alone():
     dynamics(page)
     assert page.session_state["shown"].run_id == run_id and page.session_state["study"] == study
     assert page.header[0].value == text.WORDS["dynamics"]
-    page.switch_page("pages/lab.py").run()
+    page.switch_page("pages/lab/page.py").run()
     assert not page.exception
     assert page.session_state["study"] == study and page.button(key="train").proto.type == "secondary"
 
@@ -52,7 +52,7 @@ def test_opened_first_it_trains_the_study_of_its_link():
     page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
     for name, value in QUICK.items():
         page.query_params[name] = value
-    page.switch_page("pages/dynamics.py").run()
+    page.switch_page("pages/dynamics/page.py").run()
     assert not page.exception
     run = REGISTRY.get(page.session_state["shown"].run_id)
     assert run is not None and run.study.depths == (1, 2) and run.study.experiment.iterations == 3

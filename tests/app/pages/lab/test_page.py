@@ -370,9 +370,9 @@ def test_a_session_trains_its_uploads_and_forgets_none():
 def test_settings_survive_a_visit_to_another_page():
     page = opened(**QUICK)
     page.slider(key="control_num_components").set_value(5).run()
-    page.switch_page("pages/about.py").run()
+    page.switch_page("pages/about/page.py").run()
     assert not page.exception
-    page.switch_page("pages/lab.py").run()
+    page.switch_page("pages/lab/page.py").run()
     assert not page.exception and study(page).experiment.num_components == 5 and is_stale(page)
     assert page.slider(key="control_num_components").value == 5
 
@@ -380,7 +380,7 @@ def test_settings_survive_a_visit_to_another_page():
 @pytest.mark.parametrize("first", [True, False], ids=["first page", "after the lab"])
 def test_the_about_page_opens_at_any_time(first):
     page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE) if first else opened(**QUICK)
-    page.switch_page("pages/about.py").run()
+    page.switch_page("pages/about/page.py").run()
     assert not page.exception and len(page.table) == 3
     assert "telephoning" in page.table[1].value.to_string()
     assert first or text.WORDS["in_use"] in " ".join(markdown.value for markdown in page.markdown)

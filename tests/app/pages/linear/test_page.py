@@ -12,7 +12,7 @@ from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError, compar
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 
-PAGE = ROOT / "app" / "pages" / "linear.py"
+PAGE = ROOT / "app" / "pages" / "linear" / "page.py"
 QUICK = LinearStudy(p=2)
 
 

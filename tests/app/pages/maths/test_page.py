@@ -13,7 +13,7 @@ from app.pages.maths.errata import measure
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 
-PAGE = ROOT / "app" / "pages" / "maths.py"
+PAGE = ROOT / "app" / "pages" / "maths" / "page.py"
 
 
 @pytest.fixture(scope="module")

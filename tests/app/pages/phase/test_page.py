@@ -173,7 +173,7 @@ def page(monkeypatch, tmp_path):
     page.query_params["dataset"] = "two-clusters"
     page.query_params["iterations"] = "3"
     page.run()
-    page.switch_page("pages/phase.py").run()
+    page.switch_page("pages/phase/page.py").run()
     assert not page.exception
     yield page
     for job in list(JOBS._jobs.values()):

@@ -7,10 +7,12 @@ import pytest
 from tests.golden import stored
 from tests.golden.topics import TOPICS
 
+APPROXIMATE = ("numbers_", "sentences")  # topics with numbers that depend on the order of arithmetic
+
 
 @pytest.mark.parametrize("name", stored.names())
 def test_the_product_gives_what_is_stored(name):
-    difference = stored.differences(name, TOPICS[name], exact=not name.startswith("numbers_"))
+    difference = stored.differences(name, TOPICS[name], exact=not name.startswith(APPROXIMATE))
     assert not difference, f"\n{difference}\nIf this is meant: python -m tests.golden.renew {name}"
 
 
@@ -22,7 +24,7 @@ def test_every_topic_is_stored():
 def test_a_golden_that_is_changed_is_noticed(name):
     entry = json.loads(json.dumps(stored.read(name)[0]))
     now = stored.as_json(TOPICS[name](entry["case"]))
-    assert stored.differs(_disturbed(now), now, exact=not name.startswith("numbers_"))
+    assert stored.differs(_disturbed(now), now, exact=not name.startswith(APPROXIMATE))
 
 
 def _disturbed(value):

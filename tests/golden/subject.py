@@ -50,9 +50,11 @@ from app import (
     recipes,
     text,
     update_facts,
+    uploads,
 )
 from app.headline import headline
 from app.live.computation import RIVALS, Study
+from app.live.runs import REGISTRY
 from spncore import (
     Experiment,
     Trace,
@@ -83,6 +85,7 @@ from tests.golden.plain import changes, masked, plain, shape, table, without_rou
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
+ENTRY = ROOT / "app" / "main.py"
 LINK = "http://host/?v=1"
 Case = Any
 Record = dict[str, Any]
@@ -168,7 +171,7 @@ def declared(what: Case) -> Any:
         "topologies": lambda: list(overparam.TOPOLOGIES),
         "objectives": lambda: list(objectives.OBJECTIVES),
         "networks to ask": lambda: {name: network.title for name, network in asked_networks.NETWORKS.items()},
-        "data sets": lambda: {name: _aboutdata_set(name) for name in datasets.DATASETS},
+        "data sets": lambda: {name: _about_data(name) for name in datasets.DATASETS},
         "presets": lambda: list(presets.PRESETS),
         "words": lambda: text.WORDS,
         "choices": lambda: text.CHOICES,
@@ -177,7 +180,7 @@ def declared(what: Case) -> Any:
     return list(found.items()) if isinstance(found, dict) else found  # in order
 
 
-def _aboutdata_set(name: str) -> Record:
+def _about_data(name: str) -> Record:
     info = datasets.DATASETS[name]
     return {
         "title": info.title,

@@ -155,7 +155,6 @@ def selectors(page: Case) -> Any:
     )
 
 
-# ---- names and declarations -----------------------------------------------------------------------------------------
 def declared(what: Case) -> Any:
     """Names that links, files and controls rely on, in order."""
     lists: Mapping[str, Callable[[], Any]] = {
@@ -244,7 +243,6 @@ def headlines(case: Case) -> Any:
     return {**plain(asdict(said)), "text": without_rounding(said.text)}
 
 
-# ---- files to take away ---------------------------------------------------------------------------------------------
 def exports(case: Case) -> Any:
     """A file made of a short run: its structure, without numbers; of a script and a name, the text."""
     made = exported(case)
@@ -280,7 +278,6 @@ def page_tables(case: Case) -> Any:
     return table(evidence_view.table(case["columns"], case["rows"], case["remarks"]))
 
 
-# ---- texts and data that ship ---------------------------------------------------------------------------------------
 def page_texts(name: Case) -> Any:
     """A page's prose: its headings, how long it is, and the SHA-256 of all of it."""
     words = text.page_text(name)

@@ -49,8 +49,8 @@ def masked(value: Any) -> Any:
 
 
 def without_rounding(text: str) -> str:
-    """A sentence without the numbers that are rounding errors."""
-    return _ROUNDING.sub("‹rounding›", text)
+    """A sentence without the numbers that are rounding errors, which may also be zero."""
+    return _ROUNDING.sub("‹rounding›", text).replace("difference 0 nats", "difference ‹rounding› nats")
 
 
 def table(text: str) -> dict[str, Any]:

@@ -27,10 +27,11 @@ from app.kit import circuit_links as circuit_link
 from app.kit import run_files as export
 from app.kit import shipped_or_here as evidence_view
 from app.kit import study_links as permalink
-from app.kit import text
+from app.kit import text, uploads
 from app.kit.files import file_name
 from app.live import circuit_layout, circuit_words
 from app.live.headline import headline
+from app.live.runs import REGISTRY
 from app.pages.ask import flow_lines
 from app.pages.ask import link as ask_link
 from app.pages.ask import networks as asked_networks
@@ -70,6 +71,7 @@ from tests.golden.plain import changes, masked, plain, shape, table, without_rou
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
+ENTRY = ROOT / "app" / "main.py"
 LINK = "http://host/?v=1"
 Case = Any
 Record = dict[str, Any]
@@ -139,7 +141,6 @@ def selectors(page: Case) -> Any:
     )
 
 
-# ---- names and declarations -----------------------------------------------------------------------------------------
 def declared(what: Case) -> Any:
     """Names that links, files and controls rely on, in order."""
     lists: Mapping[str, Callable[[], Any]] = {
@@ -155,7 +156,7 @@ def declared(what: Case) -> Any:
         "topologies": lambda: list(overparam.TOPOLOGIES),
         "objectives": lambda: list(objectives.OBJECTIVES),
         "networks to ask": lambda: {name: network.title for name, network in asked_networks.NETWORKS.items()},
-        "data sets": lambda: {name: _aboutdata_set(name) for name in datasets.DATASETS},
+        "data sets": lambda: {name: _about_data(name) for name in datasets.DATASETS},
         "presets": lambda: list(presets.PRESETS),
         "words": lambda: text.WORDS,
         "choices": lambda: text.CHOICES,
@@ -164,7 +165,7 @@ def declared(what: Case) -> Any:
     return list(found.items()) if isinstance(found, dict) else found  # in order
 
 
-def _aboutdata_set(name: str) -> Record:
+def _about_data(name: str) -> Record:
     info = datasets.DATASETS[name]
     return {
         "title": info.title,
@@ -228,7 +229,6 @@ def headlines(case: Case) -> Any:
     return {**plain(asdict(said)), "text": without_rounding(said.text)}
 
 
-# ---- files to take away ---------------------------------------------------------------------------------------------
 def exports(case: Case) -> Any:
     """A file made of a short run: its structure, without numbers; of a script and a name, the text."""
     made = exported(case)
@@ -264,7 +264,6 @@ def page_tables(case: Case) -> Any:
     return table(evidence_view.table(case["columns"], case["rows"], case["remarks"]))
 
 
-# ---- texts and data that ship ---------------------------------------------------------------------------------------
 def page_texts(name: Case) -> Any:
     """A page's prose: its headings, how long it is, and the SHA-256 of all of it."""
     words = text.page_text(name)

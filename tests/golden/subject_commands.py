@@ -19,7 +19,7 @@ from tests.golden.subject import ROOT, Case, Record, command_line, datasets
 
 def commands(case: Case) -> Any:
     """A command run in an empty folder: exit code, what is printed, and the files it leaves by their structure."""
-    with tempfile.TemporaryDirectory() as name, only_shippeddata_set(Path(name) / "cache"):
+    with tempfile.TemporaryDirectory() as name, only_shipped_data(Path(name) / "cache"):
         folder = Path(name)
         for file, content in case.get("files", {}).items():
             (folder / file).write_text(content, encoding="utf-8")
@@ -61,7 +61,7 @@ def _hidden(lines: Sequence[str], hide: Mapping[str, str]) -> list[Any]:
 
 
 @contextlib.contextmanager
-def only_shippeddata_set(cache: Path) -> Iterator[None]:
+def only_shipped_data(cache: Path) -> Iterator[None]:
     """As on a machine without downloaded data."""
     environment = {name: value for name, value in os.environ.items() if name != datasets.DATA_DIR}
     folder = mock.patch.object(datasets, "user_cache_dir", lambda *_, **__: str(cache))

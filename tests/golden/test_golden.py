@@ -1,16 +1,16 @@
 """What the product gives for the stored cases is what it gave: links, sentences, files, commands, short runs."""
 
-import json
-
 import pytest
 
 from tests.golden import stored
 from tests.golden.topics import TOPICS
 
+APPROXIMATE = ("numbers_", "sentences")  # topics with numbers that depend on the order of arithmetic
+
 
 @pytest.mark.parametrize("name", stored.names())
 def test_the_product_gives_what_is_stored(name):
-    difference = stored.differences(name, TOPICS[name], exact=not name.startswith("numbers_"))
+    difference = stored.differences(name, TOPICS[name], exact=not name.startswith(APPROXIMATE))
     assert not difference, f"\n{difference}\nIf this is meant: python -m tests.golden.renew {name}"
 
 
@@ -19,10 +19,10 @@ def test_every_topic_is_stored():
 
 
 @pytest.mark.parametrize("name", stored.names())
-def test_a_golden_that_is_changed_is_noticed(name):
-    entry = json.loads(json.dumps(stored.read(name)[0]))
-    now = stored.as_json(TOPICS[name](entry["case"]))
-    assert stored.differs(_disturbed(now), now, exact=not name.startswith("numbers_"))
+def test_an_answer_that_changes_is_noticed(name):
+    for entry in stored.read(name):
+        answer = entry["gives"]
+        assert stored.differs(_disturbed(answer), answer, exact=not name.startswith(APPROXIMATE))
 
 
 def _disturbed(value):
@@ -31,4 +31,6 @@ def _disturbed(value):
         return {**value, list(value)[-1]: _disturbed(value[list(value)[-1]])}
     if isinstance(value, list) and value:
         return [*value[:-1], _disturbed(value[-1])]
+    if isinstance(value, bool):
+        return not value
     return value * (1 + 1e-7) + 1e-7 if isinstance(value, float | int) else f"{value} "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.golden import subject, subject_commands, subject_pages, subject_runs
+from tests.golden import subject, subject_commands, subject_pages, subject_runs, subject_screens
 
 TOPICS: Mapping[str, Callable[[Any], Any]] = {
     "links_lab": subject.lab_link,
@@ -31,5 +31,6 @@ TOPICS: Mapping[str, Callable[[Any], Any]] = {
     "numbers_linear": subject_runs.linear,
     "numbers_estimator": subject_runs.estimator,
     "numbers_asked": subject_runs.asked,
+    "screens": subject_screens.screen,
     "restarted": subject_runs.restarted,
 }

@@ -5,7 +5,6 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.kit import study_links, text, uploads
 from app.live import jobs
@@ -13,11 +12,10 @@ from app.live.jobs import JOBS
 from spncore.data import library
 from spncore.studies import held_equal, shipped
 from spncore.studies.held_equal import Case, Runs
-from tests.places import ENTRY
-from tests.waiting import PATIENCE, until
+from tests.addresses import at_address
+from tests.waiting import until
 
 PAGES = ("figure3", "fair", "update2020")
-FOLDERS = {"fair": "held_equal"}  # its address keeps the name that was published
 SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "update2020"}
 
 
@@ -60,11 +58,7 @@ def ready_sweep(monkeypatch):
 
 
 def opened(page, **query):
-    at = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    at.switch_page(f"pages/{FOLDERS.get(page, page)}/page.py")
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.run()
+    at = at_address(page, **query).run()
     assert not at.exception
     return at
 

@@ -21,6 +21,7 @@ from spncore.runs.trace import Recorder
 from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
+from tests.addresses import at_address
 from tests.closeness import assert_close
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
@@ -56,10 +57,7 @@ def traces(study, data):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.switch_page("pages/circuits/page.py").run()
+    page = at_address("circuits", **query).run()
     assert not page.exception
     return page
 

@@ -8,6 +8,7 @@ from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY
 from spncore.data import library
+from tests.addresses import at_address
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 
@@ -49,10 +50,7 @@ def test_the_page_shows_the_run_that_the_lab_shows_and_leaves_the_study_alone():
 
 
 def test_opened_first_it_trains_the_study_of_its_link():
-    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    for name, value in QUICK.items():
-        page.query_params[name] = value
-    page.switch_page("pages/dynamics/page.py").run()
+    page = at_address("dynamics", **QUICK).run()
     assert not page.exception
     run = REGISTRY.get(page.session_state["shown"].run_id)
     assert run is not None and run.study.depths == (1, 2) and run.study.experiment.iterations == 3

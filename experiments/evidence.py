@@ -21,13 +21,17 @@ from pathlib import Path  # noqa: E402
 
 from spncore.data import library  # noqa: E402
 from spncore.files.places import SHIPPED  # noqa: E402
-from spncore.studies import held_equal  # noqa: E402
-from spncore.studies.held_equal import CASES, UPDATE_DATA  # noqa: E402
+from spncore.studies import (  # noqa: E402
+    figure3,
+    update2020,
+)
+from spncore.studies.held_equal import CASES  # noqa: E402
 from spncore.studies.shipped import FirstSteps, first_steps, registered, to_ship  # noqa: E402
+from spncore.studies.update2020 import UPDATE_DATA  # noqa: E402
 from spncore.sweep import Cell, Outcome, compute  # noqa: E402
 
 FILES = {"figure3": "figure3_runs", "held_equal": "held_equal", "update2020": "update2020"}
-UPDATES = [held_equal.update2020_runs(name) for name in UPDATE_DATA]
+UPDATES = [update2020.update2020_runs(name) for name in UPDATE_DATA]
 POINTS = {"figure3": 200, "held_equal": 80, "update2020": 90}  # of a curve
 
 
@@ -47,15 +51,15 @@ class Book:
 def fill(group: str, book: Book) -> list[FirstSteps]:
     """Compute a group's cells; the first steps that go with them."""
     if group == "figure3":
-        cells = held_equal.figure3_cells()
+        cells = figure3.figure3_cells()
     elif group == "update2020":
-        wholes = [cell for runs in UPDATES for cell in held_equal.update2020_cells(runs)]
-        cells = [cell for whole in wholes for cell in held_equal.by_seed(whole)]
+        wholes = [cell for runs in UPDATES for cell in update2020.update2020_cells(runs)]
+        cells = [cell for whole in wholes for cell in cells.by_seed(whole)]
     else:
         cells = [cell for case in CASES for cell in case.all_cells(book)]
     for cell in cells:
         book(cell)
-    beginnings = held_equal.figure3_beginnings() if group == "figure3" else []
+    beginnings = figure3.figure3_beginnings() if group == "figure3" else []
     return [first_steps(experiment, library.load(experiment.dataset)) for experiment in beginnings]
 
 
@@ -71,7 +75,7 @@ def main() -> None:
     data = [registered(name) for name in names]
     results = book.outcomes
     if options.group == "update2020":
-        by_data = [held_equal.update2020_merged(book.outcomes, runs) for runs in UPDATES]
+        by_data = [update2020.update2020_merged(book.outcomes, runs) for runs in UPDATES]
         results = {cell: outcome for merged in by_data for cell, outcome in merged.items()}
     text = to_ship(results, data, f"python -m experiments.evidence {options.group}", steps, POINTS[options.group])
     (options.out / f"{FILES[options.group]}.json").write_text(text, encoding="utf-8")

@@ -17,9 +17,9 @@ from tqdm import tqdm
 from spncore import Experiment
 from spncore.data import library
 from spncore.files.places import SHIPPED
+from spncore.studies.findings import stripe_agreement, summary
+from spncore.studies.phase import Plane, diagram, shown_depths
 from spncore.sweep import LocalWorkers, Store, run_cells
-from spncore.sweep.findings import stripe_agreement, summary
-from spncore.sweep.phase import Plane, diagram, shown_depths
 
 FILE = SHIPPED / "phase-default.json"
 BASE = Experiment(

@@ -19,6 +19,7 @@ from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.runs.trace import Recorder, Trace
 from spncore.runs.training import Trainer
+from spncore.studies.published import published_figure3
 from spncore.sweep import command as sweep
 
 
@@ -95,7 +96,7 @@ def _train(experiment: Experiment) -> tuple[Trace, Trainer, float]:
 
 
 def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
-    from spncore.plots.report import TARGETS
+    from spncore.studies.published import TARGETS
 
     return {
         "experiment": json.loads(trace.experiment.to_json()),
@@ -121,7 +122,8 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _figure3(options: argparse.Namespace) -> int:
-    from spncore.plots.report import FIGURE3, FIGURE3_DEPTHS
+    from spncore.plots.report import FIGURE3
+    from spncore.studies.published import FIGURE3_DEPTHS
 
     base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
     traces: list[Trace] = []
@@ -158,7 +160,7 @@ def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: obje
         "product of marginals": library.product_of_marginals_llh(dataset),
         "entropy of the rows": library.empirical_llh(dataset),
     }
-    curves = report.published_figure3() if published else None
+    curves = published_figure3() if published else None
     report.write_csv(folder / "curves.csv", recorded)
     report.write_html(folder / "llh.html", report.llh_figure(recorded, references, curves))
     report.write_html(folder / "rates.html", report.rate_figure(recorded))
@@ -166,7 +168,7 @@ def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: obje
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
-    from spncore.plots.report import TARGETS
+    from spncore.studies.published import TARGETS
 
     lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  iterations to"]
     lines[1] += "".join(f"{target:>14}" for target in TARGETS)

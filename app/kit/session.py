@@ -13,8 +13,8 @@ import streamlit as st
 from app.kit import controls, study_links, uploads
 from app.kit.text import WORDS, plain
 from app.kit.uploads import FALLBACK, Upload
+from app.kit.visitor import session_name
 from app.live.runs import REGISTRY, LiveRun, RunRefused
-from app.live.session import session_name
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.runs.experiment import ExperimentError

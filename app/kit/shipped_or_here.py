@@ -20,7 +20,7 @@ from spncore.plots.curves import CONFIG
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import shipped
-from spncore.studies.held_equal import Runs
+from spncore.studies.cells import Runs
 from spncore.studies.shipped import Data, FirstSteps, Shipped
 from spncore.sweep import Cell, Outcome
 

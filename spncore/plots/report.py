@@ -11,22 +11,12 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.files.places import SHIPPED
 from spncore.runs.experiment import Experiment
 from spncore.runs.trace import Trace
 
 FIGURE3 = Experiment(num_seeds=6)
-FIGURE3_DEPTHS = (1, 2, 3)
-TARGETS = (-8.0, -7.5, -7.2, -7.1)
 DEPTH_COLOURS = ("#440154", "#3e4989", "#287d8e", "#22a884", "#5a7d2a", "#8a6d00", "#b0501e", "#a6214f")
 DASHES = ("solid", "8px,4px", "2px,2px", "dashdot")
-
-
-def published_figure3() -> dict[int, Floats]:
-    """LLH by depth, (500,) nats per row at iterations 1 to 500, read off the published figure's vector data."""
-    with (SHIPPED / "figure3_published.csv").open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {depth: np.array([float(row[f"L{depth}"]) for row in rows]) for depth in FIGURE3_DEPTHS}
 
 
 def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:

@@ -5,57 +5,16 @@ The pages, the scripts that make the shipped results and the tests all read thes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from spncore.limits import LIMITS
-from spncore.plots.report import TARGETS
 from spncore.runs.experiment import Experiment
-from spncore.studies.shipped import merged
+from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, tidied
+from spncore.studies.figure3 import HONEST
 from spncore.studies.statistics import median
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
-
-DEPTHS = (1, 2, 3)
-REAL, TWIN = "nltcs", "nltcs-twin"
-Cells = dict[str, Cell]  # by the name that a comparison gives them
-Compute = Callable[[Cell], Outcome]
-
-
-@dataclass(frozen=True)
-class Runs:
-    """Which rows, and which seeds."""
-
-    dataset: str
-    num_seeds: int
-    seed: int = 0
-
-
-# ---- Figure 3 ------------------------------------------------------------------------------------------------------
-FIGURE3_RUNS = Runs(REAL, 24)
-ROUNDING, HONEST = 1e-12, 1e-3
-EARLY_NOISES = (0.0, 1e-16, ROUNDING, HONEST)  # whose first steps are shown one by one
-NOISES = (1e-16, 1e-14, ROUNDING, 1e-9, 1e-6, HONEST, 1e-2)
-FIGURE3_TARGETS = tuple(Target("llh", level) for level in TARGETS)
-
-
-def figure3(noise: float, depth: int, runs: Runs = FIGURE3_RUNS) -> Cell:
-    """Figure 3's experiment with leaf weights that differ by `noise`; without noise all seeds are one run."""
-    experiment = Experiment(dataset=runs.dataset, depth=depth, init_noise=noise)
-    if noise:
-        experiment = experiment.replace(num_seeds=runs.num_seeds, seed=runs.seed)
-    return Cell(experiment, FIGURE3_TARGETS, curve=True)
-
-
-def figure3_cells(runs: Runs = FIGURE3_RUNS) -> list[Cell]:
-    """All that the page shows."""
-    return [figure3(noise, depth, runs) for noise in (0.0, *NOISES) for depth in DEPTHS]
-
-
-def figure3_beginnings(runs: Runs = FIGURE3_RUNS) -> list[Experiment]:
-    """The runs whose first steps are shown one by one."""
-    return [figure3(noise, depth, runs).experiment for noise in EARLY_NOISES for depth in DEPTHS]
-
 
 # ---- what is held equal --------------------------------------------------------------------------------------------
 TOPOLOGIES = ("tree", "private", "shared")
@@ -174,21 +133,6 @@ CASES = tuple(
 )
 
 
-def depth_name(depth: int) -> str:
-    """What a depth is called."""
-    return f"L={depth}"
-
-
-def faster_name(depth: int) -> str:
-    """What the shallow network at `depth` times the learning rate is called."""
-    return f"L=1 at {depth}η"
-
-
-def tidied(rate: float) -> float:
-    """A learning rate without the digits that multiplying left behind."""
-    return float(f"{rate:.6g}")
-
-
 def best_rate(outcomes: Mapping[float, Outcome]) -> float | None:
     """The rate with the smallest median of iterations to the target, the smaller one of two; None if none gets there.
 
@@ -210,48 +154,3 @@ def _lasting(seed: SeedOutcome, best: Mapping[int, float]) -> int | None:
         return None
     enough = seed.final_llh >= seed.first_llh + KEPT * (best[seed.seed] - seed.first_llh)
     return seed.reached[0] if enough else None
-
-
-# ---- the update of 2020 --------------------------------------------------------------------------------------------
-UPDATE_DATA = ("nltcs", "plants", "baudio")
-OBJECTIVES = ("unnormalised", "generative")
-UPDATE_SEEDS = 5
-
-
-def update2020_runs(dataset: str) -> Runs:
-    """The runs that ship."""
-    return Runs(dataset, UPDATE_SEEDS)
-
-
-def update2020(objective: str, depth: int, runs: Runs) -> Cell:
-    """The authors' later script: log-weights, |normal| start of sum and leaf weights, η = 0.1."""
-    experiment = Experiment(
-        dataset=runs.dataset,
-        depth=depth,
-        objective=objective,
-        parametrisation="log",
-        component_init="random",
-        weight_init="random",
-        init_scale=0.1,
-        init_noise=0.0,
-        learning_rate=0.1,
-        iterations=1000,
-        num_seeds=runs.num_seeds,
-        seed=runs.seed,
-    )
-    return Cell(experiment, held_out=("test",), curve=True)
-
-
-def by_seed(cell: Cell) -> list[Cell]:
-    """The same runs as a cell each: where they take long, progress moves, and cancelling loses little."""
-    return [replace(cell, experiment=cell.experiment.replace(num_seeds=1, seed=seed)) for seed in cell.experiment.seeds]
-
-
-def update2020_cells(runs: Runs) -> list[Cell]:
-    """Both objectives, all depths."""
-    return [update2020(objective, depth, runs) for objective in OBJECTIVES for depth in DEPTHS]
-
-
-def update2020_merged(parts: Mapping[Cell, Outcome], runs: Runs) -> dict[Cell, Outcome]:
-    """The outcomes of the page's cells from those of their single seeds."""
-    return {cell: merged([parts[part] for part in by_seed(cell)]) for cell in update2020_cells(runs)}

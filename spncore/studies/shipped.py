@@ -22,6 +22,7 @@ from spncore.files.provenance import made_by, versions
 from spncore.runs.experiment import SCHEMA, Experiment
 from spncore.runs.trace import Recorder
 from spncore.runs.training import Trainer
+from spncore.studies.cells import CURVE
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
 
 FORMAT = 1
@@ -30,7 +31,6 @@ DECIMALS = 6  # of a shipped LLH, in nats per row
 CURVE_DECIMALS = 4  # of those that are only drawn
 EARLY = 60  # iterations of which every step is kept
 EARLY_SEEDS = 6
-CURVE = ("iteration", "median", "low", "high")
 
 
 @dataclass(frozen=True)
@@ -153,19 +153,6 @@ def held_out(outcome: Outcome, split: str) -> list[float]:
 def diverged(outcome: Outcome) -> int:
     """How many seeds ended before their time."""
     return sum(seed.stopped is not None for seed in outcome.seeds)
-
-
-def merged(parts: Sequence[Outcome]) -> Outcome:
-    """Outcomes of single seeds as one: each part's curve is its seed's own, and the range over the parts the seeds'."""
-    seeds = tuple(seed for part in parts for seed in part.seeds)
-    curves = [part.curve for part in parts if part.curve is not None]
-    curve = None
-    if curves and len(curves) == len(parts):
-        length = min(len(curve["iteration"]) for curve in curves)
-        llh = np.array([curve["median"][:length] for curve in curves])
-        rows = (curves[0]["iteration"][:length], np.median(llh, axis=0), llh.min(axis=0), llh.max(axis=0))
-        curve = {name: np.asarray(row).tolist() for name, row in zip(CURVE, rows, strict=True)}
-    return Outcome("", "done", None, seeds, curve)
 
 
 def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[Any, ...]]:

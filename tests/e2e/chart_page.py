@@ -3,9 +3,9 @@
 import numpy as np
 import streamlit as st
 
+from app.kit.visitor import session_name
 from app.live.chart import lab_view
 from app.live.runs import REGISTRY
-from app.live.session import session_name
 from spncore import Experiment
 from spncore.data import library
 from spncore.runs.study import Study

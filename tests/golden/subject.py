@@ -62,11 +62,10 @@ from spncore.runs.shallow import ShallowTrainer
 from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
 from spncore.runs.training import circuit_of
+from spncore.studies import findings, phase, presets, update2020
 from spncore.studies import held_equal as recipes
 from spncore.studies import linear as linear_study
-from spncore.studies import presets
 from spncore.studies import shipped as evidence
-from spncore.sweep import findings, phase
 from tests.golden.plain import changes, masked, plain, shape, table, without_rounding
 
 ROOT = Path(__file__).parents[2]
@@ -136,7 +135,7 @@ def selectors(page: Case) -> Any:
     return plain(
         {
             "fair": {"topology": recipes.TOPOLOGIES, "weights": recipes.WEIGHTS, "components": recipes.COMPONENTS},
-            "update2020": {"data": recipes.UPDATE_DATA},
+            "update2020": {"data": update2020.UPDATE_DATA},
         }[page]
     )
 

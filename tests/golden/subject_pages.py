@@ -8,6 +8,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from spncore.studies import figure3, update2020
 from tests.golden.plain import changes, masked, plain, table
 from tests.golden.subject import (
     DATA,
@@ -62,13 +63,13 @@ def _shown(name: str, runs: Any) -> evidence_view.Evidence:
 
 
 def _figure3_words() -> Any:
-    shown, noises = _shown("figure3_runs", recipes.FIGURE3_RUNS), recipes.NOISES
+    shown, noises = _shown("figure3_runs", figure3.FIGURE3_RUNS), figure3.NOISES
     return {
         "words": shown.words,
         "overview": {str(level): figure3_facts.overview_words(shown, level) for level in figure3_facts.TARGETS},
         "table": {str(noise): figure3_facts.table_rows(shown, noise) for noise in noises},
         "symmetry": figure3_facts.symmetry_words(shown),
-        "departure": {str(n): figure3_facts.departure_words(shown, n) for n in recipes.EARLY_NOISES if n},
+        "departure": {str(n): figure3_facts.departure_words(shown, n) for n in figure3.EARLY_NOISES if n},
         "noise": figure3_facts.noise_words(shown, -7.2),
         "pairs": {str(noise): figure3_facts.pair_words(shown, noise, -7.2) for noise in noises},
         "change": figure3_facts.change_words(shown),
@@ -96,10 +97,10 @@ def _fair_words(topology: str, weights: str, components: str) -> Any:
 
 
 def _update_words(data: str) -> Any:
-    shown = _shown("update2020", recipes.update2020_runs(data))
+    shown = _shown("update2020", update2020.update2020_runs(data))
     return {
         "words": shown.words,
-        "curves": {each: update_facts.curve_words(shown, each) for each in recipes.OBJECTIVES},
+        "curves": {each: update_facts.curve_words(shown, each) for each in update2020.OBJECTIVES},
         "scores": update_facts.score_words(shown),
         "table": [update_facts.COLUMNS, *update_facts.table_rows(shown)],
     }

@@ -6,7 +6,7 @@ import pytest
 
 from spncore import Experiment, fit
 from spncore.__main__ import main
-from spncore.plots.report import published_figure3
+from spncore.studies.published import published_figure3
 
 FAST = ["dataset=nltcs-twin", "iterations=12", "num_seeds=2"]
 

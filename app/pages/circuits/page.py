@@ -12,9 +12,9 @@ from app.kit.files import file_name
 from app.kit.session import Shown
 from app.kit.text import WORDS, label, literal, plain, point, sections
 from app.kit.uploads import FALLBACK
+from app.kit.visitor import session_name
 from app.live.chart import lab_view
 from app.live.runs import REGISTRY, RunRefused
-from app.live.session import session_name
 from app.pages.circuits import files as circuit_export
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload

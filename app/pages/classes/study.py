@@ -29,7 +29,7 @@ from spncore.runs import scores as classification
 from spncore.runs.experiment import SCHEMA, Experiment
 from spncore.runs.scores import Curves
 from spncore.runs.study import Study
-from spncore.studies.held_equal import depth_name, faster_name, tidied
+from spncore.studies.cells import depth_name, faster_name, tidied
 from spncore.sweep import LocalWorkers, SweepError
 
 RUNS = SHIPPED / "classes_runs.json"

@@ -13,7 +13,7 @@ from spncore.data.library import DATASETS, known_mixture
 from spncore.plots.curves import Line
 from spncore.runs.scores import MAX_COLUMNS, best_possible
 from spncore.studies import statistics
-from spncore.studies.held_equal import depth_name, faster_name
+from spncore.studies.cells import depth_name, faster_name
 from spncore.studies.statistics import Wins
 
 Rows = list[tuple[Any, ...]]

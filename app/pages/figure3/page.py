@@ -14,8 +14,9 @@ from app.pages.figure3.words import published_reached
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.plots.curves import Line
-from spncore.studies import held_equal, shipped
-from spncore.studies.held_equal import DEPTHS, EARLY_NOISES, HONEST, NOISES, ROUNDING, Runs
+from spncore.studies import figure3, shipped
+from spncore.studies.cells import DEPTHS, Runs
+from spncore.studies.figure3 import EARLY_NOISES, HONEST, NOISES, ROUNDING
 
 TARGET = -7.2
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own
@@ -24,11 +25,11 @@ CURVE_COLUMNS = ("setting", "L", "iteration", "median", "low", "high")
 
 def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
     """The page's runs on other rows or seeds, in the background."""
-    cells = held_equal.figure3_cells(runs)
+    cells = figure3.figure3_cells(runs)
     done = jobs.sweep(job, cells, {runs.dataset: dataset})
     if job.stop.is_set():
         return {}, {}
-    beginnings = [shipped.first_steps(experiment, dataset) for experiment in held_equal.figure3_beginnings(runs)]
+    beginnings = [shipped.first_steps(experiment, dataset) for experiment in figure3.figure3_beginnings(runs)]
     return {cell: done[cell.key(dataset.sha256)] for cell in cells}, {row.experiment: row for row in beginnings}
 
 
@@ -80,9 +81,7 @@ def overview(shown: Evidence) -> None:
 def symmetry(shown: Evidence) -> None:
     words = facts.symmetry_words(shown)
     llh_chart(shown, 0.0, "figure3_symmetry", "Without noise: three depths, one curve", words)
-    lab_link(
-        "Run it in the lab: no noise", held_equal.figure3(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none"
-    )
+    lab_link("Run it in the lab: no noise", figure3.figure3(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none")
 
 
 def rounding(shown: Evidence) -> None:
@@ -138,7 +137,7 @@ steps = (symmetry, rounding, honest, pairs, near_zero)
 st.title("Figure 3, explained")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 on_screen = shipped_or_here.choose(
-    "figure3", shipped.shipped("figure3_runs"), held_equal.FIGURE3_RUNS, 12, train, "about half a minute"
+    "figure3", shipped.shipped("figure3_runs"), figure3.FIGURE3_RUNS, 12, train, "about half a minute"
 )
 shipped_or_here.provenance(on_screen)
 overview(on_screen)

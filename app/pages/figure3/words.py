@@ -10,10 +10,11 @@ import numpy as np
 from app.kit.text import number
 from spncore.arrays import Floats
 from spncore.plots.curves import Line
-from spncore.plots.report import TARGETS, published_figure3
 from spncore.runs.experiment import Experiment
 from spncore.studies import statistics
-from spncore.studies.held_equal import DEPTHS, HONEST, NOISES, ROUNDING, Runs, depth_name, figure3
+from spncore.studies.cells import DEPTHS, Runs, depth_name
+from spncore.studies.figure3 import HONEST, NOISES, ROUNDING, figure3
+from spncore.studies.published import TARGETS, published_figure3
 from spncore.studies.shipped import Data, FirstSteps, finals
 from spncore.studies.shipped import reached as reached_by_seed
 from spncore.studies.statistics import Iterations

@@ -14,7 +14,8 @@ from app.pages.held_equal.words import Setting
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.studies import held_equal, shipped
-from spncore.studies.held_equal import DEPTHS, Case, Runs
+from spncore.studies.cells import DEPTHS, Runs
+from spncore.studies.held_equal import Case
 from spncore.sweep import Cell, Outcome
 
 LAB_SEEDS = 6

@@ -9,7 +9,8 @@ from typing import Any
 from app.kit.text import number
 from spncore.plots.curves import Line
 from spncore.studies import statistics
-from spncore.studies.held_equal import DEPTHS, Case, Cells, depth_name, faster_name
+from spncore.studies.cells import DEPTHS, Cells, depth_name, faster_name
+from spncore.studies.held_equal import Case
 from spncore.studies.shipped import diverged, reached, target_words
 from spncore.studies.statistics import Iterations, Wins
 from spncore.sweep import Cell, Outcome

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.sweep.phase import Diagram
+from spncore.studies.phase import Diagram
 
 SIGNED = ((0.0, "#c8570c"), (0.25, "#f0a868"), (0.5, "#f7f7f7"), (0.75, "#7aa9d8"), (1.0, "#1f5a9e"))  # orange to blue
 MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}

@@ -18,9 +18,9 @@ from spncore.data.library import DataError, Dataset
 from spncore.files.places import SHIPPED
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
 from spncore.runs.study import Study
+from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
+from spncore.studies.phase import Diagram, Plane, diagram, shown_depths
 from spncore.sweep import SweepError, to_csv
-from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
-from spncore.sweep.phase import Diagram, Plane, diagram, shown_depths
 
 DEFAULT = SHIPPED / "phase-default.json"  # made by experiments/phase_diagram.py
 INKS = {"light": "#31333f", "dark": "#fafafa"}

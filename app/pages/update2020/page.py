@@ -14,20 +14,21 @@ from app.live.jobs import Job
 from app.pages.update2020 import words as facts
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
-from spncore.studies import held_equal, shipped
-from spncore.studies.held_equal import DEPTHS, OBJECTIVES, UPDATE_DATA, Runs
+from spncore.studies import cells, shipped, update2020
+from spncore.studies.cells import DEPTHS, Runs
+from spncore.studies.update2020 import OBJECTIVES, UPDATE_DATA
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
 
 def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
     """The page's runs with other seeds, one by one so that progress moves."""
-    parts = [part for cell in held_equal.update2020_cells(runs) for part in held_equal.by_seed(cell)]
+    parts = [part for cell in update2020.update2020_cells(runs) for part in cells.by_seed(cell)]
     done = jobs.sweep(job, parts, {runs.dataset: dataset})
     if job.stop.is_set():
         return {}, {}
     outcomes = {part: done[part.key(dataset.sha256)] for part in parts}
-    return held_equal.update2020_merged(outcomes, runs), {}
+    return update2020.update2020_merged(outcomes, runs), {}
 
 
 def curves(shown: Evidence) -> None:
@@ -39,7 +40,7 @@ def curves(shown: Evidence) -> None:
                 facts.TITLES[objective], facts.lines(shown, objective), shipped_or_here.mode(), levels,
                 y_range=facts.y_range(shown), height=charts.SMALL_HEIGHT,
             )  # fmt: skip
-            cells = {depth: held_equal.update2020(objective, depth, shown.runs) for depth in DEPTHS}
+            cells = {depth: update2020.update2020(objective, depth, shown.runs) for depth in DEPTHS}
             labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
             names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
             chart(
@@ -77,7 +78,7 @@ name = st.segmented_control(
     "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
 )
 on_screen = shipped_or_here.choose(
-    "update2020", shipped.shipped("update2020"), held_equal.update2020_runs(name), 5, train, COSTS[name]
+    "update2020", shipped.shipped("update2020"), update2020.update2020_runs(name), 5, train, COSTS[name]
 )
 shipped_or_here.provenance(on_screen)
 curves(on_screen)

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 from spncore.plots.curves import Line
 from spncore.studies import statistics
-from spncore.studies.held_equal import DEPTHS, OBJECTIVES, Runs, depth_name, update2020
+from spncore.studies.cells import DEPTHS, Runs, depth_name
 from spncore.studies.shipped import Data, diverged, finals, held_out
+from spncore.studies.update2020 import OBJECTIVES, update2020
 from spncore.sweep import Cell, Outcome
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}

@@ -10,8 +10,9 @@ from app.kit import study_links, text, uploads
 from app.live import jobs
 from app.live.jobs import JOBS
 from spncore.data import library
-from spncore.studies import held_equal, shipped
-from spncore.studies.held_equal import Case, Runs
+from spncore.studies import figure3, held_equal, shipped, update2020
+from spncore.studies.cells import Runs
+from spncore.studies.held_equal import Case
 from tests.addresses import at_address
 from tests.waiting import until
 
@@ -42,14 +43,14 @@ def ready_sweep(monkeypatch):
         }
 
     def pages_cells():
-        figure3, fair = shipped.shipped("figure3_runs").results, shipped.shipped("held_equal").results
+        published, fair = shipped.shipped("figure3_runs").results, shipped.shipped("held_equal").results
         case = Case()
         grid, rest = case.grid(), case.all_cells(fair.__getitem__)
-        places = {(len(figure3), 1): [figure3[cell] for cell in held_equal.figure3_cells()]}
+        places = {(len(published), 1): [published[cell] for cell in figure3.figure3_cells()]}
         places[len(grid), 1] = [fair[cell] for cell in grid]
         places[len(rest), 2] = [fair[cell] for cell in rest]
         update = shipped.shipped("update2020").results
-        wholes = [update[cell] for cell in held_equal.update2020_cells(held_equal.update2020_runs("nltcs"))]
+        wholes = [update[cell] for cell in update2020.update2020_cells(update2020.update2020_runs("nltcs"))]
         places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 
@@ -150,7 +151,7 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     assert len(at.table[0].value) == 8
 
 
-@pytest.mark.parametrize("name", held_equal.UPDATE_DATA)
+@pytest.mark.parametrize("name", update2020.UPDATE_DATA)
 def test_every_data_set_of_the_update_shows_both_objectives(name):
     at = opened("update2020", data=name)
     words = said(at.markdown)
@@ -206,8 +207,8 @@ def test_the_update_made_here_is_scored_on_test_rows_too(ready_sweep):
 
 
 def test_runs_made_here_never_share_seeds_with_the_shipped_ones():
-    own = held_equal.FIGURE3_RUNS
+    own = figure3.FIGURE3_RUNS
     here = Runs("nltcs-twin", 12, own.seed + own.num_seeds)
-    shipped_seeds = set(held_equal.figure3(1e-3, 1).experiment.seeds)
-    assert not shipped_seeds & set(held_equal.figure3(1e-3, 1, here).experiment.seeds)
+    shipped_seeds = set(figure3.figure3(1e-3, 1).experiment.seeds)
+    assert not shipped_seeds & set(figure3.figure3(1e-3, 1, here).experiment.seeds)
     assert replace(here, seed=0) != here

@@ -12,9 +12,13 @@ from app.pages.held_equal import words as fair_facts
 from app.pages.update2020 import words as update_facts
 from spncore import Experiment, fit
 from spncore.data import library
+from spncore.studies import cells as study_cells
+from spncore.studies import figure3 as figure3_study
 from spncore.studies import held_equal as recipes
-from spncore.studies import shipped
-from spncore.studies.held_equal import CASES, DEPTHS, HONEST, NOISES, ROUNDING, Case, Runs
+from spncore.studies import shipped, update2020
+from spncore.studies.cells import DEPTHS, Runs
+from spncore.studies.figure3 import HONEST, NOISES, ROUNDING
+from spncore.studies.held_equal import CASES, Case
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target, compute
 from tests.closeness import assert_close
 
@@ -29,7 +33,7 @@ def shown(name, runs):
 
 @pytest.fixture(scope="module")
 def figure3():
-    return shown("figure3_runs", recipes.FIGURE3_RUNS)
+    return shown("figure3_runs", figure3_study.FIGURE3_RUNS)
 
 
 @pytest.fixture(scope="module")
@@ -64,15 +68,19 @@ def test_a_shipped_file_holds_no_rows_and_nothing_of_the_machine_that_made_it(na
 
 def test_every_cell_of_the_pages_is_shipped():
     books = {name: shipped.shipped(name).results for name in BOOKS}
-    assert set(recipes.figure3_cells()) == set(books["figure3_runs"])
-    updates = [cell for name in recipes.UPDATE_DATA for cell in recipes.update2020_cells(recipes.update2020_runs(name))]
+    assert set(figure3_study.figure3_cells()) == set(books["figure3_runs"])
+    updates = [
+        cell
+        for name in update2020.UPDATE_DATA
+        for cell in update2020.update2020_cells(update2020.update2020_runs(name))
+    ]
     assert set(updates) == set(books["update2020"])
     fair = [cell for case in CASES for cell in fair_facts.all_cells(case, books["held_equal"].__getitem__)]
     assert set(fair) == set(books["held_equal"])
 
 
 def test_what_is_shipped_reads_back():
-    cells = [recipes.update2020("generative", 2, SMALL), recipes.figure3(HONEST, 3, SMALL)]
+    cells = [update2020.update2020("generative", 2, SMALL), figure3_study.figure3(HONEST, 3, SMALL)]
     cells = [replace(cell, experiment=cell.experiment.replace(iterations=30)) for cell in cells]
     rows = library.load("two-clusters")
     results = {cell: compute(cell, rows) for cell in cells}
@@ -86,13 +94,13 @@ def test_what_is_shipped_reads_back():
 
 
 def test_seeds_one_by_one_are_the_seeds_together():
-    whole = replace(recipes.update2020("generative", 2, SMALL), held_out=("test",))
+    whole = replace(update2020.update2020("generative", 2, SMALL), held_out=("test",))
     whole = replace(whole, experiment=whole.experiment.replace(iterations=40))
     rows = library.load("two-clusters")
     together = compute(whole, rows)
-    merged = shipped.merged([compute(part, rows) for part in recipes.by_seed(whole)])
+    merged = study_cells.merged([compute(part, rows) for part in study_cells.by_seed(whole)])
     assert merged.seeds == together.seeds
-    for name in shipped.CURVE:
+    for name in study_cells.CURVE:
         assert_close(merged.curve[name], together.curve[name])
 
 
@@ -104,7 +112,7 @@ def test_levels_on_test_rows_are_those_of_frequencies_learned_on_training_rows()
 
 
 def test_the_table_to_take_away_has_every_seed_and_every_point():
-    cell = recipes.figure3(HONEST, 1, SMALL)
+    cell = figure3_study.figure3(HONEST, 1, SMALL)
     cell = replace(cell, experiment=cell.experiment.replace(iterations=20))
     outcome = compute(cell, library.load("two-clusters"))
     rows = shipped.tidy([(("label",), cell, outcome)])
@@ -147,7 +155,7 @@ def test_the_better_of_two_is_never_later_and_never_stuck_more_often(figure3):
 
 
 def test_the_first_step_is_not_small(figure3):
-    change = figure3.first_steps[recipes.figure3(HONEST, 1).experiment].change
+    change = figure3.first_steps[figure3_study.figure3(HONEST, 1).experiment].change
     assert change[0] > 100
     assert "η/s² = 1,000,000" in figure3_facts.change_words(figure3)
 
@@ -160,7 +168,7 @@ def test_a_published_value_outside_our_range_is_set_in_bold(figure3):
 
 
 def test_first_steps_are_the_first_steps_of_the_run_and_its_weights():
-    experiment = recipes.figure3(HONEST, 2, SMALL).experiment
+    experiment = figure3_study.figure3(HONEST, 2, SMALL).experiment
     rows = library.load("two-clusters")
     steps, trace = shipped.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
     assert_close(steps.llh, trace.llh[:, :60])
@@ -240,7 +248,7 @@ def test_a_best_rate_at_the_end_of_the_grid_is_said_to_be_there(held_equal):
 
 
 def test_the_objective_as_written_ends_where_variables_are_independent():
-    nltcs = shown("update2020", recipes.update2020_runs("nltcs"))
+    nltcs = shown("update2020", update2020.update2020_runs("nltcs"))
     assert sum(update_facts.no_better(nltcs, "unnormalised", depth) for depth in DEPTHS) >= 8
     assert sum(update_facts.no_better(nltcs, "generative", depth) for depth in DEPTHS) == 0
     assert "The proper objective scores higher than the one as written in 15 of 15 runs." in update_facts.score_words(
@@ -248,17 +256,17 @@ def test_the_objective_as_written_ends_where_variables_are_independent():
     )
 
 
-@pytest.mark.parametrize("name", recipes.UPDATE_DATA)
+@pytest.mark.parametrize("name", update2020.UPDATE_DATA)
 def test_five_seeds_do_not_settle_depth(name):
-    words = update_facts.score_words(shown("update2020", recipes.update2020_runs(name)))
+    words = update_facts.score_words(shown("update2020", update2020.update2020_runs(name)))
     assert "settle it" in words or "too few" in words
 
 
-@pytest.mark.parametrize("name", recipes.UPDATE_DATA)
+@pytest.mark.parametrize("name", update2020.UPDATE_DATA)
 def test_every_seed_has_a_train_and_a_test_score(name):
-    groups = update_facts.groups(shown("update2020", recipes.update2020_runs(name)))
+    groups = update_facts.groups(shown("update2020", update2020.update2020_runs(name)))
     assert len(groups) == 4
-    assert all(len(values) == recipes.UPDATE_SEEDS for group in groups.values() for values in group.values())
+    assert all(len(values) == update2020.UPDATE_SEEDS for group in groups.values() for values in group.values())
 
 
 # against the engine, where the real rows are at hand; settings whose numbers do not hang on the order of arithmetic
@@ -281,16 +289,16 @@ def test_shipped_iterations_are_what_the_engine_gives_now(held_equal):
 
 def test_shipped_scores_of_the_update_are_what_the_engine_gives_now():
     rows = at_hand("nltcs")
-    cell = recipes.update2020("generative", 3, recipes.update2020_runs("nltcs"))
+    cell = update2020.update2020("generative", 3, update2020.update2020_runs("nltcs"))
     then = shipped.shipped("update2020").results[cell]
-    now = compute(replace(recipes.by_seed(cell)[0], curve=False), rows)
+    now = compute(replace(study_cells.by_seed(cell)[0], curve=False), rows)
     assert_close(shipped.finals(now), shipped.finals(then)[:1], atol=1e-4)  # this file holds four decimals
     assert_close(shipped.held_out(now, "test"), shipped.held_out(then, "test")[:1], atol=1e-4)  # as above
 
 
 def test_shipped_first_steps_are_what_the_engine_gives_now():
     rows = at_hand("nltcs")
-    experiment = recipes.figure3(HONEST, 1).experiment
+    experiment = figure3_study.figure3(HONEST, 1).experiment
     now, then = shipped.first_steps(experiment, rows), shipped.shipped("figure3_runs").first_steps[experiment]
     assert_close(now.llh[:, :10], then.llh[:, :10], atol=1e-6)  # later ones hang on the order of arithmetic
 

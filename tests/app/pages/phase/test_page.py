@@ -12,9 +12,9 @@ from app.live.jobs import JOBS
 from app.pages.phase import charts
 from spncore import Experiment, load
 from spncore.data import library
+from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
+from spncore.studies.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
 from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_csv
-from spncore.sweep.findings import comparison, in_words, stripe_agreement, summary
-from spncore.sweep.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
 from tests.places import ENTRY, ROOT
 from tests.waiting import PATIENCE, until
 

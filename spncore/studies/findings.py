@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.sweep.phase import Diagram, shown_depths
+from spncore.studies.phase import Diagram, shown_depths
 
 
 def summary(diagram: Diagram, depth: int) -> list[str]:

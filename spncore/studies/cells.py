@@ -1,0 +1,60 @@
+"""What studies are made of: which rows and seeds, how a depth is called, single seeds apart and together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from spncore.sweep import Cell, Outcome
+
+CURVE = ("iteration", "median", "low", "high")
+
+
+DEPTHS = (1, 2, 3)
+REAL, TWIN = "nltcs", "nltcs-twin"
+Cells = dict[str, Cell]  # by the name that a comparison gives them
+Compute = Callable[[Cell], Outcome]
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Which rows, and which seeds."""
+
+    dataset: str
+    num_seeds: int
+    seed: int = 0
+
+
+def depth_name(depth: int) -> str:
+    """What a depth is called."""
+    return f"L={depth}"
+
+
+def faster_name(depth: int) -> str:
+    """What the shallow network at `depth` times the learning rate is called."""
+    return f"L=1 at {depth}η"
+
+
+def tidied(rate: float) -> float:
+    """A learning rate without the digits that multiplying left behind."""
+    return float(f"{rate:.6g}")
+
+
+def by_seed(cell: Cell) -> list[Cell]:
+    """The same runs as a cell each: where they take long, progress moves, and cancelling loses little."""
+    return [replace(cell, experiment=cell.experiment.replace(num_seeds=1, seed=seed)) for seed in cell.experiment.seeds]
+
+
+def merged(parts: Sequence[Outcome]) -> Outcome:
+    """Outcomes of single seeds as one: each part's curve is its seed's own, and the range over the parts the seeds'."""
+    seeds = tuple(seed for part in parts for seed in part.seeds)
+    curves = [part.curve for part in parts if part.curve is not None]
+    curve = None
+    if curves and len(curves) == len(parts):
+        length = min(len(curve["iteration"]) for curve in curves)
+        llh = np.array([curve["median"][:length] for curve in curves])
+        rows = (curves[0]["iteration"][:length], np.median(llh, axis=0), llh.min(axis=0), llh.max(axis=0))
+        curve = {name: np.asarray(row).tolist() for name, row in zip(CURVE, rows, strict=True)}
+    return Outcome("", "done", None, seeds, curve)

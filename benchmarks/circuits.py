@@ -15,8 +15,10 @@ process, and a ratio is the median over the pairs of blocks. Times are CPU time 
 import os
 
 KEEP_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": "17179869184", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456",
-}  # fmt: skip
+    "MALLOC_MMAP_THRESHOLD_": "17179869184",
+    "MALLOC_TRIM_THRESHOLD_": "17179869184",
+    "MALLOC_TOP_PAD_": "268435456",
+}
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"  # before NumPy is loaded
 
@@ -48,7 +50,7 @@ from benchmarks.cases import (  # noqa: E402
     own_step,
     peer_step,
     rows_of,
-)  # fmt: skip
+)
 from benchmarks.peers import torch_step  # noqa: E402
 from benchmarks.peers.shared import OwnStep  # noqa: E402
 from spncore.circuits.circuit import Circuit  # noqa: E402
@@ -81,10 +83,12 @@ def products_and_exponentials(circuit: Circuit, num_rows: int, dtype: str) -> St
         )
         work.append((weights, above, children, np.empty_like(weights), children[:, :side].copy()))
     leaves = [
-        (rng.random((len(layer.variables), INPUTS, layer.variables.shape[1] + 2)).astype(dtype),
-         rng.random((len(layer.variables), layer.variables.shape[1] + 2, size)).astype(dtype))
+        (
+            rng.random((len(layer.variables), INPUTS, layer.variables.shape[1] + 2)).astype(dtype),
+            rng.random((len(layer.variables), layer.variables.shape[1] + 2, size)).astype(dtype),
+        )
         for layer in circuit.input_layers
-    ]  # fmt: skip
+    ]
     out = [np.empty((len(linear), INPUTS, size), dtype) for linear, _ in leaves]
 
     def floor() -> float:

@@ -10,9 +10,14 @@ from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
 
 PER_LAYER = Experiment(
-    component_init="fitted", train_components=False, init_noise=0.0, init_scale=0.1, learning_rate=1e-3,
-    iterations=300, num_seeds=3,
-)  # fmt: skip
+    component_init="fitted",
+    train_components=False,
+    init_noise=0.0,
+    init_scale=0.1,
+    learning_rate=1e-3,
+    iterations=300,
+    num_seeds=3,
+)
 
 
 def best_with_components_held(trainer: Trainer) -> np.ndarray:
@@ -48,10 +53,12 @@ def fitted_components() -> Iterator[Fact]:
         ("per layer, start 1, η = 0.1", "as the first", rescaled, rescaled == per_layer),
     ):
         yield Fact(
-            f"EM components held, {name}: iterations to 90 % of the gain, L = 1 / 2 / 3, three seeds", notes,
-            ", ".join(" / ".join(str(i) for i in seed) for seed in zip(*found, strict=True)), agrees,
+            f"EM components held, {name}: iterations to 90 % of the gain, L = 1 / 2 / 3, three seeds",
+            notes,
+            ", ".join(" / ".join(str(i) for i in seed) for seed in zip(*found, strict=True)),
+            agrees,
             "the gain possible is up to EM on the weights alone; other EM starts, so other components",
-        )  # fmt: skip
+        )
 
 
 def _falls(rows: list[list[float]]) -> bool:
@@ -60,14 +67,18 @@ def _falls(rows: list[list[float]]) -> bool:
 
 def topologies() -> Iterator[Fact]:
     for parametrisation, rate, topology, notes in (
-        ("linear", 1e-3, "tree", (104, 94, 73, 43, 23)), ("linear", 1e-3, "private", (104, 55, 36, 27, 17)),
-        ("linear", 1e-3, "shared", (104,) * 5), ("log", 0.1, "tree", (101, 103, 78, 42, 22)),
+        ("linear", 1e-3, "tree", (104, 94, 73, 43, 23)),
+        ("linear", 1e-3, "private", (104, 55, 36, 27, 17)),
+        ("linear", 1e-3, "shared", (104,) * 5),
+        ("log", 0.1, "tree", (101, 103, 78, 42, 22)),
         ("log", 0.1, "private", (101, 50, 33, 25, 17)),
-    ):  # fmt: skip
+    ):
         base = PER_LAYER.replace(parametrisation=parametrisation, learning_rate=rate, topology=topology, num_seeds=1)
         found = [iterations_to_gain(base.replace(depth=depth))[0] for depth in (1, 2, 3, 4, 6)]
         yield Fact(
             f"the same by topology, {topology}, {parametrisation}, η = {rate:g}, L = 1 / 2 / 3 / 4 / 6, seed 0",
-            " / ".join(str(i) for i in notes), " / ".join(str(i) for i in found),
-            bool(np.abs(np.array(found) / notes - 1.0).max() < 0.12), "within 12 %: other EM components",
-        )  # fmt: skip
+            " / ".join(str(i) for i in notes),
+            " / ".join(str(i) for i in found),
+            bool(np.abs(np.array(found) / notes - 1.0).max() < 0.12),
+            "within 12 %: other EM components",
+        )

@@ -43,23 +43,28 @@ def symmetric_curve() -> Iterator[Fact]:
     llh = np.concatenate([fit(Experiment(depth=depth, init_noise=0.0)).llh for depth in DEPTHS])
     spread, at = float(np.ptp(llh, axis=0).max()), llh[0, [50, 100, 499]]
     yield Fact(
-        "exact symmetry: one curve for L = 1, 2, 3; LLH at 51, 101, 500", "−10.714, −10.410, −9.343",
+        "exact symmetry: one curve for L = 1, 2, 3; LLH at 51, 101, 500",
+        "−10.714, −10.410, −9.343",
         ", ".join(f"{value:.3f}" for value in at) + f"; depths differ by {spread:.0e}",
         bool(np.abs(at - [-10.714, -10.410, -9.343]).max() < 5e-4 and spread < 1e-12),
-    )  # fmt: skip
+    )
     published = np.abs(published_curves() - llh)
     left = " / ".join(str(row) for row in first(published > 3e-6))
     yield Fact(
-        "Figure 3 follows it at first", "within 2e-6 for 11 iterations",
-        f"within {published[:, :11].max():.1e} for 11; off by 3e-6 at {left}", bool(published[:, :11].max() < 3e-6),
-    )  # fmt: skip
+        "Figure 3 follows it at first",
+        "within 2e-6 for 11 iterations",
+        f"within {published[:, :11].max():.1e} for 11; off by 3e-6 at {left}",
+        bool(published[:, :11].max() < 3e-6),
+    )
     noisy = [fit(Experiment(depth=depth, num_seeds=6, iterations=50)).llh for depth in DEPTHS]
     yield Fact(
-        "noise 1e-12: off by 3e-6 at iteration, L = 1 / 2 / 3", f"Figure 3: {left}",
-        " / ".join(summary(first(np.abs(rows - llh[0, :50]) > 3e-6)) for rows in noisy), False,
+        "noise 1e-12: off by 3e-6 at iteration, L = 1 / 2 / 3",
+        f"Figure 3: {left}",
+        " / ".join(summary(first(np.abs(rows - llh[0, :50]) > 3e-6)) for rows in noisy),
+        False,
         "a step multiplies a difference of weights by up to η/w0² = 10⁶; the released script starts exactly equal, so "
         "its rounding enters some steps later",
-    )  # fmt: skip
+    )
 
 
 def iterations_to_target() -> Iterator[Fact]:
@@ -72,10 +77,11 @@ def iterations_to_target() -> Iterator[Fact]:
         reached = [first(trace.llh >= -7.2) for trace in traces]
         one, two, three = (float(np.median(row)) for row in reached)
         yield Fact(
-            f"iterations to −7.2, noise {noise:g}, L = 1 / 2 / 3, 12 seeds", notes,
+            f"iterations to −7.2, noise {noise:g}, L = 1 / 2 / 3, 12 seeds",
+            notes,
             " / ".join(summary(row) for row in reached) + f"; Figure 3 {published}",
             one > two > three and (one > 1.5 * two if noise == 1e-12 else one < 1.25 * three),
-        )  # fmt: skip
+        )
         if noise == 1e-12:
             yield plateau(traces)
 
@@ -123,14 +129,18 @@ def residuals() -> Iterator[Fact]:
             reached = effective_weights(trainer.split(after.parameters)[0], trainer.sums)
             sizes.append(float(np.abs(reached - expected).max()))
     for name, power, notes, pair in (
-        ("product form", 2, "0.826, 0.828", sizes[0::2]), ("as printed", 1, "2.29, 2.30", sizes[1::2]),
-    ):  # fmt: skip
+        ("product form", 2, "0.826, 0.828", sizes[0::2]),
+        ("as printed", 1, "2.29, 2.30", sizes[1::2]),
+    ):
         slope = float(np.log10(pair[0] / pair[1]))
         constants = ", ".join(f"{size / rate**power:.3g}" for size, rate in zip(pair, rates, strict=True))
         yield Fact(
-            f"residual of a step at random weights over η^{power}, L = 3, ρ {name}, η = 1e-2, 1e-3", notes,
-            f"{constants}; slope {slope:.3f}", abs(slope - power) < 0.05, "the constant belongs to the random weights",
-        )  # fmt: skip
+            f"residual of a step at random weights over η^{power}, L = 3, ρ {name}, η = 1e-2, 1e-3",
+            notes,
+            f"{constants}; slope {slope:.3f}",
+            abs(slope - power) < 0.05,
+            "the constant belongs to the random weights",
+        )
 
 
 def later_script() -> Iterator[Fact]:
@@ -151,8 +161,9 @@ def later_script() -> Iterator[Fact]:
             f"later script, {objective}: mean at 1,000 iterations, L = 1 / 2 / 3, 20 seeds ± error of a mean of five",
             " / ".join(str(value) for value in notes),
             " / ".join(f"{mean:.3f} ± {error:.3f}" for mean, error in zip(means, errors, strict=True)),
-            bool((np.abs(means - notes) < 2.5 * errors).all()), remark,
-        )  # fmt: skip
+            bool((np.abs(means - notes) < 2.5 * errors).all()),
+            remark,
+        )
 
 
 def chaos() -> Iterator[Fact]:
@@ -171,9 +182,11 @@ def chaos() -> Iterator[Fact]:
             single.append(summary(first(np.abs(llh - _in_single_precision(experiment, dataset)) > 1e-6)))
         yield Fact(
             f"{name}: past 1e-6 by the order of rows; by weights in float32; largest change by order",
-            "150–370; 3–12; up to 0.1 for L = 1", "; ".join(" / ".join(row) for row in (orders, single, largest)),
-            base is RANDOM, remark,
-        )  # fmt: skip
+            "150–370; 3–12; up to 0.1 for L = 1",
+            "; ".join(" / ".join(row) for row in (orders, single, largest)),
+            base is RANDOM,
+            remark,
+        )
 
 
 def _shuffled(dataset: Dataset) -> Dataset:
@@ -192,8 +205,14 @@ def _in_single_precision(experiment: Experiment, dataset: Dataset) -> np.ndarray
 
 
 GROUPS: tuple[Callable[[], Iterator[Fact]], ...] = (
-    symmetric_curve, iterations_to_target, fitted_components, topologies, residuals, later_script, chaos,
-)  # fmt: skip
+    symmetric_curve,
+    iterations_to_target,
+    fitted_components,
+    topologies,
+    residuals,
+    later_script,
+    chaos,
+)
 
 
 def main() -> None:

@@ -38,9 +38,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     num_steps = sum(trace.llh.size for trace in traces)
     with_components = num_steps * (2 + len(COMPONENT_QUANTITIES) * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
-    rows = (
-        row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace)
-    )  # fmt: skip
+    rows = (row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace))
     return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
 
 

@@ -59,9 +59,7 @@ def at_hand(name: str) -> Dataset | None:
     return None
 
 
-def choose(
-    page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: str, what: str = ""
-) -> Evidence:  # fmt: skip
+def choose(page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: str, what: str = "") -> Evidence:
     """Let the reader choose shipped results or runs made here; until those are done the shipped ones are shown.
 
     `what` tells one computation of a page from another; `cost` says how long it takes.
@@ -69,9 +67,13 @@ def choose(
     data = book.data[own.dataset]
     whole = Evidence(own, book.results, book.first_steps, data, _shipped_words(book, data, own), True)
     source = st.segmented_control(
-        "Numbers", [SHIPPED, HERE], default=SHIPPED, required=True, key=f"{page}_source",
+        "Numbers",
+        [SHIPPED, HERE],
+        default=SHIPPED,
+        required=True,
+        key=f"{page}_source",
         help="Shipped: results that come with the lab. Made here: the same runs with other seeds, on this server.",
-    )  # fmt: skip
+    )
     if source != HERE:
         return whole
     dataset = at_hand(own.dataset)
@@ -97,17 +99,29 @@ def provenance(shown: Evidence) -> None:
         )
 
 
-def chart(figure: go.Figure, words: str, key: str, columns: Sequence[str], rows: Callable[[], Sequence[Sequence[Any]]],
-          remarks: Sequence[str] = ()) -> None:  # fmt: skip
+def chart(
+    figure: go.Figure,
+    words: str,
+    key: str,
+    columns: Sequence[str],
+    rows: Callable[[], Sequence[Sequence[Any]]],
+    remarks: Sequence[str] = (),
+) -> None:
     """A chart under its title, what it shows in words made from its numbers, and its data to take away."""
     title = str(figure.layout.meta)
     st.markdown(f"**{literal(title)}**")
     st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{title}. {words}")
     st.markdown(literal(words))
     st.download_button(
-        "Data (CSV)", lambda: table(columns, rows(), [title, *remarks]), file_name(title, "csv"), "text/csv",
-        key=f"{key}_csv", on_click="ignore", icon=":material/download:", type="tertiary",
-    )  # fmt: skip
+        "Data (CSV)",
+        lambda: table(columns, rows(), [title, *remarks]),
+        file_name(title, "csv"),
+        "text/csv",
+        key=f"{key}_csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], remarks: Sequence[str]) -> str:
@@ -128,9 +142,7 @@ def paragraphs(text: str) -> dict[str, str]:
     return {"": parts[0].strip(), **named}
 
 
-def _made_here(
-    page: str, dataset: Dataset, runs: Runs, work: Work, cost: str, what: str
-) -> Made | None:  # fmt: skip
+def _made_here(page: str, dataset: Dataset, runs: Runs, work: Work, cost: str, what: str) -> Made | None:
     key = hashlib.sha256(f"{page} {what} {runs!r} {dataset.sha256}".encode()).hexdigest()
     job = JOBS.get(key)
     if job is not None and job.state in ("queued", "running"):

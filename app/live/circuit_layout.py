@@ -115,9 +115,13 @@ def plan_of(circuit: Circuit) -> Plan:
         members.setdefault(int(group[node]), []).append(node)
         below.setdefault(int(group[node]), {}).update(dict.fromkeys(int(group[child]) for child in children[node]))
     return Plan(
-        circuit, links, row, group, {name: tuple(nodes) for name, nodes in members.items()},
+        circuit,
+        links,
+        row,
+        group,
+        {name: tuple(nodes) for name, nodes in members.items()},
         {name: tuple(under) for name, under in below.items()},
-    )  # fmt: skip
+    )
 
 
 def links_of(circuit: Circuit) -> Links:
@@ -239,9 +243,10 @@ def _node(
         "hidden": hidden,
         "foldable": under or len(plan.members[group]) > 1,
         "label": label,
-        "title": f"{count}{kind} over {_listed(names)}" + _leaf_words(circuit, node, len(members), names, parameters)
+        "title": f"{count}{kind} over {_listed(names)}"
+        + _leaf_words(circuit, node, len(members), names, parameters)
         + (f"; {hidden} nodes folded away below" if hidden else ""),
-    }  # fmt: skip
+    }
 
 
 def _reached(plan: Plan, group: int) -> set[int]:

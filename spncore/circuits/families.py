@@ -101,11 +101,22 @@ def categorical(num_values: int) -> Family:
         return rng.dirichlet(np.full(num_values, 2.0), means.shape).transpose(2, 0, 1)
 
     return Family(
-        num_values, num_values - 1, (True,) * num_values, f"whole numbers from 0 to {num_values - 1}",
+        num_values,
+        num_values - 1,
+        (True,) * num_values,
+        f"whole numbers from 0 to {num_values - 1}",
         lambda x: (x >= 0) & (x < num_values) & (x == np.floor(x)),
-        statistics, None, coefficients, derivative, derivative, start, mean, variance,
-        lambda theta: np.argmax(theta, axis=-3).astype(np.float64), sample,
-    )  # fmt: skip
+        statistics,
+        None,
+        coefficients,
+        derivative,
+        derivative,
+        start,
+        mean,
+        variance,
+        lambda theta: np.argmax(theta, axis=-3).astype(np.float64),
+        sample,
+    )
 
 
 def _total(theta: Floats) -> Floats:
@@ -165,37 +176,60 @@ def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
 
 
 GAUSSIAN = Family(
-    2, 2, (False, True), "real numbers below 1e100", lambda x: np.abs(x) < 1e100,  # their squares are finite
-    lambda x: np.stack([x, x**2]), None, _normal_coefficients, _normal_derivative, _normal_maximise,
+    2,
+    2,
+    (False, True),
+    "real numbers below 1e100",
+    lambda x: np.abs(x) < 1e100,  # their squares are finite
+    lambda x: np.stack([x, x**2]),
+    None,
+    _normal_coefficients,
+    _normal_derivative,
+    _normal_maximise,
     lambda means, deviations, rng: np.stack(
         [means + deviations * rng.standard_normal(means.shape), np.maximum(deviations, SMALLEST_SCALE)]
     ),
-    lambda parameters: parameters[..., 0, :, :], lambda parameters: parameters[..., 1, :, :] ** 2,
+    lambda parameters: parameters[..., 0, :, :],
+    lambda parameters: parameters[..., 1, :, :] ** 2,
     lambda parameters: parameters[..., 0, :, :],
     lambda parameters, rng: rng.normal(parameters[..., 0, :, :], parameters[..., 1, :, :]),
-)  # fmt: skip
+)
 
 POISSON = Family(
-    1, 1, (True,), "whole numbers from 0", lambda x: np.isfinite(x) & (x >= 0) & (x == np.floor(x)),
-    _count_statistics, lambda x: -gammaln(x + 1.0), _poisson_coefficients,
+    1,
+    1,
+    (True,),
+    "whole numbers from 0",
+    lambda x: np.isfinite(x) & (x >= 0) & (x == np.floor(x)),
+    _count_statistics,
+    lambda x: -gammaln(x + 1.0),
+    _poisson_coefficients,
     lambda parameters, moments: moments.statistics - parameters * moments.observed[..., None, :, :],
     _poisson_maximise,
     lambda means, deviations, rng: np.maximum(means * rng.uniform(0.5, 1.5, means.shape), SMALLEST_SCALE)[None],
-    lambda parameters: parameters[..., 0, :, :], lambda parameters: parameters[..., 0, :, :],
+    lambda parameters: parameters[..., 0, :, :],
+    lambda parameters: parameters[..., 0, :, :],
     lambda parameters: np.floor(parameters[..., 0, :, :]),
     lambda parameters, rng: rng.poisson(parameters[..., 0, :, :]).astype(np.float64),
-)  # fmt: skip
+)
 
 EXPONENTIAL = Family(
-    1, 1, (True,), "real numbers from 0", lambda x: np.isfinite(x) & (x >= 0),
-    _count_statistics, None, _exponential_coefficients,
+    1,
+    1,
+    (True,),
+    "real numbers from 0",
+    lambda x: np.isfinite(x) & (x >= 0),
+    _count_statistics,
+    None,
+    _exponential_coefficients,
     lambda parameters, moments: moments.observed[..., None, :, :] - parameters * moments.statistics,
     _exponential_maximise,
     lambda means, deviations, rng: 1.0 / np.maximum(means * rng.uniform(0.5, 1.5, means.shape), SMALLEST_SCALE)[None],
-    lambda parameters: 1.0 / parameters[..., 0, :, :], lambda parameters: parameters[..., 0, :, :] ** -2.0,
+    lambda parameters: 1.0 / parameters[..., 0, :, :],
+    lambda parameters: parameters[..., 0, :, :] ** -2.0,
     lambda parameters: np.zeros_like(parameters[..., 0, :, :]),
     lambda parameters, rng: rng.exponential(1.0 / parameters[..., 0, :, :]),
-)  # fmt: skip
+)
 
 # A family by its name and number of values, which only the categorical one has.
 FAMILIES: Mapping[str, Callable[[int], Family]] = {

@@ -112,11 +112,15 @@ def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[
     held = rng.multivariate_hypergeometric(dataset.counts, num_held)
     kept, apart = (
         from_array(
-            np.repeat(dataset.rows, counts, axis=0), dataset.name, dataset.variables, title=dataset.title,
-            source=dataset.source, synthetic=dataset.synthetic,
+            np.repeat(dataset.rows, counts, axis=0),
+            dataset.name,
+            dataset.variables,
+            title=dataset.title,
+            source=dataset.source,
+            synthetic=dataset.synthetic,
         )
         for counts in (dataset.counts - held, held)
-    )  # fmt: skip
+    )
     return kept, apart
 
 

@@ -133,22 +133,31 @@ class Workspace:
             sent = self._shared[: left.size].reshape(left.shape), half.reshape(right.shape)
             size = max(1, CACHE_BYTES // max(pairs[:1].nbytes, 1))
             return PairArrays(
-                reach, (left, right), pairs, nodes, totals, sent, np.empty((2, groups, num_rows), dtype),
+                reach,
+                (left, right),
+                pairs,
+                nodes,
+                totals,
+                sent,
+                np.empty((2, groups, num_rows), dtype),
                 tuple(slice(begin, begin + size) for begin in range(0, groups, size)),
-            )  # fmt: skip
+            )
         return self._sums(circuit, layer, nodes, totals)
 
     def _sums(self, circuit: Circuit, layer: SumLayer, nodes: Floats, totals: Floats) -> SumArrays:
         edges, shape = _edges(layer.children.ravel(), circuit), (*layer.children.shape, self.values.shape[1])
         children = self.values[edges.places].reshape(shape) if isinstance(edges.places, slice) else None
         return SumArrays(
-            edges, children, nodes,
+            edges,
+            children,
+            nodes,
             on_inputs=bool((layer.children < circuit.offsets[len(circuit.input_layers)]).all()),
             unit_weights=np.ones((1, 1, shape[1]), self.values.dtype),
             scaled=children if children is not None and edges.owned else np.empty(shape, self.values.dtype),
-            totals=totals, above=self._shared[: math.prod(shape)].reshape(shape),
+            totals=totals,
+            above=self._shared[: math.prod(shape)].reshape(shape),
             shift=np.empty((shape[0], shape[2]), self.values.dtype),
-        )  # fmt: skip
+        )
 
     def _gathered(self, circuit: Circuit) -> Ints:
         needs = circuit.uses == 0

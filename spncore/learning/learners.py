@@ -39,10 +39,16 @@ LEARNERS: Mapping[str, Learner] = {
 
 
 TITLES: Mapping[str, str] = {
-    "gradient_ascent": "gradient ascent", "momentum": "momentum", "nesterov": "Nesterov", "adagrad": "AdaGrad",
-    "adam": "Adam", "exponentiated_gradient": "exponentiated gradient", "projected_gradient": "projected gradient",
-    "em": "EM", "online_em": "online EM",
-}  # fmt: skip
+    "gradient_ascent": "gradient ascent",
+    "momentum": "momentum",
+    "nesterov": "Nesterov",
+    "adagrad": "AdaGrad",
+    "adam": "Adam",
+    "exponentiated_gradient": "exponentiated gradient",
+    "projected_gradient": "projected gradient",
+    "em": "EM",
+    "online_em": "online EM",
+}
 TAKES_MOMENTUM = ("momentum", "nesterov")
 
 

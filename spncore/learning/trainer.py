@@ -87,9 +87,13 @@ class CircuitTrainer:
         self.num_trained = self.num_weights if settings.train_inputs else sums.num_weights
         groups = groups_of(self._groups())
         self.parametrisation, self.optimiser = learners.prepare(
-            settings.optimiser, settings.parametrisation, groups, settings.floor, settings.learning_rate,
+            settings.optimiser,
+            settings.parametrisation,
+            groups,
+            settings.floor,
+            settings.learning_rate,
             settings.momentum,
-        )  # fmt: skip
+        )
         outside = groups.of < 0
         self._outside = (
             outside if outside.any() else None
@@ -161,9 +165,7 @@ class CircuitTrainer:
             parameters = self.moved(state.parameters[:, :trained], increment)
         at_floor = np.add.reduce(weights[:, :trained] == self.parametrisation.floor, axis=1)
         flow = self._competing(seen.flow, edges) if self.learner.data_flow_only else seen.flow
-        info = StepInfo(
-            seen.llh, seen.value, seen.accuracy, seen.log_partition, flow, layer_weights, inputs, at_floor
-        )  # fmt: skip
+        info = StepInfo(seen.llh, seen.value, seen.accuracy, seen.log_partition, flow, layer_weights, inputs, at_floor)
         self._raise_if_diverged(state.iteration, info, parameters)
         if trained < state.parameters.shape[1]:
             parameters = np.concatenate([parameters, state.parameters[:, trained:]], axis=1)

@@ -43,10 +43,17 @@ class Line:
 
 
 def curves(
-    title: str, lines: Sequence[Line], mode: str, levels: Mapping[str, float] | None = None, *,
-    log_iterations: bool = False, y_range: tuple[float, float] | None = None, height: int = HEIGHT,
-    x_range: tuple[float, float] | None = None, y_title: str = "mean log-likelihood (nats per row)",
-) -> go.Figure:  # fmt: skip
+    title: str,
+    lines: Sequence[Line],
+    mode: str,
+    levels: Mapping[str, float] | None = None,
+    *,
+    log_iterations: bool = False,
+    y_range: tuple[float, float] | None = None,
+    height: int = HEIGHT,
+    x_range: tuple[float, float] | None = None,
+    y_title: str = "mean log-likelihood (nats per row)",
+) -> go.Figure:
     """LLH, or what `y_title` says, over iterations: medians as lines, ranges of seeds as bands, levels dotted."""
     figure = _figure(title, "iteration", y_title, mode, height)
     for name, value in (levels or {}).items():
@@ -71,10 +78,13 @@ def departure(differences: Sequence[Line], published: Sequence[Line], level: flo
     for line in published:
         index = line.depth - 1
         figure.add_scatter(
-            x=line.iterations, y=line.median, name=line.name, mode="markers",
+            x=line.iterations,
+            y=line.median,
+            name=line.name,
+            mode="markers",
             hovertemplate="%{x}: %{y:.2g}<extra>" + line.name + "</extra>",
             marker={"symbol": SYMBOLS[index] + "-open", "size": 8, "color": FAINT[mode], "line": {"width": 1.5}},
-        )  # fmt: skip
+        )
     powers = _powers(-16, 1, 2)
     powers["ticktext"][0] = "0"  # what differs by less is drawn there
     figure.update_yaxes(type="log", **powers)
@@ -98,39 +108,59 @@ def noise_response(
         high = [_or(span.high, end) - middle for middle, span in zip(middles, intervals, strict=True)]
         colour = COLOURS[mode][depth - 1]
         figure.add_scatter(
-            x=list(by_noise), y=middles, name=f"L={depth}", mode="lines+markers",
+            x=list(by_noise),
+            y=middles,
+            name=f"L={depth}",
+            mode="lines+markers",
             error_y={"type": "data", "symmetric": False, "array": high, "arrayminus": low, "width": 5},
             line={"color": colour, "width": 2.4, "dash": DASHES[depth - 1]},
             marker={"size": 9, "symbol": SYMBOLS[depth - 1], "color": colour},
-        )  # fmt: skip
+        )
     figure.update_xaxes(type="log", range=[-16.6, 1.4], **_powers(-16, -2, 2))
     figure.update_yaxes(range=[0, end * 1.1])
     return figure
 
 
-def seeds_and_pairs(reached: Mapping[int, Iterations], published: Mapping[int, int], end: int, target: str, mode: str
-) -> go.Figure:  # fmt: skip
+def seeds_and_pairs(
+    reached: Mapping[int, Iterations], published: Mapping[int, int], end: int, target: str, mode: str
+) -> go.Figure:
     """Every seed as a point, the better of two as a box of all pairs, the published run as a diamond, by depth."""
     figure = _figure(f"Every seed, and the better of two: iterations to {target}", "iterations", "", mode, SMALL_HEIGHT)
     for depth, runs in reached.items():
         colour = COLOURS[mode][depth - 1]
         pairs = [_or(value, end) for value in better_of_two(runs)]
         figure.add_box(
-            x=pairs, y=[depth] * len(pairs), orientation="h", boxpoints=False, width=0.5, name="better of two",
-            legendgroup="pairs", showlegend=depth == 1, line={"color": FAINT[mode], "width": 1.2},
-            fillcolor="rgba(128,128,128,0.22)", hoverinfo="skip",
-        )  # fmt: skip
+            x=pairs,
+            y=[depth] * len(pairs),
+            orientation="h",
+            boxpoints=False,
+            width=0.5,
+            name="better of two",
+            legendgroup="pairs",
+            showlegend=depth == 1,
+            line={"color": FAINT[mode], "width": 1.2},
+            fillcolor="rgba(128,128,128,0.22)",
+            hoverinfo="skip",
+        )
         figure.add_scatter(
-            x=[_or(value, end) for value in runs], y=[depth + _aside(i) for i in range(len(runs))], mode="markers",
-            name="one seed", hovertemplate="%{x} iterations<extra>one seed</extra>",
-            legendgroup="seeds", showlegend=depth == 1,
+            x=[_or(value, end) for value in runs],
+            y=[depth + _aside(i) for i in range(len(runs))],
+            mode="markers",
+            name="one seed",
+            hovertemplate="%{x} iterations<extra>one seed</extra>",
+            legendgroup="seeds",
+            showlegend=depth == 1,
             marker={"size": 9, "opacity": 0.6, "color": colour, "symbol": SYMBOLS[depth - 1]},
-        )  # fmt: skip
+        )
         figure.add_scatter(
-            x=[published[depth]], y=[depth], mode="markers", name="published", legendgroup="published",
+            x=[published[depth]],
+            y=[depth],
+            mode="markers",
+            name="published",
+            legendgroup="published",
             showlegend=depth == 1,
             marker={"size": 13, "symbol": "diamond-open", "color": INKS[mode], "line": {"width": 2}},
-        )  # fmt: skip
+        )
     figure.update_xaxes(range=[0, end * 1.04])
     names = [f"L={depth}" for depth in reached]
     figure.update_yaxes(range=[max(reached) + 0.5, min(reached) - 0.5], tickvals=list(reached), ticktext=names)
@@ -148,8 +178,9 @@ def first_changes(lines: Sequence[Line], mode: str) -> go.Figure:
     return figure
 
 
-def scores(title: str, groups: Mapping[str, Mapping[int, Sequence[float]]], levels: Mapping[str, float], mode: str
-) -> go.Figure:  # fmt: skip
+def scores(
+    title: str, groups: Mapping[str, Mapping[int, Sequence[float]]], levels: Mapping[str, float], mode: str
+) -> go.Figure:
     """Final LLH of every seed by group (training rows, test rows) and depth, with the mean as a bar across."""
     figure = _figure(title, "", "nats per row", mode, SMALL_HEIGHT)
     depths = sorted({depth for group in groups.values() for depth in group})
@@ -166,9 +197,15 @@ def scores(title: str, groups: Mapping[str, Mapping[int, Sequence[float]]], leve
             if marks:
                 look = {"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": colour}}
             figure.add_scatter(
-                x=x, y=y, mode="markers", marker=look, name=f"L={depth}", legendgroup=str(depth), showlegend=not marks,
+                x=x,
+                y=y,
+                mode="markers",
+                marker=look,
+                name=f"L={depth}",
+                legendgroup=str(depth),
+                showlegend=not marks,
                 hovertemplate="%{y:.3f}" + ("<extra>mean</extra>" if marks else f"<extra>L={depth}</extra>"),
-            )  # fmt: skip
+            )
     for name, value in levels.items():
         _level(figure, value, name, mode)
     figure.update_xaxes(tickvals=list(range(len(groups))), ticktext=list(groups), range=[-0.6, len(groups) - 0.4])
@@ -180,10 +217,17 @@ def _figure(title: str, x_title: str, y_title: str, mode: str, height: int) -> g
     ink = INKS[mode]
     figure = go.Figure()
     figure.update_layout(
-        meta=title, height=height, margin=MARGIN, font={"size": 13, "color": ink}, hovermode="closest",
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", dragmode=False, boxmode="overlay",
+        meta=title,
+        height=height,
+        margin=MARGIN,
+        font={"size": 13, "color": ink},
+        hovermode="closest",
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        boxmode="overlay",
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "font": {"size": 12}},
-    )  # fmt: skip
+    )
     axis: dict[str, Any] = {"gridcolor": "rgba(128,128,128,0.22)", "zeroline": False, "linecolor": FAINT[mode]}
     figure.update_xaxes(title={"text": x_title, "standoff": 6}, ticks="outside", **axis)
     figure.update_yaxes(title={"text": y_title, "standoff": 10}, automargin=True, **axis)
@@ -196,25 +240,43 @@ def _add_line(figure: go.Figure, line: Line, mode: str) -> None:
     if len(line.low):
         band_x, band_y = [*line.iterations, *reversed(line.iterations)], [*line.high, *reversed(line.low)]
         figure.add_scatter(
-            x=band_x, y=band_y, fill="toself", fillcolor=colour, opacity=0.16, line={"width": 0}, mode="lines",
-            hoverinfo="skip", showlegend=False, legendgroup=line.group or line.name,
-        )  # fmt: skip
+            x=band_x,
+            y=band_y,
+            fill="toself",
+            fillcolor=colour,
+            opacity=0.16,
+            line={"width": 0},
+            mode="lines",
+            hoverinfo="skip",
+            showlegend=False,
+            legendgroup=line.group or line.name,
+        )
     known = {trace.legendgroup for trace in figure.data if trace.showlegend is not False}
     figure.add_scatter(
-        x=list(line.iterations), y=list(line.median), name=line.group or line.name, mode="lines",
-        legendgroup=line.group or line.name, showlegend=not line.group or line.group not in known,
+        x=list(line.iterations),
+        y=list(line.median),
+        name=line.group or line.name,
+        mode="lines",
+        legendgroup=line.group or line.name,
+        showlegend=not line.group or line.group not in known,
         line={"color": colour, "width": width, "dash": DASHES[line.depth - 1]},
         hovertemplate="%{x}: %{y:.4g}<extra>" + line.name + "</extra>",
-    )  # fmt: skip
+    )
 
 
 def _level(figure: go.Figure, value: float, name: str, mode: str, dash: str = "dot", below: bool = False) -> None:
     """A line across at `value` with its name at the right end; call it when the kind of axis is settled."""
     figure.add_hline(y=value, line={"dash": dash, "width": 1.2, "color": FAINT[mode]})
     figure.add_annotation(
-        x=1, xref="paper", xanchor="right", y=float(np.log10(value)) if figure.layout.yaxis.type == "log" else value,
-        yanchor="top" if below else "bottom", text=name, showarrow=False, font={"size": 12, "color": FAINT[mode]},
-    )  # fmt: skip
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=float(np.log10(value)) if figure.layout.yaxis.type == "log" else value,
+        yanchor="top" if below else "bottom",
+        text=name,
+        showarrow=False,
+        font={"size": 12, "color": FAINT[mode]},
+    )
 
 
 def _powers(low: int, high: int, step: int) -> dict[str, Any]:

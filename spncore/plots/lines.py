@@ -42,15 +42,25 @@ def lines(
     for row in rows:
         line = {"color": row.color, "dash": row.dash, "width": row.width}
         figure.add_scatter(
-            x=row.x, y=row.y, name=row.name, mode=row.mode, line=line, marker={"color": row.color, "size": 6},
+            x=row.x,
+            y=row.y,
+            name=row.name,
+            mode=row.mode,
+            line=line,
+            marker={"color": row.color, "size": 6},
             hovertemplate=f"{row.name}<br>{x} %{{x:.4g}}<br>{y} %{{y:.4g}}<extra></extra>",
-        )  # fmt: skip
+        )
     axis = {"zeroline": False, "exponentformat": "power", "tickfont": {"color": INK[theme]}}
     figure.update_layout(
-        height=HEIGHT, margin={"l": 62, "r": 14, "t": 14, "b": 46}, showlegend=False, hovermode="closest",
-        dragmode=False, font={"color": INK[theme], "size": 13},
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-    )  # fmt: skip
+        height=HEIGHT,
+        margin={"l": 62, "r": 14, "t": 14, "b": 46},
+        showlegend=False,
+        hovermode="closest",
+        dragmode=False,
+        font={"color": INK[theme], "size": 13},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
     figure.update_xaxes(**axis, title_text=x, type="log" if log_x else "linear", tickformat="" if log_x else ",")
     figure.update_yaxes(**axis, title_text=y, type="log" if log_y else "linear")
     x_values = np.concatenate([row.x for row in rows if row.x.size] or [np.ones(1)])
@@ -85,15 +95,27 @@ def _tick(value: float) -> str:
 def residuals(rates: Floats, rows: Mapping[str, Floats], slopes: Mapping[str, float], theme: str) -> go.Figure:
     """What a first-order formula leaves of one step, against η, on log–log axes; each line says its slope."""
     drawn = [
-        Line(f"{name}: slope {slopes[name]:.2f}", rates, values, DEPTHS[theme][(0, 2)[place]], DASHES[place],
-             mode="lines+markers")
+        Line(
+            f"{name}: slope {slopes[name]:.2f}",
+            rates,
+            values,
+            DEPTHS[theme][(0, 2)[place]],
+            DASHES[place],
+            mode="lines+markers",
+        )
         for place, (name, values) in enumerate(rows.items())
-    ]  # fmt: skip
+    ]
     figure = lines(drawn, "learning rate (η)", "largest relative residual", theme, log_x=True, log_y=True)
     for row in drawn:
         middle = len(row.x) // 2
         figure.add_annotation(
-            x=np.log10(row.x[middle]), y=np.log10(row.y[middle]), text=row.name, showarrow=False, xanchor="right",
-            xshift=-8, yshift=12, font={"color": INK[theme]},
-        )  # fmt: skip
+            x=np.log10(row.x[middle]),
+            y=np.log10(row.y[middle]),
+            text=row.name,
+            showarrow=False,
+            xanchor="right",
+            xshift=-8,
+            yshift=12,
+            font={"color": INK[theme]},
+        )
     return figure

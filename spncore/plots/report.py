@@ -49,9 +49,13 @@ def llh_figure(
     for depth, curve in (published or {}).items():
         line = {"color": "#999", "width": 1, "dash": _dash(depth)}
         figure.add_scatter(
-            x=_steps(curve), y=curve, line=line, name="published", legendgroup="published",
+            x=_steps(curve),
+            y=curve,
+            line=line,
+            name="published",
+            legendgroup="published",
             showlegend=depth == 1,
-        )  # fmt: skip
+        )
     for trace in traces:
         _add_band(figure, trace, trace.llh)
     return figure
@@ -81,9 +85,13 @@ def _figure(traces: Sequence[Trace], title: str, y_title: str) -> go.Figure:
         f"{settings.init_scale:g}, {settings.num_seeds} seeds: median and range"
     )
     figure.update_layout(
-        template="plotly_white", font={"size": 15}, hovermode="x unified", legend=legend,
-        title={"text": title, "subtitle": {"text": subtitle}}, margin={"t": 90, "r": 30},
-    )  # fmt: skip
+        template="plotly_white",
+        font={"size": 15},
+        hovermode="x unified",
+        legend=legend,
+        title={"text": title, "subtitle": {"text": subtitle}},
+        margin={"t": 90, "r": 30},
+    )
     figure.update_xaxes(title="iteration")
     figure.update_yaxes(title=y_title)
     return figure
@@ -95,9 +103,15 @@ def _add_band(figure: go.Figure, trace: Trace, runs: Floats) -> None:
     steps = _steps(runs[0])
     band = np.concatenate([runs.max(axis=0), runs.min(axis=0)[::-1]])
     figure.add_scatter(
-        x=np.concatenate([steps, steps[::-1]]), y=band, fill="toself", fillcolor=colour, opacity=0.15,
-        line={"width": 0}, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
+        x=np.concatenate([steps, steps[::-1]]),
+        y=band,
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.15,
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
     line = {"color": colour, "width": 2.5, "dash": _dash(depth)}
     figure.add_scatter(x=steps, y=np.median(runs, axis=0), line=line, name=f"L = {depth}")
 

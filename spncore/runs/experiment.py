@@ -22,10 +22,16 @@ SCHEMA = 2
 # What later schemas added: an experiment saved before has the value these fields had when they came, for ever.
 _ADDED: Mapping[int, Mapping[str, Any]] = {
     2: {
-        "structure": "mixture", "split_depth": 2, "num_repetitions": 4, "class_variable": 0, "hybrid_mix": 0.5,
-        "labelled_share": 0.1, "momentum": 0.9, "batch_size": 0,
+        "structure": "mixture",
+        "split_depth": 2,
+        "num_repetitions": 4,
+        "class_variable": 0,
+        "hybrid_mix": 0.5,
+        "labelled_share": 0.1,
+        "momentum": 0.9,
+        "batch_size": 0,
     },
-}  # fmt: skip
+}
 _INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
 _UPLOAD = re.compile(r"sha256:[0-9a-f]{64}")
@@ -70,21 +76,40 @@ class Experiment:
 
     dataset: str = _declare("nltcs", str, "data set", "", "The 0/1 table the network learns.", choices=tuple(DATASETS))
     structure: str = _declare(
-        "mixture", str, "structure", "",
+        "mixture",
+        str,
+        "structure",
+        "",
         "One mixture, or a circuit that is deep by itself: drawn at random or learned, with the first seed.",
         choices=tuple(STRUCTURES),
-    )  # fmt: skip
+    )
     split_depth: int = _declare(
-        2, int, "splits", "", "How often a drawn circuit splits the variables below each other.",
-        low=1, high=LIMITS.split_depth,
-    )  # fmt: skip
+        2,
+        int,
+        "splits",
+        "",
+        "How often a drawn circuit splits the variables below each other.",
+        low=1,
+        high=LIMITS.split_depth,
+    )
     num_repetitions: int = _declare(
-        4, int, "repetitions", "R", "How many random partitions a RAT-SPN mixes.", low=1, high=LIMITS.num_repetitions,
-    )  # fmt: skip
+        4,
+        int,
+        "repetitions",
+        "R",
+        "How many random partitions a RAT-SPN mixes.",
+        low=1,
+        high=LIMITS.num_repetitions,
+    )
     num_components: int = _declare(
-        8, int, "components", "K", "How many product distributions the network mixes.",
-        low=1, high=LIMITS.num_components,
-    )  # fmt: skip
+        8,
+        int,
+        "components",
+        "K",
+        "How many product distributions the network mixes.",
+        low=1,
+        high=LIMITS.num_components,
+    )
     depth: int = _declare(
         3,
         int,
@@ -95,83 +120,154 @@ class Experiment:
         high=LIMITS.depth,
     )
     topology: str = _declare(
-        "tree", str, "topology", "φ",
+        "tree",
+        str,
+        "topology",
+        "φ",
         "How components share weights: the paper's tree, a private chain each, or one shared scalar.",
         choices=tuple(TOPOLOGIES),
-    )  # fmt: skip
+    )
     learning_rate: float = _declare(
-        0.01, float, "learning rate", "η", "Size of a gradient step; only η over start² matters for the weights.",
-        low=LIMITS.smallest_rate, high=LIMITS.largest_rate, log_scale=True,
+        0.01,
+        float,
+        "learning rate",
+        "η",
+        "Size of a gradient step; only η over start² matters for the weights.",
+        low=LIMITS.smallest_rate,
+        high=LIMITS.largest_rate,
+        log_scale=True,
         named={"gentle": 1e-3, "paper": 1e-2, "too large": 1.0},
-    )  # fmt: skip
+    )
     init_scale: float = _declare(
-        1e-4, float, "starting weight", "w0",
+        1e-4,
+        float,
+        "starting weight",
+        "w0",
         "Smaller start = larger true step, because only the ratios of weights matter.",
-        low=LIMITS.smallest_rate, high=LIMITS.largest_rate, log_scale=True,
+        low=LIMITS.smallest_rate,
+        high=LIMITS.largest_rate,
+        log_scale=True,
         named={"paper": 1e-4, "fair": 0.1, "large": 1.0},
-    )  # fmt: skip
+    )
     init_convention: str = _declare(
-        "per_layer", str, "held equal", "",
+        "per_layer",
+        str,
+        "held equal",
+        "",
         "Per layer: every weight starts at w0. Matched: every product w_k starts at w0.",
         choices=("per_layer", "matched"),
-    )  # fmt: skip
+    )
     weight_init: str = _declare(
-        "equal", str, "weight start", "",
+        "equal",
+        str,
+        "weight start",
+        "",
         "Equal: all weights of a layer start alike. Random: each starts at |normal| times the start.",
         choices=("equal", "random"),
-    )  # fmt: skip
+    )
     component_init: str = _declare(
-        "uniform", str, "component start", "",
+        "uniform",
+        str,
+        "component start",
+        "",
         "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM, or by what learned the structure.",
         choices=("uniform", "random", "fitted"),
-    )  # fmt: skip
+    )
     init_noise: float = _declare(
-        1e-12, float, "leaf noise", "ε",
+        1e-12,
+        float,
+        "leaf noise",
+        "ε",
         "Relative noise on the leaf weights; equal components stay equal for ever without it.",
-        low=1e-16, high=LIMITS.largest_noise, zero_allowed=True, log_scale=True,
+        low=1e-16,
+        high=LIMITS.largest_noise,
+        zero_allowed=True,
+        log_scale=True,
         named={"none": 0.0, "rounding": 1e-12, "honest": 1e-3},
-    )  # fmt: skip
+    )
     train_components: bool = _declare(
         True, bool, "train components", "θ", "Train the leaf weights too, or only the sum weights."
     )
     parametrisation: str = _declare(
-        "linear", str, "parametrisation", "",
+        "linear",
+        str,
+        "parametrisation",
+        "",
         "Linear: steps on the weights, held above the floor. Log: steps on their logarithms.",
         choices=tuple(PARAMETRISATIONS),
-    )  # fmt: skip
+    )
     floor: float = _declare(
-        1e-4, float, "floor", "", "No linear weight may fall below this after a step.",
-        low=LIMITS.smallest_floor, high=LIMITS.largest_floor, log_scale=True, named={"paper": 1e-4},
-    )  # fmt: skip
+        1e-4,
+        float,
+        "floor",
+        "",
+        "No linear weight may fall below this after a step.",
+        low=LIMITS.smallest_floor,
+        high=LIMITS.largest_floor,
+        log_scale=True,
+        named={"paper": 1e-4},
+    )
     objective: str = _declare(
-        "generative", str, "objective", "𝓛",
+        "generative",
+        str,
+        "objective",
+        "𝓛",
         "Generative: mean log f − log Z. Unnormalised: mean log f − Z (authors, later). The others predict a class.",
         choices=tuple(OBJECTIVES),
-    )  # fmt: skip
+    )
     class_variable: int = _declare(
-        0, int, "class column", "y", "Column of the class, counted from 1, for objectives with a class; 0 is the last.",
-        low=0, high=LIMITS.columns,
-    )  # fmt: skip
+        0,
+        int,
+        "class column",
+        "y",
+        "Column of the class, counted from 1, for objectives with a class; 0 is the last.",
+        low=0,
+        high=LIMITS.columns,
+    )
     hybrid_mix: float = _declare(
-        0.5, float, "generative share", "", "Hybrid objective: how much of it is generative, the rest discriminative.",
-        low=0.0, high=1.0,
-    )  # fmt: skip
+        0.5,
+        float,
+        "generative share",
+        "",
+        "Hybrid objective: how much of it is generative, the rest discriminative.",
+        low=0.0,
+        high=1.0,
+    )
     labelled_share: float = _declare(
-        0.1, float, "labelled share", "", "Semi-supervised objective: the share of rows whose class is known.",
-        low=0.0, high=1.0,
-    )  # fmt: skip
+        0.1,
+        float,
+        "labelled share",
+        "",
+        "Semi-supervised objective: the share of rows whose class is known.",
+        low=0.0,
+        high=1.0,
+    )
     optimiser: str = _declare(
-        "gradient_ascent", str, "optimiser", "", "The rule that turns flows into a step: a gradient method, or EM.",
+        "gradient_ascent",
+        str,
+        "optimiser",
+        "",
+        "The rule that turns flows into a step: a gradient method, or EM.",
         choices=tuple(LEARNERS),
-    )  # fmt: skip
+    )
     momentum: float = _declare(
-        0.9, float, "momentum", "β", "Share of the last step that momentum and Nesterov add to the next one.",
-        low=0.0, high=LIMITS.largest_momentum,
-    )  # fmt: skip
+        0.9,
+        float,
+        "momentum",
+        "β",
+        "Share of the last step that momentum and Nesterov add to the next one.",
+        low=0.0,
+        high=LIMITS.largest_momentum,
+    )
     batch_size: int = _declare(
-        0, int, "rows per step", "B", "Rows of a mini-batch, drawn without replacement; 0 takes all rows.",
-        low=0, high=LIMITS.rows,
-    )  # fmt: skip
+        0,
+        int,
+        "rows per step",
+        "B",
+        "Rows of a mini-batch, drawn without replacement; 0 takes all rows.",
+        low=0,
+        high=LIMITS.rows,
+    )
     iterations: int = _declare(
         500, int, "iterations", "T", "How many gradient steps to take.", low=1, high=LIMITS.iterations
     )

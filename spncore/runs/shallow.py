@@ -34,10 +34,12 @@ class ShallowTrainer(Trainer):
         self.experiment, self.dataset = experiment, deep.dataset
         start = deep.init() if start is None else start
         models = [shallow_mixture(deep.model(start, seed)) for seed in range(experiment.num_seeds)]
-        self._start: Floats = np.stack([
-            np.concatenate([edge_weights(model), *(array.ravel() for array in model.parameters.inputs)])
-            for model in models
-        ])  # fmt: skip
+        self._start: Floats = np.stack(
+            [
+                np.concatenate([edge_weights(model), *(array.ravel() for array in model.parameters.inputs)])
+                for model in models
+            ]
+        )
         circuit = models[0].circuit
         objective = OBJECTIVES[experiment.objective]
         stack, bag = deepened_sums(circuit, "tree", 1), deep.evaluator.bag

@@ -131,6 +131,14 @@ class Recorder:
         """The steps so far; its arrays are views that later steps do not change."""
         t = self.length
         return Trace(
-            self.experiment, self.dataset_sha256, self.sums, self.llh[:, :t], self.log_partition[:, :t],
-            self.at_floor[:, :t], self.flow[:, :t], self.weights[:, :t], self.state, self.stopped,
-        )  # fmt: skip
+            self.experiment,
+            self.dataset_sha256,
+            self.sums,
+            self.llh[:, :t],
+            self.log_partition[:, :t],
+            self.at_floor[:, :t],
+            self.flow[:, :t],
+            self.weights[:, :t],
+            self.state,
+            self.stopped,
+        )

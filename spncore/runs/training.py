@@ -38,11 +38,16 @@ class Trainer(CircuitTrainer):
             objective.bag(self.dataset, experiment.labels(self.dataset.num_variables)),
             objective,
             LearnerSettings(
-                experiment.optimiser, experiment.parametrisation, experiment.floor, experiment.learning_rate,
-                experiment.momentum, experiment.batch_size, experiment.train_components,
+                experiment.optimiser,
+                experiment.parametrisation,
+                experiment.floor,
+                experiment.learning_rate,
+                experiment.momentum,
+                experiment.batch_size,
+                experiment.train_components,
             ),
             experiment.seeds,
-        )  # fmt: skip
+        )
 
     def init(self) -> TrainState:
         """The start: sum weights from the scale and convention, leaf weights from the component start, seed by seed."""

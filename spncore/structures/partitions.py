@@ -33,9 +33,9 @@ class _Builder:
         if level == self.depth or len(variables) == 1:
             return self.leaf(variables)
         parts = self._split(variables)
-        return Product(tuple(
-            self.leaf(part) if len(part) == 1 else self.sum_of(NUM_CHILDREN, part, level + 1) for part in parts
-        ))  # fmt: skip
+        return Product(
+            tuple(self.leaf(part) if len(part) == 1 else self.sum_of(NUM_CHILDREN, part, level + 1) for part in parts)
+        )
 
     def _split(self, variables: tuple[int, ...]) -> list[tuple[int, ...]]:
         """Every variable in a part of its own choice, drawn until no part is empty."""

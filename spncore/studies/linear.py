@@ -34,23 +34,41 @@ FIELDS: Mapping[str, Field] = {
     "p": Field(int, "loss exponent", "p", "ℓ_p regression: the loss is the sum of |error|^p over p.", 2, 4),
     "dimension": Field(int, "weights", "D", "How many numbers the model has to find.", 1, 16),
     "condition": Field(
-        float, "condition number", "κ", "How many times steeper the steepest direction is than the flattest.",
-        1, 1000, log_scale=True,
+        float,
+        "condition number",
+        "κ",
+        "How many times steeper the steepest direction is than the flattest.",
+        1,
+        1000,
+        log_scale=True,
     ),
     "num_layers": Field(int, "layers", "N", "How many factors w is a product of.", 2, LIMITS.depth),
     "init_scale": Field(
-        float, "starting weight", "w0",
-        "Every factor starts here; the plain model starts at the same product.", 1e-3, 2, log_scale=True,
+        float,
+        "starting weight",
+        "w0",
+        "Every factor starts here; the plain model starts at the same product.",
+        1e-3,
+        2,
+        log_scale=True,
     ),
     "each_at": Field(
-        str, "learning rate", "", "Each model at its own best rate of the grid, or both at one chosen rate.",
+        str,
+        "learning rate",
+        "",
+        "Each model at its own best rate of the grid, or both at one chosen rate.",
         choices=EACH_AT,
     ),
     "learning_rate": Field(
-        float, "chosen learning rate", "η", "The rate of both models.",
-        LIMITS.smallest_rate, LIMITS.largest_rate, log_scale=True,
+        float,
+        "chosen learning rate",
+        "η",
+        "The rate of both models.",
+        LIMITS.smallest_rate,
+        LIMITS.largest_rate,
+        log_scale=True,
     ),
-}  # fmt: skip
+}
 
 
 class LinearStudyError(ValueError):

@@ -210,8 +210,11 @@ def diagram(plane: Plane, dataset: Dataset, outcomes: Mapping[str, Outcome]) -> 
         if outcome is not None and outcome.status == "done":
             runs[arm][i, j] = codes(outcome)
     described = {
-        "title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic, "rows": dataset.num_rows,
-    }  # fmt: skip
+        "title": dataset.title,
+        "sha256": dataset.sha256,
+        "synthetic": dataset.synthetic,
+        "rows": dataset.num_rows,
+    }
     return Diagram(plane, described, runs)
 
 

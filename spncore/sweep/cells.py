@@ -155,9 +155,7 @@ def compute(cell: Cell, dataset: Dataset) -> Outcome:
         runs = [_train(cell, cell.experiment.replace(num_seeds=1, seed=s), dataset) for s in cell.experiment.seeds]
     seeds = [outcome for run, first in zip(runs, cell.experiment.seeds, strict=False) for outcome in _seeds(run, first)]
     curve = _curve(runs) if cell.curve else None
-    return Outcome(
-        cell.key(dataset.sha256), "done", None, tuple(seeds), curve, round(time.perf_counter() - begin, 4)
-    )  # fmt: skip
+    return Outcome(cell.key(dataset.sha256), "done", None, tuple(seeds), curve, round(time.perf_counter() - begin, 4))
 
 
 def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:

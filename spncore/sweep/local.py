@@ -40,9 +40,13 @@ class _Process:
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "spncore.sweep.worker"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, encoding="utf-8",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
+            encoding="utf-8",
             env=environment,
-        )  # fmt: skip
+        )
         self.ready, self.task, self.since = False, "", time.monotonic()
         self.reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
         self.reader.start()
@@ -89,9 +93,14 @@ class LocalWorkers:
     """
 
     def __init__(
-        self, data: Mapping[str, Dataset], num_workers: int = 1, *, niceness: int = 0,
-        task_seconds: float = LIMITS.run_seconds, compute: str = COMPUTE,
-    ) -> None:  # fmt: skip
+        self,
+        data: Mapping[str, Dataset],
+        num_workers: int = 1,
+        *,
+        niceness: int = 0,
+        task_seconds: float = LIMITS.run_seconds,
+        compute: str = COMPUTE,
+    ) -> None:
         if not 1 <= num_workers <= MAX_WORKERS:
             raise SweepError(f"workers: {num_workers} is out of range; allowed: 1 to {MAX_WORKERS}")
         self.num_workers, self.task_seconds = num_workers, task_seconds
@@ -169,7 +178,12 @@ class LocalWorkers:
 def _describe(dataset: Dataset) -> dict[str, Any]:
     """A data set as JSON; `worker.read_dataset` reads it back."""
     return {
-        "name": dataset.name, "title": dataset.title, "variables": dataset.variables, "sha256": dataset.sha256,
-        "source": dataset.source, "synthetic": dataset.synthetic, "counts": dataset.counts.tolist(),
+        "name": dataset.name,
+        "title": dataset.title,
+        "variables": dataset.variables,
+        "sha256": dataset.sha256,
+        "source": dataset.source,
+        "synthetic": dataset.synthetic,
+        "counts": dataset.counts.tolist(),
         "bits": base64.b64encode(np.packbits(dataset.rows).tobytes()).decode(),
-    }  # fmt: skip
+    }

@@ -204,9 +204,20 @@ class SumProductClassifier(ClassifierMixin, _Network):
         mix: float = 1.0,
     ) -> None:
         super().__init__(
-            structure, num_components, split_depth, num_repetitions, depth, learner, learning_rate, iterations,
-            tolerance, batch_size, floor, families, random_state,
-        )  # fmt: skip
+            structure,
+            num_components,
+            split_depth,
+            num_repetitions,
+            depth,
+            learner,
+            learning_rate,
+            iterations,
+            tolerance,
+            batch_size,
+            floor,
+            families,
+            random_state,
+        )
         self.mix = mix
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:

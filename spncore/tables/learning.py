@@ -46,9 +46,13 @@ def learn(table: Table, settings: TableSettings, rng: np.random.Generator) -> Le
     objective = OBJECTIVES["generative" if settings.mix == 1.0 else "hybrid"]
     seed = int(rng.integers(2**31))
     trainer = CircuitTrainer(
-        circuit, deepened_sums(circuit, "tree", settings.depth), weighted_bag(table.rows, table.weights, settings.mix),
-        objective, settings.learner, range(seed, seed + 1),
-    )  # fmt: skip
+        circuit,
+        deepened_sums(circuit, "tree", settings.depth),
+        weighted_bag(table.rows, table.weights, settings.mix),
+        objective,
+        settings.learner,
+        range(seed, seed + 1),
+    )
     state, curve = trainer.start(_start(trainer, parameters)[None]), [-np.inf]
     for _ in range(settings.iterations):
         state, info = trainer.step(state)

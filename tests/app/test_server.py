@@ -25,8 +25,10 @@ def address() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     options = ["--server.address", "127.0.0.1", "--server.port", str(port), "--server.baseUrlPath", "lab"]
     process = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
-        cwd=ROOT, env=children.environment(), stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=children.environment(),
+        stdout=subprocess.DEVNULL,
+    )
     base = f"http://127.0.0.1:{port}/lab"
 
     def answers() -> bool:

@@ -26,9 +26,15 @@ from tests.waiting import PATIENCE, until
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
 PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
 OpenPage = Callable[..., Any]
 
@@ -119,9 +125,13 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
     opened: list[tuple[Any, Any, list[str]]] = []
 
     def open_one(
-        url: str, width: int = 1366, height: int = 768, scheme: str = "light", motion: str = "no-preference",
+        url: str,
+        width: int = 1366,
+        height: int = 768,
+        scheme: str = "light",
+        motion: str = "no-preference",
         prepare: Callable[[Any], None] = lambda context: None,
-    ) -> Any:  # fmt: skip
+    ) -> Any:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion=motion
         )

@@ -13,8 +13,14 @@ from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SETTINGS = {"dataset": "two-clusters", "iterations": "60", "num_seeds": "2", "split_depth": "1", "depths": "1",
-            "learning_rate": "0.2"}  # fmt: skip
+SETTINGS = {
+    "dataset": "two-clusters",
+    "iterations": "60",
+    "num_seeds": "2",
+    "split_depth": "1",
+    "depths": "1",
+    "learning_rate": "0.2",
+}
 STUDY, _ = circuit_links.decode(SETTINGS)
 QUERY = "?v=1&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark")}

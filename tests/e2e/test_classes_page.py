@@ -27,8 +27,12 @@ def test_both_charts_are_drawn_without_scrolling_sideways(open_page, app_server,
 
 
 def test_an_uploaded_table_is_learned_and_its_numbers_shown(open_page, app_server):
-    page = opened(open_page, app_server, "?v=1&dataset=two-clusters&objective=discriminative&iterations=5&num_seeds=2"
-                  "&component_init=random&init_scale=0.1&init_noise=0&learning_rate=0.001&depths=1,2")  # fmt: skip
+    page = opened(
+        open_page,
+        app_server,
+        "?v=1&dataset=two-clusters&objective=discriminative&iterations=5&num_seeds=2"
+        "&component_init=random&init_scale=0.1&init_noise=0&learning_rate=0.001&depths=1,2",
+    )
     page.get_by_role("button", name="Upload a table").click()
     page.locator("input[type=file]").set_input_files(
         {"name": "illness.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}

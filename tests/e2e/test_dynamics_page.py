@@ -13,15 +13,34 @@ from spncore.dynamics import steps as dynamics
 from tests.closeness import assert_close
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-SETTINGS = {"dataset": "two-clusters", "num_components": 4, "iterations": 60, "num_seeds": 2, "init_scale": 0.5,
-            "init_noise": 0.1, "floor": 1e-12, "learning_rate": 0.01}  # fmt: skip
+SETTINGS = {
+    "dataset": "two-clusters",
+    "num_components": 4,
+    "iterations": 60,
+    "num_seeds": 2,
+    "init_scale": 0.5,
+    "init_noise": 0.1,
+    "floor": 1e-12,
+    "learning_rate": 0.01,
+}
 QUERY = "?v=1&depths=1,3&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 EXPERIMENT = Experiment(**SETTINGS, depth=3)
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark"), "projector": (1920, 1080, "light")}
 CHARTS = (
-    "step", "residual", "kernel", "row", "start", "matrix", "eigenvalues", "norms", "truestep", "balance", "floor",
-    "replay", "replayerror",
-)  # fmt: skip
+    "step",
+    "residual",
+    "kernel",
+    "row",
+    "start",
+    "matrix",
+    "eigenvalues",
+    "norms",
+    "truestep",
+    "balance",
+    "floor",
+    "replay",
+    "replayerror",
+)
 POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 

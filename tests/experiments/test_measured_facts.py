@@ -79,11 +79,9 @@ def test_with_noise_of_a_thousandth_most_of_the_gap_between_depths_is_gone():
 def test_depth_is_faster_from_equal_layers_and_slower_from_equal_products():
     shallow, *per_layer = (iterations_to_gain(PER_LAYER.replace(num_seeds=1, depth=depth))[0] for depth in DEPTHS)
     matched = [
-        iterations_to_gain(
-            PER_LAYER.replace(num_seeds=1, depth=depth, init_convention="matched", iterations=2500)
-        )[0]
+        iterations_to_gain(PER_LAYER.replace(num_seeds=1, depth=depth, init_convention="matched", iterations=2500))[0]
         for depth in (2, 3)
-    ]  # fmt: skip
+    ]
     assert shallow > per_layer[0] > per_layer[1]
     assert 5 * shallow < matched[0] < matched[1] < np.inf  # the notes: 104, 935, 1583
 
@@ -124,9 +122,16 @@ def test_a_shared_scalar_is_the_shallow_network(parametrisation):
 
 def test_subtracting_z_instead_of_its_logarithm_leaves_most_runs_at_the_product_of_marginals():
     script = Experiment(
-        depth=2, parametrisation="log", component_init="random", weight_init="random", init_scale=0.1,
-        init_noise=0.0, learning_rate=0.1, iterations=1000, num_seeds=5,
-    )  # fmt: skip
+        depth=2,
+        parametrisation="log",
+        component_init="random",
+        weight_init="random",
+        init_scale=0.1,
+        init_noise=0.0,
+        learning_rate=0.1,
+        iterations=1000,
+        num_seeds=5,
+    )
     as_written = fit(script.replace(objective="unnormalised"))
     assert_close(as_written.log_partition[:, -1], np.zeros(5), atol=1e-6)  # so the script's own number is the LLH − 1
     assert (np.abs(as_written.llh[:, -1] - PRODUCT_OF_MARGINALS) < 1e-3).sum() >= 3

@@ -192,9 +192,12 @@ def _of_dataset(dataset: Dataset) -> dict[str, Any]:
         "marginals": (dataset.counts @ dataset.rows / dataset.num_rows).tolist(),
         "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
         "dataset": {
-            **{field.name: getattr(dataset, field.name) for field in dataclasses.fields(dataset)
-               if field.name in ("name", "title", "sha256", "source", "synthetic")},
+            **{
+                field.name: getattr(dataset, field.name)
+                for field in dataclasses.fields(dataset)
+                if field.name in ("name", "title", "sha256", "source", "synthetic")
+            },
             "num_rows": dataset.num_rows,
             "num_distinct": dataset.num_distinct,
         },
-    }  # fmt: skip
+    }

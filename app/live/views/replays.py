@@ -98,9 +98,13 @@ def one_seed(trace: Trace, seed: int) -> Trace:
     return changed(
         trace,
         experiment=trace.experiment.replace(num_seeds=1, seed=trace.experiment.seeds[seed]),
-        llh=trace.llh[here], log_partition=trace.log_partition[here], at_floor=trace.at_floor[here],
-        flow=trace.flow[here], weights=trace.weights[here], final_state=None,
-    )  # fmt: skip
+        llh=trace.llh[here],
+        log_partition=trace.log_partition[here],
+        at_floor=trace.at_floor[here],
+        flow=trace.flow[here],
+        weights=trace.weights[here],
+        final_state=None,
+    )
 
 
 def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]:

@@ -44,9 +44,14 @@ def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: s
     names = [_name(item) for item in shown]
     figure = go.Figure()
     figure.add_scatter(
-        x=_segments(before[~seen], after[~seen]), y=np.repeat(y[~seen], 3), mode="lines", hoverinfo="skip",
-        line={"color": AFTER[theme], "width": 3}, showlegend=False, name="change",
-    )  # fmt: skip
+        x=_segments(before[~seen], after[~seen]),
+        y=np.repeat(y[~seen], 3),
+        mode="lines",
+        hoverinfo="skip",
+        line={"color": AFTER[theme], "width": 3},
+        showlegend=False,
+        name="change",
+    )
     if found.enough:
         _add_data(figure, found, places, np.flatnonzero(~seen), names, theme)
     for label, values, at, marker in (
@@ -55,16 +60,29 @@ def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: s
         ("set by you", after, y[seen], {"symbol": "square", "color": INK[theme], "size": 11}),
     ):
         figure.add_scatter(
-            x=values[at], y=at, mode="markers", name=label, marker=marker, text=[names[i] for i in at],
+            x=values[at],
+            y=at,
+            mode="markers",
+            name=label,
+            marker=marker,
+            text=[names[i] for i in at],
             hovertemplate=f"%{{text}}: P(1) = %{{x:.3f}} {label}<extra></extra>",
-        )  # fmt: skip
+        )
     ticks = [f"<b>{name}</b>" if one else name for name, one in zip(names, seen, strict=True)]
     figure.update_layout(**_layout(theme), height=max(MIN_PIXELS, ROW_PIXELS * len(shown) + 84), showlegend=True)
     figure.update_layout(
-        margin={"l": 10, "r": 12, "t": 34, "b": 40}, hovermode="closest",
-        legend={"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}, "itemclick": False,
-                "itemdoubleclick": False},
-    )  # fmt: skip
+        margin={"l": 10, "r": 12, "t": 34, "b": 40},
+        hovermode="closest",
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 1.0,
+            "yanchor": "bottom",
+            "font": {"size": 12},
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+    )
     figure.update_xaxes(range=[-0.02, 1.02], title_text="probability of a 1", dtick=0.25, **_axis(theme))
     figure.update_yaxes(
         tickvals=y, ticktext=ticks, range=[len(shown) - 0.4, -0.6], automargin=True, **_axis(theme, grid=0.12)
@@ -72,22 +90,32 @@ def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: s
     return figure
 
 
-def _add_data(figure: go.Figure, found: Matches, places: Sequence[int], at: Ints, names: Sequence[str],
-              theme: str) -> None:  # fmt: skip
+def _add_data(
+    figure: go.Figure, found: Matches, places: Sequence[int], at: Ints, names: Sequence[str], theme: str
+) -> None:
     """The share of a 1 in the matching rows and its interval, a little below the row's own line."""
     columns = np.array(places, dtype=np.int64)[at]
     low, high, share = found.low[columns], found.high[columns], found.share[columns]
     figure.add_scatter(
-        x=_segments(low, high), y=np.repeat(at + 0.3, 3), mode="lines", hoverinfo="skip", showlegend=False,
-        line={"color": DATA[theme], "width": 2}, name="interval",
-    )  # fmt: skip
+        x=_segments(low, high),
+        y=np.repeat(at + 0.3, 3),
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+        line={"color": DATA[theme], "width": 2},
+        name="interval",
+    )
     figure.add_scatter(
-        x=share, y=at + 0.3, mode="markers", name="data, 95% interval", text=[names[i] for i in at],
+        x=share,
+        y=at + 0.3,
+        mode="markers",
+        name="data, 95% interval",
+        text=[names[i] for i in at],
         customdata=np.stack([found.ones[columns], low, high], axis=1),
         marker={"symbol": "diamond", "size": 6, "color": DATA[theme]},
         hovertemplate=f"%{{text}}: %{{customdata[0]:,}} of {found.num:,} matching rows = %{{x:.3f}}, "
         "95% interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: str) -> go.Figure:
@@ -98,24 +126,40 @@ def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: 
     y = ["most probable", *(f"sample {i + 1}" for i in range(len(drawn)))]
     figure = go.Figure(
         go.Heatmap(
-            z=cells, x=np.arange(len(places)), y=np.arange(len(y)), zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
-            colorscale=[[0.0, _tint(theme)], [1.0, AFTER[theme]]], customdata=np.array([[f"{line}: {name}"
-            for name in names] for line in y]), hovertemplate="%{customdata} = %{z}<extra></extra>", name="samples",
+            z=cells,
+            x=np.arange(len(places)),
+            y=np.arange(len(y)),
+            zmin=0,
+            zmax=1,
+            showscale=False,
+            xgap=2,
+            ygap=2,
+            colorscale=[[0.0, _tint(theme)], [1.0, AFTER[theme]]],
+            customdata=np.array([[f"{line}: {name}" for name in names] for line in y]),
+            hovertemplate="%{customdata} = %{z}<extra></extra>",
+            name="samples",
         )
-    )  # fmt: skip
+    )
     seen = np.flatnonzero(row[places] != UNKNOWN)
     figure.add_scatter(
-        x=seen, y=np.full(len(seen), -1.0), mode="markers", hoverinfo="skip", name="set by you",
+        x=seen,
+        y=np.full(len(seen), -1.0),
+        mode="markers",
+        hoverinfo="skip",
+        name="set by you",
         marker={"symbol": "square", "size": 9, "color": INK[theme]},
-    )  # fmt: skip
+    )
     figure.update_layout(**_layout(theme), height=18 * len(y) + 150, showlegend=False)
     figure.update_layout(margin={"l": 10, "r": 44, "t": 10, "b": 10})
     ticks = {"tickvals": np.arange(len(places)), "ticktext": names, "tickangle": -60, "automargin": True}
     figure.update_xaxes(**ticks, side="top", range=[-0.6, len(places) - 0.4], **_axis(theme, grid=0.0))
     figure.update_yaxes(
-        tickvals=[0, *range(5, len(y), 5)], ticktext=[y[0], *y[5::5]], range=[len(y) - 0.4, -1.6], automargin=True,
+        tickvals=[0, *range(5, len(y), 5)],
+        ticktext=[y[0], *y[5::5]],
+        range=[len(y) - 0.4, -1.6],
+        automargin=True,
         **_axis(theme, grid=0.0),
-    )  # fmt: skip
+    )
     figure.add_hline(0.5, line={"color": INK[theme], "width": 1})
     return figure
 
@@ -125,18 +169,27 @@ def information(gain: Floats, shown: Sequence[Item], theme: str) -> go.Figure:
     names, values = [_name(item) for item in shown], gain[[item.place for item in shown]]
     figure = go.Figure(
         go.Bar(
-            x=values, y=np.arange(len(shown)), orientation="h", marker_color=AFTER[theme], text=names, name="tells",
-            textposition="none", hovertemplate="%{text}: %{x:.4f} nats<extra></extra>",
+            x=values,
+            y=np.arange(len(shown)),
+            orientation="h",
+            marker_color=AFTER[theme],
+            text=names,
+            name="tells",
+            textposition="none",
+            hovertemplate="%{text}: %{x:.4f} nats<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_layout(**_layout(theme), height=22 * len(shown) + 70, margin={"l": 10, "r": 12, "t": 8, "b": 44})
     figure.update_xaxes(
         title_text="expected information (nats)", rangemode="tozero", exponentformat="power", **_axis(theme)
     )
     figure.update_yaxes(
-        tickvals=np.arange(len(shown)), ticktext=names, range=[len(shown) - 0.4, -0.6], automargin=True,
+        tickvals=np.arange(len(shown)),
+        ticktext=names,
+        range=[len(shown) - 0.4, -0.6],
+        automargin=True,
         **_axis(theme, grid=0.0),
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -156,14 +209,21 @@ def network(
         share = (0.4, 0.7)[number % 2]  # neighbours side by side would hide each other
         one, other = drawn.ends[line.line]
         figure.add_annotation(
-            x=x[one] + share * (x[other] - x[one]), y=y[one] + share * (y[other] - y[one]), showarrow=False,
-            text=f"{line.children}: {line.after:.0%}", bgcolor=GROUND[theme], borderpad=1,
+            x=x[one] + share * (x[other] - x[one]),
+            y=y[one] + share * (y[other] - y[one]),
+            showarrow=False,
+            text=f"{line.children}: {line.after:.0%}",
+            bgcolor=GROUND[theme],
+            borderpad=1,
             font={"size": 12, "color": INK[theme]},
-        )  # fmt: skip
+        )
     figure.update_layout(
-        **_layout(theme), height=int(min(620, max(230, 70 * drawing["height"] + 90))), showlegend=False,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8}, hovermode="closest",
-    )  # fmt: skip
+        **_layout(theme),
+        height=int(min(620, max(230, 70 * drawing["height"] + 90))),
+        showlegend=False,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        hovermode="closest",
+    )
     figure.update_xaxes(visible=False, range=[x.min() - 0.8, x.max() + 0.8])
     figure.update_yaxes(visible=False, range=[y.min() - 0.5, 0.4])
     return figure
@@ -180,15 +240,22 @@ def _add_lines(figure: go.Figure, x: Floats, y: Floats, drawn: Lines, theme: str
             if not these.size:
                 continue
             figure.add_scatter(
-                x=_segments(x[ends[these, 0]], x[ends[these, 1]]), y=_segments(y[ends[these, 0]], y[ends[these, 1]]),
-                mode="lines", hoverinfo="skip", name="flow",
+                x=_segments(x[ends[these, 0]], x[ends[these, 1]]),
+                y=_segments(y[ends[these, 0]], y[ends[these, 1]]),
+                mode="lines",
+                hoverinfo="skip",
+                name="flow",
                 line={"color": SIGNED[theme][shade], "width": max(0.6, WIDEST * step / WIDTHS), "dash": DASHES[shade]},
-            )  # fmt: skip
+            )
     figure.add_scatter(
-        x=x[ends].mean(axis=1), y=y[ends].mean(axis=1), mode="markers", marker={"size": 10, "opacity": 0},
-        customdata=np.stack([after, before], axis=1), name="lines",
+        x=x[ends].mean(axis=1),
+        y=y[ends].mean(axis=1),
+        mode="markers",
+        marker={"size": 10, "opacity": 0},
+        customdata=np.stack([after, before], axis=1),
+        name="lines",
         hovertemplate="flow %{customdata[0]:.3f}, without evidence %{customdata[1]:.3f}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def _add_nodes(
@@ -208,12 +275,23 @@ def _add_nodes(
         ]
         size = 18 if kind != "leaf" else 9
         figure.add_scatter(
-            x=x[these], y=y[these], mode="markers+text", name=kind, text=texts, hovertext=words, hoverinfo="text",
-            textposition="bottom center" if kind == "leaf" else "middle center", cliponaxis=False,
+            x=x[these],
+            y=y[these],
+            mode="markers+text",
+            name=kind,
+            text=texts,
+            hovertext=words,
+            hoverinfo="text",
+            textposition="bottom center" if kind == "leaf" else "middle center",
+            cliponaxis=False,
             textfont={"size": 10 if kind == "leaf" else 12, "color": INK[theme]},
-            marker={"symbol": symbol, "size": [size + 6 * (len(node["nodes"]) > 1) for node in nodes],
-                    "color": GROUND[theme], "line": {"color": INK[theme], "width": 1.4}},
-        )  # fmt: skip
+            marker={
+                "symbol": symbol,
+                "size": [size + 6 * (len(node["nodes"]) > 1) for node in nodes],
+                "color": GROUND[theme],
+                "line": {"color": INK[theme], "width": 1.4},
+            },
+        )
 
 
 def escaped(name: str, letters: int = MAX_LETTERS) -> str:
@@ -237,13 +315,19 @@ def _tint(theme: str) -> str:
 
 def _axis(theme: str, grid: float = 0.25) -> dict[str, Any]:
     return {
-        "zeroline": False, "fixedrange": False, "gridcolor": f"rgba(128,128,128,{grid})", "showgrid": grid > 0,
-        "tickfont": {"color": INK[theme], "size": 12}, "title_font": {"color": INK[theme], "size": 13},
-    }  # fmt: skip
+        "zeroline": False,
+        "fixedrange": False,
+        "gridcolor": f"rgba(128,128,128,{grid})",
+        "showgrid": grid > 0,
+        "tickfont": {"color": INK[theme], "size": 12},
+        "title_font": {"color": INK[theme], "size": 13},
+    }
 
 
 def _layout(theme: str) -> dict[str, Any]:
     return {
-        "font": {"color": INK[theme], "size": 13}, "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": INK[theme], "size": 13},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
         "dragmode": False,
-    }  # fmt: skip
+    }

@@ -109,9 +109,13 @@ def network_controls(question: Question, data: dict[str, Dataset]) -> Question:
     _seed("k", question.num_components)
     columns = st.columns([2.2, 2.2, 1.2, 3], vertical_alignment="bottom")
     columns[0].selectbox(
-        "Data set", list(data), format_func=lambda name: plain(data[name].title), key="ask_w_data",
-        on_change=_change_data, args=(data,),
-    )  # fmt: skip
+        "Data set",
+        list(data),
+        format_func=lambda name: plain(data[name].title),
+        key="ask_w_data",
+        on_change=_change_data,
+        args=(data,),
+    )
     dataset = data[question.dataset]
     titles = {name: network.title for name, network in NETWORKS.items()}
     if lab_run(dataset):
@@ -119,9 +123,12 @@ def network_controls(question: Question, data: dict[str, Dataset]) -> Question:
     elif question.network == link.LAB:
         titles[link.LAB] = "The run of the lab, which is gone"
     name = columns[1].selectbox(
-        "Network", list(titles), format_func=titles.__getitem__, key="ask_w_net",
+        "Network",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="ask_w_net",
         help="What takes longer than about a second is trained in the background. The lab's own run can be asked, too.",
-    )  # fmt: skip
+    )
     if name in NETWORKS and NETWORKS[name].has_components:
         columns[2].number_input("Components (K)", 1, LIMITS.num_components, key="ask_w_k")
     k = int(st.session_state.get("ask_w_k", question.num_components))
@@ -133,9 +140,13 @@ def network_controls(question: Question, data: dict[str, Dataset]) -> Question:
 def _buttons(dataset: Dataset) -> None:
     st.button("Clear", key="ask_clear", icon=":material/backspace:", on_click=_clear, help="Sets all to unknown.")
     st.button(
-        "Half of a real row", key="ask_draw", icon=":material/casino:", on_click=_draw, args=(dataset,),
+        "Half of a real row",
+        key="ask_draw",
+        icon=":material/casino:",
+        on_click=_draw,
+        args=(dataset,),
         help="Draws a row of the data and sets a random half of its values.",
-    )  # fmt: skip
+    )
 
 
 def _change_data(data: dict[str, Dataset]) -> None:
@@ -199,9 +210,13 @@ def _switch(item: Item, value: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", horizontal_alignment="distribute"):
         st.markdown(literal(item.name), width="stretch")
         st.segmented_control(
-            item.name if item.name.isidentifier() else literal(item.name), CHOICES, key=f"ask_w_e_{item.code}",
-            required=True, label_visibility="collapsed", width="content",
-        )  # fmt: skip
+            item.name if item.name.isidentifier() else literal(item.name),
+            CHOICES,
+            key=f"ask_w_e_{item.code}",
+            required=True,
+            label_visibility="collapsed",
+            width="content",
+        )
 
 
 def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
@@ -212,8 +227,11 @@ def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
     ones, zeros = st.session_state["ask_w_ones"], st.session_state["ask_w_zeros"]
     for name, label, taken in (("ones", "These are 1", zeros), ("zeros", "These are 0", ones)):
         st.multiselect(
-            label, [code for code in names if code not in taken], format_func=names.__getitem__, key=f"ask_w_{name}",
+            label,
+            [code for code in names if code not in taken],
+            format_func=names.__getitem__,
+            key=f"ask_w_{name}",
             placeholder="search a variable",
-        )  # fmt: skip
+        )
     said = {**dict.fromkeys(st.session_state["ask_w_zeros"], 0), **dict.fromkeys(st.session_state["ask_w_ones"], 1)}
     return tuple((item.code, said[item.code]) for item in every if item.code in said)

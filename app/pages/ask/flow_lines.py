@@ -83,11 +83,15 @@ def root_lines(drawing: Mapping[str, Any], circuit: Circuit, drawn: Lines) -> li
         return []
     root, first = drawing["row_of_node"][-1], circuit.num_edges - last.children.size
     found = [
-        RootLine(place, _counted([edge - first + 1 for edge in line["edges"]]), float(drawn.after[place]),
-                 float(drawn.before[place]))
+        RootLine(
+            place,
+            _counted([edge - first + 1 for edge in line["edges"]]),
+            float(drawn.after[place]),
+            float(drawn.before[place]),
+        )
         for place, line in enumerate(drawing["edges"])
         if line["from"] == root
-    ]  # fmt: skip
+    ]
     return sorted(found, key=lambda line: -line.after)
 
 
@@ -107,8 +111,10 @@ def leaf_labels(
     scopes = [np.flatnonzero(circuit.scopes[node["id"]]) for node in drawing["nodes"]]
     number = {int(drawn.ends[line.line, 1]): line.children for line in root}
     return [
-        "" if node["kind"] != "leaf"
-        else " ".join(codes[i] for i in scope.tolist()) if len(scope) <= MOST_CODES
+        ""
+        if node["kind"] != "leaf"
+        else " ".join(codes[i] for i in scope.tolist())
+        if len(scope) <= MOST_CODES
         else number.get(place, "")
         for place, (node, scope) in enumerate(zip(drawing["nodes"], scopes, strict=True))
-    ]  # fmt: skip
+    ]

@@ -90,9 +90,13 @@ def _question(given: Mapping[str, str]) -> Question:
     """The question of these texts; AskLinkError names the first that is refused."""
     texts = {**_defaults(given.get("data", DEFAULTS[VERSION]["data"])), **given}
     return Question(
-        _data(texts["data"]), _network(texts["net"]), _whole("k", texts["k"], 1, LIMITS.num_components),
-        _evidence(texts["e"]), _target(texts["about"]), _whole("seed", texts["seed"], 0, LIMITS.seed),
-    )  # fmt: skip
+        _data(texts["data"]),
+        _network(texts["net"]),
+        _whole("k", texts["k"], 1, LIMITS.num_components),
+        _evidence(texts["e"]),
+        _target(texts["about"]),
+        _whole("seed", texts["seed"], 0, LIMITS.seed),
+    )
 
 
 def _data(text: str) -> str:

@@ -122,9 +122,15 @@ def take(title: str, what: str, columns: tuple[str, ...], rows: list[list[object
     """A button that hands out a table."""
     remarks = [f"link: {link_to(question)}", f"made with: {made_by()}"]
     st.download_button(
-        f"{what} (CSV)", lambda: files.table(columns, rows, remarks), file_name(f"ask {title} {what}", "csv"),
-        "text/csv", key=f"ask_take_{what}", on_click="ignore", icon=":material/download:", type="tertiary",
-    )  # fmt: skip
+        f"{what} (CSV)",
+        lambda: files.table(columns, rows, remarks),
+        file_name(f"ask {title} {what}", "csv"),
+        "text/csv",
+        key=f"ask_take_{what}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
 
 
 def share(question: Question) -> None:
@@ -143,9 +149,11 @@ def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -
     st.markdown(ask_words.likelihood(given, found, people))
     said = f"{ask_words.changes(given, shown)} {ask_words.beside_the_data(given, found)}"
     st.plotly_chart(
-        charts.probabilities(given, found, shown, theme), key="ask_probabilities", config=charts.STILL,
+        charts.probabilities(given, found, shown, theme),
+        key="ask_probabilities",
+        config=charts.STILL,
         alt=f"Probability of a 1 for each variable, before and given the evidence. {said}",
-    )  # fmt: skip
+    )
     if len(shown) < dataset.num_variables:
         st.caption(f"The {len(shown)} variables that change most, of {dataset.num_variables}; the table has all.")
 
@@ -160,9 +168,11 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, given)
     st.plotly_chart(
-        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme), key="ask_flow",
-        config=charts.CONFIG, alt=f"The network, each line as wide as the flow of the evidence. {said}",
-    )  # fmt: skip
+        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme),
+        key="ask_flow",
+        config=charts.CONFIG,
+        alt=f"The network, each line as wide as the flow of the evidence. {said}",
+    )
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
     names = (
@@ -170,8 +180,10 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
         if set(labels) & {item.code for item in items} and items[0].group
         else ""
     )
-    st.caption(f"Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: about the "
-               f"same. {part} {names}")  # fmt: skip
+    st.caption(
+        f"Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: about the "
+        f"same. {part} {names}"
+    )
 
 
 def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
@@ -187,9 +199,11 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
         take(dataset.title, "Samples", columns, rows, question)
     words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))
     st.plotly_chart(
-        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme), key="ask_samples",
-        config=charts.STILL, alt=f"Samples, one per line. {words}",
-    )  # fmt: skip
+        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme),
+        key="ask_samples",
+        config=charts.STILL,
+        alt=f"Samples, one per line. {words}",
+    )
     st.markdown(words, width=TEXT_PIXELS)
 
 
@@ -208,17 +222,23 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
     unknown = {item.code: item for item in asking.items(dataset) if given.row[item.place] == UNKNOWN}
     st.session_state["ask_w_target"] = target.code
     st.selectbox(
-        "About", list(unknown), format_func=lambda code: unknown[code].name, key="ask_w_target", width=320,
+        "About",
+        list(unknown),
+        format_func=lambda code: unknown[code].name,
+        key="ask_w_target",
+        width=320,
         on_change=choose_target,
-    )  # fmt: skip
+    )
     gain = asking.information(trained.model, given, target.place)
     ordered = sorted((item for item in unknown.values() if item != target), key=lambda item: -gain[item.place])
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
         st.plotly_chart(
-            charts.information(gain, ordered[:MOST_ROWS], theme), key="ask_information", config=charts.STILL,
+            charts.information(gain, ordered[:MOST_ROWS], theme),
+            key="ask_information",
+            config=charts.STILL,
             alt=f"Expected information of each answer. {words}",
-        )  # fmt: skip
+        )
     st.markdown(words)
 
 

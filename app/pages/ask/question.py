@@ -123,8 +123,10 @@ def evidence_row(question: Question, dataset: Dataset) -> tuple[Ints, list[str]]
             row[places[code]] = value
         else:
             last = items(dataset)[-1].code
-            refused.append(f"e: {code} is no variable of this data set; its variables are {items(dataset)[0].code} to "
-                           f"{last}. It is left out.")  # fmt: skip
+            refused.append(
+                f"e: {code} is no variable of this data set; its variables are {items(dataset)[0].code} to "
+                f"{last}. It is left out."
+            )
     return row, refused
 
 

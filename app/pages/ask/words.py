@@ -151,15 +151,29 @@ def probability_rows(
     for item in every:
         d, value = item.place, int(given.row[item.place])
         yield [
-            item.code, cell(names[d]), "" if value == UNKNOWN else value, float(given.before[d]), float(given.after[d]),
-            found.num, int(found.ones[d]), float(found.low[d]), float(found.high[d]),
-        ]  # fmt: skip
+            item.code,
+            cell(names[d]),
+            "" if value == UNKNOWN else value,
+            float(given.before[d]),
+            float(given.after[d]),
+            found.num,
+            int(found.ones[d]),
+            float(found.low[d]),
+            float(found.high[d]),
+        ]
 
 
 PROBABILITY_COLUMNS = (
-    "code", "variable", "set_to", "p_without_evidence", "p_given_evidence", "matching_rows", "ones_in_them",
-    "interval_low", "interval_high",
-)  # fmt: skip
+    "code",
+    "variable",
+    "set_to",
+    "p_without_evidence",
+    "p_given_evidence",
+    "matching_rows",
+    "ones_in_them",
+    "interval_low",
+    "interval_high",
+)
 
 
 def nats(value: float) -> str:

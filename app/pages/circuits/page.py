@@ -108,9 +108,12 @@ def side_panel(study: Study) -> tuple[Study, str | None]:
         )
         settings["init_noise"] = _steps("init_noise")
         settings["init_convention"] = st.segmented_control(
-            label("init_convention"), FIELDS["init_convention"].choices, key="circuit_init_convention", required=True,
+            label("init_convention"),
+            FIELDS["init_convention"].choices,
+            key="circuit_init_convention",
+            required=True,
             format_func=lambda value: {"per_layer": "per layer", "matched": "product"}[value],
-        )  # fmt: skip
+        )
         for name in ("iterations", "seed"):
             field = FIELDS[name]
             step = 100 if name == "iterations" else 1
@@ -200,9 +203,15 @@ def export_dialog(shown: Shown) -> None:
     }
     for title, (suffix, mime, make) in files.items():
         st.download_button(
-            f"{title} ({suffix.upper()})", make, file_name(f"circuit {title}", suffix), mime,
-            key=f"circuit_{suffix}", on_click="ignore", icon=":material/download:", width="stretch",
-        )  # fmt: skip
+            f"{title} ({suffix.upper()})",
+            make,
+            file_name(f"circuit {title}", suffix),
+            mime,
+            key=f"circuit_{suffix}",
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+        )
 
 
 @st.dialog(WORDS["help_title"], width="large")
@@ -229,9 +238,12 @@ with st.container(horizontal=True, vertical_alignment="center"):
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
     if st.button(
-        WORDS["train"], key="circuit_train", type="primary" if stale else "secondary", icon=":material/play_arrow:",
+        WORDS["train"],
+        key="circuit_train",
+        type="primary" if stale else "secondary",
+        icon=":material/play_arrow:",
         disabled=refusal is not None,
-    ):  # fmt: skip
+    ):
         st.session_state["circuit_refused"] = []
         train()
         st.rerun()

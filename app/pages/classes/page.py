@@ -47,9 +47,11 @@ def waiting(job: jobs.Job | None) -> None:
 
 def provenance(shown: Comparison) -> None:
     """What is on screen, and where its numbers were made."""
-    made = f"Shipped with the lab, made by “{classes_study.SCRIPT}” with {shown.made_by}." if shown.made_by else (
-        "Made on this server."
-    )  # fmt: skip
+    made = (
+        f"Shipped with the lab, made by “{classes_study.SCRIPT}” with {shown.made_by}."
+        if shown.made_by
+        else ("Made on this server.")
+    )
     st.caption(f":material/database: {literal(classes_words.about(shown))}. {literal(made)}")
 
 
@@ -57,9 +59,14 @@ def charts(shown: Comparison) -> None:
     """Accuracy beside a log-likelihood, with what they show in words."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         quantity = st.segmented_control(
-            "right chart", list(RIGHT), default="test conditional", required=True, key="classes_right",
-            label_visibility="collapsed", format_func=RIGHT.__getitem__,
-        )  # fmt: skip
+            "right chart",
+            list(RIGHT),
+            default="test conditional",
+            required=True,
+            key="classes_right",
+            label_visibility="collapsed",
+            format_func=RIGHT.__getitem__,
+        )
         with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
         log_iterations = st.toggle("log iterations", key="classes_log")
     best = classes_words.best_levels(shown)
@@ -68,9 +75,12 @@ def charts(shown: Comparison) -> None:
         classes_words.lines(shown, "test accuracy", with_control), _level(best, "test accuracy"), mode, log_iterations
     )
     likelihood = charts_classes.likelihood(
-        RIGHT[quantity], classes_words.lines(shown, quantity, with_control), _level(best, quantity), mode,
+        RIGHT[quantity],
+        classes_words.lines(shown, quantity, with_control),
+        _level(best, quantity),
+        mode,
         log_iterations,
-    )  # fmt: skip
+    )
     left, right = st.columns(2, gap="medium")
     for column, figure, key, title, words in (
         (left, accuracy, "accuracy", "Accuracy", classes_words.accuracy_words(shown)),
@@ -101,9 +111,12 @@ def take_away(shown: Comparison) -> None:
         st.download_button(
             "All numbers (CSV)",
             lambda: shipped_or_here.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
-            file_name(f"class {shown.title}", "csv"), "text/csv", key="classes_csv", on_click="ignore",
+            file_name(f"class {shown.title}", "csv"),
+            "text/csv",
+            key="classes_csv",
+            on_click="ignore",
             icon=":material/download:",
-        )  # fmt: skip
+        )
         st.link_button("Open in the lab", f"./?{query}", icon=":material/science:")
     st.caption(
         "Link to these settings"

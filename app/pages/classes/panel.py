@@ -24,8 +24,15 @@ STATE = "classes_study"
 DATA = "classes_dataset"
 ITERATIONS = (50, 100, 200, 300, 400, 600, 1000, MAX_ITERATIONS)
 SETTINGS = (
-    "objective", "hybrid_mix", "labelled_share", "learning_rate", "num_components", "iterations", "num_seeds", "seed",
-)  # fmt: skip
+    "objective",
+    "hybrid_mix",
+    "labelled_share",
+    "learning_rate",
+    "num_components",
+    "iterations",
+    "num_seeds",
+    "seed",
+)
 
 
 def opened(data: dict[str, Dataset]) -> Study:
@@ -48,9 +55,12 @@ def fill(study: Study, num_columns: int) -> None:
     """Make the controls show a study where they do not say anything yet: first visit, or back from another page."""
     experiment = study.experiment
     shown = {
-        "dataset": experiment.dataset, "column": experiment.class_variable or num_columns, "setup": setup_of(study),
-        "depths": list(study.depths), **{name: getattr(experiment, name) for name in SETTINGS},
-    }  # fmt: skip
+        "dataset": experiment.dataset,
+        "column": experiment.class_variable or num_columns,
+        "setup": setup_of(study),
+        "depths": list(study.depths),
+        **{name: getattr(experiment, name) for name in SETTINGS},
+    }
     for name, value in shown.items():
         st.session_state.setdefault(f"classes_{name}", value)
     columns = st.session_state["classes_column"]
@@ -83,39 +93,56 @@ def keep(upload: Upload) -> None:
 def data_controls(data: dict[str, Dataset]) -> Dataset:
     """Data set and class column."""
     st.selectbox(
-        label("dataset"), list(data), key=DATA, format_func=lambda name: plain(data[name].title), on_change=last_column,
+        label("dataset"),
+        list(data),
+        key=DATA,
+        format_func=lambda name: plain(data[name].title),
+        on_change=last_column,
         help=WORDS["data_help"],
-    )  # fmt: skip
+    )
     dataset = data[st.session_state[DATA]]
     if st.button(WORDS["upload"], icon=":material/upload_file:", key="classes_upload", width="stretch"):
         datapanel.upload_dialog(keep)
     st.selectbox(
-        label("class_variable"), range(1, dataset.num_variables + 1), key="classes_column",
-        format_func=lambda column: plain(dataset.variables[column - 1]), help="The column that is to be told.",
-    )  # fmt: skip
+        label("class_variable"),
+        range(1, dataset.num_variables + 1),
+        key="classes_column",
+        format_func=lambda column: plain(dataset.variables[column - 1]),
+        help="The column that is to be told.",
+    )
     return dataset
 
 
 def learning_controls() -> None:
     """Objective, what learns, depths, and the numbers."""
     st.selectbox(
-        label("objective"), CHOICES, key="classes_objective", format_func=partial(choice, "objective"),
+        label("objective"),
+        CHOICES,
+        key="classes_objective",
+        format_func=partial(choice, "objective"),
         help=FIELDS["objective"].help,
-    )  # fmt: skip
+    )
     objective = st.session_state["classes_objective"]
     for name in ("hybrid_mix", "labelled_share"):
         if controls.CLASS_SETTINGS[name](objective):
             st.slider(label(name), 0.0, 1.0, step=controls.FINE_STEP, key=f"classes_{name}", help=FIELDS[name].help)
     st.segmented_control(
-        "what learns", list(SETUPS), key="classes_setup", required=True, on_change=take_setup,
+        "what learns",
+        list(SETUPS),
+        key="classes_setup",
+        required=True,
+        on_change=take_setup,
         help="Everything: sum and leaf weights. Sum weights only: leaves stay as they were drawn.",
-    )  # fmt: skip
+    )
     st.pills(label("depth"), list(DEPTHS), key="classes_depths", selection_mode="multi", help=WORDS["depths_help"])
     offered = sorted({*controls.steps(FIELDS["learning_rate"]), st.session_state["classes_learning_rate"]})
     st.select_slider(
-        label("learning_rate"), offered, key="classes_learning_rate", format_func=number,
+        label("learning_rate"),
+        offered,
+        key="classes_learning_rate",
+        format_func=number,
         help=FIELDS["learning_rate"].help,
-    )  # fmt: skip
+    )
     with st.expander(WORDS["more"]):
         _number("num_components", 1, LIMITS.num_components)
         iterations = sorted({*ITERATIONS, st.session_state["classes_iterations"]})
@@ -133,9 +160,11 @@ def chosen(before: Study, dataset: Dataset) -> Study:
     said = {name: st.session_state.get(f"classes_{name}", getattr(before.experiment, name)) for name in SETTINGS}
     column = st.session_state["classes_column"]
     experiment = before.experiment.replace(
-        **said, dataset=st.session_state[DATA], class_variable=0 if column == dataset.num_variables else column,
+        **said,
+        dataset=st.session_state[DATA],
+        class_variable=0 if column == dataset.num_variables else column,
         train_components=SETUPS[st.session_state["classes_setup"]].train_components,
-    )  # fmt: skip
+    )
     study = Study(experiment, tuple(sorted(st.session_state["classes_depths"])))
     study.experiments()
     ones = int(dataset.counts @ dataset.rows[:, column - 1])
@@ -166,9 +195,14 @@ def panel() -> tuple[Study, Dataset]:
         key = job_key(study, dataset)
         known = classes_study.result(study, key) is not None
         if st.button(
-            "Run", key="classes_run", type="primary", icon=":material/play_arrow:", width="stretch", disabled=known,
+            "Run",
+            key="classes_run",
+            type="primary",
+            icon=":material/play_arrow:",
+            width="stretch",
+            disabled=known,
             help="These settings are on screen." if known else "Trains all networks in the background.",
-        ):  # fmt: skip
+        ):
             start(key, study, dataset)
     return study, dataset
 

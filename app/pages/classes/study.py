@@ -51,9 +51,16 @@ OBJECTIVE = "objective"
 QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in classification.ROWS for part in classification.QUANTITIES))
 
 EVERYTHING = Experiment(
-    dataset="labelled-clusters", num_components=4, learning_rate=1e-3, init_scale=0.1, component_init="random",
-    init_noise=0.0, objective="discriminative", iterations=400, num_seeds=24,
-)  # fmt: skip
+    dataset="labelled-clusters",
+    num_components=4,
+    learning_rate=1e-3,
+    init_scale=0.1,
+    component_init="random",
+    init_noise=0.0,
+    objective="discriminative",
+    iterations=400,
+    num_seeds=24,
+)
 SETUPS: Mapping[str, Experiment] = {
     "everything": EVERYTHING,
     "sum weights only": EVERYTHING.replace(

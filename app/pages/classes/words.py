@@ -32,9 +32,19 @@ ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=
 VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
 CSV_COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
 SAID = (  # by the line under the charts, in words of its own
-    "dataset", "class_variable", "depth", "objective", "hybrid_mix", "labelled_share", "train_components",
-    "num_components", "learning_rate", "iterations", "num_seeds", "seed",
-)  # fmt: skip
+    "dataset",
+    "class_variable",
+    "depth",
+    "objective",
+    "hybrid_mix",
+    "labelled_share",
+    "train_components",
+    "num_components",
+    "learning_rate",
+    "iterations",
+    "num_seeds",
+    "seed",
+)
 SHARE = f"{GAIN:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
@@ -147,12 +157,17 @@ def lines(shown: Comparison, quantity: str, with_control: bool) -> list[Line]:
             curve = network.curves[each]
             drawn.append(
                 Line(
-                    f"{name}, training rows" if each.startswith("train") else name, depth, network.iterations,
-                    curve["median"], () if is_control else curve.get("low", ()),
-                    () if is_control else curve.get("high", ()), faint=is_control, group=name,
+                    f"{name}, training rows" if each.startswith("train") else name,
+                    depth,
+                    network.iterations,
+                    curve["median"],
+                    () if is_control else curve.get("low", ()),
+                    () if is_control else curve.get("high", ()),
+                    faint=is_control,
+                    group=name,
                     thin=each.startswith("train"),
                 )
-            )  # fmt: skip
+            )
     return drawn
 
 

@@ -73,9 +73,13 @@ def overview(shown: Evidence) -> None:
     st.download_button(
         "Table (CSV)",
         lambda: shipped_or_here.table(facts.SEED_COLUMNS, facts.seed_rows(shown), [shown.words]),
-        "spn-lab-figure-3-iterations.csv", "text/csv", on_click="ignore", icon=":material/download:", type="tertiary",
+        "spn-lab-figure-3-iterations.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
         key="figure3_table_csv",
-    )  # fmt: skip
+    )
 
 
 def symmetry(shown: Evidence) -> None:
@@ -103,9 +107,13 @@ def honest(shown: Evidence) -> None:
         by_noise, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), shipped_or_here.mode()
     )
     chart(
-        figure, facts.noise_words(shown, TARGET), "figure3_noise_response", facts.SEED_COLUMNS,
-        lambda: facts.seed_rows(shown), [shown.words],
-    )  # fmt: skip
+        figure,
+        facts.noise_words(shown, TARGET),
+        "figure3_noise_response",
+        facts.SEED_COLUMNS,
+        lambda: facts.seed_rows(shown),
+        [shown.words],
+    )
     lab_link(f"Run it in the lab: noise {number(HONEST)}", facts.six(shown, HONEST), DEPTHS, "figure3_lab_honest")
 
 
@@ -115,18 +123,20 @@ def pairs(shown: Evidence) -> None:
         reached, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), shipped_or_here.mode()
     )
     chart(
-        figure, facts.pair_words(shown, ROUNDING, TARGET), "figure3_pairs", facts.SEED_COLUMNS,
-        lambda: facts.seed_rows(shown, ROUNDING), [shown.words],
-    )  # fmt: skip
+        figure,
+        facts.pair_words(shown, ROUNDING, TARGET),
+        "figure3_pairs",
+        facts.SEED_COLUMNS,
+        lambda: facts.seed_rows(shown, ROUNDING),
+        [shown.words],
+    )
     lab_link("Run single seeds in the lab", facts.six(shown, ROUNDING), DEPTHS, "figure3_lab_pairs")
 
 
 def near_zero(shown: Evidence) -> None:
     lines = facts.first_changes(shown, STEPS_SHOWN)
     figure = charts.first_changes(lines, shipped_or_here.mode())
-    chart(
-        figure, facts.change_words(shown), "figure3_changes", CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words]
-    )  # fmt: skip
+    chart(figure, facts.change_words(shown), "figure3_changes", CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words])
     gentle = facts.six(shown, HONEST).replace(init_scale=1.0, learning_rate=0.1, iterations=1000)
     lab_link("Compare with a step that is small: s = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
 

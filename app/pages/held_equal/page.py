@@ -61,9 +61,14 @@ def _add(job: Job, cells: list[Cell], data: dict[str, Dataset], made: dict[Cell,
 def panel(setting: Setting, shown: Evidence, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
     """One setting: its curves on the shared axes, and its statement."""
     figure = charts.curves(
-        setting.name, facts.lines(setting, shown.results), shipped_or_here.mode(), log_iterations=log_iterations,
-        x_range=ranges[0], y_range=ranges[1], height=charts.SMALL_HEIGHT,
-    )  # fmt: skip
+        setting.name,
+        facts.lines(setting, shown.results),
+        shipped_or_here.mode(),
+        log_iterations=log_iterations,
+        x_range=ranges[0],
+        y_range=ranges[1],
+        height=charts.SMALL_HEIGHT,
+    )
     words = facts.statement(setting, shown.results)
     labelled = [((setting.name, name), cell, shown.results[cell]) for name, cell in setting.cells.items()]
     columns = ("held equal", "network", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
@@ -98,9 +103,13 @@ def wins(settings: list[Setting], shown: Evidence) -> None:
     st.download_button(
         "Every seed (CSV)",
         lambda: shipped_or_here.table(columns, facts.seed_rows(settings, shown.results), [shown.words]),
-        "spn-lab-held-equal.csv", "text/csv", on_click="ignore", icon=":material/download:", type="tertiary",
+        "spn-lab-held-equal.csv",
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
         key="fair_seeds_csv",
-    )  # fmt: skip
+    )
 
 
 text = shipped_or_here.paragraphs(page_text("fair"))

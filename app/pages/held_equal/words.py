@@ -95,10 +95,15 @@ def lines(setting: Setting, results: Results) -> list[Line]:
         depth = next((d for d in DEPTHS[1:] if name == faster_name(d)), 0)
         drawn.append(
             Line(
-                name, depth or cell.experiment.depth, curve["iteration"], curve["median"], curve["low"], curve["high"],
+                name,
+                depth or cell.experiment.depth,
+                curve["iteration"],
+                curve["median"],
+                curve["low"],
+                curve["high"],
                 faint=bool(depth),
             )
-        )  # fmt: skip
+        )
     return drawn
 
 

@@ -70,22 +70,32 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     figure.update_yaxes(range=[np.log10(min(counts)) - 0.15, np.log10(max(counts)) + 0.4])  # room for the crosses
     for rate, steps, color in rings:
         figure.add_scatter(
-            x=[rate], y=[steps], mode="markers", hoverinfo="skip",
+            x=[rate],
+            y=[steps],
+            mode="markers",
+            hoverinfo="skip",
             marker={"symbol": "circle-open", "size": 15, "color": color, "line": {"width": 2.5}},
-        )  # fmt: skip
+        )
     for row in rows:
         if row.x.size:
             figure.add_annotation(
-                x=np.log10(row.x[0]), y=np.log10(row.y[0]), text=row.name, showarrow=False, yshift=14,
+                x=np.log10(row.x[0]),
+                y=np.log10(row.y[0]),
+                text=row.name,
+                showarrow=False,
+                yshift=14,
                 font={"color": row.color},
-            )  # fmt: skip
+            )
     for place, name in enumerate(dict.fromkeys(name for _, name, _ in thrown)):
         points = [(rate, color) for rate, who, color in thrown if who == name]
         figure.add_scatter(
-            x=[rate for rate, _ in points], y=[0.985 - 0.05 * place] * len(points), yaxis="y2", mode="markers",
+            x=[rate for rate, _ in points],
+            y=[0.985 - 0.05 * place] * len(points),
+            yaxis="y2",
+            mode="markers",
             marker={"symbol": "x-thin", "size": 6, "line": {"width": 1.6, "color": points[0][1]}},
             hovertemplate=f"{name} diverges at η = %{{x:.3g}}<extra></extra>",
-        )  # fmt: skip
+        )
     figure.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
     return figure
 
@@ -131,10 +141,15 @@ def _name_the_end(figure: go.Figure, row: Line, words: str, log_x: bool, above: 
     x, y = row.x[finite[-1]], row.y[finite[-1]]
     log_y = figure.layout.yaxis.type == "log"
     figure.add_annotation(
-        x=np.log10(x) if log_x else x, y=np.log10(y) if log_y and y > 0 else y, text=words, showarrow=False,
-        xanchor="left" if right else "right", yanchor="bottom" if above else "top", yshift=4 if above else -4,
+        x=np.log10(x) if log_x else x,
+        y=np.log10(y) if log_y and y > 0 else y,
+        text=words,
+        showarrow=False,
+        xanchor="left" if right else "right",
+        yanchor="bottom" if above else "top",
+        yshift=4 if above else -4,
         font={"color": row.color},
-    )  # fmt: skip
+    )
 
 
 def _top_of(rows: Sequence[Line]) -> float:

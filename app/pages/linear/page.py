@@ -73,15 +73,18 @@ def _label(name: str) -> str:
 
 def _choice(name: str, options: Sequence[Any], words: Callable[[Any], Any] = str) -> None:
     st.segmented_control(
-        _label(name), options, format_func=words, key=f"linear_{name}", help=FIELDS[name].help, required=True,
-    )  # fmt: skip
+        _label(name),
+        options,
+        format_func=words,
+        key=f"linear_{name}",
+        help=FIELDS[name].help,
+        required=True,
+    )
 
 
 def _slider(name: str, options: Sequence[float]) -> None:
     offered = sorted({*options, st.session_state[f"linear_{name}"]})  # a link may say 0.13
-    st.select_slider(
-        _label(name), offered, format_func=number, key=f"linear_{name}", help=FIELDS[name].help
-    )  # fmt: skip
+    st.select_slider(_label(name), offered, format_func=number, key=f"linear_{name}", help=FIELDS[name].help)
 
 
 def write_address(study: LinearStudy) -> None:
@@ -105,9 +108,15 @@ def take(title: str, columns: Sequence[str], rows: Callable[[], Iterable[Sequenc
     """A button that hands out the data of the charts above it."""
     remarks = [f"link: {link}", f"made with: {made_by()}"]
     st.download_button(
-        f"{title} (CSV)", lambda: table(columns, rows(), remarks), file_name(f"linear {title}", "csv"),
-        "text/csv", key=f"take_{title}", on_click="ignore", icon=":material/download:", type="tertiary",
-    )  # fmt: skip
+        f"{title} (CSV)",
+        lambda: table(columns, rows(), remarks),
+        file_name(f"linear {title}", "csv"),
+        "text/csv",
+        key=f"take_{title}",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
 
 
 def _titled(words: str, name: str = "", axis: str = "") -> bool:
@@ -117,9 +126,15 @@ def _titled(words: str, name: str = "", axis: str = "") -> bool:
         if not axis:
             return False
         said = st.segmented_control(
-            "Step axis", ["linear steps", "log steps"], default=axis, key=f"linear_axis_{name}", required=True,
-            label_visibility="collapsed", width="content", format_func=lambda word: word.removesuffix(" steps"),
-        )  # fmt: skip
+            "Step axis",
+            ["linear steps", "log steps"],
+            default=axis,
+            key=f"linear_axis_{name}",
+            required=True,
+            label_visibility="collapsed",
+            width="content",
+            format_func=lambda word: word.removesuffix(" steps"),
+        )
     return said == "log steps"
 
 
@@ -134,9 +149,11 @@ def runs(shown: Comparison, theme: str) -> None:
     with right:
         _titled("**Steps to the target** by learning rate")
         st.plotly_chart(
-            charts.steps_by_rate(shown, theme), key="linear_rates", config=CONFIG,
+            charts.steps_by_rate(shown, theme),
+            key="linear_rates",
+            config=CONFIG,
             alt=linear_words.at_chosen_start(shown),
-        )  # fmt: skip
+        )
     left, right = st.columns(2, gap="medium")
     for column, quantity, words in (
         (left, "rho", "**Adaptive rate (ρ)**"),
@@ -180,24 +197,30 @@ def in_a_network(shown: Comparison, theme: str) -> None:
     with left:
         st.markdown("**SPN, train LLH**: three depths, one curve")
         st.plotly_chart(
-            charts.same_curve(same.llh, theme), key="linear_spn", config=CONFIG,
+            charts.same_curve(same.llh, theme),
+            key="linear_spn",
+            config=CONFIG,
             alt=linear_words.network_sentence(same).replace("*", ""),
-        )  # fmt: skip
+        )
     with right:
         st.markdown("**The scalar, over its start**")
         start = shown.terms.scalars[:, 0] / shown.terms.scalars[0, 0]
         st.plotly_chart(
             charts.scalars(np.asarray(start), same.scalars, shown.study.num_layers, theme),
-            key="linear_scalars", config=CONFIG, alt=linear_words.scalar_sentence(shown),
-        )  # fmt: skip
+            key="linear_scalars",
+            config=CONFIG,
+            alt=linear_words.scalar_sentence(shown),
+        )
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
     query = study_links.query_string(same.study)
     with st.container(horizontal=True):
         st.link_button("Open these runs in the lab", page_address("", query), icon=":material/science:")
         take(
-            "shared scalar", ("L", "t", "quantity", "value"), lambda: linear_words.network_rows(same),
+            "shared scalar",
+            ("L", "t", "quantity", "value"),
+            lambda: linear_words.network_rows(same),
             page_address("", query),
-        )  # fmt: skip
+        )
 
 
 theme = "dark" if st.context.theme.type == "dark" else "light"

@@ -109,9 +109,13 @@ def step_table(comparison: Comparison, step: int) -> str:
     places = {0: "flattest direction"} | ({last: "steepest direction"} if last else {})
     higher = "+ η²∇w₁∇w₂" if comparison.study.num_layers == 2 else "higher orders"
     rows = {
-        "w": terms.before, "− ρ∇": terms.adaptive, "− λw": terms.multiplicative, higher: terms.higher,
-        "**sum**": terms.predicted, "**w(t+1) of the run**": terms.after,
-    }  # fmt: skip
+        "w": terms.before,
+        "− ρ∇": terms.adaptive,
+        "− λw": terms.multiplicative,
+        higher: terms.higher,
+        "**sum**": terms.predicted,
+        "**w(t+1) of the run**": terms.after,
+    }
     lines = ["| |" + "|".join(places.values()) + "|", "|---|" + "---:|" * len(places)]
     for name, values in rows.items():
         form = "{:.12f}" if name.startswith("**") else "{:+.12f}"

@@ -16,9 +16,19 @@ from spncore.files.provenance import made_by
 from spncore.plots.lines import CONFIG, residuals
 
 SECTIONS = (
-    "1_notation", "2_objective", "3_step", "4_momentum", "5_preconditioner", "6_scale", "7_parametrisations",
-    "8_trees", "8b_objectives", "9_linear", "errata", "references",
-)  # fmt: skip
+    "1_notation",
+    "2_objective",
+    "3_step",
+    "4_momentum",
+    "5_preconditioner",
+    "6_scale",
+    "7_parametrisations",
+    "8_trees",
+    "8b_objectives",
+    "9_linear",
+    "errata",
+    "references",
+)
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
 TEXT_PIXELS = 760
 
@@ -62,16 +72,24 @@ def _slopes(found: Errata) -> None:
     theme = "dark" if st.context.theme.type == "dark" else "light"
     rho = found.rho
     st.plotly_chart(
-        residuals(rho.rates, rho.residuals, rho.slopes, theme), key="maths_slopes",
-        config=CONFIG, alt=errata.sentences(found)["rho"].replace("*", ""),
-    )  # fmt: skip
+        residuals(rho.rates, rho.residuals, rho.slopes, theme),
+        key="maths_slopes",
+        config=CONFIG,
+        alt=errata.sentences(found)["rho"].replace("*", ""),
+    )
     columns = ("eta", *(name.replace(" ", "_") for name in rho.residuals))
     rows = list(zip(rho.rates.tolist(), *(values.tolist() for values in rho.residuals.values()), strict=True))
     remarks = [f"link: {lab_address(found)}", "largest relative residual of one step at L = 3"]
     st.download_button(
-        "residuals (CSV)", lambda: table(columns, rows, remarks), file_name("maths residuals", "csv"),
-        "text/csv", key="take_residuals", on_click="ignore", icon=":material/download:", type="tertiary",
-    )  # fmt: skip
+        "residuals (CSV)",
+        lambda: table(columns, rows, remarks),
+        file_name("maths residuals", "csv"),
+        "text/csv",
+        key="take_residuals",
+        on_click="ignore",
+        icon=":material/download:",
+        type="tertiary",
+    )
 
 
 PIECES = {"equation": equation, "erratum": erratum}

@@ -45,19 +45,35 @@ def phase_panel(diagram: Diagram, depth: int, control: bool = False, ink: str = 
     x, y = np.log10(diagram.plane.rates), np.log10(diagram.plane.scales)
     figure = go.Figure(
         go.Heatmap(
-            x=x, y=y, z=np.clip(shade, -limit, limit), zmin=-limit,
-            zmax=limit, colorscale=SIGNED, showscale=False, hoverinfo="skip", xgap=1, ygap=1, name="speed-up",
+            x=x,
+            y=y,
+            z=np.clip(shade, -limit, limit),
+            zmin=-limit,
+            zmax=limit,
+            colorscale=SIGNED,
+            showscale=False,
+            hoverinfo="skip",
+            xgap=1,
+            ygap=1,
+            name="speed-up",
         )
-    )  # fmt: skip
+    )
     for line in _stripes(diagram, depth, ink):
         figure.add_trace(line)
     figure.add_trace(_phase_marks(diagram, depth, control, ink))
     figure.update_layout(
         title={"text": f"L = {depth}", "x": 0.5, "xanchor": "center", "y": 0.985},
-        height=PHASE_HEIGHT, margin=MARGIN, showlegend=False, hovermode="closest", font_color=ink,
-        plot_bgcolor="rgba(128,128,128,0.18)", paper_bgcolor="rgba(0,0,0,0)", dragmode=False,
-        xaxis=_log_axis(x, "learning rate (η)"), yaxis=_log_axis(y, "starting weight (s)"),
-    )  # fmt: skip
+        height=PHASE_HEIGHT,
+        margin=MARGIN,
+        showlegend=False,
+        hovermode="closest",
+        font_color=ink,
+        plot_bgcolor="rgba(128,128,128,0.18)",
+        paper_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        xaxis=_log_axis(x, "learning rate (η)"),
+        yaxis=_log_axis(y, "starting weight (s)"),
+    )
     return figure
 
 
@@ -67,18 +83,34 @@ def phase_key(diagram: Diagram, control: bool = False, ink: str = "#31333f") -> 
     steps = np.linspace(-limit, limit, 121)
     ticks = list(range(-limit, limit + 1))
     figure = go.Figure(
-        go.Heatmap(x=steps, y=[0], z=[steps], zmin=-limit, zmax=limit, colorscale=SIGNED, showscale=False,
-                   hoverinfo="skip")
-    )  # fmt: skip
+        go.Heatmap(
+            x=steps, y=[0], z=[steps], zmin=-limit, zmax=limit, colorscale=SIGNED, showscale=False, hoverinfo="skip"
+        )
+    )
     figure.update_layout(
-        height=74, margin={"l": 16, "r": 16, "t": 26, "b": 24}, font_color=ink, dragmode=False,
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        title={"text": "speed-up over L = 1" + " at L·η" * control, "x": 0.5, "xanchor": "center", "y": 0.97,
-               "font": {"size": 14}},
-        xaxis={"tickvals": ticks, "ticktext": [_factor(tick) for tick in ticks], "showgrid": False, "zeroline": False,
-               "fixedrange": True, "tickfont": {"color": ink}},
+        height=74,
+        margin={"l": 16, "r": 16, "t": 26, "b": 24},
+        font_color=ink,
+        dragmode=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        title={
+            "text": "speed-up over L = 1" + " at L·η" * control,
+            "x": 0.5,
+            "xanchor": "center",
+            "y": 0.97,
+            "font": {"size": 14},
+        },
+        xaxis={
+            "tickvals": ticks,
+            "ticktext": [_factor(tick) for tick in ticks],
+            "showgrid": False,
+            "zeroline": False,
+            "fixedrange": True,
+            "tickfont": {"color": ink},
+        },
         yaxis={"visible": False, "fixedrange": True},
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -105,15 +137,21 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
     return go.Scatter(
         x=[math.log10(diagram.plane.rates[j]) for _, j in places],
         y=[math.log10(diagram.plane.scales[i]) for i, _ in places],
-        mode="markers", name="cells", customdata=[[depth, i, j] for i, j in places],
-        text=[_phase_words(diagram, depth, control, i, j) for i, j in places], hovertemplate="%{text}<extra></extra>",
+        mode="markers",
+        name="cells",
+        customdata=[[depth, i, j] for i, j in places],
+        text=[_phase_words(diagram, depth, control, i, j) for i, j in places],
+        hovertemplate="%{text}<extra></extra>",
         marker={
-            "symbol": [PHASE_MARKS[name] for name in names], "size": 9, "opacity": 1.0,
+            "symbol": [PHASE_MARKS[name] for name in names],
+            "size": 9,
+            "opacity": 1.0,
             "color": np.where(np.array(names) == "both", "rgba(0,0,0,0)", colours).tolist(),
             "line": {"width": [0 if name == "both" else 1.2 for name in names], "color": colours},
         },
-        selected={"marker": look}, unselected={"marker": look},
-    )  # fmt: skip
+        selected={"marker": look},
+        unselected={"marker": look},
+    )
 
 
 def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
@@ -124,8 +162,10 @@ def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) ->
     for name, arm in ((shallow, (1, factor)), (f"L = {depth}", (depth, 1))):
         lines.append(f"{name}: {_iterations(diagram.runs[arm][i, j].tolist())}")
     if math.isfinite(speed):
-        lines.append(f"{2**speed:.2f} times as fast; ahead in {diagram.ahead(depth, control)[i, j]} of "
-                     f"{plane.base.num_seeds} seeds")  # fmt: skip
+        lines.append(
+            f"{2**speed:.2f} times as fast; ahead in {diagram.ahead(depth, control)[i, j]} of "
+            f"{plane.base.num_seeds} seeds"
+        )
     return "<br>".join([*lines, "click: open this run in the lab"])
 
 
@@ -151,12 +191,18 @@ def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:
             leaves_at_top = inside[-1]
             lines.append(
                 go.Scatter(
-                    x=along[ends], y=at[ends], mode="lines+text", text=["", f"10{str(power).translate(SUPERSCRIPTS)}"],
-                    textposition="top center" if leaves_at_top else "middle right", textfont={"size": 11, "color": ink},
-                    hoverinfo="skip", cliponaxis=False, line={"color": GUIDE, "width": 1.2, "dash": "dot"},
+                    x=along[ends],
+                    y=at[ends],
+                    mode="lines+text",
+                    text=["", f"10{str(power).translate(SUPERSCRIPTS)}"],
+                    textposition="top center" if leaves_at_top else "middle right",
+                    textfont={"size": 11, "color": ink},
+                    hoverinfo="skip",
+                    cliponaxis=False,
+                    line={"color": GUIDE, "width": 1.2, "dash": "dot"},
                     name=f"{name} = {10.0**power:g}",
                 )
-            )  # fmt: skip
+            )
     return lines
 
 
@@ -167,11 +213,16 @@ def _log_axis(values: Floats, title: str) -> dict[str, object]:
     decades = [power for power in powers if low <= power <= high]
     minor = [power + math.log10(digit) for power in powers for digit in (2, 5)]
     return {
-        "title": {"text": title, "standoff": 6}, "range": [low, high], "fixedrange": True, "showgrid": False,
-        "zeroline": False, "ticks": "outside", "tickvals": decades,
+        "title": {"text": title, "standoff": 6},
+        "range": [low, high],
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "outside",
+        "tickvals": decades,
         "ticktext": [f"10{str(power).translate(SUPERSCRIPTS)}" for power in decades],
         "minor": {"ticks": "outside", "ticklen": 3, "tickvals": [at for at in minor if low <= at <= high]},
-    }  # fmt: skip
+    }
 
 
 def _edges(values: Floats) -> tuple[float, float]:

@@ -52,16 +52,24 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> tuple[Plane, Dataset]:
     names, first = list(data), base.base.dataset
     columns = st.columns(3)
     name = columns[0].selectbox(
-        label("dataset"), names, names.index(first) if first in names else 0, key="phase_data",
-        format_func=lambda name: plain(data[name].title), help=FIELDS["dataset"].help,
-    )  # fmt: skip
+        label("dataset"),
+        names,
+        names.index(first) if first in names else 0,
+        key="phase_data",
+        format_func=lambda name: plain(data[name].title),
+        help=FIELDS["dataset"].help,
+    )
     said: dict[str, Any] = {"dataset": name}
     for column, setting in zip((columns[1], columns[2], columns[0], columns[1]), CHOICES, strict=True):
         options = FIELDS[setting].choices
         said[setting] = column.selectbox(
-            label(setting), options, options.index(getattr(base.base, setting)), key=f"phase_{setting}",
-            format_func=partial(choice, setting), help=FIELDS[setting].help,
-        )  # fmt: skip
+            label(setting),
+            options,
+            options.index(getattr(base.base, setting)),
+            key=f"phase_{setting}",
+            format_func=partial(choice, setting),
+            help=FIELDS[setting].help,
+        )
     said["num_components"] = columns[2].number_input(label("num_components"), 1, 64, 8, key="phase_num_components")
     said["num_seeds"] = columns[0].number_input(label("num_seeds"), 1, 32, 3, key="phase_num_seeds")
     said["iterations"] = columns[1].select_slider(
@@ -169,9 +177,13 @@ def panels(shown: Diagram, control: bool) -> None:
         row = depths[first : first + PANELS_PER_ROW]
         for column, depth in zip(st.columns(max(len(row), 2)), row, strict=False):
             clicked = column.plotly_chart(
-                charts.phase_panel(shown, depth, control, ink), key=f"phase_panel_{depth}", on_select="rerun",
-                selection_mode="points", config=CHART, alt=summary(shown, depth)[0],
-            )  # fmt: skip
+                charts.phase_panel(shown, depth, control, ink),
+                key=f"phase_panel_{depth}",
+                on_select="rerun",
+                selection_mode="points",
+                config=CHART,
+                alt=summary(shown, depth)[0],
+            )
             if clicked.selection.points:
                 open_in_lab(shown, *clicked.selection.points[0]["customdata"])
     st.plotly_chart(charts.phase_key(shown, control, ink), key="phase_key", config={"displayModeBar": False})
@@ -196,22 +208,35 @@ def take_away(shown: Diagram, control: bool) -> None:
     rows = comparison(shown, control)
     names = {"row": None, "column": None}
     picked = st.dataframe(
-        rows, key="phase_table", on_select="rerun", selection_mode="single-row", hide_index=True, height=280,
+        rows,
+        key="phase_table",
+        on_select="rerun",
+        selection_mode="single-row",
+        hide_index=True,
+        height=280,
         column_config=names,
-    )  # fmt: skip
+    )
     if picked.selection.rows:
         chosen = rows[picked.selection.rows[0]]
         open_in_lab(shown, chosen["L"], chosen["row"], chosen["column"])
     with st.container(horizontal=True):
         title = f"phase {shown.data['title']}"
         st.download_button(
-            "Every run (CSV)", lambda: to_csv(shown.rows()), file_name(title, "csv"), "text/csv",
-            on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+            "Every run (CSV)",
+            lambda: to_csv(shown.rows()),
+            file_name(title, "csv"),
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+        )
         st.download_button(
-            "Settings and result (JSON)", shown.to_json, file_name(title, "json"), "application/json",
-            on_click="ignore", icon=":material/download:",
-        )  # fmt: skip
+            "Settings and result (JSON)",
+            shown.to_json,
+            file_name(title, "json"),
+            "application/json",
+            on_click="ignore",
+            icon=":material/download:",
+        )
 
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)

@@ -37,16 +37,24 @@ def curves(shown: Evidence) -> None:
     for column, objective in zip(st.columns(2, gap="large"), OBJECTIVES, strict=True):
         with column:
             figure = charts.curves(
-                facts.TITLES[objective], facts.lines(shown, objective), shipped_or_here.mode(), levels,
-                y_range=facts.y_range(shown), height=charts.SMALL_HEIGHT,
-            )  # fmt: skip
+                facts.TITLES[objective],
+                facts.lines(shown, objective),
+                shipped_or_here.mode(),
+                levels,
+                y_range=facts.y_range(shown),
+                height=charts.SMALL_HEIGHT,
+            )
             cells = {depth: update2020.update2020(objective, depth, shown.runs) for depth in DEPTHS}
             labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
             names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
             chart(
-                figure, facts.curve_words(shown, objective), f"update_{objective}", names,
-                partial(shipped.tidy, labelled), [shown.words],
-            )  # fmt: skip
+                figure,
+                facts.curve_words(shown, objective),
+                f"update_{objective}",
+                names,
+                partial(shipped.tidy, labelled),
+                [shown.words],
+            )
             lab_link("Open in the lab", cells[DEPTHS[-1]].experiment, DEPTHS, f"update_lab_{objective}")
 
 

@@ -162,8 +162,9 @@ def run_script(text, tmp_path, *arguments):
     command = [sys.executable, "-W", "error", str(file), *arguments]
     environment = children.environment(PYTHONPATH=str(ROOT), PATH="")
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE)
-    return done, [(int(r["seed"]), int(r["L"]), int(r["t"]), float(r["value"])) for r in
-                  csv.DictReader(io.StringIO(done.stdout))]  # fmt: skip
+    return done, [
+        (int(r["seed"]), int(r["L"]), int(r["t"]), float(r["value"])) for r in csv.DictReader(io.StringIO(done.stdout))
+    ]
 
 
 def last_llh(traces):

@@ -98,7 +98,21 @@ def test_a_default_link_is_only_its_version():
 
 REFUSED = {
     "learning_rate": [
-        "nan", "NaN", "inf", "-inf", "-1", "0", "1e-400", "1e400", "abc", "", "1_0", "0x1", "١", "11", " 0.1",
+        "nan",
+        "NaN",
+        "inf",
+        "-inf",
+        "-1",
+        "0",
+        "1e-400",
+        "1e400",
+        "abc",
+        "",
+        "1_0",
+        "0x1",
+        "١",
+        "11",
+        " 0.1",
     ],
     "num_components": ["abc", "8.5", "1e9", "9" * 100, "", "999", "0", "-1", "8 ", "１"],
     "depths": ["", "0", "9", "1,,2", "1;2", "1,2,3,", "one", "1.0", "-1", "1," * 99],
@@ -110,7 +124,7 @@ REFUSED = {
     "iterations": ["5001", "0"],
     "floor": ["0", "1"],
     "init_noise": ["0.2", "1e-17", "-0.1"],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])

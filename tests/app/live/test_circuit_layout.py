@@ -39,8 +39,11 @@ def test_a_small_circuit_is_drawn_whole_with_every_weighted_edge_once(seed):
     circuit = random_circuit(np.random.default_rng(seed), 4, ALL)
     picture = drawn(circuit, most=10_000)
     assert sorted(node["id"] for node in picture["nodes"]) == np.flatnonzero(reachable(circuit)).tolist()
-    above = {(picture["nodes"][e["from"]]["id"], picture["nodes"][e["to"]]["id"], n)
-             for e in picture["edges"] for n in e["edges"]}  # fmt: skip
+    above = {
+        (picture["nodes"][e["from"]]["id"], picture["nodes"][e["to"]]["id"], n)
+        for e in picture["edges"]
+        for n in e["edges"]
+    }
     ends = edge_ends(circuit)
     expected = {(*end, n) for n, end in enumerate(ends.tolist()) if reachable(circuit)[end[0]]}
     assert above == expected
@@ -124,7 +127,9 @@ def test_a_leaf_says_its_variables_and_its_parameters():
     leaf = next(n for n in drawn(circuit, parameters=model.parameters)["nodes"] if n["kind"] == "leaf")
     variable = int(np.flatnonzero(circuit.scopes[leaf["id"]])[0])
     assert f"v{variable}" in leaf["label"]
-    values = [array[1, leaf["id"] - first, 0] / array[:, leaf["id"] - first, 0].sum()
-              for array, first in zip(model.parameters.inputs, circuit.offsets, strict=False)
-              if first <= leaf["id"] < first + array.shape[1]]  # fmt: skip
+    values = [
+        array[1, leaf["id"] - first, 0] / array[:, leaf["id"] - first, 0].sum()
+        for array, first in zip(model.parameters.inputs, circuit.offsets, strict=False)
+        if first <= leaf["id"] < first + array.shape[1]
+    ]
     assert f"P(v{variable} = 1) = {values[0]:.3f}" in leaf["title"]

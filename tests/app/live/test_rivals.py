@@ -206,8 +206,11 @@ def test_every_export_carries_the_learner(run, fitted, data):
     assert [entry["learner"] for entry in document["result"]] == ["gradient_ascent"] * 2 + ["momentum", "em"]
     components = run_files.components_csv(SOME, data, run.traces(), link)
     assert {row[2] for row in csv.reader(io.StringIO(components)) if len(row) == 7} == {
-        "learner", "gradient_ascent", "momentum", "em",
-    }  # fmt: skip
+        "learner",
+        "gradient_ascent",
+        "momentum",
+        "em",
+    }
 
 
 def luminance(colour):

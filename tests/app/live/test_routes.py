@@ -163,9 +163,14 @@ def test_a_stopped_run_tells_its_length_and_keeps_its_last_frame(
 
 def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client: TestClient, data: Dataset) -> None:
     experiment = SMALL.replace(
-        parametrisation="log", objective="unnormalised", learning_rate=2.0, init_scale=1.5, num_components=2,
-        iterations=30, seed=0,
-    )  # fmt: skip
+        parametrisation="log",
+        objective="unnormalised",
+        learning_rate=2.0,
+        init_scale=1.5,
+        num_components=2,
+        iterations=30,
+        seed=0,
+    )
     run = finished(registry, Study(experiment, (1, 3)), data)
     header, body = read(client, f"/api/runs/{run.id}")
     llh = body.reshape(30, -1)[:, [0, frames.layout(run)["depths"][1]["offsets"]["llh"]]]
@@ -244,8 +249,19 @@ def test_wrong_methods_are_refused(client: TestClient, done: LiveRun, method: st
     assert answer.headers["content-type"] == "application/json" and method in answer.json()["error"]
 
 
-@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://testserver.evil.example", "testserver",
-                                    "http://testserver:81", "", "http://evil@testserver"])  # fmt: skip
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "null",
+        "http://evil.example",
+        "http://testserver.evil.example",
+        "testserver",
+        "http://testserver:81",
+        "",
+        "http://evil@testserver",
+    ],
+)
 def test_a_foreign_page_cannot_stop_a_run(
     registry: RunRegistry, client: TestClient, data: Dataset, origin: str | None
 ) -> None:

@@ -105,7 +105,7 @@ def test_whole_numbers_and_real_numbers_say_the_same_evidence():
         ("exponential", -1.0, "row 2, variable 3: -1 is not possible for a exponential leaf"),
         ("gaussian", np.inf, "row 2, variable 3: inf is not possible for a gaussian leaf; allowed: real numbers"),
     ],
-)  # fmt: skip
+)
 def test_a_value_the_family_does_not_have_is_refused_by_row_and_variable(name, value, sentence):
     rows = np.zeros((3, 4))
     rows[1, 3] = value

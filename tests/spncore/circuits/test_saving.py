@@ -35,8 +35,11 @@ def test_a_model_is_the_same_after_saving_and_loading(tmp_path, seed):
     asked, rng = circuits.random_asked(seed, 4, circuits.ALL)
     save_model(tmp_path / "model.npz", asked)
     loaded = load_model(tmp_path / "model.npz")
-    for mine, its in zip((*asked.parameters.sums, *asked.parameters.inputs),
-                         (*loaded.parameters.sums, *loaded.parameters.inputs), strict=True):  # fmt: skip
+    for mine, its in zip(
+        (*asked.parameters.sums, *asked.parameters.inputs),
+        (*loaded.parameters.sums, *loaded.parameters.inputs),
+        strict=True,
+    ):
         assert np.array_equal(mine, its)
     rows = circuits.random_rows(rng, asked, 10)
     assert np.array_equal(log_values(asked, rows), log_values(loaded, rows))

@@ -101,7 +101,7 @@ REFUSED = {
     "blank line, one column": (b"a\n0\n\n1\n", "row 3, column 1 ('a'): missing value (empty cell); only 0"),
     "B7 5,000 digits": (b"a,b\n0," + b"9" * 5_000, f"{PLACE}: found '{'9' * 24}'…, longer than 32 char"),
     "a fault before a short row": (b"a,b\n0,2\n0\n", f"{PLACE}: found '2'; only 0 and 1 are allowed."),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("data", "message"), REFUSED.values(), ids=REFUSED)

@@ -11,7 +11,7 @@ from tests.closeness import assert_close
 
 STABLE = Experiment(  # components differ from the start, and no weight comes near the floor
     dataset="nltcs-twin", depth=3, init_scale=0.5, init_noise=0.1, floor=1e-12, learning_rate=1e-3, iterations=60
-)  # fmt: skip
+)
 DEPTHS = [(topology, depth) for topology in TOPOLOGIES for depth in (1, 2, 3, 5)]
 
 

@@ -33,9 +33,15 @@ def claiming(shape, dtype="<f8", held=8):
 
 @pytest.mark.parametrize(
     "array",
-    [np.arange(6).reshape(2, 3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array("words"),
-     np.array(7), np.zeros((0, 3)), np.array([True])],
-)  # fmt: skip
+    [
+        np.arange(6).reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.array("words"),
+        np.array(7),
+        np.zeros((0, 3)),
+        np.array([True]),
+    ],
+)
 def test_arrays_come_back_as_they_were(tmp_path, array):
     write_arrays(tmp_path / "some.npz", {"one": array, "two": np.ones(2)})
     read = read_arrays(tmp_path / "some.npz", MANY)
@@ -62,7 +68,7 @@ class Payload:
         (claiming((1,), held=9), "claims shape"),
         (b"nothing", "'bad.npy': not an array"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_array_of_plain_values_is_refused_by_name(content, sentence):
     with pytest.raises(ArchiveError, match=sentence):
         read_arrays(archive_of(bad=content), MANY)

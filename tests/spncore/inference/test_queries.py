@@ -120,8 +120,10 @@ def two_normals():
 
 def density(x, y, weights=(0.3, 0.7), means=((-1.0, 3.0), (2.0, -4.0)), deviations=((0.5, 1.0), (1.5, 2.0))):
     parts = zip(weights, means, deviations, strict=True)
-    return sum(w * oracles.leaf_value("gaussian", (m[0], s[0]), x) * oracles.leaf_value("gaussian", (m[1], s[1]), y)
-               for w, m, s in parts)  # fmt: skip
+    return sum(
+        w * oracles.leaf_value("gaussian", (m[0], s[0]), x) * oracles.leaf_value("gaussian", (m[1], s[1]), y)
+        for w, m, s in parts
+    )
 
 
 def test_real_variables_have_the_posterior_moments_of_quadrature():
@@ -218,7 +220,10 @@ def test_rows_that_are_no_evidence_are_refused():
 
 
 def test_a_network_of_value_zero_has_no_likelihood():
-    asked = model(Circuit(1, (InputLayer(np.array([[0]]), 2), SumLayer(np.array([[0, 1]]), 1))),
-                  (np.zeros((1, 1, 2)),), (np.ones((2, 2, 1)),))  # fmt: skip
+    asked = model(
+        Circuit(1, (InputLayer(np.array([[0]]), 2), SumLayer(np.array([[0, 1]]), 1))),
+        (np.zeros((1, 1, 2)),),
+        (np.ones((2, 2, 1)),),
+    )
     with pytest.raises(QueryError, match="gives every row probability zero"):
         queries.log_likelihood(asked, np.array([[0]]))

@@ -56,9 +56,16 @@ def em_by_hand(weights, leaf_weights):
 
 def test_the_learners_are_those_the_lab_compares():
     assert set(LEARNERS) == {
-        "gradient_ascent", "momentum", "nesterov", "adagrad", "adam",
-        "exponentiated_gradient", "projected_gradient", "em", "online_em",
-    }  # fmt: skip
+        "gradient_ascent",
+        "momentum",
+        "nesterov",
+        "adagrad",
+        "adam",
+        "exponentiated_gradient",
+        "projected_gradient",
+        "em",
+        "online_em",
+    }
     assert all(learner.optimiser in OPTIMISERS for learner in LEARNERS.values())
 
 

@@ -18,9 +18,16 @@ RAW = (np.random.default_rng(3).random((24, 4)) < [0.3, 0.5, 0.6, 0.5]).astype(n
 ROWS = from_array(RAW, "rows")
 UPLOAD = f"sha256:{ROWS.sha256}"
 BASE = Experiment(
-    dataset=UPLOAD, num_components=3, depth=2, class_variable=CLASS + 1, component_init="random", init_scale=0.5,
-    learning_rate=0.01, iterations=12, num_seeds=2,
-)  # fmt: skip
+    dataset=UPLOAD,
+    num_components=3,
+    depth=2,
+    class_variable=CLASS + 1,
+    component_init="random",
+    init_scale=0.5,
+    learning_rate=0.01,
+    iterations=12,
+    num_seeds=2,
+)
 
 
 def labels(**settings):

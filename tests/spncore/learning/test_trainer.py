@@ -31,10 +31,20 @@ def small(seed=0, num_rows=60, num_variables=5):
 
 DATA = small()
 BASE = Experiment(
-    dataset=f"sha256:{DATA.sha256}", structure="random_partitions", num_components=2, num_repetitions=2, split_depth=1,
-    init_scale=0.5, weight_init="random", component_init="random", init_noise=1e-2, floor=1e-6, learning_rate=1e-2,
-    iterations=12, depth=2,
-)  # fmt: skip
+    dataset=f"sha256:{DATA.sha256}",
+    structure="random_partitions",
+    num_components=2,
+    num_repetitions=2,
+    split_depth=1,
+    init_scale=0.5,
+    weight_init="random",
+    component_init="random",
+    init_noise=1e-2,
+    floor=1e-6,
+    learning_rate=1e-2,
+    iterations=12,
+    depth=2,
+)
 
 
 def llh_by_enumeration(trainer, parameters):

@@ -61,14 +61,33 @@ def test_every_field_says_what_it_is_and_holds_its_default():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("learning_rate", math.nan), ("learning_rate", math.inf), ("learning_rate", -1.0), ("learning_rate", 0),
-        ("learning_rate", 1e-400), ("learning_rate", "0.01"), ("learning_rate", True), ("learning_rate", 10.1),
-        ("num_components", 0), ("num_components", 65), ("num_components", 8.0), ("num_components", True),
-        ("depth", 9), ("depth", None), ("topology", "Tree"), ("topology", "<script>"),
-        ("init_noise", 1e-17), ("init_noise", 0.2), ("floor", 0.0), ("train_components", 1), ("seed", -1),
-        ("seed", 2**32), ("dataset", "../../data/history.db"), ("dataset", "sha256:xyz"), ("iterations", 5001),
+        ("learning_rate", math.nan),
+        ("learning_rate", math.inf),
+        ("learning_rate", -1.0),
+        ("learning_rate", 0),
+        ("learning_rate", 1e-400),
+        ("learning_rate", "0.01"),
+        ("learning_rate", True),
+        ("learning_rate", 10.1),
+        ("num_components", 0),
+        ("num_components", 65),
+        ("num_components", 8.0),
+        ("num_components", True),
+        ("depth", 9),
+        ("depth", None),
+        ("topology", "Tree"),
+        ("topology", "<script>"),
+        ("init_noise", 1e-17),
+        ("init_noise", 0.2),
+        ("floor", 0.0),
+        ("train_components", 1),
+        ("seed", -1),
+        ("seed", 2**32),
+        ("dataset", "../../data/history.db"),
+        ("dataset", "sha256:xyz"),
+        ("iterations", 5001),
     ],
-)  # fmt: skip
+)
 def test_a_value_that_is_not_allowed_is_refused_with_its_name_and_the_allowed_range(name, value):
     with pytest.raises(ExperimentError) as refusal:
         Experiment(**{name: value})
@@ -79,13 +98,26 @@ def test_a_value_that_is_not_allowed_is_refused_with_its_name_and_the_allowed_ra
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("num_components", "abc"), ("num_components", "8.5"), ("num_components", "1e9"), ("num_components", ""),
-        ("num_components", "١"), ("num_components", "1_0"), ("num_components", " 8"),
-        ("learning_rate", "nan"), ("learning_rate", "inf"), ("learning_rate", "1e-400"), ("learning_rate", "0x1p-3"),
-        ("learning_rate", "1_0"), ("learning_rate", "０.１"), ("train_components", "1"), ("train_components", "True"),
-        ("dataset", "file:///etc/passwd"), ("nonsense", "1"), ("__class__", "1"),
+        ("num_components", "abc"),
+        ("num_components", "8.5"),
+        ("num_components", "1e9"),
+        ("num_components", ""),
+        ("num_components", "١"),
+        ("num_components", "1_0"),
+        ("num_components", " 8"),
+        ("learning_rate", "nan"),
+        ("learning_rate", "inf"),
+        ("learning_rate", "1e-400"),
+        ("learning_rate", "0x1p-3"),
+        ("learning_rate", "1_0"),
+        ("learning_rate", "０.１"),
+        ("train_components", "1"),
+        ("train_components", "True"),
+        ("dataset", "file:///etc/passwd"),
+        ("nonsense", "1"),
+        ("__class__", "1"),
     ],
-)  # fmt: skip
+)
 def test_text_that_is_not_exactly_a_value_is_refused(name, text):
     with pytest.raises(ExperimentError, match=f"^{name}: ") as refusal:
         parse(name, text)
@@ -122,11 +154,15 @@ def test_a_saved_experiment_that_is_not_whole_is_refused_by_key_path(change, sen
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "not JSON at line 1"), ("[]", "is a JSON object"), ('{"a": NaN}', "NaN is not a number JSON allows"),
-        ('{"a": 1, "a": 2}', r"\$\.a: given twice"), ("[" * 9_999, "nested too deeply|not JSON"),
-        ("[" * 100_000, "100000 characters"), ('{"a": ' + "9" * 5000 + "}", "too many digits"),
+        ("", "not JSON at line 1"),
+        ("[]", "is a JSON object"),
+        ('{"a": NaN}', "NaN is not a number JSON allows"),
+        ('{"a": 1, "a": 2}', r"\$\.a: given twice"),
+        ("[" * 9_999, "nested too deeply|not JSON"),
+        ("[" * 100_000, "100000 characters"),
+        ('{"a": ' + "9" * 5000 + "}", "too many digits"),
     ],
-)  # fmt: skip
+)
 def test_text_that_is_no_saved_experiment_is_refused(text, sentence):
     with pytest.raises(ExperimentError, match=sentence):
         Experiment.from_json(text)

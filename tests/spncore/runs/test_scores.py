@@ -18,9 +18,16 @@ RAW = (np.random.default_rng(5).random((30, 4)) < [0.4, 0.6, 0.5, 0.5]).astype(n
 SMALL = from_array(RAW, "small")
 DATA = {"train": SMALL, "test": from_array(RAW[:9], "small")}
 BASE = Experiment(
-    dataset=f"sha256:{SMALL.sha256}", num_components=3, depth=2, class_variable=2, component_init="random",
-    init_scale=0.5, learning_rate=0.01, iterations=5, num_seeds=2,
-)  # fmt: skip
+    dataset=f"sha256:{SMALL.sha256}",
+    num_components=3,
+    depth=2,
+    class_variable=2,
+    component_init="random",
+    init_scale=0.5,
+    learning_rate=0.01,
+    iterations=5,
+    num_seeds=2,
+)
 
 
 @pytest.mark.parametrize("objective", ["generative", "discriminative"])

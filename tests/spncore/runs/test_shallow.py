@@ -12,9 +12,18 @@ from spncore.trees.steps import edge_flow_of, tree_weights
 from tests.closeness import assert_close
 
 DEEP = Experiment(
-    dataset="two-clusters", structure="random_partitions", num_components=2, split_depth=1, depth=2, init_scale=0.7,
-    init_noise=0.1, floor=1e-9, learning_rate=0.05, iterations=8, num_seeds=2,
-)  # fmt: skip
+    dataset="two-clusters",
+    structure="random_partitions",
+    num_components=2,
+    split_depth=1,
+    depth=2,
+    init_scale=0.7,
+    init_noise=0.1,
+    floor=1e-9,
+    learning_rate=0.05,
+    iterations=8,
+    num_seeds=2,
+)
 
 
 @pytest.fixture(scope="module")

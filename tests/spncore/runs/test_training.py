@@ -58,9 +58,18 @@ def test_a_step_is_the_learning_rate_times_the_gradient_found_by_enumeration(
     """Trapp et al. (2019), eq. (1), (2), (5)-(7) for every weight of every layer and leaf."""
     dataset = small_data()
     experiment = on(
-        dataset, num_components=5, depth=depth, topology=topology, parametrisation=parametrisation, init_scale=0.5,
-        weight_init="random", component_init="random", objective=objective, learning_rate=1e-3, floor=1e-12,
-    )  # fmt: skip
+        dataset,
+        num_components=5,
+        depth=depth,
+        topology=topology,
+        parametrisation=parametrisation,
+        init_scale=0.5,
+        weight_init="random",
+        component_init="random",
+        objective=objective,
+        learning_rate=1e-3,
+        floor=1e-12,
+    )
     trainer = Trainer(experiment, dataset)
     state = trainer.init()
     after, info = trainer.step(state)
@@ -217,10 +226,18 @@ def test_a_single_component_learns_the_product_of_marginals_and_its_weight_never
 def test_degenerate_data_trains_without_nan(rows, parametrisation, component_init):
     dataset = from_array(np.array(rows, dtype=np.uint8), name="tiny")
     trace = fit(
-        on(dataset, num_components=3, depth=2, parametrisation=parametrisation, component_init=component_init,
-           init_scale=0.1, learning_rate=0.1, iterations=100),
+        on(
+            dataset,
+            num_components=3,
+            depth=2,
+            parametrisation=parametrisation,
+            component_init=component_init,
+            init_scale=0.1,
+            learning_rate=0.1,
+            iterations=100,
+        ),
         dataset,
-    )  # fmt: skip
+    )
     assert trace.stopped is None
     for array in (trace.llh, trace.rho, trace.lam, trace.effective_weights, trace.log_partition):
         assert np.isfinite(array).all()
@@ -283,18 +300,41 @@ def test_data_that_the_experiment_does_not_name_is_refused():
 def test_every_field_that_should_matter_changes_the_run():
     base = Experiment(dataset="two-clusters", num_components=5, iterations=5, init_noise=1e-2, component_init="random")
     other = {
-        "dataset": "nltcs-twin", "num_components": 4, "depth": 2, "topology": "private", "learning_rate": 0.02,
-        "init_scale": 2e-4, "init_convention": "matched", "weight_init": "random", "component_init": "uniform",
-        "init_noise": 1e-3, "train_components": False, "parametrisation": "log", "floor": 1e-3,
-        "objective": "unnormalised", "iterations": 4, "num_seeds": 2, "seed": 1, "optimiser": "adam",
-        "structure": "rat", "split_depth": 1, "num_repetitions": 2, "batch_size": 100, "momentum": 0.5,
-        "class_variable": 2, "hybrid_mix": 0.2, "labelled_share": 0.7,
-    }  # fmt: skip
+        "dataset": "nltcs-twin",
+        "num_components": 4,
+        "depth": 2,
+        "topology": "private",
+        "learning_rate": 0.02,
+        "init_scale": 2e-4,
+        "init_convention": "matched",
+        "weight_init": "random",
+        "component_init": "uniform",
+        "init_noise": 1e-3,
+        "train_components": False,
+        "parametrisation": "log",
+        "floor": 1e-3,
+        "objective": "unnormalised",
+        "iterations": 4,
+        "num_seeds": 2,
+        "seed": 1,
+        "optimiser": "adam",
+        "structure": "rat",
+        "split_depth": 1,
+        "num_repetitions": 2,
+        "batch_size": 100,
+        "momentum": 0.5,
+        "class_variable": 2,
+        "hybrid_mix": 0.2,
+        "labelled_share": 0.7,
+    }
     where = {
-        "split_depth": {"structure": "rat"}, "num_repetitions": {"structure": "rat"},
-        "momentum": {"optimiser": "momentum"}, "class_variable": {"objective": "discriminative"},
-        "hybrid_mix": {"objective": "hybrid"}, "labelled_share": {"objective": "semi_supervised"},
-    }  # fmt: skip
+        "split_depth": {"structure": "rat"},
+        "num_repetitions": {"structure": "rat"},
+        "momentum": {"optimiser": "momentum"},
+        "class_variable": {"objective": "discriminative"},
+        "hybrid_mix": {"objective": "hybrid"},
+        "labelled_share": {"objective": "semi_supervised"},
+    }
     assert set(other) == set(FIELDS)
     for name, value in other.items():
         special = base.replace(**where.get(name, {}))

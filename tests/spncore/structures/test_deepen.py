@@ -54,8 +54,10 @@ def test_a_deepened_mixture_has_the_paper_s_tree_of_2_and_4_and_8_weights():
     shapes = [layer.children.shape for layer in deep.circuit.sum_layers]
     assert shapes == [(4, 2), (2, 2), (1, 2)]
     assert [layer.children.tolist() for layer in deep.circuit.sum_layers] == [
-        [[0, 1], [2, 3], [4, 5], [6, 7]], [[8, 9], [10, 11]], [[12, 13]],
-    ]  # fmt: skip
+        [[0, 1], [2, 3], [4, 5], [6, 7]],
+        [[8, 9], [10, 11]],
+        [[12, 13]],
+    ]
 
 
 def test_private_weights_are_chains_and_shared_weights_one_chain():

@@ -15,13 +15,16 @@ MIXED = [Column("categorical", 3), Column("gaussian"), Column("poisson"), Column
 def mixed_rows(rng, num_rows=400):
     """Two groups of rows that differ in all five columns; columns are independent within a group."""
     group = rng.random(num_rows) < 0.4
-    rows = np.stack([
-        np.where(group, rng.choice(3, num_rows, p=[0.8, 0.1, 0.1]), rng.choice(3, num_rows, p=[0.1, 0.1, 0.8])),
-        rng.normal(np.where(group, -2.0, 3.0), 1.0),
-        rng.poisson(np.where(group, 1.0, 8.0)),
-        rng.exponential(np.where(group, 1.0, 6.0)),
-        rng.random(num_rows) < np.where(group, 0.9, 0.2),
-    ], axis=1)  # fmt: skip
+    rows = np.stack(
+        [
+            np.where(group, rng.choice(3, num_rows, p=[0.8, 0.1, 0.1]), rng.choice(3, num_rows, p=[0.1, 0.1, 0.8])),
+            rng.normal(np.where(group, -2.0, 3.0), 1.0),
+            rng.poisson(np.where(group, 1.0, 8.0)),
+            rng.exponential(np.where(group, 1.0, 6.0)),
+            rng.random(num_rows) < np.where(group, 0.9, 0.2),
+        ],
+        axis=1,
+    )
     return rows, group
 
 
@@ -72,8 +75,10 @@ def test_a_row_with_count_two_is_two_rows():
     one = learn_spn(once, counts, [Column()] * 5, np.random.default_rng(0), settings)
     other = learn_spn(once, counts.astype(float), [Column()] * 5, np.random.default_rng(0), settings)
     assert_close(log_values(one, rows), log_values(other, rows))
-    tables = [pair_tables(*_coded(data, weights)).counts for data, weights in
-              ((once, counts), (np.concatenate([rows, rows]), np.ones(120)))]  # fmt: skip
+    tables = [
+        pair_tables(*_coded(data, weights)).counts
+        for data, weights in ((once, counts), (np.concatenate([rows, rows]), np.ones(120)))
+    ]
     assert_close(tables[0], tables[1])
 
 

@@ -27,8 +27,10 @@ def test_a_shared_node_is_one_node_of_the_circuit_and_values_are_those_of_the_ne
 
 
 def test_leaves_of_one_variable_share_its_features_in_groups_of_sizes_of_few_kinds():
-    sums = [Sum(tuple(leaf(d, 0.1 * (k + 1)) for k in range(size)), np.full(size, 1 / size))
-            for d, size in enumerate((7, 6, 5, 3))]  # fmt: skip
+    sums = [
+        Sum(tuple(leaf(d, 0.1 * (k + 1)) for k in range(size)), np.full(size, 1 / size))
+        for d, size in enumerate((7, 6, 5, 3))
+    ]
     circuit = layered(4, Product(tuple(sums))).circuit
     shapes = {layer.num_inputs: layer.variables.ravel().tolist() for layer in circuit.input_layers}
     assert shapes == {4: [0, 1, 2], 2: [0, 1, 3], 1: [0, 2, 3]}

@@ -109,10 +109,13 @@ def test_one_seed_that_diverges_does_not_take_the_others_along(monkeypatch):
 
 def test_a_cell_is_known_by_all_that_decides_its_numbers():
     others = [
-        Cell(SMALL.replace(seed=1), BASE.targets), Cell(SMALL), Cell(SMALL, (Target("llh", -4.0),)),
-        Cell(SMALL, BASE.targets, curve=True), Cell(SMALL, BASE.targets, held_out=("test",)),
+        Cell(SMALL.replace(seed=1), BASE.targets),
+        Cell(SMALL),
+        Cell(SMALL, (Target("llh", -4.0),)),
+        Cell(SMALL, BASE.targets, curve=True),
+        Cell(SMALL, BASE.targets, held_out=("test",)),
         Cell(SMALL, BASE.targets, stop_at_targets=True),
-    ]  # fmt: skip
+    ]
     assert len({key(cell) for cell in [BASE, *others]} | {BASE.key("0" * 64)}) == len(others) + 2
     assert Cell.from_dict(json.loads(BASE.to_json())) == BASE
 

@@ -26,9 +26,14 @@ def _circuits():
 
 def _table(rng, num_rows=60):
     rows = np.column_stack(
-        [rng.integers(0, 2, num_rows), rng.normal(size=num_rows), rng.integers(0, 3, num_rows),
-         rng.poisson(2.0, num_rows), rng.normal(size=num_rows)]
-    ).astype(float)  # fmt: skip
+        [
+            rng.integers(0, 2, num_rows),
+            rng.normal(size=num_rows),
+            rng.integers(0, 3, num_rows),
+            rng.poisson(2.0, num_rows),
+            rng.normal(size=num_rows),
+        ]
+    ).astype(float)
     rows[rng.random(rows.shape) < 0.1] = np.nan
     return Table(rows, np.ones(num_rows), COLUMNS, np.nanmean(rows, axis=0), np.nanstd(rows, axis=0))
 

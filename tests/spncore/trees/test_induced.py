@@ -19,8 +19,10 @@ from tests.tree_oracle import edge_numbers, halving, induced_trees, numbered_tre
 
 def sets(trees):
     """Every listed tree as (sorted edges, sorted inputs)."""
-    return [(np.flatnonzero(e).tolist(), np.flatnonzero(i).tolist()) for e, i in zip(
-        trees.edges.toarray(), trees.inputs.toarray(), strict=True)]  # fmt: skip
+    return [
+        (np.flatnonzero(e).tolist(), np.flatnonzero(i).tolist())
+        for e, i in zip(trees.edges.toarray(), trees.inputs.toarray(), strict=True)
+    ]
 
 
 @given(seeds)

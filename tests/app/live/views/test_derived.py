@@ -26,9 +26,16 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 STEADY = Experiment(
-    dataset="two-clusters", num_components=4, iterations=30, num_seeds=2, seed=5, init_scale=0.5, init_noise=0.1,
-    floor=1e-12, learning_rate=1e-3,
-)  # fmt: skip
+    dataset="two-clusters",
+    num_components=4,
+    iterations=30,
+    num_seeds=2,
+    seed=5,
+    init_scale=0.5,
+    init_noise=0.1,
+    floor=1e-12,
+    learning_rate=1e-3,
+)
 CUT = STEADY.replace(init_scale=1e-4, floor=1e-4, learning_rate=1e-2, iterations=60)
 DEPTHS = (1, 3)
 ENDLESS = STEADY.replace(num_components=8, iterations=5000, num_seeds=6)
@@ -284,11 +291,19 @@ def test_every_view_answers_before_the_first_step_during_training_and_after_a_di
 @pytest.mark.parametrize(
     ("view", "query", "word"),
     [
-        ("step", "depth=2", "depth"), ("step", "depth=x", "depth"), ("step", "seed=2", "seed"), ("step", "k=4", "k"),
-        ("step", "from=-1", "from"), ("step", "from=99", "from"), ("row", "t=1e3", "t"), ("scale", "c=0", "c"),
-        ("scale", "c=nan", "c"), ("scale", "c=1e9", "c"), ("step", "k=1&k=2", "once"),
+        ("step", "depth=2", "depth"),
+        ("step", "depth=x", "depth"),
+        ("step", "seed=2", "seed"),
+        ("step", "k=4", "k"),
+        ("step", "from=-1", "from"),
+        ("step", "from=99", "from"),
+        ("row", "t=1e3", "t"),
+        ("scale", "c=0", "c"),
+        ("scale", "c=nan", "c"),
+        ("scale", "c=1e9", "c"),
+        ("step", "k=1&k=2", "once"),
     ],
-)  # fmt: skip
+)
 def test_an_ill_formed_query_is_refused_in_words(client, finished, view, query, word):
     answer = client.get(f"/api/runs/{finished(STEADY)}/dynamics/{view}?{query}")
     assert answer.status_code == 400 and word in answer.json()["error"]

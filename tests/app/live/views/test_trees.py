@@ -26,9 +26,18 @@ with warnings.catch_warnings():
     from starlette.testclient import TestClient
 
 DEEP = Experiment(
-    dataset="two-clusters", structure="random_partitions", num_components=2, split_depth=1, init_scale=0.9,
-    init_noise=0.1, floor=1e-9, learning_rate=0.05, iterations=25, num_seeds=2, seed=4,
-)  # fmt: skip
+    dataset="two-clusters",
+    structure="random_partitions",
+    num_components=2,
+    split_depth=1,
+    init_scale=0.9,
+    init_noise=0.1,
+    floor=1e-9,
+    learning_rate=0.05,
+    iterations=25,
+    num_seeds=2,
+    seed=4,
+)
 STUDY = Study(DEEP, (1, 2), shallow=True)
 
 

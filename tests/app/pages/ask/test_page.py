@@ -156,9 +156,7 @@ def test_the_variable_to_find_out_about_can_be_chosen():
 
 def test_a_question_survives_its_link():
     page = opened(data="two-clusters", net="chow_liu", e="x1:1,x6:0", seed="9")
-    assert page.session_state["ask_question"] == Question(
-        "two-clusters", "chow_liu", 8, (("x1", 1), ("x6", 0)), "", 9
-    )  # fmt: skip
+    assert page.session_state["ask_question"] == Question("two-clusters", "chow_liu", 8, (("x1", 1), ("x6", 0)), "", 9)
     assert not page.warning
 
 

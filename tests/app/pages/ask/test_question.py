@@ -174,10 +174,26 @@ def test_the_default_link_holds_nothing_but_its_version():
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("e", "Y3"), ("e", "Y3:2"), ("e", "Y3:1,Y3:0"), ("e", "Y3:1;Y4:0"), ("e", ""), ("e", "Y0:1"), ("k", "0"),
-     ("k", "65"), ("k", "3.5"), ("net", "oracle"), ("data", "../x"), ("data", "sha256:1"), ("seed", "-1"),
-     ("seed", "99999999999"), ("about", "<b>"), ("colour", "red"), ("e", "x" * 9999)],
-)  # fmt: skip
+    [
+        ("e", "Y3"),
+        ("e", "Y3:2"),
+        ("e", "Y3:1,Y3:0"),
+        ("e", "Y3:1;Y4:0"),
+        ("e", ""),
+        ("e", "Y0:1"),
+        ("k", "0"),
+        ("k", "65"),
+        ("k", "3.5"),
+        ("net", "oracle"),
+        ("data", "../x"),
+        ("data", "sha256:1"),
+        ("seed", "-1"),
+        ("seed", "99999999999"),
+        ("about", "<b>"),
+        ("colour", "red"),
+        ("e", "x" * 9999),
+    ],
+)
 def test_a_bad_part_of_a_link_is_refused_in_words_and_the_default_kept(name, text):
     question, refusals = link.decode({name: text})
     assert question == link.decode({})[0]

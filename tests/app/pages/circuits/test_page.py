@@ -26,8 +26,15 @@ from tests.closeness import assert_close
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 
-QUICK = {"dataset": "two-clusters", "iterations": "4", "num_seeds": "2", "split_depth": "1", "depths": "1",
-         "component_init": "uniform", "init_noise": "0.1"}  # fmt: skip
+QUICK = {
+    "dataset": "two-clusters",
+    "iterations": "4",
+    "num_seeds": "2",
+    "split_depth": "1",
+    "depths": "1",
+    "component_init": "uniform",
+    "init_noise": "0.1",
+}
 STUDY, REFUSED = circuit_links.decode(QUICK)
 
 

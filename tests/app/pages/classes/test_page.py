@@ -137,10 +137,11 @@ def test_trained_for_the_class_the_labelled_clusters_are_told_and_trained_for_th
     accuracy = {
         objective: np.median(
             classes_study.shipped()[Study(SETUPS["everything"].replace(objective=objective), DEPTHS)]
-            .networks["L=1"].final["test accuracy"]
+            .networks["L=1"]
+            .final["test accuracy"]
         )
         for objective in ("generative", "discriminative")
-    }  # fmt: skip
+    }
     assert accuracy["generative"] < 0.62 and accuracy["discriminative"] > 0.78
 
 

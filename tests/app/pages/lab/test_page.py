@@ -149,9 +149,14 @@ def test_a_changed_control_marks_the_run_stale_and_train_runs_it(kind, name, val
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("topology", "private"), ("init_convention", "matched"), ("component_init", "random"), ("weight_init", "random"),
-     ("parametrisation", "log")],
-)  # fmt: skip
+    [
+        ("topology", "private"),
+        ("init_convention", "matched"),
+        ("component_init", "random"),
+        ("weight_init", "random"),
+        ("parametrisation", "log"),
+    ],
+)
 def test_choices_change_the_study(name, value):
     page = opened(**QUICK)
     page.segmented_control(key=f"control_{name}").set_value(value).run()

@@ -82,9 +82,19 @@ def test_the_default_link_holds_nothing_but_its_version():
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("p", "3"), ("p", "2.0"), ("condition", "nan"), ("condition", "1e9"), ("num_layers", "99"), ("each_at", "luck"),
-     ("init_scale", "0"), ("learning_rate", "-1"), ("dimension", "9" * 300), ("colour", "red")],
-)  # fmt: skip
+    [
+        ("p", "3"),
+        ("p", "2.0"),
+        ("condition", "nan"),
+        ("condition", "1e9"),
+        ("num_layers", "99"),
+        ("each_at", "luck"),
+        ("init_scale", "0"),
+        ("learning_rate", "-1"),
+        ("dimension", "9" * 300),
+        ("colour", "red"),
+    ],
+)
 def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
     study, refusals = link.decode({"condition": "20", name: text})
     assert study in (LinearStudy(condition=20.0), LinearStudy())

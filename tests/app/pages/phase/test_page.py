@@ -20,9 +20,14 @@ from tests.waiting import PATIENCE, until
 
 SHIPPED = ROOT / "data" / "phase-default.json"
 BASE = Experiment(
-    dataset="two-clusters", num_components=2, component_init="fitted", train_components=False, init_noise=0.0,
-    num_seeds=2, iterations=60,
-)  # fmt: skip
+    dataset="two-clusters",
+    num_components=2,
+    component_init="fitted",
+    train_components=False,
+    init_noise=0.0,
+    num_seeds=2,
+    iterations=60,
+)
 PLANE = Plane(BASE, (1, 2), (1e-4, 1e-2), (1e-2, 1e-1), per_decade=1)
 
 
@@ -108,9 +113,10 @@ def test_the_panel_shows_speed_up_and_marks_what_has_none():
     heat, *lines, cells = panel.data
     assert (heat.zmin, heat.zmax) == (-1, 1)
     assert np.array_equal(np.asarray(heat.z), [[1, -1, 1], [-1, np.nan, np.nan], [1, -1, 1]], equal_nan=True)
-    symbols = [charts.PHASE_MARKS[mark] for mark in (
-        "both", "both", "only_deep", "only_shallow", "missed", "thrown", "both", "both", "only_deep"
-    )]  # fmt: skip
+    symbols = [
+        charts.PHASE_MARKS[mark]
+        for mark in ("both", "both", "only_deep", "only_shallow", "missed", "thrown", "both", "both", "only_deep")
+    ]
     assert list(cells.marker.symbol) == symbols  # not by colour alone
     assert [tuple(data) for data in cells.customdata] == [(2, i, j) for i in range(3) for j in range(3)]
     assert "2.00 times as fast; ahead in 2 of 2 seeds" in cells.text[0] and "missed, missed" in cells.text[3]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -11,7 +10,7 @@ import streamlit as st
 from app.live import assets
 
 NOT_LOADED = "The view could not be loaded from the server. Check the connection and reload the page."
-_LOADER = Path(__file__).with_name("chart.js").read_text(encoding="utf-8")
+_LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 
 
@@ -33,9 +32,9 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **payload,
         "base": prefix,
-        "module": f"{static}/{assets.static_name(f'{views}.js')}",
-        "style": f"{static}/{assets.static_name('style.css')}",
-        "own_style": None if views == "lab" else f"{static}/{assets.static_name(f'{views}.css')}",
+        "module": f"{static}/{assets.static_name(f'{views}/{views}.js')}",
+        "style": f"{static}/{assets.static_name('kit/style.css')}",
+        "own_style": None if views == "lab" else f"{static}/{assets.static_name(f'{views}/{views}.css')}",
         "plotly": f"{prefix}/api/{assets.plotly_name()}",
         "not_loaded": NOT_LOADED,
     }

@@ -24,7 +24,7 @@ from tests.closeness import assert_close
 
 SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
 SOME = Study(SMALL, (1, 3), ("momentum", "em"))
-THEME = Path(__file__).parents[2] / "app" / "live" / "static" / "theme.js"
+THEME = Path(__file__).parents[2] / "app" / "live" / "client" / "kit" / "theme.js"
 GROUNDS = {"light": "#ffffff", "dark": "#171614"}  # of the pages
 
 

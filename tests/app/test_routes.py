@@ -281,6 +281,9 @@ def test_unknown_addresses_are_json_and_never_a_page(client: TestClient) -> None
         "/api/static/",
         "/api/static/x.js",
         "/api/..%2f..%2fetc/passwd",
+        "/api/static/kit/../../assets.py",
+        "/api/static/..%2fassets.py",
+        "/api/static/kit/dom.js",
     ):
         answer = client.get(address)
         assert answer.status_code == 404 and answer.headers["content-type"] == "application/json", address
@@ -337,9 +340,8 @@ def test_plotly_is_compressed_once_and_kept_for_ever(client: TestClient) -> None
 
 def test_the_components_files_are_served_under_their_hash_and_only_there(client: TestClient) -> None:
     served = assets.static_files()
-    assert {path.name for path in assets.STATIC.iterdir() if path.suffix in (".js", ".css")} <= {
-        path.name for path in assets.STATIC.iterdir() if assets.static_name(path.name) in served
-    }
+    files = [path.relative_to(assets.CLIENT).as_posix() for path in assets.CLIENT.glob("*/*")]
+    assert {assets.static_name(name) for name in files if name.endswith((".js", ".css"))} == set(served)
     for name, asset in served.items():
         answer = client.get(f"/api/static/{name}")
         assert answer.content == asset.content and answer.headers["content-type"] == asset.media_type

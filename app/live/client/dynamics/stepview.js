@@ -1,7 +1,7 @@
 // Views of one step: equations 3 to 13 with the numbers of the step at the cursor, and its parts as bars.
 
-import { html, number, plotlyText, subscript } from "./dom.js";
-import { both, coloured, formula, over, row, sub, sup, under, value } from "./maths.js";
+import { html, number, plotlyText, subscript } from "../kit/dom.js";
+import { both, coloured, formula, over, row, sub, sup, under, value } from "../kit/maths.js";
 
 const PARTS = [
   { name: "own", word: "part_own", colour: "rho" }, { name: "pull", word: "part_pull", colour: "lam" },

@@ -1,8 +1,8 @@
 // View 10: the network of one depth, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
 
-import { html, number, subscript, superscript, svg } from "./dom.js";
-import { menu } from "./menu.js";
-import { savePicture } from "./picture.js";
+import { html, number, subscript, superscript, svg } from "../kit/dom.js";
+import { menu } from "../kit/menu.js";
+import { savePicture } from "../kit/picture.js";
 
 const MOST_NODES = 16; // components drawn as nodes and edges; more are drawn as blocks
 const PAD = { left: 34, right: 12, top: 16, bottom: 34 };

@@ -1,10 +1,10 @@
 // One induced tree in numbers, as the server took it apart: its weight, its step, and eq. 7 for one of its edges.
 
-import { llhChart } from "./charts.js";
-import { html, number } from "./dom.js";
-import { formula, over, row, sub, under, value } from "./maths.js";
-import { powerOfTen, timed } from "./plot.js";
-import { cividis, curveStyle } from "./theme.js";
+import { llhChart } from "../lab/charts.js";
+import { html, number } from "../kit/dom.js";
+import { formula, over, row, sub, under, value } from "../kit/maths.js";
+import { powerOfTen, timed } from "../kit/plot.js";
+import { cividis, curveStyle } from "../kit/theme.js";
 
 const SCALE = [0, 0.25, 0.5, 0.75, 1].map((at) => [at, cividis(at)]);
 const MOST_FACTORS = 6;

@@ -1,6 +1,6 @@
 // View 5: what first order leaves of a step, against the learning rate, with ρ as a product and as the paper prints it.
 
-import { number } from "./dom.js";
+import { number } from "../kit/dom.js";
 import { SYMBOLS } from "./stepview.js";
 
 const inWords = (slope) => (slope === null ? "–" : slope.toFixed(2));

@@ -1,8 +1,8 @@
 // What each Plotly chart shows: pure functions of the run, its series and the view, giving traces and a table.
 
-import { llh, number, plotlyText, shorten } from "./dom.js";
-import { kept, pick, signedLog } from "./series.js";
-import { curveStyle, DASHES, translucent } from "./theme.js";
+import { llh, number, plotlyText, shorten } from "../kit/dom.js";
+import { kept, pick, signedLog } from "../run/series.js";
+import { curveStyle, DASHES, translucent } from "../kit/theme.js";
 
 const name = (c, d) => c.run.layout.names[d];
 const style = (c, d) => curveStyle(c.run, d, c.theme);

@@ -3,7 +3,7 @@
 import { html, number, plotlyText, superscript, svg } from "./dom.js";
 import { Figure } from "./figure.js";
 import { menu } from "./menu.js";
-import { kept, pick } from "./series.js";
+import { kept, pick } from "../run/series.js";
 
 const CONFIG = { displayModeBar: false, responsive: false, doubleClick: "reset", scrollZoom: false, displaylogo: false };
 const MOST_ROWS = 14; // of the table under a chart; the file has them all

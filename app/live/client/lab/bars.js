@@ -1,7 +1,7 @@
 // λ of every component at the cursor as signed bars, beside the lines of view 3.
 
-import { html, number, svg } from "./dom.js";
-import { signedLog } from "./series.js";
+import { html, number, svg } from "../kit/dom.js";
+import { signedLog } from "../run/series.js";
 
 export class SignedBars {
   constructor({ say, context, pick }) {

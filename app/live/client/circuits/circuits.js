@@ -1,13 +1,13 @@
 // The Circuits page: a deep circuit and the mixture of its induced trees, one run with one cursor; one tree in detail.
 
 import { WORDS } from "./circuitwords.js";
-import { Derived } from "./derived.js";
-import { html, icon } from "./dom.js";
+import { Derived } from "../run/derived.js";
+import { html, icon } from "../kit/dom.js";
 import { Drawing } from "./drawing.js";
-import { Figure } from "./figure.js";
-import { Lab, mounting } from "./lab.js";
-import { Plot } from "./plot.js";
-import { Transport } from "./transport.js";
+import { Figure } from "../kit/figure.js";
+import { Lab, mounting } from "../lab/lab.js";
+import { Plot } from "../kit/plot.js";
+import { Transport } from "../kit/transport.js";
 import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeMatrixChart } from "./treeview.js";
 
 export default (component) => mounting(Circuits)(component);

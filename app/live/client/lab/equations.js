@@ -1,6 +1,6 @@
 // The update of the chosen component in symbols, each with its number at the cursor.
 
-import { html, number, subscript, superscript } from "./dom.js";
+import { html, number, subscript, superscript } from "../kit/dom.js";
 
 const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`, text });
 

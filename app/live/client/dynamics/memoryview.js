@@ -1,7 +1,7 @@
 // View 4: μ(t,τ) of a component as a picture, one row of it as stems beside a classical momentum, and the start's share.
 
-import { number } from "./dom.js";
-import { diverging, signedScale, timed } from "./plot.js";
+import { number } from "../kit/dom.js";
+import { diverging, signedScale, timed } from "../kit/plot.js";
 import { SYMBOLS } from "./stepview.js";
 
 const largestOf = (values) => values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);

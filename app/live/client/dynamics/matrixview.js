@@ -1,8 +1,8 @@
 // The preconditioner M(t): the matrix at the cursor, and its eigenvalues over time.
 
-import { number } from "./dom.js";
-import { powerOfTen, timed } from "./plot.js";
-import { cividis } from "./theme.js";
+import { number } from "../kit/dom.js";
+import { powerOfTen, timed } from "../kit/plot.js";
+import { cividis } from "../kit/theme.js";
 
 const SCALE = [0, 0.25, 0.5, 0.75, 1].map((at) => [at, cividis(at)]);
 

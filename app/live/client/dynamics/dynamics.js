@@ -1,17 +1,17 @@
 // The Dynamics page: the run of the lab, taken apart. Same cursor, component, depth and seed; charts in reading order.
 
-import { Derived } from "./derived.js";
-import { html, icon, number } from "./dom.js";
-import { Lab, mounting } from "./lab.js";
-import { both, coloured, math, row, sub, sup, under } from "./maths.js";
+import { Derived } from "../run/derived.js";
+import { html, icon, number } from "../kit/dom.js";
+import { Lab, mounting } from "../lab/lab.js";
+import { both, coloured, math, row, sub, sup, under } from "../kit/maths.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
 import { kernelChart, rowChart, startChart } from "./memoryview.js";
 import { balanceChart, floorChart, normsChart, scaleTable, trueStepChart } from "./normsview.js";
-import { Plot } from "./plot.js";
+import { Plot } from "../kit/plot.js";
 import { replayChart, replayErrorChart } from "./replayview.js";
 import { residualChart } from "./residualview.js";
 import { equationsOf, layersTable, stepChart } from "./stepview.js";
-import { Transport } from "./transport.js";
+import { Transport } from "../kit/transport.js";
 import { WORDS } from "./words.js";
 
 export default (component) => mounting(Dynamics)(component);

@@ -5,18 +5,18 @@
 
 import { SignedBars } from "./bars.js";
 import { gapChart, lamChart, llhChart, rhoChart } from "./charts.js";
-import { html, icon } from "./dom.js";
+import { html, icon } from "../kit/dom.js";
 import { equations } from "./equations.js";
-import { Figure, loadPlotly } from "./figure.js";
+import { Figure, loadPlotly } from "../kit/figure.js";
 import { Heatmap } from "./heatmap.js";
-import { recall, remember } from "./memory.js";
+import { recall, remember } from "../run/memory.js";
 import { Network } from "./network.js";
-import { Series } from "./series.js";
-import { Run } from "./store.js";
-import { Tabs } from "./tabs.js";
-import { catalogue } from "./text.js";
-import { readTheme } from "./theme.js";
-import { calm, Clock, meaning, Transport } from "./transport.js";
+import { Series } from "../run/series.js";
+import { Run } from "../run/store.js";
+import { Tabs } from "../kit/tabs.js";
+import { catalogue } from "../kit/text.js";
+import { readTheme } from "../kit/theme.js";
+import { calm, Clock, meaning, Transport } from "../kit/transport.js";
 
 const SECOND_CHART = 250; // ms between drawings of the chart in the tabs, so that the first one keeps its pace
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion

@@ -1,7 +1,7 @@
 // Observation 1: the shallow network driven by the deep run's recorded rates, on top of the deep curve, and its error.
 
-import { llh, number } from "./dom.js";
-import { mark, timed } from "./plot.js";
+import { llh, number } from "../kit/dom.js";
+import { mark, timed } from "../kit/plot.js";
 import { SYMBOLS } from "./stepview.js";
 
 const FORMS = ["first_order", "exact"];

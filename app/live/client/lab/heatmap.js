@@ -1,9 +1,9 @@
 // View 11: which items each component expects, one panel per curve, beside how often they occur in the data.
 
-import { html, number, shorten, svg } from "./dom.js";
-import { menu } from "./menu.js";
-import { savePicture } from "./picture.js";
-import { cividis, curveStyle } from "./theme.js";
+import { html, number, shorten, svg } from "../kit/dom.js";
+import { menu } from "../kit/menu.js";
+import { savePicture } from "../kit/picture.js";
+import { cividis, curveStyle } from "../kit/theme.js";
 
 const GAP = 16; // px between panels
 const NARROWEST = 5; // px of a column; if the panels of all curves would be narrower, only the chosen one's is drawn

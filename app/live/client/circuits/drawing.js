@@ -1,9 +1,9 @@
 // The drawing of a circuit: root on top, edges as wide as their share of their sum's weight at the cursor, one induced
 // tree in colour. The server says where everything stands; what is below a node is folded away and shown by a press.
 
-import { html, number, svg } from "./dom.js";
-import { menu } from "./menu.js";
-import { savePicture } from "./picture.js";
+import { html, number, svg } from "../kit/dom.js";
+import { menu } from "../kit/menu.js";
+import { savePicture } from "../kit/picture.js";
 
 const UNIT = { least: 13, most: 46 }; // px of a node's width
 const PAD = { top: 14, side: 10, labels: 96 };

@@ -1,9 +1,9 @@
 // Views 6 and 7 and the floor: layer norms with their exact law, the true step, balancedness, weights held at the floor.
 
-import { html, number } from "./dom.js";
-import { LAYERS, mark, signedScale, timed } from "./plot.js";
+import { html, number } from "../kit/dom.js";
+import { LAYERS, mark, signedScale, timed } from "../kit/plot.js";
 import { layerName } from "./stepview.js";
-import { cividis, DASHES } from "./theme.js";
+import { cividis, DASHES } from "../kit/theme.js";
 
 const ROOM = { r: 86 }; // for the names of layers at the lines' ends
 const layersOf = (c) => Array.from({ length: c.L }, (_, l) => l);

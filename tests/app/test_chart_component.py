@@ -19,7 +19,7 @@ def test_all_addresses_lie_under_the_servers_base_path_and_are_served(base, pref
     data = view_data({"run_id": "x", "base": base})
     assert data["base"] == prefix
     assert data["plotly"] == f"{prefix}/api/{assets.plotly_name()}"
-    for address in (data["module"], data["style"]):
+    for address in (data["module"], data["words"], data["palette"], *data["styles"]):
         assert address.removeprefix(f"{prefix}/api/static/") in assets.static_files()
 
 

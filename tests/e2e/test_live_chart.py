@@ -144,7 +144,7 @@ def test_one_component_depth_and_seed_are_shared_by_all_views(chart_server, open
     page.locator("[data-choose=seed]").select_option("2")
     wait(page, "lab.dataset.seed === '2'")
     page.wait_for_function(f"before => {drawn} !== before", arg=before)
-    page.locator("[data-choose=depth]").select_option("0")
+    page.locator("[data-choose=curve]").select_option("0")
     wait(page, "lab.dataset.depth === '1' && lab.querySelectorAll('.spn-network line').length === 8")
 
 

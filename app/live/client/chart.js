@@ -1,17 +1,20 @@
-// Mounts the lab view. Streamlit sends this text with every update, so it only fetches the modules, once per page.
+// Mounts a view of a run. Streamlit sends this text with every update, so it only fetches what is loaded once per page.
 
 export default async function chart(component) {
   const { parentElement, data } = component;
   const host = hostIn(parentElement);
-  let mount;
+  const address = (path) => new URL(path, document.baseURI).href; // this text runs from a blob
+  const json = async (path) => (await fetch(address(path))).json();
+  let loaded;
   try {
-    await addStyle(data.style);
-    ({ default: mount } = await import(new URL(data.module, document.baseURI).href)); // this text runs from a blob
+    const files = [import(address(data.module)), json(data.words), json(data.palette)];
+    loaded = await Promise.all([...files, ...data.styles.map(addStyle)]);
   } catch {
     host.textContent = data.not_loaded;
     return undefined;
   }
-  return mount({ ...component, parentElement: host });
+  const [{ default: mount }, words, palette] = loaded;
+  return mount({ ...component, parentElement: host, words, palette });
 }
 
 function hostIn(parent) {
@@ -25,7 +28,9 @@ function hostIn(parent) {
 }
 
 function addStyle(url) {
-  const here = [...document.querySelectorAll("link[data-spn]")].find((link) => link.getAttribute("href") === url);
+  /** @type {HTMLLinkElement[]} */
+  const links = [...document.querySelectorAll("link")];
+  const here = links.find((link) => link.getAttribute("href") === url);
   if (here) return here.loaded;
   const link = document.createElement("link");
   link.rel = "stylesheet";

@@ -1,16 +1,13 @@
 // One induced tree in numbers, as the server took it apart: its weight, its step, and eq. 7 for one of its edges.
 
-import { llhChart } from "../lab/charts.js";
-import { html, number } from "../kit/dom.js";
-import { formula, over, row, sub, under, value } from "../kit/maths.js";
-import { powerOfTen, timed } from "../kit/plot.js";
-import { cividis, curveStyle } from "../kit/theme.js";
+import { llhChart } from "../kit/curves.js";
+import { html, number, table, tr } from "../kit/dom.js";
+import { formulaLine, over, row, sub, under, value } from "../kit/maths.js";
+import { matrixTrace, powerOfTen, timed } from "../kit/plot.js";
+import { curveStyle } from "../kit/theme.js";
+import { say } from "../kit/words.js";
 
-const SCALE = [0, 0.25, 0.5, 0.75, 1].map((at) => [at, cividis(at)]);
 const MOST_FACTORS = 6;
-
-const line = (name, key, parts, said) => html("div", { class: "spn-formula", "data-equation": key },
-  html("span", { class: "spn-eq-name", text: name }), html("span", { class: "spn-eq-body" }, ...formula(parts), said ? html("span", { class: "spn-aside", text: said }) : null));
 
 const times = (values) => {
   const shown = values.slice(0, MOST_FACTORS).flatMap((v, i) => (i ? ["·", value(number(v))] : [value(number(v))]));
@@ -18,43 +15,75 @@ const times = (values) => {
 };
 
 const weightOf = (name) => sub("w", name);
-const stepOf = () => row(over(row(weightOf("T"), "(", "t", "+", "1", ")"), row(weightOf("T"), "(", "t", ")")), "−", "1"); // a node has one place: made anew
+const stepOf = () =>
+  row(over(row(weightOf("T"), "(", "t", "+", "1", ")"), row(weightOf("T"), "(", "t", ")")), "−", "1");
 const relative = () => over(sub("∇", "e"), weightOf("e"));
 const change = (factor) => (factor === null ? "–" : number(factor - 1, 5));
 
 /** w_T as the product of its edges, and its step: exact, to first order, recorded. */
-export function treeFormulas({ say }, tree) {
-  const share = say("tree_share", { share: number(100 * tree.share) });
-  const lines = [line(say("eq_weight"), "weight", [weightOf("T"), "=", under("∏", row("e", "∈", "T")), weightOf("e"), "=", ...times(tree.weights), "=", value(number(tree.weight), "w")], share)];
-  if (tree.plain) {
-    lines.push(line(say("eq_exact"), "exact", [stepOf(), "=", under("∏", row("e", "∈", "T")), row("(", "1", "+", "η", relative(), ")"), "−", "1", "=", value(change(tree.exact))]));
-    lines.push(line(say("eq_first"), "first", [stepOf(), "≈", "η", under("∑", row("e", "∈", "T")), relative(), "=", value(change(tree.first_order))], say("eq_first_note")));
-  }
-  const floor = tree.cut.some(Boolean) ? say("tree_cut") : "";
-  lines.push(line(say("eq_recorded"), "recorded", [stepOf(), "=", value(change(tree.measured), "w")], floor || (tree.measured === null ? say("not_yet") : "")));
-  return lines;
+export function treeFormulas(tree) {
+  const edges = () => row("e", "∈", "T");
+  const factors = [weightOf("e"), "=", ...times(tree.weights), "=", value(number(tree.weight), "w")];
+  const exact = [under("∏", edges()), row("(", "1", "+", "η", relative(), ")"), "−", "1"];
+  const first = ["η", under("∑", edges()), relative()];
+  const late = tree.cut.some(Boolean) ? say("tree_cut") : tree.measured === null ? say("not_yet") : "";
+  const step = (word, key, sign, parts, factor, said) =>
+    formulaLine(
+      say(word),
+      key,
+      [stepOf(), sign, ...parts, value(change(factor), key === "recorded" ? "w" : undefined)],
+      said,
+    );
+  return [
+    formulaLine(
+      say("eq_weight"),
+      "weight",
+      [weightOf("T"), "=", under("∏", edges()), ...factors],
+      say("tree_share", { share: number(100 * tree.share) }),
+    ),
+    ...(tree.plain
+      ? [
+          step("tree_step_exact", "exact", "=", [...exact, "="], tree.exact),
+          step("tree_step_first", "first", "≈", [...first, "="], tree.first_order, say("eq_first_note")),
+        ]
+      : []),
+    step("tree_step_recorded", "recorded", "=", [], tree.measured, late),
+  ];
 }
 
 /** The edges of the tree, one row each; a press on a row chooses the edge for eq. 7. */
-export function edgesTable({ say }, tree, chosen, pick) {
+export function edgesTable(tree, chosen, pick) {
   const head = [say("edge"), say("edge_from"), say("edge_to"), "wₑ", "aₑ", say("edge_factor")];
-  const rows = tree.edges.map((e, i) => html("tr", { "data-edge": e, "aria-selected": String(e === chosen) },
-    html("th", { scope: "row" }, html("button", { type: "button", class: "spn-link", text: `${e}`, title: say("edge_choose"), onclick: () => pick(e) })),
-    ...[`⊕ ${tree.from[i]}`, `${tree.to[i]}`, number(tree.weights[i]), number(tree.flows[i]), change(tree.factors[i]) + (tree.cut[i] ? " ▾" : "")].map((text) => html("td", { text }))));
-  return html("table", {}, html("caption", { text: say("edges_of", { number: tree.number }) }), html("thead", {}, html("tr", {}, ...head.map((text) => html("th", { scope: "col", text })))), html("tbody", {}, ...rows));
+  const rows = tree.edges.map((e, i) => {
+    const button = {
+      type: "button",
+      class: "spn-link",
+      text: `${e}`,
+      title: say("edge_choose"),
+      onclick: () => pick(e),
+    };
+    const step = change(tree.factors[i]) + (tree.cut[i] ? " ▾" : "");
+    const cells = [`⊕ ${tree.from[i]}`, tree.to[i], number(tree.weights[i]), number(tree.flows[i]), step];
+    return tr([html("button", button), ...cells], { "data-edge": e, "aria-selected": String(e === chosen) });
+  });
+  return table(say("edges_of", { number: tree.number }), head, rows);
 }
 
 /** Eq. 7: the gradient of an edge is what all trees through it ask for; here as flows, weight times gradient. */
-export function edgeFormulas({ say, run }, found) {
+export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
   const gradient = () => over(row("∂", "𝓛"), row("∂", weightOf("e")));
   const sum = [gradient(), "=", under("∑", row("T", "∋", "e")), over(weightOf("T"), weightOf("e")), sub("∇", "T")];
-  if (found.kept === null || found.kept === undefined) return [line(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: found.through }))];
-  const { flow, sum: all, weight } = found;
-  const t = found.kept + 1;
+  if ((kept ?? null) === null)
+    return [formulaLine(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: through }))];
+  const result = (a) => ["=", value(number(a / weight, 6))];
+  const listed = say("eq_seven_trees", { n: through, t: kept + 1 });
+  const off = say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) });
+  const backward = [gradient(), "=", over(sub("a", "e"), weightOf("e")), ...result(flow)];
+  const largest = terms.map(([name, a]) => `${name}: ${number(a / weight)}`).join(", ");
   return [
-    line(say("eq_seven"), "seven", [...sum, "=", value(number(all / weight, 6))], say("eq_seven_trees", { n: found.through, t })),
-    line(say("eq_backward"), "backward", [gradient(), "=", over(sub("a", "e"), weightOf("e")), "=", value(number(flow / weight, 6))], say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) })),
-    html("p", { class: "spn-note", text: say("eq_terms", { terms: found.terms.map(([name, a]) => `${name}: ${number(a / weight)}`).join(", ") }) }),
+    formulaLine(say("eq_seven"), "seven", [...sum, ...result(all)], listed),
+    formulaLine(say("eq_backward"), "backward", backward, off),
+    html("p", { class: "spn-note", text: say("eq_terms", { terms: largest }) }),
   ];
 }
 
@@ -62,67 +91,92 @@ export function edgeFormulas({ say, run }, found) {
 export function circuitChart(c) {
   const spec = llhChart(c);
   const { series, run } = c;
-  const seen = series.llh.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1], series.lowest]).filter(Number.isFinite);
-  const [low, high] = [Math.min(...seen), Math.max(...seen)];
+  const seen = series.llh.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1]]);
+  const finite = [...seen, series.lowest].filter(Number.isFinite);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
   const unit = high - low > 3 ? 2 : 10;
-  spec.y.range = [Math.floor(unit * low - 0.4) / unit, Math.ceil(unit * high + 0.8) / unit];
-  spec.shapes = spec.shapes.filter(({ y0 }) => y0 > spec.y.range[0] && y0 < spec.y.range[1]);
-  spec.ends = spec.ends.map((end) => (end.d < run.layout.num_depths ? end : { ...end, text: c.say("mixture") }));
-  return spec;
+  const [bottom, top] = [Math.floor(unit * low - 0.4) / unit, Math.ceil(unit * high + 0.8) / unit];
+  const isMixture = ({ curve }) => curve >= run.layout.num_depths;
+  return {
+    ...spec,
+    y: { ...spec.y, range: [bottom, top] },
+    shapes: spec.shapes.filter(({ y0 }) => y0 > bottom && y0 < top),
+    ends: spec.ends.map((end) => (isMixture(end) ? { ...end, text: say("mixture") } : end)),
+  };
 }
 
 /** The share of the chosen tree over iterations, in the circuit and in the mixture of trees. */
 export function shareChart(c) {
   if (!c.tree) return null;
-  const rows = c.derived.series("treecurve", { depth: c.L, tree: c.tree.number });
+  const { number: tree } = c.tree;
+  const rows = c.derived.series("treecurve", { depth: c.L, tree });
   if (!rows) return null;
-  const last = c.run.layout.names.length - 1;
-  const own = curveStyle(c.run, c.view.depth, c.theme);
-  const lines = [{ name: c.run.layout.names[c.view.depth], values: rows.line("circuit"), colour: own.color }];
-  if (last >= c.run.layout.num_depths) lines.push({ name: c.run.layout.names[last], label: c.say("mixture"), values: rows.line("mixture"), colour: curveStyle(c.run, last, c.theme).color, dash: "dash" });
+  const { names, num_depths } = c.run.layout;
+  const last = names.length - 1;
+  const line = (curve, field, more) => ({
+    name: names[curve],
+    values: rows.line(field),
+    colour: curveStyle(c.run, curve, c.theme).color,
+    ...more,
+  });
+  const mixture = last >= num_depths ? [line(last, "mixture", { label: say("mixture"), dash: "dash" })] : [];
+  const lines = [line(c.choice.curve, "circuit", {}), ...mixture];
   const log = c.options.log_y;
-  const at = (i) => lines.map(({ name, values }) => `${name}: ${number(100 * values[Math.min(i, values.length - 1)])} %`).join("; ");
-  return timed(c, lines, (frame) => c.say("share_said", { number: c.tree.number, t: c.run.iteration(frame), shares: at(frame) }), {
-    positive: log, drawn: (v) => v, legend: false, revision: `${c.tree.number}-${log}`,
-    y: { title: { text: c.say("share_axis") }, type: log ? "log" : "linear", rangemode: log ? undefined : "tozero", exponentformat: "power" },
+  const share = (values, frame) => number(100 * values[Math.min(frame, values.length - 1)]);
+  const shares = (frame) => lines.map(({ name, values }) => `${name}: ${share(values, frame)} %`).join("; ");
+  const sentence = (frame) => say("share_said", { number: tree, t: c.run.iteration(frame), shares: shares(frame) });
+  const axis = log ? { type: "log" } : { type: "linear", rangemode: "tozero" };
+  return timed(c, lines, sentence, {
+    positive: log,
+    revision: `${tree}-${log}`,
+    y: { title: { text: say("tree_share_axis") }, ...axis, exponentformat: "power" },
   });
 }
 
 /** M over trees: who moves with whom. */
 export function treeMatrixChart(c) {
   const answer = c.derived.point("treematrix", { depth: c.L, t: c.t });
-  if (!answer || answer.header.at === null) return null;
+  if (!answer) return null;
   const { header, values } = answer;
   const n = header.numbers.length;
   const rows = Array.from({ length: n }, (_, i) => Array.from(values.subarray(i * n, (i + 1) * n)));
-  const present = Array.from(values).filter((v) => v > 0 && Number.isFinite(v));
-  if (!present.length) return null;
+  if (!rows.flat().some((v) => v > 0 && Number.isFinite(v))) return null;
   const log = c.options.log_y;
-  const shown = (v) => (v > 0 ? (log ? Math.log10(v) : v) : null);
-  const [low, high] = [log ? Math.log10(Math.min(...present)) : 0, shown(Math.max(...present))];
-  const names = header.numbers.map((text, i) => (text.length > 6 ? `#${i + 1}` : text));
-  const marked = [low, (low + high) / 2, high];
+  const marks = (low, high) => {
+    const tickvals = [low, (low + high) / 2, high];
+    return { tickvals, ticktext: tickvals.map((v) => (log ? powerOfTen(10 ** v) : number(v))) };
+  };
   const chosen = c.tree ? header.numbers.indexOf(c.tree.number) : -1;
-  const box = { type: "rect", x0: -0.5, x1: n - 0.5, y0: chosen - 0.5, y1: chosen + 0.5, line: { color: c.theme.picked, width: 2 } };
-  const axis = { tickmode: "array", tickvals: names.flatMap((_, i) => (i % Math.ceil(n / 12) ? [] : [i])), ticktext: names.filter((_, i) => !(i % Math.ceil(n / 12))), gridcolor: "rgba(0,0,0,0)", constrain: "domain" };
+  const outline = { type: "rect", x0: -0.5, x1: n - 0.5, y0: chosen - 0.5, y1: chosen + 0.5 };
+  const axis = treeAxis(header.numbers);
   return {
-    moves: true, at: header.at + 1, revision: `${c.L}`,
-    data: [{
-      type: "heatmap", z: rows.map((r) => r.map(shown)), zmin: low, zmax: high - low < 1e-9 ? low + 1 : high, colorscale: SCALE, hoverongaps: false,
-      customdata: rows.map((r) => r.map((v) => number(v))), hovertemplate: "%{customdata}<extra></extra>",
-      colorbar: { title: { text: "M", side: "top" }, thickness: 10, outlinewidth: 0, len: 1, tickvals: marked, ticktext: marked.map((v) => (log ? powerOfTen(10 ** v) : number(v))), tickfont: { size: 10 * c.theme.textScale } },
-    }],
-    x: { ...axis, title: { text: c.say("tree_u") }, range: [-0.5, n - 0.5] }, y: { ...axis, title: { text: c.say("tree_t") }, range: [n - 0.5, -0.5], scaleanchor: "x" },
-    shapes: chosen < 0 ? [] : [box], margin: { r: 70 * c.theme.textScale },
-    sentence: () => matrixSentence(c, header, rows),
-    table: () => ({ head: [c.say("tree_t"), ...header.numbers], rows: rows.map((r, i) => [header.numbers[i], ...r]) }),
+    moves: true,
+    at: header.at + 1,
+    revision: `${c.L}`,
+    data: [matrixTrace(c, rows, log, marks, { hovertemplate: "%{customdata}<extra></extra>" })],
+    x: { ...axis, title: { text: say("tree_u") }, range: [-0.5, n - 0.5] },
+    y: { ...axis, title: { text: say("tree_t") }, range: [n - 0.5, -0.5], scaleanchor: "x" },
+    shapes: chosen < 0 ? [] : [{ ...outline, line: { color: c.theme.picked, width: 2 } }],
+    margin: { r: 70 * c.theme.textScale },
+    sentence: () => matrixSentence(header, rows),
+    table: () => ({ head: [say("tree_t"), ...header.numbers], rows: rows.map((r, i) => [header.numbers[i], ...r]) }),
   };
 }
 
-function matrixSentence(c, { at, eigenvalues, all, numbers }, rows) {
+/** An axis of trees by their numbers, or by their places where those are long. */
+function treeAxis(numbers) {
+  const every = Math.ceil(numbers.length / 12);
+  const tickvals = numbers.map((_, i) => i).filter((i) => i % every === 0);
+  const ticktext = tickvals.map((i) => (numbers[i].length > 6 ? `#${i + 1}` : numbers[i]));
+  return { tickmode: "array", tickvals, ticktext, gridcolor: "rgba(0,0,0,0)", constrain: "domain" };
+}
+
+function matrixSentence({ at, eigenvalues, all, numbers }, rows) {
   if (!eigenvalues.length) return "";
-  const apart = rows.flatMap((r, i) => r.filter((v, j) => j > i && v > 0)).length;
-  const pairs = (numbers.length * (numbers.length - 1)) / 2;
+  const n = numbers.length;
+  const sharing = rows.flatMap((r, i) => r.filter((v, j) => j > i && v > 0)).length;
+  const shared = n > 1 ? number((200 * sharing) / (n * (n - 1))) : "0";
   const rank = eigenvalues.filter((v) => v > 1e-9 * eigenvalues[0]).length;
-  return c.say(all ? "matrix_all" : "matrix_some", { t: at + 1, n: numbers.length, top: number(eigenvalues[0]), rank, shared: pairs ? number((100 * apart) / pairs) : "0" });
+  const values = { t: at + 1, n, top: number(eigenvalues[0]), rank, shared };
+  return say(all ? "matrix_all" : "matrix_some", values);
 }

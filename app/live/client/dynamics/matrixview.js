@@ -1,74 +1,107 @@
 // The preconditioner M(t): the matrix at the cursor, and its eigenvalues over time.
 
 import { number } from "../kit/dom.js";
-import { powerOfTen, timed } from "../kit/plot.js";
+import { matrixTrace, powerOfTen, scaled, timed } from "../kit/plot.js";
 import { cividis } from "../kit/theme.js";
+import { say } from "../kit/words.js";
 
-const SCALE = [0, 0.25, 0.5, 0.75, 1].map((at) => [at, cividis(at)]);
+const clear = "rgba(0,0,0,0)";
+
+/** Ticks of the colours: whole powers of ten if there are three, else both ends. */
+function powers(low, high) {
+  const all = Array.from({ length: Math.max(0, Math.floor(high) - Math.ceil(low) + 1) }, (_, i) => Math.ceil(low) + i);
+  const shown = all.length > 2 ? all.filter((_, i) => i % Math.ceil(all.length / 5) === 0) : [low, high];
+  return { tickvals: shown, ticktext: shown.map((p) => powerOfTen(10 ** p)) };
+}
 
 export function matrixChart(c) {
   const answer = c.derived.point("matrix", { depth: c.L, t: c.t });
-  if (!answer || answer.header.at === null) return null;
+  if (!answer) return null;
   const { header, values } = answer;
   const K = c.run.layout.num_components;
   const rows = Array.from({ length: K }, (_, i) => Array.from(values.subarray(i * K, (i + 1) * K)));
-  const present = Array.from(values).filter((v) => v > 0 && Number.isFinite(v));
   const log = c.options.log_y;
-  const z = rows.map((row) => row.map((v) => (v > 0 ? (log ? Math.log10(v) : v) : null)));
-  const [least, most] = [Math.min(...present), Math.max(...present)];
-  const [low, high] = log ? [Math.log10(least), Math.log10(most)] : [0, most];
-  const powers = Array.from({ length: Math.max(0, Math.floor(high) - Math.ceil(low) + 1) }, (_, i) => Math.ceil(low) + i);
-  const marked = powers.length > 2 ? powers.filter((_, i, all) => i % Math.ceil(all.length / 5) === 0) : [low, high];
-  const names = Array.from({ length: K }, (_, i) => i + 1);
-  const box = (x0, x1, y0, y1) => ({ type: "rect", x0: x0 - 0.5, x1: x1 + 0.5, y0: y0 - 0.5, y1: y1 + 0.5, line: { color: c.theme.picked, width: 2 } });
+  const names = rows.map((_, i) => i + 1);
+  const outline = {
+    type: "rect",
+    x0: 0.5,
+    x1: K + 0.5,
+    y0: c.k + 0.5,
+    y1: c.k + 1.5,
+    line: { color: c.theme.picked, width: 2 },
+  };
+  const axis = (word, more) => ({
+    title: { text: say(word) },
+    dtick: K > 16 ? 8 : 1,
+    constrain: "domain",
+    gridcolor: clear,
+    ...more,
+  });
+  const marks = (low, high) => (log ? powers(low, high) : { exponentformat: "power" });
+  const hover = "k = %{y}, j = %{x}: M = %{customdata}<extra></extra>";
   return {
-    moves: true, at: header.at + 1, revision: `${c.L}`,
-    data: [{
-      type: "heatmap", x: names, y: names, z, zmin: low, zmax: high - low < 1e-9 ? low + 1 : high, colorscale: SCALE, hoverongaps: false, xgap: 1, ygap: 1,
-      customdata: rows.map((row) => row.map((v) => number(v))), hovertemplate: "k = %{y}, j = %{x}: M = %{customdata}<extra></extra>",
-      colorbar: { title: { text: "M", side: "top" }, thickness: 10, outlinewidth: 0, len: 1, tickfont: { size: 10 * c.theme.textScale }, ...(log ? { tickvals: marked, ticktext: marked.map((p) => powerOfTen(10 ** p)) } : { exponentformat: "power" }) },
-    }],
-    x: { title: { text: c.say("component_j") }, dtick: K > 16 ? 8 : 1, range: [0.5, K + 0.5], constrain: "domain", gridcolor: "rgba(0,0,0,0)" },
-    y: { title: { text: c.say("component_k") }, dtick: K > 16 ? 8 : 1, range: [K + 0.5, 0.5], scaleanchor: "x", constrain: "domain", gridcolor: "rgba(0,0,0,0)" },
-    shapes: [box(1, K, c.k + 1, c.k + 1)], margin: { r: 64 * c.theme.textScale },
+    moves: true,
+    at: header.at + 1,
+    revision: `${c.L}`,
+    data: [matrixTrace(c, rows, log, marks, { x: names, y: names, xgap: 1, ygap: 1, hovertemplate: hover })],
+    x: axis("component_j", { range: [0.5, K + 0.5] }),
+    y: axis("component_k", { range: [K + 0.5, 0.5], scaleanchor: "x" }),
+    shapes: [outline],
+    margin: { r: 64 * c.theme.textScale },
     sentence: () => matrixSentence(c, header, rows),
     table: () => ({ head: ["k", ...names.map((j) => `j = ${j}`)], rows: rows.map((row, i) => [i + 1, ...row]) }),
   };
 }
 
 /** Components that carry most of a direction: those within half of its largest entry. */
-const carriers = (vector) => vector.flatMap((v, i) => (Math.abs(v) > 0.5 * Math.max(...vector.map(Math.abs)) ? [i + 1] : []));
+const carriers = (vector) =>
+  vector.flatMap((v, i) => (Math.abs(v) > 0.5 * Math.max(...vector.map(Math.abs)) ? [i + 1] : []));
 
 /** Numbers in rising order with runs drawn together: 1–4, 7. */
-function inRuns(numbers) {
+export function inRuns(numbers) {
+  /** @type {number[][]} */
   const runs = [];
-  for (const n of numbers) n === runs.at(-1)?.[1] + 1 ? (runs.at(-1)[1] = n) : runs.push([n, n]);
+  for (const n of numbers) {
+    const last = runs.at(-1);
+    if (last && n === last[1] + 1) last[1] = n;
+    else runs.push([n, n]);
+  }
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(", ");
 }
 
 function matrixSentence(c, { at, eigenvalues, largest }, rows) {
   if (!eigenvalues.length) return "";
-  const ratio = eigenvalues[0] / eigenvalues.at(-1);
+  const [top, low] = [eigenvalues[0], eigenvalues.at(-1)];
   const shared = rows[c.k].filter((v, j) => j !== c.k && v > 0).length;
-  const fast = eigenvalues.filter((value) => value > 0.999 * eigenvalues[0]).length;
-  const who = carriers(largest);
-  const values = { t: at + 1, top: number(eigenvalues[0]), low: number(eigenvalues.at(-1)), ratio: number(ratio), k: c.k + 1, who: who.length === rows.length ? c.say("all_components_agree") : inRuns(who), n: fast };
-  return `${c.say(fast === rows.length ? "matrix_equal" : fast > 1 ? "matrix_several" : "matrix_said", values)} ${c.say(shared ? "matrix_shared" : "matrix_alone", { ...values, n: shared })}`;
+  const fast = eigenvalues.filter((value) => value > 0.999 * top).length;
+  const carried = carriers(largest);
+  const who = carried.length === rows.length ? say("all_components_agree") : inRuns(carried);
+  const values = { t: at + 1, top: number(top), low: number(low), ratio: number(top / low), who, n: fast };
+  const speed = say(fast === rows.length ? "matrix_equal" : fast > 1 ? "matrix_several" : "matrix_said", values);
+  return `${speed} ${say(shared ? "matrix_shared" : "matrix_alone", { k: c.k + 1, n: shared })}`;
 }
 
 export function eigenvalueChart(c) {
   const rows = c.derived.series("eigenvalues", { depth: c.L });
-  if (!rows?.length) return null;
+  if (!rows) return null;
   const K = c.run.layout.num_components;
   const log = c.options.log_y;
+  const share = (i) => i / Math.max(1, K - 1);
+  const colour = (i) => cividis(c.theme.mode === "dark" ? 0.25 + 0.75 * share(K - 1 - i) : 0.8 * share(i));
+  const label = (i) => (i === 0 ? say("largest") : i === K - 1 ? say("smallest") : "");
   const lines = Array.from({ length: K }, (_, i) => ({
-    name: c.say("eigenvalue", { i: i + 1 }), label: i === 0 ? c.say("largest") : i === K - 1 ? c.say("smallest") : "", values: rows.line(String(i)),
-    colour: cividis(c.theme.mode === "dark" ? 0.25 + (0.75 * (K - 1 - i)) / Math.max(1, K - 1) : (0.8 * i) / Math.max(1, K - 1)), width: i === 0 || i === K - 1 ? 2.2 : 1,
+    name: say("eigenvalue", { i: i + 1 }),
+    label: label(i),
+    values: rows.line(String(i)),
+    colour: colour(i),
+    width: i === 0 || i === K - 1 ? 2.2 : 1,
   }));
   const sentence = (frame) => {
     const at = Math.min(frame, rows.length - 1);
-    const [top, low] = [rows.at(at, "0"), rows.at(at, String(K - 1))];
-    return c.say("eigen_said", { t: c.run.iteration(at), top: number(top), low: number(low), ratio: number(top / low), first: number(rows.at(0, "0") / rows.at(0, String(K - 1))) });
+    const [top, low] = [lines[0].values[at], lines[K - 1].values[at]];
+    const first = lines[0].values[0] / lines[K - 1].values[0];
+    const values = { top: number(top), low: number(low), ratio: number(top / low), first: number(first) };
+    return say("eigen_said", { t: c.run.iteration(at), ...values });
   };
-  return timed(c, lines, sentence, { positive: log, margin: { r: 76 }, y: { type: log ? "log" : "linear", title: { text: c.say("eigen_axis") }, nticks: 7, autorange: true } });
+  return timed(c, lines, sentence, { positive: log, margin: { r: 76 }, y: scaled("eigen_axis", log) });
 }

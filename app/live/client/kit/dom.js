@@ -13,11 +13,77 @@ function fill(node, attributes, children) {
   return node;
 }
 
-/** An HTML element; attributes `text` and `onclick`-like functions are understood. */
+/**
+ * An HTML element; attributes `text` and `onclick`-like functions are understood.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {(Node | string | null)[]} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
 export const html = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
 
-/** An SVG element. */
+/**
+ * An SVG element.
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {(Node | string | null)[]} children
+ * @returns {SVGElementTagNameMap[T]}
+ */
 export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+/** A row of a table; the first cell names it. Cells are texts, numbers or nodes. */
+export const tr = (cells, attributes = {}) => {
+  const content = (cell) => (cell instanceof Node ? cell : String(cell));
+  const cell = (x, i) => (i ? html("td", {}, content(x)) : html("th", { scope: "row" }, content(x)));
+  return html("tr", attributes, ...cells.map(cell));
+};
+
+/** A table of rows made with `tr`, or of their cells, under the heads of its columns if it has any. */
+export function table(caption, head, rows) {
+  const heads = head.map((text) => html("th", { text, scope: "col" }));
+  const body = rows.map((row) => (row instanceof Node ? row : tr(row)));
+  return html(
+    "table",
+    {},
+    html("caption", { text: caption }),
+    head.length ? html("thead", {}, html("tr", {}, ...heads)) : null,
+    html("tbody", {}, ...body),
+  );
+}
+
+/** A button with an icon or a sign, its word and perhaps its key. */
+export function wordedButton(text, help, onclick, /** @type {any} */ { name, key, ...more } = {}) {
+  const attributes = {
+    type: "button",
+    class: "spn-button spn-worded",
+    title: key ? `${help} (${key})` : help,
+    onclick,
+    ...more,
+  };
+  const word = name ? html("span", { text }) : text;
+  return html("button", attributes, name && icon(name), word, key && html("kbd", { text: key, "aria-hidden": "true" }));
+}
+
+/** Hand a file to the browser. */
+export function download(url, name) {
+  const link = html("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** Hand a text to the browser as a file. */
+export function downloadText(parts, type, name) {
+  const url = URL.createObjectURL(new Blob(parts, { type }));
+  download(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Set attributes of a node. */
+export const set = (node, attributes) =>
+  Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
 
 const ICONS = {
   play: "M7 4l13 8-13 8z",
@@ -34,7 +100,11 @@ const ICONS = {
 
 /** A 16-pixel icon in the text's colour; it says nothing to a screen reader. */
 export const icon = (name) =>
-  svg("svg", { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": "true" }, svg("path", { d: ICONS[name], fill: "currentColor" }));
+  svg(
+    "svg",
+    { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": "true" },
+    svg("path", { d: ICONS[name], fill: "currentColor" }),
+  );
 
 /** Swap the icon of a button made with `icon`. */
 export const setIcon = (button, name) => button.querySelector("path").setAttribute("d", ICONS[name]);
@@ -61,11 +131,15 @@ export function number(value, digits = 3) {
 export const llh = (value) => (Number.isFinite(value) ? signed(value.toFixed(3)) : "–");
 
 /** Plotly reads pseudo-HTML in its texts; a name must not be able to use it. */
-export const plotlyText = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+export const plotlyText = (text) =>
+  String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** Names from uploads may be endless or full of marks that do not advance; what is shown is short and stays on its line. */
+/** Names from uploads may be endless or full of marks that do not advance; what is shown is short and on its line. */
 export function shorten(name, length = 24) {
-  const plain = String(name).normalize("NFC").replace(/[\u0000-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "�").replace(/\p{M}{3,}/gu, "");
+  const plain = String(name)
+    .normalize("NFC")
+    .replace(/[\u0000-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "�")
+    .replace(/\p{M}{3,}/gu, "");
   const letters = [...plain];
   return letters.length > length ? `${letters.slice(0, length - 1).join("")}…` : plain;
 }

@@ -1,20 +1,22 @@
 // The small menu of a view: toggles and actions behind one button, closed by Escape or a click elsewhere.
 
 import { html } from "./dom.js";
+import { say } from "./words.js";
 
-/** Items are {label, act, checked?}; `checked()` makes a toggle of an item. */
-export function menu(label, of, items) {
-  const buttons = items.map(({ label: text, act, checked }) => {
-    const button = html("button", { type: "button", text, onclick: () => (act(), refresh(), checked ? undefined : close()) });
-    if (checked) button.refresh = () => button.setAttribute("aria-pressed", String(Boolean(checked())));
-    return button;
+/** Items are {label, act, checked?}; `checked()` makes a toggle of an item; `of` is the name of the view. */
+export function menu(of, items) {
+  const buttons = items.map(({ label, act, checked }) => {
+    const onclick = () => (act(), refresh(), checked ? undefined : close());
+    const button = html("button", { type: "button", text: label, onclick });
+    return { button, refresh: () => checked && button.setAttribute("aria-pressed", String(Boolean(checked()))) };
   });
-  const refresh = () => buttons.forEach((button) => button.refresh?.());
-  const summary = html("summary", { text: label, "aria-label": `${label}: ${of}` });
-  const root = html("details", { class: "spn-menu" }, summary, html("div", { class: "spn-menu-items" }, ...buttons));
+  const refresh = () => buttons.forEach((item) => item.refresh());
+  const summary = html("summary", { text: say("options"), "aria-label": `${say("options")}: ${of}` });
+  const list = html("div", { class: "spn-menu-items" }, ...buttons.map(({ button }) => button));
+  const root = html("details", { class: "spn-menu" }, summary, list);
   const close = () => (root.open = false);
   root.addEventListener("toggle", refresh);
-  root.addEventListener("focusout", (event) => event.relatedTarget && !root.contains(event.relatedTarget) && close());
+  root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());
   root.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !root.open) return;
     close();
@@ -22,3 +24,20 @@ export function menu(label, of, items) {
   });
   return root;
 }
+
+/** What every view offers: its numbers as a table that is shown or not, and itself as a file. */
+export const viewItems = (view) => [
+  ...(view.grid
+    ? [
+        toggle(
+          "table",
+          () => !view.grid.hidden,
+          () => ((view.grid.hidden = !view.grid.hidden), view.refresh()),
+        ),
+      ]
+    : []),
+  ...(view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : []),
+  ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) })),
+];
+
+export const toggle = (word, checked, act) => ({ label: say(word), checked, act });

@@ -1,6 +1,6 @@
 // Saving a drawing of ours: its own SVG with a caption under it, or that as a PNG.
 
-import { html, svg } from "./dom.js";
+import { download, html, svg } from "./dom.js";
 
 const SCALE = 2; // pixels per drawing unit in a PNG
 
@@ -14,15 +14,12 @@ function withCaption(drawing, caption, theme) {
   whole.setAttribute("height", full);
   whole.setAttribute("viewBox", `0 0 ${width} ${full}`);
   whole.prepend(svg("rect", { width, height: full, fill: theme.ground }));
-  whole.append(...lines.map((text, i) => svg("text", { x: 6, y: height + 12 + 13 * i, "font-size": 9.5, fill: theme.text, text: text.trim() })));
+  whole.append(
+    ...lines.map((text, i) =>
+      svg("text", { x: 6, y: height + 12 + 13 * i, "font-size": 9.5, fill: theme.text, text: text.trim() }),
+    ),
+  );
   return { text: new XMLSerializer().serializeToString(whole), width, height: full };
-}
-
-function download(url, name) {
-  const link = html("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
 }
 
 /** Download an SVG element as `name`.svg or .png. */
@@ -35,7 +32,7 @@ export async function savePicture(drawing, format, name, caption, theme) {
     image.src = source;
     await image.decode();
     const canvas = html("canvas", { width: width * SCALE, height: height * SCALE });
-    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
     download(canvas.toDataURL("image/png"), `${name}.png`);
   } finally {
     setTimeout(() => URL.revokeObjectURL(source), 10_000);

@@ -1,15 +1,34 @@
 // Tabs on a wide view, one select on a narrow one; both show the same panel.
 
 import { html } from "./dom.js";
+import { say } from "./words.js";
 
 export class Tabs {
   /** Panels are {key, label, node}; `shown(key)` is called when another one is chosen. */
-  constructor(say, panels, shown) {
-    Object.assign(this, { panels, shown });
-    this.buttons = panels.map(({ key, label }) => html("button", { type: "button", role: "tab", class: "spn-tab", id: `spn-tab-${key}`, "data-tab": key, text: label, onclick: () => this.show(key) }));
-    this.select = html("select", { class: "spn-select spn-tab-select", "aria-label": say("views"), onchange: () => this.show(this.select.value) },
-      ...panels.map(({ key, label }) => html("option", { value: key, text: label })));
-    this.list = html("div", { role: "tablist", class: "spn-tabs", "aria-label": say("views"), onkeydown: (event) => this.move(event) }, ...this.buttons);
+  constructor(panels, shown) {
+    this.panels = panels;
+    this.shown = shown;
+    this.buttons = panels.map(({ key, label }) =>
+      html("button", {
+        type: "button",
+        role: "tab",
+        class: "spn-tab",
+        id: `spn-tab-${key}`,
+        "data-tab": key,
+        text: label,
+        onclick: () => this.show(key),
+      }),
+    );
+    this.select = html(
+      "select",
+      { class: "spn-select spn-tab-select", "aria-label": say("views"), onchange: () => this.show(this.select.value) },
+      ...panels.map(({ key, label }) => html("option", { value: key, text: label })),
+    );
+    this.list = html(
+      "div",
+      { role: "tablist", class: "spn-tabs", "aria-label": say("views"), onkeydown: (event) => this.move(event) },
+      ...this.buttons,
+    );
     panels.forEach(({ key, node }) => {
       node.setAttribute("role", "tabpanel");
       node.setAttribute("aria-labelledby", `spn-tab-${key}`);

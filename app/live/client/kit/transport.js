@@ -1,6 +1,7 @@
 // The cursor in time: play, pause, step, speed, scrub and follow, with a bar of buttons and keys for each.
 
 import { html, icon, setIcon } from "./dom.js";
+import { say } from "./words.js";
 
 const SECONDS = 10; // a whole run at speed 1
 const CATCH_UP = 0.3; // s in which the cursor closes most of its distance to what has arrived
@@ -13,7 +14,15 @@ export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches
 /** Where the cursor is and how it moves; `length()` and `total()` are in frames. Nothing here is drawn. */
 export class Clock {
   constructor({ length, total, ended, moved }) {
-    Object.assign(this, { length, total, ended, moved, at: 0, speed: 1, playing: false, following: true });
+    this.length = length;
+    this.total = total;
+    this.ended = ended;
+    this.moved = moved;
+    this.at = 0; // in frames, with what is under way between two
+    this.speed = 1;
+    this.playing = false;
+    this.following = true;
+    this.waited = 0; // s since the last jump
   }
 
   get frame() {
@@ -39,7 +48,7 @@ export class Clock {
   }
 
   inJumps(seconds) {
-    this.waited = (this.waited ?? 0) + seconds * this.speed;
+    this.waited += seconds * this.speed;
     if (this.waited < 1) return 0;
     this.waited = 0;
     return Math.ceil(this.total() / JUMPS);
@@ -80,25 +89,60 @@ export class Clock {
 
 /** The bar; `act` maps each name of a button to what it does. */
 export class Transport {
-  constructor({ say, clock, act }) {
-    Object.assign(this, { say, clock });
-    const button = (name, key, picture, more = {}) => html("button", { type: "button", class: "spn-button", "data-act": name, title: `${say(name)}${key ? ` (${key})` : ""}`, onclick: () => act[name](), "aria-label": say(name), ...more },
-      icon(picture), key ? html("kbd", { text: key, "aria-hidden": "true" }) : html("span", { class: "spn-word", text: say(name) }));
+  constructor({ clock, act }) {
+    this.clock = clock;
+    const button = (name, key, picture, more = {}) =>
+      html(
+        "button",
+        {
+          type: "button",
+          class: "spn-button",
+          "data-act": name,
+          title: `${say(name)}${key ? ` (${key})` : ""}`,
+          onclick: () => act[name](),
+          "aria-label": say(name),
+          ...more,
+        },
+        icon(picture),
+        key ? html("kbd", { text: key, "aria-hidden": "true" }) : html("span", { class: "spn-word", text: say(name) }),
+      );
     this.play = button("play", "Space", "play");
     this.live = button("live", "", "live", { title: say("live_help") });
     this.stop = button("stop", "", "stop", { title: say("stop_help") });
-    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, "aria-label": say("scrub"), oninput: () => clock.seek(Number(this.range.value)) });
+    this.range = html("input", {
+      type: "range",
+      min: 0,
+      max: 1,
+      value: 0,
+      step: 1,
+      "aria-label": say("scrub"),
+      oninput: () => clock.seek(Number(this.range.value)),
+    });
     this.position = html("output", { class: "spn-position" });
-    this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange: () => (clock.speed = Number(this.speed.value)) },
-      ...SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 })));
-    this.root = html("div", { class: "spn-transport", role: "group", "aria-label": say("scrub") },
-      html("div", { class: "spn-buttons" }, this.play, button("first", "Home", "first"), button("previous", "←", "previous"), button("next", "→", "next"), button("last", "End", "last")),
+    this.speed = html(
+      "select",
+      { class: "spn-select", "aria-label": say("speed"), onchange: () => (clock.speed = Number(this.speed.value)) },
+      ...SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 })),
+    );
+    this.root = html(
+      "div",
+      { class: "spn-transport", role: "group", "aria-label": say("scrub") },
+      html(
+        "div",
+        { class: "spn-buttons" },
+        this.play,
+        button("first", "Home", "first"),
+        button("previous", "←", "previous"),
+        button("next", "→", "next"),
+        button("last", "End", "last"),
+      ),
       html("div", { class: "spn-scrub" }, this.range, this.position),
-      html("div", { class: "spn-buttons" }, this.speed, this.live, this.stop));
+      html("div", { class: "spn-buttons" }, this.speed, this.live, this.stop),
+    );
   }
 
   update(run) {
-    const { clock, say } = this;
+    const { clock } = this;
     const moves = clock.playing || (clock.following && !run.final);
     setIcon(this.play, moves ? "pause" : "play");
     this.play.setAttribute("aria-label", say(moves ? "pause" : "play"));
@@ -116,10 +160,17 @@ export class Transport {
   }
 }
 
-const FIELDS = "input, select, textarea, [contenteditable=true], [role=slider], [role=combobox], [role=listbox], [role=menu], [role=dialog], [role=tab], [role=radio], [role=spinbutton]";
+const ROLES = ["slider", "combobox", "listbox", "menu", "dialog", "tab", "radio", "spinbutton"];
+const FIELDS = [
+  "input",
+  "select",
+  "textarea",
+  "[contenteditable=true]",
+  ...ROLES.map((role) => `[role=${role}]`),
+].join();
 const PRESSED = "button, a, summary, [role=button], [role=checkbox], [role=switch]"; // these use Space themselves
 
-/** What a key press means here, or null: names of `act`. Keys in fields and dialogs, or with Ctrl and the like, are not ours. */
+/** What a key press means, or null: names of `act`. Keys in fields and dialogs, or with Ctrl and such, are not ours. */
 export function meaning(event, letters) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
   if (event.target.closest?.(FIELDS) || document.querySelector("[role=dialog]")) return null;

@@ -1,7 +1,7 @@
 // What the server derives from a run, as the Dynamics page asks for it: series by cursor, points by iteration.
 // Everything that has arrived is kept; one question per view is under way at a time.
 
-import { decode } from "./store.js";
+import { askNumbers, Rows } from "./wire.js";
 
 const AGAIN = 300; // ms until a series that had nothing new, or a view that is not ready, is asked for again
 const IMAGE = 1000; // ms between pictures of a run that goes on
@@ -14,7 +14,8 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export class Derived {
   /** `changed()` is called when an answer has arrived. */
   constructor(run, changed) {
-    Object.assign(this, { run, changed });
+    this.run = run;
+    this.changed = changed;
     this.kept = new Map(); // question -> series or picture
     this.points = new Map(); // question -> answer about one iteration
     this.latest = new Map(); // view -> newest such answer
@@ -22,11 +23,8 @@ export class Derived {
     this.busy = new Set();
   }
 
-  async ask(view, query) {
-    const url = `${this.run.url}/dynamics/${view}?${new URLSearchParams(query)}`;
-    const answer = await fetch(url, { signal: this.run.stopper.signal, cache: "no-store" });
-    if (!answer.ok || !(answer.headers.get("content-type") ?? "").startsWith("application/octet-stream")) throw new Error(`status ${answer.status}`);
-    return decode(await answer.arrayBuffer());
+  ask(view, query) {
+    return askNumbers(`${this.run.url}/dynamics/${view}?${new URLSearchParams(query)}`, this.run.stopper.signal);
   }
 
   /** Run `work` unless it is under way; afterwards tell that something may have arrived. */
@@ -43,33 +41,37 @@ export class Derived {
     if (!this.run.closed) this.changed();
   }
 
-  /** A series {fields, header, length, at(frame, field)} with the rows that are here, or null before the first. */
-  series(view, query) {
+  /** A question about the seed on screen, and the name that its answer is kept under. */
+  question(view, query) {
     const question = { ...query, seed: this.run.seed };
-    const id = `${view} ${JSON.stringify(question)}`;
-    if (!this.kept.has(id)) this.kept.set(id, new Rows());
+    return { question, id: `${view} ${JSON.stringify(question)}` };
+  }
+
+  /** A series {fields, header, length, get(frame, field)} with the rows that are here, or null before the first. */
+  series(view, query) {
+    const { question, id } = this.question(view, query);
+    if (!this.kept.has(id)) this.kept.set(id, new Fields());
     const rows = this.kept.get(id);
     if (rows.length < this.run.length && !rows.complete) this.once(id, () => this.extend(rows, view, question));
-    return rows.header ? rows : null;
+    return rows.length ? rows : null;
   }
 
   async extend(rows, view, question) {
     const { header, values } = await this.ask(view, { ...question, from: rows.length });
-    rows.add(header, values);
+    rows.take(header, values);
     rows.complete = this.run.final && rows.length >= header.length;
     if (!header.frames && !rows.complete) await sleep(AGAIN);
   }
 
   /** The answer about one iteration; while it is under way the newest one of the same depth, component and seed. */
   point(view, query) {
-    const question = { ...query, seed: this.run.seed };
-    const id = `${view} ${JSON.stringify(question)}`;
-    if (this.points.has(id)) return this.points.get(id);
+    const { question, id } = this.question(view, query);
+    if (this.points.has(id)) return told(this.points.get(id));
     this.wanted.set(view, { id, question });
     this.once(view, () => this.catchUp(view));
     const { t, ...rest } = question;
     const last = this.latest.get(view);
-    return last?.rest === JSON.stringify(rest) ? last : null;
+    return last?.rest === JSON.stringify(rest) ? told(last) : null;
   }
 
   async catchUp(view) {
@@ -88,8 +90,7 @@ export class Derived {
 
   /** A picture of the whole run so far {header, values}, made again as the run goes on, or null. */
   picture(view, query) {
-    const question = { ...query, seed: this.run.seed };
-    const id = `${view} ${JSON.stringify(question)}`;
+    const { question, id } = this.question(view, query);
     const { run } = this;
     const have = this.kept.get(id);
     const old = !have || have.length !== run.length || UNREADY.has(have.header.replay);
@@ -106,36 +107,34 @@ export class Derived {
   }
 }
 
-/** Rows that grow: float32 numbers, as many per row as there are fields. */
-class Rows {
+/** An answer, unless it says that there is nothing yet. */
+const told = (answer) => (answer.header.at === null ? null : answer);
+
+/** Rows whose numbers have names. */
+export class Fields extends Rows {
   constructor() {
-    this.length = 0;
-    this.header = null;
-    this.values = new Float32Array(0);
+    super();
+    this.header = null; // of the newest answer with fields
+    this.complete = false;
+    this.places = new Map();
   }
 
-  add(header, values) {
-    if (header.from !== this.length || (!header.fields.length && !header.frames)) return void (this.header ??= header.fields.length ? header : null);
+  take(header, values) {
+    const { fields, frames } = header;
+    const fits = header.from === this.length && (fields.length || frames);
+    if (!fits) return void (this.header ??= fields.length ? header : null);
     this.header = header;
-    this.width = header.fields.length;
-    this.places = new Map(header.fields.map((name, i) => [name, i]));
-    const needed = (this.length + header.frames) * this.width;
-    if (needed > this.values.length) {
-      const grown = new Float32Array(Math.max(needed, 2 * this.values.length));
-      grown.set(this.values.subarray(0, this.length * this.width));
-      this.values = grown;
-    }
-    this.values.set(values, this.length * this.width);
-    this.length += header.frames;
+    this.places = new Map(fields.map((name, i) => [name, i]));
+    this.add(values, frames, fields.length);
   }
 
   /** One number; NaN where there is none. */
-  at(frame, field) {
-    return frame < 0 || frame >= this.length ? NaN : this.values[frame * this.width + this.places.get(field)];
+  get(frame, field) {
+    return this.at(frame, this.places.get(field));
   }
 
   /** A field over all rows. */
   line(field) {
-    return Array.from({ length: this.length }, (_, frame) => this.at(frame, field));
+    return Array.from({ length: this.length }, (_, frame) => this.get(frame, field));
   }
 }

@@ -1,4 +1,4 @@
-// Where the reader was in a run: cursor, component, depth and seed, kept per run for this browser tab, so that every
+// Where the reader was in a run: cursor, component, curve and seed, kept per run for this browser tab, so that every
 // page about the run opens at the same place.
 
 const key = (id) => `spn-lab-${id}`;
@@ -12,11 +12,13 @@ export function remember(id, place) {
   }
 }
 
-/** The kept place {frame, following, component, depth, seed, picked}, or null. */
+/** The kept place {frame, following, component, curve, seed, picked}, or null. */
 export function recall(id) {
   try {
-    const place = JSON.parse(sessionStorage.getItem(key(id)));
-    return place && ["frame", "component", "depth", "seed"].every((name) => Number.isInteger(place[name])) ? place : null;
+    const place = JSON.parse(sessionStorage.getItem(key(id)) ?? "null");
+    return place && ["frame", "component", "curve", "seed"].every((name) => Number.isInteger(place[name]))
+      ? place
+      : null;
   } catch {
     return null;
   }

@@ -4,7 +4,9 @@ const MOST_POINTS = 1000; // per drawn line
 
 /** Median, lowest and highest of the finite numbers; NaN where there are none. */
 export function spread(values) {
-  const finite = Array.from(values).filter(Number.isFinite).sort((a, b) => a - b);
+  const finite = Array.from(values)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
   const n = finite.length;
   if (!n) return [NaN, NaN, NaN];
   return [(finite[(n - 1) >> 1] + finite[n >> 1]) / 2, finite[0], finite[n - 1]];
@@ -35,11 +37,14 @@ export class Series {
     for (let frame = this.x.length; frame < run.length; frame += 1) {
       this.x.push(run.iteration(frame));
       const shallow = run.values(frame, 0, "llh", seeds);
-      run.layout.names.forEach((_, d) => {
-        const values = run.values(frame, d, "llh", seeds);
-        push(this.llh[d], values);
-        push(this.gap[d], values.map((value, s) => value - shallow[s]));
-        const low = this.llh[d].low[frame];
+      run.layout.names.forEach((_, curve) => {
+        const values = run.values(frame, curve, "llh", seeds);
+        push(this.llh[curve], values);
+        push(
+          this.gap[curve],
+          values.map((value, s) => value - shallow[s]),
+        );
+        const low = this.llh[curve].low[frame];
         if (low < this.lowest) this.lowest = low;
       });
     }
@@ -47,8 +52,8 @@ export class Series {
   }
 
   /** One part of the detail seed's frames as a line over all frames. */
-  line(d, part, i = 0, scale = 1) {
-    return this.x.map((_, frame) => this.run.value(frame, d, part, i) * scale);
+  line(curve, part, i = 0, scale = 1) {
+    return this.x.map((_, frame) => this.run.value(frame, curve, part, i) * scale);
   }
 }
 

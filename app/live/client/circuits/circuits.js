@@ -1,17 +1,12 @@
 // The Circuits page: a deep circuit and the mixture of its induced trees, one run with one cursor; one tree in detail.
 
+import { act, Acts, heading, pair, prose } from "../kit/acts.js";
 import { html, wordedButton } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
-import { Plot } from "../kit/plot.js";
 import { mounting } from "../kit/view.js";
 import { say } from "../kit/words.js";
-import { Derived } from "../run/derived.js";
 import { Drawing } from "./drawing.js";
 import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeMatrixChart } from "./treeview.js";
-
-const pair = (...nodes) => html("div", { class: "spn-pair" }, ...nodes);
-const prose = (word) => html("p", { class: "spn-prose", text: say(word) });
-const heading = (word) => html("h2", { text: say(word) });
 
 /** The induced tree that is looked at: the largest, a random one, or one by its number. */
 class TreeChoice {
@@ -19,7 +14,7 @@ class TreeChoice {
     this.changed = changed;
     this.draws = 0;
     this.forget();
-    const button = (name, act) => wordedButton(say(name), say(`${name}_help`), act, { "data-tree": name });
+    const button = (name, act) => wordedButton(name, act, { "data-tree": name });
     const attributes = {
       type: "text",
       inputmode: "numeric",
@@ -71,102 +66,108 @@ function short(count) {
   return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
-export default mounting((view) => {
-  const context = () => view.context();
-  const plots = {};
-  const plot = (key, build, log_y) => {
-    plots[key] = new Plot({ key, build, options: { log_y }, context, sight: () => (view.moved = true) });
-    return plots[key].root;
-  };
-  let derived = null;
-  let edge = null;
-  const trees = new TreeChoice(() => view.redraw());
-  const pickEdge = (chosen) => ((edge = chosen), view.redraw());
-  const drawing = new Drawing({ context, pickEdge, arrived: () => view.redraw() });
-  const title = say("circuit_llh_title");
-  const llh = new Figure({
-    key: "llh",
-    build: circuitChart,
-    context,
-    title,
-    options: { every_seed: false, log_x: true },
-  });
-  llh.root.classList.add("spn-llh");
-  llh.frame.append(view.wait);
-  view.chooseComponent.hidden = true; // the tree and its edges are what is looked at here
-  drawing.header.insertBefore(view.choices, drawing.menu);
+class Circuits {
+  constructor(view) {
+    this.view = view;
+    this.acts = new Acts(view);
+    this.edge = /** @type {number | null} */ (null); // that eq. 7 is shown for
+    this.gradientOnly = true;
+    const context = () => view.context();
+    const redraw = () => view.redraw();
+    this.trees = new TreeChoice(redraw);
+    this.drawing = new Drawing({ context, pickEdge: (edge) => this.pickEdge(edge), arrived: redraw });
+    const options = { every_seed: false, log_x: true };
+    this.llh = new Figure({ key: "llh", build: circuitChart, context, title: say("circuit_llh_title"), options });
+    this.llh.root.classList.add("spn-llh");
+    this.llh.frame.append(view.wait);
+    view.chooseComponent.hidden = true; // the tree and its edges are what is looked at here
+    this.drawing.header.insertBefore(view.choices, this.drawing.menu);
+    this.formulas = html("div", { class: "spn-formulas", "aria-live": "off" });
+    this.path = html("div", { class: "spn-path", tabindex: 0 });
+    this.seven = html("div", { class: "spn-formulas" });
+    this.chosen = html("p", { class: "spn-summary" });
+    const drawn = [this.llh.root, this.drawing.root, view.transport.root];
+    const parts = [...drawn, this.treePart(), this.edgePart()];
+    this.root = html("div", { class: "spn-lab spn-circ" }, view.head("share"), ...parts, view.keys());
+  }
 
-  const formulas = html("div", { class: "spn-formulas", "aria-live": "off" });
-  const path = html("div", { class: "spn-path", tabindex: 0 });
-  const seven = html("div", { class: "spn-formulas" });
-  const chosen = html("p", { class: "spn-summary" });
-  const panel = (kind, word, ...content) =>
-    html("section", { class: `spn-act spn-${kind}`, id: `spn-${kind}`, "aria-label": say(word) }, ...content);
-  const treePanel = () => {
-    const detail = pair(html("div", {}, formulas, path), plot("share_chart", shareChart, false));
-    return panel("tree", "tree_title", heading("tree_title"), prose("prose_tree"), trees.root, detail);
-  };
-  const edgePanel = () => {
-    const one = html("div", {}, heading("edge_title"), prose("prose_edge"), chosen, seven);
-    const matrix = plot("treematrix", treeMatrixChart, true);
-    return panel(
+  /** One tree: which, its weight and step, its share over time. */
+  treePart() {
+    const share = this.acts.plot("share_chart", shareChart, { log_y: false });
+    const detail = pair(html("div", {}, this.formulas, this.path), share);
+    return act("tree", "tree_title", heading("tree_title"), ...prose("prose_tree"), this.trees.root, detail);
+  }
+
+  /** One edge and all trees through it, beside who moves with whom. */
+  edgePart() {
+    const one = html("div", {}, heading("edge_title"), ...prose("prose_edge"), this.chosen, this.seven);
+    const matrix = this.acts.plot("treematrix", treeMatrixChart, { log_y: true });
+    return act(
       "edge",
       "edge_title",
-      pair(one, html("div", {}, heading("matrix_heading"), prose("prose_matrix"), matrix)),
+      pair(one, html("div", {}, heading("matrix_heading"), ...prose("prose_matrix"), matrix)),
     );
-  };
-
-  function showTree({ L, t }) {
-    const found = derived.point("tree", { depth: L, t, tree: trees.asked });
-    if (!found || found.header.at === null) return;
-    const tree = found.header;
-    trees.show(tree);
-    if (edge === null || !tree.edges.includes(edge)) edge = tree.edges[0] ?? null;
-    formulas.replaceChildren(...treeFormulas(tree));
-    const of = `${tree.number} ${tree.at} ${edge}`;
-    if (!path.contains(document.activeElement) || path.dataset.of !== of)
-      path.replaceChildren(edgesTable(tree, edge, pickEdge));
-    path.dataset.of = of;
-    Object.assign(view.root.dataset, { tree: tree.number, at: tree.at + 1 });
   }
 
-  function showEdge({ L, t }) {
+  pickEdge(edge) {
+    this.edge = edge;
+    this.view.redraw();
+  }
+
+  charts() {
+    return [this.llh, ...this.acts.all()];
+  }
+
+  /** The depth that the mixture of trees starts with. */
+  opensAt() {
+    return 0;
+  }
+
+  taken(run) {
+    this.acts.taken(run);
+    this.edge = null;
+    this.trees.forget();
+    this.drawing.forget();
+  }
+
+  named({ names, num_depths }) {
+    this.llh.rename(say(names.length > num_depths ? "circuit_llh_title_rivals" : "circuit_llh_title"));
+  }
+
+  more(context) {
+    return { ...this.acts.more(context), tree: this.trees.tree, edge: this.edge };
+  }
+
+  follow(context, grown) {
+    this.drawing.keepUp(context.run);
+    this.llh.follow(grown);
+    this.showTree(context);
+    this.drawing.update();
+    this.acts.follow();
+    this.showEdge(context);
+  }
+
+  showTree({ derived, L, t }) {
+    const found = derived.point("tree", { depth: L, t, tree: this.trees.asked });
+    if (!found) return;
+    const tree = found.header;
+    this.trees.show(tree);
+    if (this.edge === null || !tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    this.formulas.replaceChildren(...treeFormulas(tree));
+    const of = `${tree.number} ${tree.at} ${this.edge}`;
+    if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)
+      this.path.replaceChildren(edgesTable(tree, this.edge, (edge) => this.pickEdge(edge)));
+    this.path.dataset.of = of;
+    Object.assign(this.root.dataset, { tree: tree.number, at: tree.at + 1 });
+  }
+
+  showEdge({ derived, L, t }) {
+    const { edge } = this;
     const found = edge === null ? null : derived.point("edge", { depth: L, t, edge });
     if (!found || found.header.edge !== edge) return;
-    chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
-    seven.replaceChildren(...edgeFormulas(found.header));
+    this.chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
+    this.seven.replaceChildren(...edgeFormulas(found.header));
   }
+}
 
-  const top = view.head("share");
-  const content = [llh.root, drawing.root, view.transport.root, treePanel(), edgePanel()];
-  return {
-    root: html("div", { class: "spn-lab spn-circ" }, top, ...content, view.keys()),
-    gradientOnly: true,
-    charts: () => [llh, ...Object.values(plots)],
-    opensAt: () => 0, // the depth that the mixture of trees starts with
-    taken(run) {
-      derived = new Derived(run, () => view.redraw());
-      edge = null;
-      trees.forget();
-      drawing.forget();
-    },
-    named({ names, num_depths }) {
-      llh.rename(say(names.length > num_depths ? "circuit_llh_title_rivals" : "circuit_llh_title"));
-    },
-    more({ run, choice, frame, caption }) {
-      const { names, seeds, depths } = run.layout;
-      const t = run.iteration(frame);
-      const where = `${names[choice.curve]}, ${say("seed")} ${seeds[run.seed]}, t = ${t}`;
-      return { derived, L: depths[choice.curve], t: t - 1, tree: trees.tree, edge, caption: `${where} · ${caption}` };
-    },
-    follow(before, grown) {
-      drawing.keepUp(before.run);
-      llh.follow(grown);
-      showTree(before);
-      const now = view.context();
-      drawing.update();
-      Object.values(plots).forEach((chart) => chart.follow());
-      showEdge(now);
-    },
-  };
-});
+export default mounting((view) => new Circuits(view));

@@ -3,7 +3,7 @@
 import { llhChart } from "../kit/curves.js";
 import { html, number, table, tr } from "../kit/dom.js";
 import { formulaLine, over, row, sub, under, value } from "../kit/maths.js";
-import { matrixTrace, powerOfTen, timed } from "../kit/plot.js";
+import { matrixTrace, powerOfTen, timed } from "../kit/spec.js";
 import { curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
 

@@ -1,11 +1,10 @@
 // The Dynamics page: the run of the lab, taken apart. Same cursor, component, curve and seed; charts in reading order.
 
+import { act, Acts, heading, pair, prose } from "../kit/acts.js";
 import { html, number } from "../kit/dom.js";
 import { both, coloured, math, row, sub, sup, under } from "../kit/maths.js";
-import { Plot } from "../kit/plot.js";
 import { mounting } from "../kit/view.js";
 import { say } from "../kit/words.js";
-import { Derived } from "../run/derived.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
 import { kernelChart, rowChart, startChart } from "./memoryview.js";
 import { balanceChart, floorChart, normsChart, scaleTable, trueStepChart } from "./normsview.js";
@@ -14,16 +13,9 @@ import { residualChart } from "./residualview.js";
 import { equationsOf, layersTable, stepChart } from "./stepview.js";
 
 const log = { log_y: true };
-const pair = (...nodes) => html("div", { class: "spn-pair" }, ...nodes);
 
-function act(name, ...content) {
-  const prose = say(`prose_${name}`)
-    .split("\n\n")
-    .map((text) => html("p", { class: "spn-prose", text }));
-  const title = say(`act_${name}`);
-  const attributes = { class: "spn-act", id: `spn-${name}`, "aria-label": title };
-  return html("section", attributes, html("h2", { text: title }), ...prose, ...content);
-}
+const part = (name, ...content) =>
+  act(name, `act_${name}`, heading(`act_${name}`), ...prose(`prose_${name}`), ...content);
 
 /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
 function erratum() {
@@ -57,95 +49,82 @@ function slider(name, range, kind, shown, moved) {
 /** The factor that a slider over its power of ten stands for, to two digits. */
 const factorOf = (power) => Number((10 ** power).toPrecision(2));
 
-export default mounting((view) => {
-  const plots = {};
-  const free = { beta: 0.9, factor: 2 };
-  let derived = null;
-  const plot = (key, build, options = {}) => {
-    const settings = {
-      key,
-      build,
-      options: { ...options },
-      context: () => view.context(),
-      sight: () => (view.moved = true),
-    };
-    plots[key] = new Plot(settings);
-    return plots[key].root;
-  };
-  const formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": say("act_step") });
-  const path = html("div", { class: "spn-path", tabindex: 0 });
-  const scaled = html("div", { class: "spn-scaled", "aria-live": "polite" });
-  const beta = slider(
-    "beta",
-    { min: 0, max: 0.99, step: 0.01, value: 0.9 },
-    "spn-controls spn-beta",
-    String,
-    (value) => {
-      free.beta = value;
-      plots.row.request();
-    },
-  );
-  const range = { min: -1, max: 1, step: 0.05, value: Math.log10(2) };
-  const factor = slider(
-    "factor",
-    range,
-    "spn-controls",
-    (power) => number(factorOf(power)),
-    (power) => {
-      free.factor = factorOf(power);
-      view.moved = true;
-    },
-  );
-  const step = pair(html("div", {}, formulas, path), plot("step", stepChart));
-  step.classList.add("spn-wide-left");
-  const memory = pair(plot("kernel", kernelChart, log), html("div", {}, plot("row", rowChart), beta));
-  const norms = pair(plot("norms", normsChart, log), plot("truestep", trueStepChart, log));
-  const floor = plot("floor", floorChart);
-  floor.classList.add("spn-short");
-  plots.step.frame.append(view.wait);
+class Dynamics {
+  constructor(view) {
+    this.view = view;
+    this.acts = new Acts(view);
+    this.beta = 0.9; // of the classical momentum to compare with
+    this.factor = 2; // that all sum weights are multiplied by
+    this.gradientOnly = true;
+    this.formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": say("act_step") });
+    this.path = html("div", { class: "spn-path", tabindex: 0 });
+    this.scaled = html("div", { class: "spn-scaled", "aria-live": "polite" });
+    const player = html("div", { class: "spn-player" }, view.choices, view.transport.root);
+    const top = view.head("pin", "share");
+    this.root = html("div", { class: "spn-lab spn-dyn" }, top, ...this.parts(), player, view.keys());
+    this.acts.plots.step.frame.append(view.wait);
+  }
 
-  const top = view.head("pin", "share");
-  return {
-    root: html(
-      "div",
-      { class: "spn-lab spn-dyn" },
-      top,
-      act("step", step),
-      act("residual", pair(plot("residual", residualChart), erratum())),
-      act("memory", memory, plot("start", startChart)),
-      act("matrix", pair(plot("matrix", matrixChart, log), plot("eigenvalues", eigenvalueChart, log))),
-      act("norms", norms, factor, scaled),
-      act("kept", pair(plot("balance", balanceChart), floor)),
-      act("replay", pair(plot("replay", replayChart), plot("replayerror", replayErrorChart))),
-      html("div", { class: "spn-player" }, view.choices, view.transport.root),
-      view.keys(),
-    ),
-    gradientOnly: true,
-    charts: () => Object.values(plots),
-    taken: (run) => (derived = new Derived(run, () => view.redraw())),
-    more({ run, choice, frame, caption }) {
-      const { names, seeds, depths } = run.layout;
-      const t = run.iteration(frame);
-      const where = `${names[choice.curve]}, k = ${choice.component + 1}, ${say("seed")} ${seeds[run.seed]}, t = ${t}`;
-      const small = view.root.clientWidth < 680;
-      return {
-        ...free,
-        derived,
-        L: depths[choice.curve],
-        k: choice.component,
-        t: t - 1,
-        caption: `${where} · ${caption}`,
-        small,
-      };
-    },
-    follow(context) {
-      Object.values(plots).forEach((chart) => chart.follow());
-      if (plots.step.visible || !formulas.firstChild) {
-        formulas.replaceChildren(...equationsOf(context));
-        path.replaceChildren(...layersTable(context));
-      }
-      const changed = plots.norms.visible ? scaleTable(context) : null;
-      if (changed) scaled.replaceChildren(...changed);
-    },
-  };
-});
+  parts() {
+    const plot = (key, build, options = {}) => this.acts.plot(key, build, options);
+    const step = pair(html("div", {}, this.formulas, this.path), plot("step", stepChart));
+    step.classList.add("spn-wide-left");
+    const row = html("div", {}, plot("row", rowChart), this.betaSlider());
+    const norms = pair(plot("norms", normsChart, log), plot("truestep", trueStepChart, log));
+    const floor = plot("floor", floorChart);
+    floor.classList.add("spn-short");
+    return [
+      part("step", step),
+      part("residual", pair(plot("residual", residualChart), erratum())),
+      part("memory", pair(plot("kernel", kernelChart, log), row), plot("start", startChart)),
+      part("matrix", pair(plot("matrix", matrixChart, log), plot("eigenvalues", eigenvalueChart, log))),
+      part("norms", norms, this.factorSlider(), this.scaled),
+      part("kept", pair(plot("balance", balanceChart), floor)),
+      part("replay", pair(plot("replay", replayChart), plot("replayerror", replayErrorChart))),
+    ];
+  }
+
+  betaSlider() {
+    const range = { min: 0, max: 0.99, step: 0.01, value: this.beta };
+    return slider("beta", range, "spn-controls spn-beta", String, (beta) => {
+      this.beta = beta;
+      this.acts.plots.row.request();
+    });
+  }
+
+  factorSlider() {
+    const range = { min: -1, max: 1, step: 0.05, value: Math.log10(this.factor) };
+    const shown = (power) => number(factorOf(power));
+    return slider("factor", range, "spn-controls", shown, (power) => {
+      this.factor = factorOf(power);
+      this.view.moved = true;
+    });
+  }
+
+  charts() {
+    return this.acts.all();
+  }
+
+  taken(run) {
+    this.acts.taken(run);
+  }
+
+  more(context) {
+    const { beta, factor } = this;
+    const k = context.choice.component;
+    return { ...this.acts.more(context, `k = ${k + 1}`), k, beta, factor, small: this.root.clientWidth < 680 };
+  }
+
+  follow(context) {
+    const { step, norms } = this.acts.plots;
+    this.acts.follow();
+    if (step.visible || !this.formulas.firstChild) {
+      this.formulas.replaceChildren(...equationsOf(context));
+      this.path.replaceChildren(...layersTable(context));
+    }
+    const scaled = norms.visible ? scaleTable(context) : null;
+    if (scaled) this.scaled.replaceChildren(...scaled);
+  }
+}
+
+export default mounting((view) => new Dynamics(view));

@@ -1,7 +1,7 @@
 // The preconditioner M(t): the matrix at the cursor, and its eigenvalues over time.
 
 import { number } from "../kit/dom.js";
-import { matrixTrace, powerOfTen, scaled, timed } from "../kit/plot.js";
+import { matrixTrace, powerOfTen, scaled, timed } from "../kit/spec.js";
 import { cividis } from "../kit/theme.js";
 import { say } from "../kit/words.js";
 

@@ -1,7 +1,7 @@
 // View 4: μ(t,τ) of a component as a picture, one row as stems beside a classical momentum, and the start's share.
 
 import { number } from "../kit/dom.js";
-import { colourbar, diverging, signedScale, timed } from "../kit/plot.js";
+import { colourbar, diverging, signedScale, timed } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 
 const largestOf = (values) => values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);

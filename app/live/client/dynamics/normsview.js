@@ -1,7 +1,7 @@
 // Views 6 and 7 and the floor: layer norms with their law, the true step, balancedness, weights held at the floor.
 
 import { html, number, table } from "../kit/dom.js";
-import { colourbar, mark, scaled, signedScale, timed, untold } from "../kit/plot.js";
+import { colourbar, mark, scaled, signedScale, timed, untold } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { layerName } from "./stepview.js";
 

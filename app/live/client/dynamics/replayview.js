@@ -1,7 +1,7 @@
 // Observation 1: the shallow network driven by the deep run's recorded rates, on top of the deep curve, and its error.
 
 import { llh, number } from "../kit/dom.js";
-import { mark, scaled, timed, untold } from "../kit/plot.js";
+import { mark, scaled, timed, untold } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 
 const FORMS = ["first_order", "exact"];

@@ -1,5 +1,7 @@
 // Small makers of HTML and SVG nodes, and numbers as text. Text always enters through textContent.
 
+import { say } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(node, attributes, children) {
@@ -53,17 +55,17 @@ export function table(caption, head, rows) {
   );
 }
 
-/** A button with an icon or a sign, its word and perhaps its key. */
-export function wordedButton(text, help, onclick, /** @type {any} */ { name, key, ...more } = {}) {
-  const attributes = {
-    type: "button",
-    class: "spn-button spn-worded",
-    title: key ? `${help} (${key})` : help,
-    onclick,
-    ...more,
-  };
-  const word = name ? html("span", { text }) : text;
-  return html("button", attributes, name && icon(name), word, key && html("kbd", { text: key, "aria-hidden": "true" }));
+/** A button with its word, and perhaps an icon before and a key after it. */
+export function wordedButton(
+  word,
+  onclick,
+  /** @type {any} */ { key, ...more },
+  /** @type {Node | null} */ picture = null,
+) {
+  const title = `${say(`${word}_help`)}${key ? ` (${key})` : ""}`;
+  const attributes = { type: "button", class: "spn-button spn-worded", title, onclick, ...more };
+  const text = picture ? html("span", { text: say(word) }) : say(word);
+  return html("button", attributes, picture, text, key && html("kbd", { text: key, "aria-hidden": "true" }));
 }
 
 /** Hand a file to the browser. */

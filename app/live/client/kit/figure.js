@@ -1,7 +1,7 @@
 // One Plotly chart on the page: drawing at a bounded rate, the cursor over it, its menu, table and files.
 
 import { html, plotlyText, table } from "./dom.js";
-import { menu, toggle, viewItems } from "./menu.js";
+import { menu, toggles, viewItems } from "./menu.js";
 import { say } from "./words.js";
 
 const SHORTEST = 100; // ms between two drawings of a chart, unless it asks for more
@@ -57,20 +57,10 @@ export class Figure {
     this.heading = html("h3", { text: title });
     const described = { role: "img", "aria-label": title, "aria-describedby": this.summary.id };
     this.frame = html("div", { class: "spn-frame", ...described }, this.plot, this.overlay);
-    const header = html("header", {}, this.heading, menu(title, [...this.toggles(), ...viewItems(this)]));
+    const items = [...toggles(options, () => this.request()), ...viewItems(this)];
+    const header = html("header", {}, this.heading, menu(title, items));
     this.root = html("section", { class: "spn-figure" }, header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
-  }
-
-  toggles() {
-    const turn = (word) => ((this.options[word] = !this.options[word]), this.request());
-    return Object.keys(this.options).map((word) =>
-      toggle(
-        word,
-        () => this.options[word],
-        () => turn(word),
-      ),
-    );
   }
 
   refresh() {

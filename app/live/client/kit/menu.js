@@ -25,19 +25,19 @@ export function menu(of, items) {
   return root;
 }
 
-/** What every view offers: its numbers as a table that is shown or not, and itself as a file. */
-export const viewItems = (view) => [
-  ...(view.grid
-    ? [
-        toggle(
-          "table",
-          () => !view.grid.hidden,
-          () => ((view.grid.hidden = !view.grid.hidden), view.refresh()),
-        ),
-      ]
-    : []),
-  ...(view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : []),
-  ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) })),
-];
+/** Toggles of options by their word; `changed()` is called after each. */
+export const toggles = (options, changed) =>
+  Object.keys(options).map((word) => ({
+    label: say(word),
+    checked: () => options[word],
+    act: () => ((options[word] = !options[word]), changed()),
+  }));
 
-export const toggle = (word, checked, act) => ({ label: say(word), checked, act });
+/** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its picture. */
+export function viewItems(view) {
+  const { grid } = view;
+  const act = () => ((grid.hidden = !grid.hidden), view.refresh());
+  const table = grid ? [{ label: say("table"), checked: () => !grid.hidden, act }] : [];
+  const data = view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : [];
+  return [...table, ...data, ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) }))];
+}

@@ -7,11 +7,12 @@
 import { recall, remember } from "../run/memory.js";
 import { Series } from "../run/series.js";
 import { Run } from "../run/store.js";
-import { html, wordedButton } from "./dom.js";
+import { html, icon, wordedButton } from "./dom.js";
 import { loadPlotly } from "./figure.js";
 import { readTheme, usePalette } from "./theme.js";
+import { Told } from "./told.js";
 import { calm, Clock, meaning, Transport } from "./transport.js";
-import { count, learn, say } from "./words.js";
+import { learn, say } from "./words.js";
 
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
 const SHORTEST = 30; // ms between two moves of what follows the cursor
@@ -66,12 +67,8 @@ class View {
     });
     this.act = /** @type {Record<string, () => void>} */ (this.actions());
     // What a page puts in its places: words, choices, the transport.
-    this.headline = html("p", { class: "spn-headline" });
-    this.status = html("span", { role: "status" });
-    this.notes = html("ul");
-    this.noted = html("summary");
-    this.events = html("details", { class: "spn-events", hidden: true }, this.noted, this.notes);
-    this.wait = html("p", { class: "spn-wait" });
+    this.told = new Told();
+    this.wait = this.told.wait;
     this.transport = new Transport({ clock: this.clock, act: this.act });
     this.chooseCurve = choose("curve", (curve) => ((this.choice.curve = curve), this.redraw()));
     this.chooseComponent = choose("component", (k) => this.pick(k));
@@ -106,14 +103,8 @@ class View {
   head(...asked) {
     asked.forEach((name) => (this.act[name] = () => this.run && this.trigger?.(name, this.run.id)));
     const button = (name) =>
-      wordedButton(say(name), say(`${name}_help`), () => this.act[name](), {
-        name,
-        key: SIDES[name],
-        "data-act": name,
-      });
-    const status = html("div", { class: "spn-status" }, this.status, this.events);
-    const said = html("div", { class: "spn-said" }, this.headline, status);
-    return html("div", { class: "spn-top" }, said, html("div", { class: "spn-sides" }, ...asked.map(button)));
+      wordedButton(name, () => this.act[name](), { "data-act": name, key: SIDES[name] }, icon(name));
+    return html("div", { class: "spn-top" }, this.told.root, html("div", { class: "spn-sides" }, ...asked.map(button)));
   }
 
   /** The switch of single letters as keys, which speech input would press by accident. */
@@ -296,48 +287,14 @@ class View {
     Object.assign(this.root.dataset, here, at);
   }
 
-  /** Headline, status and the words over an empty chart. */
+  /** What there is to say, and the transport. */
   words() {
     const run = this.next ?? this.run;
-    const { state, sentence } = this.told(run);
-    const shown = this.run?.header.headline ?? "";
-    if (this.headline.textContent !== shown) this.headline.textContent = shown;
-    if (this.status.textContent !== sentence) this.status.textContent = sentence;
+    const { state, waits } = this.told.tell(this.run, run, this.data.stale, this.failed);
     this.root.dataset.state = state;
-    this.tellEvents((run?.header.events ?? []).map(([, event]) => event));
-    const waits = !this.run?.length || this.failed;
-    this.wait.textContent = this.failed ? say("no_plotly") : waits ? this.waiting(run, sentence) : "";
-    this.root.toggleAttribute("data-waiting", Boolean(waits));
+    this.root.toggleAttribute("data-waiting", waits);
     this.root.toggleAttribute("data-old", Boolean(this.next));
     if (run) this.transport.update(this.run ?? run);
-  }
-
-  /** What happened during the run that the charts should be read with, folded away. */
-  tellEvents(events) {
-    const key = events.join();
-    if (key === this.toldEvents) return;
-    this.toldEvents = key;
-    this.events.hidden = !events.length;
-    this.noted.textContent = count("notes", events.length);
-    this.notes.replaceChildren(...events.map((text) => html("li", { text })));
-  }
-
-  waiting(run, sentence) {
-    if (!run?.layout || run.final || run.trouble || run.state === "queued") return sentence;
-    const { names, num_depths, num_seeds } = run.layout;
-    const rivals = names.length > num_depths ? ` + ${count("rivals", names.length - num_depths)}` : "";
-    return `${say("training", { d: count("depths", num_depths) + rivals, s: count("seeds", num_seeds) })} …`;
-  }
-
-  /** State of a run and the sentence about it. */
-  told(run) {
-    if (!run) return { state: "loading", sentence: say("loading") };
-    if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
-    const { reason } = run.header;
-    const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T: run.layout?.iterations ?? "" };
-    const enough = reason && ["queued", "stopped"].includes(run.state); // there the reason says it all
-    const sentences = [this.data.stale ? say("stale") : null, enough ? null : say(run.state, values), reason];
-    return { state: run.state, sentence: sentences.filter(Boolean).join(" · ") };
   }
 
   key(event) {

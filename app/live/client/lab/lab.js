@@ -14,65 +14,79 @@ import { Network } from "./network.js";
 
 const SECOND_CHART = 250; // ms between drawings of the chart in the tabs, so that the first one keeps its pace
 
-export default mounting((view) => {
-  const parts = { context: () => view.context(), pick: (k) => view.pick(k) };
-  const llh = new Figure({
-    ...parts,
-    key: "llh",
-    title: say("llh_title"),
-    build: llhChart,
-    options: { every_seed: false, log_x: false },
-  });
-  const second = (key, build, title, note, options) =>
-    new Figure({ ...parts, key, build, title, note, options: { ...options, log_x: false }, shortest: SECOND_CHART });
-  const rates = { all_components: false, log_y: true };
-  const rho = second("rho", rhoChart, say("rho_title"), say("rho_note"), { ...rates });
-  const lam = second("lam", lamChart, say("lam_title"), say("lam_note"), { ...rates });
-  const gap = second("gap", gapChart, say("gap_title", { L: 1 }), say("gap_note"), {});
-  const bars = new SignedBars(parts);
-  const network = new Network(parts);
-  const panels = { rho, lam, gap, components: new Heatmap(parts) };
-  const named = Object.entries(panels).map(([key, { root }]) => ({
-    key,
-    label: say(`${key}_tab`, { L: 1 }),
-    node: root,
-  }));
-  const tabs = new Tabs(named, () => (view.moved = true));
-  const formulas = html("p", { class: "spn-equations" });
-  llh.root.classList.add("spn-llh");
-  llh.frame.append(view.wait);
-  lam.frame.after(bars.root);
-  lam.root.classList.add("spn-with-bars");
-  network.header.insertBefore(view.choices, network.menu);
+class Lab {
+  constructor(view) {
+    this.view = view;
+    const parts = { context: () => view.context(), pick: (k) => view.pick(k) };
+    const options = { every_seed: false, log_x: false };
+    this.llh = new Figure({ ...parts, key: "llh", title: say("llh_title"), build: llhChart, options });
+    this.bars = new SignedBars(parts);
+    this.network = new Network(parts);
+    this.panels = this.makePanels(parts);
+    const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
+    this.tabs = new Tabs(Object.entries(this.panels).map(labelled), () => (view.moved = true));
+    this.equations = html("p", { class: "spn-equations" });
+    this.llh.root.classList.add("spn-llh");
+    this.llh.frame.append(view.wait);
+    this.network.header.insertBefore(view.choices, this.network.menu);
+    const drawn = [this.llh.root, this.network.root, view.transport.root, this.equations, this.tabs.root];
+    this.root = html("div", { class: "spn-lab" }, view.head("pin", "share"), ...drawn, view.keys());
+  }
+
+  makePanels(parts) {
+    const figure = (key, build, options, values = {}) => {
+      const told = { title: say(`${key}_title`, values), note: say(`${key}_note`) };
+      return new Figure({
+        ...parts,
+        ...told,
+        key,
+        build,
+        options: { ...options, log_x: false },
+        shortest: SECOND_CHART,
+      });
+    };
+    const rates = { all_components: false, log_y: true };
+    const lam = figure("lam", lamChart, rates);
+    lam.frame.after(this.bars.root);
+    lam.root.classList.add("spn-with-bars");
+    return {
+      rho: figure("rho", rhoChart, rates),
+      lam,
+      gap: figure("gap", gapChart, {}, { L: 1 }),
+      components: new Heatmap(parts),
+    };
+  }
+
+  get shown() {
+    return this.panels[this.tabs.key];
+  }
+
+  charts() {
+    return [this.llh, this.shown].filter((chart) => chart instanceof Figure);
+  }
 
   /** Until someone picks a component, show one that matters: the largest, once the shown one is far behind it. */
-  function showLargest() {
-    const { run, choice } = view;
+  arrived() {
+    const { run, choice } = this.view;
     if (choice.picked || !run.length) return;
     const weights = run.values(run.length - 1, choice.curve, "w", run.layout.num_components);
     const largest = weights.indexOf(Math.max(...weights));
     if (largest >= 0 && weights[choice.component] < weights[largest] / 2) choice.component = largest;
   }
 
-  const shown = () => panels[tabs.key];
-  const top = view.head("pin", "share");
-  const content = [llh.root, network.root, view.transport.root, formulas, tabs.root];
-  return {
-    root: html("div", { class: "spn-lab" }, top, ...content, view.keys()),
-    charts: () => [llh, shown()].filter((chart) => chart instanceof Figure),
-    arrived: showLargest,
-    named({ names, num_depths, depths: [L] }) {
-      llh.rename(say(names.length > num_depths ? "llh_title_rivals" : "llh_title"));
-      tabs.rename("gap", say("gap_tab", { L }));
-      gap.rename(say("gap_title", { L }));
-    },
-    follow(context, grown) {
-      llh.follow(grown);
-      if (shown() instanceof Figure) shown().follow(grown);
-      else shown().update();
-      if (tabs.key === "lam") bars.update();
-      network.update();
-      formulas.replaceChildren(...equations(context));
-    },
-  };
-});
+  named({ names, num_depths, depths: [L] }) {
+    this.llh.rename(say(names.length > num_depths ? "llh_title_rivals" : "llh_title"));
+    this.tabs.rename("gap", say("gap_tab", { L }));
+    this.panels.gap.rename(say("gap_title", { L }));
+  }
+
+  follow(context, grown) {
+    this.charts().forEach((chart) => chart.follow(grown));
+    if (this.shown === this.panels.components) this.shown.update();
+    if (this.shown === this.panels.lam) this.bars.update();
+    this.network.update();
+    this.equations.replaceChildren(...equations(context));
+  }
+}
+
+export default mounting((view) => new Lab(view));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { llh, number, plotlyText, shorten, subscript, superscript } from "../../../../../app/live/client/kit/dom.js";
-import { powerOfTen, signedScale } from "../../../../../app/live/client/kit/plot.js";
+import { powerOfTen, signedScale } from "../../../../../app/live/client/kit/spec.js";
 import { near } from "../fixture.js";
 
 test("numbers are for reading: three digits, a true minus sign, powers of ten where they are long", () => {

@@ -83,10 +83,7 @@ export interface Page {
   follow(context: any, grown: boolean): void;
   /** What its charts need beside the view's own context. */
   more?(context: any): object;
-  /** A run takes the screen; then its layout gives the curve to begin with and the names of charts. */
+  /** A run takes the screen; then its layout gives the names of charts. */
   taken?(run: any): void;
-  opensAt?(layout: Layout): number;
   named?(layout: Layout): void;
-  /** Frames arrived. */
-  arrived?(): void;
 }

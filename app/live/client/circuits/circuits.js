@@ -118,11 +118,6 @@ class Circuits {
     return [this.llh, ...this.acts.all()];
   }
 
-  /** The depth that the mixture of trees starts with. */
-  opensAt() {
-    return 0;
-  }
-
   taken(run) {
     this.acts.taken(run);
     this.edge = null;

@@ -162,7 +162,7 @@ class View {
     const now = performance.now();
     if (calm() && !run.final && now - this.calmAt < CALM_REDRAW) return this.words();
     this.calmAt = now;
-    this.page.arrived?.();
+    this.showLargest();
     this.comeBack();
     this.redraw();
   }
@@ -175,8 +175,7 @@ class View {
     this.page.taken?.(run);
     if (!run.layout) return;
     const { num_depths, num_components: K, learner_titles, seeds } = run.layout;
-    const first = this.page.opensAt?.(run.layout) ?? num_depths - 1;
-    this.choice = { ...this.choice, component: Math.min(this.choice.component, K - 1), curve: first };
+    this.choice = { ...this.choice, component: Math.min(this.choice.component, K - 1), curve: num_depths - 1 };
     const options = (select, words) =>
       select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
     options(
@@ -213,6 +212,15 @@ class View {
     Object.assign(this.choice, { component: place.component, curve: place.curve, picked: place.picked });
     run.chooseSeed(place.seed);
     if (!place.following) this.clock.seek(place.frame);
+  }
+
+  /** Until someone picks a component, show one that matters: the largest, once the shown one is far behind it. */
+  showLargest() {
+    const { run, choice } = this;
+    if (choice.picked || !run?.length) return;
+    const weights = run.values(run.length - 1, choice.curve, "w", run.layout.num_components);
+    const largest = weights.indexOf(Math.max(...weights));
+    if (largest >= 0 && weights[choice.component] < weights[largest] / 2) choice.component = largest;
   }
 
   pick(k) {

@@ -65,15 +65,6 @@ class Lab {
     return [this.llh, this.shown].filter((chart) => chart instanceof Figure);
   }
 
-  /** Until someone picks a component, show one that matters: the largest, once the shown one is far behind it. */
-  arrived() {
-    const { run, choice } = this.view;
-    if (choice.picked || !run.length) return;
-    const weights = run.values(run.length - 1, choice.curve, "w", run.layout.num_components);
-    const largest = weights.indexOf(Math.max(...weights));
-    if (largest >= 0 && weights[choice.component] < weights[largest] / 2) choice.component = largest;
-  }
-
   named({ names, num_depths, depths: [L] }) {
     this.llh.rename(say(names.length > num_depths ? "llh_title_rivals" : "llh_title"));
     this.tabs.rename("gap", say("gap_tab", { L }));

@@ -58,7 +58,7 @@ const carriers = (vector) =>
   vector.flatMap((v, i) => (Math.abs(v) > 0.5 * Math.max(...vector.map(Math.abs)) ? [i + 1] : []));
 
 /** Numbers in rising order with runs drawn together: 1–4, 7. */
-export function inRuns(numbers) {
+function inRuns(numbers) {
   /** @type {number[][]} */
   const runs = [];
   for (const n of numbers) {

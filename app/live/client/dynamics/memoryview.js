@@ -6,52 +6,49 @@ import { say } from "../kit/words.js";
 
 const largestOf = (values) => values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
 
-export function kernelChart(c) {
-  const answer = c.derived.picture("kernel", { depth: c.L, k: c.k });
-  if (!answer?.header.iterations) return null;
-  const { header, values } = answer;
-  const x = header.iterations.map((t) => t + 1);
+/** The picture: row t, column τ; drawn below the diagonal only, since a step has no future gradients. */
+function kernelTrace(c, x, values, largest) {
   const n = x.length;
-  const end = x.at(-1) + 0.5;
-  const largest = largestOf(values);
   const { drawn, ticks } = c.options.log_y
     ? signedScale((largest || 1) * 1e-4, largest || 1, c.small ? 2 : 4)
     : { drawn: (v) => v, ticks: { exponentformat: "power" } };
   const square = (cell) => x.map((_, i) => x.map((_, j) => cell(values[i * n + j], j < i)));
   const top = drawn(largest || 1);
-  const colours = {
+  return {
+    type: "heatmap",
+    x,
+    y: x,
+    z: square((v, past) => (past && Number.isFinite(v) ? drawn(v) : null)),
     zmin: -top,
     zmax: top,
     colorscale: diverging(c.theme),
     colorbar: colourbar(c, "μ", { len: 1, ...ticks }),
-  };
-  const hover = {
+    hoverongaps: false,
     customdata: square((v) => number(v)),
     hovertemplate: "t = %{y}, τ = %{x}: μ = %{customdata}<extra></extra>",
   };
-  const z = square((v, past) => (past && Number.isFinite(v) ? drawn(v) : null));
-  const here = {
-    type: "line",
-    x0: 0.5,
-    x1: c.t + 1,
-    y0: c.t + 1,
-    y1: c.t + 1,
-    line: { color: c.theme.picked, width: 1.5 },
-  };
+}
+
+export function kernelChart(c) {
+  const answer = c.derived.picture("kernel", { depth: c.L, k: c.k });
+  if (!answer?.header.iterations) return null;
+  const { header, values } = answer;
+  const x = header.iterations.map((t) => t + 1);
+  const end = x.at(-1) + 0.5;
+  const largest = largestOf(values);
+  const here = { type: "line", x0: 0.5, x1: c.t + 1, y0: c.t + 1, y1: c.t + 1 };
+  const pairs = () => x.flatMap((t, i) => x.slice(0, i).map((tau, j) => [t, tau, values[i * x.length + j]]));
   return {
     moves: true,
     at: header.at + 1,
     revision: `${c.L}-${c.k}`,
-    data: largest === 0 ? [] : [{ type: "heatmap", x, y: x, z, hoverongaps: false, ...colours, ...hover }],
+    data: largest === 0 ? [] : [kernelTrace(c, x, values, largest)],
     x: { title: { text: say("tau_axis") }, range: [0.5, end], constrain: "domain" },
     y: { title: { text: say("t_axis") }, range: [end, 0.5] },
-    shapes: [here],
+    shapes: [{ ...here, line: { color: c.theme.picked, width: 1.5 } }],
     margin: { r: 64 * c.theme.textScale },
-    sentence: () => kernelSentence(c, n, values, largest),
-    table: () => ({
-      head: ["t", "τ", "μ"],
-      rows: x.flatMap((t, i) => x.slice(0, i).map((tau, j) => [t, tau, values[i * n + j]])),
-    }),
+    sentence: () => kernelSentence(c, x.length, values, largest),
+    table: () => ({ head: ["t", "τ", "μ"], rows: pairs() }),
   };
 }
 

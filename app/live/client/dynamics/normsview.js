@@ -139,50 +139,50 @@ function balanceSentence(c, lines, at) {
   return say("balance_said", { ...values, node: worst.name, drift: number(worst.values[at]) });
 }
 
+/** How many weights of every layer, and of the leaves, sit at the floor at each iteration. */
+function strips(c, rows) {
+  const { sizes, leaves } = rows.header;
+  const layers = sizes.map((size, l) => ({ size, name: layerName(c, l), held: rows.line(`layer_${l}`) }));
+  return leaves ? [...layers, { size: leaves, name: say("leaves"), held: rows.line("leaves") }] : layers;
+}
+
+function floorSentence(c, held, at) {
+  if (onLogs(c)) return say("floor_none");
+  const told = held.map((strip) => `${strip.name}: ${number(strip.held[at])} ${say("of")} ${strip.size}`);
+  return `${say("floor_said", { t: c.run.iteration(at), floor: number(c.run.layout.floor) })} ${told.join(", ")}.`;
+}
+
 /** Share of the weights of every layer, and of the leaves, that sit at the floor: a strip each. */
 export function floorChart(c) {
   const rows = c.derived.series("floor", { depth: c.L });
   if (!rows) return null;
-  const { sizes, leaves } = rows.header;
-  const layers = sizes.map((size, l) => ({ size, name: layerName(c, l), held: rows.line(`layer_${l}`) }));
-  const last = leaves ? [{ size: leaves, name: say("leaves"), held: rows.line("leaves") }] : [];
-  const strips = [...layers, ...last];
+  const all = strips(c, rows);
   const x = c.series.x.slice(0, rows.length);
-  const key = colourbar(c, say("floor_share"), { tickformat: ".0%", nticks: 3 });
   const [l, r] = [118, 70].map((pixels) => pixels * c.theme.textScale);
+  const trace = {
+    type: "heatmap",
+    x,
+    y: all.map(({ name }) => name),
+    z: all.map(({ held, size }) => held.map((v) => v / size)),
+    zmin: 0,
+    zmax: 1,
+    ygap: 4,
+    colorscale: [c.theme.ground, c.theme.picked].map((colour, at) => [at, colour]),
+    colorbar: colourbar(c, say("floor_share"), { tickformat: ".0%", nticks: 3 }),
+    customdata: all.map(({ held, size }) => held.map((v) => `${v} / ${size}`)),
+    hovertemplate: "t = %{x}, %{y}: %{customdata}<extra></extra>",
+  };
   return {
     over: true,
     ends: [],
     dots: () => [],
-    data: [
-      {
-        type: "heatmap",
-        x,
-        y: strips.map(({ name }) => name),
-        ygap: 4,
-        zmin: 0,
-        zmax: 1,
-        colorbar: key,
-        z: strips.map(({ held, size }) => held.map((v) => v / size)),
-        colorscale: [
-          [0, c.theme.ground],
-          [1, c.theme.picked],
-        ],
-        customdata: strips.map(({ held, size }) => held.map((v) => `${v} / ${size}`)),
-        hovertemplate: "t = %{x}, %{y}: %{customdata}<extra></extra>",
-      },
-    ],
+    data: [trace],
     y: { autorange: "reversed", gridcolor: "rgba(0,0,0,0)", type: "category" },
     margin: { l, r },
-    sentence: (frame) => {
-      const at = Math.min(frame, rows.length - 1);
-      if (onLogs(c)) return say("floor_none");
-      const held = strips.map((strip) => `${strip.name}: ${number(strip.held[at])} ${say("of")} ${strip.size}`);
-      return `${say("floor_said", { t: c.run.iteration(at), floor: number(c.run.layout.floor) })} ${held.join(", ")}.`;
-    },
+    sentence: (frame) => floorSentence(c, all, Math.min(frame, rows.length - 1)),
     table: () => ({
-      head: [say("iteration"), ...strips.map(({ name, size }) => `${name} (${size})`)],
-      rows: x.map((t, i) => [t, ...strips.map(({ held }) => held[i])]),
+      head: [say("iteration"), ...all.map(({ name, size }) => `${name} (${size})`)],
+      rows: x.map((t, i) => [t, ...all.map(({ held }) => held[i])]),
     }),
   };
 }

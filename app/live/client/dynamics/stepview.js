@@ -16,7 +16,7 @@ const PARTS = [
  * The step from the cursor's iteration as the server took it apart, or null; the last iteration has no next one.
  * @returns {any}
  */
-export function stepAt(c) {
+function stepAt(c) {
   const rows = c.derived.series("step", { depth: c.L, k: c.k });
   if (!rows) return null;
   const frame = Math.min(c.frame, rows.length - 1);
@@ -50,8 +50,8 @@ export function stepAt(c) {
 }
 
 /** What first order, w + ρ∇ + λw, says of the next weight. */
-export const firstOrder = (s) => s.w + s.own + s.pull;
-export const exactStep = (s) => firstOrder(s) + s.second + s.higher;
+const firstOrder = (s) => s.w + s.own + s.pull;
+const exactStep = (s) => firstOrder(s) + s.second + s.higher;
 
 /** The parts of the change of w_k as horizontal bars on one linear scale. */
 export function stepChart(c) {

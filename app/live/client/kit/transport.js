@@ -7,7 +7,7 @@ const SECONDS = 10; // a whole run at speed 1
 const CATCH_UP = 0.3; // s in which the cursor closes most of its distance to what has arrived
 const OPENING = 2.5; // s that following takes at least for a whole run, however fast it arrives
 const JUMPS = 12; // steps of a playback under reduced motion
-export const SPEEDS = [0.5, 1, 2, 4];
+const SPEEDS = [0.5, 1, 2, 4];
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -87,57 +87,45 @@ export class Clock {
   }
 }
 
+/** A button with its icon over its key, or over its word if it has none. */
+function actButton(name, key, onclick) {
+  const words = { title: `${say(name)}${key ? ` (${key})` : ""}`, "aria-label": say(name) };
+  const below = key
+    ? html("kbd", { text: key, "aria-hidden": "true" })
+    : html("span", { class: "spn-word", text: say(name) });
+  return html(
+    "button",
+    { type: "button", class: "spn-button", "data-act": name, onclick, ...words },
+    icon(name),
+    below,
+  );
+}
+
 /** The bar; `act` maps each name of a button to what it does. */
 export class Transport {
   constructor({ clock, act }) {
     this.clock = clock;
-    const button = (name, key, picture, more = {}) =>
-      html(
-        "button",
-        {
-          type: "button",
-          class: "spn-button",
-          "data-act": name,
-          title: `${say(name)}${key ? ` (${key})` : ""}`,
-          onclick: () => act[name](),
-          "aria-label": say(name),
-          ...more,
-        },
-        icon(picture),
-        key ? html("kbd", { text: key, "aria-hidden": "true" }) : html("span", { class: "spn-word", text: say(name) }),
-      );
-    this.play = button("play", "Space", "play");
-    this.live = button("live", "", "live", { title: say("live_help") });
-    this.stop = button("stop", "", "stop", { title: say("stop_help") });
-    this.range = html("input", {
-      type: "range",
-      min: 0,
-      max: 1,
-      value: 0,
-      step: 1,
-      "aria-label": say("scrub"),
-      oninput: () => clock.seek(Number(this.range.value)),
-    });
+    const button = (name, key) => actButton(name, key, () => act[name]());
+    const move = [button("first", "Home"), button("previous", "←"), button("next", "→"), button("last", "End")];
+    this.play = button("play", "Space");
+    this.live = button("live", "");
+    this.stop = button("stop", "");
+    this.live.title = say("live_help");
+    this.stop.title = say("stop_help");
+    const named = { "aria-label": say("scrub") };
+    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, ...named });
+    this.range.addEventListener("input", () => clock.seek(Number(this.range.value)));
     this.position = html("output", { class: "spn-position" });
-    this.speed = html(
-      "select",
-      { class: "spn-select", "aria-label": say("speed"), onchange: () => (clock.speed = Number(this.speed.value)) },
-      ...SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 })),
-    );
+    const speeds = SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
+    this.speed = html("select", { class: "spn-select", "aria-label": say("speed") }, ...speeds);
+    this.speed.addEventListener("change", () => (clock.speed = Number(this.speed.value)));
+    const part = (kind, ...nodes) => html("div", { class: kind }, ...nodes);
     this.root = html(
       "div",
-      { class: "spn-transport", role: "group", "aria-label": say("scrub") },
-      html(
-        "div",
-        { class: "spn-buttons" },
-        this.play,
-        button("first", "Home", "first"),
-        button("previous", "←", "previous"),
-        button("next", "→", "next"),
-        button("last", "End", "last"),
-      ),
-      html("div", { class: "spn-scrub" }, this.range, this.position),
-      html("div", { class: "spn-buttons" }, this.speed, this.live, this.stop),
+      { class: "spn-transport", role: "group", ...named },
+      part("spn-buttons", this.play, ...move),
+      part("spn-scrub", this.range, this.position),
+      part("spn-buttons", this.speed, this.live, this.stop),
     );
   }
 

@@ -79,10 +79,13 @@ class View {
     this.root.dataset.state = "loading";
     parent.append(this.root);
     this.stopper = new AbortController();
-    const { signal } = this.stopper;
+    this.listen(this.stopper.signal);
+    requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  listen(signal) {
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
-    requestAnimationFrame((now) => this.animate(now, now));
   }
 
   actions() {

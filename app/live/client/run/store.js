@@ -5,7 +5,7 @@ import { askJson, askNumbers, Refused, Rows } from "./wire.js";
 const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
 const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failure in a row
-export const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
+const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
 
 export class Run {
   /** `changed(run)` is called whenever something new is known; `base` is the server's path. */

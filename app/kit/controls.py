@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from itertools import cycle
+from itertools import cycle, repeat
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -42,7 +41,6 @@ FEW_CHOICES = 3
 FINE_STEP = 0.05  # of a number on a linear scale
 SHORT_RANGE = 64  # whole numbers of this range get a slider, others a field to type in
 LONG_RANGE = 1e6  # whole numbers of this range are not typed in steps
-EXACT = 2**53  # the browser's whole numbers are exact below
 
 
 def settings(study: Study) -> dict[str, Any]:
@@ -76,29 +74,23 @@ def panel(
     more: Iterable[str] = (),
     fields: Mapping[str, Field] = SETTINGS,
     how: Mapping[str, Values] = {},
-    places: Sequence[AbstractContextManager[Any]] = (),
+    places: Sequence[DeltaGenerator] = (),
 ) -> Record | None:
     """Draw the settings `main`, and `more` folded away; the record that `make` makes of `values` and what they say.
 
     They begin with `values` at the first visit and back from another page. None where `make` refuses by a ValueError:
     its sentence, which begins with the setting's name or label, is shown at that setting.
     """
-    for name, value in values.items():
-        st.session_state.setdefault(f"{prefix}_{name}", value)
+    now = {name: st.session_state.get(f"{prefix}_{name}", value) for name, value in values.items()}
     top, slots, said = st.container(), dict[str, DeltaGenerator](), dict(values)
-
-    def part(names: Iterable[str]) -> None:
-        now = {name: st.session_state[f"{prefix}_{name}"] for name in values}
-        offered = [name for name in names if name not in MATTERS or MATTERS[name](now)]
-        for name, place in zip(offered, cycle(places or [nullcontext()]), strict=False):
-            with place:
-                said[name] = draw(prefix, name, fields[name], **how.get(name, {}))
-                slots[name] = st.container()
-
-    part(main)
-    if more:
-        with st.expander(WORDS["more"]):
-            part(more)
+    offered, folded = ([name for name in names if name not in MATTERS or MATTERS[name](now)] for names in (main, more))
+    rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
+    if folded:
+        rows += zip(folded, repeat(st.expander(WORDS["more"])), strict=False)
+    for name, place in rows:
+        with place:
+            said[name] = draw(prefix, name, fields[name], values[name], **how.get(name, {}))
+            slots[name] = st.container()
     try:
         return make(said)
     except ValueError as refusal:
@@ -112,37 +104,39 @@ def draw(
     prefix: str,
     name: str,
     field: Field,
+    value: Any,
     kind: str = "",
     options: Sequence[Any] = (),
     words: Callable[[Any], str] | None = None,
     **how: Any,
 ) -> Any:
-    """Draw one setting as it is declared, or as `how` says otherwise; what it says.
+    """Draw one setting as it is declared, or as `how` says otherwise; what it says, which begins with `value`.
 
-    Its key holds a value already, which is offered even between the steps or outside the range: a link may say 0.013,
-    and what cannot be is for the record to refuse, in words. `kind` is one of those `_kind` gives, or box, list.
+    What it was begun with stays offered, also between the steps: a link may say 0.013. `kind` is the name of a widget.
     """
     key, kind = f"{prefix}_{name}", kind or _kind(field)
-    value = st.session_state[key]
-    common: dict[str, Any] = {"label": titled(field), "key": key, "help": field.help or None, **how}
-    if kind == "toggle":
-        return st.toggle(**common)
-    if kind in ("slider", "number"):
-        return _number(field, kind, value, common)
-    if kind == "steps":
-        offered = st.session_state.setdefault(f"offered_{key}", set(options or steps(field)))
-        offered.add(value)
-        return st.select_slider(options=sorted(offered), format_func=words or partial(point, field), **common)
-    common["format_func"] = words or partial(value_text, name)
-    options = options or field.choices or range(int(field.low), int(field.high) + 1)
+    said = st.session_state.setdefault(key, value)
+    how = {"label": titled(field), "key": key, "help": field.help or None, **how}
+    if kind in ("slider", "number_input"):
+        low, high = field.kind(field.low), field.kind(field.high)
+        offered = _offered(key, (low, high), [value])
+        whole = 100 if SHORT_RANGE < high - low <= LONG_RANGE else 1
+        how |= {
+            "min_value": min(offered),
+            "max_value": max(offered),
+            "step": FINE_STEP if field.kind is float else whole,
+        }
+    elif kind == "select_slider":
+        offered = sorted(_offered(key, options or steps(field), (value, said)))
+        how |= {"options": offered, "format_func": words or partial(point, field)}
+    elif kind != "toggle":
+        options = options or field.choices or range(int(field.low), int(field.high) + 1)
+        how |= {"options": options, "format_func": words or partial(value_text, name)}
     if kind == "pills":
-        offered = [*options, *(one for one in value or () if one not in options)]
-        return st.pills(options=offered, selection_mode="multi", **common)
-    if kind == "segments":
-        return st.segmented_control(options=options, required=True, **common)
-    if kind == "list":
-        return st.multiselect(options=options, **common)
-    return st.selectbox(options=options, **common)
+        how |= {"options": _offered(key, options, value), "selection_mode": "multi"}
+    if kind == "segmented_control":
+        how["required"] = True
+    return getattr(st, kind)(**how)
 
 
 def steps(field: Field) -> list[float]:
@@ -158,15 +152,14 @@ def _kind(field: Field) -> str:
     if field.kind in (bool, tuple):
         return "toggle" if field.kind is bool else "pills"
     if field.choices:
-        return "segments" if len(field.choices) <= FEW_CHOICES else "box"
+        return "segmented_control" if len(field.choices) <= FEW_CHOICES else "selectbox"
     if field.log_scale:
-        return "steps"
-    return "slider" if field.kind is float or field.high - field.low <= SHORT_RANGE else "number"
+        return "select_slider"
+    return "slider" if field.kind is float or field.high - field.low <= SHORT_RANGE else "number_input"
 
 
-def _number(field: Field, kind: str, value: Any, common: dict[str, Any]) -> Any:
-    low, high = field.kind(field.low), field.kind(field.high)
-    ends = {"min_value": min(low, max(value, -EXACT)), "max_value": max(high, min(value, EXACT))}
-    if kind == "slider":
-        return st.slider(step=FINE_STEP if field.kind is float else 1, **ends, **common)
-    return st.number_input(step=100 if SHORT_RANGE < high - low <= LONG_RANGE else 1, **ends, **common)
+def _offered(key: str, options: Iterable[Any], more: Iterable[Any]) -> list[Any]:
+    """The options, and what was ever offered besides: a widget whose options go away forgets what it says."""
+    offered: list[Any] = st.session_state.setdefault(f"offered_{key}", list(options))
+    offered += [one for one in more if one not in offered]
+    return offered

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import controls, data, uploads
+from app.kit import data, uploads
+from app.kit.controls import draw
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal
 from app.pages.ask import link
@@ -109,13 +109,21 @@ def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Questio
         titles[link.LAB] = "The run of the lab, which is gone"
     columns = st.columns([2.2, 2.2, 1.2, 3], vertical_alignment="bottom")
     with columns[0]:
-        _draw("data", question.dataset, on_change=_change_data, args=(at_hand,), **data.offered())
+        draw(
+            "ask_w",
+            "data",
+            SETTINGS["data"],
+            question.dataset,
+            on_change=_change_data,
+            args=(at_hand,),
+            **data.offered(),
+        )
     with columns[1]:
-        name = _draw("net", question.network, options=list(titles), words=titles.get)
+        name = draw("ask_w", "net", SETTINGS["net"], question.network, options=list(titles), words=titles.__getitem__)
     k = question.num_components
     if name in NETWORKS and NETWORKS[name].has_components:
         with columns[2]:
-            k = _draw("k", k, kind="number")
+            k = draw("ask_w", "k", SETTINGS["k"], k, kind="number_input")
     with columns[3].container(horizontal=True, vertical_alignment="bottom"):
         _buttons(dataset)
     return replace(question, network=name, num_components=k)
@@ -127,7 +135,7 @@ def _buttons(dataset: Dataset) -> None:
         "Half of a real row",
         key="ask_draw",
         icon=":material/casino:",
-        on_click=_draw_row,
+        on_click=_draw,
         args=(dataset,),
         help="Draws a row of the data and sets a random half of its values.",
     )
@@ -152,17 +160,11 @@ def _ask_with(evidence: Evidence) -> None:
     st.session_state[NOTE] = note
 
 
-def _draw_row(dataset: Dataset) -> None:
+def _draw(dataset: Dataset) -> None:
     draws = st.session_state["ask_draws"] = st.session_state.get("ask_draws", 0) + 1
     question: Question = st.session_state[STATE]
     row = asking.half_of_a_real_row(dataset, np.random.default_rng([question.seed, draws]))
     _ask_with(asking.as_evidence(row, dataset))
-
-
-def _draw(name: str, value: object, field: Field | None = None, **how: Any) -> Any:
-    """Draw a control that begins with what the question says, at the first visit or back from another page."""
-    st.session_state.setdefault(f"ask_w_{name}", value)
-    return controls.draw("ask_w", name, field or SETTINGS[name], **how)
 
 
 def evidence_controls(question: Question, dataset: Dataset) -> tuple[Evidence, DeltaGenerator]:
@@ -193,20 +195,27 @@ def _switch(item: Item, value: int) -> str:
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", horizontal_alignment="distribute"):
         st.markdown(literal(item.name), width="stretch")
         begin = CHOICES[value - UNKNOWN]
-        said: str = _draw(f"e_{item.code}", begin, field, label_visibility="collapsed", width="content")
+        said: str = draw("ask_w", f"e_{item.code}", field, begin, label_visibility="collapsed", width="content")
     return said
 
 
 def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
     """Two searchable lists: what is 1, and what is 0."""
     names = {item.code: f"{item.name} ({item.code})" if item.name != item.code else item.code for item in every}
-    sides = {"ones": 1, "zeros": 0}
-    for name, value in sides.items():
-        st.session_state.setdefault(f"ask_w_{name}", [item.code for item in every if row[item.place] == value])
-    before = {name: st.session_state[f"ask_w_{name}"] for name in sides}
     said = dict[str, int]()
-    for name, other in zip(sides, reversed(sides), strict=True):
-        options = [code for code in names if code not in before[other]]
-        chosen = _draw(name, (), kind="list", options=options, words=names.get, placeholder="search a variable")
-        said |= dict.fromkeys(chosen, sides[name])
+    begin = {value: [item.code for item in every if row[item.place] == value] for value in (1, 0)}
+    for name, value, other in (("ones", 1, "zeros"), ("zeros", 0, "ones")):
+        taken = st.session_state.get(f"ask_w_{other}", begin[1 - value])
+        free = [code for code in names if code not in taken]
+        chosen = draw(
+            "ask_w",
+            name,
+            SETTINGS[name],
+            begin[value],
+            "list",
+            free,
+            names.__getitem__,
+            placeholder="search a variable",
+        )
+        said |= dict.fromkeys(chosen, value)
     return tuple((item.code, said[item.code]) for item in every if item.code in said)

@@ -77,9 +77,8 @@ def choose_data(study: Study, data: Mapping[str, Dataset]) -> Dataset:
     if "classes_uploaded" in st.session_state:
         st.session_state[DATA] = st.session_state.pop("classes_uploaded")
         last_column()
-    st.session_state.setdefault(DATA, study.experiment.dataset)
     how = {**offered(), "help": WORDS["data_help"], "on_change": last_column}
-    name: str = controls.draw("classes", "dataset", FIELDS["dataset"], **how)
+    name: str = controls.draw("classes", "dataset", FIELDS["dataset"], study.experiment.dataset, **how)
     upload_button("classes_upload", keep)
     return data[name]
 
@@ -100,7 +99,7 @@ def study_panel(before: Study, dataset: Dataset) -> Study:
 
     how: dict[str, controls.Values] = {
         "column": {
-            "kind": "box",
+            "kind": "selectbox",
             "options": range(1, width + 1),
             "words": lambda column: plain(dataset.variables[column - 1]),
         },
@@ -108,9 +107,9 @@ def study_panel(before: Study, dataset: Dataset) -> Study:
         "setup": {"on_change": take_setup},
         "depths": {"options": DEPTHS},
         "learning_rate": {"words": number},
-        "num_components": {"kind": "number"},
-        "iterations": {"kind": "steps", "options": (50, 100, 200, 300, 400, 600, 1000, MAX_ITERATIONS)},
-        "num_seeds": {"kind": "number"},
+        "num_components": {"kind": "number_input"},
+        "iterations": {"kind": "select_slider", "options": (50, 100, 200, 300, 400, 600, 1000, MAX_ITERATIONS)},
+        "num_seeds": {"kind": "number_input"},
     }
     values = {**controls.settings(before), "dataset": st.session_state[DATA], **own}
     return controls.panel("classes", values, made, MAIN, MORE, SETTINGS, how) or before

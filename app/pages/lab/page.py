@@ -45,6 +45,7 @@ def preset_control() -> None:
         "control",
         "preset",
         PRESET,
+        None,
         words=lambda name: presets.PRESETS[name].title,
         index=None,
         placeholder=WORDS["own_settings"],

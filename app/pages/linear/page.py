@@ -25,10 +25,10 @@ from spncore.studies.linear import FIELDS, Comparison, LinearStudy, SharedScalar
 STATE = "linear_study"
 TEXT_PIXELS = 760
 HOW: Mapping[str, controls.Values] = {  # in the order of the controls
-    "p": {"kind": "segments", "options": [2, 4], "words": {2: "ℓ₂", 4: "ℓ₄"}.get},
+    "p": {"kind": "segmented_control", "options": [2, 4], "words": {2: "ℓ₂", 4: "ℓ₄"}.get},
     "condition": {"options": [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]},
-    "num_layers": {"kind": "segments"},
-    "dimension": {"kind": "steps", "options": range(1, 17)},
+    "num_layers": {"kind": "segmented_control"},
+    "dimension": {"kind": "select_slider", "options": range(1, 17)},
     "init_scale": {"options": [1e-3, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0]},
     "each_at": {"words": {"best": "each at its own best", "chosen": "both at a chosen one"}.get},
 }

@@ -42,11 +42,11 @@ SETTINGS = {
     "control": Field(bool, "also L = 1 at L·η", "", ""),
 }
 HOW: Mapping[str, controls.Values] = {
-    **{name: {"kind": "box"} for name in CHOICES},
-    "num_components": {"kind": "number"},
-    "num_seeds": {"kind": "number"},
-    "iterations": {"kind": "steps", "options": [50, 100, 200, 500, 1000, 2000, 5000]},
-    "resolution": {"kind": "steps", "options": list(RESOLUTIONS), "words": RESOLUTIONS.get},
+    **{name: {"kind": "selectbox"} for name in CHOICES},
+    "num_components": {"kind": "number_input"},
+    "num_seeds": {"kind": "number_input"},
+    "iterations": {"kind": "select_slider", "options": [50, 100, 200, 500, 1000, 2000, 5000]},
+    "resolution": {"kind": "select_slider", "options": list(RESOLUTIONS), "words": RESOLUTIONS.get},
     "depths": {"options": range(2, 9)},
 }
 CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}

@@ -58,9 +58,9 @@ def opened() -> Question:
     return on_screen
 
 
-def put(question: Question, refused: Sequence[str] = ()) -> None:
+def put(question: Question, refused: Sequence[str] = (), note: str | None = None) -> None:
     """Make this the question on screen: the widgets are seeded from it when they are drawn next."""
-    st.session_state.update({STATE: question, REFUSED: list(refused), NOTE: None})
+    st.session_state.update({STATE: question, REFUSED: list(refused), NOTE: note})
     for key in [key for key in st.session_state if str(key).startswith("ask_w_")]:
         del st.session_state[key]
 
@@ -71,8 +71,7 @@ def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:
         return question
     if question.dataset in uploads.FALLBACK:
         moved = replace(question, dataset=uploads.FALLBACK[question.dataset])
-        put(moved, st.session_state[REFUSED])
-        st.session_state[NOTE] = WORDS["twin_instead"]
+        put(moved, st.session_state[REFUSED], WORDS["twin_instead"])
         return moved
     what = "An upload that a link names" if question.dataset not in DATASETS else DATASETS[question.dataset].title
     sentence = f"{what} is not at hand; load it in the lab, then open the link again. NLTCS's twin is asked."
@@ -96,28 +95,18 @@ def network_title(name: str, dataset: Dataset) -> str:
     if name != link.LAB:
         return NETWORKS[name].title
     found = lab_run(dataset)
-    return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab"
+    return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab, which is gone"
 
 
 def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Question:
     """Choose the data set, the network and its K; the question with what they say."""
     dataset = at_hand[question.dataset]
-    titles = {name: network.title for name, network in NETWORKS.items()}
-    if lab_run(dataset):
-        titles[link.LAB] = network_title(link.LAB, dataset)
-    elif question.network == link.LAB:
-        titles[link.LAB] = "The run of the lab, which is gone"
+    of_the_lab = [link.LAB] if question.network == link.LAB or lab_run(dataset) else []
+    titles = {name: network_title(name, dataset) for name in (*NETWORKS, *of_the_lab)}
     columns = st.columns([2.2, 2.2, 1.2, 3], vertical_alignment="bottom")
     with columns[0]:
-        draw(
-            "ask_w",
-            "data",
-            SETTINGS["data"],
-            question.dataset,
-            on_change=_change_data,
-            args=(at_hand,),
-            **data.offered(),
-        )
+        how = {**data.offered(), "on_change": _change_data, "args": (at_hand,)}
+        draw("ask_w", "data", SETTINGS["data"], question.dataset, **how)
     with columns[1]:
         name = draw("ask_w", "net", SETTINGS["net"], question.network, options=list(titles), words=titles.__getitem__)
     k = question.num_components
@@ -130,7 +119,14 @@ def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Questio
 
 
 def _buttons(dataset: Dataset) -> None:
-    st.button("Clear", key="ask_clear", icon=":material/backspace:", on_click=_clear, help="Sets all to unknown.")
+    st.button(
+        "Clear",
+        key="ask_clear",
+        icon=":material/backspace:",
+        on_click=_ask_with,
+        args=((),),
+        help="Sets all to unknown.",
+    )
     st.button(
         "Half of a real row",
         key="ask_draw",
@@ -150,14 +146,8 @@ def _change_data(data: dict[str, Dataset]) -> None:
     put(replace(question, dataset=name, network=network, evidence=question.evidence if same else (), target=""))
 
 
-def _clear() -> None:
-    _ask_with(())
-
-
 def _ask_with(evidence: Evidence) -> None:
-    note = st.session_state[NOTE]
-    put(replace(st.session_state[STATE], evidence=evidence))
-    st.session_state[NOTE] = note
+    put(replace(st.session_state[STATE], evidence=evidence), note=st.session_state[NOTE])
 
 
 def _draw(dataset: Dataset) -> None:
@@ -171,8 +161,7 @@ def evidence_controls(question: Question, dataset: Dataset) -> tuple[Evidence, D
     """Unknown, 0 or 1 for each variable; the evidence they say, and a place below the shorter column."""
     every = asking.items(dataset)
     row, refused = asking.evidence_row(question, dataset)
-    if refused:
-        st.session_state[REFUSED] = [*st.session_state[REFUSED], *refused]
+    st.session_state[REFUSED] = [*st.session_state[REFUSED], *refused]
     if len(every) > MOST_SWITCHES:
         return _lists(every, row.tolist()), st.container()
     split = LEFT_CODES if every[0].group else (len(every) + 1) // 2
@@ -212,7 +201,7 @@ def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
             name,
             SETTINGS[name],
             begin[value],
-            "list",
+            "multiselect",
             free,
             names.__getitem__,
             placeholder="search a variable",

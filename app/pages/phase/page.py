@@ -16,7 +16,7 @@ from app.kit.files import file_name
 from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.phase import charts
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import Dataset
 from spncore.files.places import SHIPPED
 from spncore.runs.experiment import FIELDS, Experiment, Field
 from spncore.runs.study import Study
@@ -60,13 +60,6 @@ MARKS = (
 def shipped() -> Diagram:
     """The diagram that ships with the lab."""
     return Diagram.from_json(DEFAULT.read_text(encoding="utf-8"))
-
-
-def _found(name: str) -> Dataset | None:
-    try:
-        return uploads.find(name, st.session_state.get("uploads", {}))
-    except DataError:
-        return None
 
 
 def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
@@ -151,7 +144,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     experiment: Experiment = shown.plane.base.replace(
         learning_rate=shown.plane.rates[column], init_scale=shown.plane.scales[row]
     )
-    if _found(experiment.dataset) is None:
+    if experiment.dataset not in uploads.at_hand(session.held_uploads()):
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
     session.open_session()
     study = Study(experiment, (1, depth))

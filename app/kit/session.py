@@ -61,8 +61,14 @@ def open_session() -> None:
         elsewhere=elsewhere,
     )
     st.session_state["notices"] = [*refusals, *refused_view]
-    controls.show(_on_data_at_hand(study))
+    show(_on_data_at_hand(study))
     train()
+
+
+def show(study: Study) -> None:
+    """Make the lab's controls show this study; to be called before they are drawn, or in a callback."""
+    st.session_state["study"] = study
+    controls.show("control", controls.settings(study))
 
 
 def study() -> Study:

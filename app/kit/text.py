@@ -114,10 +114,14 @@ def sections(name: str) -> tuple[str, dict[str, str]]:
     return first.strip(), {heading.strip(): text.strip() for heading, text in named}
 
 
-def label(name: str) -> str:
+def titled(field: Field) -> str:
     """A setting's label: the name in words, then its symbol."""
-    field: Field = FIELDS[name]
     return f"{field.label} ({field.symbol})" if field.symbol else field.label
+
+
+def label(name: str) -> str:
+    """The label of a setting of an experiment."""
+    return titled(FIELDS[name])
 
 
 def choice(name: str, value: str) -> str:
@@ -133,9 +137,9 @@ def number(value: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
-def point(name: str, value: float) -> str:
+def point(field: Field, value: float) -> str:
     """A log-scaled number with the name of the point it is, if it is one: `1e-4 · paper`."""
-    names = [word for word, at in FIELDS[name].named.items() if at == value]
+    names = [word for word, at in field.named.items() if at == value]
     return " · ".join([number(value), *names])
 
 

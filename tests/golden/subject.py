@@ -38,7 +38,7 @@ from app.pages.ask import networks as asked_networks
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
 from app.pages.circuits import files as circuit_export
-from app.pages.classes import panel as classes_panel
+from app.pages.classes import link as class_link
 from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
 from app.pages.figure3 import words as figure3_facts
@@ -114,20 +114,8 @@ def linear_networks_link(params: Case) -> Any:
 
 def classes_link(params: Case) -> Any:
     """The same of a link to the page "Predicting a class", with the data that ships at hand."""
-    return _decoded(params, _open_classes, study_record, permalink.query_string)
-
-
-def _open_classes(params: Mapping[str, Sequence[str]]) -> tuple[Study, list[str]]:
-    page = SimpleNamespace(session_state={}, query_params=_Query(params))
-    with mock.patch.object(classes_panel, "st", page):
-        study = classes_panel.opened(
-            {name: data_set(name) for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()}
-        )
-    return study, page.session_state["classes_refused"]
-
-
-class _Query(dict[str, Any]):
-    get_all = dict.__getitem__
+    data = [name for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()]
+    return _decoded(params, lambda given: class_link.decode(given, data), study_record, permalink.query_string)
 
 
 def selectors(page: Case) -> Any:

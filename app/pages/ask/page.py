@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.kit import files, progress
+from app.kit import files, progress, session, uploads
 from app.kit.files import cell, file_name
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
-from app.pages.ask import charts, controls, flow_lines, link, networks
+from app.pages.ask import charts, flow_lines, link, networks, panel
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
-from app.pages.ask.controls import REFUSED, STATE
 from app.pages.ask.networks import Trained
+from app.pages.ask.panel import REFUSED, STATE
 from app.pages.ask.question import UNKNOWN, Answer, Matches, Question
 from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
@@ -55,7 +55,7 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
 def lab_network(dataset: Dataset) -> Trained | None:
     """The deepest network of the run in the lab, as it is now."""
     leave()
-    found = controls.lab_run(dataset)
+    found = panel.lab_run(dataset)
     if found is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
         return None
@@ -267,15 +267,15 @@ def below(trained: Trained, given: Answer, dataset: Dataset, question: Question,
 
 
 theme = "dark" if st.context.theme.type == "dark" else "light"
-at_hand = controls.data_at_hand()
-question = controls.on_data_at_hand(controls.opened(), at_hand)
+at_hand = uploads.at_hand(session.held_uploads())
+question = panel.on_data_at_hand(panel.opened(), at_hand)
 dataset = at_hand[question.dataset]
 st.header("Ask the network", anchor=False)
-question = controls.network_controls(question, at_hand)
+question = panel.network_controls(question, at_hand)
 refusals = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
-    evidence, free_space = controls.evidence_controls(question, dataset)
+    evidence, free_space = panel.evidence_controls(question, dataset)
     question = replace(question, evidence=evidence)
 for sentence in dict.fromkeys(st.session_state[REFUSED]):
     refusals.warning(literal(sentence), icon=":material/link_off:")
@@ -300,7 +300,7 @@ with left:
         shown = asking.order_by_change(answer, dataset, MOST_ROWS)
         st.markdown(f"{ask_words.changes(answer, shown)} {ask_words.beside_the_data(answer, matching)}")
     if trained is not None:
-        st.caption(literal(ask_words.network_line(trained, controls.network_title(question.network, dataset))))
+        st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
 if trained is not None and answer is not None:
     below(trained, answer, dataset, question, theme)
 st.session_state[STATE] = question

@@ -11,7 +11,7 @@ from app.kit import study_links, uploads
 from app.kit.text import JOINER
 from app.kit.uploads import Upload
 from app.live import jobs
-from app.pages.classes import charts, panel
+from app.pages.classes import charts
 from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
 from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
@@ -227,7 +227,7 @@ def test_the_best_possible_is_drawn_where_it_is_known(small):
 # ---- the link ------------------------------------------------------------------------------------------------------
 def test_a_link_reopens_its_settings():
     page = opened(**study_links.encode(SMALL))
-    assert page.session_state[panel.STATE] == SMALL
+    assert page.session_state["classes_study"] == SMALL
     assert page.selectbox(key="classes_column").value == 3 and not page.warning
 
 
@@ -236,14 +236,14 @@ def test_what_the_page_cannot_show_is_said_and_the_nearest_shown():
     words = said(page, "warning")
     for part in ("unnormalised is not shown", "L = 1 to 3", "5000", "60", "colour"):
         assert part in words
-    shown = page.session_state[panel.STATE]
+    shown = page.session_state["classes_study"]
     assert shown.depths == (1,) and shown.experiment.objective == "discriminative"
 
 
 def test_a_link_to_an_uploaded_table_asks_for_it():
     page = opened(v="1", dataset="sha256:" + "0" * 64, objective="hybrid")
     assert "Upload the same file again" in said(page, "warning")
-    assert page.session_state[panel.STATE].experiment.dataset == "labelled-clusters"
+    assert page.session_state["classes_study"].experiment.dataset == "labelled-clusters"
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
     page.selectbox(key="classes_objective").select(objective).run()
     page.segmented_control(key="classes_setup").set_value("sum weights only").run()
     study = Study(SETUPS["sum weights only"].replace(objective=objective), DEPTHS)
-    assert page.session_state[panel.STATE] == study
+    assert page.session_state["classes_study"] == study
     assert headline(page) == classes_words.headline(classes_study.shipped()[study])
 
 
@@ -298,7 +298,7 @@ def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():
     assert page.selectbox(key="classes_dataset").value == upload.name
     assert page.selectbox(key="classes_column").options == ["wet", "cold", "ill"]
     page.selectbox(key="classes_column").select(1).run()
-    assert page.session_state[panel.STATE].experiment.class_variable == 1 and not page.exception
+    assert page.session_state["classes_study"].experiment.class_variable == 1 and not page.exception
 
 
 def test_a_column_with_one_value_is_refused_by_name():

@@ -12,20 +12,35 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import uploads
+from app.kit import data, uploads
+from app.kit.controls import draw
 from app.kit.session import Shown
-from app.kit.text import WORDS, literal, plain
+from app.kit.text import WORDS, literal
 from app.pages.ask import link
 from app.pages.ask import question as asking
 from app.pages.ask.networks import NETWORKS
 from app.pages.ask.question import GROUPS, UNKNOWN, Item, Question
-from spncore.data.library import DATASETS, DataError, Dataset
+from spncore.data.library import DATASETS, Dataset
 from spncore.limits import LIMITS
+from spncore.runs.experiment import Field
 from spncore.runs.trace import Recorder
 
 STATE, REFUSED, NOTE = "ask_question", "ask_refused", "ask_note"
 MOST_SWITCHES = 20  # a switch each; more variables are chosen from searchable lists
 CHOICES = ("?", "0", "1")
+SETTINGS = {
+    "data": Field(str, "Data set", "", "", choices=tuple(DATASETS)),
+    "net": Field(
+        str,
+        "Network",
+        "",
+        "What takes longer than about a second is trained in the background. The lab's own run can be asked, too.",
+        choices=tuple(NETWORKS),
+    ),
+    "k": Field(int, "Components", "K", "", 1, LIMITS.num_components),
+    "ones": Field(tuple, "These are 1", "", ""),
+    "zeros": Field(tuple, "These are 0", "", ""),
+}
 Evidence = tuple[tuple[str, int], ...]
 LEFT_CODES = 6  # the ADL items of NLTCS stand in the first column
 
@@ -43,29 +58,11 @@ def opened() -> Question:
     return on_screen
 
 
-def put(question: Question, refused: Sequence[str] = ()) -> None:
+def put(question: Question, refused: Sequence[str] = (), note: str | None = None) -> None:
     """Make this the question on screen: the widgets are seeded from it when they are drawn next."""
-    st.session_state.update({STATE: question, REFUSED: list(refused), NOTE: None})
+    st.session_state.update({STATE: question, REFUSED: list(refused), NOTE: note})
     for key in [key for key in st.session_state if str(key).startswith("ask_w_")]:
         del st.session_state[key]
-
-
-def _held() -> dict[str, uploads.Upload]:
-    held: dict[str, uploads.Upload] = st.session_state.get("uploads", {})
-    return held
-
-
-def data_at_hand() -> dict[str, Dataset]:
-    """The data sets that need no download, the session's uploads among them."""
-    found = {}
-    for name in (*DATASETS, *_held()):
-        try:
-            dataset = uploads.find(name, _held())
-        except DataError:
-            continue
-        if dataset is not None:
-            found[name] = dataset
-    return found
 
 
 def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:
@@ -74,8 +71,7 @@ def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:
         return question
     if question.dataset in uploads.FALLBACK:
         moved = replace(question, dataset=uploads.FALLBACK[question.dataset])
-        put(moved, st.session_state[REFUSED])
-        st.session_state[NOTE] = WORDS["twin_instead"]
+        put(moved, st.session_state[REFUSED], WORDS["twin_instead"])
         return moved
     what = "An upload that a link names" if question.dataset not in DATASETS else DATASETS[question.dataset].title
     sentence = f"{what} is not at hand; load it in the lab, then open the link again. NLTCS's twin is asked."
@@ -99,46 +95,38 @@ def network_title(name: str, dataset: Dataset) -> str:
     if name != link.LAB:
         return NETWORKS[name].title
     found = lab_run(dataset)
-    return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab"
+    return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab, which is gone"
 
 
-def network_controls(question: Question, data: dict[str, Dataset]) -> Question:
+def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Question:
     """Choose the data set, the network and its K; the question with what they say."""
-    _seed("data", question.dataset)
-    _seed("net", question.network)
-    _seed("k", question.num_components)
+    dataset = at_hand[question.dataset]
+    of_the_lab = [link.LAB] if question.network == link.LAB or lab_run(dataset) else []
+    titles = {name: network_title(name, dataset) for name in (*NETWORKS, *of_the_lab)}
     columns = st.columns([2.2, 2.2, 1.2, 3], vertical_alignment="bottom")
-    columns[0].selectbox(
-        "Data set",
-        list(data),
-        format_func=lambda name: plain(data[name].title),
-        key="ask_w_data",
-        on_change=_change_data,
-        args=(data,),
-    )
-    dataset = data[question.dataset]
-    titles = {name: network.title for name, network in NETWORKS.items()}
-    if lab_run(dataset):
-        titles[link.LAB] = network_title(link.LAB, dataset)
-    elif question.network == link.LAB:
-        titles[link.LAB] = "The run of the lab, which is gone"
-    name = columns[1].selectbox(
-        "Network",
-        list(titles),
-        format_func=titles.__getitem__,
-        key="ask_w_net",
-        help="What takes longer than about a second is trained in the background. The lab's own run can be asked, too.",
-    )
+    with columns[0]:
+        how = {**data.offered(), "on_change": _change_data, "args": (at_hand,)}
+        draw("ask_w", "data", SETTINGS["data"], question.dataset, **how)
+    with columns[1]:
+        name = draw("ask_w", "net", SETTINGS["net"], question.network, options=list(titles), words=titles.__getitem__)
+    k = question.num_components
     if name in NETWORKS and NETWORKS[name].has_components:
-        columns[2].number_input("Components (K)", 1, LIMITS.num_components, key="ask_w_k")
-    k = int(st.session_state.get("ask_w_k", question.num_components))
+        with columns[2]:
+            k = draw("ask_w", "k", SETTINGS["k"], k, kind="number_input")
     with columns[3].container(horizontal=True, vertical_alignment="bottom"):
         _buttons(dataset)
     return replace(question, network=name, num_components=k)
 
 
 def _buttons(dataset: Dataset) -> None:
-    st.button("Clear", key="ask_clear", icon=":material/backspace:", on_click=_clear, help="Sets all to unknown.")
+    st.button(
+        "Clear",
+        key="ask_clear",
+        icon=":material/backspace:",
+        on_click=_ask_with,
+        args=((),),
+        help="Sets all to unknown.",
+    )
     st.button(
         "Half of a real row",
         key="ask_draw",
@@ -158,14 +146,8 @@ def _change_data(data: dict[str, Dataset]) -> None:
     put(replace(question, dataset=name, network=network, evidence=question.evidence if same else (), target=""))
 
 
-def _clear() -> None:
-    _ask_with(())
-
-
 def _ask_with(evidence: Evidence) -> None:
-    note = st.session_state[NOTE]
-    put(replace(st.session_state[STATE], evidence=evidence))
-    st.session_state[NOTE] = note
+    put(replace(st.session_state[STATE], evidence=evidence), note=st.session_state[NOTE])
 
 
 def _draw(dataset: Dataset) -> None:
@@ -175,29 +157,20 @@ def _draw(dataset: Dataset) -> None:
     _ask_with(asking.as_evidence(row, dataset))
 
 
-def _seed(name: str, value: object) -> None:
-    """Let a widget begin with what the question says, at the first visit or back from another page."""
-    if f"ask_w_{name}" not in st.session_state:
-        st.session_state[f"ask_w_{name}"] = value
-
-
 def evidence_controls(question: Question, dataset: Dataset) -> tuple[Evidence, DeltaGenerator]:
     """Unknown, 0 or 1 for each variable; the evidence they say, and a place below the shorter column."""
     every = asking.items(dataset)
     row, refused = asking.evidence_row(question, dataset)
-    if refused:
-        st.session_state[REFUSED] = [*st.session_state[REFUSED], *refused]
+    st.session_state[REFUSED] = [*st.session_state[REFUSED], *refused]
     if len(every) > MOST_SWITCHES:
         return _lists(every, row.tolist()), st.container()
     split = LEFT_CODES if every[0].group else (len(every) + 1) // 2
-    columns = st.columns(2, gap="small")
+    columns, said = st.columns(2, gap="small"), dict[str, str]()
     for column, part in zip(columns, (every[:split], every[split:]), strict=True):
         with column, st.container(gap="xxsmall"):
             if part and part[0].group:
                 st.caption(GROUPS[part[0].group])
-            for item in part:
-                _switch(item, int(row[item.place]))
-    said = {item.code: st.session_state[f"ask_w_e_{item.code}"] for item in every}
+            said |= {item.code: _switch(item, int(row[item.place])) for item in part}
     zero, one = asking.meanings(dataset)
     columns[0].caption(f"? unknown · 0 {zero} · 1 {one}")
     if st.session_state[NOTE]:
@@ -205,33 +178,33 @@ def evidence_controls(question: Question, dataset: Dataset) -> tuple[Evidence, D
     return tuple((code, int(value)) for code, value in said.items() if value in ("0", "1")), columns[0]
 
 
-def _switch(item: Item, value: int) -> None:
-    _seed(f"e_{item.code}", CHOICES[value - UNKNOWN])
+def _switch(item: Item, value: int) -> str:
+    name = item.name if item.name.isidentifier() else literal(item.name)
+    field = Field(str, name, "", "", choices=CHOICES)
     with st.container(horizontal=True, vertical_alignment="center", gap="xxsmall", horizontal_alignment="distribute"):
         st.markdown(literal(item.name), width="stretch")
-        st.segmented_control(
-            item.name if item.name.isidentifier() else literal(item.name),
-            CHOICES,
-            key=f"ask_w_e_{item.code}",
-            required=True,
-            label_visibility="collapsed",
-            width="content",
-        )
+        begin = CHOICES[value - UNKNOWN]
+        said: str = draw("ask_w", f"e_{item.code}", field, begin, label_visibility="collapsed", width="content")
+    return said
 
 
 def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
     """Two searchable lists: what is 1, and what is 0."""
     names = {item.code: f"{item.name} ({item.code})" if item.name != item.code else item.code for item in every}
-    for name, value in (("ones", 1), ("zeros", 0)):
-        _seed(name, [item.code for item in every if row[item.place] == value])
-    ones, zeros = st.session_state["ask_w_ones"], st.session_state["ask_w_zeros"]
-    for name, label, taken in (("ones", "These are 1", zeros), ("zeros", "These are 0", ones)):
-        st.multiselect(
-            label,
-            [code for code in names if code not in taken],
-            format_func=names.__getitem__,
-            key=f"ask_w_{name}",
+    said = dict[str, int]()
+    begin = {value: [item.code for item in every if row[item.place] == value] for value in (1, 0)}
+    for name, value, other in (("ones", 1, "zeros"), ("zeros", 0, "ones")):
+        taken = st.session_state.get(f"ask_w_{other}", begin[1 - value])
+        free = [code for code in names if code not in taken]
+        chosen = draw(
+            "ask_w",
+            name,
+            SETTINGS[name],
+            begin[value],
+            "multiselect",
+            free,
+            names.__getitem__,
             placeholder="search a variable",
         )
-    said = {**dict.fromkeys(st.session_state["ask_w_zeros"], 0), **dict.fromkeys(st.session_state["ask_w_ones"], 1)}
+        said |= dict.fromkeys(chosen, value)
     return tuple((item.code, said[item.code]) for item in every if item.code in said)

@@ -1,8 +1,8 @@
 // Colours, dashes and sizes of every view, for a light and a dark page. PRODUCT: one symbol, one colour.
 
 const DEPTHS = {
-  light: ["#440154", "#3e4989", "#287d8e", "#22a884", "#8f6a00", "#b5367a", "#7a3b12", "#5f6b7a"],
-  dark: ["#287d8e", "#25ac82", "#7fd34e", "#fde725", "#ff9f6b", "#f28bc4", "#9db4ff", "#c9c9c9"],
+  light: ["#440154", "#3e4989", "#287d8e", "#22a884", "#8f6a00", "#b5367a", "#7a3b12", "#8c38e0"],
+  dark: ["#287d8e", "#25ac82", "#7fd34e", "#fde725", "#995f26", "#c20cff", "#9db4ff", "#c9c9c9"],
 };
 export const DASHES = ["solid", "8px,4px", "2px,2px", "dashdot", "12px,3px", "10px,3px,2px,3px,2px,3px", "5px,5px", "1px,4px"];
 

@@ -15,7 +15,7 @@ from app.pages.classes import words as classes_words
 from app.pages.classes.study import DEFAULT, Comparison
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.plots.curves import CONFIG
+from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.live import room
-from app.live.circuit_words import circuit_headline
 from app.live.computation import Computation, State
-from app.live.headline import Headline, headline
+from app.live.headline import Headline, circuit_headline, headline
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS

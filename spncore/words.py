@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 DASH, MINUS, JOINED = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -22,6 +22,11 @@ def of_seeds(number: int, total: int) -> str:
 def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+
+
+def slashed(values: Iterable[object]) -> str:
+    """One value per depth: `384 / 208 / 167`."""
+    return " / ".join(map(str, values))
 
 
 def signed(value: float, form: str = ".3f") -> str:

@@ -17,6 +17,7 @@ from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
+from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
 
@@ -95,7 +96,7 @@ class LiveRun:
             return f"Stopped after {self.length} iterations."
         position = self.queue_position
         if position:
-            return f"{position} {'run' if position == 1 else 'runs'} ahead of you."
+            return f"{counted(position, 'run')} ahead of you."
         return self.computation.reason
 
     @property

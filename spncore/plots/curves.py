@@ -32,9 +32,9 @@ class Line:
     thin: bool = False  # the rows it was trained on, beside those it was not
 
     @classmethod
-    def of_seeds(cls, name: str, depth: int, curve: Mapping[str, Sequence[float]]) -> Line:
+    def of_seeds(cls, name: str, depth: int, curve: Mapping[str, Sequence[float]], faint: bool = False) -> Line:
         """The line of a kept curve: its iterations, median, low and high over the seeds."""
-        return cls(name, depth, curve["iteration"], curve["median"], curve["low"], curve["high"])
+        return cls(name, depth, curve["iteration"], curve["median"], curve["low"], curve["high"], faint)
 
 
 def curves(

@@ -9,6 +9,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.studies.phase import Diagram, shown_depths
+from spncore.words import counted
 
 
 def summary(diagram: Diagram, depth: int) -> list[str]:
@@ -49,7 +50,7 @@ def in_words(diagram: Diagram) -> str:
     return (
         f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
         f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
-        f"{base.iterations:,} iterations; median of {base.num_seeds} {'seed' if base.num_seeds == 1 else 'seeds'}."
+        f"{base.iterations:,} iterations; median of {counted(base.num_seeds, 'seed')}."
     )
 
 

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from spncore.arrays import Floats
 from spncore.plots.drawing import blank, log_ticks, note
 from spncore.plots.palette import DASHES, DEPTHS, INK
+from spncore.symbols import LABELS
 
 HEIGHT = 300
 MARGIN = {"l": 62, "r": 14, "t": 14, "b": 46}
@@ -72,7 +73,7 @@ def residuals(rates: Floats, rows: Mapping[str, Floats], slopes: Mapping[str, fl
         Line(f"{name}: slope {slopes[name]:.2f}", rates, values, color, dash, mode="lines+markers")
         for (name, values), color, dash in zip(rows.items(), DEPTHS[theme][::2], DASHES, strict=False)
     ]
-    figure = lines(drawn, "learning rate (η)", "largest relative residual", theme, log_x=True, log_y=True)
+    figure = lines(drawn, LABELS["learning_rate"], "largest relative residual", theme, log_x=True, log_y=True)
     for row in drawn:
         middle = len(row.x) // 2
         note(figure, row.x[middle], row.y[middle], row.name, INK[theme], xanchor="right", xshift=-8, yshift=12)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from spncore.symbols import LABELS
+
 THEMES = ("light", "dark")
 
 
@@ -83,6 +85,7 @@ BROWSER: Mapping[str, Any] = {
         for place, theme in enumerate(THEMES)
     },
     "cividis": CIVIDIS,
+    "labels": LABELS,  # of quantities, by the names of spncore.symbols
 }
 
 

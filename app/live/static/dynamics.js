@@ -71,7 +71,7 @@ class Dynamics extends Lab {
   /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
   erratum() {
     const { say } = this;
-    const layer = (l) => both("w", "k", row("(", l, ")"));
+    const layer = (l) => both("w", "k", row("[", l, "]"));
     const printed = math(coloured("rho", sub("ρ", "k")), "=", "η", sup(row("(", layer("0"), ")"), "2"));
     const product = math(coloured("rho", sub("ρ", "k")), "=", "η", under("∏", row("l", "<", "L", "−", "1")), sup(row("(", layer("l"), ")"), "2"));
     return html("aside", { class: "spn-box" }, html("h3", { text: say("erratum_title") }),

@@ -1,6 +1,6 @@
 // The update of the chosen component in symbols, each with its number at the cursor.
 
-import { html, number, subscript, superscript } from "./dom.js";
+import { html, number, subscript } from "./dom.js";
 
 const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`, text });
 
@@ -38,7 +38,7 @@ export function equations({ run, view, frame, say }) {
   if (!run.layout.has_rates[view.depth]) return unrated(run, view, frame, say, k);
   const { weight, above, rho, lam, own, measured, log, cut } = terms(run, view.depth, view.component, frame);
   const eta = number(run.layout.settings.learning_rate);
-  const squares = above.map((w, l) => [" · ", html("span", { text: squared(w), title: `w⁽${superscript(l)}⁾` })]).flat();
+  const squares = above.map((w, l) => [" · ", html("span", { text: squared(w), title: `w^[${l}]` })]).flat();
   const rhoLine = log ? ["= η w² = ", eta, " · ", squared(weight)] : above.length ? ["= η ∏ w² = ", eta, ...squares] : ["= η"];
   const lines = [
     [coloured("rho", `ρ${k}`), " ", ...rhoLine, " = ", coloured("rho", number(rho))],

@@ -1,6 +1,6 @@
 // View 10: the network of one depth, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
 
-import { html, number, subscript, superscript, svg } from "./dom.js";
+import { html, number, subscript, svg } from "./dom.js";
 import { menu } from "./menu.js";
 import { savePicture } from "./picture.js";
 
@@ -71,7 +71,7 @@ export class Network {
   }
 
   layerLabel(l, y) {
-    return this.text(4, y, `w⁽${superscript(l)}⁾`, { "text-anchor": "start" });
+    return this.text(4, y, `w^[${l}]`, { "text-anchor": "start" });
   }
 
   /** Root, inner sums and components as circles, one edge per weight. */
@@ -182,7 +182,7 @@ export class Network {
     if (this.grid.hidden) return;
     const row = (head, values) => html("tr", {}, html("th", { text: head, scope: "row" }), ...Array.from(values, (value) => html("td", { text: number(value) })));
     this.grid.replaceChildren(html("table", {}, html("caption", { text: this.say("network_title") }), html("tbody", {},
-      ...this.sizes.map((n, l) => row(`w⁽${superscript(l)}⁾`, weights.subarray(starts[l], starts[l] + n))), row("w", products))));
+      ...this.sizes.map((n, l) => row(`w^[${l}]`, weights.subarray(starts[l], starts[l] + n))), row("w", products))));
   }
 
   save(format) {

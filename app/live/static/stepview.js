@@ -73,7 +73,7 @@ export function equationsOf(c) {
   if (!s) return [];
   const k = String(c.k + 1);
   const wk = () => sub("w", k);
-  const wl = (l) => both("w", k, row("(", String(l), ")"));
+  const wl = (l) => both("w", k, row("[", String(l), "]"));
   const v = (x, kind) => value(number(x, 4), kind);
   const times = (parts) => parts.flatMap((part, i) => (i ? ["·", part] : [part]));
   const plus = (parts) => parts.flatMap((part, i) => (i ? ["+", part] : [part]));
@@ -88,7 +88,7 @@ export function equationsOf(c) {
       : [both("w", k, "exact"), "=", wk(), under("∏", "l"), row("(", "1", "+", sub("s", "l"), ")"), "=", v(s.w), ...s.steps.flatMap((x) => ["·", row("(", "1", x < 0 ? "−" : "+", v(Math.abs(x)), ")")]), "=", v(exactStep(s))]],
     ["eq_rho", s.log
       ? [coloured("rho", sub("ρ", k)), "=", "η", both("w", k, "2"), "=", v(s.eta), "·", sup(v(s.w), "2"), "=", v(s.rho, "rho")]
-      : [coloured("rho", sub("ρ", k)), "=", "η", ...(c.L > 1 ? [under("∏", row("l", "<", "L", "−", "1")), sup(row("(", both("w", k, row("(", "l", ")")), ")"), "2"), "=", v(s.eta), ...above.flatMap((w) => ["·", sup(v(w), "2")])] : []), "=", v(s.rho, "rho")]],
+      : [coloured("rho", sub("ρ", k)), "=", "η", ...(c.L > 1 ? [under("∏", row("l", "<", "L", "−", "1")), sup(row("(", both("w", k, row("[", "l", "]")), ")"), "2"), "=", v(s.eta), ...above.flatMap((w) => ["·", sup(v(w), "2")])] : []), "=", v(s.rho, "rho")]],
     ["eq_lam", c.L > 1
       ? [coloured("lam", sub("λ", k)), "=", under("∑", row("l", "<", "L", "−", "1")), sub("s", "l"), "=", ...(c.L > 2 ? [...plus(s.steps.slice(0, -1).map((x) => signed(x))), "="] : []), v(s.lam, "lam")]
       : [coloured("lam", sub("λ", k)), "=", v(0, "lam")]],

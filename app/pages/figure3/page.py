@@ -139,7 +139,7 @@ def near_zero(shown: Evidence) -> None:
     figure = charts.first_changes(lines, shipped_or_here.mode())
     chart(figure, facts.change_words(shown), "figure3_changes", CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words])
     gentle = facts.six(shown, HONEST).replace(init_scale=1.0, learning_rate=0.1, iterations=1000)
-    lab_link("Compare with a step that is small: s = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
+    lab_link("Compare with a step that is small: w0 = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
 
 
 text = shipped_or_here.paragraphs(page_text("figure3"))

@@ -236,8 +236,8 @@ def change_words(shown: Shown) -> str:
     doubled = {depth: _doubles(_first(shown, ROUNDING, depth)) for depth in DEPTHS}
     start = float(np.median([_first(shown, ROUNDING, depth).change[0] for depth in DEPTHS]))
     return (
-        f"η/s² = {ratio:,.0f}. With noise {number(HONEST)} the very first step multiplies the weight that changes most "
-        f"by {factors} for L = 1 / 2 / 3. With noise {number(ROUNDING)} it changes it by about "
+        f"η/w0² = {ratio:,.0f}. With noise {number(HONEST)} the very first step multiplies the weight that changes "
+        f"most by {factors} for L = 1 / 2 / 3. With noise {number(ROUNDING)} it changes it by about "
         f"{number(float(f'{start:.0e}'))} of itself only, but each step enlarges the next: a weight first doubles "
         f"within one step at step {slashed(doubled.values())}."
     )

@@ -16,12 +16,13 @@ from spncore.plots.drawing import note
 from spncore.plots.lines import Line, lines, name_the_end
 from spncore.plots.palette import DASHES, DEPTHS, INK, PLAIN
 from spncore.studies.linear import Comparison, Side
+from spncore.symbols import LABELS
 
 
 def loss(comparison: Comparison, theme: str, log_steps: bool) -> go.Figure:
     """Loss over its start for both models, with the target."""
     rows = [_steps_line(side, side.relative_loss, *look, log_steps) for side, look in _looks(comparison, theme)]
-    figure = lines(rows, "step (t)", "loss / loss at the start", theme, log_steps, log_y=True)
+    figure = lines(rows, LABELS["step"], "loss / loss at the start", theme, log_steps, log_y=True)
     figure.update_yaxes(range=[np.log10(TARGET) - 0.5, _top_of(rows)])
     figure.add_hline(TARGET, line={"color": INK[theme], "width": 1, "dash": "dot"})
     longest = max(len(row.x) for row in rows)
@@ -33,7 +34,7 @@ def loss(comparison: Comparison, theme: str, log_steps: bool) -> go.Figure:
 
 def rate_and_term(comparison: Comparison, quantity: str, theme: str, log_steps: bool) -> go.Figure:
     """ρ or λ of both models over the steps of the overparametrised one."""
-    name = {"rho": "adaptive rate (ρ)", "lam": "multiplicative term (λ)"}[quantity]
+    name = LABELS[quantity]
     length = len(comparison.factors.trace.loss)
     rows = []
     for side, look in _looks(comparison, theme):
@@ -41,7 +42,7 @@ def rate_and_term(comparison: Comparison, quantity: str, theme: str, log_steps: 
         if len(values) < length and not side.trace.stopped:
             values = np.concatenate([values, np.full(length - len(values), np.nan)])
         rows.append(_steps_line(side, values, *look, log_steps))
-    figure = lines(rows, "step (t)", name, theme, log_steps, log_y=quantity == "rho")
+    figure = lines(rows, LABELS["step"], name, theme, log_steps, log_y=quantity == "rho")
     for row in rows:
         name_the_end(figure, row, above=row.name == "plain")
     return figure
@@ -55,7 +56,7 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
         reached = [(o.learning_rate, max(o.iterations, 1)) for o in side.outcomes if o.iterations is not None]
         x, y = np.array(reached, dtype=np.float64).reshape(-1, 2).T
         rows.append(Line(side.name, x, y, *look, mode="lines+markers"))
-    figure = lines(rows, "learning rate (η)", "steps to the target", theme, log_x=True, log_y=True)
+    figure = lines(rows, LABELS["learning_rate"], "steps to the target", theme, log_x=True, log_y=True)
     rates = [o.learning_rate for side, _ in looks for o in side.outcomes]
     thrown = [o.learning_rate for side, _ in looks for o in side.outcomes if o.diverged]
     tried = [*(rate for row in rows for rate in row.x), *thrown] or rates
@@ -96,7 +97,7 @@ def scalars(linear: Floats, network: Mapping[str, Floats], num_layers: int, them
     for place, (name, values) in enumerate(network.items()):
         x = np.arange(1.0, len(values) + 1)
         rows.append(Line(name, x, values, PLAIN[theme], DASHES[place % len(DASHES)], 4.0 - 1.5 * place))
-    figure = lines(rows, "step (t)", "scalar / its start", theme, log_x=True)
+    figure = lines(rows, LABELS["step"], "scalar / its start", theme, log_x=True)
     name_the_end(figure, rows[0])
     name_the_end(figure, rows[1], "SPN, any depth")
     return figure
@@ -108,7 +109,7 @@ def same_curve(network: Mapping[str, Floats], theme: str) -> go.Figure:
     for place, (name, values) in enumerate(network.items()):
         color = DEPTHS[theme][(3, 2, 0)[place % 3]]
         rows.append(Line(name, np.arange(1.0, len(values) + 1), values, color, DASHES[0], 10.0 - 3.5 * place))
-    figure = lines(rows, "step (t)", "train LLH (nats per row)", theme)
+    figure = lines(rows, LABELS["step"], "train LLH (nats per row)", theme)
     name_the_end(figure, rows[0], "L = " + ", ".join(name.removeprefix("L = ") for name in network), above=False)
     return figure
 

@@ -15,6 +15,7 @@ from spncore.arrays import Floats
 from spncore.plots.drawing import CLEAR, blank, grey
 from spncore.plots.palette import GUIDE, INK, ON_SCALE, SIGNED
 from spncore.studies.phase import Diagram
+from spncore.symbols import LABELS
 
 MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}
 CENTRED = {"x": 0.5, "xanchor": "center"}
@@ -53,8 +54,8 @@ def phase_panel(diagram: Diagram, depth: int, control: bool = False, theme: str 
         showlegend=False,
         font={"color": INK[theme]},
         plot_bgcolor=grey(0.18),
-        xaxis=_log_axis(x, "learning rate (η)"),
-        yaxis=_log_axis(y, "starting weight (s)"),
+        xaxis=_log_axis(x, LABELS["learning_rate"]),
+        yaxis=_log_axis(y, LABELS["init_scale"]),
     )
 
 
@@ -131,7 +132,7 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
 def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
     plane, factor = diagram.plane, depth if control else 1
     rate, scale, speed = plane.rates[j], plane.scales[i], float(diagram.speed_up(depth, control)[i, j])
-    lines = [f"<b>η = {rate:.3g}, s = {scale:.3g}</b>, η/s² = {rate / scale**2:.2g}"]
+    lines = [f"<b>η = {rate:.3g}, w0 = {scale:.3g}</b>, η/w0² = {rate / scale**2:.2g}"]
     shallow = f"L = 1 at {depth}η" if control else "L = 1"
     for name, arm in ((shallow, (1, factor)), (f"L = {depth}", (depth, 1))):
         lines.append(f"{name}: {_iterations(diagram.runs[arm][i, j].tolist())}")
@@ -149,7 +150,7 @@ def _iterations(codes: Sequence[int]) -> str:
 
 
 def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:
-    """Lines along which η/s^e is a power of ten, from edge to edge, labelled outside at their upper end."""
+    """Lines along which η/w0^e is a power of ten, from edge to edge, labelled outside at their upper end."""
     (left, right), (bottom, top) = (_edges(np.log10(ends)) for ends in (diagram.plane.rates, diagram.plane.scales))
     exponent = diagram.plane.stripe_exponent(depth)
     name = diagram.plane.stripe_name(depth)

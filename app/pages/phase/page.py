@@ -198,7 +198,7 @@ def findings(shown: Diagram, depths: Sequence[int]) -> None:
     if pairs:
         st.markdown(
             f"**Stripes, checked and not assumed:** {equal:,} of {pairs:,} runs need exactly the iterations of their "
-            "neighbour on the same η/s²."
+            "neighbour on the same η/w0²."
         )
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from spncore.plots.drawing import band, blank, decades, grey, level
+from spncore.arrays import Floats
+from spncore.plots.drawing import band, blank, decades, dots, grey, level
 from spncore.plots.palette import DASHES, DEPTHS, FAINT, INK, MARKERS, stroke
 from spncore.studies.statistics import Iterations, better_of_two, median, median_interval
 
 HEIGHT, SMALL_HEIGHT = 400, 320
-MARGIN = {"l": 70, "r": 12, "t": 44, "b": 46}
+MARGIN = (70, 12, 44, 46)
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Line:
     faint: bool = False  # grey: what the others are compared with
     group: str = ""  # lines of one group share an entry of the legend
     thin: bool = False  # the rows it was trained on, beside those it was not
+
+    @classmethod
+    def from_start(cls, name: str, depth: int, median: Floats, *spread: Floats, **look: Any) -> Line:
+        """The line of values at iteration 1, 2, …, and of the lowest and highest of the seeds."""
+        values = [row.tolist() for row in (median, *spread)]
+        return cls(name, depth, [*range(1, len(median) + 1)], *values, **look)
 
     @classmethod
     def of_seeds(cls, name: str, depth: int, curve: Mapping[str, Sequence[float]], faint: bool = False) -> Line:
@@ -67,17 +74,8 @@ def departure(differences: Sequence[Line], published: Sequence[Line], at: float,
     title = "How far from the symmetric curve, at each early iteration"
     figure = _figure(title, "iteration", "difference (nats per row)", theme, differences)
     for line in published:
-        figure.add_scatter(
-            x=line.iterations,
-            y=line.median,
-            name=line.name,
-            mode="markers",
-            hovertemplate="%{x}: %{y:.2g}<extra>" + line.name + "</extra>",
-            marker={
-                **{"symbol": MARKERS[line.depth - 1] + "-open", "size": 8},
-                **{"color": FAINT[theme], "line": {"width": 1.5}},
-            },
-        )
+        symbol, hover = f"{MARKERS[line.depth - 1]}-open", "%{x}: %{y:.2g}<extra>" + line.name + "</extra>"
+        dots(figure, line.iterations, line.median, line.name, symbol, 8, FAINT[theme], hover, 1.5)
     ticks = decades(-16, 1, 2)
     ticks["ticktext"][0] = "0"  # what differs by less is drawn there
     figure.update_yaxes(type="log", **ticks)
@@ -106,7 +104,7 @@ def noise_response(
             mode="lines+markers",
             error_y={"type": "data", "symmetric": False, "array": high, "arrayminus": low, "width": 5},
             line=stroke(depth, theme, 2.4),
-            marker=_dot(depth, theme, size=9),
+            marker={"symbol": MARKERS[depth - 1], "color": DEPTHS[theme][depth - 1], "size": 9},
         )
     figure.update_xaxes(type="log", range=[-16.6, 1.4], **decades(-16, -2, 2))
     figure.update_yaxes(range=[0, end * 1.1])
@@ -130,19 +128,16 @@ def seeds_and_pairs(
             line={"color": FAINT[theme], "width": 1.2},
             fillcolor=grey(0.22),
             hoverinfo="skip",
-            **_entry("better of two", "pairs", depth == 1),
+            name="better of two",
+            legendgroup="pairs",
+            showlegend=depth == 1,
         )
-        figure.add_scatter(
-            x=[_or(value, end) for value in runs],
-            y=[depth + _aside(i) for i in range(len(runs))],
-            mode="markers",
-            hovertemplate="%{x} iterations<extra>one seed</extra>",
-            marker=_dot(depth, theme, size=9, opacity=0.6),
-            **_entry("one seed", "seeds", depth == 1),
-        )
-        look = {"size": 13, "symbol": "diamond-open", "color": INK[theme], "line": {"width": 2}}
-        entry = _entry("published", "published", depth == 1)
-        figure.add_scatter(x=[published[depth]], y=[depth], mode="markers", marker=look, **entry)
+        symbol, color, first = MARKERS[depth - 1], DEPTHS[theme][depth - 1], depth == 1
+        x, y = [_or(value, end) for value in runs], [depth + _aside(i) for i in range(len(runs))]
+        look = {"legendgroup": "seeds", "showlegend": first, "marker_opacity": 0.6}
+        dots(figure, x, y, "one seed", symbol, 9, color, "%{x} iterations<extra>one seed</extra>", **look)
+        look = {"legendgroup": "published", "showlegend": first}
+        dots(figure, [published[depth]], [depth], "published", "diamond-open", 13, INK[theme], None, 2, **look)
     figure.update_xaxes(range=[0, end * 1.04])
     names = [f"L={depth}" for depth in reached]
     figure.update_yaxes(range=[max(reached) + 0.5, min(reached) - 0.5], tickvals=list(reached), ticktext=names)
@@ -165,22 +160,18 @@ def scores(
     figure = _figure(title, "", "nats per row", theme, height=SMALL_HEIGHT)
     depths = sorted({depth for group in groups.values() for depth in group})
     for depth in depths:
-        offset = (depth - (depths[0] + depths[-1]) / 2) * 0.24
+        offset, color = (depth - (depths[0] + depths[-1]) / 2) * 0.24, DEPTHS[theme][depth - 1]
         seeds = [list(group.get(depth, ())) for group in groups.values()]
         means = [[float(np.mean(values))] if values else [] for values in seeds]
-        bar = {"symbol": "line-ew", "size": 26, "line": {"width": 3, "color": DEPTHS[theme][depth - 1]}}
-        for rows, look, name in (
-            (seeds, _dot(depth, theme, size=8, opacity=0.6), f"L={depth}"),
-            (means, bar, "mean"),
+        bar = {"marker_line": {"width": 3, "color": color}, "showlegend": False}
+        for rows, symbol, size, name, look in (
+            (seeds, MARKERS[depth - 1], 8, f"L={depth}", {"marker_opacity": 0.6}),
+            (means, "line-ew", 26, "mean", bar),
         ):
-            figure.add_scatter(
-                x=[place + offset for place, values in enumerate(rows) for _ in values],
-                y=[value for values in rows for value in values],
-                mode="markers",
-                marker=look,
-                hovertemplate="%{y:.3f}<extra>" + name + "</extra>",
-                **_entry(f"L={depth}", str(depth), name != "mean"),
-            )
+            x = [place + offset for place, values in enumerate(rows) for _ in values]
+            y = [value for values in rows for value in values]
+            hover = "%{y:.3f}<extra>" + name + "</extra>"
+            dots(figure, x, y, f"L={depth}", symbol, size, color, hover, legendgroup=str(depth), **look)
     for name, value in levels.items():
         level(figure, value, name, theme)
     figure.update_xaxes(tickvals=list(range(len(groups))), ticktext=list(groups), range=[-0.6, len(groups) - 0.4])
@@ -192,7 +183,7 @@ def _figure(
 ) -> go.Figure:
     """A figure of these lines; its title is kept as `meta`, for the page to write above it where it can wrap."""
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
-    figure = blank(theme, meta=title, height=height, margin=MARGIN, boxmode="overlay", legend=legend)
+    figure = blank(theme, height, MARGIN, meta=title, boxmode="overlay", legend=legend)
     axis = {"gridcolor": grey(0.22), "zeroline": False, "linecolor": FAINT[theme]}
     figure.update_xaxes(title={"text": x_title, "standoff": 6}, ticks="outside", **axis)
     figure.update_yaxes(title={"text": y_title, "standoff": 10}, automargin=True, **axis)
@@ -214,17 +205,10 @@ def _add_line(figure: go.Figure, line: Line, theme: str) -> None:
         mode="lines",
         line=look,
         hovertemplate="%{x}: %{y:.4g}<extra>" + line.name + "</extra>",
-        **_entry(group, group, not line.group or line.group not in known),
+        name=group,
+        legendgroup=group,
+        showlegend=not line.group or line.group not in known,
     )
-
-
-def _entry(name: str, group: str, shown: bool) -> dict[str, Any]:
-    """What the legend says of a trace."""
-    return {"name": name, "legendgroup": group, "showlegend": shown}
-
-
-def _dot(depth: int, theme: str, **look: float) -> dict[str, Any]:
-    return {"symbol": MARKERS[depth - 1], "color": DEPTHS[theme][depth - 1], **look}
 
 
 def _aside(index: int) -> float:

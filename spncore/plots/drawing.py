@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,29 @@ CLEAR = "rgba(0,0,0,0)"
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
-def blank(theme: str, *traces: Any, **layout: Any) -> go.Figure:
-    """A figure of these traces on the page's own ground, in the theme's ink."""
+def blank(theme: str, height: int, margin: Sequence[int], *traces: Any, **layout: Any) -> go.Figure:
+    """A figure of these traces on the page's own ground, in the theme's ink; margins: left, right, top, bottom."""
     look = {"font": {"size": 13, "color": INK[theme]}, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}
-    return go.Figure(traces, {**look, "hovermode": "closest", "dragmode": False, **layout})
+    sides = dict(zip("lrtb", margin, strict=True))
+    frame = {"height": height, "margin": sides, "hovermode": "closest", "dragmode": False}
+    return go.Figure(traces, {**look, **frame, **layout})
+
+
+def dots(
+    figure: go.Figure,
+    x: Any,
+    y: Any,
+    name: str | None,
+    symbol: str | None,
+    size: int,
+    color: str | None,
+    hover: Any = None,
+    edge: Any = 0,
+    **rest: Any,
+) -> None:
+    """Points of one kind and what they say under the pointer; `edge` is how wide an open one is drawn."""
+    marker = {"symbol": symbol, "size": size, "color": color} | ({"line": {"width": edge}} if edge else {})
+    figure.add_scatter(x=x, y=y, name=name, mode="markers", marker=marker, hovertemplate=hover, **rest)
 
 
 def grey(opacity: float) -> str:

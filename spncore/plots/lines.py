@@ -14,7 +14,7 @@ from spncore.plots.palette import DASHES, DEPTHS, INK
 from spncore.symbols import LABELS
 
 HEIGHT = 300
-MARGIN = {"l": 62, "r": 14, "t": 14, "b": 46}
+MARGIN = (62, 14, 14, 46)
 
 
 class Line(NamedTuple):
@@ -33,7 +33,7 @@ def lines(
     rows: Sequence[Line], x: str, y: str, theme: str, log_x: bool = False, log_y: bool = False, **layout: Any
 ) -> go.Figure:
     """Lines with their names at their last points; `x` and `y` say what the axes show."""
-    figure = blank(theme, height=HEIGHT, margin=MARGIN, showlegend=False)
+    figure = blank(theme, HEIGHT, MARGIN, showlegend=False)
     for row in rows:
         figure.add_scatter(
             x=row.x,

@@ -13,7 +13,7 @@ from app.kit.text import plain
 from app.pages.ask.flow_lines import Lines, RootLine
 from app.pages.ask.question import UNKNOWN, Answer, Flow, Item, Matches
 from spncore.arrays import Floats, Ints
-from spncore.plots.drawing import blank, grey, note
+from spncore.plots.drawing import blank, dots, grey, note
 from spncore.plots.palette import ACCENT, BEFORE, GROUND, INK, PLAIN, SIGNED_LINES
 
 # Fall, little change, rise; the middle is grey, so that a line that stays is seen on either ground.
@@ -32,30 +32,19 @@ def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: s
     before, after, seen = given.before[places], given.after[places], given.row[places] != UNKNOWN
     names = [_name(item) for item in shown]
     legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
-    figure = blank(
-        theme,
-        height=max(MIN_PIXELS, ROW_PIXELS * len(shown) + 84),
-        showlegend=True,
-        margin={"l": 10, "r": 12, "t": 34, "b": 40},
-        legend={**legend, "itemclick": False, "itemdoubleclick": False},
-    )
+    legend |= {"itemclick": False, "itemdoubleclick": False}
+    height = max(MIN_PIXELS, ROW_PIXELS * len(shown) + 84)
+    figure = blank(theme, height, (10, 12, 34, 40), showlegend=True, legend=legend)
     _add_segments(figure, (before[~seen], after[~seen]), (y[~seen], y[~seen]), "change", color=ACCENT[theme], width=3)
     if found.enough:
         _add_data(figure, found, places, np.flatnonzero(~seen), names, theme)
-    for label, values, at, marker in (
-        ("no evidence", before, y, {"symbol": "circle-open", "color": BEFORE[theme], "size": 9, "line": {"width": 2}}),
-        ("given the evidence", after, y[~seen], {"symbol": "circle", "color": ACCENT[theme], "size": 11}),
-        ("set by you", after, y[seen], {"symbol": "square", "color": INK[theme], "size": 11}),
+    for label, values, at, symbol, size, color in (
+        ("no evidence", before, y, "circle-open", 9, BEFORE[theme]),
+        ("given the evidence", after, y[~seen], "circle", 11, ACCENT[theme]),
+        ("set by you", after, y[seen], "square", 11, INK[theme]),
     ):
-        figure.add_scatter(
-            x=values[at],
-            y=at,
-            mode="markers",
-            name=label,
-            marker=marker,
-            text=[names[i] for i in at],
-            hovertemplate=f"%{{text}}: P(1) = %{{x:.3f}} {label}<extra></extra>",
-        )
+        hover, edge = f"%{{text}}: P(1) = %{{x:.3f}} {label}<extra></extra>", 2 * (values is before)
+        dots(figure, values[at], at, label, symbol, size, color, hover, edge, text=[names[i] for i in at])
     ticks = [f"<b>{name}</b>" if one else name for name, one in zip(names, seen, strict=True)]
     figure.update_xaxes(range=[-0.02, 1.02], title_text="probability of a 1", dtick=0.25, **_axis(theme))
     figure.update_yaxes(**_rows(ticks), **_axis(theme, grid=0.12))
@@ -69,17 +58,13 @@ def _add_data(
     columns = np.array(places, dtype=np.int64)[at]
     low, high, y = found.low[columns], found.high[columns], at + 0.3
     _add_segments(figure, (low, high), (y, y), "interval", color=PLAIN[theme], width=2)
-    figure.add_scatter(
-        x=found.share[columns],
-        y=y,
-        mode="markers",
-        name="data, 95% interval",
-        text=[names[i] for i in at],
-        customdata=np.stack([found.ones[columns], low, high], axis=1),
-        marker={"symbol": "diamond", "size": 6, "color": PLAIN[theme]},
-        hovertemplate=f"%{{text}}: %{{customdata[0]:,}} of {found.num:,} matching rows = %{{x:.3f}}, "
-        "95% interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>",
+    hover = (
+        f"%{{text}}: %{{customdata[0]:,}} of {found.num:,} matching rows = %{{x:.3f}}, "
+        "95% interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>"
     )
+    data = {"text": [names[i] for i in at], "customdata": np.stack([found.ones[columns], low, high], axis=1)}
+    name = "data, 95% interval"
+    dots(figure, found.share[columns], y, name, "diamond", 6, PLAIN[theme], hover, **data)
 
 
 def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: str) -> go.Figure:
@@ -100,13 +85,9 @@ def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: 
         hovertemplate="%{customdata} = %{z}<extra></extra>",
         name="samples",
     )
-    margin = {"l": 10, "r": 44, "t": 10, "b": 10}
-    figure = blank(theme, cells, height=18 * len(y) + 150, showlegend=False, margin=margin)
+    figure = blank(theme, 18 * len(y) + 150, (10, 44, 10, 10), cells, showlegend=False)
     seen = np.flatnonzero(row[places] != UNKNOWN)
-    mark = {"symbol": "square", "size": 9, "color": INK[theme]}
-    figure.add_scatter(
-        x=seen, y=np.full(len(seen), -1.0), mode="markers", hoverinfo="skip", name="set by you", marker=mark
-    )
+    dots(figure, seen, np.full(len(seen), -1.0), "set by you", "square", 9, INK[theme], hoverinfo="skip")
     ticks = {"tickvals": np.arange(len(places)), "ticktext": names, "tickangle": -60, "automargin": True}
     figure.update_xaxes(**ticks, side="top", range=[-0.6, len(places) - 0.4], **_axis(theme, grid=0.0))
     ticks = {"tickvals": [0, *range(5, len(y), 5)], "ticktext": [y[0], *y[5::5]], "automargin": True}
@@ -128,7 +109,7 @@ def information(gain: Floats, shown: Sequence[Item], theme: str) -> go.Figure:
         textposition="none",
         hovertemplate="%{text}: %{x:.4f} nats<extra></extra>",
     )
-    figure = blank(theme, bars, height=22 * len(shown) + 70, margin={"l": 10, "r": 12, "t": 8, "b": 44})
+    figure = blank(theme, 22 * len(shown) + 70, (10, 12, 8, 44), bars)
     title = "expected information (nats)"
     figure.update_xaxes(title_text=title, rangemode="tozero", exponentformat="power", **_axis(theme))
     figure.update_yaxes(**_rows(names), **_axis(theme, grid=0.0))
@@ -144,12 +125,8 @@ def network(
     """
     x = np.array([node["x"] for node in drawing["nodes"]])
     y = -np.array([node["y"] for node in drawing["nodes"]], dtype=np.float64)
-    figure = blank(
-        theme,
-        height=int(min(620, max(230, 70 * drawing["height"] + 90))),
-        showlegend=False,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-    )
+    height = int(min(620, max(230, 70 * drawing["height"] + 90)))
+    figure = blank(theme, height, (8, 8, 8, 8), showlegend=False)
     _add_lines(figure, x, y, drawn, theme)
     _add_nodes(figure, drawing, x, y, found, labels, theme)
     for number, line in enumerate(root):
@@ -173,15 +150,9 @@ def _add_lines(figure: go.Figure, x: Floats, y: Floats, drawn: Lines, theme: str
         if these.size:
             look = {"color": SIGNED_LINES[theme][place], "width": max(0.6, WIDEST * step / WIDTHS)}
             _add_segments(figure, x[these], y[these], "flow", dash=DASHES[place], **look)
-    figure.add_scatter(
-        x=x[ends].mean(axis=1),
-        y=y[ends].mean(axis=1),
-        mode="markers",
-        marker={"size": 10, "opacity": 0},
-        customdata=np.stack([after, before], axis=1),
-        name="lines",
-        hovertemplate="flow %{customdata[0]:.3f}, without evidence %{customdata[1]:.3f}<extra></extra>",
-    )
+    hover = "flow %{customdata[0]:.3f}, without evidence %{customdata[1]:.3f}<extra></extra>"
+    x, y = (at[ends].mean(axis=1) for at in (x, y))
+    dots(figure, x, y, "lines", None, 10, None, hover, customdata=np.stack([after, before], axis=1), marker_opacity=0)
 
 
 def _add_nodes(

@@ -63,10 +63,9 @@ def six(shown: Shown, noise: float) -> Experiment:
 
 def published_lines() -> list[Line]:
     """The published curves."""
-    steps = list(range(1, len(PUBLISHED[1]) + 1))
     return [
-        Line(f"published L={depth}", depth, steps, PUBLISHED[depth].tolist(), faint=True, group="published")
-        for depth in DEPTHS
+        Line.from_start(f"published L={depth}", depth, curve, faint=True, group="published")
+        for depth, curve in PUBLISHED.items()
     ]
 
 
@@ -87,16 +86,15 @@ def departures(shown: Shown, noise: float, length: int) -> list[Line]:
     for depth in DEPTHS:
         apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown))[:, :length]
         apart = np.maximum(apart, SMALLEST)
-        rows = (np.median(apart, axis=0), apart.min(axis=0), apart.max(axis=0))
-        lines.append(Line(depth_name(depth), depth, list(range(1, length + 1)), *(row.tolist() for row in rows)))
+        spread = np.median(apart, axis=0), apart.min(axis=0), apart.max(axis=0)
+        lines.append(Line.from_start(depth_name(depth), depth, *spread))
     return lines
 
 
 def published_departures(shown: Shown, length: int) -> list[Line]:
     """|published LLH − symmetric| of the first steps."""
-    steps = list(range(1, length + 1))
     apart = {depth: np.abs(curve[:length] - symmetric(shown)[:length]) for depth, curve in PUBLISHED.items()}
-    return [Line(f"published L={depth}", depth, steps, apart[depth].tolist(), faint=True) for depth in DEPTHS]
+    return [Line.from_start(f"published L={depth}", depth, row, faint=True) for depth, row in apart.items()]
 
 
 def first_changes(shown: Shown, length: int) -> list[Line]:
@@ -107,7 +105,7 @@ def first_changes(shown: Shown, length: int) -> list[Line]:
             change = np.maximum(_first(shown, noise, depth).change[:length], SMALLEST)
             name = f"{depth_name(depth)}, noise {number(noise)}"
             group = f"noise {number(noise)}, any L" if faint else ""
-            lines.append(Line(name, depth, list(range(1, len(change) + 1)), change.tolist(), faint=faint, group=group))
+            lines.append(Line.from_start(name, depth, change, faint=faint, group=group))
     return lines
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from spncore.arrays import Floats
 from spncore.linear.rates import TARGET
-from spncore.plots.drawing import note
+from spncore.plots.drawing import dots, note
 from spncore.plots.lines import Line, lines, name_the_end
 from spncore.plots.palette import DASHES, DEPTHS, INK, PLAIN
 from spncore.studies.linear import Comparison, Side
@@ -65,9 +65,8 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     figure.update_yaxes(range=[np.log10(min(counts)) - 0.15, np.log10(max(counts)) + 0.4])  # room for the crosses
     for side, (color, _) in looks:
         if side.needed is not None:
-            ring = {"symbol": "circle-open", "size": 15, "color": color, "line": {"width": 2.5}}
-            at = {"x": [side.experiment.learning_rate], "y": [side.needed]}
-            figure.add_scatter(**at, mode="markers", hoverinfo="skip", marker=ring)
+            at = [side.experiment.learning_rate], [side.needed]
+            dots(figure, *at, None, "circle-open", 15, color, edge=2.5, hoverinfo="skip")
     for row in rows:
         if row.x.size:
             note(figure, row.x[0], row.y[0], row.name, row.color, yshift=14)
@@ -80,14 +79,9 @@ def _add_crosses(figure: go.Figure, looks: Sequence[tuple[Side, tuple[str, str]]
     thrown = [(side, color) for side, (color, _) in looks if any(o.diverged for o in side.outcomes)]
     for place, (side, color) in enumerate(thrown):
         x = [o.learning_rate for o in side.outcomes if o.diverged]
-        figure.add_scatter(
-            x=x,
-            y=[0.985 - 0.05 * place] * len(x),
-            yaxis="y2",
-            mode="markers",
-            marker={"symbol": "x-thin", "size": 6, "line": {"width": 1.6, "color": color}},
-            hovertemplate=f"{side.name} diverges at η = %{{x:.3g}}<extra></extra>",
-        )
+        line, hover = {"width": 1.6, "color": color}, f"{side.name} diverges at η = %{{x:.3g}}<extra></extra>"
+        y = [0.985 - 0.05 * place] * len(x)
+        dots(figure, x, y, None, "x-thin", 6, None, hover, marker_line=line, yaxis="y2")
     figure.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
 
 

@@ -17,7 +17,7 @@ from spncore.plots.palette import GUIDE, INK, ON_SCALE, SIGNED
 from spncore.studies.phase import Diagram
 from spncore.symbols import LABELS
 
-MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}
+MARGIN = (58, 30, 50, 46)
 CENTRED = {"x": 0.5, "xanchor": "center"}
 PHASE_HEIGHT = 350
 MAX_LOG2 = 3  # the scale ends at a factor of 8 at most; hover has the number
@@ -45,12 +45,12 @@ def phase_panel(diagram: Diagram, depth: int, control: bool = False, theme: str 
     shade = np.clip(diagram.at_least(depth, control), -limit, limit)
     return blank(
         theme,
+        PHASE_HEIGHT,
+        MARGIN,
         _heat(limit, x=x, y=y, z=shade, xgap=1, ygap=1, name="speed-up"),
         *_stripes(diagram, depth, INK[theme]),
         _phase_marks(diagram, depth, control, INK[theme]),
         title={"text": f"L = {depth}", **CENTRED, "y": 0.985},
-        height=PHASE_HEIGHT,
-        margin=MARGIN,
         showlegend=False,
         font={"color": INK[theme]},
         plot_bgcolor=grey(0.18),
@@ -66,10 +66,10 @@ def phase_key(diagram: Diagram, control: bool = False, theme: str = "light") -> 
     text = "speed-up over L = 1" + " at L·η" * control
     return blank(
         theme,
+        74,
+        (16, 16, 26, 24),
         _heat(limit, x=steps, y=[0], z=[steps]),
-        height=74,
         font={"color": INK[theme]},
-        margin={"l": 16, "r": 16, "t": 26, "b": 24},
         title={"text": text, **CENTRED, "y": 0.97, "font": {"size": 14}},
         xaxis={
             "tickvals": ticks,

@@ -159,16 +159,16 @@ def _add_nodes(
     figure: go.Figure, drawing: Mapping[str, Any], x: Floats, y: Floats, found: Flow, labels: Sequence[str], theme: str
 ) -> None:
     for kind, (symbol, sign) in MARKS.items():
-        these = [place for place, node in enumerate(drawing["nodes"]) if node["kind"] == kind]
-        nodes = [drawing["nodes"][place] for place in these]
-        flows = [(found.nodes[node["nodes"]].sum(), found.nodes_before[node["nodes"]].sum()) for node in nodes]
+        shown = {place: node for place, node in enumerate(drawing["nodes"]) if node["kind"] == kind}
+        these, many = list(shown), [len(node["nodes"]) for node in shown.values()]
         words = [
-            f"{escaped(node['title'], 400)}<br>flow {after:.3f}, without evidence {before:.3f}"
-            for node, (after, before) in zip(nodes, flows, strict=True)
+            f"{escaped(node['title'], 400)}<br>flow {found.nodes[node['nodes']].sum():.3f}, "
+            f"without evidence {found.nodes_before[node['nodes']].sum():.3f}"
+            for node in shown.values()
         ]
         texts = [
-            f"{len(node['nodes'])}{sign}" if sign and len(node["nodes"]) > 1 else sign or escaped(labels[place])
-            for place, node in zip(these, nodes, strict=True)
+            f"{num}{sign}" if sign and num > 1 else sign or escaped(labels[place])
+            for place, num in zip(these, many, strict=True)
         ]
         size = 18 if kind != "leaf" else 9
         figure.add_scatter(
@@ -184,7 +184,7 @@ def _add_nodes(
             textfont={"size": 10 if kind == "leaf" else 12, "color": INK[theme]},
             marker={
                 "symbol": symbol,
-                "size": [size + 6 * (len(node["nodes"]) > 1) for node in nodes],
+                "size": [size + 6 * (num > 1) for num in many],
                 "color": GROUND[theme],
                 "line": {"color": INK[theme], "width": 1.4},
             },

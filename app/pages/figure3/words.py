@@ -132,13 +132,13 @@ def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
 
 def seed_rows(shown: Shown, only: float | None = None) -> list[tuple[Any, ...]]:
     """Every seed's iterations to every level."""
-    rows: list[tuple[Any, ...]] = []
-    for noise in NOISES if only is None else (only,):
-        for depth in DEPTHS:
-            for seed in outcome(shown, noise, depth).seeds:
-                for level, at in zip(TARGETS, seed.reached, strict=True):
-                    rows.append((noise, depth, seed.seed, level, "" if at is None else at))
-    return rows
+    return [
+        (noise, depth, seed.seed, level, "" if at is None else at)
+        for noise in (NOISES if only is None else (only,))
+        for depth in DEPTHS
+        for seed in outcome(shown, noise, depth).seeds
+        for level, at in zip(TARGETS, seed.reached, strict=True)
+    ]
 
 
 def overview_words(shown: Shown, level: float) -> str:

@@ -104,10 +104,8 @@ def phase_marks(diagram: Diagram, depth: int, control: bool = False) -> NDArray[
 def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Scatter:
     """One point per cell: its mark, its words, and what a click opens."""
     marks = phase_marks(diagram, depth, control)
-    places = list(np.ndindex(marks.shape))
-    names = [str(marks[place]) for place in places]
-    on_ground = np.isnan(diagram.speed_up(depth, control))
-    colours = [ink if on_ground[place] else ON_SCALE for place in places]
+    places, names = list(np.ndindex(marks.shape)), marks.ravel().tolist()
+    colours = np.where(np.isnan(diagram.speed_up(depth, control)), ink, ON_SCALE).ravel().tolist()
     whole = {"marker": {"opacity": 1.0}}
     return go.Scatter(
         x=[math.log10(diagram.plane.rates[j]) for _, j in places],
@@ -121,7 +119,7 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
             "symbol": [PHASE_MARKS[name] for name in names],
             "size": 9,
             "opacity": 1.0,
-            "color": np.where(np.array(names) == "both", CLEAR, colours).tolist(),
+            "color": np.where(marks.ravel() == "both", CLEAR, colours).tolist(),
             "line": {"width": [0 if name == "both" else 1.2 for name in names], "color": colours},
         },
         selected=whole,

@@ -16,7 +16,7 @@ from app.kit.text import literal
 from app.live.jobs import JOBS, Job, JobRefused
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
-from spncore.plots.curves import CONFIG
+from spncore.plots.drawing import CONFIG
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import shipped

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.live.catalogues import PAGES, words_of
-from app.live.palette import PALETTE
+from spncore.plots.palette import BROWSER
 
 CLIENT = Path(__file__).parent / "client"
 MEDIA_TYPES = {
@@ -48,11 +47,6 @@ def static_name(file_name: str) -> str:
     return _hashed_name(file_name, _contents()[file_name])
 
 
-def palette() -> Mapping[str, Any]:
-    """Every colour and dash that the browser draws with: depths, rivals, layers, symbols, Cividis, and the dashes."""
-    return PALETTE
-
-
 @cache
 def plotly() -> Asset:
     """plotly.js as its wheel has it, without importing the package."""
@@ -72,7 +66,7 @@ def static_files() -> dict[str, Asset]:
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
-    made = {"palette.json": palette(), **{f"words/{page}.json": words_of(page) for page in PAGES}}
+    made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in PAGES}}
     return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.live import room
-from app.live.circuit_words import circuit_headline
 from app.live.computation import Computation, State
-from app.live.headline import Headline, headline
+from app.live.headline import Headline, circuit_headline, headline
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
+from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
 
@@ -96,7 +96,7 @@ class LiveRun:
             return f"Stopped after {self.length} iterations."
         position = self.queue_position
         if position:
-            return f"{position} {'run' if position == 1 else 'runs'} ahead of you."
+            return f"{counted(position, 'run')} ahead of you."
         return self.computation.reason
 
     @property

@@ -21,6 +21,7 @@ from spncore.linear.steps import StepTerms, step_terms
 from spncore.runs.experiment import Field
 from spncore.runs.study import Study
 from spncore.studies import presets
+from spncore.words import lowered
 
 RATES_PER_DECADE = 12
 RATES = tuple(float(f"{rate:.4g}") for rate in np.logspace(-5, 1, 6 * RATES_PER_DECADE + 1))
@@ -28,7 +29,6 @@ MAX_STEPS = 3000
 MAX_TERMS = 500  # steps taken apart
 PATIENCE = 3.0  # how many times the best rate's steps the other rates are followed
 EACH_AT = ("best", "chosen")
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 FIELDS: Mapping[str, Field] = {
     "p": Field(int, "loss exponent", "p", "ℓ_p regression: the loss is the sum of |error|^p over p.", 2, 4),
@@ -146,8 +146,7 @@ def compare(study: LinearStudy) -> Comparison:
 
 def product_name(num_layers: int) -> str:
     """w = w₁w₂ for two layers, w = w₁⋯w₅ for more."""
-    last = f"w{num_layers}".translate(SUBSCRIPTS)
-    return "w₁" + ("" if num_layers == 2 else "⋯") + last
+    return "w₁" + "⋯" * (num_layers > 2) + f"w{lowered(num_layers)}"
 
 
 def _side(study: LinearStudy, num_layers: int) -> Side:

@@ -1,7 +1,7 @@
 """The phase diagram: iterations to a target over learning rate and starting weight, by depth, against L = 1.
 
-Points per decade of η are half those of the start s, so a step along both keeps η/s² and the runs of one stripe lie on
-one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
+Points per decade of η are half those of the start w0, so a step along both keeps η/w0² and the runs of one stripe lie
+on one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Plane:
         }
 
     def stripe_exponent(self, depth: int) -> float:
-        """η/s^e is what decides where components are held (THEORY: scale): 2; 2/L for equal products; 0 for log."""
+        """η/w0^e is what decides where components are held (THEORY: scale): 2; 2/L for equal products; 0 for log."""
         if self.base.parametrisation == "log":
             return 0.0
         return 2.0 if self.base.init_convention == "per_layer" else 2.0 / depth
@@ -98,7 +98,7 @@ class Plane:
         """What is constant along a stripe, in symbols."""
         if self.base.parametrisation == "log":
             return "η"
-        return "η/s²" if self.base.init_convention == "per_layer" else f"η/s^(2/{depth})"
+        return "η/w0²" if self.base.init_convention == "per_layer" else f"η/w0^(2/{depth})"
 
 
 def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
@@ -148,7 +148,7 @@ class Diagram:
         return np.asarray(np.where(np.isnan(self.speed_up(depth, control)), np.nan, bounds))
 
     def log_stripe(self, depth: int) -> Floats:
-        """log₁₀ η/s^e (rows, columns)."""
+        """log₁₀ η/w0^e (rows, columns)."""
         exponent = self.plane.stripe_exponent(depth)
         return np.asarray(np.log10(self.plane.rates)[None] - exponent * np.log10(self.plane.scales)[:, None])
 

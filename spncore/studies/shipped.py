@@ -24,6 +24,7 @@ from spncore.runs.trace import Recorder
 from spncore.runs.training import Trainer
 from spncore.studies.cells import CURVE
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
+from spncore.words import signed
 
 FORMAT = 1
 POINTS = 200  # of a shipped curve, at most
@@ -175,8 +176,8 @@ def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[
 def target_words(target: Target) -> str:
     """What a target is called."""
     if target.kind == "gain":
-        return f"{target.value:.0%} of the possible gain".replace("%", " %")
-    return f"{target.value:g}".replace("-", "\N{MINUS SIGN}")
+        return f"{100.0 * target.value:.0f} % of the possible gain"
+    return signed(target.value, "g")
 
 
 def _independent_on(dataset: Dataset, test: Dataset) -> float:

@@ -29,8 +29,8 @@ from app.kit import shipped_or_here as evidence_view
 from app.kit import study_links as permalink
 from app.kit import text, uploads
 from app.kit.files import file_name
-from app.live import circuit_layout, circuit_words
-from app.live.headline import headline
+from app.live import circuit_layout
+from app.live.headline import circuit_headline, headline
 from app.live.runs import REGISTRY
 from app.pages.ask import flow_lines
 from app.pages.ask import link as ask_link
@@ -209,7 +209,7 @@ def headlines(case: Case) -> Any:
     study = study_of(case)
     if study.deep:
         study = circuit_link.prepared(study, data_set(study.experiment.dataset))
-        said = circuit_words.circuit_headline(traces_of(study), case.get("ended", True), study.shallow)
+        said = circuit_headline(traces_of(study), case.get("ended", True), study.shallow)
     else:
         data = data_set(study.experiment.dataset)
         said = headline(traces_of(study), data, case.get("ended", True), num_rivals=len(study.rivals))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from app.live import circuit_layout
-from app.live.circuit_words import trees_sentence
+from app.live.headline import trees_sentence
 from app.live.runs import LiveRun
 from app.live.views import frames
 from app.live.views.derived import ANSWER_NUMBERS, below, count_of, steps_of

@@ -22,7 +22,7 @@ from app.pages.classes import words as classes_words
 from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS, Comparison
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
-from spncore.plots.curves import CONFIG
+from spncore.plots.drawing import CONFIG
 from spncore.runs.experiment import FIELDS, ExperimentError, Field
 from spncore.runs.study import Study
 

@@ -18,7 +18,7 @@ from app.pages.linear import link as linear_link
 from app.pages.linear import words as linear_words
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
-from spncore.plots.lines import CONFIG
+from spncore.plots.drawing import CONFIG
 from spncore.studies import linear
 from spncore.studies.linear import FIELDS, Comparison, LinearStudy, SharedScalar
 

@@ -136,7 +136,7 @@ def sentences(found: Errata) -> dict[str, str]:
             f"one row alone gives **{gradient.one_row:.6g}**."
         ),
         "product": (
-            f"Every weight of the run starts at s = {found.study.experiment.init_scale:g}, so w(0) is s to the power "
+            f"Every weight of the run starts at w0 = {found.study.experiment.init_scale:g}, so w(0) is w0 to the power "
             f"of the number of factors. That power, from the runs: **{counted}**. It is L, not L + 1."
         ),
     }

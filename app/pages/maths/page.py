@@ -13,7 +13,8 @@ from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import Errata
 from spncore.files.provenance import made_by
-from spncore.plots.lines import CONFIG, residuals
+from spncore.plots.drawing import CONFIG
+from spncore.plots.lines import residuals
 
 SECTIONS = (
     "1_notation",

@@ -25,7 +25,6 @@ from spncore.studies.phase import Diagram, Plane, diagram, shown_depths
 from spncore.sweep import to_csv
 
 DEFAULT = SHIPPED / "phase-default.json"  # made by experiments/phase_diagram.py
-INKS = {"light": "#31333f", "dark": "#fafafa"}
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
 CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
@@ -155,13 +154,13 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
 
 def panels(shown: Diagram, control: bool) -> None:
     """A panel per depth, the colour key, and what a click on a cell does."""
-    ink = INKS.get(st.context.theme.type or "light", INKS["light"])
+    theme = "dark" if st.context.theme.type == "dark" else "light"
     depths = shown_depths(shown.plane)
     for first in range(0, len(depths), PANELS_PER_ROW):
         row = depths[first : first + PANELS_PER_ROW]
         for column, depth in zip(st.columns(max(len(row), 2)), row, strict=False):
             clicked = column.plotly_chart(
-                charts.phase_panel(shown, depth, control, ink),
+                charts.phase_panel(shown, depth, control, theme),
                 key=f"phase_panel_{depth}",
                 on_select="rerun",
                 selection_mode="points",
@@ -170,7 +169,7 @@ def panels(shown: Diagram, control: bool) -> None:
             )
             if clicked.selection.points:
                 open_in_lab(shown, *clicked.selection.points[0]["customdata"])
-    st.plotly_chart(charts.phase_key(shown, control, ink), key="phase_key", config={"displayModeBar": False})
+    st.plotly_chart(charts.phase_key(shown, control, theme), key="phase_key", config={"displayModeBar": False})
     stripe = shown.plane.stripe_name("L")
     st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 
@@ -183,7 +182,7 @@ def findings(shown: Diagram, depths: Sequence[int]) -> None:
     if pairs:
         st.markdown(
             f"**Stripes, checked and not assumed:** {equal:,} of {pairs:,} runs need exactly the iterations of their "
-            "neighbour on the same η/s²."
+            "neighbour on the same η/w0²."
         )
 
 

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from app.kit import run_files, study_links
-from app.live import assets
 from app.live.computation import Computation
 from app.live.headline import headline
 from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import derived, frames
 from app.live.views.points import BadQueryError
 from spncore import Experiment, fit, load
+from spncore.plots.palette import BROWSER
 from spncore.runs.experiment import ExperimentError
 from spncore.runs.study import RIVALS, Study
 from tests.closeness import assert_close
@@ -223,7 +223,7 @@ def contrast(one, other):
 
 
 def test_every_rival_has_a_colour_and_a_dash_of_its_own_that_stand_out():
-    drawn = assets.palette()
+    drawn = BROWSER
     found = {name: (rival["light"], rival["dark"], rival["dash"]) for name, rival in drawn["rivals"].items()}
     assert set(found) == {*RIVALS, "shallow"}, "the mixture of a circuit's trees is drawn beside them"
     depths, dashes = drawn["depths"], drawn["dashes"]

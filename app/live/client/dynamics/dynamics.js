@@ -19,7 +19,7 @@ const part = (name, ...content) =>
 
 /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
 function erratum() {
-  const layer = (l) => both("w", "k", row("(", l, ")"));
+  const layer = (l) => both("w", "k", row("[", l, "]"));
   const rate = () => [coloured("rho", sub("ρ", "k")), "=", "η"];
   const printed = math(...rate(), sup(row("(", layer("0"), ")"), "2"));
   const product = math(...rate(), under("∏", row("l", "<", "L", "−", "1")), sup(row("(", layer("l"), ")"), "2"));

@@ -121,7 +121,7 @@ const v = (x, kind) => value(number(x, 4), kind);
 const signed = (x, kind) => (x < 0 ? row("(", v(x, kind), ")") : v(x, kind));
 const joined = (sign, parts) => parts.flatMap((part, i) => (i ? [sign, part] : [part]));
 const above = () => row("l", "<", "L", "−", "1");
-const weightOf = (k, l) => both("w", k, row("(", l, ")"));
+const weightOf = (k, l) => both("w", k, row("[", l, "]"));
 
 /** Equation 8–10, the exact step: one factor per layer, on logarithms one exponent. */
 function exactParts(s, k) {

@@ -1,6 +1,6 @@
 // The update of the chosen component in symbols, each with its number at the cursor.
 
-import { html, number, subscript, superscript } from "../kit/dom.js";
+import { html, number, subscript } from "../kit/dom.js";
 import { say } from "../kit/words.js";
 
 const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`, text });
@@ -47,7 +47,7 @@ export function equations({ run, choice, frame }) {
   }
   const { weight, above, rho, lam, own, measured, log, cut } = terms(run, curve, component, frame);
   const eta = number(run.layout.settings.learning_rate);
-  const squares = above.flatMap((w, l) => [" · ", html("span", { text: squared(w), title: `w⁽${superscript(l)}⁾` })]);
+  const squares = above.flatMap((w, l) => [" · ", html("span", { text: squared(w), title: `w^[${l}]` })]);
   const product = above.length ? ["= η ∏ w² = ", eta, ...squares] : ["= η"];
   const rate = log ? ["= η w² = ", eta, " · ", squared(weight)] : product;
   const pull = above.length ? " = Σ η ∂𝓛/∂w ∕ w = " : " = ";

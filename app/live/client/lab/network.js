@@ -1,6 +1,6 @@
 // View 10: the network of one curve, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
 
-import { html, number, set, subscript, superscript, svg, table } from "../kit/dom.js";
+import { html, number, set, subscript, svg, table } from "../kit/dom.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 
@@ -59,7 +59,7 @@ export class Network extends Sketch {
   }
 
   layerLabel(l, y) {
-    return this.text(4, y, `w⁽${superscript(l)}⁾`, { fill: this.theme.muted });
+    return this.text(4, y, `w^[${l}]`, { fill: this.theme.muted });
   }
 
   /** Root, inner sums and components as circles, one edge per weight. */
@@ -185,7 +185,7 @@ export class Network extends Sketch {
     this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
     if (this.grid.hidden) return;
     const row = (head, values) => [head, ...Array.from(values, (value) => number(value))];
-    const rows = [...this.sizes.map((_, l) => row(`w⁽${superscript(l)}⁾`, layer(l))), row("w", products)];
+    const rows = [...this.sizes.map((_, l) => row(`w^[${l}]`, layer(l))), row("w", products)];
     this.grid.replaceChildren(table(this.title, [], rows));
   }
 

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kit import circuit_links, text, uploads
-from app.live.circuit_words import circuit_headline, trees_sentence
+from app.live.headline import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
 from app.pages.circuits import files
 from spncore import ExperimentError, fit, load

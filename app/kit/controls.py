@@ -8,12 +8,13 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit.study_links import default_study
+from app.kit.link import LAB
 from app.kit.text import WORDS, choice, label, literal, point
 from spncore.learning.learners import TAKES_MOMENTUM, title
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, Field
+from spncore.record import ExperimentError, Field
+from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import RIVALS, Study
 from spncore.studies import presets
 
@@ -99,7 +100,7 @@ def _choose_preset() -> None:
 
 def reset() -> None:
     """Bring back the default study, on the data set in use."""
-    show(default_study().on(st.session_state["study"].experiment.dataset))
+    show(LAB.default().on(st.session_state["study"].experiment.dataset))
 
 
 def _control(name: str, study: Study) -> Any:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.kit import files, progress, study_links, uploads
+from app.kit import files, progress, uploads
 from app.kit.files import file_name
+from app.kit.link import LAB
 from app.kit.text import literal
 from app.live.jobs import JOBS, Job, JobRefused
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.plots.curves import CONFIG
+from spncore.record import Record
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import shipped
@@ -28,6 +30,9 @@ TEXT_PIXELS = 760  # lines that the eye can follow
 SHIPPED, HERE = "shipped", "made here"
 Made = tuple[dict[Cell, Outcome], dict[Experiment, FirstSteps]]
 Work = Callable[[Job, Dataset, Runs], Made]
+
+
+Choices = TypeVar("Choices", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,18 @@ class Evidence:
 def mode() -> str:
     """Light or dark, as the page is shown."""
     return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def in_address(record: type[Choices]) -> Choices:
+    """Draw a record's choices, which Streamlit keeps in the address by the names the engine has for them."""
+    return record(
+        **{
+            name: st.segmented_control(
+                field.label, field.choices, default=getattr(record, name), required=True, key=name, bind="query-params"
+            )
+            for name, field in record.fields.items()
+        }
+    )
 
 
 def at_hand(name: str) -> Dataset | None:
@@ -132,7 +149,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], remarks: Sequen
 def lab_link(label: str, experiment: Experiment, depths: tuple[int, ...], key: str) -> None:
     """A link that opens the lab with a setting, in a tab of its own so that the place in the text is kept."""
     study = Study(experiment, depths)
-    st.link_button(label, f"./?{study_links.query_string(study)}", key=key, icon=":material/science:")
+    st.link_button(label, f"./?{LAB.query_string(study)}", key=key, icon=":material/science:")
 
 
 def paragraphs(text: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from spncore.learning.learners import TITLES
-from spncore.runs.experiment import FIELDS, Field
+from spncore.record import Field
+from spncore.runs.experiment import FIELDS
 
 FOLDER = Path(__file__).parents[1] / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised

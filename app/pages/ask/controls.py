@@ -17,7 +17,7 @@ from app.kit.session import Shown
 from app.kit.text import WORDS, literal, plain
 from app.pages.ask import link
 from app.pages.ask import question as asking
-from app.pages.ask.networks import NETWORKS
+from app.pages.ask.networks import LAB_RUN, NETWORKS
 from app.pages.ask.question import GROUPS, UNKNOWN, Item, Question
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
@@ -34,7 +34,7 @@ def opened() -> Question:
     """The question on screen; at the first visit the one in the address, or about the data of the lab's run."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        question, refused = link.decode(params)
+        question, refused = link.LINKS.decode(params)
         run = st.session_state.get("shown")
         if not set(params) - {"view"} and run is not None and run.study.experiment.dataset != question.dataset:
             question = replace(question, dataset=run.study.experiment.dataset, evidence=())
@@ -96,7 +96,7 @@ def lab_run(dataset: Dataset) -> tuple[Shown, Recorder] | None:
 
 def network_title(name: str, dataset: Dataset) -> str:
     """What a network is called; the lab's run by its depth."""
-    if name != link.LAB:
+    if name != LAB_RUN:
         return NETWORKS[name].title
     found = lab_run(dataset)
     return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab"
@@ -119,9 +119,9 @@ def network_controls(question: Question, data: dict[str, Dataset]) -> Question:
     dataset = data[question.dataset]
     titles = {name: network.title for name, network in NETWORKS.items()}
     if lab_run(dataset):
-        titles[link.LAB] = network_title(link.LAB, dataset)
-    elif question.network == link.LAB:
-        titles[link.LAB] = "The run of the lab, which is gone"
+        titles[LAB_RUN] = network_title(LAB_RUN, dataset)
+    elif question.network == LAB_RUN:
+        titles[LAB_RUN] = "The run of the lab, which is gone"
     name = columns[1].selectbox(
         "Network",
         list(titles),

@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, session, study_links, uploads
+from app.kit import controls, data, session, uploads
 from app.kit.files import file_name
+from app.kit.link import CIRCUITS, decode_view
 from app.kit.session import Shown
 from app.kit.text import WORDS, label, literal, plain, point, sections
 from app.kit.uploads import FALLBACK
@@ -19,7 +20,8 @@ from app.pages.circuits import files as circuit_export
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
 from spncore.structures import STRUCTURES
 
@@ -41,9 +43,9 @@ def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        study, refusals = circuit_links.decode(params)
+        study, refusals = CIRCUITS.decode(params)
         st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
-        st.session_state["circuit_view"] = study_links.decode_view(params)[0]
+        st.session_state["circuit_view"] = decode_view(params)[0]
         st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
         train()
     current: Study = st.session_state[STATE]
@@ -71,13 +73,13 @@ def train() -> None:
         dataset = uploads.find(study.experiment.dataset, session.held_uploads())
         if dataset is None:
             raise DataError(WORDS["missing_data"])
-        study = circuit_links.prepared(study, dataset)
+        study = study.beside_trees(dataset)
         run_id = REGISTRY.start(study, dataset, session_name())
     except (DataError, ExperimentError, CircuitError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
     st.session_state[SHOWN] = Shown(run_id, study, dataset)
-    values = circuit_links.encode(study)
+    values = CIRCUITS.encode(study)
     if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
         st.query_params.from_dict(values)
 
@@ -177,7 +179,7 @@ def _steps(name: str) -> Any:
 
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
-    return f"{(st.context.url or '').split('?')[0]}?{circuit_links.query_string(study)}"
+    return f"{(st.context.url or '').split('?')[0]}?{CIRCUITS.query_string(study)}"
 
 
 @st.dialog(WORDS["share"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import progress, shipped_or_here, study_links
+from app.kit import progress, shipped_or_here
 from app.kit.files import file_name
+from app.kit.link import LAB
 from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.classes import charts as charts_classes
@@ -101,7 +102,7 @@ def _level(best: dict[str, float], quantity: str) -> dict[str, float]:
 
 def take_away(shown: Comparison) -> None:
     """Every comparison as a row; the numbers, the link, and the runs in the lab."""
-    query = study_links.query_string(shown.study)
+    query = LAB.query_string(shown.study)
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
     link = f"{root}/classes?{query}"
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
@@ -130,7 +131,7 @@ def write_address(study: Study) -> None:
     """Let the address name the settings; a first visit to the default keeps its plain address."""
     if study == DEFAULT and not st.query_params:
         return
-    values = study_links.encode(study)
+    values = LAB.encode(study)
     if "view" in st.query_params:
         values["view"] = st.query_params["view"]
     if values != st.query_params.to_dict():

@@ -7,8 +7,9 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import controls, progress, session, study_links, uploads
+from app.kit import controls, progress, session, uploads
 from app.kit import data as datapanel
+from app.kit.link import LAB
 from app.kit.text import WORDS, choice, label, literal, number, plain
 from app.kit.uploads import Upload
 from app.live import jobs
@@ -17,7 +18,8 @@ from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MA
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
-from spncore.runs.experiment import FIELDS, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
 
 STATE = "classes_study"
@@ -41,7 +43,7 @@ def opened(data: dict[str, Dataset]) -> Study:
         study: Study = st.session_state[STATE]
         return study
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    study, refused = (DEFAULT, []) if set(params) <= {"view"} else study_links.decode(params)
+    study, refused = (DEFAULT, []) if set(params) <= {"view"} else LAB.decode(params)
     study, unfit = classes_study.fitting(study)
     name = study.experiment.dataset
     if name not in data:

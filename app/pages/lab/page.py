@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, dialogs, session
+from app.kit import controls, data, dialogs, session
+from app.kit.link import CIRCUITS
 from app.kit.text import WORDS, literal
 from app.live.chart import lab_view
 from spncore.studies import presets
@@ -25,7 +26,7 @@ if st.session_state["notices"]:
 
 if st.session_state["elsewhere"] is not None:
     st.info(WORDS["elsewhere"], icon=":material/account_tree:")
-    values = circuit_links.encode(st.session_state["elsewhere"])
+    values = CIRCUITS.encode(st.session_state["elsewhere"])
     st.page_link("pages/circuits/page.py", label=WORDS["open_circuits"], query_params=values)
 
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from app.kit import controls, study_links
+from app.kit import controls
 from app.kit.files import file_name, table
+from app.kit.link import LAB
 from app.kit.text import literal, number, page_text
 from app.pages.linear import charts
-from app.pages.linear import link as linear_link
 from app.pages.linear import words as linear_words
+from app.pages.linear.link import LINKS
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
 from spncore.plots.lines import CONFIG
@@ -43,7 +44,7 @@ def opened() -> LinearStudy:
     """The comparison on screen; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.session_state[STATE], st.session_state["linear_refused"] = linear_link.decode(params)
+        st.session_state[STATE], st.session_state["linear_refused"] = LINKS.decode(params)
     study: LinearStudy = st.session_state[STATE]
     return study
 
@@ -89,7 +90,7 @@ def _slider(name: str, options: Sequence[float]) -> None:
 
 def write_address(study: LinearStudy) -> None:
     """Let the address bar name the comparison; a first visit to the default keeps its plain address."""
-    values = linear_link.encode(study)
+    values = LINKS.encode(study)
     if len(values) == 1 and not st.query_params:
         return
     if "view" in st.query_params:
@@ -140,7 +141,7 @@ def _titled(words: str, name: str = "", axis: str = "") -> bool:
 
 def runs(shown: Comparison, theme: str) -> None:
     """The four charts of both models."""
-    link = page_address("linear", linear_link.query_string(shown.study))
+    link = page_address("linear", LINKS.query_string(shown.study))
     headline = linear_words.headline(shown).replace("*", "")
     left, right = st.columns(2, gap="medium")
     with left:
@@ -186,7 +187,7 @@ def one_step(shown: Comparison) -> None:
     step = st.slider("step (t)", 0, last, min(5, last), key="linear_step", width=360) if last else 0
     st.markdown(linear_words.step_table(shown, min(step, last)))
     st.markdown(linear_words.residual_sentence(shown))
-    link = page_address("linear", linear_link.query_string(shown.study))
+    link = page_address("linear", LINKS.query_string(shown.study))
     take("terms", ("t", "weight", "term", "value"), lambda: linear_words.term_rows(shown), link)
 
 
@@ -212,7 +213,7 @@ def in_a_network(shown: Comparison, theme: str) -> None:
             alt=linear_words.scalar_sentence(shown),
         )
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
-    query = study_links.query_string(same.study)
+    query = LAB.query_string(same.study)
     with st.container(horizontal=True):
         st.link_button("Open these runs in the lab", page_address("", query), icon=":material/science:")
         take(

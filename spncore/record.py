@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
@@ -58,6 +58,11 @@ class Field:
     name: str = ""  # in links and sentences, where it is another than the record's
     manner: Manner = Manner()
 
+    @property
+    def title(self) -> str:
+        """The label, then the symbol: `components (K)`."""
+        return f"{self.label} ({self.symbol})" if self.symbol else self.label
+
     def allowed(self) -> str:
         """The sentence part that says what this field may be."""
         if self.said or self.kind is bool:
@@ -110,7 +115,6 @@ class Several(Field):
     """Some of the choices, each once, written with commas; put in order, or refused if they are not where `rising`."""
 
     rising: bool = False  # then at least one
-    manner: Manner = Manner(shown=cut)
 
     def parse(self, text: str) -> Any:
         """The choices that a text names, in any order."""
@@ -135,15 +139,19 @@ class Several(Field):
 class Record:
     """A frozen dataclass whose declared fields hold only what they allow; ExperimentError names the first that is not.
 
-    `fields` has them by attribute. What links, files and commands say is by their names.
+    `fields` has them by attribute. What links, files and commands say is by their names. A manner named in the
+    class statement is that of all fields.
     """
 
     fields: ClassVar[Mapping[str, Field]]
 
-    def __init_subclass__(cls) -> None:
-        found = {name: each for name, each in vars(cls).items() if isinstance(each, dataclasses.Field)}
-        declared = {name: each.metadata["field"] for name, each in found.items() if each.metadata}
-        cls.fields = {name: dataclasses.replace(field, name=field.name or name) for name, field in declared.items()}
+    def __init_subclass__(cls, **common: Any) -> None:
+        declared = {name: getattr(each, "metadata", {}).get("field") for name, each in vars(cls).items()}
+        cls.fields = {
+            name: dataclasses.replace(field, name=field.name or name, **common)
+            for name, field in declared.items()
+            if field
+        }
 
     def __post_init__(self) -> None:
         for attribute, field in self.fields.items():
@@ -169,14 +177,15 @@ def declare(default: Any, field: Field) -> Any:
     return dataclasses.field(default=default, metadata={"field": field})
 
 
-def _of_kind(kind: type, default: Any, *words: Any, **rest: Any) -> Any:
-    return declare(default, Field(kind, *words, **rest))
+def _of_kind(kind: type, default: Any, title: str, help: str = "", low: float = 0, high: float = 0, **rest: Any) -> Any:
+    label, _, symbol = title.removesuffix(")").partition(" (")
+    return declare(default, Field(kind, label, symbol, help, low, high, **rest))
 
 
-# The default, label, symbol and help; then the range of a number, or the choices.
+# Declare a setting: its default, its label with the symbol in brackets, the help, the range of a number.
 number, whole, switch = partial(_of_kind, float), partial(_of_kind, int), partial(_of_kind, bool)
 
 
-def choice(default: Any, label: str, symbol: str = "", help: str = "", choices: Any = (), **rest: Any) -> Any:
+def choice(default: Any, title: str, help: str = "", choices: Iterable[str] = (), **rest: Any) -> Any:
     """Declare a name out of some."""
-    return declare(default, Field(str, label, symbol, help, choices=tuple(choices), **rest))
+    return _of_kind(str, default, title, help, choices=tuple(choices), **rest)

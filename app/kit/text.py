@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from spncore.learning.learners import TITLES
-from spncore.record import Field
 from spncore.runs.experiment import FIELDS
 
 FOLDER = Path(__file__).parents[1] / "text"
@@ -117,8 +116,7 @@ def sections(name: str) -> tuple[str, dict[str, str]]:
 
 def label(name: str) -> str:
     """A setting's label: the name in words, then its symbol."""
-    field: Field = FIELDS[name]
-    return f"{field.label} ({field.symbol})" if field.symbol else field.label
+    return FIELDS[name].title
 
 
 def choice(name: str, value: str) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import UPLOAD
@@ -21,17 +22,9 @@ from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2
 # What later schemas added: an experiment saved before has the value these fields had when they came, for ever.
-_ADDED: Mapping[int, Mapping[str, Any]] = {
-    2: {
-        "structure": "mixture",
-        "split_depth": 2,
-        "num_repetitions": 4,
-        "class_variable": 0,
-        "hybrid_mix": 0.5,
-        "labelled_share": 0.1,
-        "momentum": 0.9,
-        "batch_size": 0,
-    },
+_ADDED: Mapping[int, str] = {
+    2: "structure=mixture&split_depth=2&num_repetitions=4&class_variable=0&hybrid_mix=0.5&labelled_share=0.1"
+    "&momentum=0.9&batch_size=0",
 }
 
 
@@ -39,35 +32,32 @@ _ADDED: Mapping[int, Mapping[str, Any]] = {
 class Experiment(Record):
     """Everything that decides a run; equal records give equal numbers (same machine, same versions)."""
 
-    dataset: str = choice("nltcs", "data set", "", "The 0/1 table the network learns.", DATASETS, pattern=UPLOAD)
+    dataset: str = choice("nltcs", "data set", "The 0/1 table the network learns.", DATASETS, pattern=UPLOAD)
     structure: str = choice(
         "mixture",
         "structure",
-        "",
         "One mixture, or a circuit that is deep by itself: drawn at random or learned, with the first seed.",
         STRUCTURES,
     )
     split_depth: int = whole(
-        2, "splits", "", "How often a drawn circuit splits the variables below each other.", 1, LIMITS.split_depth
+        2, "splits", "How often a drawn circuit splits the variables below each other.", 1, LIMITS.split_depth
     )
     num_repetitions: int = whole(
-        4, "repetitions", "R", "How many random partitions a RAT-SPN mixes.", 1, LIMITS.num_repetitions
+        4, "repetitions (R)", "How many random partitions a RAT-SPN mixes.", 1, LIMITS.num_repetitions
     )
     num_components: int = whole(
-        8, "components", "K", "How many product distributions the network mixes.", 1, LIMITS.num_components
+        8, "components (K)", "How many product distributions the network mixes.", 1, LIMITS.num_components
     )
-    depth: int = whole(3, "sum layers", "L", "Consecutive sum layers; L = 1 is the plain mixture.", 1, LIMITS.depth)
+    depth: int = whole(3, "sum layers (L)", "Consecutive sum layers; L = 1 is the plain mixture.", 1, LIMITS.depth)
     topology: str = choice(
         "tree",
-        "topology",
-        "φ",
+        "topology (φ)",
         "How components share weights: the paper's tree, a private chain each, or one shared scalar.",
         TOPOLOGIES,
     )
     learning_rate: float = number(
         0.01,
-        "learning rate",
-        "η",
+        "learning rate (η)",
         "Size of a gradient step; only η over start² matters for the weights.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,
@@ -76,8 +66,7 @@ class Experiment(Record):
     )
     init_scale: float = number(
         1e-4,
-        "starting weight",
-        "w0",
+        "starting weight (w0)",
         "Smaller start = larger true step, because only the ratios of weights matter.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,
@@ -87,28 +76,24 @@ class Experiment(Record):
     init_convention: str = choice(
         "per_layer",
         "held equal",
-        "",
         "Per layer: every weight starts at w0. Matched: every product w_k starts at w0.",
         ("per_layer", "matched"),
     )
     weight_init: str = choice(
         "equal",
         "weight start",
-        "",
         "Equal: all weights of a layer start alike. Random: each starts at |normal| times the start.",
         ("equal", "random"),
     )
     component_init: str = choice(
         "uniform",
         "component start",
-        "",
         "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM, or by what learned the structure.",
         ("uniform", "random", "fitted"),
     )
     init_noise: float = number(
         1e-12,
-        "leaf noise",
-        "ε",
+        "leaf noise (ε)",
         "Relative noise on the leaf weights; equal components stay equal for ever without it.",
         1e-16,
         LIMITS.largest_noise,
@@ -117,19 +102,17 @@ class Experiment(Record):
         named={"none": 0.0, "rounding": 1e-12, "honest": 1e-3},
     )
     train_components: bool = switch(
-        True, "train components", "θ", "Train the leaf weights too, or only the sum weights."
+        True, "train components (θ)", "Train the leaf weights too, or only the sum weights."
     )
     parametrisation: str = choice(
         "linear",
         "parametrisation",
-        "",
         "Linear: steps on the weights, held above the floor. Log: steps on their logarithms.",
         PARAMETRISATIONS,
     )
     floor: float = number(
         1e-4,
         "floor",
-        "",
         "No linear weight may fall below this after a step.",
         LIMITS.smallest_floor,
         LIMITS.largest_floor,
@@ -138,15 +121,13 @@ class Experiment(Record):
     )
     objective: str = choice(
         "generative",
-        "objective",
-        "𝓛",
+        "objective (𝓛)",
         "Generative: mean log f − log Z. Unnormalised: mean log f − Z (authors, later). The others predict a class.",
         OBJECTIVES,
     )
     class_variable: int = whole(
         0,
-        "class column",
-        "y",
+        "class column (y)",
         "Column of the class, counted from 1, for objectives with a class; 0 is the last.",
         0,
         LIMITS.columns,
@@ -154,31 +135,29 @@ class Experiment(Record):
     hybrid_mix: float = number(
         0.5,
         "generative share",
-        "",
         "Hybrid objective: how much of it is generative, the rest discriminative.",
         0.0,
         1.0,
     )
     labelled_share: float = number(
-        0.1, "labelled share", "", "Semi-supervised objective: the share of rows whose class is known.", 0.0, 1.0
+        0.1, "labelled share", "Semi-supervised objective: the share of rows whose class is known.", 0.0, 1.0
     )
     optimiser: str = choice(
-        "gradient_ascent", "optimiser", "", "The rule that turns flows into a step: a gradient method, or EM.", LEARNERS
+        "gradient_ascent", "optimiser", "The rule that turns flows into a step: a gradient method, or EM.", LEARNERS
     )
     momentum: float = number(
         0.9,
-        "momentum",
-        "β",
+        "momentum (β)",
         "Share of the last step that momentum and Nesterov add to the next one.",
         0.0,
         LIMITS.largest_momentum,
     )
     batch_size: int = whole(
-        0, "rows per step", "B", "Rows of a mini-batch, drawn without replacement; 0 takes all rows.", 0, LIMITS.rows
+        0, "rows per step (B)", "Rows of a mini-batch, drawn without replacement; 0 takes all rows.", 0, LIMITS.rows
     )
-    iterations: int = whole(500, "iterations", "T", "How many gradient steps to take.", 1, LIMITS.iterations)
-    num_seeds: int = whole(1, "seeds", "", "Runs that differ only in their random numbers.", 1, LIMITS.num_seeds)
-    seed: int = whole(0, "first seed", "", "The runs use this seed and the next ones.", 0, LIMITS.seed)
+    iterations: int = whole(500, "iterations (T)", "How many gradient steps to take.", 1, LIMITS.iterations)
+    num_seeds: int = whole(1, "seeds", "Runs that differ only in their random numbers.", 1, LIMITS.num_seeds)
+    seed: int = whole(0, "first seed", "The runs use this seed and the next ones.", 0, LIMITS.seed)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -250,7 +229,7 @@ class Experiment(Record):
             if type(schema) is not int or not 1 <= schema <= SCHEMA:
                 raise ExperimentError(f"schema: {shown(schema)} is not known; {known}")
             for later in range(schema + 1, SCHEMA + 1):
-                values = {**_ADDED[later], **values}
+                values = {**{name: parse(name, text) for name, text in parse_qsl(_ADDED[later])}, **values}
             settings = {name: value for name, value in values.items() if name != "schema" and _known(name)}
             missing = [name for name in FIELDS if name not in settings]
             if missing:

@@ -10,7 +10,7 @@ from spncore import Dataset, Experiment, ExperimentError
 from spncore.circuits.overparam import SumStack
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.record import Field, Record, Several, declare
+from spncore.record import Field, Manner, Record, Several, cut, declare
 from spncore.runs.shallow import shallow_sums
 from spncore.runs.training import circuit_of, sums_of
 from spncore.trees.induced import num_trees
@@ -29,7 +29,7 @@ DEPTHS = Several(
 
 
 @dataclass(frozen=True)
-class Study(Record):
+class Study(Record, manner=Manner(shown=cut)):
     """One experiment at several depths on one data set: the unit that is trained, shared and linked.
 
     `rivals` are learners of RIVALS, each trained on the plain network from the same start, to compare the depths with.

@@ -6,7 +6,6 @@ No page and no framework here. A study is frozen and hashable, so everything com
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -39,31 +38,28 @@ MANNER = Manner(
     shown=cut,
     ending=".0",
 )
-_number, _whole = partial(number, manner=MANNER), partial(whole, manner=MANNER)
 
 
 @dataclass(frozen=True)
-class LinearStudy(Record):
+class LinearStudy(Record, manner=MANNER):
     """One comparison: plain w against w as a product of a vector and N − 1 scalars."""
 
-    p: int = _whole(
-        4, "loss exponent", "p", "ℓ_p regression: the loss is the sum of |error|^p over p.", 2, 4, only=(2, 4)
+    p: int = whole(
+        4, "loss exponent (p)", "ℓ_p regression: the loss is the sum of |error|^p over p.", 2, 4, only=(2, 4)
     )
-    dimension: int = _whole(2, "weights", "D", "How many numbers the model has to find.", 1, 16)
-    condition: float = _number(
+    dimension: int = whole(2, "weights (D)", "How many numbers the model has to find.", 1, 16)
+    condition: float = number(
         10.0,
-        "condition number",
-        "κ",
+        "condition number (κ)",
         "How many times steeper the steepest direction is than the flattest.",
         1,
         1000,
         log_scale=True,
     )
-    num_layers: int = _whole(2, "layers", "N", "How many factors w is a product of.", 2, LIMITS.depth)
-    init_scale: float = _number(
+    num_layers: int = whole(2, "layers (N)", "How many factors w is a product of.", 2, LIMITS.depth)
+    init_scale: float = number(
         0.3,
-        "starting weight",
-        "w0",
+        "starting weight (w0)",
         "Every factor starts here; the plain model starts at the same product.",
         1e-3,
         2,
@@ -72,15 +68,12 @@ class LinearStudy(Record):
     each_at: str = choice(
         "best",
         "learning rate",
-        "",
         "Each model at its own best rate of the grid, or both at one chosen rate.",
         EACH_AT,
-        manner=MANNER,
     )
-    learning_rate: float = _number(
+    learning_rate: float = number(
         0.2,
-        "chosen learning rate",
-        "η",
+        "chosen learning rate (η)",
         "The rate of both models.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,

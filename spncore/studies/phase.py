@@ -30,7 +30,7 @@ Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is t
 
 
 @dataclass(frozen=True)
-class Plane(Record):
+class Plane(Record, manner=Manner(outside="points per decade is refused; allowed: {allowed}")):
     """What a phase diagram shows: a base experiment, depths, ranges of η and s, points per decade of η, and the target.
 
     With `control` the shallow network is run at L·η as well.
@@ -43,12 +43,10 @@ class Plane(Record):
     per_decade: int = whole(
         3,
         "resolution",
-        "",
         "Points per decade of the learning rate.",
         1,
         20,
         name="resolution",
-        manner=Manner(outside="points per decade is refused; allowed: {allowed}"),
     )
     gain: float = 0.9
     control: bool = switch(True, "also L = 1 at L·η")

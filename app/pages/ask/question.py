@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,14 +38,12 @@ GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IAD
 
 _CODE = "[Yx][1-9][0-9]{0,3}"
 _MANNER = Manner(whole="[0-9]{1,10}", shown=cut)
-_whole, _choice = partial(whole, manner=_MANNER), partial(choice, manner=_MANNER)
+_RANGE = "is not a whole number from {allowed}"
 
 
 @dataclass(frozen=True)
 class _Evidence(Field):
     """Pairs (code of a variable, 0 or 1), by code once."""
-
-    manner: Manner = _MANNER
 
     def parse(self, text: str) -> Any:
         """The pairs that a text like `Y3:1,Y7:0` names."""
@@ -64,32 +62,31 @@ class _Evidence(Field):
 
 
 @dataclass(frozen=True)
-class Question(Record):
+class Question(Record, manner=_MANNER):
     """Which network on which data is asked, with what evidence.
 
     `num_components` counts only where the network has components; `target` is the code of the variable to find out
     about, empty for the one least sure; `seed` is that of the samples.
     """
 
-    dataset: str = _choice(
-        MISSING, "Data set", "", "", DATASETS, name="data", pattern=UPLOAD, said=", ".join([*DATASETS, "sha256:…"])
+    dataset: str = choice(
+        MISSING, "Data set", "", DATASETS, name="data", pattern=UPLOAD, said=", ".join([*DATASETS, "sha256:…"])
     )
-    network: str = _choice(
-        "mixture", "Network", "", "", [*NETWORKS, LAB_RUN], name="net", said=", ".join([*NETWORKS, LAB_RUN])
+    network: str = choice(
+        "mixture", "Network", "", [*NETWORKS, LAB_RUN], name="net", said=", ".join([*NETWORKS, LAB_RUN])
     )
-    num_components: int = _whole(
+    num_components: int = whole(
         8,
-        "Components",
-        "K",
+        "Components (K)",
         "",
         1,
         LIMITS.num_components,
         name="k",
-        refused=f"is not a whole number from 1 to {LIMITS.num_components}",
+        refused=_RANGE,
     )
     evidence: tuple[tuple[str, int], ...] = declare((), _Evidence(tuple, name="e"))
-    target: str = _choice("", "About", name="about", pattern=f"({_CODE})?", refused="is no variable; write about=Y5")
-    seed: int = _whole(0, "seed", "", "", 0, LIMITS.seed, refused=f"is not a whole number from 0 to {LIMITS.seed}")
+    target: str = choice("", "About", name="about", pattern=f"({_CODE})?", refused="is no variable; write about=Y5")
+    seed: int = whole(0, "seed", "", 0, LIMITS.seed, refused=_RANGE)
 
 
 class Item(NamedTuple):

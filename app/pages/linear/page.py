@@ -67,14 +67,9 @@ def chosen(study: LinearStudy) -> LinearStudy:
     return LinearStudy(**said)
 
 
-def _label(name: str) -> str:
-    field = FIELDS[name]
-    return f"{field.label} ({field.symbol})" if field.symbol else field.label
-
-
 def _choice(name: str, options: Sequence[Any], words: Callable[[Any], Any] = str) -> None:
     st.segmented_control(
-        _label(name),
+        FIELDS[name].title,
         options,
         format_func=words,
         key=f"linear_{name}",
@@ -85,7 +80,7 @@ def _choice(name: str, options: Sequence[Any], words: Callable[[Any], Any] = str
 
 def _slider(name: str, options: Sequence[float]) -> None:
     offered = sorted({*options, st.session_state[f"linear_{name}"]})  # a link may say 0.13
-    st.select_slider(_label(name), offered, format_func=number, key=f"linear_{name}", help=FIELDS[name].help)
+    st.select_slider(FIELDS[name].title, offered, format_func=number, key=f"linear_{name}", help=FIELDS[name].help)
 
 
 def write_address(study: LinearStudy) -> None:

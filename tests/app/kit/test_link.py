@@ -1,6 +1,6 @@
 """A link is a promise: it reopens the same study, and says in words what it could not read."""
 
-import math
+import re
 import sys
 from urllib.parse import parse_qs
 
@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kit.link import LAB, MAX_SENTENCES, decode_view
+from app.kit.link import CIRCUITS, LAB, MAX_SENTENCES, decode_view
+from app.pages.ask.link import LINKS as ASKING
+from app.pages.linear.link import LINKS as LINEAR
 from spncore.data.dataset import is_upload
 from spncore.record import ExperimentError
-from spncore.runs.experiment import FIELDS, Experiment
-from spncore.runs.study import RIVALS, Study
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
 from spncore.studies import presets
 
+KINDS = {"lab": LAB, "circuits": CIRCUITS, "ask": ASKING, "linear": LINEAR}
 SHA = "sha256:" + "0a" * 32
 
 # Links of version 1 as they were given out: none of them may ever open another study.
@@ -34,7 +37,25 @@ def reopen(study):
     return LAB.decode(parse_qs(LAB.query_string(study), strict_parsing=True))
 
 
-def numbers(field):
+def values_of(field):
+    """A strategy for the values of a field."""
+    if field.name == "e":
+        codes = st.dictionaries(st.sampled_from(["Y3", "Y7", "x1", "x12"]), st.integers(0, 1))
+        return codes.map(
+            lambda found: field.parse(",".join(f"{code}:{value}" for code, value in found.items()) or "none")
+        )
+    if field.name == "about":
+        return st.sampled_from(["", "Y5", "x12"])
+    if field.kind is tuple:
+        return st.sets(st.sampled_from(field.choices), min_size=field.rising).map(
+            lambda some: tuple(choice for choice in field.choices if choice in some)
+        )
+    if field.choices:
+        return st.sampled_from([*field.choices, *([SHA] if field.name in ("data", "dataset") else [])])
+    if field.kind is bool:
+        return st.booleans()
+    if field.only:
+        return st.sampled_from(field.only)
     if field.kind is int:
         return st.integers(int(field.low), int(field.high))
     inside = st.floats(field.low, field.high)
@@ -42,32 +63,52 @@ def numbers(field):
 
 
 @st.composite
-def studies(draw):
-    settings_of = {
-        name: st.sampled_from([*field.choices, SHA] if name == "dataset" else field.choices)
-        if field.choices
-        else st.booleans()
-        if field.kind is bool
-        else numbers(field)
-        for name, field in FIELDS.items()
-        if name != "depth"
-    }
-    depths = draw(st.sets(st.integers(1, 8), min_size=1))
-    rivals = draw(st.lists(st.sampled_from(RIVALS), unique=True, max_size=2))
+def records(draw, links):
+    """What a link of this kind can say; the default where settings do not go together."""
+    fields = links.record.declared()
+    values = draw(st.fixed_dictionaries({name: values_of(field) for name, field in fields.items()}))
     try:
-        study = Study(Experiment(**draw(st.fixed_dictionaries(settings_of))), tuple(sorted(depths)), tuple(rivals))
-        study.experiments()
+        return links.record.of({**values, **({"rivals": ()} if "rivals" in links.refused else {})})
     except ExperimentError:
-        return LAB.default()
-    return study
+        return links.default()
 
 
 def test_the_default_study_is_figure_3_with_six_seeds():
     assert LAB.default() == Study(Experiment(num_seeds=6), (1, 2, 3))
 
 
-def test_frozen_defaults_hold_every_setting():
-    assert set(LAB.defaults[1]) == (set(FIELDS) - {"depth"}) | {"depths", "rivals"}
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+def test_frozen_defaults_hold_every_setting(links):
+    for link in links.defaults.values():
+        said = parse_qs(link, keep_blank_values=True, strict_parsing=True)
+        assert set(said) == set(links.record.declared()) - {"depth"}
+
+
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+@given(st.data())
+def test_any_record_survives_its_link(links, data):
+    record = data.draw(records(links))
+    assert links.decode(links.encode(record)) == (record, [])
+    assert links.decode(parse_qs(links.query_string(record), strict_parsing=True)) == (record, [])
+
+
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+@given(st.data())
+def test_any_text_is_read_or_refused_in_a_sentence_that_names_the_setting(links, data):
+    name = data.draw(st.sampled_from([*links.record.declared(), "colour"]))
+    text = data.draw(st.text(max_size=60))
+    record, refusals = links.decode({name: text})
+    if refusals:
+        [sentence] = refusals
+        assert re.match(rf"\W?{name}\W", sentence) and sentence.replace("…", "").isascii() and len(sentence) < 700
+    assert links.decode(links.encode(record)) == (record, [])
+
+
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+@given(st.dictionaries(st.text(max_size=20), st.lists(st.text(max_size=30), max_size=3), max_size=5))
+def test_no_query_whatever_raises(links, params):
+    record, refusals = links.decode(params)
+    assert type(record) is links.record and all(isinstance(sentence, str) for sentence in refusals)
 
 
 @pytest.mark.parametrize("link", GOLDEN, ids=str)
@@ -80,12 +121,7 @@ def test_each_preset_survives_its_link(preset):
     assert reopen(preset.study) == (preset.study, [])
 
 
-@given(studies())
-def test_any_study_survives_its_link(study):
-    assert reopen(study) == (study, [])
-
-
-@given(studies())
+@given(records(LAB))
 def test_a_link_holds_only_what_differs_from_the_default(study):
     values = LAB.encode(study)
     assert values.pop("v") == "1"
@@ -200,10 +236,3 @@ def test_uploaded_data_is_named_by_its_content_only():
 def test_the_view_is_one_of_three(params, view, num_refusals):
     found, refusals = decode_view(params)
     assert found == view and len(refusals) == num_refusals
-
-
-@given(st.dictionaries(st.text(max_size=20), st.lists(st.text(max_size=30), max_size=3), max_size=5))
-def test_no_query_whatever_raises(params):
-    study, refusals = LAB.decode(params)
-    assert math.isfinite(study.experiment.learning_rate)
-    assert all(isinstance(sentence, str) for sentence in refusals)

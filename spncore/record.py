@@ -68,7 +68,7 @@ class Field:
         if self.said or self.kind is bool:
             return self.said or "true or false"
         if self.choices:
-            return "one of " + ", ".join(self.choices)
+            return "one of " + ", ".join(map(str, self.choices))
         form = "g" if self.kind is float else ".0f"
         span = " or ".join(map(str, self.only)) or f"{self.low:{form}} to {self.high:{form}}"
         return "0 or " * self.zero_allowed + span

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
 
 from spncore.record import ExperimentError, Field, Manner, Record, cut
 from spncore.runs.study import Study
@@ -22,18 +25,6 @@ Kind = TypeVar("Kind", bound=Record)
 _VIEW = Field(str, choices=VIEWS, said=", ".join(VIEWS), name="view", manner=Manner(shown=cut))
 
 
-class Sentences(NamedTuple):
-    """What is said about a setting that is not known, another version, a value that is too long.
-
-    And about a version that cannot be read; without such a sentence the link is read as one of the newest version.
-    """
-
-    unknown: str = "no such setting in a link to this page"
-    version: str = "{known}. The defaults are shown."
-    long: str = "the value has more than {most} characters"
-    unreadable: str = ""
-
-
 @dataclass(frozen=True)
 class Links(Generic[Kind]):
     """How records of one kind are written as links.
@@ -41,15 +32,19 @@ class Links(Generic[Kind]):
     `defaults` has by version the link that says everything, in the order in which settings are written. Never change
     what a version says, links out there rely on it: a new setting is added with what was so before it came, a new
     default is a new version. `where` has defaults that go with the value of another setting; `refused` settings that
-    a link cannot have, and what is said.
+    a link cannot have, and what is said. The other texts are parts of sentences; without `unreadable` a link whose
+    version cannot be read is taken for one of the newest.
     """
 
     record: type[Kind]
     defaults: Mapping[int, str]
     where: Mapping[tuple[str, str], str] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
-    sentences: Sentences = Sentences()
     most: int = MAX_CHARACTERS
+    unknown: str = "no such setting in a link to this page"
+    reads: str = "{known}. The defaults are shown."
+    long: str = "the value has more than {most} characters"
+    unreadable: str = ""
 
     def default(self) -> Kind:
         """What a link without any setting opens."""
@@ -79,7 +74,7 @@ class Links(Generic[Kind]):
                 elif name in start:
                     given[name] = fields[name].parse(self.only(name, params[name]))
                 elif name not in ("v", "view"):
-                    raise ExperimentError(f"{cut(name)}: {self.sentences.unknown}")
+                    raise ExperimentError(f"{cut(name)}: {self.unknown}")
             except ExperimentError as error:
                 refusals.append(f"{error}. The default is kept.")
         try:
@@ -96,7 +91,7 @@ class Links(Generic[Kind]):
         if len(values) != 1:
             raise ExperimentError(f"{cut(name)}: given {len(values)} times; a link gives each setting once")
         if len(values[0]) > self.most:
-            said = self.sentences.long.format(length=len(values[0]), most=self.most)
+            said = self.long.format(length=len(values[0]), most=self.most)
             raise ExperimentError(f"{cut(name)}: {said}")
         return values[0]
 
@@ -106,11 +101,11 @@ class Links(Generic[Kind]):
         try:
             text = self.only("v", params.get("v", max(known)))
         except ExperimentError as error:
-            unreadable = self.sentences.unreadable
-            return (0 if unreadable else max(self.defaults)), [f"{error}. {unreadable or 'The default is kept.'}"]
+            said = self.unreadable or "The default is kept."
+            return 0 if self.unreadable else max(self.defaults), [f"{error}. {said}"]
         if text in known:
             return known[text], []
-        reads = self.sentences.version.format(known=", ".join(known))
+        reads = self.reads.format(known=", ".join(known))
         return 0, [f"v: this link is of version {cut(text)}; this release reads {reads}"]
 
     def _opened(self, version: int, given: Mapping[str, Any]) -> Kind:
@@ -129,16 +124,17 @@ class Links(Generic[Kind]):
         return {name: fields[name].parse(text) for name, text in parse_qsl(link, keep_blank_values=True)}
 
 
-_STUDY = Sentences(
+_links = partial(
+    Links,
+    Study,
     unknown="no such setting in a link",
-    version="version {known}. The default experiment is open.",
+    reads="version {known}. The default experiment is open.",
     long="the value has {length} characters; at most {most} are allowed",
     unreadable="The link cannot be read, so the default experiment is open.",
 )
 _DEPTH = {"depth": "depth: no such setting in a link; write depths=1,2,3. The default is kept."}
 
-LAB = Links(
-    Study,
+LAB = _links(
     {
         1: "dataset=nltcs&structure=mixture&split_depth=2&num_repetitions=4&num_components=8&depths=1,2,3&topology=tree"
         "&learning_rate=0.01&init_scale=0.0001&init_convention=per_layer&weight_init=equal&component_init=uniform"
@@ -147,10 +143,8 @@ LAB = Links(
         "&rivals=&iterations=500&num_seeds=6&seed=0"
     },
     refused=_DEPTH,
-    sentences=_STUDY,
 )
-CIRCUITS = Links(
-    Study,
+CIRCUITS = _links(
     {
         1: "structure=random_partitions&split_depth=2&num_repetitions=1&num_components=2&depths=1,2&learning_rate=0.1"
         "&init_scale=1.0&component_init=fitted&train_components=false&init_noise=0.0&floor=1e-09&iterations=200"
@@ -159,8 +153,19 @@ CIRCUITS = Links(
         "&momentum=0.9&batch_size=0&rivals=&seed=0"
     },
     refused=_DEPTH | {"rivals": "rivals: this page compares a circuit with the mixture of its trees only."},
-    sentences=_STUDY,
 )
+
+
+def in_address(record: type[Kind]) -> Kind:
+    """Draw a record's choices, which Streamlit keeps in the address by the names the engine has for them."""
+    return record(
+        **{
+            name: st.segmented_control(
+                field.label, field.choices, default=getattr(record, name), required=True, key=name, bind="query-params"
+            )
+            for name, field in record.fields.items()
+        }
+    )
 
 
 def decode_view(params: Params) -> tuple[str, list[str]]:

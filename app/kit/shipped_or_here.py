@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -18,7 +18,6 @@ from app.live.jobs import JOBS, Job, JobRefused
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.plots.curves import CONFIG
-from spncore.record import Record
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import shipped
@@ -30,9 +29,6 @@ TEXT_PIXELS = 760  # lines that the eye can follow
 SHIPPED, HERE = "shipped", "made here"
 Made = tuple[dict[Cell, Outcome], dict[Experiment, FirstSteps]]
 Work = Callable[[Job, Dataset, Runs], Made]
-
-
-Choices = TypeVar("Choices", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -50,18 +46,6 @@ class Evidence:
 def mode() -> str:
     """Light or dark, as the page is shown."""
     return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def in_address(record: type[Choices]) -> Choices:
-    """Draw a record's choices, which Streamlit keeps in the address by the names the engine has for them."""
-    return record(
-        **{
-            name: st.segmented_control(
-                field.label, field.choices, default=getattr(record, name), required=True, key=name, bind="query-params"
-            )
-            for name, field in record.fields.items()
-        }
-    )
 
 
 def at_hand(name: str) -> Dataset | None:

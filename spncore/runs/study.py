@@ -20,7 +20,7 @@ DEPTHS = Several(
     tuple,
     "sum layers",
     "L",
-    "How many sum layers each curve has.",
+    "How many consecutive sum layers; every depth that is chosen is trained and drawn.",
     choices=tuple(range(1, LIMITS.depth + 1)),
     rising=True,
     said=f"1 to {LIMITS.depth}, rising, at least one",
@@ -43,8 +43,9 @@ class Study(Record, manner=Manner(shown=cut)):
         (),
         Several(
             tuple,
-            "rivals",
-            help="Learners of the plain network, from the same start.",
+            "compare with",
+            help="Other learners of the plain network (L = 1), trained beside the depths from the same start. "
+            "EM has no learning rate.",
             choices=RIVALS,
             said=f"{', '.join(RIVALS)}, each once",
             refused=f"is not understood; allowed: {', '.join(RIVALS)}, with commas",

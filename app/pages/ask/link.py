@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kit.link import Links, Sentences
+from app.kit.link import Links
 from app.pages.ask.networks import LAB_RUN
 from app.pages.ask.question import Question
 from spncore.data.dataset import is_upload
@@ -12,7 +12,7 @@ LINKS = Links(
     Question,
     {1: "data=nltcs&net=mixture&k=8&e=none&about=&seed=0"},
     where={("data", name): "e=Y4:1" for name in ("nltcs", "nltcs-twin")},
-    sentences=Sentences(version="{known}. The default question is asked."),
+    reads="{known}. The default question is asked.",
     most=8 * LIMITS.columns,  # evidence on every variable
 )
 

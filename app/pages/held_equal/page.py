@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.kit import shipped_or_here
+from app.kit.link import in_address
 from app.kit.shipped_or_here import Evidence, Made, lab_link
 from app.kit.text import literal, page_text
 from app.live import jobs
@@ -24,7 +25,7 @@ LAB_SEEDS = 6
 def selectors() -> Case:
     """Topology, weights, components."""
     with st.container(horizontal=True, gap="medium"):
-        return shipped_or_here.in_address(Case)
+        return in_address(Case)
 
 
 def trainer(case: Case) -> shipped_or_here.Work:

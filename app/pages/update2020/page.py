@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app.kit import shipped_or_here
+from app.kit.link import in_address
 from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
 from app.kit.text import page_text
 from app.live import jobs
@@ -82,7 +83,7 @@ def final_scores(shown: Evidence) -> None:
 text = shipped_or_here.paragraphs(page_text("update2020"))
 st.title("The update of 2020")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
-name = shipped_or_here.in_address(Update).data
+name = in_address(Update).data
 on_screen = shipped_or_here.choose(
     "update2020", shipped.shipped("update2020"), update2020.update2020_runs(name), 5, train, COSTS[name]
 )

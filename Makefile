@@ -4,15 +4,17 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
 	$$python -c "$(SUITABLE); import ensurepip" >/dev/null 2>&1 && { echo $$python; break; }; done)
 UV_VERSION := 0.13.9
 RUN := .venv/bin/python -m
+NPM := $(shell command -v npm)
 
 # A browser is opened where there is a screen; elsewhere the address is printed.
 HEADLESS := $(shell if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then echo false; else echo true; fi)
 
-.PHONY: help run test check benchmark container-test lock clean
+.PHONY: help run test check check-browser benchmark container-test lock clean
 help:
 	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
 	@echo "make check      formatting, lint, types, import rules, then the tests"
+	@echo "make check-browser  formatting, types and tests of the browser's half, where Node is at hand"
 	@echo "make benchmark  the tests that measure time, one after the other"
 	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
 	@echo "make lock       pin the requirements anew from requirements*.in"
@@ -30,7 +32,18 @@ check: .venv/.ready
 	$(RUN) mypy
 	[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint Dockerfile  # pinned for Linux on x86-64
 	.venv/bin/lint-imports --no-cache  # its cache outlives modules that come and go
+	$(MAKE) check-browser
 	$(MAKE) test
+
+ifdef NPM
+check-browser: node_modules/.ready
+	npm run --silent check:format
+	npm run --silent check:types
+	npm test --silent
+else
+check-browser:
+	@echo "Node is not at hand, so the browser's half is not checked (on Debian or Ubuntu: apt-get install nodejs npm)" >&2
+endif
 
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]
@@ -44,7 +57,7 @@ lock: .venv/.ready
 	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A .venv that is broken, or of an unsuitable Python, is made anew; a good one is kept and brought up to date.
@@ -59,4 +72,8 @@ clean:
 		$(PYTHON) -m venv --clear .venv; \
 	fi
 	$(RUN) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

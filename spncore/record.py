@@ -177,7 +177,7 @@ def declare(default: Any, field: Field) -> Any:
     return dataclasses.field(default=default, metadata={"field": field})
 
 
-def _of_kind(kind: type, default: Any, title: str, help: str = "", low: float = 0, high: float = 0, **rest: Any) -> Any:
+def _of_kind(kind: type, default: Any, title: str, help: str = "", low: float = 0.0, high: float = 0.0, **rest: Any) -> Any:
     label, _, symbol = title.removesuffix(")").partition(" (")
     return declare(default, Field(kind, label, symbol, help, low, high, **rest))
 

@@ -46,71 +46,75 @@ class RefusedError(Exception):
         self.status, self.sentence, self.headers = status, sentence, headers
 
 
-def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -> list[BaseRoute]:
-    """The routes below `base`, Streamlit's server.baseUrlPath; `origins` may stop runs besides the server's own."""
+class Answers:
+    """What the routes answer of the runs of a registry; `origins` may stop runs besides the server's own."""
 
-    def run_of(request: Request) -> LiveRun:
+    def __init__(self, registry: RunRegistry, origins: Sequence[str]) -> None:
+        self.registry, self.origins = registry, origins
+
+    def run_of(self, request: Request) -> LiveRun:
+        """The run that a path names; refused when there is none."""
         identifier = request.path_params["id"]
-        run = registry.get(identifier) if RUN_ID.fullmatch(identifier) else None
+        run = self.registry.get(identifier) if RUN_ID.fullmatch(identifier) else None
         if run is None:
             raise RefusedError(404, "There is no such run any more; press Train to start it again.")
         return run
 
-    async def data(request: Request) -> Response:
-        run = run_of(request)
+    async def data(self, request: Request) -> Response:
+        """Frames from a cursor on."""
+        run = self.run_of(request)
         start, seed = _count(request, "from"), _seed(request, run)
         await _first_frame(run)
         if start > frames.num_frames(run):
             raise RefusedError(400, f"from: {start} lies beyond the {frames.num_frames(run)} frames there are.")
         header, body = frames.frames(run, start, seed)
-        return _octets({**header, "poll_ms": registry.poll_ms}, body)
+        return _octets({**header, "poll_ms": self.registry.poll_ms}, body)
 
-    def components(request: Request) -> Response:
-        run = run_of(request)
+    def components(self, request: Request) -> Response:
+        """The components at one frame."""
+        run = self.run_of(request)
         return _octets(*frames.components(run, _count(request, "at"), _seed(request, run)))
 
-    async def dynamics(request: Request) -> Response:
-        run, view, query = run_of(request), request.path_params["view"], request.query_params
+    async def dynamics(self, request: Request) -> Response:
+        """A derived view of a run, by its name."""
+        run, view, query = self.run_of(request), request.path_params["view"], request.query_params
         answers_it = trees if view in trees.VIEWS and run.study.deep else derived
         if answers_it is derived and view not in derived.views():
-            raise RefusedError(404, "There is nothing at this address.")
+            raise _nothing_there()
         if len(query.multi_items()) > len(query):
             raise RefusedError(400, "Give every parameter once.")
-        try:
-            header, numbers = await run_in_threadpool(answers_it.answer, run, view, query)
-        except BadQueryError as error:
-            raise RefusedError(400, str(error)) from None
+        header, numbers = await _computed(answers_it.answer, run, view, query)
         return _octets(header, derived.float32(numbers))
 
-    async def drawing(request: Request) -> Response:
-        run = run_of(request)
-        try:
-            return _json(await run_in_threadpool(trees.drawing, run, request.query_params))
-        except BadQueryError as error:
-            raise RefusedError(400, str(error)) from None
+    async def drawing(self, request: Request) -> Response:
+        """The drawing of a deep circuit."""
+        return _json(await _computed(trees.drawing, self.run_of(request), request.query_params))
 
-    def layout(request: Request) -> Response:
-        return _json(frames.layout(run_of(request)))
+    def layout(self, request: Request) -> Response:
+        """The drawing of the mixture."""
+        return _json(frames.layout(self.run_of(request)))
 
-    def stop(request: Request) -> Response:
-        _check_origin(request, origins)
-        registry.stop(run_of(request).id)
+    def stop(self, request: Request) -> Response:
+        """End a run."""
+        _check_origin(request, self.origins)
+        self.registry.stop(self.run_of(request).id)
         return Response(status_code=204, headers=FRESH)
 
-    def unknown(request: Request) -> Response:
-        raise RefusedError(404, "There is nothing at this address.")
 
+def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -> list[BaseRoute]:
+    """The routes below `base`, Streamlit's server.baseUrlPath; see `Answers`."""
+    of = Answers(registry, origins)
     answers: dict[str, tuple[str, Answer]] = {
-        "runs/{id}": ("GET", data),
-        "runs/{id}/layout": ("GET", layout),
-        "runs/{id}/drawing": ("GET", drawing),
-        "runs/{id}/components": ("GET", components),
-        "runs/{id}/dynamics/{view}": ("GET", dynamics),
-        "runs/{id}/stop": ("POST", stop),
+        "runs/{id}": ("GET", of.data),
+        "runs/{id}/layout": ("GET", of.layout),
+        "runs/{id}/drawing": ("GET", of.drawing),
+        "runs/{id}/components": ("GET", of.components),
+        "runs/{id}/dynamics/{view}": ("GET", of.dynamics),
+        "runs/{id}/stop": ("POST", of.stop),
         "figure3": ("GET", lambda request: _json(published())),
         assets.plotly_name(): ("GET", lambda request: _file(request, assets.plotly())),
-        "static/{name}": ("GET", _static),
-        "{rest:path}": ("GET", unknown),
+        "static/{name:path}": ("GET", _static),
+        "{rest:path}": ("GET", _unknown),
     }
     prefix = f"/{base.strip('/')}/api/" if base.strip("/") else "/api/"
     return [Route(prefix + path, _guarded(*answer), methods=METHODS) for path, answer in answers.items()]
@@ -137,6 +141,22 @@ def _guarded(method: str, answer: Answer) -> Callable[[Request], Awaitable[Respo
             return _json({"error": refusal.sentence}, refusal.status, refusal.headers)
 
     return endpoint
+
+
+def _nothing_there() -> RefusedError:
+    return RefusedError(404, "There is nothing at this address.")
+
+
+def _unknown(request: Request) -> Response:
+    raise _nothing_there()
+
+
+async def _computed(answer: Callable[..., Any], *arguments: Any) -> Any:
+    """The answer, computed away from the event loop; a query that it cannot understand is refused."""
+    try:
+        return await run_in_threadpool(answer, *arguments)
+    except BadQueryError as error:
+        raise RefusedError(400, str(error)) from None
 
 
 async def _first_frame(run: LiveRun) -> None:

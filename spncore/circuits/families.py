@@ -68,37 +68,9 @@ def categorical(num_values: int) -> Family:
 
     Indicators are weights of 0 and 1, so a Bernoulli leaf is a sum over two indicators (Peharz et al., 2015).
     """
-    values = np.arange(num_values, dtype=np.float64)
 
     def statistics(x: Floats) -> Floats:
-        return np.asarray(x == values[1:].reshape(-1, *([1] * x.ndim))).astype(np.float64)
-
-    def coefficients(theta: Floats) -> Coefficients:
-        log_theta = np.log(np.maximum(theta, _TINY))
-        first = log_theta[..., 0, :, :]
-        return Coefficients(log_theta[..., 1:, :, :] - first[..., None, :, :], first, np.log(_total(theta)))
-
-    def derivative(theta: Floats, moments: Moments) -> Floats:
-        flows = theta * (moments.missing / _total(theta))[..., None, :, :]
-        flows[..., 0, :, :] += moments.observed - _total(moments.statistics)
-        flows[..., 1:, :, :] += moments.statistics
-        return flows
-
-    def shares(theta: Floats) -> Floats:
-        return np.asarray(theta / _total(theta)[..., None, :, :])
-
-    def mean(theta: Floats) -> Floats:
-        return np.asarray(np.tensordot(np.moveaxis(shares(theta), -3, -1), values, axes=1))
-
-    def variance(theta: Floats) -> Floats:
-        return np.asarray(np.tensordot(np.moveaxis(shares(theta), -3, -1), values**2, axes=1) - mean(theta) ** 2)
-
-    def sample(theta: Floats, rng: np.random.Generator) -> Floats:
-        below = np.cumsum(shares(theta), axis=-3)[..., :-1, :, :] < rng.random(_total(theta).shape)[..., None, :, :]
-        return np.asarray(np.add.reduce(below, axis=-3, dtype=np.float64))
-
-    def start(means: Floats, deviations: Floats, rng: np.random.Generator) -> Floats:
-        return rng.dirichlet(np.full(num_values, 2.0), means.shape).transpose(2, 0, 1)
+        return np.asarray(x == np.arange(1.0, num_values).reshape(-1, *([1] * x.ndim))).astype(np.float64)
 
     return Family(
         num_values,
@@ -108,15 +80,42 @@ def categorical(num_values: int) -> Family:
         lambda x: (x >= 0) & (x < num_values) & (x == np.floor(x)),
         statistics,
         None,
-        coefficients,
-        derivative,
-        derivative,
-        start,
-        mean,
-        variance,
+        _categorical_coefficients,
+        _categorical_flows,
+        _categorical_flows,
+        lambda mean, deviation, rng: rng.dirichlet(np.full(num_values, 2.0), mean.shape).transpose(2, 0, 1),
+        lambda theta: _categorical_moment(theta, 1),
+        lambda theta: _categorical_moment(theta, 2) - _categorical_moment(theta, 1) ** 2,
         lambda theta: np.argmax(theta, axis=-3).astype(np.float64),
-        sample,
+        _categorical_sample,
     )
+
+
+def _categorical_coefficients(theta: Floats) -> Coefficients:
+    log_theta = np.log(np.maximum(theta, _TINY))
+    first = log_theta[..., 0, :, :]
+    return Coefficients(log_theta[..., 1:, :, :] - first[..., None, :, :], first, np.log(_total(theta)))
+
+
+def _categorical_flows(theta: Floats, moments: Moments) -> Floats:
+    flows = theta * (moments.missing / _total(theta))[..., None, :, :]
+    flows[..., 0, :, :] += moments.observed - _total(moments.statistics)
+    flows[..., 1:, :, :] += moments.statistics
+    return flows
+
+
+def _shares(theta: Floats) -> Floats:
+    return np.asarray(theta / _total(theta)[..., None, :, :])
+
+
+def _categorical_moment(theta: Floats, power: int) -> Floats:
+    values = np.arange(theta.shape[-3], dtype=np.float64) ** power
+    return np.asarray(np.tensordot(np.moveaxis(_shares(theta), -3, -1), values, axes=1))
+
+
+def _categorical_sample(theta: Floats, rng: np.random.Generator) -> Floats:
+    below = np.cumsum(_shares(theta), axis=-3)[..., :-1, :, :] < rng.random(_total(theta).shape)[..., None, :, :]
+    return np.asarray(np.add.reduce(below, axis=-3, dtype=np.float64))
 
 
 def _total(theta: Floats) -> Floats:

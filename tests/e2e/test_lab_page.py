@@ -128,7 +128,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
         assert_close(drawn[name], np.median(traces[name].llh, axis=0), rtol=SINGLE)
         assert page.locator("[data-chart=llh] ~ .spn-overlay .spn-end", has_text=name).count() == 1
         assert name in page.locator(".spn-headline").inner_text()
-    page.locator("[data-choose=depth]").select_option("EM")
+    page.locator("[data-choose=curve]").select_option("EM")
     page.locator(".spn-lab[data-learner=em]").wait_for()
     page.wait_for_function(
         "() => /not defined for L = 1 · EM/.test(document.querySelector('.spn-equations').innerText)"
@@ -138,7 +138,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
     assert_close(float(weight.replace("−", "-")), traces["L=1 · EM"].effective_weights[0, -1, component], rtol=6e-3)
     page.get_by_role("link", name="Dynamics").click()
     page.locator(".spn-dyn[data-state=done]").wait_for()
-    assert page.locator(".spn-dyn [data-choose=depth] option").all_inner_texts() == ["L = 1", "L = 2", "L = 3"]
+    assert page.locator(".spn-dyn [data-choose=curve] option").all_inner_texts() == ["L = 1", "L = 2", "L = 3"]
 
 
 def test_a_shared_link_reopens_the_same_curves(app_server, open_page):

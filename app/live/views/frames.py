@@ -74,8 +74,8 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "fields": start,
         "stride": stride_of(experiment),
         "iterations": experiment.iterations,
-        "depths": curves[: len(run.study.depths)],
-        "rivals": curves[len(run.study.depths) :],
+        "curves": curves,  # the depths, then the rivals
+        "num_depths": len(run.study.depths),
         "seeds": list(experiment.seeds),
         "num_components": run.study.sums(0, run.dataset).num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from dataclasses import replace
 from itertools import combinations
 
@@ -12,6 +11,7 @@ import pytest
 
 from app.kit import run_files
 from app.kit.link import LAB
+from app.live import assets
 from app.live.computation import Computation
 from app.live.headline import headline
 from app.live.runs import RunRegistry, ServerLimits
@@ -21,12 +21,10 @@ from spncore import Experiment, fit, load
 from spncore.record import ExperimentError
 from spncore.runs.study import RIVALS, Study
 from tests.closeness import assert_close
-from tests.places import ROOT
 from tests.waiting import until
 
 SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
 SOME = Study(SMALL, (1, 3), ("momentum", "em"))
-THEME = ROOT / "app" / "live" / "static" / "theme.js"
 GROUNDS = {"light": "#ffffff", "dark": "#171614"}  # of the pages
 
 
@@ -108,14 +106,14 @@ def test_a_live_run_ends_at_the_engines_own_numbers(run, fitted):
 
 def test_frames_hold_every_curve_and_no_rates_of_a_rival(run, fitted):
     layout = frames.layout(run)
-    assert [depth["depth"] for depth in layout["depths"]] == [1, 3]
-    assert [(rival["name"], rival["learner"]) for rival in layout["rivals"]] == [
+    assert [curve["depth"] for curve in layout["curves"][: layout["num_depths"]]] == [1, 3]
+    assert [(rival["name"], rival["learner"]) for rival in layout["curves"][2:]] == [
         ("L=1 · momentum 0.9", "momentum"),
         ("L=1 · EM", "em"),
     ]
     _, body = frames.frames(run, 0, 1)
     assert body.shape == (30, layout["fields"])
-    for curve, trace in zip(layout["depths"] + layout["rivals"], fitted, strict=True):
+    for curve, trace in zip(layout["curves"], fitted, strict=True):
         at = curve["offsets"]
         assert np.array_equal(body[:, at["llh"] :][:, :2], trace.llh.T.astype("<f4"))
         assert np.array_equal(body[:, at["w"] :][:, :3], trace.effective_weights[1].astype("<f4"))
@@ -226,12 +224,10 @@ def contrast(one, other):
 
 
 def test_every_rival_has_a_colour_and_a_dash_of_its_own_that_stand_out():
-    source = THEME.read_text(encoding="utf-8")
-    row = r'(\w+): \{ light: "(#\w{6})", dark: "(#\w{6})", dash: "([^"]+)" \}'
-    found = {name: (light, dark, dash) for name, light, dark, dash in re.findall(row, source)}
+    drawn = assets.palette()
+    found = {name: (rival["light"], rival["dark"], rival["dash"]) for name, rival in drawn["rivals"].items()}
     assert set(found) == {*RIVALS, "shallow"}, "the mixture of a circuit's trees is drawn beside them"
-    depths = {mode: re.findall(r"#\w{6}", re.search(rf"{mode}: \[(.*?)\]", source)[1]) for mode in GROUNDS}
-    dashes = re.findall(r'"([^"]+)"', re.search(r"DASHES = \[(.*?)\]", source)[1])
+    depths, dashes = drawn["depths"], drawn["dashes"]
     assert len({*dashes, *(dash for _, _, dash in found.values())}) == len(dashes) + len(found)
     for place, mode in enumerate(GROUNDS):
         own = [entry[place] for entry in found.values()]

@@ -1,83 +1,18 @@
 """Live runs: shared, queued, stopped, let go of; one run's fault is its own."""
 
-import gc
 import logging
-import weakref
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app.live import room
-from app.live import runs as runs_module
-from app.live import scheduler as scheduler_module
-from app.live.computation import Computation
-from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
-from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
+from app.live.runs import RunRefused
+from spncore import Dataset, StepInfo, Trainer, TrainState, fit
 from spncore.data.library import from_array
 from spncore.runs.study import Study
+from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
 from tests.waiting import until
-
-SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=40, num_seeds=2)
-ENDLESS = SMALL.replace(num_components=8, iterations=5000, num_seeds=6)
-
-
-@pytest.fixture(scope="module")
-def data() -> Dataset:
-    return load("two-clusters")
-
-
-@pytest.fixture
-def make() -> Iterator[Callable[..., RunRegistry]]:
-    """Registries with two places and other limits as asked for; closed after the test."""
-    made = []
-
-    def registry(**limits: Any) -> RunRegistry:
-        made.append(RunRegistry(ServerLimits(**{"at_once": 2, **limits})))
-        return made[-1]
-
-    yield registry
-    for each in made:
-        each.close()
-
-
-def study(experiment: Experiment = SMALL, depths: tuple[int, ...] = (1, 2), **changes: Any) -> Study:
-    return Study(experiment.replace(**changes), depths)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The registry's time, one number that only the test moves; the scheduler looks after the runs all the time."""
-    now = [0.0]
-    monkeypatch.setattr(runs_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(scheduler_module, "TEND_SECONDS", 0.01)
-    return now
-
-
-def get(registry: RunRegistry, run_id: str) -> LiveRun:
-    run = registry.get(run_id)
-    assert run is not None
-    return run
-
-
-def ended(registry: RunRegistry, run_id: str) -> LiveRun:
-    run = get(registry, run_id)
-    until(lambda: run.state not in ("queued", "running"))
-    return run
-
-
-@pytest.mark.parametrize("depths", [(), (0,), (2, 1), (1, 1), (9,), (True,), ("1",), (1.0,)])
-def test_a_study_refuses_depths_that_are_not_rising_whole_numbers_within_the_limit(depths: Any) -> None:
-    with pytest.raises(ExperimentError, match="depths: .* allowed: 1 to 8"):
-        Study(SMALL, depths)
-
-
-def test_studies_are_equal_whatever_depth_their_experiment_has() -> None:
-    assert Study(SMALL.replace(depth=1), (1, 2)) == Study(SMALL.replace(depth=5), (1, 2))
-    assert [experiment.depth for experiment in study(depths=(1, 4)).experiments()] == [1, 4]
 
 
 @pytest.mark.parametrize("changes", [{}, {"component_init": "fitted"}, {"parametrisation": "log", "seed": 7}])
@@ -282,105 +217,6 @@ def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dat
     assert run.reason == "Stopped at the limit of 0.5 s of training per run."
 
 
-def test_a_released_run_is_freed(make: Any, data: Dataset) -> None:
-    registry = make(released_grace=0.05)
-    run_id = registry.start(study(ENDLESS), data, "a")
-    until(lambda: get(registry, run_id).length > 3)
-    gone: weakref.ref[Computation] = weakref.ref(get(registry, run_id).computation)
-    registry.release("a")
-    registry.release("a")  # twice does no harm
-
-    def freed() -> bool:
-        gc.collect()
-        return gone() is None
-
-    until(freed)
-    assert registry.get(run_id) is None
-
-
-def test_training_stops_when_a_tab_is_closed(make: Any, data: Dataset) -> None:
-    registry = make()
-    computation = get(registry, registry.start(study(ENDLESS), data, "a")).computation
-    until(lambda: computation.length > 3)
-    registry.release("a")
-    until(lambda: computation.ended)
-    assert computation.state == "interrupted" and not registry.scheduler.holds(computation)
-
-
-def test_a_page_that_goes_on_asking_after_a_broken_connection_loses_nothing(
-    make: Any, data: Dataset, clock: list[float]
-) -> None:
-    registry = make(released_grace=1.0)
-    run_id = registry.start(study(ENDLESS), data, "a")
-    registry.release("a")
-    for _ in range(6):
-        clock[0] += 0.9
-        registry._tend()
-        assert get(registry, run_id).state in ("queued", "running")
-    computation = get(registry, run_id).computation
-    clock[0] += 1.1
-    until(lambda: computation.ended)
-
-
-def test_a_release_leaves_what_others_share(make: Any, data: Dataset) -> None:
-    registry = make(released_grace=0.01)
-    mine, theirs = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
-    registry.release("a")
-    until(lambda: mine.id not in registry._runs)
-    length = theirs.length
-    until(lambda: theirs.length > length)
-
-
-def test_a_finished_run_is_kept_for_the_next_who_asks_unless_its_data_was_uploaded(make: Any, data: Dataset) -> None:
-    registry = make(released_keep=0.0)
-    kept = ended(registry, registry.start(study(), data, "a")).computation
-    registry.release("a")
-    until(lambda: not registry._runs)
-    assert get(registry, registry.start(study(), data, "b")).computation is kept
-    uploaded = study(dataset=f"sha256:{data.sha256}")
-    private = ended(registry, registry.start(uploaded, data, "a")).computation
-    registry.release("a")
-    until(lambda: private not in registry._held())
-    assert get(registry, registry.start(uploaded, data, "b")).computation is not private
-
-
-def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, data: Dataset) -> None:
-    one = room.memory_bytes(study(), data)
-    registry = make(unused_bytes=int(2.5 * one), memory_bytes=10 * one)
-    for seed in range(6):
-        ended(registry, registry.start(study(seed=seed), data, seed))
-        registry.release(seed)
-    registry._tend()
-    assert registry.num_bytes <= 2.5 * one
-    kept = [run_study.experiment.seed for run_study, _ in registry._computations]
-    assert kept == [4, 5]  # the least recently used go first
-
-
-def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Dataset) -> None:
-    size = room.memory_bytes(study(ENDLESS), data)
-    registry = make(memory_bytes=int(1.5 * size))
-    registry.start(study(ENDLESS), data, "a")
-    with pytest.raises(RunRefused, match="memory is taken by runs under way"):
-        registry.start(study(ENDLESS, seed=1), data, "b")
-
-
-def test_without_a_heartbeat_a_run_pauses_goes_on_when_asked_for_and_is_freed_in_the_end(
-    make: Any, data: Dataset, clock: list[float]
-) -> None:
-    registry = make(pause_after=90.0, free_after=180.0)
-    run_id = registry.start(study(ENDLESS), data, "a")
-    computation = get(registry, run_id).computation
-    clock[0] += 91.0
-    until(lambda: not registry.scheduler.holds(computation))
-    length = computation.length
-    assert get(registry, run_id).state in ("queued", "running")
-    until(lambda: get(registry, run_id).length > length)
-    clock[0] += 181.0
-    until(lambda: computation.ended)
-    assert computation.state == "interrupted"
-    until(lambda: registry.get(run_id) is None)
-
-
 def test_closing_interrupts_what_is_under_way_and_a_later_run_starts_the_thread_anew(make: Any, data: Dataset) -> None:
     registry = make(at_once=1)
     runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, "a")) for seed in range(2)]
@@ -400,10 +236,3 @@ def test_recorded_values_do_not_change_while_training_goes_on(make: Any, data: D
     until(lambda: run.length > length + 20)
     for old, new in zip(before, run.traces(), strict=True):
         assert np.array_equal(old.llh, new.llh[:, : old.llh.shape[1]])
-
-
-def test_large_components_are_kept_less_often(data: Dataset) -> None:
-    wide = from_array(np.random.default_rng(0).integers(0, 2, (20, 256)), "wide")
-    large = SMALL.replace(num_components=64, num_seeds=64, iterations=500)
-    spacing = room.snapshot_spacing(large, wide)
-    assert 4 * 64 * 64 * 256 * (500 // spacing + 1) <= 2 * room.SNAPSHOT_BYTES + 4 * 64 * 64 * 256

@@ -85,8 +85,8 @@ def ask(client, run_id, view, **query):
 
 def test_the_curves_are_the_circuits_and_last_the_mixture_of_its_trees(client, registry, run_id, data):
     layout = client.get(f"/api/runs/{run_id}/layout").json()
-    assert [curve["name"] for curve in layout["depths"]] == ["L=1", "L=2"]
-    (mixture,) = layout["rivals"]
+    assert [curve["name"] for curve in layout["curves"][: layout["num_depths"]]] == ["L=1", "L=2"]
+    (mixture,) = layout["curves"][layout["num_depths"] :]
     assert (mixture["name"], mixture["learner"], mixture["has_rates"]) == ("mixture of trees", "shallow", False)
     run = registry.get(run_id)
     _, rows = frames.frames(run, 0, 0)
@@ -183,7 +183,8 @@ def test_a_circuit_of_very_many_trees_is_shown_without_its_mixture(client, regis
     run_id = finished(registry, study, data)
     picture = client.get(f"/api/runs/{run_id}/drawing").json()
     assert int(picture["kappa"]) > 10_000 and "too many to train side by side; limit 2,000" in picture["trees"]
-    assert client.get(f"/api/runs/{run_id}/layout").json()["rivals"] == []
+    layout = client.get(f"/api/runs/{run_id}/layout").json()
+    assert len(layout["curves"]) == layout["num_depths"]
     header, _ = ask(client, run_id, "tree", t=2)
     assert int(header["number"]) < int(picture["kappa"])
     header, body = ask(client, run_id, "treematrix", t=2)

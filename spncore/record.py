@@ -33,6 +33,7 @@ class Manner(NamedTuple):
     number: str = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,4})?"
     unread: str = "is {what}; allowed: {allowed}"
     outside: str = "is out of range; allowed: {allowed}"
+    one_of: str = "one of "
     shown: Callable[[object], str] = shown
     ending: str = ""
 
@@ -68,7 +69,7 @@ class Field:
         if self.said or self.kind is bool:
             return self.said or "true or false"
         if self.choices:
-            return "one of " + ", ".join(map(str, self.choices))
+            return self.manner.one_of + ", ".join(map(str, self.choices))
         form = "g" if self.kind is float else ".0f"
         span = " or ".join(map(str, self.only)) or f"{self.low:{form}} to {self.high:{form}}"
         return "0 or " * self.zero_allowed + span
@@ -177,9 +178,9 @@ def declare(default: Any, field: Field) -> Any:
     return dataclasses.field(default=default, metadata={"field": field})
 
 
-def _of_kind(kind: type, default: Any, title: str, help: str = "", low: float = 0.0, high: float = 0.0, **rest: Any) -> Any:
+def _of_kind(kind: type, default: Any, title: str, *words: Any, **rest: Any) -> Any:
     label, _, symbol = title.removesuffix(")").partition(" (")
-    return declare(default, Field(kind, label, symbol, help, low, high, **rest))
+    return declare(default, Field(kind, label, symbol, *words, **rest))
 
 
 # Declare a setting: its default, its label with the symbol in brackets, the help, the range of a number.

@@ -22,7 +22,7 @@ MAX_CHARACTERS = 200  # of one value; the longest that can be right is a data se
 MAX_SENTENCES = 5
 Params = Mapping[str, str | Sequence[str]]
 Kind = TypeVar("Kind", bound=Record)
-_VIEW = Field(str, choices=VIEWS, said=", ".join(VIEWS), name="view", manner=Manner(shown=cut))
+_VIEW = Field(str, choices=VIEWS, name="view", manner=Manner(one_of="", shown=cut))
 
 
 @dataclass(frozen=True)

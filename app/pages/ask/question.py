@@ -37,7 +37,7 @@ GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IAD
 
 
 _CODE = "[Yx][1-9][0-9]{0,3}"
-_MANNER = Manner(whole="[0-9]{1,10}", shown=cut)
+_MANNER = Manner(whole="[0-9]{1,10}", one_of="", shown=cut)
 _RANGE = "is not a whole number from {allowed}"
 
 
@@ -72,9 +72,7 @@ class Question(Record, manner=_MANNER):
     dataset: str = choice(
         MISSING, "Data set", "", DATASETS, name="data", pattern=UPLOAD, said=", ".join([*DATASETS, "sha256:…"])
     )
-    network: str = choice(
-        "mixture", "Network", "", [*NETWORKS, LAB_RUN], name="net", said=", ".join([*NETWORKS, LAB_RUN])
-    )
+    network: str = choice("mixture", "Network", "", [*NETWORKS, LAB_RUN], name="net")
     num_components: int = whole(
         8,
         "Components (K)",

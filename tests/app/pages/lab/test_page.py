@@ -4,7 +4,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kit import text, uploads
-from app.kit.link import LAB
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.data.library import DataError
@@ -88,7 +87,7 @@ def controls_of(page, name):
 
 def test_every_setting_has_a_control_with_its_label_and_help():
     pages = {}
-    for name in set(LAB.defaults[1]) - OF_DEEP_CIRCUITS:
+    for name in set(Study.declared()) - {"depth"} - OF_DEEP_CIRCUITS:
         choice = tuple(MATTERS.get(name, {}).items())
         if choice not in pages:
             pages[choice] = opened(**QUICK, **dict(choice))

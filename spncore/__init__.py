@@ -4,7 +4,8 @@ One notation everywhere: `spncore.symbols`.
 """
 
 from spncore.data.library import Dataset, load
-from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 from spncore.runs.fitting import fit
 from spncore.runs.trace import Recorder, Trace
 from spncore.runs.training import DivergenceError, StepInfo, Trainer, TrainState, run

@@ -16,7 +16,8 @@ from tqdm import tqdm
 from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment, parse
 from spncore.runs.trace import Recorder, Trace
 from spncore.runs.training import Trainer
 from spncore.studies.published import published_figure3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import cycle, repeat
 from typing import Any, TypeVar
@@ -13,20 +12,16 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit.text import WORDS, literal, point, titled, value_text
+from app.kit.text import WORDS, literal, point, value_text
 from spncore.learning.learners import TAKES_MOMENTUM
 from spncore.learning.objectives import OBJECTIVES
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, Field
-from spncore.runs.study import RIVALS, Study
+from spncore.record import ExperimentError, Field
+from spncore.runs.study import Study
 
 Values = Mapping[str, Any]
 Record = TypeVar("Record")
 DRAWN = ("random_partitions", "rat", "rat_elementwise")  # structures that are drawn at random, not learned
-SETTINGS: Mapping[str, Field] = {  # of a study: those of its experiment, and the two that several are chosen of
-    **FIELDS,
-    "depths": replace(FIELDS["depth"], kind=tuple, help=WORDS["depths_help"]),
-    "rivals": Field(tuple, WORDS["rivals"], "", WORDS["rivals_help"], choices=RIVALS),
-}
+SETTINGS = Study.declared()
 # What a setting that is not here changes, it changes always.
 MATTERS: Mapping[str, Callable[[Values], bool]] = {
     "num_components": lambda said: said["structure"] in ("mixture", *DRAWN),
@@ -45,8 +40,7 @@ LONG_RANGE = 1e6  # whole numbers of this range are not typed in steps
 
 def settings(study: Study) -> dict[str, Any]:
     """What the controls of a study say of it."""
-    own = {name: getattr(study.experiment, name) for name in FIELDS}
-    return own | {"depths": list(study.depths), "rivals": list(study.rivals)}
+    return {**study.settings(), "depths": list(study.depths), "rivals": list(study.rivals)}
 
 
 def study_of(said: Values) -> Study:
@@ -54,11 +48,8 @@ def study_of(said: Values) -> Study:
     depths = said["depths"]
     if not isinstance(depths, (list, tuple)) or not depths:
         raise ExperimentError(WORDS["no_depth"])
-    experiment = Experiment(**{name: said[name] for name in FIELDS if name != "depth"})
-    # in order as text, so that Study can refuse what is no number
-    study = Study(experiment, tuple(sorted(depths, key=str)), tuple(said["rivals"] or ()))
-    study.experiments()
-    return study
+    # in order as text, so that the study can refuse what is no number
+    return Study.of({**said, "depths": tuple(sorted(depths, key=str)), "rivals": tuple(said["rivals"] or ())})
 
 
 def show(prefix: str, values: Values) -> None:
@@ -116,7 +107,7 @@ def draw(
     """
     key, kind = f"{prefix}_{name}", kind or _kind(field)
     said = st.session_state.setdefault(key, value)
-    how = {"label": titled(field), "key": key, "help": field.help or None, **how}
+    how = {"label": field.title, "key": key, "help": field.help or None, **how}
     if kind in ("slider", "number_input"):
         low, high = field.kind(field.low), field.kind(field.high)
         offered = _offered(key, (low, high), [value])

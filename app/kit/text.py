@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from spncore.learning.learners import TITLES
-from spncore.runs.experiment import FIELDS, Field
+from spncore.record import Field
+from spncore.runs.experiment import FIELDS
 
 FOLDER = Path(__file__).parents[1] / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised
@@ -114,14 +115,9 @@ def sections(name: str) -> tuple[str, dict[str, str]]:
     return first.strip(), {heading.strip(): text.strip() for heading, text in named}
 
 
-def titled(field: Field) -> str:
-    """A setting's label: the name in words, then its symbol."""
-    return f"{field.label} ({field.symbol})" if field.symbol else field.label
-
-
 def label(name: str) -> str:
     """The label of a setting of an experiment."""
-    return titled(FIELDS[name])
+    return FIELDS[name].title
 
 
 def choice(name: str, value: str) -> str:

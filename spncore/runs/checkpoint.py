@@ -8,7 +8,8 @@ import numpy as np
 
 from spncore.files.archive import read_arrays, write_arrays
 from spncore.limits import LIMITS
-from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 from spncore.runs.training import TrainState
 
 

@@ -15,7 +15,8 @@ from spncore.data.library import Dataset
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.trainer import CircuitTrainer, TrainState
 from spncore.limits import LIMITS
-from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 from spncore.runs.training import Trainer, circuit_of
 from spncore.trees.induced import num_trees, written
 from spncore.trees.models import edge_weights, shallow_mixture

@@ -13,7 +13,8 @@ from spncore.arrays import Floats
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.limits import LIMITS
-from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 from spncore.runs.training import DivergenceError, StepInfo, Trainer, TrainState
 
 

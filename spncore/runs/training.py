@@ -17,7 +17,8 @@ from spncore.learning import em
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.trainer import CircuitTrainer, DivergenceError, LearnerSettings, StepInfo, TrainState
-from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 from spncore.structures import LEARNED, STRUCTURES, StructureSettings
 
 __all__ = ["DivergenceError", "StepInfo", "TrainState", "Trainer", "dataset_of", "run"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
+from spncore.record import ExperimentError, Manner, Record, declare, switch, whole
 from spncore.runs.experiment import Experiment
+from spncore.runs.study import DEPTHS
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError, Target
 
 SCHEMA = 1
@@ -28,32 +30,40 @@ Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is t
 
 
 @dataclass(frozen=True)
-class Plane:
+class Plane(Record, manner=Manner(outside="points per decade is refused; allowed: {allowed}")):
     """What a phase diagram shows: a base experiment, depths, ranges of η and s, points per decade of η, and the target.
 
     With `control` the shallow network is run at L·η as well.
     """
 
     base: Experiment
-    depths: tuple[int, ...] = (1, 2, 3, 4)
+    depths: tuple[int, ...] = declare((1, 2, 3, 4), replace(DEPTHS, said="1 and at least one more, rising"))
     learning_rates: tuple[float, float] = (1e-5, 1.0)
     init_scales: tuple[float, float] = (1e-2, 1.0)
-    per_decade: int = 3
+    per_decade: int = whole(
+        3,
+        "resolution",
+        "Points per decade of the learning rate.",
+        1,
+        20,
+        name="resolution",
+    )
     gain: float = 0.9
-    control: bool = True
+    control: bool = switch(True, "also L = 1 at L·η")
 
     def __post_init__(self) -> None:
-        if self.depths[:1] != (1,) or len(self.depths) < 2 or list(self.depths) != sorted(set(self.depths)):
-            raise SweepError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: 1 and at least one more, rising")
+        super().__post_init__()
+        if self.depths[0] != 1 or len(self.depths) < 2:
+            raise self.fields["depths"].refusal(self.depths, "is refused; allowed: {allowed}")
         for name, (low, high) in (("learning_rate", self.learning_rates), ("init_scale", self.init_scales)):
             if not LIMITS.smallest_rate <= low < high <= LIMITS.largest_rate:
                 allowed = f"rising within {LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"
-                raise SweepError(f"{name}: the range {low:g} to {high:g} is refused; allowed: {allowed}")
-        if not 1 <= self.per_decade <= 20:
-            raise SweepError(f"resolution: {self.per_decade} points per decade is refused; allowed: 1 to 20")
+                raise ExperimentError(f"{name}: the range {low:g} to {high:g} is refused; allowed: {allowed}")
         count = len(self.arms) * len(self.rates) * len(self.scales)
         if count > MAX_CELLS:
-            raise SweepError(f"resolution: {self.per_decade} points per decade give {count} cells, over {MAX_CELLS}")
+            raise ExperimentError(
+                f"resolution: {self.per_decade} points per decade give {count} cells, over {MAX_CELLS}"
+            )
 
     @cached_property
     def rates(self) -> tuple[float, ...]:

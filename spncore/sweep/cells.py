@@ -22,7 +22,8 @@ from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.training import DivergenceError, Trainer, circuit_of
 
 Row = dict[str, Any]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.kit import circuit_links
+from app.kit.link import CIRCUITS
 from spncore import fit
 from spncore.data import library
 from spncore.runs.shallow import ShallowTrainer
@@ -21,7 +21,7 @@ SETTINGS = {
     "depths": "1",
     "learning_rate": "0.2",
 }
-STUDY, _ = circuit_links.decode(SETTINGS)
+STUDY, _ = CIRCUITS.decode(SETTINGS)
 QUERY = "?v=1&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark")}
 

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from app.kit import study_links, text
+from app.kit import text
+from app.kit.link import LAB
 from spncore import fit
 from spncore.data import library
 from spncore.studies import presets
@@ -34,7 +35,7 @@ def finished(page):
 
 
 def study_of(link):
-    study, refusals = study_links.decode(parse_qs(urlsplit(link).query))
+    study, refusals = LAB.decode(parse_qs(urlsplit(link).query))
     assert not refusals
     return study
 

@@ -22,6 +22,7 @@ from spncore.learning.objectives import DATA_FLOW, data_and_partition
 from spncore.learning.trainer import CircuitTrainer, LearnerSettings, TrainState
 from spncore.structures import STRUCTURES, StructureSettings
 
+LAB_RUN = "lab"  # the network of the run on screen in the lab, which a link cannot carry
 TRAINING_SEED = 0
 SMALLEST_GAIN = 1e-6  # nats per row and iteration; EM stops below it
 QUICK_SECONDS = 1.0  # what takes longer is computed in the background

@@ -39,7 +39,7 @@ def quickly(name: str, num_components: int, sha256: str, _dataset: Dataset) -> T
 def network(question: Question, dataset: Dataset) -> Trained | None:
     """The network that is asked; None while it is trained in the background or if it cannot be had, which is said."""
     name, k = question.network, question.num_components
-    if name == link.LAB:
+    if name == networks.LAB_RUN:
         return lab_network(dataset)
     try:
         if networks.is_quick(name, dataset, k):
@@ -104,12 +104,12 @@ def leave() -> None:
 def link_to(question: Question) -> str:
     """The whole address of this page with its question."""
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/ask?{link.query_string(question)}"
+    return f"{root}/ask?{link.LINKS.query_string(question)}"
 
 
 def write_address(question: Question) -> None:
     """Let the address bar name the question; a first visit to the default keeps its plain address."""
-    values = link.encode(question)
+    values = link.LINKS.encode(question)
     if len(values) == 1 and not st.query_params:
         return
     if "view" in st.query_params:

@@ -18,11 +18,11 @@ from app.kit.session import Shown
 from app.kit.text import WORDS, literal
 from app.pages.ask import link
 from app.pages.ask import question as asking
-from app.pages.ask.networks import NETWORKS
+from app.pages.ask.networks import LAB_RUN, NETWORKS
 from app.pages.ask.question import GROUPS, UNKNOWN, Item, Question
 from spncore.data.library import DATASETS, Dataset
 from spncore.limits import LIMITS
-from spncore.runs.experiment import Field
+from spncore.record import Field
 from spncore.runs.trace import Recorder
 
 STATE, REFUSED, NOTE = "ask_question", "ask_refused", "ask_note"
@@ -49,7 +49,7 @@ def opened() -> Question:
     """The question on screen; at the first visit the one in the address, or about the data of the lab's run."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        question, refused = link.decode(params)
+        question, refused = link.LINKS.decode(params)
         run = st.session_state.get("shown")
         if not set(params) - {"view"} and run is not None and run.study.experiment.dataset != question.dataset:
             question = replace(question, dataset=run.study.experiment.dataset, evidence=())
@@ -92,7 +92,7 @@ def lab_run(dataset: Dataset) -> tuple[Shown, Recorder] | None:
 
 def network_title(name: str, dataset: Dataset) -> str:
     """What a network is called; the lab's run by its depth."""
-    if name != link.LAB:
+    if name != LAB_RUN:
         return NETWORKS[name].title
     found = lab_run(dataset)
     return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab, which is gone"
@@ -101,7 +101,7 @@ def network_title(name: str, dataset: Dataset) -> str:
 def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Question:
     """Choose the data set, the network and its K; the question with what they say."""
     dataset = at_hand[question.dataset]
-    of_the_lab = [link.LAB] if question.network == link.LAB or lab_run(dataset) else []
+    of_the_lab = [LAB_RUN] if question.network == LAB_RUN or lab_run(dataset) else []
     titles = {name: network_title(name, dataset) for name in (*NETWORKS, *of_the_lab)}
     columns = st.columns([2.2, 2.2, 1.2, 3], vertical_alignment="bottom")
     with columns[0]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, session, study_links, uploads
+from app.kit import controls, data, session, uploads
 from app.kit.files import file_name
+from app.kit.link import CIRCUITS, decode_view
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
 from app.kit.uploads import FALLBACK
@@ -20,7 +21,7 @@ from app.pages.circuits import files as circuit_export
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError
-from spncore.runs.experiment import ExperimentError, Field
+from spncore.record import ExperimentError, Field
 from spncore.runs.study import Study
 from spncore.structures import STRUCTURES
 
@@ -62,9 +63,9 @@ def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        study, refusals = circuit_links.decode(params)
+        study, refusals = CIRCUITS.decode(params)
         st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
-        st.session_state["circuit_view"] = study_links.decode_view(params)[0]
+        st.session_state["circuit_view"] = decode_view(params)[0]
         st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
         train()
     current: Study = st.session_state[STATE]
@@ -92,20 +93,20 @@ def train() -> None:
         dataset = uploads.find(study.experiment.dataset, session.held_uploads())
         if dataset is None:
             raise DataError(WORDS["missing_data"])
-        study = circuit_links.prepared(study, dataset)
+        study = study.beside_trees(dataset)
         run_id = REGISTRY.start(study, dataset, session_name())
     except (DataError, ExperimentError, CircuitError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
     st.session_state[SHOWN] = Shown(run_id, study, dataset)
-    values = circuit_links.encode(study)
+    values = CIRCUITS.encode(study)
     if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
         st.query_params.from_dict(values)
 
 
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
-    return f"{(st.context.url or '').split('?')[0]}?{circuit_links.query_string(study)}"
+    return f"{(st.context.url or '').split('?')[0]}?{CIRCUITS.query_string(study)}"
 
 
 @st.dialog(WORDS["share"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from app.kit import study_links
+from app.kit.link import LAB
 from app.kit.text import WORDS
 from app.pages.classes.study import DEFAULT, fitting
 from spncore.data.dataset import is_upload
@@ -13,7 +13,7 @@ from spncore.runs.study import Study
 
 def decode(params: Mapping[str, str | Sequence[str]], at_hand: Collection[str]) -> tuple[Study, list[str]]:
     """The nearest study to a link's that this page can show, and one sentence for each thing refused."""
-    study, refused = (DEFAULT, []) if set(params) <= {"view"} else study_links.decode(params)
+    study, refused = (DEFAULT, []) if set(params) <= {"view"} else LAB.decode(params)
     study, unfit = fitting(study)
     name = study.experiment.dataset
     if name not in at_hand:

@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, progress, session, shipped_or_here, study_links, uploads
+from app.kit import controls, progress, session, shipped_or_here, uploads
 from app.kit.data import offered, upload_button
 from app.kit.files import file_name
+from app.kit.link import LAB
 from app.kit.text import WORDS, literal, number, page_text, plain
 from app.kit.uploads import Upload
 from app.live import jobs
@@ -23,7 +24,8 @@ from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MA
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.plots.drawing import CONFIG
-from spncore.runs.experiment import FIELDS, ExperimentError, Field
+from spncore.record import ExperimentError, Field
+from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
@@ -231,7 +233,7 @@ def _level(best: dict[str, float], quantity: str) -> dict[str, float]:
 
 def take_away(shown: Comparison) -> None:
     """Every comparison as a row; the numbers, the link, and the runs in the lab."""
-    query = study_links.query_string(shown.study)
+    query = LAB.query_string(shown.study)
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
     link = f"{root}/classes?{query}"
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
@@ -260,7 +262,7 @@ def write_address(study: Study) -> None:
     """Let the address name the settings; a first visit to the default keeps its plain address."""
     if study == DEFAULT and not st.query_params:
         return
-    values = study_links.encode(study)
+    values = LAB.encode(study)
     if "view" in st.query_params:
         values["view"] = st.query_params["view"]
     if values != st.query_params.to_dict():

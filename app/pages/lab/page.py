@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, dialogs, session
-from app.kit.study_links import default_study
+from app.kit import controls, data, dialogs, session
+from app.kit.link import CIRCUITS, LAB
 from app.kit.text import WORDS, literal
 from app.live.chart import lab_view
 from spncore.learning.learners import title
-from spncore.runs.experiment import Field
+from spncore.record import Field
 from spncore.studies import presets
 
 MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention", "rivals")
@@ -64,7 +64,7 @@ def choose_preset() -> None:
 
 def reset() -> None:
     """Bring back the default study, on the data set in use."""
-    session.show(default_study().on(session.study().experiment.dataset))
+    session.show(LAB.default().on(session.study().experiment.dataset))
 
 
 session.open_session()
@@ -88,7 +88,7 @@ if st.session_state["notices"]:
 
 if st.session_state["elsewhere"] is not None:
     st.info(WORDS["elsewhere"], icon=":material/account_tree:")
-    values = circuit_links.encode(st.session_state["elsewhere"])
+    values = CIRCUITS.encode(st.session_state["elsewhere"])
     st.page_link("pages/circuits/page.py", label=WORDS["open_circuits"], query_params=values)
 
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from app.kit import controls, study_links
+from app.kit import controls
 from app.kit.files import file_name, table
+from app.kit.link import LAB
 from app.kit.text import literal, page_text
 from app.pages.linear import charts
-from app.pages.linear import link as linear_link
 from app.pages.linear import words as linear_words
+from app.pages.linear.link import LINKS
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
 from spncore.plots.drawing import CONFIG
 from spncore.studies import linear
-from spncore.studies.linear import FIELDS, Comparison, LinearStudy, SharedScalar
+from spncore.studies.linear import Comparison, LinearStudy, SharedScalar
 
 STATE = "linear_study"
 TEXT_PIXELS = 760
@@ -50,7 +50,7 @@ def opened() -> LinearStudy:
     """The comparison on screen; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.session_state[STATE], st.session_state["linear_refused"] = linear_link.decode(params)
+        st.session_state[STATE], st.session_state["linear_refused"] = LINKS.decode(params)
     study: LinearStudy = st.session_state[STATE]
     return study
 
@@ -60,13 +60,14 @@ def chosen(study: LinearStudy) -> LinearStudy:
     at_chosen = st.session_state.get("linear_each_at", study.each_at) == "chosen"
     names = (*HOW, *(["learning_rate"] if at_chosen else []))
     with st.sidebar:
-        made = controls.panel("linear", asdict(study), lambda said: LinearStudy(**said), names, fields=FIELDS, how=HOW)
+        values = study.settings()
+        made = controls.panel("linear", values, LinearStudy.of, names, fields=LinearStudy.declared(), how=HOW)
     return made or study
 
 
 def write_address(study: LinearStudy) -> None:
     """Let the address bar name the comparison; a first visit to the default keeps its plain address."""
-    values = linear_link.encode(study)
+    values = LINKS.encode(study)
     if len(values) == 1 and not st.query_params:
         return
     if "view" in st.query_params:
@@ -117,7 +118,7 @@ def _titled(words: str, name: str = "", axis: str = "") -> bool:
 
 def runs(shown: Comparison, theme: str) -> None:
     """The four charts of both models."""
-    link = page_address("linear", linear_link.query_string(shown.study))
+    link = page_address("linear", LINKS.query_string(shown.study))
     headline = linear_words.headline(shown).replace("*", "")
     left, right = st.columns(2, gap="medium")
     with left:
@@ -163,7 +164,7 @@ def one_step(shown: Comparison) -> None:
     step = st.slider("step (t)", 0, last, min(5, last), key="linear_step", width=360) if last else 0
     st.markdown(linear_words.step_table(shown, min(step, last)))
     st.markdown(linear_words.residual_sentence(shown))
-    link = page_address("linear", linear_link.query_string(shown.study))
+    link = page_address("linear", LINKS.query_string(shown.study))
     take("terms", ("t", "weight", "term", "value"), lambda: linear_words.term_rows(shown), link)
 
 
@@ -189,7 +190,7 @@ def in_a_network(shown: Comparison, theme: str) -> None:
             alt=linear_words.scalar_sentence(shown),
         )
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
-    query = study_links.query_string(same.study)
+    query = LAB.query_string(same.study)
     with st.container(horizontal=True):
         st.link_button("Open these runs in the lab", page_address("", query), icon=":material/science:")
         take(

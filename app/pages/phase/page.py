@@ -10,15 +10,17 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, progress, session, study_links, uploads
+from app.kit import controls, progress, session, uploads
 from app.kit.data import offered
 from app.kit.files import file_name
+from app.kit.link import LAB
 from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.phase import charts
 from spncore.data.library import Dataset
 from spncore.files.places import SHIPPED
-from spncore.runs.experiment import FIELDS, Experiment, Field
+from spncore.record import Field
+from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
 from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
 from spncore.studies.phase import Diagram, Plane, diagram, shown_depths
@@ -149,7 +151,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     study = Study(experiment, (1, depth))
     session.show(study)
     session.train()
-    st.switch_page("pages/lab/page.py", query_params=study_links.encode(study))
+    st.switch_page("pages/lab/page.py", query_params=LAB.encode(study))
 
 
 def panels(shown: Diagram, control: bool) -> None:

@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import controls, text
-from app.kit.study_links import default_study
+from app.kit import controls
+from app.kit.link import LAB
 from app.pages.classes.study import CHOICES
 from spncore.runs.experiment import FIELDS, Field
 from spncore.runs.study import Study
@@ -33,7 +33,7 @@ KINDS = {
     "short": "slider",
     "long": "number_input",
 }
-DEFAULT = controls.settings(default_study().on("two-clusters"))
+DEFAULT = controls.settings(LAB.default().on("two-clusters"))
 
 
 def drawing(names, fields, values, how=None, refused=""):
@@ -66,7 +66,7 @@ def widget(page, name):
 def test_each_kind_of_field_has_its_widget_with_label_help_and_value(name):
     page = drawn()
     found = widget(page, name)
-    assert found.label == text.titled(FINE[name]) and found.help == "Help."
+    assert found.label == FINE[name].title and found.help == "Help."
     assert found.value == VALUES[name] and page.session_state["made"] == VALUES
 
 
@@ -137,7 +137,7 @@ def test_a_refusal_that_names_a_label_stands_there_and_one_that_names_nothing_on
 
 
 def test_a_study_survives_its_controls():
-    study = Study(default_study().experiment.replace(init_noise=0.0, momentum=0.3), (1, 4), ("momentum", "em"))
+    study = Study(LAB.default().experiment.replace(init_noise=0.0, momentum=0.3), (1, 4), ("momentum", "em"))
     assert controls.study_of(controls.settings(study)) == study
 
 

@@ -9,7 +9,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from app.kit import run_files, study_links
+from app.kit import run_files
+from app.kit.link import LAB
 from app.live.computation import Computation
 from app.live.headline import headline
 from app.live.runs import RunRegistry, ServerLimits
@@ -17,7 +18,7 @@ from app.live.views import derived, frames
 from app.live.views.points import BadQueryError
 from spncore import Experiment, fit, load
 from spncore.plots.palette import BROWSER
-from spncore.runs.experiment import ExperimentError
+from spncore.record import ExperimentError
 from spncore.runs.study import RIVALS, Study
 from tests.closeness import assert_close
 from tests.waiting import until
@@ -86,12 +87,12 @@ def test_a_rival_that_trains_the_depths_already_is_refused():
 def test_a_rival_that_cannot_be_is_refused_in_words(changes, rival, words):
     with pytest.raises(ExperimentError, match=words):
         Study(SMALL.replace(**changes), (1,), (rival,)).experiments()
-    study, [sentence] = study_links.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
-    assert study == study_links.default_study() and sentence.startswith(words)
+    study, [sentence] = LAB.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
+    assert study == LAB.default() and sentence.startswith(words)
 
 
 def test_all_learners_start_at_one_likelihood_because_it_ignores_scale(data):
-    start = study_links.default_study().experiment.replace(dataset="two-clusters", iterations=1)
+    start = LAB.default().experiment.replace(dataset="two-clusters", iterations=1)
     first = [fit(experiment, data).llh[:, 0] for experiment in Study(start, (1, 3), RIVALS).experiments()]
     for llh in first[1:]:
         assert_close(llh, first[0], rtol=1e-11)
@@ -188,7 +189,7 @@ def test_many_rivals_are_told_briefly(data):
 
 
 def test_every_export_carries_the_learner(run, fitted, data):
-    link = "http://host/?" + study_links.query_string(SOME)
+    link = "http://host/?" + LAB.query_string(SOME)
     text = run_files.curves_csv(SOME, data, run.traces(), link)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith(("#", '"#'))))
     last = {

@@ -8,7 +8,8 @@ import pytest
 
 from spncore.data.library import SHIPPED, DataError, KnownMixture, from_array, hold_out, known_mixture, load
 from spncore.learning.objectives import MARGINALISED, Labels
-from spncore.runs.experiment import Experiment, ExperimentError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 from spncore.runs.scores import ROWS, Curves, Scorer, best_possible, read_curves, train, train_json
 from spncore.runs.training import Trainer
 from tests.closeness import assert_close

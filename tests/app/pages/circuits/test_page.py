@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import circuit_links, text, uploads
+from app.kit import text, uploads
+from app.kit.link import CIRCUITS
 from app.live.headline import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
 from app.pages.circuits import files
@@ -35,7 +36,7 @@ QUICK = {
     "component_init": "uniform",
     "init_noise": "0.1",
 }
-STUDY, REFUSED = circuit_links.decode(QUICK)
+STUDY, REFUSED = CIRCUITS.decode(QUICK)
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +53,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def study(data):
-    return circuit_links.prepared(STUDY, data)
+    return STUDY.beside_trees(data)
 
 
 @pytest.fixture(scope="module")
@@ -119,27 +120,27 @@ def test_a_link_to_the_lab_with_a_deep_circuit_leads_here():
     assert not page.exception
     assert text.WORDS["elsewhere"] in [element.value for element in page.info]
     assert page.session_state["study"].experiment.structure == "mixture"
-    there = circuit_links.encode(page.session_state["elsewhere"])
-    assert circuit_links.decode(there)[0].experiment.structure == "rat"
+    there = CIRCUITS.encode(page.session_state["elsewhere"])
+    assert CIRCUITS.decode(there)[0].experiment.structure == "rat"
 
 
 @pytest.mark.parametrize("changed", [{}, {"structure": "rat", "num_repetitions": 4}, {"floor": 1e-4, "seed": 7}])
 def test_a_link_opens_the_same_study(changed):
-    study = Study(circuit_links.default_study().experiment.replace(**changed), (1, 3))
-    assert circuit_links.decode(circuit_links.encode(study)) == (study, [])
-    assert len(circuit_links.encode(study)) == 2 + len(changed)
+    study = Study(CIRCUITS.default().experiment.replace(**changed), (1, 3))
+    assert CIRCUITS.decode(CIRCUITS.encode(study)) == (study, [])
+    assert len(CIRCUITS.encode(study)) == 2 + len(changed)
 
 
 def test_what_a_link_gets_wrong_is_refused_in_words_and_this_page_s_default_kept():
-    study, refused = circuit_links.decode({"learning_rate": "fast", "num_components": "3", "rivals": "em", "v": "1"})
+    study, refused = CIRCUITS.decode({"learning_rate": "fast", "num_components": "3", "rivals": "em", "v": "1"})
     assert study.experiment.learning_rate == 0.1 and study.experiment.num_components == 3
     assert len(refused) == 2 and refused[0].startswith("learning_rate")
-    assert circuit_links.decode({"v": "99"})[0] == circuit_links.default_study()
+    assert CIRCUITS.decode({"v": "99"})[0] == CIRCUITS.default()
 
 
 def test_one_mixture_is_refused(data):
     with pytest.raises(ExperimentError, match="the lab shows it"):
-        circuit_links.prepared(Study(STUDY.experiment.replace(structure="mixture"), (1,)), data)
+        Study(STUDY.experiment.replace(structure="mixture"), (1,)).beside_trees(data)
 
 
 def test_the_headline_says_what_the_runs_show(traces):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import study_links, uploads
+from app.kit import uploads
+from app.kit.link import LAB
 from app.kit.text import JOINER
 from app.kit.uploads import Upload
 from app.live import jobs
@@ -226,7 +227,7 @@ def test_the_best_possible_is_drawn_where_it_is_known(small):
 
 # ---- the link ------------------------------------------------------------------------------------------------------
 def test_a_link_reopens_its_settings():
-    page = opened(**study_links.encode(SMALL))
+    page = opened(**LAB.encode(SMALL))
     assert page.session_state["classes_study"] == SMALL
     assert page.selectbox(key="classes_column").value == 3 and not page.warning
 
@@ -264,7 +265,7 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
 
 
 def test_other_settings_are_trained_in_the_background_and_then_shown():
-    page = opened(**study_links.encode(SMALL))
+    page = opened(**LAB.encode(SMALL))
     assert "belong to other settings" in said(page, "info")
     page.button(key="classes_run").click().run()
     until(lambda: "Made on this server" in said(page.run(), "caption"))
@@ -274,7 +275,7 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch):
     monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:no_such_function")
-    page = opened(**study_links.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
+    page = opened(**LAB.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
     page.button(key="classes_run").click().run()
     until(lambda: page.run().error)
     assert "L=1" in said(page, "error") and "try fewer seeds" in said(page, "error")

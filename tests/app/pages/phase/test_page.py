@@ -10,7 +10,7 @@ from app.kit import uploads
 from app.live import jobs
 from app.live.jobs import JOBS
 from app.pages.phase import charts
-from spncore import Experiment, load
+from spncore import Experiment, ExperimentError, load
 from spncore.data import library
 from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
 from spncore.studies.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
@@ -60,7 +60,7 @@ def test_a_plane_keeps_the_runs_of_a_stripe_on_a_diagonal():
     ],
 )
 def test_a_plane_that_cannot_be_is_refused_by_the_name_of_its_setting(changes, words):
-    with pytest.raises(SweepError, match=f"^{words}"):
+    with pytest.raises(ExperimentError, match=f"^{words}"):
         Plane(BASE, **changes)
 
 

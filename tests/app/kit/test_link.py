@@ -1,6 +1,6 @@
 """A link is a promise: it reopens the same study, and says in words what it could not read."""
 
-import math
+import re
 import sys
 from urllib.parse import parse_qs
 
@@ -8,12 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kit import study_links
+from app.kit.link import CIRCUITS, LAB, MAX_SENTENCES, decode_view
+from app.pages.ask.link import LINKS as ASKING
+from app.pages.linear.link import LINKS as LINEAR
 from spncore.data.dataset import is_upload
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
-from spncore.runs.study import RIVALS, Study
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
 from spncore.studies import presets
 
+KINDS = {"lab": LAB, "circuits": CIRCUITS, "ask": ASKING, "linear": LINEAR}
 SHA = "sha256:" + "0a" * 32
 
 # Links of version 1 as they were given out: none of them may ever open another study.
@@ -30,10 +34,28 @@ GOLDEN = {
 
 
 def reopen(study):
-    return study_links.decode(parse_qs(study_links.query_string(study), strict_parsing=True))
+    return LAB.decode(parse_qs(LAB.query_string(study), strict_parsing=True))
 
 
-def numbers(field):
+def values_of(field):
+    """A strategy for the values of a field."""
+    if field.name == "e":
+        codes = st.dictionaries(st.sampled_from(["Y3", "Y7", "x1", "x12"]), st.integers(0, 1))
+        return codes.map(
+            lambda found: field.parse(",".join(f"{code}:{value}" for code, value in found.items()) or "none")
+        )
+    if field.name == "about":
+        return st.sampled_from(["", "Y5", "x12"])
+    if field.kind is tuple:
+        return st.sets(st.sampled_from(field.choices), min_size=field.rising).map(
+            lambda some: tuple(choice for choice in field.choices if choice in some)
+        )
+    if field.choices:
+        return st.sampled_from([*field.choices, *([SHA] if field.name in ("data", "dataset") else [])])
+    if field.kind is bool:
+        return st.booleans()
+    if field.only:
+        return st.sampled_from(field.only)
     if field.kind is int:
         return st.integers(int(field.low), int(field.high))
     inside = st.floats(field.low, field.high)
@@ -41,37 +63,57 @@ def numbers(field):
 
 
 @st.composite
-def studies(draw):
-    settings_of = {
-        name: st.sampled_from([*field.choices, SHA] if name == "dataset" else field.choices)
-        if field.choices
-        else st.booleans()
-        if field.kind is bool
-        else numbers(field)
-        for name, field in FIELDS.items()
-        if name != "depth"
-    }
-    depths = draw(st.sets(st.integers(1, 8), min_size=1))
-    rivals = draw(st.lists(st.sampled_from(RIVALS), unique=True, max_size=2))
+def records(draw, links):
+    """What a link of this kind can say; the default where settings do not go together."""
+    fields = links.record.declared()
+    values = draw(st.fixed_dictionaries({name: values_of(field) for name, field in fields.items()}))
     try:
-        study = Study(Experiment(**draw(st.fixed_dictionaries(settings_of))), tuple(sorted(depths)), tuple(rivals))
-        study.experiments()
+        return links.record.of({**values, **({"rivals": ()} if "rivals" in links.refused else {})})
     except ExperimentError:
-        return study_links.default_study()
-    return study
+        return links.default()
 
 
 def test_the_default_study_is_figure_3_with_six_seeds():
-    assert study_links.default_study() == Study(Experiment(num_seeds=6), (1, 2, 3))
+    assert LAB.default() == Study(Experiment(num_seeds=6), (1, 2, 3))
 
 
-def test_frozen_defaults_hold_every_setting():
-    assert set(study_links.DEFAULTS[1]) == (set(FIELDS) - {"depth"}) | {"depths", "rivals"}
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+def test_frozen_defaults_hold_every_setting(links):
+    for link in links.defaults.values():
+        said = parse_qs(link, keep_blank_values=True, strict_parsing=True)
+        assert set(said) == set(links.record.declared()) - {"depth"}
+
+
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+@given(st.data())
+def test_any_record_survives_its_link(links, data):
+    record = data.draw(records(links))
+    assert links.decode(links.encode(record)) == (record, [])
+    assert links.decode(parse_qs(links.query_string(record), strict_parsing=True)) == (record, [])
+
+
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+@given(st.data())
+def test_any_text_is_read_or_refused_in_a_sentence_that_names_the_setting(links, data):
+    name = data.draw(st.sampled_from([*links.record.declared(), "colour"]))
+    text = data.draw(st.text(max_size=60))
+    record, refusals = links.decode({name: text})
+    if refusals:
+        [sentence] = refusals
+        assert re.match(rf"\W?{name}\W", sentence) and sentence.replace("…", "").isascii() and len(sentence) < 700
+    assert links.decode(links.encode(record)) == (record, [])
+
+
+@pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)
+@given(st.dictionaries(st.text(max_size=20), st.lists(st.text(max_size=30), max_size=3), max_size=5))
+def test_no_query_whatever_raises(links, params):
+    record, refusals = links.decode(params)
+    assert type(record) is links.record and all(isinstance(sentence, str) for sentence in refusals)
 
 
 @pytest.mark.parametrize("link", GOLDEN, ids=str)
 def test_a_link_of_version_1_opens_what_it_always_opened(link):
-    assert study_links.decode(parse_qs(link)) == (GOLDEN[link], [])
+    assert LAB.decode(parse_qs(link)) == (GOLDEN[link], [])
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
@@ -79,21 +121,16 @@ def test_each_preset_survives_its_link(preset):
     assert reopen(preset.study) == (preset.study, [])
 
 
-@given(studies())
-def test_any_study_survives_its_link(study):
-    assert reopen(study) == (study, [])
-
-
-@given(studies())
+@given(records(LAB))
 def test_a_link_holds_only_what_differs_from_the_default(study):
-    values = study_links.encode(study)
+    values = LAB.encode(study)
     assert values.pop("v") == "1"
     for name in values:
-        assert study_links.decode({"v": "1", name: values[name]})[0] != study_links.default_study()
+        assert LAB.decode({"v": "1", name: values[name]})[0] != LAB.default()
 
 
 def test_a_default_link_is_only_its_version():
-    assert study_links.query_string(study_links.default_study()) == "v=1"
+    assert LAB.query_string(LAB.default()) == "v=1"
 
 
 REFUSED = {
@@ -129,7 +166,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])
 def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
-    study, refusals = study_links.decode({"v": "1", name: text, "init_scale": "0.1"})
+    study, refusals = LAB.decode({"v": "1", name: text, "init_scale": "0.1"})
     assert study == Study(Experiment(num_seeds=6, init_scale=0.1), (1, 2, 3))
     assert len(refusals) == 1
     assert refusals[0].startswith(f"{name}: ") or refusals[0].startswith(f"'{name}': ")
@@ -149,20 +186,20 @@ def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
     ids=["unknown", "depth", "repeated", "empty", "huge"],
 )
 def test_what_is_no_setting_is_refused(params, words):
-    study, [sentence] = study_links.decode({"v": "1", **params})
-    assert study == study_links.default_study() and words in sentence
+    study, [sentence] = LAB.decode({"v": "1", **params})
+    assert study == LAB.default() and words in sentence
 
 
 @pytest.mark.parametrize("version", ["2", "0", "01", "", "one", "1.0", ["1", "1"]], ids=str)
 def test_an_unknown_version_opens_the_default_and_says_so(version):
-    study, [sentence] = study_links.decode({"v": version, "learning_rate": "0.5"})
-    assert study == study_links.default_study() and sentence.startswith("'v'" if isinstance(version, list) else "v:")
+    study, [sentence] = LAB.decode({"v": version, "learning_rate": "0.5"})
+    assert study == LAB.default() and sentence.startswith("'v'" if isinstance(version, list) else "v:")
 
 
 def test_settings_that_ask_for_too_much_together_are_refused_together():
     params = {"iterations": "5000", "num_seeds": "64", "num_components": "64", "depths": "8"}
-    study, [sentence] = study_links.decode(params)
-    assert study == study_links.default_study() and "GB" in sentence and "All defaults are kept." in sentence
+    study, [sentence] = LAB.decode(params)
+    assert study == LAB.default() and "GB" in sentence and "All defaults are kept." in sentence
 
 
 def test_five_thousand_parameters_cost_little_and_say_little():
@@ -170,19 +207,19 @@ def test_five_thousand_parameters_cost_little_and_say_little():
         events = []
         sys.setprofile(lambda frame, event, arg: events.append(event) if event.endswith("call") else None)
         try:
-            study_links.decode({f"p{i}": "1" for i in range(number)})
+            LAB.decode({f"p{i}": "1" for i in range(number)})
         finally:
             sys.setprofile(None)
         return len(events)
 
     assert calls(5000) < 2.2 * calls(2500) < 2.2 * 2500 * 60, "each costs the same few calls"
-    _, refusals = study_links.decode({f"p{i}": "1" for i in range(5000)})
-    assert len(refusals) == study_links.MAX_SENTENCES + 1 and refusals[-1].startswith("4995 more")
+    _, refusals = LAB.decode({f"p{i}": "1" for i in range(5000)})
+    assert len(refusals) == MAX_SENTENCES + 1 and refusals[-1].startswith("4995 more")
 
 
 def test_uploaded_data_is_named_by_its_content_only():
     study = Study(Experiment(dataset=SHA), (1,))
-    assert study_links.encode(study)["dataset"] == SHA and is_upload(SHA)
+    assert LAB.encode(study)["dataset"] == SHA and is_upload(SHA)
     assert not is_upload("nltcs")
 
 
@@ -197,12 +234,5 @@ def test_uploaded_data_is_named_by_its_content_only():
     ],
 )
 def test_the_view_is_one_of_three(params, view, num_refusals):
-    found, refusals = study_links.decode_view(params)
+    found, refusals = decode_view(params)
     assert found == view and len(refusals) == num_refusals
-
-
-@given(st.dictionaries(st.text(max_size=20), st.lists(st.text(max_size=30), max_size=3), max_size=5))
-def test_no_query_whatever_raises(params):
-    study, refusals = study_links.decode(params)
-    assert math.isfinite(study.experiment.learning_rate)
-    assert all(isinstance(sentence, str) for sentence in refusals)

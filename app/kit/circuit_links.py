@@ -13,8 +13,8 @@ from app.kit import study_links
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
 from spncore.runs.experiment import ExperimentError
+from spncore.runs.problem import model_of
 from spncore.runs.study import Study
-from spncore.runs.training import circuit_of
 from spncore.trees.induced import num_trees
 
 # Never change a row: links out there rely on it. What is not named here has the default of the lab's links.
@@ -84,7 +84,7 @@ def prepared(study: Study, dataset: Dataset) -> Study:
         raise ExperimentError(
             "structure: one mixture has no trees but its components; the lab shows it, choose another"
         )
-    circuit = circuit_of(study.experiment, dataset)
+    circuit = model_of(study.experiment, dataset).circuit
     if circuit.num_edges > LIMITS.live_edges:
         raise ExperimentError(
             f"structure: {circuit.num_edges:,} weighted edges are too many to draw live; the limit is "

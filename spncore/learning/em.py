@@ -17,8 +17,17 @@ from spncore.circuits.overparam import edge_nodes
 from spncore.data.library import Dataset
 from spncore.learning.evaluator import Evaluation, Evaluator
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
+from spncore.loop import gains_less_than, until, updates
 
 _SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
+
+
+class _State(NamedTuple):
+    """Edge weights (E,) and, by input layer, the probabilities of a 1."""
+
+    iteration: int
+    weights: Floats
+    probabilities: list[Floats]
 
 
 class Fitted(NamedTuple):
@@ -57,17 +66,19 @@ def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations
         around = np.repeat(marginals[layer.variables], layer.num_inputs, axis=0)
         probabilities.append(np.clip(around + rng.uniform(-0.25, 0.25, around.shape), 0.05, 0.95))
     evaluator = Evaluator(circuit, data_and_partition(dataset), DATA_FLOW)
-    previous = -np.inf
-    for iteration in range(iterations + 1):
-        inputs = [np.stack([1.0 - ones, ones])[None] for ones in probabilities]
-        seen = evaluator(weights[None], inputs)
-        llh = float(seen.llh[0])
-        if llh - previous < 1e-7 or iteration == iterations:
-            break
-        previous = llh
-        weights = _normalised(seen.flow[0], nodes, weights)
+
+    def step(state: _State) -> tuple[_State, Fitted]:
+        inputs = [np.stack([1.0 - ones, ones])[None] for ones in state.probabilities]
+        seen = evaluator(state.weights[None], inputs)
+        weights = _normalised(seen.flow[0], nodes, state.weights)
         probabilities = [_leaves(circuit, seen, number, inputs[number]) for number in range(len(inputs))]
-    return Fitted(Model(circuit, Parameters(by_layer(circuit, weights), tuple(array[0] for array in inputs))), llh)
+        parameters = Parameters(by_layer(circuit, state.weights), tuple(array[0] for array in inputs))
+        found = Fitted(Model(circuit, parameters), float(seen.llh[0]))
+        return _State(state.iteration + 1, weights, probabilities), found
+
+    start, still = _State(0, weights, probabilities), gains_less_than(1e-7, lambda found: found.llh)
+    *_, (_, last) = until(step, start, updates(iterations + 1), still)
+    return last
 
 
 def _normalised(flow: Floats, nodes: NDArray[np.int64], before: Floats) -> Floats:

@@ -7,12 +7,15 @@ w by an adaptive rate ρ and a multiplicative term λ. Shapes: N rows, D variabl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spncore.limits import LIMITS
+from spncore.loop import until, updates
 
 Array = NDArray[np.float64]
 
@@ -173,16 +176,15 @@ def run(experiment: LinearExperiment) -> Iterator[tuple[LinearState, LinearInfo]
     Ends early, with the state left as it was and the reason in the last item, before an update that would
     lift the loss past DIVERGED times its start. So no item ever holds an infinite value or NaN.
     """
-    problem, state = regression_problem(experiment), init(experiment)
-    following, info = _quiet_step(problem, experiment, state)
-    limit = DIVERGED * info.loss
-    for _ in range(experiment.iterations):
-        ahead, next_info = _quiet_step(problem, experiment, following)
-        if not (next_info.loss <= limit and np.isfinite([next_info.rho, next_info.lam]).all()):
+    problem, state, limit = regression_problem(experiment), init(experiment), np.nan
+    steps = until(partial(_quiet_step, problem, experiment), state, updates(experiment.iterations + 1))
+    for (following, info), (_, ahead) in pairwise(steps):
+        limit = limit if state.iteration else DIVERGED * info.loss
+        if not (ahead.loss <= limit and np.isfinite([ahead.rho, ahead.lam]).all()):
             yield state, info._replace(stopped=_divergence(experiment, state.iteration))
             return
         yield following, info
-        state, following, info = following, ahead, next_info
+        state = following
 
 
 def fit(experiment: LinearExperiment) -> LinearTrace:

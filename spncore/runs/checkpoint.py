@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from spncore.files.archive import read_arrays, write_arrays
+from spncore.learning.trainer import TrainState
 from spncore.limits import LIMITS
 from spncore.runs.experiment import Experiment, ExperimentError
-from spncore.runs.training import TrainState
 
 
 def save_state(path: Path, experiment: Experiment, state: TrainState) -> None:

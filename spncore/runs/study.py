@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from spncore import Dataset, Experiment, ExperimentError
-from spncore.circuits.overparam import SumStack
+from spncore import Experiment, ExperimentError
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.runs.shallow import shallow_sums
-from spncore.runs.training import sums_of
 
 RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
 
@@ -53,11 +50,6 @@ class Study:
     def is_shallow(self, curve: int) -> bool:
         """Whether a curve, counted from 0, is that of the mixture of trees; it starts as the first depth does."""
         return self.shallow and curve == len(self.depths) + len(self.rivals)
-
-    def sums(self, curve: int, dataset: Dataset) -> SumStack:
-        """The sum layers that a curve trains."""
-        stack_of = shallow_sums if self.is_shallow(curve) else sums_of
-        return stack_of(self.experiments()[curve], dataset)
 
     @property
     def deep(self) -> bool:

@@ -16,8 +16,7 @@ from spncore.arrays import Floats
 from spncore.inference import sampling
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
-from spncore.learning.learners import LEARNERS
-from spncore.learning.trainer import LearnerSettings
+from spncore.learning.learners import LEARNERS, LearnerSettings
 from spncore.structures import StructureSettings
 from spncore.tables.columns import Coding, codings, decode, encode, log_scales, unseen, weighted_moments
 from spncore.tables.learning import TableSettings, learn

@@ -17,6 +17,7 @@ from app.live import scheduler as scheduler_module
 from app.live.computation import Computation
 from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
+from spncore.circuits.circuit import mixture
 from spncore.data.library import from_array
 from spncore.runs.study import Study
 from tests.waiting import until
@@ -96,7 +97,7 @@ def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any,
     run = ended(registry, registry.start(study(iterations=333), data, "a"))
     for depth, snapshots in zip((1, 2), run.computation.snapshots, strict=True):
         assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
-        infos = [info for _, info in Trainer(study(iterations=333).experiment.replace(depth=depth), data).steps()]
+        infos = [info for _, info in run(study(iterations=333).experiment.replace(depth=depth), data)]
         zeros, ones = infos[-1].inputs[0][:, 0], infos[-1].inputs[0][:, 1]
         assert np.array_equal(snapshots[332], (ones / (zeros + ones)).astype(np.float32))
 
@@ -345,7 +346,7 @@ def test_a_finished_run_is_kept_for_the_next_who_asks_unless_its_data_was_upload
 
 
 def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, data: Dataset) -> None:
-    one = room.memory_bytes(study(), data)
+    one = Computation(study(), data).memory_bytes
     registry = make(unused_bytes=int(2.5 * one), memory_bytes=10 * one)
     for seed in range(6):
         ended(registry, registry.start(study(seed=seed), data, seed))
@@ -357,7 +358,7 @@ def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, dat
 
 
 def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Dataset) -> None:
-    size = room.memory_bytes(study(ENDLESS), data)
+    size = Computation(study(ENDLESS), data).memory_bytes
     registry = make(memory_bytes=int(1.5 * size))
     registry.start(study(ENDLESS), data, "a")
     with pytest.raises(RunRefused, match="memory is taken by runs under way"):
@@ -403,7 +404,6 @@ def test_recorded_values_do_not_change_while_training_goes_on(make: Any, data: D
 
 
 def test_large_components_are_kept_less_often(data: Dataset) -> None:
-    wide = from_array(np.random.default_rng(0).integers(0, 2, (20, 256)), "wide")
     large = SMALL.replace(num_components=64, num_seeds=64, iterations=500)
-    spacing = room.snapshot_spacing(large, wide)
+    spacing = room.snapshot_spacing(large, mixture(64, 256))
     assert 4 * 64 * 64 * 256 * (500 // spacing + 1) <= 2 * room.SNAPSHOT_BYTES + 4 * 64 * 64 * 256

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, ExperimentError, Recorder, Trainer, load
+from spncore import Experiment, ExperimentError, Recorder, trainer_of
 from spncore.circuits.overparam import effective_weights
-from spncore.runs.shallow import ShallowTrainer, shallow_sums
-from spncore.runs.training import circuit_of
+from spncore.loop import updates
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import edge_flow_of, tree_weights
 from tests.closeness import assert_close
+from tests.mixture_of_trees import trees_trainer
 
 DEEP = Experiment(
     dataset="two-clusters",
@@ -28,7 +28,7 @@ DEEP = Experiment(
 
 @pytest.fixture(scope="module")
 def trainers():
-    return Trainer(DEEP), ShallowTrainer(DEEP)
+    return trainer_of(DEEP), trees_trainer(DEEP)
 
 
 def test_both_start_at_the_same_log_likelihood_and_differ_after_a_step(trainers):
@@ -43,25 +43,24 @@ def test_both_start_at_the_same_log_likelihood_and_differ_after_a_step(trainers)
 
 def test_the_flow_of_an_edge_is_the_sum_of_the_flows_of_its_trees_at_the_start(trainers):
     deep, shallow = (trainer.step(trainer.init())[1].flow for trainer in trainers)
-    trees = enumerate_trees(circuit_of(DEEP, trainers[0].dataset))
+    trees = enumerate_trees(trainers[0].problem.circuit)
     assert_close(deep, edge_flow_of(shallow, trees))  # Trapp et al. (2019), eq. (7)
 
 
 def test_trees_start_with_the_product_of_their_edges(trainers):
     deep, shallow = trainers
-    edges = effective_weights(deep.split(deep.init().parameters)[0], deep.sums)
-    trees = enumerate_trees(deep.circuit)
-    assert_close(shallow.split(shallow.init().parameters)[0], tree_weights(edges, trees))
+    edges = effective_weights(deep.problem.split(deep.init().parameters)[0], deep.problem.sums)
+    trees = enumerate_trees(deep.problem.circuit)
+    assert_close(shallow.problem.split(shallow.init().parameters)[0], tree_weights(edges, trees))
 
 
 def test_it_is_recorded_like_any_other_run(trainers):
-    recorder = Recorder(trainers[1])
-    assert list(recorder.follow(trainers[1].steps())) == list(range(1, 9))
-    assert recorder.trace().weights.shape == (2, 8, num_trees(trainers[0].circuit))
-    assert shallow_sums(DEEP, load("two-clusters")).num_weights == trainers[1].sums.num_weights
+    recorder = Recorder(DEEP, trainers[1].problem)
+    assert list(recorder.follow(trainers[1].until(updates(DEEP.iterations)))) == list(range(1, 9))
+    assert recorder.trace().weights.shape == (2, 8, num_trees(trainers[0].problem.circuit))
 
 
 def test_too_many_trees_are_refused_with_what_to_lower():
     many = DEEP.replace(structure="random_partitions", num_components=64, split_depth=3)
     with pytest.raises(ExperimentError, match="induced trees are too many .* lower components, splits"):
-        ShallowTrainer(many)
+        trees_trainer(many)

@@ -11,7 +11,6 @@ from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, random_model
 from spncore.data.dataset import Dataset
 from spncore.structures.chow_liu import chow_liu
-from spncore.structures.deepen import deepen
 from spncore.structures.learn_spn import LearnSettings, learn_spn
 from spncore.structures.nodes import Column, Leaf, Product, Sum, check_size, layered
 from spncore.structures.partitions import random_partitions
@@ -27,7 +26,6 @@ __all__ = [
     "StructureSettings",
     "Sum",
     "chow_liu",
-    "deepen",
     "layered",
     "learn_spn",
     "random_partitions",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
-from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.inference.forward import input_values
 from spncore.inference.queries import check_possible
@@ -143,32 +143,3 @@ def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
     layers = (*circuit.input_layers, *products, SumLayer(component[None], 1))
     weights = tree_weights(edge_weights(asked), trees)
     return model(Circuit(circuit.num_variables, layers), (weights[None, None],), parameters.inputs)
-
-
-def untied_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
-    """The same function as a mixture whose components have leaves of their own: one wide input node per tree.
-
-    CircuitError where inputs are of several families; TreeError if there are more than `limit` trees.
-    """
-    circuit, parameters = asked
-    kinds = sorted({(layer.family, layer.num_values) for layer in circuit.input_layers})
-    if len(kinds) > 1:
-        raise CircuitError(f"inputs are of {len(kinds)} families, {kinds[0][0]} and others; one wide input needs one")
-    trees = enumerate_trees(circuit, limit)
-    leaf_parameters = _parameters_by_variable(circuit, parameters.inputs)  # (P, inputs, D)
-    of_trees = np.stack([trees.inputs @ table for table in leaf_parameters])  # one input of a tree has the variable
-    inputs = InputLayer(np.arange(circuit.num_variables)[None], trees.num_trees, *kinds[0])
-    layers = (inputs, SumLayer(np.arange(trees.num_trees)[None], 1))
-    weights = tree_weights(edge_weights(asked), trees)
-    return model(Circuit(circuit.num_variables, layers), (weights[None, None],), (of_trees,))
-
-
-def _parameters_by_variable(circuit: Circuit, inputs: tuple[Floats, ...]) -> Floats:
-    """Parameters of all input nodes, (P, inputs, D), zero at the variables that a node does not cover."""
-    tables = []
-    for layer, parameters in zip(circuit.input_layers, inputs, strict=True):
-        table = np.zeros((len(parameters), layer.num_nodes, circuit.num_variables))
-        columns = np.repeat(layer.variables, layer.num_inputs, axis=0)
-        np.put_along_axis(table, np.broadcast_to(columns, parameters.shape), parameters, axis=2)
-        tables.append(table)
-    return np.concatenate(tables, axis=1)

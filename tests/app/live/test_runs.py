@@ -243,7 +243,7 @@ def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     step = Trainer.step
 
     def faulty(self: Trainer, state: TrainState) -> tuple[TrainState, StepInfo]:
-        if self.experiment.seed == 13 and state.iteration == 5:
+        if self.settings.seeds[0] == 13 and state.iteration == 5:
             raise RuntimeError("/secret/path")
         return step(self, state)
 

@@ -15,9 +15,10 @@ from spncore.learning.learners import LEARNERS, LearnerSettings
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.learning.problem import Problem
 from spncore.runs.problem import model_of, problem_of
-from spncore.structures import STRUCTURES, deepen
+from spncore.structures import STRUCTURES
 from tests import oracles
 from tests.closeness import assert_close
+from tests.deepened import deepen
 
 DEEP = [name for name in STRUCTURES if name != "mixture"]
 

@@ -108,7 +108,7 @@ def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Float
     best: list[Ints] = []
     _input_maxima(asked, rows, values)
     for number in range(len(circuit.input_layers), len(circuit.layers)):
-        layer, own = circuit.layers[number], slice(circuit.offsets[number], circuit.offsets[number + 1])
+        layer, own = circuit.layers[number], circuit.spans[number]
         if isinstance(layer, ProductLayer):
             values[own] = np.add.reduce(values[layer.children], axis=1)
         elif isinstance(layer, SumLayer):

@@ -52,7 +52,7 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> list[tuple[Ints,
     for number in range(len(circuit.layers) - 1, len(circuit.input_layers) - 1, -1):
         layer = circuit.layers[number]
         assert not isinstance(layer, InputLayer)
-        nodes, rows = np.nonzero(reached[circuit.offsets[number] : circuit.offsets[number + 1]])
+        nodes, rows = np.nonzero(reached[circuit.spans[number]])
         if isinstance(layer, ProductLayer):
             reached[layer.children[nodes], rows[:, None]] = True
             continue
@@ -60,7 +60,7 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> list[tuple[Ints,
         groups, members = np.divmod(nodes, layer.num_sums)
         reached[layer.children[groups, choose(sums, groups, members, rows)], rows] = True
     inputs = range(len(circuit.input_layers))
-    return [np.nonzero(reached[circuit.offsets[i] : circuit.offsets[i + 1]]) for i in inputs]  # type: ignore[misc]
+    return [np.nonzero(reached[circuit.spans[i]]) for i in inputs]  # type: ignore[misc]
 
 
 def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: np.random.Generator) -> Choose:

@@ -116,7 +116,7 @@ class Workspace:
     def _prepare(self, circuit: Circuit, number: int, fused: bool) -> LayerArrays:
         layer, num_rows = circuit.layers[number], self.values.shape[1]
         assert not isinstance(layer, InputLayer)
-        nodes = self.values[circuit.offsets[number] : circuit.offsets[number + 1]]
+        nodes = self.values[circuit.spans[number]]
         if isinstance(layer, ProductLayer):
             return ProductArrays(tuple(_edges(column, circuit) for column in layer.children.T), nodes)
         groups, dtype = len(layer.children), self.values.dtype
@@ -126,7 +126,7 @@ class Workspace:
             sides = _pairs(circuit, number)
             assert sides is not None
             left, right = (np.empty((*side.shape, num_rows), dtype) for side in sides)
-            pairs = self.values[circuit.offsets[number - 1] : circuit.offsets[number]].reshape(groups, -1, num_rows)
+            pairs = self.values[circuit.spans[number - 1]].reshape(groups, -1, num_rows)
             uses = right.shape[1], left.shape[1]  # each left child stands in a pair with every right one
             reach = _edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])
             half = self._shared[left.size :][: right.size]
@@ -151,7 +151,7 @@ class Workspace:
             edges,
             children,
             nodes,
-            on_inputs=bool((layer.children < circuit.offsets[len(circuit.input_layers)]).all()),
+            on_inputs=bool((layer.children < circuit.num_inputs).all()),
             unit_weights=np.ones((1, 1, shape[1]), self.values.dtype),
             scaled=children if children is not None and edges.owned else np.empty(shape, self.values.dtype),
             totals=totals,

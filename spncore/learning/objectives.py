@@ -91,14 +91,12 @@ def data_and_partition(dataset: Dataset, labels: Labels | None = None) -> Bag:
 
 def _bag(rows: NDArray[np.int8], items: Ints, terms: list[tuple[Ints, Ints, float]], source: Ints, share: float) -> Bag:
     """`terms`: (row, item, coefficient) arrays; `source` (I,) the data row of each item; `share` of −log Z per item."""
-    empty = np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8)
-    num_rows, num_items = len(rows), len(items)
-    last = np.full(num_items, num_rows), np.arange(num_items), -share
-    entries = [*terms, last] if share else terms
+    empty, numbers = np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8), np.arange(len(items))
+    entries = [*terms, (np.full(len(items), len(rows)), numbers, -share)] if share else terms
     row, item = (np.concatenate([term[part] for term in entries]) for part in (0, 1))
     value = np.concatenate([np.full(len(term[0]), term[2]) for term in entries])
-    shape = num_rows + 1, num_items
-    observed = csr_array((np.ones(num_items), (source, np.arange(num_items))), shape=shape)
+    shape = len(rows) + 1, len(items)
+    observed = csr_array((np.ones(len(items)), (source, numbers)), shape=shape)
     return Bag(np.concatenate([rows, empty]), items, csr_array((value, (row, item)), shape=shape), observed)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spncore.arrays import Bools, Ints
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 
@@ -39,6 +39,16 @@ class Trees(NamedTuple):
     def num_trees(self) -> int:
         """T, how many trees are listed."""
         return int(self.edges.shape[0])
+
+    def over(self, combine: np.ufunc, values: Floats) -> Floats:
+        """Sum or product of an edge's quantity over each tree, (..., E) -> (..., T); without edges its identity."""
+        if self.edges.nnz == 0:  # a circuit without sums that matter has one tree, and else every tree has an edge
+            return np.full((*values.shape[:-1], self.num_trees), float(combine.identity))
+        return np.asarray(combine.reduceat(values[..., self.edges.indices], self.edges.indptr[:-1], axis=-1))
+
+    def through(self, flow: Floats) -> Floats:
+        """Flow of every edge, (..., E): it is given as such."""
+        return flow
 
 
 class InducedTree(NamedTuple):
@@ -81,8 +91,7 @@ def num_trees(circuit: Circuit) -> int:
 def node_trees(circuit: Circuit) -> Counts:
     """κ of every node, (nodes,) of Python integers: 1 of an input, a product's is the product, a sum's the sum."""
     counts = np.empty(circuit.num_nodes, dtype=object)
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
-        own = slice(first, first + layer.num_nodes)
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, InputLayer):
             counts[own] = 1
         elif isinstance(layer, ProductLayer):
@@ -127,7 +136,7 @@ def enumerate_trees(circuit: Circuit, limit: int = LIMITS.trees) -> Trees:
             f"this circuit has {written(count)} induced trees, at most {limit:,} are listed; sample some instead"
         )
     visits = _unranked(circuit, np.arange(count))
-    weighted, leaves = visits.edge >= 0, visits.node < circuit.offsets[len(circuit.input_layers)]
+    weighted, leaves = visits.edge >= 0, visits.node < circuit.num_inputs
     edges, inputs = (visits.tree[weighted], visits.edge[weighted]), (visits.tree[leaves], visits.node[leaves])
     return trees_of(circuit, count, edges, inputs)
 
@@ -139,7 +148,7 @@ def tree(circuit: Circuit, number: int) -> InducedTree:
         raise TreeError(f"tree {number}: this circuit's induced trees have the numbers 0 to {written(count - 1)}")
     visits = _unranked(circuit, np.array([number], dtype=np.int64 if count < _FITS else object))
     nodes = np.sort(visits.node)
-    inputs = nodes[nodes < circuit.offsets[len(circuit.input_layers)]]
+    inputs = nodes[nodes < circuit.num_inputs]
     return InducedTree(np.sort(visits.edge[visits.edge >= 0]), inputs, nodes)
 
 
@@ -150,7 +159,7 @@ def written(count: int) -> str:
 
 def trees_of(circuit: Circuit, num: int, edges: tuple[Ints, Ints], inputs: tuple[Ints, Ints]) -> Trees:
     """`num` trees from pairs of arrays: in which trees which edges are, and in which trees which input nodes."""
-    num_inputs = circuit.offsets[len(circuit.input_layers)]
+    num_inputs = circuit.num_inputs
     return Trees(_incidence(*edges, (num, circuit.num_edges)), _incidence(*inputs, (num, num_inputs)))
 
 

@@ -110,7 +110,7 @@ def _joined(pairs: list[Pair]) -> Pair:
 def _input_log_values(asked: Model, rows: NDArray[Any]) -> Floats:
     """Log-values of all input nodes, (inputs, B), in nats."""
     circuit = asked.circuit
-    values = np.empty((circuit.offsets[len(circuit.input_layers)], len(rows)))
+    values = np.empty((circuit.num_inputs, len(rows)))
     outs = [
         values[first : first + layer.num_nodes].reshape(len(layer.variables), -1, len(rows))
         for first, layer in zip(circuit.offsets, circuit.input_layers, strict=False)

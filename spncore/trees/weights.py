@@ -15,8 +15,7 @@ def log_total_weight(circuit: Circuit, log_edge_weights: Floats) -> Floats:
     """log Σ_T w_T over all induced trees.  log_edge_weights (..., E) -> (...)."""
     values = np.zeros((*log_edge_weights.shape[:-1], circuit.num_nodes))
     starts, sum_layer = edge_starts(circuit), 0
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
-        own = slice(first, first + layer.num_nodes)
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, ProductLayer):
             values[..., own] = values[..., layer.children].sum(axis=-1)
         elif not isinstance(layer, InputLayer):
@@ -31,8 +30,7 @@ def heaviest_tree(circuit: Circuit, log_edge_weights: Floats) -> int:
     values, counts = np.zeros(circuit.num_nodes), node_trees(circuit)
     numbers = np.zeros(circuit.num_nodes, dtype=object)
     starts, sum_layer = edge_starts(circuit), 0
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
-        own = slice(first, first + layer.num_nodes)
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, ProductLayer):
             values[own] = values[layer.children].sum(axis=-1)
             for column in layer.children.T:  # the first child's number is the highest digit

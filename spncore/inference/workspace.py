@@ -88,6 +88,12 @@ class PairArrays(NamedTuple):
 LayerArrays = ProductArrays | SumArrays | PairArrays
 
 
+def by_group(circuit: Circuit, values: Floats) -> list[Floats]:
+    """The rows of the input layers among the values (nodes, B) of all nodes, each as (G, I, B)."""
+    layers = zip(circuit.spans, circuit.input_layers, strict=False)
+    return [values[own].reshape(len(layer.variables), -1, values.shape[1]) for own, layer in layers]
+
+
 class Workspace:
     """`values` (nodes, B) holds log-values on the way up and flows on the way down.
 
@@ -98,10 +104,7 @@ class Workspace:
 
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
         self.values: Floats = np.empty((circuit.num_nodes, num_rows), dtype)
-        self.inputs = [
-            self.values[circuit.offsets[number] :][: layer.num_nodes].reshape(len(layer.variables), -1, num_rows)
-            for number, layer in enumerate(circuit.input_layers)
-        ]
+        self.inputs = by_group(circuit, self.values)
         first = len(circuit.input_layers)
         largest = max((layer.children.size for layer in circuit.sum_layers), default=0)
         self._shared: Floats = np.empty(largest * num_rows, dtype)  # untouched, and so no memory, where nobody needs it

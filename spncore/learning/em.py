@@ -5,29 +5,25 @@ Dempster, Laird & Rubin (1977); for circuits Peharz et al. (2016). Probabilities
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.circuits.circuit import Circuit, mixture
+from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import edge_nodes
 from spncore.data.library import Dataset
 from spncore.learning.evaluator import Evaluation, Evaluator
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
-from spncore.loop import gains_less_than, until, updates
+from spncore.loop import gains_less_than, until
 
 _SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
 
 
-class _State(NamedTuple):
-    """Edge weights (E,) and, by input layer, the probabilities of a 1."""
-
-    iteration: int
-    weights: Floats
-    probabilities: list[Floats]
+_State = tuple[Floats, list[Floats]]  # edge weights (E,), and by input layer the probabilities of a 1
 
 
 class Fitted(NamedTuple):
@@ -35,21 +31,6 @@ class Fitted(NamedTuple):
 
     model: Model
     llh: float
-
-
-class Mixture(NamedTuple):
-    """`weights` (K,) adding to 1; `probabilities` (K, D) of a 1; `llh` nats per row at these parameters."""
-
-    weights: Floats
-    probabilities: Floats
-    llh: float
-
-
-def fit_mixture(dataset: Dataset, num_components: int, rng: np.random.Generator, iterations: int = 200) -> Mixture:
-    """`fit` for K factorised components."""
-    found = fit(mixture(num_components, dataset.num_variables), dataset, rng, iterations)
-    (weights,), (leaf_weights,) = found.model.parameters
-    return Mixture(weights[0, 0], leaf_weights[1], found.llh)
 
 
 def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations: int = 200) -> Fitted:
@@ -68,16 +49,16 @@ def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations
     evaluator = Evaluator(circuit, data_and_partition(dataset), DATA_FLOW)
 
     def step(state: _State) -> tuple[_State, Fitted]:
-        inputs = [np.stack([1.0 - ones, ones])[None] for ones in state.probabilities]
-        seen = evaluator(state.weights[None], inputs)
-        weights = _normalised(seen.flow[0], nodes, state.weights)
-        probabilities = [_leaves(circuit, seen, number, inputs[number]) for number in range(len(inputs))]
-        parameters = Parameters(by_layer(circuit, state.weights), tuple(array[0] for array in inputs))
-        found = Fitted(Model(circuit, parameters), float(seen.llh[0]))
-        return _State(state.iteration + 1, weights, probabilities), found
+        weights, probabilities = state
+        inputs = [np.stack([1.0 - ones, ones])[None] for ones in probabilities]
+        seen = evaluator(weights[None], inputs)
+        parameters = Parameters(by_layer(circuit, weights), tuple(array[0] for array in inputs))
+        leaves = [_leaves(circuit, seen, number, array) for number, array in enumerate(inputs)]
+        after = _normalised(seen.flow[0], nodes, weights), leaves
+        return after, Fitted(Model(circuit, parameters), float(seen.llh[0]))
 
-    start, still = _State(0, weights, probabilities), gains_less_than(1e-7, lambda found: found.llh)
-    *_, (_, last) = until(step, start, updates(iterations + 1), still)
+    steps = until(step, (weights, probabilities), gains_less_than(1e-7, lambda fitted: fitted.llh))
+    *_, (_, last) = islice(steps, iterations + 1)
     return last
 
 

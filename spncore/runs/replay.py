@@ -6,24 +6,19 @@ exact factors ∏_l (1 + s_l) they agree to rounding, as long as no weight sits 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from itertools import islice
+from typing import Literal
 
 import numpy as np
 
 from spncore.arrays import Floats
 from spncore.dynamics import steps
 from spncore.learning.trainer import Trainer
-from spncore.loop import until, updates, when
+from spncore.loop import until, when
 from spncore.runs.trace import Trace
 from spncore.runs.training import learner_of
 
-
-class _State(NamedTuple):
-    """`weights` (S, K) of the shallow network; `parameters` (S, P), of which only the leaves' are used."""
-
-    iteration: int
-    weights: Floats
-    parameters: Floats
+_State = tuple[int, Floats, Floats]  # t; weights (S, K); parameters (S, P), of which only the leaves' are used
 
 
 def replay(trace: Trace, form: Literal["first_order", "exact"]) -> Floats:
@@ -48,13 +43,12 @@ def replay(trace: Trace, form: Literal["first_order", "exact"]) -> Floats:
         if settings.train_components:
             gradient = trainer.gradient(row, trainer.flows(seen, inputs))
             parameters = trainer.moved(parameters, settings.learning_rate * gradient)
-        return _State(t + 1, np.maximum(stepped, 1e-3 * weights), parameters), seen.llh
+        return (t + 1, np.maximum(stepped, 1e-3 * weights), parameters), seen.llh
 
     llh = np.full_like(trace.llh, np.nan)
-    start = _State(0, trace.effective_weights[:, 0].copy(), trainer.init().parameters)
-    diverged = when(lambda seen: not np.isfinite(seen).all())
+    start = 0, trace.effective_weights[:, 0].copy(), trainer.init().parameters
     with np.errstate(all="ignore"):
-        for state, seen in until(step, start, updates(llh.shape[1]), diverged):
-            if not diverged(state, seen):
-                llh[:, state.iteration - 1] = seen
+        steps_taken = islice(until(step, start, when(lambda seen: not np.isfinite(seen).all())), llh.shape[1])
+        for t, (_, seen) in enumerate(steps_taken):
+            llh[:, t] = seen if np.isfinite(seen).all() else np.nan
     return llh

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +65,6 @@ class Trace:
         return dynamics.adaptive_rate(self.weights, self.sums, *self.experiment.rates)
 
     @cached_property
-    def rho_as_printed(self) -> Floats:
-        """ρ_k (S, T, K) as printed in the paper's eq. (13)."""
-        return dynamics.adaptive_rate_as_printed(self.weights, self.sums, self.experiment.learning_rate)
-
-    @cached_property
     def lam(self) -> Floats:
         """Multiplicative term λ_k (S, T, K)."""
         return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.experiment.rates)
@@ -102,12 +98,10 @@ class Recorder:
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
         # kept step by step, shown with the seeds first
-        llh, log_partition = np.empty((2, steps, seeds))
-        at_floor = np.empty((steps, seeds), dtype=np.int64)
-        flow, weights = (np.empty((steps, seeds, size)) for size in (sums.num_components, sums.num_weights))
-        self._by_step = llh, log_partition, at_floor, flow, weights
-        self.llh, self.log_partition, self.at_floor = llh.T, log_partition.T, at_floor.T
-        self.flow, self.weights = flow.swapaxes(0, 1), weights.swapaxes(0, 1)
+        sizes = ((), float), ((), float), ((), np.int64), ((sums.num_components,), float), ((sums.num_weights,), float)
+        self._by_step = [np.empty((steps, seeds, *size), dtype) for size, dtype in sizes]
+        shown: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
+        self.llh, self.log_partition, self.at_floor, self.flow, self.weights = shown
 
     def follow(self, steps: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
         """Record what `run` yields, giving the number of steps so far; a divergence or Ctrl-C ends it with a reason."""
@@ -122,11 +116,10 @@ class Recorder:
 
     def add(self, state: TrainState, info: StepInfo) -> None:
         """Append one item of `run`."""
-        llh, log_partition, at_floor, flow, weights = self._by_step
-        t = self.length
-        llh[t], log_partition[t], at_floor[t] = info.llh, info.log_partition, info.at_floor
-        flow[t], weights[t] = info.flow, info.layer_weights
-        self.state, self.length = state, t + 1
+        seen = info.llh, info.log_partition, info.at_floor, info.flow, info.layer_weights
+        for array, values in zip(self._by_step, seen, strict=True):
+            array[self.length] = values
+        self.state, self.length = state, self.length + 1
 
     def trace(self) -> Trace:
         """The steps so far; its arrays are views that later steps do not change."""

@@ -109,15 +109,14 @@ def edge_trees(circuit: Circuit) -> Counts:
     below, above = node_trees(circuit), np.zeros(circuit.num_nodes, dtype=object)
     above[-1] = 1
     through = [np.zeros(0, dtype=object)]
-    for layer, first in zip(reversed(circuit.layers), circuit.offsets[-2::-1], strict=True):
+    for layer, span in zip(reversed(circuit.layers), reversed(circuit.spans), strict=True):
         if isinstance(layer, InputLayer):
             continue
-        own = above[first : first + layer.num_nodes]
         if isinstance(layer, ProductLayer):
-            others = below[first : first + layer.num_nodes, None] // below[layer.children]
-            np.add.at(above, layer.children, own[:, None] * others)
+            others = below[span, None] // below[layer.children]
+            np.add.at(above, layer.children, above[span, None] * others)
         else:
-            own = own.reshape(-1, layer.num_sums)
+            own = above[span].reshape(-1, layer.num_sums)
             through.append((own[:, :, None] * below[layer.children][:, None]).ravel())
             np.add.at(above, layer.children, np.add.reduce(own, axis=1)[:, None])
     return np.concatenate(through[::-1])

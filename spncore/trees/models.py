@@ -16,6 +16,7 @@ from spncore.inference.forward import input_values
 from spncore.inference.queries import check_possible
 from spncore.inference.sampling import by_posterior, descend
 from spncore.inference.values import BLOCK_BYTES, block_rows, blocks, log_values, prepare
+from spncore.inference.workspace import by_group
 from spncore.limits import LIMITS
 from spncore.trees.induced import Trees, edge_starts, enumerate_trees, trees_of
 from spncore.trees.steps import log_tree_weights, tree_weights
@@ -111,12 +112,8 @@ def _input_log_values(asked: Model, rows: NDArray[Any]) -> Floats:
     """Log-values of all input nodes, (inputs, B), in nats."""
     circuit = asked.circuit
     values = np.empty((circuit.num_inputs, len(rows)))
-    outs = [
-        values[first : first + layer.num_nodes].reshape(len(layer.variables), -1, len(rows))
-        for first, layer in zip(circuit.offsets, circuit.input_layers, strict=False)
-    ]
     designs, linear, zeros = prepare(asked, rows)
-    input_values(linear, designs, outs, zeros)
+    input_values(linear, designs, by_group(circuit, values), zeros)
     return values
 
 

@@ -49,6 +49,7 @@ from app.pages.maths import errata
 from app.pages.update2020 import words as update_facts
 from spncore import Experiment, Trace, Trainer, run, structures, sweep, trainer_of
 from spncore.circuits import overparam, saving
+from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.inference import explanation, queries, sampling

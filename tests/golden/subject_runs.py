@@ -18,6 +18,7 @@ from tests.golden.subject import (
     fit_and_score,
     linear_network,
     linear_rates,
+    mixture,
     model_of,
     queries,
     random_model,
@@ -58,8 +59,10 @@ def expectation_maximisation(case: Any) -> Any:
         found = em.fit(circuit, data, np.random.default_rng(case["seed"]), case["iterations"])
         parameters = [np.linalg.norm(array) for group in found.model.parameters for array in group]
         return plain({"llh": found.llh, "parameters": parameters})
-    mixture = em.fit_mixture(data, case["num_components"], np.random.default_rng(case["seed"]), case["iterations"])
-    return plain(mixture._asdict())
+    plain_mixture = mixture(case["num_components"], data.num_variables)
+    found = em.fit(plain_mixture, data, np.random.default_rng(case["seed"]), case["iterations"])
+    (weights,), (leaves,) = found.model.parameters
+    return plain({"weights": weights[0, 0], "probabilities": leaves[1], "llh": found.llh})
 
 
 def linear(case: Any) -> Any:

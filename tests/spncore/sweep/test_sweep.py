@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, fit, load
-from spncore.learning.em import fit_mixture
 from spncore.sweep import (
     Cell,
     LocalWorkers,
@@ -30,6 +29,7 @@ from spncore.sweep.local import _describe
 from spncore.sweep.worker import read_dataset
 from tests import children
 from tests.closeness import assert_close
+from tests.fitted_mixture import fit_mixture
 from tests.places import ROOT
 from tests.spncore.sweep import sweep_faults
 from tests.waiting import PATIENCE, until

@@ -107,6 +107,12 @@ class Circuit:
         """The layers of sums, in order."""
         return tuple(layer for layer in self.layers if isinstance(layer, SumLayer))
 
+    @cached_property
+    def edge_spans(self) -> tuple[slice, ...]:
+        """The numbers of the weighted edges of each layer of sums, (G, num_sums, A) raveled."""
+        ends = np.cumsum([0, *(layer.children.size * layer.num_sums for layer in self.sum_layers)]).tolist()
+        return tuple(map(slice, ends, ends[1:]))
+
     @property
     def num_nodes(self) -> int:
         """How many nodes there are, inputs included."""

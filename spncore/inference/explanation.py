@@ -93,7 +93,7 @@ def _complete(asked: Model, rows: Floats, selective: list[Bools], first_row: int
     values, best, exact = _maximise(asked, rows, selective)
     check_possible(values[-1], first_row)
     reached = descend(circuit, len(rows), lambda number, groups, members, at: best[number][groups, members, at])
-    for layer, parameters, (nodes, at) in zip(circuit.input_layers, asked.parameters.inputs, reached, strict=True):
+    for (layer, parameters), (nodes, at) in zip(asked.leaves, reached, strict=True):
         place = at[:, None], layer.variables[nodes // layer.num_inputs]
         rows[place] = np.where(missing[place], layer.distribution.mode(parameters)[nodes], rows[place])
     return exact
@@ -147,8 +147,7 @@ def _log_sums(children: Floats, weights: Floats) -> Floats:
 
 def _input_maxima(asked: Model, rows: Floats, values: Floats) -> None:
     """Log-density of every leaf at what is observed and at its mode elsewhere, written to `values` (nodes, B)."""
-    inputs = zip(asked.circuit.input_layers, asked.parameters.inputs, strict=True)
-    designs, linear, zeros = prepare(asked, rows, [_log_peaks(*pair) for pair in inputs])
+    designs, linear, zeros = prepare(asked, rows, [_log_peaks(*pair) for pair in asked.leaves])
     input_values(linear, designs, by_group(asked.circuit, values), zeros)
 
 

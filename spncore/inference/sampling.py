@@ -85,9 +85,7 @@ def _fill(asked: Model, rows: Floats, choose: Choose, rng: np.random.Generator) 
     """Draw the missing (NaN) values of rows (B, D) in place."""
     missing = np.isnan(rows)
     reached = descend(asked.circuit, len(rows), choose)
-    for layer, parameters, (nodes, at) in zip(
-        asked.circuit.input_layers, asked.parameters.inputs, reached, strict=True
-    ):
+    for (layer, parameters), (nodes, at) in zip(asked.leaves, reached, strict=True):
         place = at[:, None], layer.variables[nodes // layer.num_inputs]
         drawn = layer.distribution.sample(parameters[:, nodes], rng)
         rows[place] = np.where(missing[place], drawn, rows[place])

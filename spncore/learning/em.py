@@ -16,7 +16,7 @@ from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import edge_nodes
 from spncore.data.library import Dataset
-from spncore.learning.evaluator import Evaluation, Evaluator
+from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
 from spncore.loop import gains_less_than, until
 
@@ -53,7 +53,8 @@ def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations
         inputs = [np.stack([1.0 - ones, ones])[None] for ones in probabilities]
         seen = evaluator(weights[None], inputs)
         parameters = Parameters(by_layer(circuit, weights), tuple(array[0] for array in inputs))
-        leaves = [_leaves(circuit, seen, number, array) for number, array in enumerate(inputs)]
+        layers = zip(circuit.input_layers, inputs, seen.moments, strict=True)
+        leaves = [_leaves(layer.distribution.maximise(array, moments)[0]) for layer, array, moments in layers]
         after = _normalised(seen.flow[0], nodes, weights), leaves
         return after, Fitted(Model(circuit, parameters), float(seen.llh[0]))
 
@@ -71,7 +72,7 @@ def _normalised(flow: Floats, nodes: NDArray[np.int64], before: Floats) -> Float
     return np.where(reached, weights / np.where(reached, np.add.reduceat(weights, starts)[nodes], 1.0), before)
 
 
-def _leaves(circuit: Circuit, seen: Evaluation, number: int, inputs: Floats) -> Floats:
-    family = circuit.input_layers[number].distribution
-    zeros, ones = family.maximise(inputs, seen.moments[number])[0]
+def _leaves(flows: Floats) -> Floats:
+    """Probabilities of a 1 from flows (2, nodes, S)."""
+    zeros, ones = flows
     return np.asarray(np.clip(ones / np.maximum(ones + zeros, 1e-300), _SMALLEST, 1.0 - _SMALLEST))

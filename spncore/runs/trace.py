@@ -100,8 +100,8 @@ class Recorder:
         # kept step by step, shown with the seeds first
         sizes = ((), float), ((), float), ((), np.int64), ((sums.num_components,), float), ((sums.num_weights,), float)
         self._by_step = [np.empty((steps, seeds, *size), dtype) for size, dtype in sizes]
-        shown: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
-        self.llh, self.log_partition, self.at_floor, self.flow, self.weights = shown
+        self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
+        self.llh, self.log_partition, self.at_floor, self.flow, self.weights = self._by_seed
 
     def follow(self, steps: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
         """Record what `run` yields, giving the number of steps so far; a divergence or Ctrl-C ends it with a reason."""
@@ -123,7 +123,6 @@ class Recorder:
 
     def trace(self) -> Trace:
         """The steps so far; its arrays are views that later steps do not change."""
-        t = self.length
-        llh, log_partition, at_floor = self.llh[:, :t], self.log_partition[:, :t], self.at_floor[:, :t]
-        recorded = llh, log_partition, at_floor, self.flow[:, :t], self.weights[:, :t]
+        llh, log_partition, at_floor, flow, weights = (array[:, : self.length] for array in self._by_seed)
+        recorded = llh, log_partition, at_floor, flow, weights
         return Trace(self.experiment, self.problem, *recorded, self.state, self.stopped)

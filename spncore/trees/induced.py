@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spncore.arrays import Bools, Floats, Ints
+from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 
 Counts = NDArray[np.object_]  # Python's integers, which do not overflow
+Pair = tuple[Ints, Ints] | Ints  # in which trees, and what
 Numbers = NDArray[Any]  # Ints while all counts fit, else Counts
 _FITS = 2**62
 
@@ -67,18 +68,12 @@ class _Visits(NamedTuple):
     edge: Ints
 
 
-def edge_starts(circuit: Circuit) -> Ints:
-    """Number of the first edge of each sum layer, and last E."""
-    sizes = [layer.children.size * layer.num_sums for layer in circuit.sum_layers]
-    return np.cumsum([0, *sizes], dtype=np.int64)
-
-
 def edge_ends(circuit: Circuit) -> Ints:
     """The sum and the child that each edge joins, (E, 2)."""
     ends = [np.zeros((0, 2), dtype=np.int64)]
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, SumLayer):
-            parents = np.repeat(first + np.arange(layer.num_nodes), layer.children.shape[1])
+            parents = np.repeat(np.arange(own.start, own.stop), layer.children.shape[1])
             ends.append(np.stack([parents, np.repeat(layer.children, layer.num_sums, axis=0).ravel()], axis=1))
     return np.concatenate(ends)
 
@@ -122,11 +117,6 @@ def edge_trees(circuit: Circuit) -> Counts:
     return np.concatenate(through[::-1])
 
 
-def private_edges(circuit: Circuit) -> Bools:
-    """Which edges belong to a single induced tree, (E,)."""
-    return np.asarray(edge_trees(circuit) == 1, dtype=bool)
-
-
 def enumerate_trees(circuit: Circuit, limit: int = LIMITS.trees) -> Trees:
     """All induced trees in the order of their numbers; TreeError says how many there are if more than `limit`."""
     count = num_trees(circuit)
@@ -156,13 +146,13 @@ def written(count: int) -> str:
     return f"{count:,}" if count <= 1_000_000 else f"{Decimal(count):.1e}"
 
 
-def trees_of(circuit: Circuit, num: int, edges: tuple[Ints, Ints], inputs: tuple[Ints, Ints]) -> Trees:
-    """`num` trees from pairs of arrays: in which trees which edges are, and in which trees which input nodes."""
-    num_inputs = circuit.num_inputs
-    return Trees(_incidence(*edges, (num, circuit.num_edges)), _incidence(*inputs, (num, num_inputs)))
+def trees_of(circuit: Circuit, num: int, edges: Pair, inputs: Pair) -> Trees:
+    """`num` trees from two arrays each: in which trees which edges are, and in which trees which input nodes."""
+    return Trees(_incidence(edges, num, circuit.num_edges), _incidence(inputs, num, circuit.num_inputs))
 
 
-def _incidence(rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:
+def _incidence(pairs: Pair, *shape: int) -> csr_array:
+    rows, columns = pairs
     incidence = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     incidence.sort_indices()
     return incidence
@@ -174,7 +164,7 @@ def _unranked(circuit: Circuit, numbers: Numbers) -> _Visits:
     counts: Numbers = exact if exact.max() >= _FITS else exact.astype(np.int64)
     tree, node, number = np.arange(len(numbers)), np.full(len(numbers), circuit.num_nodes - 1), numbers
     number = number.astype(counts.dtype)
-    starts, sum_layer = edge_starts(circuit), len(circuit.sum_layers)
+    edges = reversed(circuit.edge_spans)
     done: list[_Visits] = []
     for layer, first in zip(reversed(circuit.layers), circuit.offsets[-2::-1], strict=True):
         here = node >= first
@@ -186,10 +176,9 @@ def _unranked(circuit: Circuit, numbers: Numbers) -> _Visits:
             children = layer.children[local]
             below = np.repeat(at, children.shape[1]), children.ravel(), _digits(number[here], counts[children]).ravel()
         else:
-            sum_layer -= 1
             group = local // layer.num_sums
             place, left = _places(number[here], group, counts[layer.children])
-            edge = starts[sum_layer] + local * layer.children.shape[1] + place
+            edge = next(edges).start + local * layer.children.shape[1] + place
             below = at, layer.children[group, place], left
         done.append(_Visits(at, first + local, edge))
         tree, node, number = (

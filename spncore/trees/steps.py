@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from spncore.arrays import Bools, Floats
-from spncore.dynamics.steps import exact_factors, weight_steps
+from spncore.dynamics.steps import weight_steps
 from spncore.trees.induced import Trees
 
 
@@ -40,20 +40,12 @@ def first_order_factors(
     return 1.0 + trees.over(np.add, weight_steps(edge_weights, edge_flow, trees, learning_rate, parametrisation))
 
 
-def first_order_residual(
-    edge_weights: Floats, edge_flow: Floats, trees: Trees, learning_rate: float, parametrisation: str = "linear"
-) -> Floats:
-    """What first order leaves of an exact step, relative to the tree's weight, (..., T); of order η²."""
-    exact = exact_factors(edge_weights, edge_flow, trees, learning_rate, parametrisation)
-    return exact - first_order_factors(edge_weights, edge_flow, trees, learning_rate, parametrisation)
-
-
 def adaptive_rate(
     edge_weights: Floats, trees: Trees, private: Bools, learning_rate: float, parametrisation: str = "linear"
 ) -> Floats:
     """ρ_T (..., T), the part ρ_T ∇_{w_T} of a step that a tree owes to its private edges; 0 where it has none.
 
-    Linear: η w_T² Σ 1/w_e² over the edges that are in no other tree, `induced_trees.private_edges`; log: η w_T² times
+    Linear: η w_T² Σ 1/w_e² over the edges that are in no other tree, where `edge_trees` is 1; log: η w_T² times
     how many those are. With one private edge, and no other, it is Trapp et al. (2019), eq. (13) in its general form.
     """
     own = np.ones_like(edge_weights) if parametrisation == "log" else edge_weights**-2.0

@@ -19,6 +19,7 @@ from app.live.runs import LiveRun, RunRefused, RunRegistry, ServerLimits
 from spncore import Dataset, Experiment, ExperimentError, StepInfo, Trainer, TrainState, fit, load
 from spncore.circuits.circuit import mixture
 from spncore.data.library import from_array
+from spncore.runs import training
 from spncore.runs.study import Study
 from tests.waiting import until
 
@@ -97,7 +98,7 @@ def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any,
     run = ended(registry, registry.start(study(iterations=333), data, "a"))
     for depth, snapshots in zip((1, 2), run.computation.snapshots, strict=True):
         assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
-        infos = [info for _, info in run(study(iterations=333).experiment.replace(depth=depth), data)]
+        infos = [info for _, info in training.run(study(iterations=333).experiment.replace(depth=depth), data)]
         zeros, ones = infos[-1].inputs[0][:, 0], infos[-1].inputs[0][:, 1]
         assert np.array_equal(snapshots[332], (ones / (zeros + ones)).astype(np.float32))
 

@@ -4,17 +4,21 @@ One notation everywhere: `spncore.symbols`.
 """
 
 from spncore.data.library import Dataset, load
+from spncore.learning.problem import Problem
+from spncore.learning.trainer import DivergenceError, StepInfo, Trainer, TrainState
+from spncore.loop import until
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
-from spncore.runs.fitting import fit
+from spncore.runs.problem import problem_of
 from spncore.runs.trace import Recorder, Trace
-from spncore.runs.training import DivergenceError, StepInfo, Trainer, TrainState, run
+from spncore.runs.training import fit, run, trainer_of
 
 __all__ = [
     "Dataset",
     "DivergenceError",
     "Experiment",
     "ExperimentError",
+    "Problem",
     "Recorder",
     "StepInfo",
     "Trace",
@@ -22,5 +26,8 @@ __all__ = [
     "Trainer",
     "fit",
     "load",
+    "problem_of",
     "run",
+    "trainer_of",
+    "until",
 ]

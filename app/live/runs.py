@@ -10,7 +10,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.live import room
 from app.live.computation import Computation, State
 from app.live.headline import Headline, circuit_headline, headline
 from app.live.scheduler import Scheduler
@@ -182,8 +181,9 @@ class RunRegistry:
                         return run.id
             self._refuse_too_many(session, computation)
             if computation is None:
-                self._make_room(room.memory_bytes(study, dataset))
-                computation = self._computations[key] = Computation(study, dataset, self.limits.run_seconds)
+                computation = Computation(study, dataset, self.limits.run_seconds)
+                self._make_room(computation.memory_bytes)
+                self._computations[key] = computation
                 self.scheduler.submit(computation)
             run = LiveRun(session, dataset, computation, self.scheduler)
             self._runs[run.id] = run

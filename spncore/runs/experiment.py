@@ -174,6 +174,11 @@ class Experiment(Record):
         _check_learner(self)
 
     @property
+    def rates(self) -> tuple[float, str]:
+        """η and the parametrisation, as the functions of `dynamics` take them."""
+        return self.learning_rate, self.parametrisation
+
+    @property
     def structure_settings(self) -> StructureSettings:
         """What decides the circuit."""
         return StructureSettings(self.num_components, self.split_depth, self.num_repetitions)

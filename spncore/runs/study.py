@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, replace
 from typing import Any
 
-from spncore import Dataset, Experiment, ExperimentError
-from spncore.circuits.overparam import SumStack
+from spncore import Experiment, ExperimentError
+from spncore.data.dataset import Dataset
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.record import Field, Manner, Record, Several, cut, declare
-from spncore.runs.shallow import shallow_sums
-from spncore.runs.training import circuit_of, sums_of
+from spncore.runs.problem import model_of
 from spncore.trees.induced import num_trees
 
 RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
@@ -73,7 +72,9 @@ class Study(Record, manner=Manner(shown=cut)):
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Study:
         """The study of these values by name; ExperimentError where one of its curves cannot be."""
-        study = cls(Experiment.of({"depth": Experiment.depth, **settings}), **{name: settings[name] for name in cls.fields})
+        study = cls(
+            Experiment.of({"depth": Experiment.depth, **settings}), **{name: settings[name] for name in cls.fields}
+        )
         study.experiments()
         return study
 
@@ -86,18 +87,13 @@ class Study(Record, manner=Manner(shown=cut)):
         """Whether a curve, counted from 0, is that of the mixture of trees; it starts as the first depth does."""
         return self.shallow and curve == len(self.depths) + len(self.rivals)
 
-    def sums(self, curve: int, dataset: Dataset) -> SumStack:
-        """The sum layers that a curve trains."""
-        stack_of = shallow_sums if self.is_shallow(curve) else sums_of
-        return stack_of(self.experiments()[curve], dataset)
-
     def beside_trees(self, dataset: Dataset) -> Study:
         """It with the mixture of trees beside where there are few enough; ExperimentError beyond the limits."""
         if not self.deep:
             raise ExperimentError(
                 "structure: one mixture has no trees but its components; the lab shows it, choose another"
             )
-        circuit = circuit_of(self.experiment, dataset)
+        circuit = model_of(self.experiment, dataset).circuit
         if circuit.num_edges > LIMITS.live_edges:
             raise ExperimentError(
                 f"structure: {circuit.num_edges:,} weighted edges are too many to draw live; the limit is "

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from spncore import fit
 from spncore.runs.experiment import Experiment
-from spncore.runs.fitting import fit
 from tests.e2e.hostile import HOSTILE
 
 pytestmark = pytest.mark.browser

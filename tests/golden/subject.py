@@ -46,8 +46,9 @@ from app.pages.linear import words as linear_words
 from app.pages.linear.link import LINKS as LINEAR
 from app.pages.maths import errata
 from app.pages.update2020 import words as update_facts
-from spncore import Experiment, Trace, Trainer, structures, sweep
+from spncore import Experiment, Trace, Trainer, run, structures, sweep, trainer_of
 from spncore.circuits import overparam, saving
+from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.inference import explanation, queries, sampling
@@ -57,11 +58,11 @@ from spncore.linear import network as linear_network
 from spncore.linear import rates as linear_rates
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS
-from spncore.runs.fitting import fit as fit_and_score
-from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.problem import model_of, trees_problem
 from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
-from spncore.runs.training import circuit_of
+from spncore.runs.training import all_steps
+from spncore.runs.training import fit as fit_and_score
 from spncore.studies import findings, phase, presets, update2020
 from spncore.studies import held_equal as recipes
 from spncore.studies import linear as linear_study
@@ -199,9 +200,11 @@ def traces_of(study: Study) -> list[Trace]:
     data = data_set(study.experiment.dataset)
     traces = []
     for curve, experiment in enumerate(study.experiments()):
-        trainer = (ShallowTrainer if study.is_shallow(curve) else Trainer)(experiment, data)
-        recorder = Recorder(trainer)
-        for _ in recorder.follow(trainer.steps()):
+        trainer = trainer_of(experiment, data)
+        if study.is_shallow(curve):
+            trainer = Trainer(trees_problem(trainer, trainer.init()), trainer.settings)
+        recorder = Recorder(experiment, trainer.problem)
+        for _ in recorder.follow(all_steps(trainer, experiment)):
             pass
         traces.append(recorder.trace())
     return traces

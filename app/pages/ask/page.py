@@ -22,8 +22,9 @@ from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
+from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
-from spncore.runs.training import Trainer
+from spncore.runs.training import learner_of
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
 MOST_MARKS = 90  # in the drawing; a larger network is folded
@@ -61,7 +62,8 @@ def lab_network(dataset: Dataset) -> Trained | None:
         return None
     shown, recorder = found
     assert recorder.state is not None
-    return networks.from_the_lab(Trainer(recorder.experiment, shown.dataset), recorder.state, shown.dataset)
+    trainer = Trainer(recorder.problem, learner_of(recorder.experiment))
+    return networks.from_the_lab(trainer, recorder.state, shown.dataset)
 
 
 def in_background(key: str, name: str, dataset: Dataset, num_components: int) -> Trained | None:

@@ -16,7 +16,7 @@ from app.live import assets
 from app.live.routes import published, routes
 from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from app.live.views import frames
-from spncore import Dataset, Experiment, Trace, Trainer, fit, load
+from spncore import Dataset, Experiment, Trace, fit, load, run
 from spncore.data.library import from_array
 from spncore.runs.study import Study
 from tests.waiting import until
@@ -122,7 +122,7 @@ def test_an_answer_is_bounded_and_the_rest_is_there_for_the_asking(
     registry: RunRegistry, client: TestClient, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = finished(registry, STUDY, data)
-    monkeypatch.setattr(frames, "ANSWER_BYTES", 7 * 4 * frames.frame_size(run.study, run.dataset))
+    monkeypatch.setattr(frames, "ANSWER_BYTES", 7 * 4 * frames.frame_size(run))
     cursor, sizes = 0, []
     while cursor < 40:
         header, _ = read(client, f"/api/runs/{run.id}?from={cursor}")
@@ -204,7 +204,7 @@ def test_components_are_those_of_the_nearest_kept_iteration(client: TestClient, 
         header, body = read(client, f"/api/runs/{done.id}/components?at={frame}&seed={seed}")
         assert header["at"] == frame and header["depths"] == [1, 3]
         for depth, found in zip((1, 3), body.reshape(2, 3, data.num_variables), strict=True):
-            steps = Trainer(SMALL.replace(depth=depth), data).steps()
+            steps = run(SMALL.replace(depth=depth), data)
             info = [info for _, info in steps][frame]
             zeros, ones = info.inputs[0][seed]
             assert np.array_equal(found, (ones / (zeros + ones)).astype("<f4"))

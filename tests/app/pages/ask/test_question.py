@@ -20,7 +20,7 @@ from spncore.circuits.model import Model, Parameters
 from spncore.data.library import DataError, from_array
 from spncore.inference.queries import QueryError
 from spncore.inference.values import log_values
-from spncore.runs.training import Trainer
+from spncore.runs.training import trainer_of
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))
@@ -294,7 +294,7 @@ def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
 
 def test_a_network_of_the_lab_is_asked_as_it_is(data):
     experiment = Experiment(dataset="two-clusters", num_components=2, depth=2, iterations=3, num_seeds=2)
-    trainer = Trainer(experiment, data)
+    trainer = trainer_of(experiment, data)
     state = trainer.init()
     for _ in range(3):
         state, _ = trainer.step(state)

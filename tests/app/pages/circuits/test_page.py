@@ -16,14 +16,15 @@ from app.pages.circuits import files
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model
 from spncore.data import library
-from spncore.runs.shallow import ShallowTrainer
+from spncore.loop import updates
+from spncore.runs.problem import model_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Recorder
-from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
 from tests.addresses import at_address
 from tests.closeness import assert_close
+from tests.mixture_of_trees import trees_trainer
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 
@@ -58,8 +59,9 @@ def study(data):
 
 @pytest.fixture(scope="module")
 def traces(study, data):
-    recorder = Recorder(trainer := ShallowTrainer(study.experiments()[0], data))
-    for _ in recorder.follow(trainer.steps()):
+    trainer = trees_trainer(study.experiments()[0], data)
+    recorder = Recorder(study.experiments()[0], trainer.problem)
+    for _ in recorder.follow(trainer.until(updates(study.experiment.iterations))):
         pass
     return [fit(study.experiments()[0], data), recorder.trace()]
 
@@ -178,7 +180,7 @@ def test_counts_of_trees_are_said_exactly_while_they_can_be_read():
 def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces):
     rows = [row for row in csv.reader(io.StringIO(files.curves_csv(study, data, traces, "x"))) if row[0][0] != "#"]
     found = {tuple(row[:4]): float(row[4]) for row in rows[1:]}
-    trees = enumerate_trees(circuit_of(study.experiment, data))
+    trees = enumerate_trees(model_of(study.experiment, data).circuit)
     expected = tree_weights(traces[0].effective_weights, trees)
     assert len(found) == 2 * 2 * 4 * (1 + trees.num_trees)
     assert found["L=1", "0", "4", "llh"] == traces[0].llh[0, 3]
@@ -188,7 +190,7 @@ def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces
 
 def test_settings_and_the_model_can_be_taken_away(study, data, traces):
     document = json.loads(files.result_json(study, data, traces, "x"))
-    assert document["trees"] == str(num_trees(circuit_of(study.experiment, data)))
+    assert document["trees"] == str(num_trees(model_of(study.experiment, data).circuit))
     assert document["result"][0]["llh"] == traces[0].llh.tolist()
     model = load_model(io.BytesIO(files.model_file(study, data, traces, 1)))
-    assert model.circuit.num_nodes == circuit_of(study.experiment, data).num_nodes
+    assert model.circuit.num_nodes == model_of(study.experiment, data).circuit.num_nodes

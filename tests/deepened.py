@@ -1,4 +1,4 @@
-"""Deepen a circuit: L consecutive sum layers in the place of one, the same function."""
+"""Consecutive sum layers as nodes: what the engine never builds, since only the products of their weights matter."""
 
 from __future__ import annotations
 

@@ -8,9 +8,10 @@ from spncore.circuits.model import model, random_model
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import from_array
 from spncore.inference.values import log_values
-from spncore.structures import STRUCTURES, StructureSettings, deepen
+from spncore.structures import STRUCTURES, StructureSettings
 from tests import circuits, oracles
 from tests.closeness import assert_close
+from tests.deepened import deepen
 
 
 def unnormalised(circuit, rng):

@@ -19,6 +19,7 @@ from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.runs.trace import Recorder, Trace
 from spncore.runs.training import Trainer
+from spncore.studies import command as study
 from spncore.studies.published import published_figure3
 from spncore.sweep import command as sweep
 
@@ -50,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     figure3.add_argument("--out", type=Path, metavar="DIR", required=True)
     figure3.set_defaults(command=_figure3)
     sweep.add_to(commands)
+    study.add_to(commands)
     data = commands.add_parser("data", help="list, describe, download or check data sets")
     actions = data.add_subparsers(required=True, metavar="action")
     for name, command, words in (

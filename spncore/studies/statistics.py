@@ -8,7 +8,7 @@ how iterations are spread, and none is hidden when seeds are few.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -114,17 +114,6 @@ def better_of_two(iterations: Iterations) -> list[int | None]:
 def never(iterations: Iterations) -> int:
     """How many runs never got there."""
     return sum(value is None for value in iterations)
-
-
-def orders(reached: Mapping[str, Iterations]) -> dict[tuple[str, str], Verdict]:
-    """The verdict on every pair of names, in their order."""
-    return {pair: paired_wins(reached[pair[0]], reached[pair[1]]).verdict for pair in combinations(reached, 2)}
-
-
-def flips(one: Mapping[str, Iterations], other: Mapping[str, Iterations]) -> list[tuple[str, str]]:
-    """Pairs of names whose order is sure in both and opposite."""
-    before, after = orders(one), orders(other)
-    return [pair for pair in before if {before[pair], after.get(pair)} == {"ahead", "behind"}]
 
 
 def span(iterations: Iterations, end: int) -> str:

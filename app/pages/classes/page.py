@@ -10,13 +10,13 @@ from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.classes import charts as charts_classes
 from app.pages.classes import panel
-from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
-from app.pages.classes.study import DEFAULT, Comparison
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.plots.curves import CONFIG
 from spncore.runs.study import Study
+from spncore.studies import classes
+from spncore.studies.classes import DEFAULT, Comparison
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"
@@ -25,8 +25,8 @@ LEVEL = "best possible"
 def on_screen(study: Study, dataset: Dataset) -> Comparison:
     """The result of the controls' study where there is one; else the one before, with a word on how to get it."""
     key = panel.job_key(study, dataset)
-    found = classes_study.result(study, key)
-    shown: Comparison = found or st.session_state.get("classes_shown") or classes_study.shipped()[DEFAULT]
+    found = panel.result(study, key)
+    shown: Comparison = found or st.session_state.get("classes_shown") or classes.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
     if found is None:
         waiting(jobs.JOBS.get(key))
@@ -47,11 +47,7 @@ def waiting(job: jobs.Job | None) -> None:
 
 def provenance(shown: Comparison) -> None:
     """What is on screen, and where its numbers were made."""
-    made = (
-        f"Shipped with the lab, made by “{classes_study.SCRIPT}” with {shown.made_by}."
-        if shown.made_by
-        else ("Made on this server.")
-    )
+    made = f"Shipped with the lab, made by {shown.made_by}." if shown.made_by else "Made on this server."
     st.caption(f":material/database: {literal(classes_words.about(shown))}. {literal(made)}")
 
 
@@ -110,7 +106,7 @@ def take_away(shown: Comparison) -> None:
         remarks = [classes_words.about(shown), f"link: {link}"]
         st.download_button(
             "All numbers (CSV)",
-            lambda: shipped_or_here.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
+            lambda: shipped_or_here.table(classes.COLUMNS, classes.rows(shown), remarks),
             file_name(f"class {shown.title}", "csv"),
             "text/csv",
             key="classes_csv",
@@ -154,7 +150,7 @@ provenance(comparison)
 st.header("Every comparison", divider="gray")
 take_away(comparison)
 st.header("All objectives on the labelled clusters", divider="gray")
-rows = classes_words.answer_rows(list(classes_study.shipped().values()))
+rows = classes_words.answer_rows(list(classes.shipped().values()))
 st.table([dict(zip(classes_words.ANSWER_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
 st.caption("Who is first at 90 % of the objective's gain; seeds ahead, behind, level. Shipped with the lab.")
 for heading in list(text)[1:]:

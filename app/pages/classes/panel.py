@@ -12,16 +12,17 @@ from app.kit import data as datapanel
 from app.kit.text import WORDS, choice, label, literal, number, plain
 from app.kit.uploads import Upload
 from app.live import jobs
-from app.pages.classes import study as classes_study
-from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
 from spncore.data.dataset import is_upload
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import Dataset
 from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS, ExperimentError
 from spncore.runs.study import Study
+from spncore.studies import classes
+from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 
 STATE = "classes_study"
 DATA = "classes_dataset"
+MAX_ITERATIONS, MAX_SEEDS = 2_000, 24  # every iteration is scored twice
 ITERATIONS = (50, 100, 200, 300, 400, 600, 1000, MAX_ITERATIONS)
 SETTINGS = (
     "objective",
@@ -42,13 +43,31 @@ def opened(data: dict[str, Dataset]) -> Study:
         return study
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     study, refused = (DEFAULT, []) if set(params) <= {"view"} else study_links.decode(params)
-    study, unfit = classes_study.fitting(study)
+    study, unfit = fitting(study)
     name = study.experiment.dataset
     if name not in data:
         unfit.append(WORDS["upload_again"] if is_upload(name) else f"{name}: {WORDS['missing_data']}")
         study = Study(study.experiment.replace(dataset=DEFAULT.experiment.dataset, class_variable=0), study.depths)
     st.session_state["classes_refused"] = [*refused, *unfit]
     return study
+
+
+def fitting(study: Study) -> tuple[Study, list[str]]:
+    """The nearest study that this page shows, and a sentence for each setting that a link had otherwise."""
+    experiment, said = study.experiment, []
+    for name, fits, instead in (
+        ("objective", experiment.objective in CHOICES, DEFAULT.experiment.objective),
+        ("weight_init", experiment.weight_init == "equal", "equal"),
+        ("iterations", experiment.iterations <= MAX_ITERATIONS, MAX_ITERATIONS),
+        ("num_seeds", experiment.num_seeds <= MAX_SEEDS, MAX_SEEDS),
+    ):
+        if not fits:
+            said.append(f"{name}: {getattr(experiment, name)} is not shown on this page; {instead} is used instead.")
+            experiment = experiment.replace(**{name: instead})
+    depths = tuple(depth for depth in study.depths if depth in DEPTHS)
+    if depths != study.depths:
+        said.append(f"depths: this page compares L = 1 to {DEPTHS[-1]}; the others are left out.")
+    return Study(experiment, depths or DEPTHS), said
 
 
 def fill(study: Study, num_columns: int) -> None:
@@ -193,7 +212,7 @@ def panel() -> tuple[Study, Dataset]:
         st.session_state[STATE] = study
         dataset = data[study.experiment.dataset]
         key = job_key(study, dataset)
-        known = classes_study.result(study, key) is not None
+        known = result(study, key) is not None
         if st.button(
             "Run",
             key="classes_run",
@@ -212,11 +231,17 @@ def job_key(study: Study, dataset: Dataset) -> str:
     return hashlib.sha256(f"classes {study!r} {dataset.sha256}".encode()).hexdigest()
 
 
+def result(study: Study, key: str) -> Comparison | None:
+    """What is known of a study: it ships, or the job of this key is done."""
+    job = jobs.JOBS.get(key)
+    made: Comparison | None = job.result if job is not None and job.state == "done" else None
+    return classes.shipped().get(study) or made
+
+
 def start(key: str, study: Study, dataset: Dataset) -> None:
     """Start the job of a study, or join it."""
     try:
-        rows = classes_study.rows_of(study, dataset)
-        jobs.JOBS.start(key, lambda job: classes_study.compute(job, study, rows), progress.watcher())
+        jobs.JOBS.start(key, lambda job: classes.run(study, dataset, job.report), progress.watcher())
         st.rerun()
-    except (DataError, jobs.JobRefused) as refusal:
+    except jobs.JobRefused as refusal:
         st.warning(literal(str(refusal)))

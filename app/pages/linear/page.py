@@ -30,7 +30,7 @@ CONDITIONS = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
 @st.cache_data(max_entries=256, show_spinner=False)
 def compare(study: LinearStudy) -> Comparison:
     """The runs of a comparison; under half a second of CPU time, shared by all users."""
-    return linear.compare(study)
+    return linear.run(study)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -169,7 +169,7 @@ def runs(shown: Comparison, theme: str) -> None:
             )
     st.caption(linear_words.rate_sentence(shown))
     with st.container(horizontal=True):
-        take("runs", ("model", "eta", "t", "quantity", "value"), lambda: linear_words.csv_rows(shown), link)
+        take("runs", linear.COLUMNS, lambda: linear.rows(shown), link)
         take("rates", ("model", "eta", "steps", "outcome"), lambda: linear_words.rate_rows(shown), link)
 
 

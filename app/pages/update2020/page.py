@@ -7,28 +7,15 @@ from functools import partial
 import streamlit as st
 
 from app.kit import shipped_or_here
-from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
+from app.kit.shipped_or_here import Evidence, chart, lab_link
 from app.kit.text import page_text
-from app.live import jobs
-from app.live.jobs import Job
 from app.pages.update2020 import words as facts
-from spncore.data.library import Dataset
 from spncore.plots import curves as charts
-from spncore.studies import cells, shipped, update2020
+from spncore.studies import shipped, update2020
 from spncore.studies.cells import DEPTHS, Runs
-from spncore.studies.update2020 import OBJECTIVES, UPDATE_DATA
+from spncore.studies.update2020 import DATA_SETS, OBJECTIVES, SEEDS
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
-
-
-def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
-    """The page's runs with other seeds, one by one so that progress moves."""
-    parts = [part for cell in update2020.update2020_cells(runs) for part in cells.by_seed(cell)]
-    done = jobs.sweep(job, parts, {runs.dataset: dataset})
-    if job.stop.is_set():
-        return {}, {}
-    outcomes = {part: done[part.key(dataset.sha256)] for part in parts}
-    return update2020.update2020_merged(outcomes, runs), {}
 
 
 def curves(shown: Evidence) -> None:
@@ -44,7 +31,7 @@ def curves(shown: Evidence) -> None:
                 y_range=facts.y_range(shown),
                 height=charts.SMALL_HEIGHT,
             )
-            cells = {depth: update2020.update2020(objective, depth, shown.runs) for depth in DEPTHS}
+            cells = {depth: update2020.cell(objective, depth, shown.runs) for depth in DEPTHS}
             labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
             names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
             chart(
@@ -82,11 +69,9 @@ def final_scores(shown: Evidence) -> None:
 text = shipped_or_here.paragraphs(page_text("update2020"))
 st.title("The update of 2020")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
-name = st.segmented_control(
-    "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
-)
+name = st.segmented_control("data set", DATA_SETS, default=DATA_SETS[0], required=True, key="data", bind="query-params")
 on_screen = shipped_or_here.choose(
-    "update2020", shipped.shipped("update2020"), update2020.update2020_runs(name), 5, train, COSTS[name]
+    "update2020", shipped.shipped("update2020"), Runs(name, SEEDS), SEEDS, update2020.run, COSTS[name]
 )
 shipped_or_here.provenance(on_screen)
 curves(on_screen)

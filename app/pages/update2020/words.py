@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Any
 
+from app.kit.shipped_or_here import Evidence as Shown
 from spncore.plots.curves import Line
-from spncore.studies import statistics
-from spncore.studies.cells import DEPTHS, Runs, depth_name
-from spncore.studies.shipped import Data, diverged, finals, held_out
-from spncore.studies.update2020 import OBJECTIVES, update2020
-from spncore.sweep import Cell, Outcome
+from spncore.studies import statistics, update2020
+from spncore.studies.cells import DEPTHS, depth_name
+from spncore.studies.shipped import diverged, finals, held_out
+from spncore.studies.update2020 import OBJECTIVES
+from spncore.sweep import Outcome
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}
 TITLES = {
@@ -22,20 +22,9 @@ NO_BETTER = 0.05  # nats per row above the level of independent variables that s
 COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "no better than independent")
 
 
-class Shown(Protocol):
-    """What the facts are drawn from."""
-
-    @property
-    def runs(self) -> Runs: ...
-    @property
-    def results(self) -> Mapping[Cell, Outcome]: ...
-    @property
-    def data(self) -> Data: ...
-
-
 def outcome(shown: Shown, objective: str, depth: int) -> Outcome:
     """The runs of one objective and depth."""
-    return shown.results[update2020(objective, depth, shown.runs)]
+    return shown.results[update2020.cell(objective, depth, shown.runs)]
 
 
 def scores(shown: Shown, objective: str, rows: str) -> dict[int, list[float]]:
@@ -120,7 +109,7 @@ def table_rows(shown: Shown) -> list[tuple[Any, ...]]:
 
 
 def _end(shown: Shown) -> str:
-    return f"{update2020(OBJECTIVES[0], 1, shown.runs).experiment.iterations:,}"
+    return f"{update2020.cell(OBJECTIVES[0], 1, shown.runs).experiment.iterations:,}"
 
 
 def _llh(value: float) -> str:

@@ -14,7 +14,7 @@ CURVE = ("iteration", "median", "low", "high")
 NICENESS = 15  # of the processes: a visitor's live runs come first
 
 DEPTHS = (1, 2, 3)
-REAL, TWIN = "nltcs", "nltcs-twin"
+REAL = "nltcs"
 Cells = dict[str, Cell]  # by the name that a comparison gives them
 Compute = Callable[[Cell], Outcome]
 

@@ -52,12 +52,12 @@ def beginnings(runs: Runs = RUNS) -> list[Experiment]:
 
 def run(study: Runs, data: Dataset, report: Reporter) -> Measured:
     """All runs, and the first steps of some of them."""
-    wanted, early = cells(study), {experiment.to_json(): experiment for experiment in beginnings(study)}
+    wanted, early = cells(study), {f"first steps {i}": each for i, each in enumerate(beginnings(study), 1)}
     total = len(wanted) + len(early)
     found = outcomes(wanted, data, lambda done, _: report(done, total))
-    tasks = dict(zip(early, early, strict=True))
+    tasks = {name: experiment.to_json() for name, experiment in early.items()}
     begun = answers(tasks, {data.name: data}, BEGIN, lambda done, _: report(len(wanted) + done, total))
-    steps = [FirstSteps(early[task], *map(np.array, json.loads(answer))) for task, answer in begun.items()]
+    steps = [FirstSteps(early[name], *map(np.array, json.loads(answer))) for name, answer in begun.items()]
     return shipped.measured(found, data, {each.experiment: each for each in steps})
 
 

@@ -96,21 +96,20 @@ def unpack(packed: Envelope) -> list[Measured]:
         results[cell] = _unpack_outcome(each, cell, data[cell.experiment.dataset].sha256)
     steps = {}
     for each in body["first_steps"]:
-        experiment = Experiment.from_dict({**base, **each["experiment"]})
+        experiment = _experiment(each, base)
         steps[experiment] = FirstSteps(experiment, np.array(each["llh"]), np.array(each["change"]))
     return [Measured(results, steps, data, packed.made_by)]
 
 
-def describe(dataset: Dataset, test: Dataset | None = None) -> Data:
-    """A data set without its rows: independent variables' LLH on it (and on test rows), and its entropy."""
+def describe(dataset: Dataset, test: Dataset) -> Data:
+    """A data set without its rows: independent variables' LLH on it and on test rows, and its entropy."""
     levels = {
         "independent": library.product_of_marginals_llh(dataset),
         "entropy": library.empirical_llh(dataset),
+        "independent_test": _independent_on(dataset, test),
     }
-    if test is not None:
-        levels["independent_test"] = _independent_on(dataset, test)
-    levels = {name: round(float(value), 6) for name, value in levels.items()}
-    return Data(dataset.name, dataset.title, dataset.sha256, dataset.synthetic, levels)
+    rounded = {name: round(float(value), DECIMALS) for name, value in levels.items()}
+    return Data(dataset.name, dataset.title, dataset.sha256, dataset.synthetic, rounded)
 
 
 def reached(outcome: Outcome, target: int = 0) -> list[int | None]:
@@ -184,9 +183,9 @@ def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any], points: int) ->
 
 
 def _unpack_cell(packed: Mapping[str, Any], base: Mapping[str, Any]) -> Cell:
-    experiment = Experiment.from_dict({**base, **packed["experiment"]})
     targets = tuple(Target(kind, value) for kind, value in packed["targets"])
-    return Cell(experiment, targets, tuple(packed["held_out"]), curve="curve" in packed)
+    held_out, curve = tuple(packed["held_out"]), "curve" in packed
+    return Cell(_experiment(packed, base), targets, held_out, curve)
 
 
 def _unpack_outcome(packed: Mapping[str, Any], cell: Cell, sha256: str) -> Outcome:
@@ -194,6 +193,10 @@ def _unpack_outcome(packed: Mapping[str, Any], cell: Cell, sha256: str) -> Outco
     seeds = [seed._replace(reached=tuple(seed.reached)) for seed in seeds]
     curve = dict(zip(CURVE, packed["curve"], strict=True)) if cell.curve else None
     return Outcome(cell.key(sha256), "done", None, tuple(seeds), curve)
+
+
+def _experiment(packed: Mapping[str, Any], base: Mapping[str, Any]) -> Experiment:
+    return Experiment.from_dict({**base, **packed["experiment"]})
 
 
 def _pack_first_steps(steps: FirstSteps, base: Mapping[str, Any]) -> dict[str, Any]:

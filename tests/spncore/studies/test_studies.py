@@ -1,6 +1,7 @@
 """One contract for every study: it runs on any rows, stops when asked, keeps its results in a file, and counts."""
 
 import csv
+import re
 from dataclasses import replace
 from statistics import median
 
@@ -14,6 +15,7 @@ from spncore.studies.classes import SHIPPED as CLASSES
 from spncore.studies.command import STUDIES, asked, settings_of
 from spncore.studies.envelope import StudyError
 from spncore.sweep import Stopped, quiet, store
+from tests.places import ROOT
 
 SMALL = {
     "figure3": ["num_seeds=2"],
@@ -207,3 +209,8 @@ def test_shipped_comparisons_are_what_the_study_gives_now():
     assert now.gains == then.gains
     for name, network in then.networks.items():
         assert now.networks[name] == network
+
+
+def test_no_script_needs_the_app():
+    for file in (ROOT / "experiments").glob("*.py"):
+        assert not re.search(r"^\s*(from|import) app\b", file.read_text(encoding="utf-8"), re.MULTILINE), file.name

@@ -20,6 +20,7 @@ from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
 from spncore.runs.trace import Recorder, Trace
 from spncore.runs.training import Trainer
 from spncore.studies import command as study
+from spncore.studies.cells import DEPTHS
 from spncore.studies.published import published_figure3
 from spncore.sweep import command as sweep
 
@@ -125,13 +126,12 @@ def _fit(options: argparse.Namespace) -> int:
 
 def _figure3(options: argparse.Namespace) -> int:
     from spncore.plots.report import FIGURE3
-    from spncore.studies.published import FIGURE3_DEPTHS
 
     base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
     traces: list[Trace] = []
     summaries = []
     dataset = library.load(base.dataset)
-    for depth in FIGURE3_DEPTHS:
+    for depth in DEPTHS:
         trace, trainer, seconds = _train(base.replace(depth=depth))
         traces.append(trace)
         summaries.append(_summary(trace, trainer.dataset, seconds))

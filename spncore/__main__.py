@@ -20,6 +20,8 @@ from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment, parse
 from spncore.runs.trace import Recorder, Trace
 from spncore.runs.training import all_steps, trainer_of
+from spncore.studies import command as study
+from spncore.studies.cells import DEPTHS
 from spncore.studies.published import published_figure3
 from spncore.sweep import command as sweep
 
@@ -51,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     figure3.add_argument("--out", type=Path, metavar="DIR", required=True)
     figure3.set_defaults(command=_figure3)
     sweep.add_to(commands)
+    study.add_to(commands)
     data = commands.add_parser("data", help="list, describe, download or check data sets")
     actions = data.add_subparsers(required=True, metavar="action")
     for name, command, words in (
@@ -125,13 +128,12 @@ def _fit(options: argparse.Namespace) -> int:
 
 def _figure3(options: argparse.Namespace) -> int:
     from spncore.plots.report import FIGURE3
-    from spncore.studies.published import FIGURE3_DEPTHS
 
     base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
     traces: list[Trace] = []
     summaries = []
     dataset = library.load(base.dataset)
-    for depth in FIGURE3_DEPTHS:
+    for depth in DEPTHS:
         trace, seconds = _train(base.replace(depth=depth))
         traces.append(trace)
         summaries.append(_summary(trace, dataset, seconds))

@@ -14,21 +14,19 @@ from app.kit import files, progress, uploads
 from app.kit.files import file_name
 from app.kit.link import LAB
 from app.kit.text import literal
-from app.live.jobs import JOBS, Job, JobRefused
+from app.live.jobs import JOBS, JobRefused
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.plots.drawing import CONFIG
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
-from spncore.studies import shipped
 from spncore.studies.cells import Runs
-from spncore.studies.shipped import Data, FirstSteps, Shipped
-from spncore.sweep import Cell, Outcome
+from spncore.studies.shipped import Data, FirstSteps, Measured
+from spncore.sweep import Cell, Outcome, Reporter
 
 TEXT_PIXELS = 760  # lines that the eye can follow
 SHIPPED, HERE = "shipped", "made here"
-Made = tuple[dict[Cell, Outcome], dict[Experiment, FirstSteps]]
-Work = Callable[[Job, Dataset, Runs], Made]
+Run = Callable[[Runs, Dataset, Reporter], Measured]
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ def at_hand(name: str) -> Dataset | None:
     return None
 
 
-def choose(page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: str, what: str = "") -> Evidence:
+def choose(page: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str, what: str = "") -> Evidence:
     """Let the reader choose shipped results or runs made here; until those are done the shipped ones are shown.
 
     `what` tells one computation of a page from another; `cost` says how long it takes.
@@ -82,11 +80,11 @@ def choose(page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: st
         st.warning(f"{DATASETS[own.dataset].title} is not on this computer; the shipped results are shown.")
         return whole
     runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
-    made = _made_here(page, dataset, runs, work, cost, what)
+    made = _made_here(page, dataset, runs, run, cost, what)
     if made is None:
         return whole
-    steps, words = made[1], _own_words(dataset, runs)
-    return Evidence(runs, made[0], steps, shipped.registered(dataset.name), words, False)
+    words = _own_words(dataset, runs)
+    return Evidence(runs, made.results, made.first_steps, made.data[dataset.name], words, False)
 
 
 def provenance(shown: Evidence) -> None:
@@ -143,21 +141,21 @@ def paragraphs(text: str) -> dict[str, str]:
     return {"": parts[0].strip(), **named}
 
 
-def _made_here(page: str, dataset: Dataset, runs: Runs, work: Work, cost: str, what: str) -> Made | None:
+def _made_here(page: str, dataset: Dataset, runs: Runs, run: Run, cost: str, what: str) -> Measured | None:
     key = hashlib.sha256(f"{page} {what} {runs!r} {dataset.sha256}".encode()).hexdigest()
     job = JOBS.get(key)
     if job is not None and job.state in ("queued", "running"):
         progress.show_progress(key)
         return None
     if job is not None and job.state == "done":
-        made: Made = job.result
+        made: Measured = job.result
         return made
     if job is not None and job.state == "failed":
         st.error(literal(job.reason or ""), icon=":material/error:")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Run", key=f"{page}_run", type="primary", icon=":material/play_arrow:"):
             try:
-                JOBS.start(key, lambda job: work(job, dataset, runs), progress.watcher())
+                JOBS.start(key, lambda job: run(runs, dataset, job.report), progress.watcher())
                 st.rerun()
             except JobRefused as refusal:
                 st.warning(str(refusal))
@@ -168,10 +166,10 @@ def _made_here(page: str, dataset: Dataset, runs: Runs, work: Work, cost: str, w
     return None
 
 
-def _shipped_words(book: Shipped, data: Data, runs: Runs) -> str:
+def _shipped_words(book: Measured, data: Data, runs: Runs) -> str:
     return (
-        f"Shipped with the lab: measured on {data.title}, seeds {_seed_words(runs)}, by “{book.script}” with "
-        f"{book.made_by}. Rows: SHA-256 {data.sha256[:12]}…"
+        f"Shipped with the lab: measured on {data.title}, seeds {_seed_words(runs)}, by {book.made_by}. "
+        f"Rows: SHA-256 {data.sha256[:12]}…"
     )
 
 

@@ -1,26 +1,24 @@
 """Background jobs of the web lab: started by the content they compute, shared by users, bounded, cancelled in seconds.
 
-No Streamlit here. Live training has priority: sweeps run in niced processes, and one job runs at a time.
+No Streamlit here. Live training has priority: studies run in niced processes, and one job runs at a time.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
-import os
 import secrets
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import DataError
 from spncore.record import ExperimentError
-from spncore.sweep import Cell, LocalWorkers, Outcome, Store, SweepError, run_cells
+from spncore.sweep import Stopped, SweepError
 
 State = Literal["queued", "running", "done", "cancelled", "failed"]
-NICENESS = 15
 CLOSE_SECONDS = 5.0
 RATE_SECONDS = 30.0  # the speed of a job is taken over so long
 LOG = logging.getLogger(__name__)
@@ -49,7 +47,9 @@ class Job:
         return self.state in ("done", "cancelled", "failed")
 
     def report(self, done: int, total: int) -> None:
-        """Called by the work as it gets on."""
+        """Called by the work as it gets on, a study's or another; Stopped when nobody wants it any more."""
+        if self.stop.is_set():
+            raise Stopped
         now = time.monotonic()
         self._history.append((now, done))
         while self._history[0][0] < now - RATE_SECONDS:
@@ -156,6 +156,8 @@ class JobBoard:
         try:
             job.result = job.work(job)
             state, reason = ("cancelled", None) if job.stop.is_set() else ("done", None)
+        except Stopped:
+            state, reason = "cancelled", None
         except (SweepError, DataError, ExperimentError) as error:
             state, reason = "failed", str(error)
         except Exception:  # noqa: BLE001  the page shows a number, the log has the rest
@@ -177,32 +179,6 @@ def _cancel(job: Job) -> None:
     job.stop.set()
     if job.state == "queued":
         job.state = "cancelled"
-
-
-def sweep(
-    job: Job, cells: Sequence[Cell], data: Mapping[str, Dataset], store: Store | None = None, num_workers: int = 1
-) -> dict[str, Outcome]:
-    """The work of a job that is a sweep: outcomes by key, as many as there are when it is cancelled."""
-    outcomes: dict[str, Outcome] = {}
-    store = _store() if store is None else store
-
-    def workers(missing: int) -> LocalWorkers:
-        return LocalWorkers(data, min(num_workers, missing), niceness=NICENESS)
-
-    for done, total, outcome in run_cells(cells, data, workers, store, job.stop):
-        outcomes[outcome.key] = outcome
-        job.report(done, total)
-    return outcomes
-
-
-def _store() -> Store | None:
-    """The cache folder, or None where nothing can be written: results then live as long as the server."""
-    store = Store()
-    try:
-        store.folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return store if os.access(store.folder, os.W_OK) else None
 
 
 JOBS = JobBoard()

@@ -24,7 +24,6 @@ from spncore.runs.training import all_steps, trainer_of
 
 ROWS = ("train", "test")
 QUANTITIES = ("accuracy", "conditional", "llh")
-DECIMALS = 6
 MAX_COLUMNS = 16  # of a mixture whose best accuracy is found by going through all rows there are
 
 
@@ -76,12 +75,12 @@ def scored(trainer: Trainer, state: TrainState, evaluator: Evaluator) -> Scores:
 def train_json(task: Mapping[str, Any], rows: Mapping[str, Dataset]) -> str:
     """`train` between an experiment and its curves as JSON; what a worker process calls."""
     curves = train(Experiment.from_dict(task), rows)
-    scores = {name: [_listed(part) for part in of] for name, of in curves.scores.items()}
-    return json.dumps({"objective": _listed(curves.objective), "scores": scores, "stopped": curves.stopped})
+    scores = {name: [part.tolist() for part in of] for name, of in curves.scores.items()}
+    return json.dumps({"objective": curves.objective.tolist(), "scores": scores, "stopped": curves.stopped})
 
 
 def read_curves(text: str) -> Curves:
-    """What `train_json` wrote, to six decimals."""
+    """What `train_json` wrote, to the bit."""
     values = json.loads(text)
     scores = {name: Scores(*map(np.array, parts)) for name, parts in values["scores"].items()}
     return Curves(np.array(values["objective"]), scores, values["stopped"])
@@ -99,8 +98,3 @@ def best_possible(known: KnownMixture, class_variable: int) -> tuple[float, floa
     of_class = known.probabilities[:, class_variable]
     both = np.stack([joint @ (1.0 - of_class), joint @ of_class])  # (2, 2^(D−1))
     return float(both.max(axis=0).sum()), float(xlogy(both, both / both.sum(axis=0)).sum())
-
-
-def _listed(values: Floats) -> list[list[float]]:
-    listed: list[list[float]] = values.round(DECIMALS).tolist()
-    return listed

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spncore.sweep import Cell, Outcome
+from spncore.data.library import Dataset
+from spncore.sweep import Cell, LocalWorkers, Outcome, Reporter, Store, SweepError, run_cells, run_tasks
 
 CURVE = ("iteration", "median", "low", "high")
-
+NICENESS = 15  # of the processes: a visitor's live runs come first
 
 DEPTHS = (1, 2, 3)
-REAL, TWIN = "nltcs", "nltcs-twin"
+REAL = "nltcs"
 Cells = dict[str, Cell]  # by the name that a comparison gives them
 Compute = Callable[[Cell], Outcome]
 
@@ -40,6 +41,24 @@ def faster_name(depth: int) -> str:
 def tidied(rate: float) -> float:
     """A learning rate without the digits that multiplying left behind."""
     return float(f"{rate:.6g}")
+
+
+def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter) -> dict[Cell, Outcome]:
+    """Every cell's outcome on its data, kept from before or computed in a process that gives way to all others."""
+    rows = {cell.experiment.dataset: data for cell in cells}
+    found = run_cells(cells, rows, lambda _: LocalWorkers(rows, niceness=NICENESS), Store.at_hand(), report)
+    by_key = {outcome.key: outcome for outcome in found}
+    return {cell: by_key[cell.key(data.sha256)] for cell in cells}
+
+
+def answers(tasks: Mapping[str, str], data: Mapping[str, Dataset], compute: str, report: Reporter) -> dict[str, str]:
+    """By key what `compute` (module:function) says to each task, in such a process; SweepError names one that fails."""
+    found = {}
+    for answer, _ in run_tasks(tasks, LocalWorkers(data, niceness=NICENESS, compute=compute), report):
+        if answer.problem is not None:
+            raise SweepError(f"{answer.key}: {answer.problem}; try fewer seeds, iterations or components")
+        found[answer.key] = answer.result
+    return {key: found[key] for key in tasks}
 
 
 def by_seed(cell: Cell) -> list[Cell]:

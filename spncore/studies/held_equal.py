@@ -1,27 +1,27 @@
-"""What the evidence pages train: the steps of the Figure 3 story, the ways to hold depths equal, the update of 2020.
-
-The pages, the scripts that make the shipped results and the tests all read these tables.
-"""
+"""What is held equal between depths: the same comparison under four answers, each learning rate chosen on a grid."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from spncore.data.library import Dataset
 from spncore.limits import LIMITS
 from spncore.record import Record, choice
 from spncore.runs.experiment import Experiment
-from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, tidied
+from spncore.studies import shipped
+from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, outcomes, tidied
 from spncore.studies.figure3 import HONEST
+from spncore.studies.shipped import Measured
 from spncore.studies.statistics import median
-from spncore.sweep import Cell, Outcome, SeedOutcome, Target
+from spncore.sweep import Cell, Outcome, Reporter, SeedOutcome, Target
 
-# ---- what is held equal --------------------------------------------------------------------------------------------
 TOPOLOGIES = ("tree", "private", "shared")
 WEIGHTS = ("linear", "log")
 COMPONENTS = ("fixed", "trained")
-FAIR_RUNS = Runs(REAL, 12)
+RUNS = Runs(REAL, 12)
 CHOOSING_SEED, CHOOSING_SEEDS = 100, 5  # learning rates are chosen on seeds that the comparison does not use
 GAIN = Target("gain", 0.9)
 LEVEL = Target("llh", -7.2)
@@ -43,7 +43,7 @@ class Case(Record):
     topology: str = choice("tree", "topology", choices=TOPOLOGIES)
     weights: str = choice("linear", "weights", choices=WEIGHTS)
     components: str = choice("fixed", "components", choices=COMPONENTS)
-    runs: Runs = FAIR_RUNS
+    runs: Runs = RUNS
 
     @property
     def target(self) -> Target:
@@ -129,9 +129,18 @@ class Case(Record):
         return list(dict.fromkeys(cell for setting in settings for cell in setting.values()))
 
 
-CASES = tuple(
+SHIPPED = tuple(
     Case(topology, weights, components) for components in COMPONENTS for weights in WEIGHTS for topology in TOPOLOGIES
 )
+
+pack, unpack = partial(shipped.pack, points=80), shipped.unpack
+tidy = partial(shipped.rows, by="init_convention")
+
+
+def run(study: Case, data: Dataset, report: Reporter) -> Measured:
+    """All runs of one case: first the grid of learning rates, then what it decides."""
+    grid = outcomes(study.grid(), data, report)
+    return shipped.measured(grid | outcomes(study.all_cells(grid.__getitem__), data, report), data)
 
 
 def best_rate(outcomes: Mapping[float, Outcome]) -> float | None:

@@ -1,18 +1,16 @@
-"""The comparison of the linear networks page: its settings, what is computed for them, and the sentences about it.
-
-No page and no framework here. A study is frozen and hashable, so everything computed can be cached by content.
-"""
+"""The comparison of the linear networks page: its settings, and what is computed for them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spncore import fit as fit_network
-from spncore.data.library import load
+from spncore.data.library import Dataset, load
 from spncore.limits import LIMITS
 from spncore.linear.network import LinearExperiment, LinearTrace, fit
 from spncore.linear.rates import TARGET, RateOutcome, best_rate, outcomes_by_rate
@@ -20,6 +18,8 @@ from spncore.linear.steps import StepTerms, step_terms
 from spncore.record import Manner, Record, choice, cut, number, whole
 from spncore.runs.study import Study
 from spncore.studies import presets
+from spncore.studies.envelope import Envelope
+from spncore.sweep import Reporter, quiet
 from spncore.words import lowered
 
 RATES_PER_DECADE = 12
@@ -123,11 +123,54 @@ class Comparison(NamedTuple):
     terms: StepTerms
 
 
-def compare(study: LinearStudy) -> Comparison:
-    """Search both models' rates, run both, and take the overparametrised run apart."""
-    plain, factors = _side(study, 1), _side(study, study.num_layers)
+SHIPPED = (LinearStudy(),)  # nothing of it ships in data/: the page runs it in half a second
+COLUMNS = ("model", "eta", "t", "quantity", "value")
+
+
+def run(study: LinearStudy, data: Dataset | None = None, report: Reporter = quiet) -> Comparison:
+    """Search both models' rates, run both, and take the overparametrised run apart; no data set is needed."""
+    report(0, 2)
+    plain = _side(study, 1)
+    report(1, 2)
+    factors = _side(study, study.num_layers)
+    report(2, 2)
     terms = step_terms(factors.experiment, min(len(factors.trace.loss), MAX_TERMS))
     return Comparison(study, plain, factors, terms)
+
+
+def pack(results: Sequence[Comparison]) -> dict[str, Any]:
+    """One comparison as plain values."""
+    return results[0]._asdict()
+
+
+def unpack(packed: Envelope) -> list[Comparison]:
+    """What `pack` made."""
+    body = packed.body
+    plain, factors = (_unpacked(*body[name]) for name in ("plain", "factors"))
+    return [Comparison(LinearStudy(**body["study"]), plain, factors, StepTerms(*map(np.array, body["terms"])))]
+
+
+def rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:
+    """The table of `COLUMNS`: every step of both runs; t counts updates done."""
+    for side in (comparison.plain, comparison.factors):
+        trace, rate = side.trace, side.experiment.learning_rate
+        columns = {"loss": trace.loss, "rho": trace.rho, "lambda": trace.lam}
+        columns |= {f"w[{i + 1}]": trace.weights[:, i] for i in range(trace.weights.shape[1])}
+        for quantity, values in columns.items():
+            for t, value in enumerate(values.tolist()):
+                yield side.name, rate, t, quantity, value
+
+
+def tidy(result: Comparison) -> list[dict[str, Any]]:
+    """`rows` by name."""
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows(result)]
+
+
+def _unpacked(name: str, experiment: Any, outcomes: Any, best: Any, trace: Any, needed: int | None) -> Side:
+    loss, weights, gradient, rho, lam = map(np.array, trace[:-1])
+    found = tuple(RateOutcome(*each) for each in outcomes)
+    shown = LinearTrace(loss, weights, gradient, rho, lam, trace[-1])
+    return Side(name, LinearExperiment(**experiment), found, best and RateOutcome(*best), shown, needed)
 
 
 def product_name(num_layers: int) -> str:

@@ -6,11 +6,10 @@ on one diagonal: where components are held they are one and the same run (as lon
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -22,9 +21,12 @@ from spncore.limits import LIMITS
 from spncore.record import ExperimentError, Manner, Record, declare, switch, whole
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS
-from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError, Target
+from spncore.studies import envelope
+from spncore.studies.cells import outcomes
+from spncore.studies.envelope import Envelope
+from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, Target
+from spncore.words import counted
 
-SCHEMA = 1
 MISSED, THROWN, FAILED = 0, -1, -2  # in place of an iteration, which counts from 1
 Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is the shallow control at L·η
 
@@ -169,63 +171,76 @@ class Diagram:
         )
         return np.asarray((deep < shallow).sum(axis=2))
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The tidy table: one row per run."""
-        names = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
-        return [
-            {
-                "depth": depth,
-                "learning_rate": self.plane.rates[j] * factor,
-                "init_scale": self.plane.scales[i],
-                "seed": self.plane.base.seed + s,
-                "iterations": at if at > 0 else None,
-                "state": names.get(at, "reached"),
-                "control_of_depth": factor if factor > 1 else None,
-            }
-            for (depth, factor), runs in self.runs.items()
-            for (i, j, s), at in zip(np.ndindex(runs.shape), runs.ravel().tolist(), strict=True)
-        ]
 
-    def to_json(self) -> str:
-        """Everything as a JSON object."""
-        plane = {**asdict(self.plane), "base": json.loads(self.plane.base.to_json())}
-        runs = {f"{depth}@{factor}": values.tolist() for (depth, factor), values in self.runs.items()}
-        document = {"schema": SCHEMA, "data": dict(self.data), "plane": plane, "runs": runs}
-        return json.dumps(document, separators=(",", ":"), allow_nan=False)
-
-    @classmethod
-    def from_json(cls, text: str) -> Diagram:
-        """Read what `to_json` wrote; SweepError for another schema."""
-        values = json.loads(text)
-        if values.get("schema") != SCHEMA:
-            raise SweepError(f"schema: {ascii(values.get('schema'))[:20]} is not known; this release reads {SCHEMA}")
-        plane: dict[str, Any] = values["plane"]
-        plane = {name: tuple(value) if isinstance(value, list) else value for name, value in plane.items()}
-        plane["base"] = Experiment.from_dict(values["plane"]["base"])
-        runs = {_arm(name): np.array(run, dtype=np.int64) for name, run in values["runs"].items()}
-        return cls(Plane(**plane), values["data"], runs)
+# Components are fitted by EM and held, every weight starts at w0: depth is all that differs.
+_BASE = Experiment(component_init="fitted", train_components=False, init_noise=0.0, init_scale=0.1, num_seeds=3)
+SHIPPED = (Plane(_BASE.replace(iterations=1000)),)
 
 
-def _arm(name: str) -> Arm:
-    depth, factor = name.split("@")
-    return int(depth), int(factor)
+def run(study: Plane, data: Dataset, report: Reporter) -> Diagram:
+    """Every cell of a plane; the scaling law of its stripes is not used."""
+    return diagram(study, data, outcomes(list(study.cells().values()), data, report))
 
 
-def diagram(plane: Plane, dataset: Dataset, outcomes: Mapping[str, Outcome]) -> Diagram:
-    """Put outcomes, by key, in their places; a cell without one counts as failed."""
+def diagram(plane: Plane, dataset: Dataset, outcomes: Mapping[Cell, Outcome]) -> Diagram:
+    """Put outcomes in their places; a cell without one counts as failed."""
     shape = len(plane.scales), len(plane.rates), plane.base.num_seeds
     runs = {arm: np.full(shape, FAILED, dtype=np.int64) for arm in plane.arms}
     for (arm, i, j), cell in plane.cells().items():
-        outcome = outcomes.get(cell.key(dataset.sha256))
+        outcome = outcomes.get(cell)
         if outcome is not None and outcome.status == "done":
             runs[arm][i, j] = codes(outcome)
-    described = {
-        "title": dataset.title,
-        "sha256": dataset.sha256,
-        "synthetic": dataset.synthetic,
-        "rows": dataset.num_rows,
-    }
-    return Diagram(plane, described, runs)
+    names = ("title", "sha256", "synthetic")
+    return Diagram(plane, {name: getattr(dataset, name) for name in names} | {"rows": dataset.num_rows}, runs)
+
+
+def pack(results: Sequence[Diagram]) -> dict[str, Any]:
+    """One diagram as plain values."""
+    [made] = results
+    runs = {f"{depth}@{factor}": values for (depth, factor), values in made.runs.items()}
+    return {"data": made.data, "plane": made.plane, "runs": runs}
+
+
+def to_json(made: Diagram) -> str:
+    """A file that holds this diagram alone."""
+    return envelope.write("phase", {made.plane.base.dataset: made.data["sha256"]}, pack([made]))
+
+
+def unpack(packed: Envelope) -> list[Diagram]:
+    """What `pack` made."""
+    plane: dict[str, Any] = {}
+    plane = {name: tuple(value) if isinstance(value, list) else value for name, value in packed.body["plane"].items()}
+    base = Experiment.from_dict(plane.pop("base"))
+    runs = {}
+    for name, values in packed.body["runs"].items():
+        depth, factor = map(int, name.split("@"))
+        runs[depth, factor] = np.array(values, dtype=np.int64)
+    return [Diagram(Plane(base, **plane), packed.body["data"], runs)]
+
+
+def tidy(result: Diagram) -> list[dict[str, Any]]:
+    """The tidy table: one row per run."""
+    names = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
+    plane = result.plane
+    return [
+        {
+            "depth": depth,
+            "learning_rate": plane.rates[j] * factor,
+            "init_scale": plane.scales[i],
+            "seed": plane.base.seed + s,
+            "iterations": at if at > 0 else None,
+            "state": names.get(at, "reached"),
+            "control_of_depth": factor if factor > 1 else None,
+        }
+        for (depth, factor), runs in result.runs.items()
+        for (i, j, s), at in zip(np.ndindex(runs.shape), runs.ravel().tolist(), strict=True)
+    ]
+
+
+@cache
+def shipped() -> Diagram:
+    """The diagram that ships with the lab; read once."""
+    return unpack(envelope.shipped("phase"))[0]
 
 
 def codes(outcome: Outcome) -> list[int]:
@@ -238,6 +253,109 @@ def codes(outcome: Outcome) -> list[int]:
     return found
 
 
-def shown_depths(plane: Plane) -> Sequence[int]:
-    """The depths that have a panel: all but the one that they are compared with."""
-    return plane.depths[1:]
+def summary(diagram: Diagram, depth: int) -> list[str]:
+    """What the numbers say of one depth: where it helps, along which stripe most, and against the two controls."""
+    speed, shown = diagram.speed_up(depth), f"L={depth}"
+    both = np.isfinite(speed)
+    if not both.any():
+        return [f"{shown} and L=1 reach the target together in no cell."]
+    faster, slower = int((speed[both] > 0).sum()), int((speed[both] < 0).sum())
+    factor = 2 ** float(np.median(speed[both]))
+    sentences = [
+        f"{shown} is faster than L=1 in {faster} of the {both.sum()} cells where both reach the target and slower in "
+        f"{slower}; median factor {factor:.2f}.",
+        f"Only {shown} reaches it in {np.isposinf(speed).sum()} cells, only L=1 in {np.isneginf(speed).sum()}; "
+        f"neither in {np.isnan(speed).sum()} of {speed.size}.",
+        *_best_stripe(diagram, depth, speed),
+        *_best_rates(diagram, depth),
+    ]
+    if (1, depth) in diagram.runs:
+        control = diagram.speed_up(depth, control=True)
+        both = np.isfinite(control)
+        sentences.append(
+            f"Against L=1 at {depth}·η, {shown} is faster in {(control[both] > 0).sum()} and slower in "
+            f"{(control[both] < 0).sum()} of {both.sum()} cells; median factor {2 ** np.median(control[both]):.2f}."
+            if both.any()
+            else f"L=1 at {depth}·η and {shown} reach the target together in no cell."
+        )
+    return sentences
+
+
+def in_words(diagram: Diagram) -> str:
+    """What is held equal and what counts as reached, in one line."""
+    plane, base = diagram.plane, diagram.plane.base
+    start = {"fitted": "fitted by EM", "uniform": "uniform", "random": "random"}[base.component_init]
+    trained = "then trained" if base.train_components else "held"
+    equal = "every weight starts at w0" if base.init_convention == "per_layer" else "every product w_k starts at w0"
+    synthetic = " (synthetic)" if diagram.data["synthetic"] else ""
+    return (
+        f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
+        f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
+        f"{base.iterations:,} iterations; median of {counted(base.num_seeds, 'seed')}."
+    )
+
+
+def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
+    """One row per square: both medians (None: missed), how many times as fast, seeds ahead; fastest first."""
+    rows = []
+    for depth in diagram.plane.depths[1:]:
+        shallow, deep = diagram.median((1, depth if control else 1)), diagram.median((depth, 1))
+        ahead = diagram.ahead(depth, control)
+        for i, j in np.ndindex(deep.shape):
+            both = math.isfinite(shallow[i, j]) and math.isfinite(deep[i, j])
+            rows.append(
+                {
+                    "L": depth,
+                    "learning rate η": diagram.plane.rates[j],
+                    "starting weight w0": diagram.plane.scales[i],
+                    "iterations, L = 1": float(shallow[i, j]) if math.isfinite(shallow[i, j]) else None,
+                    "iterations, L": float(deep[i, j]) if math.isfinite(deep[i, j]) else None,
+                    "times as fast": round(float(shallow[i, j] / deep[i, j]), 4) if both else None,
+                    "seeds ahead": int(ahead[i, j]),
+                    "row": i,
+                    "column": j,
+                }
+            )
+    return sorted(rows, key=lambda row: -(row["times as fast"] or 0.0))
+
+
+def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
+    """The diagonal with the largest median speed-up among those with three cells or more."""
+    stripes = np.round(diagram.log_stripe(depth) * diagram.plane.per_decade) / diagram.plane.per_decade
+    medians = {
+        float(stripe): float(np.median(speed[chosen]))
+        for stripe in np.unique(stripes)
+        if (chosen := (stripes == stripe) & np.isfinite(speed)).sum() >= 3
+    }
+    if not medians:
+        return []
+    best = max(medians, key=lambda stripe: medians[stripe])
+    name = diagram.plane.stripe_name(depth)
+    return [f"Best for depth: {name} near {10**best:.1g}, there {2 ** medians[best]:.2f} times as fast as L=1."]
+
+
+def _best_rates(diagram: Diagram, depth: int) -> list[str]:
+    """Each depth at the learning rate of this plane that suits it best, over the rows."""
+    shallow, deep = (diagram.median((d, 1)).min(axis=1) for d in (1, depth))
+    both = np.isfinite(shallow) & np.isfinite(deep)
+    if not both.any():
+        return []
+    return [
+        f"Each at its own best η, the median start needs {np.median(shallow[both]):g} iterations with L=1 and "
+        f"{np.median(deep[both]):g} with L={depth}."
+    ]
+
+
+def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
+    """How many neighbours on a stripe of slope 2 that both arrive need the same iterations, and how many there are.
+
+    The scaling law, verified and not used: every cell is computed by itself.
+    """
+    equal = pairs = 0
+    for depth in diagram.plane.depths:
+        runs = diagram.runs[depth, 1]
+        here, there = runs[:-1, :-1], runs[1:, 1:]
+        both = (here > 0) & (there > 0)
+        pairs += int(both.sum())
+        equal += int((both & (here == there)).sum())
+    return equal, pairs

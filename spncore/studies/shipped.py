@@ -1,36 +1,30 @@
 """Results that the evidence pages show: cells of a sweep that ship with the lab or were computed here, by content.
 
-A shipped file holds derived numbers only, with all settings, the versions and the SHA-256 of the rows they came from;
-`experiments/evidence.py` makes it with the function that a page's own computation runs.
+A file holds derived numbers only, with all settings; what ships is made by the same function as what a page computes.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from spncore.arrays import Floats
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.files.places import SHIPPED
-from spncore.files.provenance import made_by, versions
 from spncore.runs.experiment import SCHEMA, Experiment
-from spncore.runs.training import fit
+from spncore.studies import envelope
 from spncore.studies.cells import CURVE
-from spncore.sweep import Cell, Outcome, SeedOutcome, Target
+from spncore.studies.envelope import Envelope
+from spncore.sweep import Cell, Outcome, SeedOutcome, SweepError, Target
 from spncore.words import signed
 
-FORMAT = 1
-POINTS = 200  # of a shipped curve, at most
 DECIMALS = 6  # of a shipped LLH, in nats per row
 CURVE_DECIMALS = 4  # of those that are only drawn
-EARLY = 60  # iterations of which every step is kept
-EARLY_SEEDS = 6
+COLUMNS = ("L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
 
 
 @dataclass(frozen=True)
@@ -56,79 +50,67 @@ class FirstSteps:
     change: Floats
 
 
-@dataclass(frozen=True)
-class Shipped:
-    """What a file in data/ holds: cells with their outcomes, first steps, the data sets, and what made them."""
+class Measured(NamedTuple):
+    """Cells with their outcomes, first steps, the data sets by name, and what made them where that is not this code."""
 
     results: Mapping[Cell, Outcome]
     first_steps: Mapping[Experiment, FirstSteps]
     data: Mapping[str, Data]
-    made_by: str
-    script: str
+    made_by: str = ""
+
+
+def measured(
+    results: Mapping[Cell, Outcome], dataset: Dataset, first_steps: Mapping[Experiment, FirstSteps] | None = None
+) -> Measured:
+    """What was measured on one registered data set."""
+    data = {dataset.name: describe(dataset, library.load(dataset.name, "test"))}
+    return Measured(results, first_steps or {}, data)
 
 
 @cache
-def shipped(name: str) -> Shipped:
-    """The results that ship with the lab under this name; read once."""
-    text = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
-    data = {row["name"]: Data(**row) for row in text["data"]}
-    base: dict[str, Any] = text["experiment"]
+def shipped(study: str) -> Measured:
+    """The results of a study that ship with the lab; read once."""
+    return unpack(envelope.shipped(study))[0]
+
+
+def pack(parts: Sequence[Measured], points: int) -> dict[str, Any]:
+    """Results together as plain values, first those without a curve; a record holds what differs from the first."""
+    results = {cell: outcome for part in parts for cell, outcome in part.results.items()}
+    ordered = sorted(results.items(), key=lambda item: item[0].curve)
+    base = {"schema": SCHEMA, **asdict(ordered[0][0].experiment)}
+    return {
+        "data": list({name: each for part in parts for name, each in part.data.items()}.values()),
+        "experiment": base,
+        "first_steps": [_pack_first_steps(row, base) for part in parts for row in part.first_steps.values()],
+        "results": [_pack(cell, outcome, base, points) for cell, outcome in ordered],
+    }
+
+
+def unpack(packed: Envelope) -> list[Measured]:
+    """What `pack` made, all in one."""
+    body = packed.body
+    data = {row["name"]: Data(**row) for row in body["data"]}
+    base: dict[str, Any] = body["experiment"]
     results = {}
-    for packed in text["results"]:
-        cell = _unpack_cell(packed, base)
-        results[cell] = _unpack_outcome(packed, cell, data[cell.experiment.dataset].sha256)
+    for each in body["results"]:
+        cell = _unpack_cell(each, base)
+        results[cell] = _unpack_outcome(each, cell, data[cell.experiment.dataset].sha256)
     steps = {}
-    for packed in text["first_steps"]:
-        experiment = Experiment.from_dict({**base, **packed["experiment"]})
-        steps[experiment] = FirstSteps(experiment, np.array(packed["llh"]), np.array(packed["change"]))
-    return Shipped(results, steps, data, made_by(text["versions"]), text["script"])
+    for each in body["first_steps"]:
+        experiment = _experiment(each, base)
+        steps[experiment] = FirstSteps(experiment, np.array(each["llh"]), np.array(each["change"]))
+    return [Measured(results, steps, data, packed.made_by)]
 
 
-def to_ship(
-    results: Mapping[Cell, Outcome],
-    data: Sequence[Data],
-    script: str,
-    first_steps: Iterable[FirstSteps] = (),
-    points: int = POINTS,
-) -> str:
-    """The text of such a file: a line per result, which holds the settings that differ from the first one's."""
-    base = {"schema": SCHEMA, **asdict(next(iter(results)).experiment)}
-    head = {"format": FORMAT, "script": script, "versions": versions(), "data": [asdict(row) for row in data]}
-    lines = [_compact(_pack(cell, outcome, base, points)) for cell, outcome in results.items()]
-    steps = [_compact(_pack_first_steps(row, base)) for row in first_steps]
-    return (
-        f"{_compact(head)[:-1]},\n"
-        f'"experiment":{_compact(base)},\n'
-        f'"first_steps":[{_lines(steps)}],\n'
-        f'"results":[{_lines(lines)}]}}\n'
-    )
-
-
-def describe(dataset: Dataset, test: Dataset | None = None) -> Data:
-    """A data set without its rows: independent variables' LLH on it (and on test rows), and its entropy."""
+def describe(dataset: Dataset, test: Dataset) -> Data:
+    """A data set without its rows: independent variables' LLH on it and on test rows, and its entropy."""
     levels = {
         "independent": library.product_of_marginals_llh(dataset),
         "entropy": library.empirical_llh(dataset),
+        "independent_test": _independent_on(dataset, test),
     }
-    if test is not None:
-        levels["independent_test"] = _independent_on(dataset, test)
-    levels = {name: round(float(value), 6) for name, value in levels.items()}
-    return Data(dataset.name, dataset.title, dataset.sha256, dataset.synthetic, levels)
-
-
-@cache
-def registered(name: str) -> Data:
-    """A registered data set that is at hand, with its test rows' levels."""
-    return describe(library.load(name), library.load(name, "test"))
-
-
-def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:
-    """Train the first iterations only and keep every step of them."""
-    short = experiment.replace(iterations=EARLY + 1, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))
-    trace = fit(short, dataset)
-    weights = trace.effective_weights
-    change = np.abs(weights[:, 1:] / weights[:, :-1] - 1.0).max(axis=2)
-    return FirstSteps(experiment, trace.llh[:, :EARLY], np.median(change, axis=0))
+    rounded = {name: round(float(value), DECIMALS) for name, value in levels.items()}
+    return Data(dataset.name, dataset.title, dataset.sha256, dataset.synthetic, rounded)
 
 
 def reached(outcome: Outcome, target: int = 0) -> list[int | None]:
@@ -168,6 +150,12 @@ def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[
     return rows
 
 
+def rows(result: Measured, by: str) -> list[dict[str, Any]]:
+    """The tidy table of all results, with one of their settings."""
+    labelled = (([getattr(cell.experiment, by)], cell, each) for cell, each in result.results.items())
+    return [dict(zip((by, *COLUMNS), row, strict=True)) for row in tidy(labelled)]
+
+
 def target_words(target: Target) -> str:
     """What a target is called."""
     if target.kind == "gain":
@@ -183,6 +171,8 @@ def _independent_on(dataset: Dataset, test: Dataset) -> float:
 
 
 def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any], points: int) -> dict[str, Any]:
+    if outcome.status == "failed":
+        raise SweepError(f"{_changes(cell.experiment, Experiment().settings())}: {outcome.reason}")
     packed: dict[str, Any] = {"experiment": _changes(cell.experiment, base)}
     packed["targets"] = [[target.kind, target.value] for target in cell.targets]
     packed["held_out"] = list(cell.held_out)
@@ -194,9 +184,9 @@ def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any], points: int) ->
 
 
 def _unpack_cell(packed: Mapping[str, Any], base: Mapping[str, Any]) -> Cell:
-    experiment = Experiment.from_dict({**base, **packed["experiment"]})
     targets = tuple(Target(kind, value) for kind, value in packed["targets"])
-    return Cell(experiment, targets, tuple(packed["held_out"]), curve="curve" in packed)
+    held_out, curve = tuple(packed["held_out"]), "curve" in packed
+    return Cell(_experiment(packed, base), targets, held_out, curve)
 
 
 def _unpack_outcome(packed: Mapping[str, Any], cell: Cell, sha256: str) -> Outcome:
@@ -204,6 +194,10 @@ def _unpack_outcome(packed: Mapping[str, Any], cell: Cell, sha256: str) -> Outco
     seeds = [seed._replace(reached=tuple(seed.reached)) for seed in seeds]
     curve = dict(zip(CURVE, packed["curve"], strict=True)) if cell.curve else None
     return Outcome(cell.key(sha256), "done", None, tuple(seeds), curve)
+
+
+def _experiment(packed: Mapping[str, Any], base: Mapping[str, Any]) -> Experiment:
+    return Experiment.from_dict({**base, **packed["experiment"]})
 
 
 def _pack_first_steps(steps: FirstSteps, base: Mapping[str, Any]) -> dict[str, Any]:
@@ -229,11 +223,3 @@ def _rounded(value: Any, decimals: int = DECIMALS) -> Any:
     if isinstance(value, Mapping):
         return {name: _rounded(item) for name, item in value.items()}
     return round(value, decimals) if isinstance(value, float) else value
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-
-
-def _lines(rows: Sequence[str]) -> str:
-    return "\n" + ",\n".join(rows) + "\n" if rows else ""

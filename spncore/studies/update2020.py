@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from spncore.data.library import Dataset
 from spncore.record import Record, choice
 from spncore.runs.experiment import Experiment
-from spncore.studies.cells import DEPTHS, Runs, by_seed, merged
-from spncore.sweep import Cell, Outcome
+from spncore.studies import shipped
+from spncore.studies.cells import DEPTHS, Runs, by_seed, merged, outcomes
+from spncore.studies.shipped import Measured
+from spncore.sweep import Cell, Reporter
 
-# ---- the update of 2020 --------------------------------------------------------------------------------------------
-UPDATE_DATA = ("nltcs", "plants", "baudio")
+DATA_SETS = ("nltcs", "plants", "baudio")
 OBJECTIVES = ("unnormalised", "generative")
-UPDATE_SEEDS = 5
+SEEDS = 5
+SHIPPED = tuple(Runs(name, SEEDS) for name in DATA_SETS)
+pack, unpack = partial(shipped.pack, points=90), shipped.unpack
+tidy = partial(shipped.rows, by="objective")
 
 
 @dataclass(frozen=True)
 class Update(Record):
     """What the page may be asked for."""
 
-    data: str = choice("nltcs", "data set", choices=UPDATE_DATA)
+    data: str = choice("nltcs", "data set", choices=DATA_SETS)
 
 
-def update2020_runs(dataset: str) -> Runs:
-    """The runs that ship."""
-    return Runs(dataset, UPDATE_SEEDS)
-
-
-def update2020(objective: str, depth: int, runs: Runs) -> Cell:
+def cell(objective: str, depth: int, runs: Runs) -> Cell:
     """The authors' later script: log-weights, |normal| start of sum and leaf weights, η = 0.1."""
     experiment = Experiment(
         dataset=runs.dataset,
@@ -47,11 +47,13 @@ def update2020(objective: str, depth: int, runs: Runs) -> Cell:
     return Cell(experiment, held_out=("test",), curve=True)
 
 
-def update2020_cells(runs: Runs) -> list[Cell]:
+def cells(runs: Runs) -> list[Cell]:
     """Both objectives, all depths."""
-    return [update2020(objective, depth, runs) for objective in OBJECTIVES for depth in DEPTHS]
+    return [cell(objective, depth, runs) for objective in OBJECTIVES for depth in DEPTHS]
 
 
-def update2020_merged(parts: Mapping[Cell, Outcome], runs: Runs) -> dict[Cell, Outcome]:
-    """The outcomes of the page's cells from those of their single seeds."""
-    return {cell: merged([parts[part] for part in by_seed(cell)]) for cell in update2020_cells(runs)}
+def run(study: Runs, data: Dataset, report: Reporter) -> Measured:
+    """All runs, seed by seed so that progress moves."""
+    parts = {each: by_seed(each) for each in cells(study)}
+    found = outcomes([part for each in parts.values() for part in each], data, report)
+    return shipped.measured({each: merged([found[part] for part in parts[each]]) for each in parts}, data)

@@ -17,7 +17,7 @@ from spncore.sweep.cells import (
     to_csv,
 )
 from spncore.sweep.local import LocalWorkers
-from spncore.sweep.running import Progress, Report, Workers, run_cells
+from spncore.sweep.running import Report, Reporter, Stopped, Workers, quiet, run_cells, run_tasks
 from spncore.sweep.store import Store
 
 __all__ = [
@@ -25,8 +25,9 @@ __all__ = [
     "Cell",
     "LocalWorkers",
     "Outcome",
-    "Progress",
     "Report",
+    "Reporter",
+    "Stopped",
     "SeedOutcome",
     "Store",
     "SweepError",
@@ -34,7 +35,9 @@ __all__ = [
     "Workers",
     "compute",
     "grid",
+    "quiet",
     "run_cells",
+    "run_tasks",
     "table",
     "to_csv",
 ]

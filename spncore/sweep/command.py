@@ -10,12 +10,13 @@ from typing import Any
 
 from tqdm import tqdm
 
+from spncore.data import library
 from spncore.data.library import DataError
 from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment, parse
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
 from spncore.sweep.local import LocalWorkers
-from spncore.sweep.running import load_data, run_cells
+from spncore.sweep.running import run_cells
 from spncore.sweep.store import Store
 
 
@@ -40,7 +41,7 @@ def sweep(options: argparse.Namespace) -> int:
     outcomes: dict[str, Outcome] = {}
     try:
         cells = _cells(options.settings, options.target)
-        data = load_data(cells)
+        data = {name: library.load(name) for name in sorted({cell.experiment.dataset for cell in cells})}
         workers = LocalWorkers(data, options.workers)
         steps = run_cells(cells, data, lambda missing: workers, Store(options.store))
         stopped = _follow(steps, len(set(cells)), outcomes)
@@ -61,7 +62,7 @@ def _follow(steps: Any, total: int, outcomes: dict[str, Outcome]) -> bool:
     """Collect outcomes with a progress bar on a terminal; True when Ctrl-C ended it."""
     with tqdm(total=total, unit="cell", disable=None, file=sys.stderr) as bar:
         try:
-            for _, _, outcome in steps:
+            for outcome in steps:
                 outcomes[outcome.key] = outcome
                 bar.update()
         except KeyboardInterrupt:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from threading import Event
 from typing import Any, NamedTuple, Protocol
 
-from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError
 from spncore.sweep.store import Store
 
 MAX_ATTEMPTS = 3
-LOOK_SECONDS = 0.1  # how often a sweep looks whether it is to stop
+LOOK_SECONDS = 0.1  # how often a sweep tells how far it is
+Reporter = Callable[[int, int], object]  # told how many are done, of how many
 
 
 class Report(NamedTuple):
@@ -43,18 +42,12 @@ class Workers(Protocol):
         """Within seconds nothing runs any more, finished or not."""
 
 
-class Progress(NamedTuple):
-    """`done` of `total` distinct cells have an outcome; the newest is `outcome`."""
-
-    done: int
-    total: int
-    outcome: Outcome
+class Stopped(RuntimeError):  # noqa: N818  a wish, not an error of the program
+    """Whoever waits for an answer does not want it any more."""
 
 
-def load_data(cells: Iterable[Cell], given: Mapping[str, Dataset] | None = None) -> dict[str, Dataset]:
-    """The data that the cells name: what is given, the rest from the registry; DataError when it cannot be had."""
-    names = sorted({cell.experiment.dataset for cell in cells})
-    return {name: given[name] if given and name in given else library.load(name) for name in names}
+def quiet(done: int, total: int) -> None:
+    """Tell nobody how far it is."""
 
 
 def run_cells(
@@ -62,62 +55,66 @@ def run_cells(
     data: Mapping[str, Dataset],
     workers: Callable[[int], Workers],
     store: Store | None = None,
-    stop: Event | None = None,
-) -> Iterator[Progress]:
+    report: Reporter = quiet,
+) -> Iterator[Outcome]:
     """Yield the outcome of every distinct cell as it is known: kept ones first, then computed ones as they finish.
 
-    `workers(n)` opens workers for n tasks, when there is something to do. Set `stop`, or close the generator, to end
-    it: what has been kept stays. A cell that fails is reported so, and not kept; a later sweep tries it anew.
+    `workers(n)` opens workers for n tasks, when there is something to do. `report` is told how many are done, as in
+    `run_tasks`; to end a sweep, raise there or close the generator: what has been kept stays. A cell that fails is
+    reported so, and not kept; a later sweep tries it anew.
     """
     if not cells:
         raise SweepError("cells: none given; a sweep needs at least one")
     if len(cells) > MAX_CELLS:
         raise SweepError(f"cells: {len(cells)} given; the limit is {MAX_CELLS}")
     by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
-    return _run(by_key, workers, store, stop or Event())
+    return _run(by_key, workers, store, report)
 
 
 def _run(
-    cells: Mapping[str, Cell], open_workers: Callable[[int], Workers], store: Store | None, stop: Event
-) -> Iterator[Progress]:
-    done, missing = 0, deque[str]()
-    for key in cells:
+    cells: Mapping[str, Cell], open_workers: Callable[[int], Workers], store: Store | None, report: Reporter
+) -> Iterator[Outcome]:
+    missing = {}
+    for key, cell in cells.items():
         kept = store.get(key) if store else None
         if kept is None:
-            missing.append(key)
-            continue
-        done += 1
-        yield Progress(done, len(cells), kept)
-        if stop.is_set():
-            return
+            missing[key] = cell.to_json()
+        else:
+            yield kept
+    known, total = len(cells) - len(missing), len(cells)
+    report(known, total)
     if not missing:
         return
-    workers = open_workers(len(missing))
+    for answer, attempts in run_tasks(missing, open_workers(len(missing)), lambda done, _: report(known + done, total)):
+        outcome = replace(_outcome(answer), attempts=attempts)
+        if store and outcome.status == "done":
+            store.put(outcome)
+        yield outcome
+
+
+def run_tasks(tasks: Mapping[str, str], workers: Workers, report: Reporter = quiet) -> Iterator[tuple[Report, int]]:
+    """Yield the last word on every task, by its key, and how often it was tried; then close the workers.
+
+    `report(done, total)` is called ten times a second at least; what it raises ends the tasks, as `Stopped` does.
+    """
+    attempts: Counter[str] = Counter()
+    waiting, done = deque(tasks), 0
     try:
-        for outcome in _compute(cells, missing, workers, stop):
-            if store and outcome.status == "done":
-                store.put(outcome)
-            done += 1
-            yield Progress(done, len(cells), outcome)
+        while done < len(tasks):
+            report(done, len(tasks))
+            while waiting and workers.room() > 0:
+                key = waiting.popleft()
+                attempts[key] += 1
+                workers.submit(key, tasks[key])
+            for answer in workers.reports(LOOK_SECONDS):
+                if answer.lost and attempts[answer.key] < MAX_ATTEMPTS:
+                    waiting.append(answer.key)
+                else:
+                    done += 1
+                    yield answer, attempts[answer.key]
+        report(done, len(tasks))
     finally:
         workers.close()
-
-
-def _compute(cells: Mapping[str, Cell], waiting: deque[str], workers: Workers, stop: Event) -> Iterator[Outcome]:
-    attempts: Counter[str] = Counter()
-    under_way: set[str] = set()
-    while (waiting or under_way) and not stop.is_set():
-        while waiting and workers.room() > 0:
-            key = waiting.popleft()
-            attempts[key] += 1
-            under_way.add(key)
-            workers.submit(key, cells[key].to_json())
-        for report in workers.reports(LOOK_SECONDS):
-            under_way.discard(report.key)
-            if report.lost and attempts[report.key] < MAX_ATTEMPTS:
-                waiting.append(report.key)
-            else:
-                yield replace(_outcome(report), attempts=attempts[report.key])
 
 
 def _outcome(report: Report) -> Outcome:

@@ -22,6 +22,16 @@ class Store:
         """The cache folder of this computer unless another is given; it is made when the first outcome is kept."""
         self.folder = Path(user_cache_dir("spnlab", appauthor=False)) / "sweeps" if folder is None else folder
 
+    @classmethod
+    def at_hand(cls) -> Store | None:
+        """The cache folder, or None where nothing can be written there."""
+        store = cls()
+        try:
+            store.folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return None
+        return store if os.access(store.folder, os.W_OK) else None
+
     def get(self, key: str) -> Outcome | None:
         """The outcome that is kept under a key; None when there is none, or the file is not what was written."""
         try:

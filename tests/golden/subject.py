@@ -38,7 +38,6 @@ from app.pages.ask import words as ask_words
 from app.pages.ask.link import LINKS as ASKING
 from app.pages.circuits import files as circuit_export
 from app.pages.classes import link as class_link
-from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
 from app.pages.figure3 import words as figure3_facts
 from app.pages.held_equal import words as fair_facts
@@ -63,7 +62,8 @@ from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
 from spncore.runs.training import all_steps
 from spncore.runs.training import fit as fit_and_score
-from spncore.studies import findings, phase, presets, update2020
+from spncore.studies import classes as classes_study
+from spncore.studies import envelope, phase, presets, update2020
 from spncore.studies import held_equal as recipes
 from spncore.studies import linear as linear_study
 from spncore.studies import shipped as evidence
@@ -124,7 +124,7 @@ def selectors(page: Case) -> Any:
     return plain(
         {
             "fair": {"topology": recipes.TOPOLOGIES, "weights": recipes.WEIGHTS, "components": recipes.COMPONENTS},
-            "update2020": {"data": update2020.UPDATE_DATA},
+            "update2020": {"data": update2020.DATA_SETS},
         }[page]
     )
 
@@ -278,7 +278,7 @@ def shipped_settings(name: Case) -> Any:
     if name == "classes_runs":
         records = [study_record(study) for study in classes_study.shipped()]
     else:
-        book = evidence.shipped(name)
+        book = evidence.shipped(name.removesuffix("_runs"))
         records = [{**asdict(cell.experiment), **_cell_record(cell)} for cell in book.results]
         records += [asdict(experiment) for experiment in book.first_steps]
     values: dict[str, Any] = {}

@@ -12,7 +12,6 @@ from spncore.studies import figure3, update2020
 from tests.golden.plain import changes, masked, plain, table
 from tests.golden.subject import (
     ASKING,
-    DATA,
     LAB,
     Study,
     ask_words,
@@ -22,12 +21,12 @@ from tests.golden.subject import (
     classes_study,
     classes_words,
     data_set,
+    envelope,
     errata,
     evidence,
     evidence_view,
     fair_facts,
     figure3_facts,
-    findings,
     flow_lines,
     linear_study,
     linear_words,
@@ -63,7 +62,7 @@ def _shown(name: str, runs: Any) -> evidence_view.Evidence:
 
 
 def _figure3_words() -> Any:
-    shown, noises = _shown("figure3_runs", figure3.FIGURE3_RUNS), figure3.NOISES
+    shown, noises = _shown("figure3", figure3.RUNS), figure3.NOISES
     return {
         "words": shown.words,
         "overview": {str(level): figure3_facts.overview_words(shown, level) for level in figure3_facts.TARGETS},
@@ -97,7 +96,7 @@ def _fair_words(topology: str, weights: str, components: str) -> Any:
 
 
 def _update_words(data: str) -> Any:
-    shown = _shown("update2020", update2020.update2020_runs(data))
+    shown = _shown("update2020", update2020.Runs(data, update2020.SEEDS))
     return {
         "words": shown.words,
         "curves": {each: update_facts.curve_words(shown, each) for each in update2020.OBJECTIVES},
@@ -111,7 +110,7 @@ def _classes_words(number: int) -> Any:
     if number == len(made):
         return {"answers": [classes_words.ANSWER_COLUMNS, *classes_words.answer_rows(made)]}
     shown = made[number]
-    rows = classes_words.csv_rows(shown)
+    rows = classes_study.rows(shown)
     return {
         "settings": changes(study_record(shown.study), study_record(classes_study.DEFAULT)),
         "about": classes_words.about(shown),
@@ -123,14 +122,14 @@ def _classes_words(number: int) -> Any:
         },
         "stopped": classes_words.stopped(shown),
         "table": [classes_words.TABLE_COLUMNS, *classes_words.table_rows(shown)],
-        "csv": [classes_words.CSV_COLUMNS, len(rows), *rows[:2], *rows[-2:]],
+        "csv": [classes_study.COLUMNS, len(rows), *rows[:2], *rows[-2:]],
         "best": classes_words.best_levels(shown),
     }
 
 
 def _linear_words(**settings: Any) -> Any:
-    shown = linear_study.compare(linear_study.LinearStudy(**settings))
-    kinds = {"runs": linear_words.csv_rows, "rates": linear_words.rate_rows, "terms": linear_words.term_rows}
+    shown = linear_study.run(linear_study.LinearStudy(**settings))
+    kinds = {"runs": linear_study.rows, "rates": linear_words.rate_rows, "terms": linear_words.term_rows}
     return {
         "setting": linear_words.setting(shown.study),
         "headline": linear_words.headline(shown),
@@ -201,18 +200,19 @@ def _ask_words(network: str, evidence: str, components: int = 4, about: str = ""
 
 
 def _phase_words() -> Any:
-    shown = phase.Diagram.from_json((DATA / "phase-default.json").read_text(encoding="utf-8"))
-    depths = phase.shown_depths(shown.plane)
+    shown = phase.shipped()
+    written = phase.to_json(shown)
+    depths = shown.plane.depths[1:]
     return {
-        "words": findings.in_words(shown),
-        "summaries": {str(depth): findings.summary(shown, depth) for depth in depths},
-        "stripes": findings.stripe_agreement(shown),
+        "words": phase.in_words(shown),
+        "summaries": {str(depth): phase.summary(shown, depth) for depth in depths},
+        "stripes": phase.stripe_agreement(shown),
         "rows": {
-            str(control): [len(findings.comparison(shown, control)), *findings.comparison(shown, control)[:3]]
+            str(control): [len(phase.comparison(shown, control)), *phase.comparison(shown, control)[:3]]
             for control in (False, True)
         },
-        "csv": table(sweep.to_csv(shown.rows())),
-        "json again": shown.to_json() == phase.Diagram.from_json(shown.to_json()).to_json(),
+        "csv": table(sweep.to_csv(phase.tidy(shown))),
+        "json again": written == phase.to_json(*phase.unpack(envelope.read(written, "phase"))),
         "plane": asdict(shown.plane),
         "first cell in the lab": LAB.query_string(
             Study(

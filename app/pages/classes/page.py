@@ -18,15 +18,16 @@ from app.kit.uploads import Upload
 from app.live import jobs
 from app.pages.classes import charts as charts_classes
 from app.pages.classes import link as classes_link
-from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
-from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS, Comparison
+from app.pages.classes.link import MAX_ITERATIONS, MAX_SEEDS
 from spncore.data.dataset import is_upload
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import Dataset
 from spncore.plots.drawing import CONFIG
 from spncore.record import ExperimentError, Field
 from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
+from spncore.studies import classes
+from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"
@@ -125,7 +126,7 @@ def panel() -> tuple[Study, Dataset]:
         study = st.session_state[STATE] = study_panel(before, choose_data(before, data))
         dataset = data[study.experiment.dataset]
         key = job_key(study, dataset)
-        known = classes_study.result(study, key) is not None
+        known = result(study, key) is not None
         if st.button(
             "Run",
             key="classes_run",
@@ -144,21 +145,27 @@ def job_key(study: Study, dataset: Dataset) -> str:
     return hashlib.sha256(f"classes {study!r} {dataset.sha256}".encode()).hexdigest()
 
 
+def result(study: Study, key: str) -> Comparison | None:
+    """What is known of a study: it ships, or the job of this key is done."""
+    job = jobs.JOBS.get(key)
+    made: Comparison | None = job.result if job is not None and job.state == "done" else None
+    return classes.shipped().get(study) or made
+
+
 def start(key: str, study: Study, dataset: Dataset) -> None:
     """Start the job of a study, or join it."""
     try:
-        rows = classes_study.rows_of(study, dataset)
-        jobs.JOBS.start(key, lambda job: classes_study.compute(job, study, rows), progress.watcher())
+        jobs.JOBS.start(key, lambda job: classes.run(study, dataset, job.report), progress.watcher())
         st.rerun()
-    except (DataError, jobs.JobRefused) as refusal:
+    except jobs.JobRefused as refusal:
         st.warning(literal(str(refusal)))
 
 
 def on_screen(study: Study, dataset: Dataset) -> Comparison:
     """The result of the controls' study where there is one; else the one before, with a word on how to get it."""
     key = job_key(study, dataset)
-    found = classes_study.result(study, key)
-    shown: Comparison = found or st.session_state.get("classes_shown") or classes_study.shipped()[DEFAULT]
+    found = result(study, key)
+    shown: Comparison = found or st.session_state.get("classes_shown") or classes.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
     if found is None:
         waiting(jobs.JOBS.get(key))
@@ -179,11 +186,7 @@ def waiting(job: jobs.Job | None) -> None:
 
 def provenance(shown: Comparison) -> None:
     """What is on screen, and where its numbers were made."""
-    made = (
-        f"Shipped with the lab, made by “{classes_study.SCRIPT}” with {shown.made_by}."
-        if shown.made_by
-        else ("Made on this server.")
-    )
+    made = f"Shipped with the lab, made by {shown.made_by}." if shown.made_by else "Made on this server."
     st.caption(f":material/database: {literal(classes_words.about(shown))}. {literal(made)}")
 
 
@@ -242,7 +245,7 @@ def take_away(shown: Comparison) -> None:
         remarks = [classes_words.about(shown), f"link: {link}"]
         st.download_button(
             "All numbers (CSV)",
-            lambda: shipped_or_here.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
+            lambda: shipped_or_here.table(classes.COLUMNS, classes.rows(shown), remarks),
             file_name(f"class {shown.title}", "csv"),
             "text/csv",
             key="classes_csv",
@@ -286,7 +289,7 @@ provenance(comparison)
 st.header("Every comparison", divider="gray")
 take_away(comparison)
 st.header("All objectives on the labelled clusters", divider="gray")
-rows = classes_words.answer_rows(list(classes_study.shipped().values()))
+rows = classes_words.answer_rows(list(classes.shipped().values()))
 st.table([dict(zip(classes_words.ANSWER_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
 st.caption("Who is first at 90 % of the objective's gain; seeds ahead, behind, level. Shipped with the lab.")
 for heading in list(text)[1:]:

@@ -9,12 +9,12 @@ from statistics import median
 from typing import Any
 
 from app.kit.text import choice, label, number, value_text
-from app.pages.classes.study import DEFAULT, GAIN, OBJECTIVE, QUANTITIES, STATISTICS, Comparison, Network
 from spncore.data.library import DATASETS, known_mixture
 from spncore.plots.curves import Line
 from spncore.runs.scores import MAX_COLUMNS, best_possible
 from spncore.studies import statistics
 from spncore.studies.cells import depth_name, faster_name
+from spncore.studies.classes import DEFAULT, OBJECTIVE, SHARE, Comparison
 from spncore.studies.statistics import Iterations, Wins
 from spncore.words import DASH, percent, signed
 
@@ -31,7 +31,6 @@ NAMES: Mapping[str, str] = {
 TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
 TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
 ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
-CSV_COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
 SAID = (  # by the line under the charts, in words of its own
     "dataset",
     "class_variable",
@@ -46,7 +45,6 @@ SAID = (  # by the line under the charts, in words of its own
     "num_seeds",
     "seed",
 )
-SHARE = percent(GAIN)
 
 
 def depths(shown: Comparison) -> list[str]:
@@ -190,20 +188,6 @@ def answer_rows(made: Sequence[Comparison]) -> Rows:
     return rows
 
 
-def csv_rows(shown: Comparison) -> Rows:
-    """Everything on screen, tidy: curves by statistic, and every seed's iterations and end."""
-    rows: Rows = []
-    for name, network in shown.networks.items():
-        head = (name, network.experiment.depth, network.experiment.learning_rate)
-        for quantity in QUANTITIES:
-            curve = network.curves[quantity]
-            for statistic in STATISTICS:
-                pairs = zip(network.iterations, curve.get(statistic, ()), strict=False)
-                rows += [(*head, quantity, statistic, at, value) for at, value in pairs]
-            rows += _seed_rows(shown, head, network, quantity)
-    return rows
-
-
 def about(shown: Comparison) -> str:
     """The rows, the class and the settings, in a line."""
     experiment = shown.study.experiment
@@ -227,17 +211,6 @@ def stopped(shown: Comparison) -> list[str]:
         f"{name} {network.stopped}. Its curve ends there."
         for name, network in shown.networks.items()
         if network.stopped
-    ]
-
-
-def _seed_rows(shown: Comparison, head: tuple[Any, ...], network: Network, quantity: str) -> Rows:
-    seeds = list(shown.study.experiment.seeds)
-    reached = [
-        (*head, f"{quantity}, iterations to {SHARE} of the gain", seed, "", "" if at is None else at)
-        for seed, at in zip(seeds, network.reached[quantity], strict=False)
-    ]
-    return reached + [
-        (*head, quantity, seed, "last", at) for seed, at in zip(seeds, network.final[quantity], strict=False)
     ]
 
 

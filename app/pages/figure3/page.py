@@ -5,33 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from app.kit import shipped_or_here
-from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
+from app.kit.shipped_or_here import Evidence, chart, lab_link
 from app.kit.text import number, page_text
-from app.live import jobs
-from app.live.jobs import Job
 from app.pages.figure3 import words as facts
 from app.pages.figure3.words import published_reached
-from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.plots.curves import Line
 from spncore.studies import figure3, shipped
-from spncore.studies.cells import DEPTHS, Runs
+from spncore.studies.cells import DEPTHS
 from spncore.studies.figure3 import EARLY_NOISES, HONEST, NOISES, ROUNDING
 from spncore.words import signed
 
 TARGET = -7.2
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own
 CURVE_COLUMNS = ("setting", "L", "iteration", "median", "low", "high")
-
-
-def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
-    """The page's runs on other rows or seeds, in the background."""
-    cells = figure3.figure3_cells(runs)
-    done = jobs.sweep(job, cells, {runs.dataset: dataset})
-    if job.stop.is_set():
-        return {}, {}
-    beginnings = [shipped.first_steps(experiment, dataset) for experiment in figure3.figure3_beginnings(runs)]
-    return {cell: done[cell.key(dataset.sha256)] for cell in cells}, {row.experiment: row for row in beginnings}
 
 
 def curve_rows(lines: list[Line]) -> list[tuple[object, ...]]:
@@ -86,7 +73,7 @@ def overview(shown: Evidence) -> None:
 def symmetry(shown: Evidence) -> None:
     words = facts.symmetry_words(shown)
     llh_chart(shown, 0.0, "figure3_symmetry", "Without noise: three depths, one curve", words)
-    lab_link("Run it in the lab: no noise", figure3.figure3(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none")
+    lab_link("Run it in the lab: no noise", figure3.cell(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none")
 
 
 def rounding(shown: Evidence) -> None:
@@ -148,7 +135,7 @@ steps = (symmetry, rounding, honest, pairs, near_zero)
 st.title("Figure 3, explained")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 on_screen = shipped_or_here.choose(
-    "figure3", shipped.shipped("figure3_runs"), figure3.FIGURE3_RUNS, 12, train, "about half a minute"
+    "figure3", shipped.shipped("figure3"), figure3.RUNS, 12, figure3.run, "about half a minute"
 )
 shipped_or_here.provenance(on_screen)
 overview(on_screen)

@@ -12,9 +12,9 @@ from app.kit.text import number
 from spncore.arrays import Floats
 from spncore.plots.curves import Line
 from spncore.runs.experiment import Experiment
-from spncore.studies import statistics
+from spncore.studies import figure3, statistics
 from spncore.studies.cells import DEPTHS, depth_name
-from spncore.studies.figure3 import HONEST, NOISES, ROUNDING, figure3
+from spncore.studies.figure3 import HONEST, NOISES, ROUNDING
 from spncore.studies.published import TARGETS, published_figure3
 from spncore.studies.shipped import FirstSteps, finals
 from spncore.studies.shipped import reached as reached_by_seed
@@ -37,7 +37,7 @@ def published_reached(level: float) -> dict[int, int]:
 
 def outcome(shown: Shown, noise: float, depth: int) -> Outcome:
     """The runs of one noise and depth."""
-    return shown.results[figure3(noise, depth, shown.runs)]
+    return shown.results[figure3.cell(noise, depth, shown.runs)]
 
 
 def reached(shown: Shown, noise: float, level: float) -> dict[int, Iterations]:
@@ -53,12 +53,12 @@ def by_noise(shown: Shown, level: float) -> dict[int, dict[float, Iterations]]:
 
 def end(shown: Shown) -> int:
     """The last iteration."""
-    return figure3(ROUNDING, 1, shown.runs).experiment.iterations
+    return figure3.cell(ROUNDING, 1, shown.runs).experiment.iterations
 
 
 def six(shown: Shown, noise: float) -> Experiment:
     """The setting as the lab opens it: fewer seeds, so that it is quick."""
-    return figure3(noise, DEPTHS[-1], shown.runs).experiment.replace(num_seeds=LAB_SEEDS)
+    return figure3.cell(noise, DEPTHS[-1], shown.runs).experiment.replace(num_seeds=LAB_SEEDS)
 
 
 def published_lines() -> list[Line]:
@@ -76,7 +76,7 @@ def our_lines(shown: Shown, noise: float) -> list[Line]:
 
 def symmetric(shown: Shown) -> Floats:
     """LLH of the symmetric run's first steps."""
-    llh: Floats = shown.first_steps[figure3(0.0, 1, shown.runs).experiment].llh[0]
+    llh: Floats = shown.first_steps[figure3.cell(0.0, 1, shown.runs).experiment].llh[0]
     return llh
 
 
@@ -227,7 +227,7 @@ def pair_words(shown: Shown, noise: float, level: float) -> str:
 
 def change_words(shown: Shown) -> str:
     """The size of the first steps, in factors."""
-    experiment = figure3(HONEST, 1, shown.runs).experiment
+    experiment = figure3.cell(HONEST, 1, shown.runs).experiment
     ratio = experiment.learning_rate / experiment.init_scale**2
     first = {depth: float(_first(shown, HONEST, depth).change[0]) for depth in DEPTHS}
     factors = slashed(_two_digits(1.0 + change) for change in first.values())
@@ -242,7 +242,7 @@ def change_words(shown: Shown) -> str:
 
 
 def _first(shown: Shown, noise: float, depth: int) -> FirstSteps:
-    return shown.first_steps[figure3(noise, depth, shown.runs).experiment]
+    return shown.first_steps[figure3.cell(noise, depth, shown.runs).experiment]
 
 
 def _leaves(shown: Shown, noise: float, depth: int) -> str:

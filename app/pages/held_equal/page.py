@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from app.kit import shipped_or_here
 from app.kit.link import in_address
-from app.kit.shipped_or_here import Evidence, Made, lab_link
+from app.kit.shipped_or_here import Evidence, lab_link
 from app.kit.text import literal, page_text
-from app.live import jobs
-from app.live.jobs import Job
 from app.pages.held_equal import words as facts
 from app.pages.held_equal.words import Setting
-from spncore.data.library import Dataset
 from spncore.plots import curves as charts
-from spncore.studies import shipped
-from spncore.studies.cells import DEPTHS, Runs
+from spncore.studies import held_equal, shipped
+from spncore.studies.cells import DEPTHS
 from spncore.studies.held_equal import Case
-from spncore.sweep import Cell, Outcome
 
 LAB_SEEDS = 6
 
@@ -26,28 +24,6 @@ def selectors() -> Case:
     """Topology, weights, components."""
     with st.container(horizontal=True, gap="medium"):
         return in_address(Case)
-
-
-def trainer(case: Case) -> shipped_or_here.Work:
-    """The page's runs of one case on other rows or seeds: first the grid of learning rates, then what it decides."""
-
-    def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
-        own, data = Case(case.topology, case.weights, case.components, runs), {runs.dataset: dataset}
-        made: dict[Cell, Outcome] = {}
-        if _add(job, own.grid(), data, made) and _add(job, own.all_cells(made.__getitem__), data, made):
-            return made, {}
-        return {}, {}
-
-    return train
-
-
-def _add(job: Job, cells: list[Cell], data: dict[str, Dataset], made: dict[Cell, Outcome]) -> bool:
-    """Compute cells into `made`; False when the job was cancelled on the way."""
-    done = jobs.sweep(job, cells, data)
-    if job.stop.is_set():
-        return False
-    made |= {cell: done[cell.key(data[cell.experiment.dataset].sha256)] for cell in cells}
-    return True
 
 
 def panel(setting: Setting, shown: Evidence, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
@@ -109,9 +85,15 @@ st.title("What is held equal")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 case = selectors()
 on_screen = shipped_or_here.choose(
-    "fair", shipped.shipped("held_equal"), case.runs, 12, trainer(case), "about a minute", what=repr(case)
+    "fair",
+    shipped.shipped("held_equal"),
+    case.runs,
+    12,
+    lambda runs, data, report: held_equal.run(replace(case, runs=runs), data, report),
+    "about a minute",
+    what=repr(case),
 )
-case = Case(case.topology, case.weights, case.components, on_screen.runs)
+case = replace(case, runs=on_screen.runs)
 shipped_or_here.provenance(on_screen)
 panels_shown = facts.settings(case, on_screen.results)
 st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)

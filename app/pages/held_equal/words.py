@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,11 +126,6 @@ def target(case: Case) -> str:
     """What is waited for, in words."""
     words = target_words(case.target)
     return words if case.target.kind == "gain" else f"a log-likelihood of {words} nats per row"
-
-
-def all_cells(case: Case, compute: Callable[[Cell], Outcome]) -> list[Cell]:
-    """Every cell a case shows, the grid included."""
-    return [*case.grid(), *case.all_cells(compute)]
 
 
 def _rates_note(case: Case, rates: Mapping[int, float]) -> str:

@@ -37,7 +37,7 @@ HOW: Mapping[str, controls.Values] = {  # in the order of the controls
 @st.cache_data(max_entries=256, show_spinner=False)
 def compare(study: LinearStudy) -> Comparison:
     """The runs of a comparison; under half a second of CPU time, shared by all users."""
-    return linear.compare(study)
+    return linear.run(study)
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
@@ -147,7 +147,7 @@ def runs(shown: Comparison, theme: str) -> None:
             )
     st.caption(linear_words.rate_sentence(shown))
     with st.container(horizontal=True):
-        take("runs", ("model", "eta", "t", "quantity", "value"), lambda: linear_words.csv_rows(shown), link)
+        take("runs", linear.COLUMNS, lambda: linear.rows(shown), link)
         take("rates", ("model", "eta", "steps", "outcome"), lambda: linear_words.rate_rows(shown), link)
 
 

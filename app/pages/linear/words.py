@@ -54,17 +54,6 @@ def at_chosen_start(comparison: Comparison) -> str:
     )
 
 
-def csv_rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:
-    """The tidy table (model, eta, t, quantity, value) of every step of both runs; t counts updates done."""
-    for side in (comparison.plain, comparison.factors):
-        trace, rate = side.trace, side.experiment.learning_rate
-        columns = {"loss": trace.loss, "rho": trace.rho, "lambda": trace.lam}
-        columns |= {f"w[{i + 1}]": trace.weights[:, i] for i in range(trace.weights.shape[1])}
-        for quantity, values in columns.items():
-            for t, value in enumerate(values.tolist()):
-                yield side.name, rate, t, quantity, value
-
-
 def rate_rows(comparison: Comparison) -> Iterator[tuple[str, float, str, str]]:
     """The table (model, eta, steps to the target, outcome) over the grid."""
     for side in (comparison.plain, comparison.factors):

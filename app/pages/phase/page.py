@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -18,15 +17,13 @@ from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.phase import charts
 from spncore.data.library import Dataset
-from spncore.files.places import SHIPPED
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
-from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
-from spncore.studies.phase import Diagram, Plane, diagram, shown_depths
+from spncore.studies import phase
+from spncore.studies.phase import Diagram, Plane, comparison, in_words, stripe_agreement, summary
 from spncore.sweep import to_csv
 
-DEFAULT = SHIPPED / "phase-default.json"  # made by experiments/phase_diagram.py
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
 CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
@@ -55,12 +52,6 @@ MARKS = (
     "▲ only depth L reaches the target, ▼ only L = 1 does: coloured by the least factor possible · / neither · "
     "× depth L was thrown off, it ended below its start"
 )
-
-
-@lru_cache(maxsize=1)
-def shipped() -> Diagram:
-    """The diagram that ships with the lab."""
-    return Diagram.from_json(DEFAULT.read_text(encoding="utf-8"))
 
 
 def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
@@ -98,14 +89,9 @@ def settings_panel(base: Plane) -> None:
 def start(plane: Plane, dataset: Dataset) -> None:
     """Start the job of a plane, or join it; the page shows how it gets on."""
     key = hashlib.sha256(f"phase {plane!r} {dataset.sha256}".encode()).hexdigest()
-    cells = list(plane.cells().values())
-
-    def work(job: jobs.Job) -> Diagram:
-        return diagram(plane, dataset, jobs.sweep(job, cells, {plane.base.dataset: dataset}))
-
     leave()
     try:
-        jobs.JOBS.start(key, work, progress.watcher())
+        jobs.JOBS.start(key, lambda job: phase.run(plane, dataset, job.report), progress.watcher())
     except jobs.JobRefused as refusal:
         st.warning(str(refusal))
         return
@@ -157,7 +143,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
 def panels(shown: Diagram, control: bool) -> None:
     """A panel per depth, the colour key, and what a click on a cell does."""
     theme = "dark" if st.context.theme.type == "dark" else "light"
-    depths = shown_depths(shown.plane)
+    depths = shown.plane.depths[1:]
     for first in range(0, len(depths), PANELS_PER_ROW):
         row = depths[first : first + PANELS_PER_ROW]
         for column, depth in zip(st.columns(max(len(row), 2)), row, strict=False):
@@ -208,7 +194,7 @@ def take_away(shown: Diagram, control: bool) -> None:
         title = f"phase {shown.data['title']}"
         st.download_button(
             "Every run (CSV)",
-            lambda: to_csv(shown.rows()),
+            lambda: to_csv(phase.tidy(shown)),
             file_name(title, "csv"),
             "text/csv",
             on_click="ignore",
@@ -216,7 +202,7 @@ def take_away(shown: Diagram, control: bool) -> None:
         )
         st.download_button(
             "Settings and result (JSON)",
-            shown.to_json,
+            lambda: phase.to_json(shown),
             file_name(title, "json"),
             "application/json",
             on_click="ignore",
@@ -226,7 +212,7 @@ def take_away(shown: Diagram, control: bool) -> None:
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
 job = own_job()
-on_screen: Diagram = job.result if job and job.state == "done" else shipped()
+on_screen: Diagram = job.result if job and job.state == "done" else phase.shipped()
 st.caption(literal(in_words(on_screen)))
 with_control = False
 if on_screen.plane.control:
@@ -237,10 +223,10 @@ if on_screen.plane.control:
     with_control = chosen == against[1]
 panels(on_screen, with_control)
 with st.expander("Another setting", icon=":material/tune:"):
-    settings_panel(shipped().plane)
+    settings_panel(phase.shipped().plane)
     if job is not None:
         job_standing(job)
-findings(on_screen, shown_depths(on_screen.plane))
+findings(on_screen, on_screen.plane.depths[1:])
 st.markdown(page_text("phase"))
 with st.expander("Show as table, take away", icon=":material/table:"):
     take_away(on_screen, with_control)

@@ -8,28 +8,15 @@ import streamlit as st
 
 from app.kit import shipped_or_here
 from app.kit.link import in_address
-from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
+from app.kit.shipped_or_here import Evidence, chart, lab_link
 from app.kit.text import page_text
-from app.live import jobs
-from app.live.jobs import Job
 from app.pages.update2020 import words as facts
-from spncore.data.library import Dataset
 from spncore.plots import curves as charts
-from spncore.studies import cells, shipped, update2020
+from spncore.studies import shipped, update2020
 from spncore.studies.cells import DEPTHS, Runs
-from spncore.studies.update2020 import OBJECTIVES, Update
+from spncore.studies.update2020 import OBJECTIVES, SEEDS, Update
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
-
-
-def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
-    """The page's runs with other seeds, one by one so that progress moves."""
-    parts = [part for cell in update2020.update2020_cells(runs) for part in cells.by_seed(cell)]
-    done = jobs.sweep(job, parts, {runs.dataset: dataset})
-    if job.stop.is_set():
-        return {}, {}
-    outcomes = {part: done[part.key(dataset.sha256)] for part in parts}
-    return update2020.update2020_merged(outcomes, runs), {}
 
 
 def curves(shown: Evidence) -> None:
@@ -45,7 +32,7 @@ def curves(shown: Evidence) -> None:
                 y_range=facts.y_range(shown),
                 height=charts.SMALL_HEIGHT,
             )
-            cells = {depth: update2020.update2020(objective, depth, shown.runs) for depth in DEPTHS}
+            cells = {depth: update2020.cell(objective, depth, shown.runs) for depth in DEPTHS}
             labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
             names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
             chart(
@@ -85,7 +72,7 @@ st.title("The update of 2020")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
 name = in_address(Update).data
 on_screen = shipped_or_here.choose(
-    "update2020", shipped.shipped("update2020"), update2020.update2020_runs(name), 5, train, COSTS[name]
+    "update2020", shipped.shipped("update2020"), Runs(name, SEEDS), SEEDS, update2020.run, COSTS[name]
 )
 shipped_or_here.provenance(on_screen)
 curves(on_screen)

@@ -7,10 +7,10 @@ from typing import Any
 
 from app.kit.shipped_or_here import Evidence as Shown
 from spncore.plots.curves import Line
-from spncore.studies import statistics
+from spncore.studies import statistics, update2020
 from spncore.studies.cells import DEPTHS, depth_name
 from spncore.studies.shipped import diverged, finals, held_out
-from spncore.studies.update2020 import OBJECTIVES, update2020
+from spncore.studies.update2020 import OBJECTIVES
 from spncore.sweep import Outcome
 from spncore.words import counted, signed, slashed
 
@@ -25,7 +25,7 @@ COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "no better tha
 
 def outcome(shown: Shown, objective: str, depth: int) -> Outcome:
     """The runs of one objective and depth."""
-    return shown.results[update2020(objective, depth, shown.runs)]
+    return shown.results[update2020.cell(objective, depth, shown.runs)]
 
 
 def scores(shown: Shown, objective: str, rows: str) -> dict[int, list[float]]:
@@ -70,7 +70,7 @@ def curve_words(shown: Shown, objective: str) -> str:
     stuck = slashed(no_better(shown, objective, depth) for depth in DEPTHS)
     seeds = shown.runs.num_seeds
     lost = sum(diverged(outcome(shown, objective, depth)) for depth in DEPTHS)
-    end = update2020(objective, 1, shown.runs).experiment.iterations
+    end = update2020.cell(objective, 1, shown.runs).experiment.iterations
     words = (
         f"Mean over {seeds} seeds after {counted(end, 'iteration')}, L = 1 / 2 / 3: {means} nats per row on the "
         f"training rows. {stuck} of {seeds} seeds end no better than independent variables "

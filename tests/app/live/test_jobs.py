@@ -6,7 +6,8 @@ from app.kit.progress import duration
 from app.live import jobs
 from app.live.jobs import JobBoard, JobRefused
 from spncore import Experiment, load
-from spncore.sweep import Cell, Store, SweepError, grid
+from spncore.studies.cells import outcomes
+from spncore.sweep import Cell, SweepError, grid, store
 from tests.waiting import PATIENCE, until
 
 
@@ -104,17 +105,18 @@ def test_progress_gives_the_seconds_left(board, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_sweep_as_a_job_goes_on_where_it_was_cancelled(board, tmp_path):
-    data = {"two-clusters": load("two-clusters")}
+def test_a_study_as_a_job_goes_on_where_it_was_cancelled(board, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    data = load("two-clusters")
     base = Experiment(dataset="two-clusters", num_components=2, iterations=3000, num_seeds=1)
     cells = grid(Cell(base), {"depth": [1, 2, 3], "seed": list(range(20))})
-    job = board.start("a", lambda job: jobs.sweep(job, cells, data, Store(tmp_path)), "me")
+    job = board.start("a", lambda job: outcomes(cells, data, job.report), "me")
     until(lambda: job.done >= 3)
     board.leave("a", "me")
     until(lambda: job.ended)
     assert job.state == "cancelled"
     kept = len(list(tmp_path.rglob("*.json")))
     assert 3 <= kept < 60
-    again = board.start("a", lambda job: jobs.sweep(job, cells[:kept], data, Store(tmp_path)), "me")
+    again = board.start("a", lambda job: outcomes(cells[:kept], data, job.report), "me")
     until(lambda: again.ended)
     assert again.state == "done" and len(again.result) == kept

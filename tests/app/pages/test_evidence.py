@@ -8,17 +8,17 @@ import pytest
 
 from app.kit import text, uploads
 from app.kit.link import LAB
-from app.live import jobs
 from app.live.jobs import JOBS
 from spncore.data import library
-from spncore.studies import figure3, held_equal, shipped, update2020
+from spncore.studies import cells, figure3, shipped, update2020
 from spncore.studies.cells import Runs
+from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
 from tests.addresses import at_address
 from tests.waiting import until
 
 PAGES = ("figure3", "fair", "update2020")
-SHIPPED = {"figure3": "figure3_runs", "fair": "held_equal", "update2020": "update2020"}
+STUDIES = {"figure3": "figure3", "fair": "held_equal", "update2020": "update2020"}
 
 
 @pytest.fixture(autouse=True)
@@ -35,27 +35,24 @@ def ready_sweep(monkeypatch):
     """Cells are answered at once with the shipped outcomes of the same place: pages do not train in tests."""
     asked = []
 
-    def sweep(job, cells, data, *_):
+    def run_cells(cells, data, *_):
         asked.append(len(cells))
-        answers = list(pages_cells()[len(cells), len(asked)])
-        return {
-            cell.key(data[cell.experiment.dataset].sha256): outcome
-            for cell, outcome in zip(cells, answers, strict=True)
-        }
+        for cell, outcome in zip(cells, pages_cells()[len(cells), len(asked)], strict=True):
+            yield replace(outcome, key=cell.key(data[cell.experiment.dataset].sha256))
 
     def pages_cells():
-        published, fair = shipped.shipped("figure3_runs").results, shipped.shipped("held_equal").results
+        published, fair = shipped.shipped("figure3").results, shipped.shipped("held_equal").results
         case = Case()
         grid, rest = case.grid(), case.all_cells(fair.__getitem__)
-        places = {(len(published), 1): [published[cell] for cell in figure3.figure3_cells()]}
+        places = {(len(published), 1): [published[cell] for cell in figure3.cells()]}
         places[len(grid), 1] = [fair[cell] for cell in grid]
         places[len(rest), 2] = [fair[cell] for cell in rest]
         update = shipped.shipped("update2020").results
-        wholes = [update[cell] for cell in update2020.update2020_cells(update2020.update2020_runs("nltcs"))]
+        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5))]
         places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 
-    monkeypatch.setattr(jobs, "sweep", sweep)
+    monkeypatch.setattr(cells, "run_cells", run_cells)
     return asked
 
 
@@ -88,7 +85,7 @@ def test_a_page_opens_on_shipped_results_and_says_what_made_them(page):
     at = opened(page)
     words = said(at.caption)
     assert "Shipped with the lab: measured on NLTCS (real)" in words and "numpy" in words
-    assert f"python -m experiments.evidence {SHIPPED[page].removesuffix('_runs')}" in words
+    assert f"by “python -m spncore study {STUDIES[page]} --ship” with" in words
     assert not at.warning and not at.info
 
 
@@ -139,7 +136,7 @@ def test_the_table_of_figure_3_follows_its_noise():
     assert at.table[0].value["published"].str.strip("*").equals(before["published"].str.strip("*"))
 
 
-@pytest.mark.parametrize("case", held_equal.CASES, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")
 def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     at = opened("fair", topology=case.topology, weights=case.weights, components=case.components)
     assert len(at.get("plotly_chart")) == 4
@@ -152,7 +149,7 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     assert len(at.table[0].value) == 8
 
 
-@pytest.mark.parametrize("name", update2020.UPDATE_DATA)
+@pytest.mark.parametrize("name", update2020.DATA_SETS)
 def test_every_data_set_of_the_update_shows_both_objectives(name):
     at = opened("update2020", data=name)
     words = said(at.markdown)
@@ -208,8 +205,8 @@ def test_the_update_made_here_is_scored_on_test_rows_too(ready_sweep):
 
 
 def test_runs_made_here_never_share_seeds_with_the_shipped_ones():
-    own = figure3.FIGURE3_RUNS
+    own = figure3.RUNS
     here = Runs("nltcs-twin", 12, own.seed + own.num_seeds)
-    shipped_seeds = set(figure3.figure3(1e-3, 1).experiment.seeds)
-    assert not shipped_seeds & set(figure3.figure3(1e-3, 1, here).experiment.seeds)
+    shipped_seeds = set(figure3.cell(1e-3, 1).experiment.seeds)
+    assert not shipped_seeds & set(figure3.cell(1e-3, 1, here).experiment.seeds)
     assert replace(here, seed=0) != here

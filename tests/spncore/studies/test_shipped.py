@@ -13,16 +13,17 @@ from app.pages.update2020 import words as update_facts
 from spncore import Experiment, fit
 from spncore.data import library
 from spncore.studies import cells as study_cells
+from spncore.studies import envelope, shipped, update2020
 from spncore.studies import figure3 as figure3_study
 from spncore.studies import held_equal as recipes
-from spncore.studies import shipped, update2020
 from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.figure3 import HONEST, NOISES, ROUNDING
-from spncore.studies.held_equal import CASES, Case
+from spncore.studies.held_equal import SHIPPED as CASES
+from spncore.studies.held_equal import Case
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target, compute
 from tests.closeness import assert_close
 
-BOOKS = ("figure3_runs", "held_equal", "update2020")
+BOOKS = ("figure3", "held_equal", "update2020")
 SMALL = Runs("two-clusters", 2)
 
 
@@ -33,7 +34,7 @@ def shown(name, runs):
 
 @pytest.fixture(scope="module")
 def figure3():
-    return shown("figure3_runs", figure3_study.FIGURE3_RUNS)
+    return shown("figure3", figure3_study.RUNS)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def settings_by_name(case, results):
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_shipped_file_names_what_made_it_and_the_rows_it_came_from(name):
     book = shipped.shipped(name)
-    assert book.script.startswith("python -m experiments.evidence ") and "numpy" in book.made_by
+    assert book.made_by.startswith(f"“python -m spncore study {name} --ship” with ") and "numpy" in book.made_by
     assert book.results
     for cell in book.results:
         data = book.data[cell.experiment.dataset]
@@ -60,41 +61,36 @@ def test_a_shipped_file_names_what_made_it_and_the_rows_it_came_from(name):
 
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_shipped_file_holds_no_rows_and_nothing_of_the_machine_that_made_it(name):
-    text = (shipped.SHIPPED / f"{name}.json").read_text(encoding="utf-8")
+    text = envelope.place(name).read_text(encoding="utf-8")
     assert len(text) < 600_000 and "/home" not in text and "/work" not in text and "/root" not in text
-    assert set(json.loads(text)) == {"format", "script", "versions", "data", "experiment", "first_steps", "results"}
-    assert set(json.loads(text)["data"][0]) == {"name", "title", "sha256", "synthetic", "references"}
+    assert set(json.loads(text)["body"]) == {"data", "experiment", "first_steps", "results"}
+    assert set(json.loads(text)["body"]["data"][0]) == {"name", "title", "sha256", "synthetic", "references"}
 
 
 def test_every_cell_of_the_pages_is_shipped():
     books = {name: shipped.shipped(name).results for name in BOOKS}
-    assert set(figure3_study.figure3_cells()) == set(books["figure3_runs"])
-    updates = [
-        cell
-        for name in update2020.UPDATE_DATA
-        for cell in update2020.update2020_cells(update2020.update2020_runs(name))
-    ]
-    assert set(updates) == set(books["update2020"])
-    fair = [cell for case in CASES for cell in fair_facts.all_cells(case, books["held_equal"].__getitem__)]
-    assert set(fair) == set(books["held_equal"])
+    assert set(figure3_study.cells()) == set(books["figure3"])
+    assert {cell for runs in update2020.SHIPPED for cell in update2020.cells(runs)} == set(books["update2020"])
+    fair = {cell for case in CASES for cell in [*case.grid(), *case.all_cells(books["held_equal"].__getitem__)]}
+    assert fair == set(books["held_equal"])
 
 
 def test_what_is_shipped_reads_back():
-    cells = [update2020.update2020("generative", 2, SMALL), figure3_study.figure3(HONEST, 3, SMALL)]
+    cells = [update2020.cell("generative", 2, SMALL), figure3_study.cell(HONEST, 3, SMALL)]
     cells = [replace(cell, experiment=cell.experiment.replace(iterations=30)) for cell in cells]
     rows = library.load("two-clusters")
     results = {cell: compute(cell, rows) for cell in cells}
-    packed = json.loads(shipped.to_ship(results, [shipped.describe(rows)], "script"))
-    for cell, line in zip(cells, packed["results"], strict=True):
-        assert shipped._unpack_cell(line, packed["experiment"]) == cell
-        back = shipped._unpack_outcome(line, cell, rows.sha256)
+    text = envelope.write("figure3", {}, shipped.pack([shipped.measured(results, rows)], 200))
+    [read] = shipped.unpack(envelope.read(text, "figure3"))
+    assert list(read.results) == cells
+    for cell, back in read.results.items():
         assert back.key == results[cell].key
         assert shipped.reached(back) == shipped.reached(results[cell]) if cell.targets else True
         assert_close(shipped.finals(back), shipped.finals(results[cell]), atol=1e-6)  # as many digits are shipped
 
 
 def test_seeds_one_by_one_are_the_seeds_together():
-    whole = replace(update2020.update2020("generative", 2, SMALL), held_out=("test",))
+    whole = replace(update2020.cell("generative", 2, SMALL), held_out=("test",))
     whole = replace(whole, experiment=whole.experiment.replace(iterations=40))
     rows = library.load("two-clusters")
     together = compute(whole, rows)
@@ -112,7 +108,7 @@ def test_levels_on_test_rows_are_those_of_frequencies_learned_on_training_rows()
 
 
 def test_the_table_to_take_away_has_every_seed_and_every_point():
-    cell = figure3_study.figure3(HONEST, 1, SMALL)
+    cell = figure3_study.cell(HONEST, 1, SMALL)
     cell = replace(cell, experiment=cell.experiment.replace(iterations=20))
     outcome = compute(cell, library.load("two-clusters"))
     rows = shipped.tidy([(("label",), cell, outcome)])
@@ -155,7 +151,7 @@ def test_the_better_of_two_is_never_later_and_never_stuck_more_often(figure3):
 
 
 def test_the_first_step_is_not_small(figure3):
-    change = figure3.first_steps[figure3_study.figure3(HONEST, 1).experiment].change
+    change = figure3.first_steps[figure3_study.cell(HONEST, 1).experiment].change
     assert change[0] > 100
     assert "η/w0² = 1,000,000" in figure3_facts.change_words(figure3)
 
@@ -168,9 +164,9 @@ def test_a_published_value_outside_our_range_is_set_in_bold(figure3):
 
 
 def test_first_steps_are_the_first_steps_of_the_run_and_its_weights():
-    experiment = figure3_study.figure3(HONEST, 2, SMALL).experiment
+    experiment = figure3_study.cell(HONEST, 2, SMALL).experiment
     rows = library.load("two-clusters")
-    steps, trace = shipped.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
+    steps, trace = figure3_study.first_steps(experiment, rows), fit(experiment.replace(iterations=61), rows)
     assert_close(steps.llh, trace.llh[:, :60])
     weights = trace.effective_weights
     largest = [np.abs(weights[seed, 1] / weights[seed, 0] - 1).max() for seed in range(2)]
@@ -248,7 +244,7 @@ def test_a_best_rate_at_the_end_of_the_grid_is_said_to_be_there(held_equal):
 
 
 def test_the_objective_as_written_ends_where_variables_are_independent():
-    nltcs = shown("update2020", update2020.update2020_runs("nltcs"))
+    nltcs = shown("update2020", Runs("nltcs", update2020.SEEDS))
     assert sum(update_facts.no_better(nltcs, "unnormalised", depth) for depth in DEPTHS) >= 8
     assert sum(update_facts.no_better(nltcs, "generative", depth) for depth in DEPTHS) == 0
     assert "The proper objective scores higher than the one as written in 15 of 15 runs." in update_facts.score_words(
@@ -256,17 +252,17 @@ def test_the_objective_as_written_ends_where_variables_are_independent():
     )
 
 
-@pytest.mark.parametrize("name", update2020.UPDATE_DATA)
+@pytest.mark.parametrize("name", update2020.DATA_SETS)
 def test_five_seeds_do_not_settle_depth(name):
-    words = update_facts.score_words(shown("update2020", update2020.update2020_runs(name)))
+    words = update_facts.score_words(shown("update2020", Runs(name, update2020.SEEDS)))
     assert "settle it" in words or "too few" in words
 
 
-@pytest.mark.parametrize("name", update2020.UPDATE_DATA)
+@pytest.mark.parametrize("name", update2020.DATA_SETS)
 def test_every_seed_has_a_train_and_a_test_score(name):
-    groups = update_facts.groups(shown("update2020", update2020.update2020_runs(name)))
+    groups = update_facts.groups(shown("update2020", Runs(name, update2020.SEEDS)))
     assert len(groups) == 4
-    assert all(len(values) == update2020.UPDATE_SEEDS for group in groups.values() for values in group.values())
+    assert all(len(values) == update2020.SEEDS for group in groups.values() for values in group.values())
 
 
 # against the engine, where the real rows are at hand; settings whose numbers do not hang on the order of arithmetic
@@ -289,7 +285,7 @@ def test_shipped_iterations_are_what_the_engine_gives_now(held_equal):
 
 def test_shipped_scores_of_the_update_are_what_the_engine_gives_now():
     rows = at_hand("nltcs")
-    cell = update2020.update2020("generative", 3, update2020.update2020_runs("nltcs"))
+    cell = update2020.cell("generative", 3, Runs("nltcs", update2020.SEEDS))
     then = shipped.shipped("update2020").results[cell]
     now = compute(replace(study_cells.by_seed(cell)[0], curve=False), rows)
     assert_close(shipped.finals(now), shipped.finals(then)[:1], atol=1e-4)  # this file holds four decimals
@@ -298,8 +294,8 @@ def test_shipped_scores_of_the_update_are_what_the_engine_gives_now():
 
 def test_shipped_first_steps_are_what_the_engine_gives_now():
     rows = at_hand("nltcs")
-    experiment = figure3_study.figure3(HONEST, 1).experiment
-    now, then = shipped.first_steps(experiment, rows), shipped.shipped("figure3_runs").first_steps[experiment]
+    experiment = figure3_study.cell(HONEST, 1).experiment
+    now, then = figure3_study.first_steps(experiment, rows), shipped.shipped("figure3").first_steps[experiment]
     assert_close(now.llh[:, :10], then.llh[:, :10], atol=1e-6)  # later ones hang on the order of arithmetic
 
 

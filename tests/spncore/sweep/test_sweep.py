@@ -17,6 +17,7 @@ from spncore.sweep import (
     LocalWorkers,
     Outcome,
     Report,
+    Stopped,
     Store,
     SweepError,
     Target,
@@ -153,31 +154,35 @@ def test_a_sweep_without_cells_is_refused():
 
 def test_a_second_sweep_computes_only_what_is_missing_and_the_table_is_the_same(tmp_path):
     cells, calls, store = grid(BASE, {"depth": [1, 2, 3]}), [], Store(tmp_path)
-    first = {p.outcome.key: p.outcome for p in run_cells([*cells, *cells], DATA, lambda n: Here(n, calls), store)}
+    first = {p.key: p for p in run_cells([*cells, *cells], DATA, lambda n: Here(n, calls), store)}
     assert len(calls) == 3  # doubled cells run once
     more = grid(BASE, {"depth": [3, 2, 1, 4]})
-    steps = list(run_cells(more, DATA, lambda n: Here(n, calls), store))
-    assert [(p.done, p.total) for p in steps] == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    told = []
+    steps = list(run_cells(more, DATA, lambda n: Here(n, calls), store, lambda *said: told.append(said)))
+    assert set(told) == {(3, 4), (4, 4)} and told == sorted(told)
     assert calls[3:] == [key(more[3])]
-    second = {p.outcome.key: p.outcome for p in steps}
+    second = {p.key: p for p in steps}
     rows = table(cells, first, DATA)
     assert rows == table(cells[::-1], second, DATA)
     assert [row["cell"] for row in rows] == sorted(row["cell"] for row in rows) and len(rows) == 6
 
 
 def test_a_sweep_that_is_stopped_keeps_what_it_has_and_closes_its_workers(tmp_path):
-    stop, opened, store = threading.Event(), [], Store(tmp_path)
+    opened, store = [], Store(tmp_path)
 
     def open_workers(n):
         opened.append(Here(n))
         return opened[-1]
 
+    def report(done, total):
+        if done:
+            raise Stopped
+
     steps = []
-    for progress in run_cells(grid(BASE, {"depth": [1, 2, 3, 4]}), DATA, open_workers, store, stop):
-        steps.append(progress)
-        stop.set()
-    assert len(steps) == progress.done == 1 and opened[0].closed
-    assert store.get(progress.outcome.key) == progress.outcome
+    with pytest.raises(Stopped):
+        steps.extend(run_cells(grid(BASE, {"depth": [1, 2, 3, 4]}), DATA, open_workers, store, report))
+    assert not steps[1:] and opened[0].closed
+    assert [store.get(outcome.key) for outcome in steps] == steps
 
 
 def test_a_damaged_file_is_computed_again(tmp_path):
@@ -217,8 +222,8 @@ def local(function=None, **rest):
 @pytest.mark.slow
 def test_processes_give_the_same_table_as_this_one(tmp_path):
     cells = grid(BASE, {"depth": [1, 2], "seed": [0, 5]})
-    there = {p.outcome.key: p.outcome for p in run_cells(cells, DATA, local(), Store(tmp_path))}
-    here = {p.outcome.key: p.outcome for p in run_cells(cells, DATA, Here)}
+    there = {p.key: p for p in run_cells(cells, DATA, local(), Store(tmp_path))}
+    here = {p.key: p for p in run_cells(cells, DATA, Here)}
     assert table(cells, there, DATA) == table(cells, here, DATA)
 
 
@@ -236,9 +241,9 @@ def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch)
         steps.append(step)
         if len(steps) == 6:  # only the one that hangs is left: the limit is for it alone, however slow the machine
             started[0].task_seconds = 1.5
-    assert [p.done for p in steps] == list(range(1, 8))
+    assert len(steps) == 7
     depth = {key(cell): cell.experiment.depth for cell in cells}
-    found = {depth[p.outcome.key]: p.outcome for p in steps}
+    found = {depth[p.key]: p for p in steps}
     assert {d for d, outcome in found.items() if outcome.status == "done"} == {1, 6, 7}
     assert found[2].reason == "RuntimeError: depth 2 is not to my taste"
     assert found[3].reason == "timed out after 1.5 s"
@@ -267,7 +272,13 @@ def test_stopping_leaves_no_process_behind(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
     stop, cells = threading.Event(), grid(BASE, {"depth": [2, 3]})
     threading.Thread(target=lambda: (until(lambda: len(alive(tmp_path)) == 2), stop.set())).start()
-    assert not list(run_cells(cells, DATA, local(sweep_faults.slow), None, stop))
+
+    def report(done, total):
+        if stop.is_set():
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        list(run_cells(cells, DATA, local(sweep_faults.slow), None, report))
     assert len(list(tmp_path.iterdir())) == 2 and not alive(tmp_path)
 
 

@@ -1,6 +1,5 @@
 """Predicting a class: the numbers behind its sentences, its link, its controls, an uploaded table, its job."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -11,16 +10,15 @@ from app.kit import uploads
 from app.kit.link import LAB
 from app.kit.text import JOINER
 from app.kit.uploads import Upload
-from app.live import jobs
 from app.pages.classes import charts
-from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
-from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from spncore.data import library
 from spncore.data.library import from_array
 from spncore.runs import scores
 from spncore.runs.study import Study
+from spncore.studies import classes as classes_study
 from spncore.studies import statistics
+from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
 from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
@@ -97,21 +95,6 @@ def test_each_depth_is_set_against_one_layer_at_that_many_times_the_rate(small):
     assert list(small.networks) == ["L=1", "L=3", "L=1 at 3η"]
     faster = small.networks["L=1 at 3η"].experiment
     assert faster.depth == 1 and faster.learning_rate == pytest.approx(3 * SMALL.experiment.learning_rate)
-
-
-def test_a_comparison_survives_its_file(small, monkeypatch, tmp_path):
-    file = tmp_path / "classes.json"
-    file.write_text(classes_study.to_json([small], "a script"), encoding="utf-8")
-    monkeypatch.setattr(classes_study, "RUNS", file)
-    read = classes_study.shipped.__wrapped__()[SMALL]
-    assert json.loads(json.dumps(replace(read, study=None, networks={}, made_by="").__dict__)) == json.loads(
-        json.dumps(replace(small, study=None, networks={}).__dict__)
-    )
-    for name, network in small.networks.items():
-        assert json.dumps({**read.networks[name].__dict__, "experiment": 0}) == json.dumps(
-            {**network.__dict__, "experiment": 0}
-        )
-        assert read.networks[name].experiment == network.experiment
 
 
 def test_every_objective_ships_with_everything_and_with_sum_weights_trained():
@@ -201,7 +184,7 @@ def test_a_single_depth_has_no_comparison_and_says_so():
 
 
 def test_the_table_of_numbers_holds_every_curve_and_every_seed(small):
-    rows = classes_words.csv_rows(small)
+    rows = classes_study.rows(small)
     assert {row[3] for row in rows if row[4] == "median"} == set(QUANTITIES)
     finals = [row for row in rows if row[3] == "test accuracy" and row[5] == "last"]
     assert [row[4] for row in finals] == [0, 1] * 3
@@ -274,17 +257,11 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
 
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch):
-    monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:no_such_function")
+    monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:read_curves")
     page = opened(**LAB.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
     page.button(key="classes_run").click().run()
     until(lambda: page.run().error)
     assert "L=1" in said(page, "error") and "try fewer seeds" in said(page, "error")
-
-
-def test_a_cancelled_comparison_gives_nothing_and_leaves_no_process():
-    job = jobs.Job("key", lambda job: None)
-    job.stop.set()
-    assert classes_study.compute(job, SMALL, classes_study.rows_of(SMALL, library.load("two-clusters"))) is None
 
 
 def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():

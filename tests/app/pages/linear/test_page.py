@@ -10,7 +10,7 @@ from app.kit.text import JOINER
 from app.pages.linear import charts, words
 from app.pages.linear.link import LINKS
 from spncore.record import ExperimentError
-from spncore.studies.linear import FIELDS, LinearStudy, compare, shared_scalar
+from spncore.studies.linear import LinearStudy, run, shared_scalar
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 
@@ -32,7 +32,7 @@ def headline(page):
 
 
 def test_both_models_start_at_the_same_loss_and_reach_the_target_in_the_steps_that_are_said():
-    found = compare(LinearStudy())
+    found = run(LinearStudy())
     for side in (found.plain, found.factors):
         assert side.trace.loss[0] == pytest.approx(found.plain.trace.loss[0], rel=1e-12)
         assert side.relative_loss[-1] <= 1e-6 < side.relative_loss[-2]
@@ -43,18 +43,18 @@ def test_both_models_start_at_the_same_loss_and_reach_the_target_in_the_steps_th
 
 
 def test_a_rate_that_is_too_large_is_said_to_diverge_and_every_number_stays_finite():
-    found = compare(LinearStudy(each_at="chosen", learning_rate=5.0))
+    found = run(LinearStudy(each_at="chosen", learning_rate=5.0))
     assert words.headline(found).count("**diverges**") == 2
     assert np.isfinite(found.plain.trace.loss).all() and np.isfinite(found.factors.trace.loss).all()
 
 
 def test_a_rate_that_is_too_small_is_said_not_to_be_there():
-    found = compare(LinearStudy(each_at="chosen", learning_rate=1e-6))
+    found = run(LinearStudy(each_at="chosen", learning_rate=1e-6))
     assert words.headline(found).count("not there after") == 2
 
 
 def test_where_no_rate_gets_there_it_is_said_and_a_stable_run_is_shown():
-    found = compare(LinearStudy(num_layers=4, dimension=8, condition=100.0))
+    found = run(LinearStudy(num_layers=4, dimension=8, condition=100.0))
     assert found.plain.best is None and not found.plain.trace.stopped
     said = words.headline(found)
     assert "plain is **not there after 3,000 steps** at any of 73 rates" in said and "times as fast" not in said
@@ -109,16 +109,16 @@ def test_a_setting_given_twice_and_an_unknown_version_are_refused():
     assert LINKS.decode({"v": "7", "p": "2"})[0] == LinearStudy()
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@pytest.mark.parametrize("name", LinearStudy.fields)
 def test_every_setting_refuses_nonsense(name):
     with pytest.raises(ExperimentError, match=f"^{name}: "):
-        LinearStudy(**{name: "nonsense" if FIELDS[name].kind is not str else 1})
+        LinearStudy(**{name: "nonsense" if LinearStudy.fields[name].kind is not str else 1})
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("log_steps", [False, True])
 def test_every_line_of_a_chart_is_named_at_its_end_and_has_a_dash_of_its_own(theme, log_steps):
-    found = compare(QUICK)
+    found = run(QUICK)
     for figure in (
         charts.loss(found, theme, log_steps),
         charts.rate_and_term(found, "rho", theme, log_steps),

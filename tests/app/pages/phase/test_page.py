@@ -1,24 +1,33 @@
 """The phase diagram: its law, its words and its figure agree with its numbers, and the page computes another one."""
 
-import json
-
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kit import uploads
-from app.live import jobs
 from app.live.jobs import JOBS
 from app.pages.phase import charts
 from spncore import Experiment, ExperimentError, load
 from spncore.data import library
-from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
-from spncore.studies.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
-from spncore.sweep import Outcome, SeedOutcome, SweepError, compute, store, to_csv
-from tests.places import ENTRY, ROOT
+from spncore.studies import envelope, phase
+from spncore.studies.phase import (
+    FAILED,
+    MISSED,
+    THROWN,
+    Diagram,
+    Plane,
+    codes,
+    comparison,
+    diagram,
+    in_words,
+    stripe_agreement,
+    summary,
+    tidy,
+)
+from spncore.sweep import Outcome, SeedOutcome, compute, store, to_csv
+from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 
-SHIPPED = ROOT / "data" / "phase-default.json"
 BASE = Experiment(
     dataset="two-clusters",
     num_components=2,
@@ -66,19 +75,13 @@ def test_a_plane_that_cannot_be_is_refused_by_the_name_of_its_setting(changes, w
 
 def test_runs_on_a_stripe_coincide_and_the_diagram_reads_back():
     data = load("two-clusters")
-    outcomes = [compute(cell, data) for cell in PLANE.cells().values()]
-    found = diagram(PLANE, data, {outcome.key: outcome for outcome in outcomes})
+    found = diagram(PLANE, data, {cell: compute(cell, data) for cell in PLANE.cells().values()})
     equal, pairs = stripe_agreement(found)
     assert equal == pairs > 3
-    read = Diagram.from_json(found.to_json())
+    [read] = phase.unpack(envelope.read(phase.to_json(found), "phase"))
     assert read.plane == PLANE and read.data == found.data
     assert all((read.runs[arm] == found.runs[arm]).all() for arm in PLANE.arms)
-    assert read.rows() == found.rows() and len(found.rows()) == 3 * 9 * 2
-
-
-def test_another_schema_is_refused():
-    with pytest.raises(SweepError, match="^schema: 2"):
-        Diagram.from_json(json.dumps({"schema": 2}))
+    assert tidy(read) == tidy(found) and len(tidy(found)) == 3 * 9 * 2
 
 
 def test_a_run_is_thrown_off_when_it_ends_below_its_start_or_overflows():
@@ -139,13 +142,9 @@ def test_the_key_names_equal_speed_in_its_middle():
     assert dict(zip(axis.ticktext, axis.tickvals, strict=True)) == {"×1/2": -1, "equal": 0, "×2": 1}
 
 
-def shipped():
-    return Diagram.from_json(SHIPPED.read_text(encoding="utf-8"))
-
-
 def test_the_shipped_diagram_is_small_whole_and_says_what_it_is():
-    assert SHIPPED.stat().st_size < 200_000
-    found = shipped()
+    assert envelope.place("phase").stat().st_size < 200_000
+    found = phase.shipped()
     assert not any((runs == FAILED).any() for runs in found.runs.values())
     equal, pairs = stripe_agreement(found)
     assert equal > 0.9 * pairs > 100  # the rest lies where weights meet the floor
@@ -154,7 +153,7 @@ def test_the_shipped_diagram_is_small_whole_and_says_what_it_is():
 
 @pytest.mark.slow
 def test_cells_of_the_shipped_diagram_are_computed_again():
-    found = shipped()
+    found = phase.shipped()
     name = found.plane.base.dataset
     if not library.available(name):
         pytest.skip(f"the shipped diagram is of {name}, which is not on this machine (SPNLAB_DATA_DIR)")
@@ -188,7 +187,7 @@ def page(monkeypatch, tmp_path):
 
 def test_the_page_opens_with_the_shipped_diagram_and_the_sentences_of_its_numbers(page):
     words = " ".join(element.value for element in page.markdown)
-    found = shipped()
+    found = phase.shipped()
     for depth in found.plane.depths[1:]:
         assert all(sentence in words for sentence in summary(found, depth))
     assert len(page.get("plotly_chart")) == len(found.plane.depths)  # a panel for each but L = 1, and the key
@@ -212,7 +211,7 @@ def small(page):
 
 
 def test_compute_starts_a_job_in_the_background_that_can_be_cancelled(page, monkeypatch):
-    monkeypatch.setattr(jobs, "sweep", lambda job, cells, data: job.stop.wait(PATIENCE) and {})
+    monkeypatch.setattr(phase, "outcomes", lambda cells, data, report: until(lambda: report(0, 1)))
     small(page)
     page.button(key="phase_compute").click().run()
     key = page.session_state["phase_job"]

@@ -1,4 +1,4 @@
-"""The runs of the page "Predicting a class": depths, and the shallow network at L times the rate, scored as they train.
+"""Predicting a class: depths, and the shallow network at L times the rate, scored as they train.
 
 Every network of a comparison starts as the same function, so what a seed can gain is one number for all of them: from
 that start to the best value any of them has. Who is first at nine tenths of it is the comparison.
@@ -6,49 +6,42 @@ that start to the best value any of them has. Who is first at nine tenths of it 
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from app.live.jobs import JOBS, NICENESS, Job
 from spncore.arrays import Floats
 from spncore.data import library
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.files.places import SHIPPED
-from spncore.files.provenance import made_by, versions
 from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.runs import scores as classification
-from spncore.runs.experiment import SCHEMA, Experiment
+from spncore.runs import scores
+from spncore.runs.experiment import Experiment
 from spncore.runs.scores import Curves
 from spncore.runs.study import Study
-from spncore.studies.cells import depth_name, faster_name, tidied
-from spncore.sweep import LocalWorkers, SweepError
+from spncore.studies import envelope
+from spncore.studies.cells import answers, depth_name, faster_name, tidied
+from spncore.studies.envelope import Envelope
+from spncore.sweep import Reporter
 
-RUNS = SHIPPED / "classes_runs.json"
-SCRIPT = "python -m experiments.classes"
-FORMAT = 1
 COMPUTE = "spncore.runs.scores:train_json"
-LOOK_SECONDS = 0.1
 DEPTHS = (1, 2, 3)
 CHOICES = tuple(name for name, objective in OBJECTIVES.items() if objective.needs_class or name == "generative")
 HELD_OUT, HOLD_OUT_SEED = 0.25, 0  # of a table without test rows of its own
 GAIN = 0.9
+SHARE = f"{GAIN:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 LEAST_GAIN = {"accuracy": 0.02}  # less is noise; of a log-likelihood 0.001 nats per row
 POINTS = 40
-MAX_ITERATIONS, MAX_SEEDS = 2_000, 24  # every iteration is scored twice
 DECIMALS = 4
 STATISTICS = ("median", "low", "high")
 MIDDLE_HALF = (0.25, 0.75)  # of the seeds, between low and high
 OBJECTIVE = "objective"
-QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in classification.ROWS for part in classification.QUANTITIES))
+QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in scores.ROWS for part in scores.QUANTITIES))
 
 EVERYTHING = Experiment(
     dataset="labelled-clusters",
@@ -67,7 +60,9 @@ SETUPS: Mapping[str, Experiment] = {
         num_components=32, train_components=False, learning_rate=3e-3, iterations=1000
     ),
 }
+SHIPPED = tuple(Study(setup.replace(objective=objective), DEPTHS) for setup in SETUPS.values() for objective in CHOICES)
 DEFAULT = Study(EVERYTHING, DEPTHS)
+COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
 
 
 @dataclass(frozen=True)
@@ -100,31 +95,13 @@ class Comparison:
     made_by: str = ""
 
 
-def fitting(study: Study) -> tuple[Study, list[str]]:
-    """The nearest study that this page shows, and a sentence for each setting that a link had otherwise."""
-    experiment, said = study.experiment, []
-    for name, fits, instead in (
-        ("objective", experiment.objective in CHOICES, DEFAULT.experiment.objective),
-        ("weight_init", experiment.weight_init == "equal", "equal"),
-        ("iterations", experiment.iterations <= MAX_ITERATIONS, MAX_ITERATIONS),
-        ("num_seeds", experiment.num_seeds <= MAX_SEEDS, MAX_SEEDS),
-    ):
-        if not fits:
-            said.append(f"{name}: {getattr(experiment, name)} is not shown on this page; {instead} is used instead.")
-            experiment = experiment.replace(**{name: instead})
-    depths = tuple(depth for depth in study.depths if depth in DEPTHS)
-    if depths != study.depths:
-        said.append(f"depths: this page compares L = 1 to {DEPTHS[-1]}; the others are left out.")
-    return Study(experiment, depths or DEPTHS), said
-
-
 def rows_of(study: Study, dataset: Dataset) -> dict[str, Dataset]:
     """Training and test rows: a registered set's own, or a quarter of an uploaded table held out, always the same."""
     name = study.experiment.dataset
     if not is_upload(name):
         return {"train": dataset, "test": library.load(name, "test")}
     kept, held = library.hold_out(dataset, HELD_OUT, np.random.default_rng(HOLD_OUT_SEED))
-    return {"train": dataclasses.replace(kept, name=name), "test": dataclasses.replace(held, name=name)}
+    return {"train": replace(kept, name=name), "test": replace(held, name=name)}
 
 
 def networks(study: Study) -> dict[str, Experiment]:
@@ -139,33 +116,12 @@ def networks(study: Study) -> dict[str, Experiment]:
     return runs
 
 
-def compute(job: Job, study: Study, rows: Mapping[str, Dataset]) -> Comparison | None:
-    """The work of a job: each network in a process of its own; None when it is cancelled. SweepError if one fails."""
-    asked = networks(study)
-    curves: dict[str, Curves] = {}
-    workers = LocalWorkers(rows, niceness=NICENESS, compute=COMPUTE)
-    try:
-        for name, experiment in asked.items():
-            job.report(len(curves), len(asked))
-            workers.submit(name, experiment.to_json())
-            while name not in curves:
-                if job.stop.is_set():
-                    return None
-                for report in workers.reports(LOOK_SECONDS):
-                    if report.problem is not None:
-                        raise SweepError(f"{name}: {report.problem}; try fewer seeds, iterations or components")
-                    curves[name] = classification.read_curves(report.result)
-        job.report(len(curves), len(asked))
-    finally:
-        workers.close()
-    return comparison(study, rows, curves)
-
-
-def result(study: Study, key: str) -> Comparison | None:
-    """What is known of a study: it ships, or the job of this key is done."""
-    job = JOBS.get(key)
-    made: Comparison | None = job.result if job is not None and job.state == "done" else None
-    return shipped().get(study) or made
+def run(study: Study, data: Dataset, report: Reporter) -> Comparison:
+    """All networks, each in a process of its own; SweepError names the one that fails."""
+    rows = rows_of(study, data)
+    tasks = {name: experiment.to_json() for name, experiment in networks(study).items()}
+    found = answers(tasks, rows, COMPUTE, report)
+    return comparison(study, rows, {name: scores.read_curves(answer) for name, answer in found.items()})
 
 
 def comparison(study: Study, rows: Mapping[str, Dataset], curves: Mapping[str, Curves]) -> Comparison:
@@ -203,24 +159,54 @@ def first_at_gain(values: Mapping[str, Floats], least: float) -> tuple[list[floa
     }
 
 
-def to_json(made: Sequence[Comparison], script: str) -> str:
-    """The text of a shipped file: a line per comparison."""
-    head = {"format": FORMAT, "script": script, "versions": versions()}
-    lines = ",\n".join(_compact(_pack(each)) for each in made)
-    return f'{_compact(head)[:-1]},\n"comparisons":[\n{lines}\n]}}\n'
-
-
 @cache
 def shipped() -> dict[Study, Comparison]:
     """The comparisons that ship with the lab; read once."""
-    text = json.loads(RUNS.read_text(encoding="utf-8"))
-    made = [_unpack(values, made_by(text["versions"])) for values in text["comparisons"]]
-    return {each.study: each for each in made}
+    return {each.study: each for each in unpack(envelope.shipped("classes"))}
+
+
+def pack(results: Sequence[Comparison]) -> dict[str, Any]:
+    """Comparisons as plain values."""
+    return {"comparisons": [_pack(each) for each in results]}
+
+
+def unpack(packed: Envelope) -> list[Comparison]:
+    """What `pack` made."""
+    found = []
+    for values in map(dict, packed.body["comparisons"]):
+        study = Study(Experiment.from_dict(values.pop("experiment")), tuple(values.pop("depths")))
+        asked, parts = networks(study), values.pop("networks")
+        own = {name: Network(experiment=asked[name], **each) for name, each in parts.items()}
+        found.append(Comparison(study, own, made_by=packed.made_by, **values))
+    return found
+
+
+def rows(shown: Comparison) -> list[tuple[Any, ...]]:
+    """Everything as a table of `COLUMNS`: curves by statistic, and every seed's iterations and end."""
+    found: list[tuple[Any, ...]] = []
+    seeds = list(shown.study.experiment.seeds)
+    for name, network in shown.networks.items():
+        head = (name, network.experiment.depth, network.experiment.learning_rate)
+        for quantity in QUANTITIES:
+            curve, arrived = network.curves[quantity], f"{quantity}, iterations to {SHARE} of the gain"
+            for statistic in STATISTICS:
+                pairs = zip(network.iterations, curve.get(statistic, ()), strict=False)
+                found += [(*head, quantity, statistic, at, value) for at, value in pairs]
+            reached = zip(seeds, network.reached[quantity], strict=False)
+            found += [(*head, arrived, seed, "", "" if at is None else at) for seed, at in reached]
+            final = zip(seeds, network.final[quantity], strict=False)
+            found += [(*head, quantity, seed, "last", at) for seed, at in final]
+    return found
+
+
+def tidy(result: Comparison) -> list[dict[str, Any]]:
+    """`rows` by name."""
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows(result)]
 
 
 def _by_quantity(curves: Curves) -> dict[str, Floats]:
-    scores = {f"{rows} {part}": values for rows, of in curves.scores.items() for part, values in of._asdict().items()}
-    return {OBJECTIVE: curves.objective, **scores}
+    scored = {f"{rows} {part}": values for rows, of in curves.scores.items() for part, values in of._asdict().items()}
+    return {OBJECTIVE: curves.objective, **scored}
 
 
 def _network(
@@ -243,22 +229,9 @@ def _statistics(values: Floats, middle_only: bool) -> dict[str, list[float]]:
 
 
 def _pack(made: Comparison) -> dict[str, Any]:
-    own = {name: value for name, value in made.__dict__.items() if name not in ("study", "networks", "made_by")}
-    settings = {"schema": SCHEMA, **asdict(made.study.experiment)}
+    own = {name: value for name, value in vars(made).items() if name not in ("study", "networks", "made_by")}
     parts = {
-        name: {key: value for key, value in each.__dict__.items() if key != "experiment"}
+        name: {key: value for key, value in vars(each).items() if key != "experiment"}
         for name, each in made.networks.items()
     }
-    return {"experiment": settings, "depths": made.study.depths, "networks": parts, **own}
-
-
-def _unpack(values: Mapping[str, Any], made_by: str) -> Comparison:
-    study = Study(Experiment.from_dict(values["experiment"]), tuple(values["depths"]))
-    asked = networks(study)
-    found = {name: Network(experiment=asked[name], **each) for name, each in values["networks"].items()}
-    rest = {name: value for name, value in values.items() if name not in ("experiment", "depths", "networks")}
-    return Comparison(study=study, networks=found, made_by=made_by, **rest)
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return {"experiment": made.study.experiment, "depths": made.study.depths, "networks": parts, **own}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import data
+from app.kit import data, page
 from app.kit.text import WORDS, literal, page_text
 from app.live.runs import REGISTRY
 from spncore.data.library import DATASETS, DataError, available
@@ -20,20 +20,18 @@ def whereabouts(name: str) -> str:
         return str(error)
 
 
-TEXT_PIXELS = 760  # lines that the eye can follow
-
 st.title(WORDS["about"])
-st.markdown(page_text("about_lab"), width=TEXT_PIXELS)
+page.prose(page_text("about_lab"))
 
 st.header("Data")
 shown = st.session_state.get("shown")
 if shown is not None:
-    with st.container(border=True, width=TEXT_PIXELS, gap="xsmall"):
+    with st.container(border=True, width=page.TEXT_PIXELS, gap="xsmall"):
         st.markdown(f"**:material/database: {WORDS['in_use']}**")
         st.text(data.describe(shown.dataset))
         st.caption(literal(shown.dataset.source))
         st.caption(f"SHA-256 of the rows: {shown.dataset.sha256}")
-st.markdown(page_text("about_data"), width=TEXT_PIXELS)
+page.prose(page_text("about_data"))
 st.table(
     [
         {
@@ -49,7 +47,7 @@ st.table(
 )
 
 st.header("The 16 items of NLTCS")
-st.markdown(page_text("about_order"), width=TEXT_PIXELS)
+page.prose(page_text("about_order"))
 st.table(
     [
         {"column": column, "item": variable.name.replace("_", " "), "a 1 means": variable.meaning}
@@ -74,6 +72,6 @@ st.table(
 )
 
 st.header("Citation")
-st.markdown(page_text("about_citation"), width=TEXT_PIXELS)
+page.prose(page_text("about_citation"))
 st.code(page_text("citation.bib"), language="bibtex")
 st.caption(f"Versions: {made_by()}")

@@ -12,14 +12,14 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import uploads
+from app.kit import page, uploads
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, plain
 from app.pages.ask import link
 from app.pages.ask import question as asking
 from app.pages.ask.networks import NETWORKS
 from app.pages.ask.question import GROUPS, UNKNOWN, Item, Question
-from spncore.data.library import DATASETS, DataError, Dataset
+from spncore.data.library import DATASETS, Dataset
 from spncore.limits import LIMITS
 from spncore.runs.trace import Recorder
 
@@ -33,7 +33,7 @@ LEFT_CODES = 6  # the ADL items of NLTCS stand in the first column
 def opened() -> Question:
     """The question on screen; at the first visit the one in the address, or about the data of the lab's run."""
     if STATE not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        params = page.params()
         question, refused = link.decode(params)
         run = st.session_state.get("shown")
         if not set(params) - {"view"} and run is not None and run.study.experiment.dataset != question.dataset:
@@ -48,24 +48,6 @@ def put(question: Question, refused: Sequence[str] = ()) -> None:
     st.session_state.update({STATE: question, REFUSED: list(refused), NOTE: None})
     for key in [key for key in st.session_state if str(key).startswith("ask_w_")]:
         del st.session_state[key]
-
-
-def _held() -> dict[str, uploads.Upload]:
-    held: dict[str, uploads.Upload] = st.session_state.get("uploads", {})
-    return held
-
-
-def data_at_hand() -> dict[str, Dataset]:
-    """The data sets that need no download, the session's uploads among them."""
-    found = {}
-    for name in (*DATASETS, *_held()):
-        try:
-            dataset = uploads.find(name, _held())
-        except DataError:
-            continue
-        if dataset is not None:
-            found[name] = dataset
-    return found
 
 
 def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:

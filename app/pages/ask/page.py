@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from dataclasses import replace
 
 import streamlit as st
 
-from app.kit import files, progress
-from app.kit.files import cell, file_name
+from app.kit import page, progress, session, uploads
+from app.kit.files import cell, linked
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
 from app.pages.ask import charts, controls, flow_lines, link, networks
@@ -19,15 +17,14 @@ from app.pages.ask.controls import REFUSED, STATE
 from app.pages.ask.networks import Trained
 from app.pages.ask.question import UNKNOWN, Answer, Matches, Question
 from spncore.data.library import DataError, Dataset
-from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
 from spncore.limits import LIMITS
 from spncore.runs.training import Trainer
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
+JOB = "ask_job"  # the key of the job that this page waits for
 MOST_MARKS = 90  # in the drawing; a larger network is folded
-TEXT_PIXELS = 760
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -43,18 +40,17 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
         return lab_network(dataset)
     try:
         if networks.is_quick(name, dataset, k):
-            leave()
+            progress.leave(JOB)
             return quickly(name, k, dataset.sha256, dataset)
     except DataError as error:
         st.error(literal(str(error)), icon=":material/block:")
         return None
-    key = hashlib.sha256(f"ask {name} {k} {dataset.sha256}".encode()).hexdigest()
-    return in_background(key, name, dataset, k)
+    return in_background(name, dataset, k)
 
 
 def lab_network(dataset: Dataset) -> Trained | None:
     """The deepest network of the run in the lab, as it is now."""
-    leave()
+    progress.leave(JOB)
     found = controls.lab_run(dataset)
     if found is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
@@ -64,7 +60,7 @@ def lab_network(dataset: Dataset) -> Trained | None:
     return networks.from_the_lab(Trainer(recorder.experiment, shown.dataset), recorder.state, shown.dataset)
 
 
-def in_background(key: str, name: str, dataset: Dataset, num_components: int) -> Trained | None:
+def in_background(name: str, dataset: Dataset, num_components: int) -> Trained | None:
     """The result of a job, which is begun if need be; until it is there its progress is shown."""
 
     def work(job: jobs.Job) -> Trained | None:
@@ -75,71 +71,36 @@ def in_background(key: str, name: str, dataset: Dataset, num_components: int) ->
                 return result
         return None
 
-    if st.session_state.get("ask_job") != key:
-        leave()
-    job = jobs.JOBS.get(key)
+    key = progress.key_of("ask", name, num_components, dataset.sha256)
+    if st.session_state.get(JOB) != key:
+        progress.leave(JOB)
+    if jobs.JOBS.get(key) is None and not progress.start(key, work):
+        return None
+    st.session_state[JOB] = key
+    job = progress.follow(key, f"Training: {networks.NETWORKS[name].title}")
     again = job is not None and job.state in ("cancelled", "failed")
-    if job is not None and job.state == "failed":
-        st.error(literal(job.reason or ""), icon=":material/error:")
-    if (job is None) or (again and st.button("Train it", key="ask_train", icon=":material/play_arrow:")):
-        try:
-            job = jobs.JOBS.start(key, work, progress.watcher())
-        except jobs.JobRefused as refusal:
-            st.warning(str(refusal), icon=":material/hourglass:")
-            return None
-    if job is not None and not job.ended:
-        st.session_state["ask_job"] = key
-        st.markdown(f"Training: {networks.NETWORKS[name].title}")
-        progress.show_progress(key)
+    if again and st.button("Train it", key="ask_train", icon=":material/play_arrow:") and progress.start(key, work):
+        st.rerun()
     return job.result if job is not None and job.state == "done" else None
-
-
-def leave() -> None:
-    """A job that this page waits for no more is cancelled, unless others wait for it."""
-    key = st.session_state.pop("ask_job", None)
-    if key is not None:
-        jobs.JOBS.leave(key, progress.watcher())
 
 
 def link_to(question: Question) -> str:
     """The whole address of this page with its question."""
-    root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/ask?{link.query_string(question)}"
-
-
-def write_address(question: Question) -> None:
-    """Let the address bar name the question; a first visit to the default keeps its plain address."""
-    values = link.encode(question)
-    if len(values) == 1 and not st.query_params:
-        return
-    if "view" in st.query_params:
-        values["view"] = st.query_params["view"]
-    if values != st.query_params.to_dict():
-        st.query_params.from_dict(values)
+    return page.page_address(link.query_string(question), "ask")
 
 
 def take(title: str, what: str, columns: tuple[str, ...], rows: list[list[object]], question: Question) -> None:
     """A button that hands out a table."""
-    remarks = [f"link: {link_to(question)}", f"made with: {made_by()}"]
-    st.download_button(
-        f"{what} (CSV)",
-        lambda: files.table(columns, rows, remarks),
-        file_name(f"ask {title} {what}", "csv"),
-        "text/csv",
-        key=f"ask_take_{what}",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    remarks = linked(link_to(question))
+    page.download(f"{what} (CSV)", f"ask {title} {what}", columns, lambda: rows, remarks, f"ask_take_{what}")
 
 
 def share(question: Question) -> None:
     """The link, to be copied."""
     with st.popover("Share", icon=":material/share:"):
         st.markdown("This link asks the same network the same question.")
-        st.code(link_to(question), language=None, wrap_lines=True)
-        if link.cannot_carry(question):
-            st.info("It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen.")
+        cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
+        page.share(link_to(question), *([cannot] if link.cannot_carry(question) else []))
 
 
 def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -> None:
@@ -204,7 +165,7 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
         config=charts.STILL,
         alt=f"Samples, one per line. {words}",
     )
-    st.markdown(words, width=TEXT_PIXELS)
+    page.prose(words)
 
 
 def redraw() -> None:
@@ -258,27 +219,24 @@ def below(trained: Trained, given: Answer, dataset: Dataset, question: Question,
     with right:
         st.subheader("Which question tells most?", anchor=False)
         telling(trained, given, dataset, question, theme)
-    st.markdown(page_text("ask"), width=TEXT_PIXELS)
-    with st.expander("Source of what this page runs", icon=":material/code:"):
-        asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
-        for function in (*asked, asking.information):
-            st.caption(f"`{function.__module__}.{function.__name__}`")
-            st.code(inspect.getsource(function))
+    page.prose(page_text("ask"))
+    asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
+    page.sources(*asked, asking.information)
 
 
-theme = "dark" if st.context.theme.type == "dark" else "light"
-at_hand = controls.data_at_hand()
+theme = page.theme()
+at_hand = uploads.at_hand(session.held_uploads())
 question = controls.on_data_at_hand(controls.opened(), at_hand)
 dataset = at_hand[question.dataset]
 st.header("Ask the network", anchor=False)
 question = controls.network_controls(question, at_hand)
-refusals = st.container()
+top = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
     evidence, free_space = controls.evidence_controls(question, dataset)
     question = replace(question, evidence=evidence)
-for sentence in dict.fromkeys(st.session_state[REFUSED]):
-    refusals.warning(literal(sentence), icon=":material/link_off:")
+with top:
+    page.refusals(st.session_state[REFUSED])
 with right:
     trained = network(question, dataset)
     answer = None
@@ -304,4 +262,4 @@ with left:
 if trained is not None and answer is not None:
     below(trained, answer, dataset, question, theme)
 st.session_state[STATE] = question
-write_address(question)
+page.write_address(link.encode(question))

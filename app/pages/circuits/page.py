@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, session, study_links, uploads
-from app.kit.files import file_name
+from app.kit import circuit_links, controls, data, page, session, study_links, uploads
 from app.kit.session import Shown
 from app.kit.text import WORDS, label, literal, plain, point, sections
 from app.kit.uploads import FALLBACK
-from app.kit.visitor import session_name
-from app.live.chart import lab_view
-from app.live.runs import REGISTRY, RunRefused
-from app.pages.circuits import files as circuit_export
+from app.live.runs import RunRefused
+from app.pages.circuits import files
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError
@@ -39,12 +37,11 @@ STARTS = ["fitted", "uniform", "random"]
 
 def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
-    if STATE not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
-        study, refusals = circuit_links.decode(params)
-        st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
-        st.session_state["circuit_view"] = study_links.decode_view(params)[0]
-        st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
+    first = STATE not in st.session_state
+    study = page.opened(circuit_links.decode, STATE, "circuit_refused")
+    if first:
+        st.session_state.update({SHOWN: None, "circuit_view": study_links.decode_view(page.params())[0]})
+        st.session_state["circuit_refused"] += stand_in(study)
         train()
     current: Study = st.session_state[STATE]
     return current
@@ -68,18 +65,11 @@ def train() -> None:
     study: Study = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        dataset = uploads.find(study.experiment.dataset, session.held_uploads())
-        if dataset is None:
-            raise DataError(WORDS["missing_data"])
-        study = circuit_links.prepared(study, dataset)
-        run_id = REGISTRY.start(study, dataset, session_name())
+        shown = st.session_state[SHOWN] = session.started(study, circuit_links.prepared)
     except (DataError, ExperimentError, CircuitError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
-    st.session_state[SHOWN] = Shown(run_id, study, dataset)
-    values = circuit_links.encode(study)
-    if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
-        st.query_params.from_dict(values)
+    page.write_address(circuit_links.encode(shown.study), st.session_state["circuit_view"])
 
 
 def side_panel(study: Study) -> tuple[Study, str | None]:
@@ -138,15 +128,8 @@ def show(study: Study) -> None:
 
 
 def _titles_at_hand() -> dict[str, str]:
-    titles = {name: info.title for name, info in DATASETS.items() if _at_hand(name)}
+    titles = {name: info.title for name, info in DATASETS.items() if uploads.ready(name)}
     return titles | {name: plain(upload.dataset.title) for name, upload in session.held_uploads().items()}
-
-
-def _at_hand(name: str) -> bool:
-    try:
-        return uploads.find(name, {}) is not None
-    except DataError:
-        return False
 
 
 def _choice(name: str, titles: dict[str, str]) -> Any:
@@ -177,14 +160,14 @@ def _steps(name: str) -> Any:
 
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
-    return f"{(st.context.url or '').split('?')[0]}?{circuit_links.query_string(study)}"
+    return page.page_address(circuit_links.query_string(study))
 
 
 @st.dialog(WORDS["share"])
 def share_dialog(study: Study) -> None:
     """The link to the controls' study."""
     st.markdown(WORDS["share_intro"])
-    st.code(link_to(study), language=None, wrap_lines=True)
+    page.share(link_to(study))
 
 
 @st.dialog(WORDS["export"])
@@ -192,26 +175,14 @@ def export_dialog(shown: Shown) -> None:
     """The run on screen as files; each is made when its button is pressed."""
     st.markdown(WORDS["export_intro"])
     link, depth = link_to(shown.study), shown.study.depths[-1]
-
-    def maker(make: Callable[..., Any], *more: Any) -> Callable[[], Any]:
-        return lambda: make(shown.study, shown.dataset, shown.traces(), *more)
-
-    files = {
-        "Curves and tree weights": ("csv", "text/csv", maker(circuit_export.curves_csv, link)),
-        "Settings and result": ("json", "application/json", maker(circuit_export.result_json, link)),
-        f"Trained circuit, L={depth}": ("npz", "application/octet-stream", maker(circuit_export.model_file, depth)),
+    kinds: dict[str, tuple[str, Callable[..., Any], Any]] = {
+        "Curves and tree weights": ("csv", files.curves_csv, link),
+        "Settings and result": ("json", files.result_json, link),
+        f"Trained circuit, L={depth}": ("npz", files.model_file, depth),
     }
-    for title, (suffix, mime, make) in files.items():
-        st.download_button(
-            f"{title} ({suffix.upper()})",
-            make,
-            file_name(f"circuit {title}", suffix),
-            mime,
-            key=f"circuit_{suffix}",
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-        )
+    for title, (suffix, make, more) in kinds.items():
+        label, written = f"{title} ({suffix.upper()})", partial(shown.file, make, more)
+        page.hand_out(label, written, f"circuit {title}", suffix, f"circuit_{suffix}", width="stretch")
 
 
 @st.dialog(WORDS["help_title"], width="large")
@@ -226,8 +197,7 @@ with st.sidebar:
     st.session_state[STATE] = study
     if refusal:
         st.error(literal(refusal), icon=":material/block:")
-for sentence in st.session_state["circuit_refused"]:
-    st.warning(literal(sentence), icon=":material/link_off:")
+page.refusals(st.session_state["circuit_refused"])
 shown: Shown | None = st.session_state[SHOWN]
 if shown is not None and shown.run() is None:
     train()  # the server has let go of the run; the same study gives the same numbers
@@ -247,28 +217,18 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.session_state["circuit_refused"] = []
         train()
         st.rerun()
-    files = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
+    export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
 if st.session_state["circuit_problem"]:
     st.error(literal(st.session_state["circuit_problem"]), icon=":material/block:")
 asked = None
 if shown is not None:
-    asked = lab_view(
-        {
-            "views": "circuits",
-            "run_id": shown.run_id,
-            "base": st.get_option("server.baseUrlPath"),
-            "stale": stale,
-            "labels": {},
-            "view": st.session_state["circuit_view"],
-        },
-        key="circuits",
-    )
+    asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])
 with st.expander("What is compared here", icon=":material/info:"):
     st.markdown(sections("circuits")[0])
 if asked is not None and asked.share:
     share_dialog(study)
-elif files and shown is not None:
+elif export and shown is not None:
     export_dialog(shown)
 elif guide:
     help_dialog()

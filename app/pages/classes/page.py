@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from app.kit import progress, shipped_or_here, study_links
-from app.kit.files import file_name
-from app.kit.text import literal, page_text
-from app.live import jobs
+from app.kit import files, page, progress, study_links
+from app.kit.text import literal
 from app.pages.classes import charts as charts_classes
 from app.pages.classes import panel
 from app.pages.classes import study as classes_study
@@ -15,11 +15,11 @@ from app.pages.classes import words as classes_words
 from app.pages.classes.study import DEFAULT, Comparison
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.plots.curves import CONFIG
 from spncore.runs.study import Study
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"
+OTHER = "The curves belong to other settings. Press Run in the side panel to train yours."
 
 
 def on_screen(study: Study, dataset: Dataset) -> Comparison:
@@ -29,20 +29,10 @@ def on_screen(study: Study, dataset: Dataset) -> Comparison:
     shown: Comparison = found or st.session_state.get("classes_shown") or classes_study.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
     if found is None:
-        waiting(jobs.JOBS.get(key))
+        job = progress.follow(key)
+        if job is None or job.state == "cancelled":
+            st.info(OTHER, icon=":material/tune:")
     return shown
-
-
-def waiting(job: jobs.Job | None) -> None:
-    """What there is to say while the settings have no result."""
-    if job is not None and not job.ended:
-        progress.show_progress(job.key)
-    elif job is not None and job.state == "failed":
-        st.error(literal(job.reason or ""), icon=":material/error:")
-    else:
-        st.info(
-            "The curves belong to other settings. Press Run in the side panel to train yours.", icon=":material/tune:"
-        )
 
 
 def provenance(shown: Comparison) -> None:
@@ -70,7 +60,7 @@ def charts(shown: Comparison) -> None:
         with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
         log_iterations = st.toggle("log iterations", key="classes_log")
     best = classes_words.best_levels(shown)
-    mode = shipped_or_here.mode()
+    mode = page.theme()
     accuracy = charts_classes.accuracy(
         classes_words.lines(shown, "test accuracy", with_control), _level(best, "test accuracy"), mode, log_iterations
     )
@@ -87,9 +77,7 @@ def charts(shown: Comparison) -> None:
         (right, likelihood, "likelihood", RIGHT[quantity], classes_words.likelihood_words(shown, quantity)),
     ):
         with column:
-            st.markdown(f"**{literal(title)}**")
-            st.plotly_chart(figure, key=f"classes_{key}", config=CONFIG, alt=f"{title}. {words}")
-            st.markdown(literal(words))
+            page.titled_chart(figure, title, words, f"classes_{key}")
     st.caption(
         "Thick: test rows, with the middle half of the seeds; thin: training rows. Grey: one layer at L times the rate."
     )
@@ -101,49 +89,25 @@ def _level(best: dict[str, float], quantity: str) -> dict[str, float]:
 
 def take_away(shown: Comparison) -> None:
     """Every comparison as a row; the numbers, the link, and the runs in the lab."""
-    query = study_links.query_string(shown.study)
-    root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    link = f"{root}/classes?{query}"
+    link = page.page_address(study_links.query_string(shown.study), "classes")
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
-    st.table([dict(zip(classes_words.TABLE_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
+    page.table(classes_words.TABLE_COLUMNS, rows)
     with st.container(horizontal=True):
-        remarks = [classes_words.about(shown), f"link: {link}"]
-        st.download_button(
-            "All numbers (CSV)",
-            lambda: shipped_or_here.table(classes_words.CSV_COLUMNS, classes_words.csv_rows(shown), remarks),
-            file_name(f"class {shown.title}", "csv"),
-            "text/csv",
-            key="classes_csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.link_button("Open in the lab", f"./?{query}", icon=":material/science:")
-    st.caption(
-        "Link to these settings"
-        + (", to be opened with the same table" if is_upload(shown.study.experiment.dataset) else "")
-        + ":"
-    )
-    st.code(link, language=None, wrap_lines=True)
+        remarks = files.signed(classes_words.about(shown), f"link: {link}")
+        every, name = partial(classes_words.csv_rows, shown), f"class {shown.title}"
+        columns = classes_words.CSV_COLUMNS
+        page.download("All numbers (CSV)", name, columns, every, remarks, "classes_csv", type="secondary")
+        page.lab_link("Open in the lab", shown.study, "classes_lab")
+    same_table = ", to be opened with the same table" if is_upload(shown.study.experiment.dataset) else ""
+    st.caption(f"Link to these settings{same_table}:")
+    page.share(link)
 
 
-def write_address(study: Study) -> None:
-    """Let the address name the settings; a first visit to the default keeps its plain address."""
-    if study == DEFAULT and not st.query_params:
-        return
-    values = study_links.encode(study)
-    if "view" in st.query_params:
-        values["view"] = st.query_params["view"]
-    if values != st.query_params.to_dict():
-        st.query_params.from_dict(values)
-
-
-text = shipped_or_here.paragraphs(page_text("classes"))
-st.title("Predicting a class")
-st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
+parts = page.introduced("Predicting a class", "classes")
 wanted, table = panel.panel()
-for sentence in st.session_state.get("classes_refused", []):
-    st.warning(literal(sentence), icon=":material/link_off:")
-write_address(wanted)
+page.refusals(st.session_state.get("classes_refused", []))
+if wanted != DEFAULT or st.query_params:
+    page.write_address(study_links.encode(wanted))
 comparison = on_screen(wanted, table)
 st.subheader(classes_words.headline(comparison), anchor=False)
 st.markdown(literal(classes_words.control(comparison)))
@@ -155,8 +119,6 @@ st.header("Every comparison", divider="gray")
 take_away(comparison)
 st.header("All objectives on the labelled clusters", divider="gray")
 rows = classes_words.answer_rows(list(classes_study.shipped().values()))
-st.table([dict(zip(classes_words.ANSWER_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
+page.table(classes_words.ANSWER_COLUMNS, rows)
 st.caption("Who is first at 90 % of the objective's gain; seeds ahead, behind, level. Shipped with the lab.")
-for heading in list(text)[1:]:
-    st.header(heading, divider="gray")
-    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)
+page.parts_of_text(parts)

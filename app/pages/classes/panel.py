@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 
 import streamlit as st
 
-from app.kit import controls, progress, session, study_links, uploads
+from app.kit import controls, page, progress, session, study_links, uploads
 from app.kit import data as datapanel
 from app.kit.text import WORDS, choice, label, literal, number, plain
 from app.kit.uploads import Upload
-from app.live import jobs
 from app.pages.classes import study as classes_study
 from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, MAX_ITERATIONS, MAX_SEEDS, SETUPS
 from spncore.data.dataset import is_upload
@@ -40,7 +38,7 @@ def opened(data: dict[str, Dataset]) -> Study:
     if STATE in st.session_state:
         study: Study = st.session_state[STATE]
         return study
-    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    params = page.params()
     study, refused = (DEFAULT, []) if set(params) <= {"view"} else study_links.decode(params)
     study, unfit = classes_study.fitting(study)
     name = study.experiment.dataset
@@ -209,14 +207,15 @@ def panel() -> tuple[Study, Dataset]:
 
 def job_key(study: Study, dataset: Dataset) -> str:
     """What is computed, by its content."""
-    return hashlib.sha256(f"classes {study!r} {dataset.sha256}".encode()).hexdigest()
+    return progress.key_of("classes", study, dataset.sha256)
 
 
 def start(key: str, study: Study, dataset: Dataset) -> None:
     """Start the job of a study, or join it."""
     try:
         rows = classes_study.rows_of(study, dataset)
-        jobs.JOBS.start(key, lambda job: classes_study.compute(job, study, rows), progress.watcher())
-        st.rerun()
-    except (DataError, jobs.JobRefused) as refusal:
+    except DataError as refusal:
         st.warning(literal(str(refusal)))
+        return
+    if progress.start(key, lambda job: classes_study.compute(job, study, rows)):
+        st.rerun()

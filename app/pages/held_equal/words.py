@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.kit.text import number
-from spncore.plots.curves import Line
+from spncore.plots.curves import Line, around
 from spncore.studies import statistics
 from spncore.studies.cells import DEPTHS, Cells, depth_name, faster_name
 from spncore.studies.held_equal import Case
@@ -91,19 +91,9 @@ def lines(setting: Setting, results: Results) -> list[Line]:
     """Curves of a panel; the shallow network at a larger rate is grey, with the dash of the depth it is set against."""
     drawn = []
     for name, cell in setting.cells.items():
-        curve = results[cell].curve or {}
-        depth = next((d for d in DEPTHS[1:] if name == faster_name(d)), 0)
-        drawn.append(
-            Line(
-                name,
-                depth or cell.experiment.depth,
-                curve["iteration"],
-                curve["median"],
-                curve["low"],
-                curve["high"],
-                faint=bool(depth),
-            )
-        )
+        grey = next((d for d in DEPTHS[1:] if name == faster_name(d)), 0)
+        line = Line.of_seeds(name, grey or cell.experiment.depth, results[cell].curve or {})
+        drawn.append(replace(line, faint=bool(grey)))
     return drawn
 
 
@@ -111,9 +101,7 @@ def ranges(shown: Sequence[Setting], results: Results) -> tuple[tuple[float, flo
     """The iterations and the LLH that all panels span."""
     drawn = [line for setting in shown for line in lines(setting, results)]
     end = max(max(line.iterations) for line in drawn)
-    low, high = min(min(line.median) for line in drawn), max(max(line.median) for line in drawn)
-    edge = 0.05 * (high - low)
-    return (1.0, end), (low - edge, high + edge)
+    return (1.0, end), around([value for line in drawn for value in line.median], 0.05)
 
 
 def win_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]]:

@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, dialogs, session
-from app.kit.text import WORDS, literal
-from app.live.chart import lab_view
+from app.kit import circuit_links, controls, data, page, session, study_links
+from app.kit.session import Shown
+from app.kit.text import WORDS, literal, page_text
+from app.pages.lab import files
 from spncore.studies import presets
+
+FILES = {
+    "export_csv": ("csv", files.curves_csv),
+    "export_components": ("csv", files.components_csv),
+    "export_json": ("json", files.result_json),
+    "export_script": ("py", lambda study, dataset, traces, link: files.script(study, dataset, link)),
+}
+
+
+@st.dialog(WORDS["export"])
+def export_dialog(shown: Shown | None) -> None:
+    """The run on screen as files; each is made when its button is pressed."""
+    run = shown.run() if shown else None
+    if shown is None or run is None:
+        st.warning(WORDS["gone"])
+        return
+    st.markdown(WORDS["export_intro"])
+    if run.state in ("queued", "running"):
+        st.info(WORDS["export_running"])
+    link = page.page_address(study_links.query_string(shown.study))
+    for kind, (suffix, make) in FILES.items():
+        name = f"{shown.dataset.title} {kind.removeprefix('export_')}"
+        written, words = partial(shown.file, make, link), WORDS[f"{kind}_help"]
+        page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")
+
+
+@st.dialog(WORDS["help_title"], width="large")
+def help_dialog() -> None:
+    """How to read the page."""
+    st.markdown(page_text("lab"))
+
 
 session.open_session()
 
@@ -42,7 +76,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     ):
         session.train()
         st.rerun()
-    files = st.button(WORDS["export"], key="export", icon=":material/download:")
+    export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 
 if st.session_state["problem"]:
@@ -51,23 +85,19 @@ if st.session_state["problem"]:
 shown = session.shown()
 if shown is not None:
     preset = presets.matching(shown.study)
-    asked = lab_view(
-        {
-            "run_id": shown.run_id,
-            "base": st.get_option("server.baseUrlPath"),
-            "stale": session.is_stale(),
-            "baseline": session.baseline(),
-            "published": shown.study == presets.FIGURE_3,
-            "labels": {},
-            "view": st.session_state["view"],
-            "preset": preset.name if preset else None,
-        },
-        key="lab",
+    asked = session.run_view(
+        "lab",
+        shown,
+        session.is_stale(),
+        st.session_state["view"],
+        baseline=session.baseline(),
+        published=shown.study == presets.FIGURE_3,
+        preset=preset.name if preset else None,
     )
-    dialogs.answer(asked)
+    session.answer(asked)
 
 session.say()
-if files:
-    dialogs.export_dialog()
+if export:
+    export_dialog(shown)
 elif guide:
-    dialogs.help_dialog()
+    help_dialog()

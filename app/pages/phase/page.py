@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, progress, session, study_links, uploads
-from app.kit.files import file_name
+from app.kit import controls, page, progress, session, study_links, uploads
 from app.kit.text import choice, label, literal, page_text, plain
 from app.live import jobs
 from app.pages.phase import charts
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import Dataset
 from spncore.files.places import SHIPPED
 from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
 from spncore.runs.study import Study
@@ -26,6 +24,7 @@ DEFAULT = SHIPPED / "phase-default.json"  # made by experiments/phase_diagram.py
 INKS = {"light": "#31333f", "dark": "#fafafa"}
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
+JOB = "phase_job"  # the key of the job that this session has started last
 CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
 CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 MARKS = (
@@ -38,13 +37,6 @@ MARKS = (
 def shipped() -> Diagram:
     """The diagram that ships with the lab."""
     return Diagram.from_json(DEFAULT.read_text(encoding="utf-8"))
-
-
-def _found(name: str) -> Dataset | None:
-    try:
-        return uploads.find(name, st.session_state.get("uploads", {}))
-    except DataError:
-        return None
 
 
 def wanted(base: Plane, data: dict[str, Dataset]) -> tuple[Plane, Dataset]:
@@ -112,47 +104,28 @@ def settings_panel(base: Plane) -> None:
 
 def start(plane: Plane, dataset: Dataset) -> None:
     """Start the job of a plane, or join it; the page shows how it gets on."""
-    key = hashlib.sha256(f"phase {plane!r} {dataset.sha256}".encode()).hexdigest()
+    key = progress.key_of("phase", plane, dataset.sha256)
     cells = list(plane.cells().values())
 
     def work(job: jobs.Job) -> Diagram:
         return diagram(plane, dataset, jobs.sweep(job, cells, {plane.base.dataset: dataset}))
 
-    leave()
-    try:
-        jobs.JOBS.start(key, work, progress.watcher())
-    except jobs.JobRefused as refusal:
-        st.warning(str(refusal))
-        return
-    st.session_state["phase_job"] = key
-    st.rerun()
+    progress.leave(JOB)
+    if progress.start(key, work):
+        st.session_state[JOB] = key
+        st.rerun()
 
 
-def leave() -> None:
-    """Go back to the diagram that ships; a job that nobody else waits for is cancelled."""
-    key = st.session_state.pop("phase_job", None)
-    if key is not None:
-        jobs.JOBS.leave(key, progress.watcher())
-
-
-def own_job() -> jobs.Job | None:
-    """The job that this session has started last, while it is remembered."""
-    key = st.session_state.get("phase_job")
-    return jobs.JOBS.get(key) if key else None
-
-
-def job_standing(job: jobs.Job) -> None:
-    """How a job gets on, why there is no result, or the way back from it."""
-    if not job.ended:
-        progress.show_progress(job.key)
-    elif job.state == "failed":
-        st.error(literal(job.reason or ""), icon=":material/error:")
-    elif job.state == "cancelled":
+def job_standing() -> None:
+    """How the session's job gets on, why there is no result, or the way back from it."""
+    job = progress.follow(st.session_state.get(JOB))
+    if job is not None and job.state == "cancelled":
         st.info("Cancelled. What was computed is kept: Compute goes on from there.", icon=":material/pause:")
-    else:
+    elif job is not None and job.state == "done":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Done: it is shown above.", width="content")
-            st.button("Back to the diagram that ships", key="phase_back", icon=":material/undo:", on_click=leave)
+            label, icon = "Back to the diagram that ships", ":material/undo:"
+            st.button(label, key="phase_back", icon=icon, on_click=progress.leave, args=(JOB,))
 
 
 def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
@@ -160,7 +133,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     experiment: Experiment = shown.plane.base.replace(
         learning_rate=shown.plane.rates[column], init_scale=shown.plane.scales[row]
     )
-    if _found(experiment.dataset) is None:
+    if uploads.ready(experiment.dataset, session.held_uploads()) is None:
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
     session.open_session()
     study = Study(experiment, (1, depth))
@@ -171,7 +144,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
 
 def panels(shown: Diagram, control: bool) -> None:
     """A panel per depth, the colour key, and what a click on a cell does."""
-    ink = INKS.get(st.context.theme.type or "light", INKS["light"])
+    ink = INKS[page.theme()]
     depths = shown_depths(shown.plane)
     for first in range(0, len(depths), PANELS_PER_ROW):
         row = depths[first : first + PANELS_PER_ROW]
@@ -221,27 +194,13 @@ def take_away(shown: Diagram, control: bool) -> None:
         open_in_lab(shown, chosen["L"], chosen["row"], chosen["column"])
     with st.container(horizontal=True):
         title = f"phase {shown.data['title']}"
-        st.download_button(
-            "Every run (CSV)",
-            lambda: to_csv(shown.rows()),
-            file_name(title, "csv"),
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Settings and result (JSON)",
-            shown.to_json,
-            file_name(title, "json"),
-            "application/json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        page.hand_out("Every run (CSV)", lambda: to_csv(shown.rows()), title, "csv", "phase_csv")
+        page.hand_out("Settings and result (JSON)", shown.to_json, title, "json", "phase_json")
 
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
-job = own_job()
-on_screen: Diagram = job.result if job and job.state == "done" else shipped()
+own = jobs.JOBS.get(st.session_state.get(JOB, ""))
+on_screen: Diagram = own.result if own and own.state == "done" else shipped()
 st.caption(literal(in_words(on_screen)))
 with_control = False
 if on_screen.plane.control:
@@ -253,8 +212,7 @@ if on_screen.plane.control:
 panels(on_screen, with_control)
 with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(shipped().plane)
-    if job is not None:
-        job_standing(job)
+    job_standing()
 findings(on_screen, shown_depths(on_screen.plane))
 st.markdown(page_text("phase"))
 with st.expander("Show as table, take away", icon=":material/table:"):

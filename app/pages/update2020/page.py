@@ -6,19 +6,22 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import shipped_or_here
-from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
-from app.kit.text import page_text
+from app.kit import page, results
+from app.kit.results import Made, Results
 from app.live import jobs
 from app.live.jobs import Job
 from app.pages.update2020 import words as facts
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
+from spncore.runs.study import Study
 from spncore.studies import cells, shipped, update2020
 from spncore.studies.cells import DEPTHS, Runs
-from spncore.studies.update2020 import OBJECTIVES, UPDATE_DATA
+from spncore.studies.update2020 import UPDATE_DATA
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
+
+CURVE_COLUMNS = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
+SCORE_COLUMNS = ("group", "L", "seed", "llh")
 
 
 def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
@@ -31,66 +34,40 @@ def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
     return update2020.update2020_merged(outcomes, runs), {}
 
 
-def curves(shown: Evidence) -> None:
+def curves(shown: Results) -> None:
     """One panel per objective, on shared axes."""
-    levels = {"independent variables": shown.data.references["independent"]}
-    for column, objective in zip(st.columns(2, gap="large"), OBJECTIVES, strict=True):
+    for column, (objective, title) in zip(st.columns(2, gap="large"), facts.TITLES.items(), strict=True):
+        found, words = facts.cells(shown, objective), facts.curve_words(shown, objective)
+        lines, y_range = shown.lines(found), facts.y_range(shown)
+        figure = charts.curves(title, lines, page.theme(), shown.levels, y_range=y_range, height=charts.SMALL_HEIGHT)
+        rows = partial(shipped.tidy, [((objective,), cell, shown.results[cell]) for cell in found])
         with column:
-            figure = charts.curves(
-                facts.TITLES[objective],
-                facts.lines(shown, objective),
-                shipped_or_here.mode(),
-                levels,
-                y_range=facts.y_range(shown),
-                height=charts.SMALL_HEIGHT,
-            )
-            cells = {depth: update2020.update2020(objective, depth, shown.runs) for depth in DEPTHS}
-            labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
-            names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
-            chart(
-                figure,
-                facts.curve_words(shown, objective),
-                f"update_{objective}",
-                names,
-                partial(shipped.tidy, labelled),
-                [shown.words],
-            )
-            lab_link("Open in the lab", cells[DEPTHS[-1]].experiment, DEPTHS, f"update_lab_{objective}")
+            page.chart(figure, words, f"update_{objective}", CURVE_COLUMNS, rows, [shown.words])
+            page.lab_link("Open in the lab", Study(found[-1].experiment, DEPTHS), f"update_lab_{objective}")
 
 
-def final_scores(shown: Evidence) -> None:
+def final_scores(shown: Results) -> None:
     """Every seed's last scores, and the table of means."""
-    references = shown.data.references
-    levels = {"independent variables": references["independent"]}
-    figure = charts.scores(
-        "Where every seed ends, on training rows and on rows held back",
-        facts.groups(shown),
-        levels,
-        shipped_or_here.mode(),
-    )
+    groups = facts.groups(shown)
+    figure = charts.scores(facts.ENDS, groups, shown.levels, page.theme())
     rows = [
         (name, depth, seed, value)
-        for name, by_depth in facts.groups(shown).items()
+        for name, by_depth in groups.items()
         for depth, values in by_depth.items()
-        for seed, value in zip(range(shown.runs.seed, shown.runs.seed + len(values)), values, strict=True)
+        for seed, value in enumerate(values, shown.runs.seed)
     ]
-    chart(figure, facts.score_words(shown), "update_scores", ("group", "L", "seed", "llh"), lambda: rows, [shown.words])
+    page.chart(figure, facts.score_words(shown), "update_scores", SCORE_COLUMNS, lambda: rows, [shown.words])
     with st.expander("Show as table", icon=":material/table:"):
-        st.table([dict(zip(facts.COLUMNS, row, strict=True)) for row in facts.table_rows(shown)], hide_index=True)
+        page.table(facts.COLUMNS, facts.table_rows(shown))
 
 
-text = shipped_or_here.paragraphs(page_text("update2020"))
-st.title("The update of 2020")
-st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
+parts = page.introduced("The update of 2020", "update2020")
 name = st.segmented_control(
     "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
 )
-on_screen = shipped_or_here.choose(
+on_screen = results.choose(
     "update2020", shipped.shipped("update2020"), update2020.update2020_runs(name), 5, train, COSTS[name]
 )
-shipped_or_here.provenance(on_screen)
 curves(on_screen)
 final_scores(on_screen)
-for heading in list(text)[1:]:
-    st.header(heading, divider="gray")
-    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)
+page.parts_of_text(parts)

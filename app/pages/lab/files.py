@@ -7,7 +7,6 @@ leading apostrophe; JSON keeps every name as it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,18 +14,22 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from app.kit.files import _head, _one_line, cell, table
+from app.kit.files import cell, document, linked, one_line, table
 from app.live.views.frames import RATES_OF
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.files.provenance import made_by, versions
+from spncore.files.provenance import made_by
 from spncore.learning.learners import weights_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
 COMPONENT_QUANTITIES = ("rho", "lambda", "w")
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
-EXPORT_SCHEMA = 1
+
+
+def _remarks(dataset: Dataset, link: str) -> list[str]:
+    kind = "synthetic" if dataset.synthetic else "not synthetic"
+    return linked(link, f"data: {dataset.title} ({kind}), SHA-256 {dataset.sha256}")
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
@@ -39,33 +42,28 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     with_components = num_steps * (2 + len(COMPONENT_QUANTITIES) * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
     rows = (row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace))
-    return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
+    return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _remarks(dataset, link) + remarks)
 
 
 def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """The last state: each component's share of the weight, and its probability of a 1 in each variable."""
     columns = ("seed", "L", "learner", "component", "share", "variable", "probability")
     rows = (row for trace in traces for row in _last_state_rows(trace, dataset))
-    return table(columns, rows, _head(dataset, link))
+    return table(columns, rows, _remarks(dataset, link))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """Settings, data set, versions, and for each depth and rival the LLH of every seed and step."""
-    document = {
-        "schema": EXPORT_SCHEMA,
-        "link": link,
-        "versions": versions(),
-        "settings": {**asdict(study.experiment), "depth": list(study.depths), "rivals": list(study.rivals)},
-        "data": {
-            "name": dataset.name,
-            "title": dataset.title,
-            "source": dataset.source,
-            "synthetic": dataset.synthetic,
-            "sha256": dataset.sha256,
+    names = ("name", "title", "source", "synthetic", "sha256")
+    return document(
+        link,
+        settings={**asdict(study.experiment), "depth": list(study.depths), "rivals": list(study.rivals)},
+        data={
+            **{name: getattr(dataset, name) for name in names},
             "rows": dataset.num_rows,
             "variables": list(dataset.variables),
         },
-        "result": [
+        result=[
             {
                 "L": trace.experiment.depth,
                 "learner": trace.experiment.optimiser,
@@ -75,8 +73,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
             }
             for trace in traces
         ],
-    }
-    return json.dumps(document, allow_nan=False, indent=1)
+    )
 
 
 def script(study: Study, dataset: Dataset, link: str) -> str:
@@ -85,7 +82,7 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
     lines = "\n".join(f"    {name}={value!r}," for name, value in settings.items())
     upload = is_upload(study.experiment.dataset)
     return _SCRIPT.format(
-        link=_one_line(link),
+        link=one_line(link),
         made_by=made_by(),
         usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
         imports="\nfrom pathlib import Path" if upload else "",

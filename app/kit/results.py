@@ -1,0 +1,112 @@
+"""The numbers that a page shows, as its reader chooses: those that ship, or the same runs made here on other seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app.kit import progress, uploads
+from app.kit.text import literal
+from app.live.jobs import Job
+from spncore.data.library import DATASETS, Dataset
+from spncore.plots.curves import Line
+from spncore.runs.experiment import Experiment
+from spncore.studies import shipped
+from spncore.studies.cells import Runs, depth_name
+from spncore.studies.shipped import Data, FirstSteps, Shipped
+from spncore.sweep import Cell, Outcome
+
+SHIPPED, HERE = "shipped", "made here"
+Made = tuple[dict[Cell, Outcome], dict[Experiment, FirstSteps]]
+Work = Callable[[Job, Dataset, Runs], Made]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Results to show, the rows and seeds they belong to, and where they come from, in a sentence."""
+
+    runs: Runs
+    results: Mapping[Cell, Outcome]
+    first_steps: Mapping[Experiment, FirstSteps]
+    data: Data
+    words: str
+    is_shipped: bool
+
+    def independent(self, rows: str = "train") -> float:
+        """LLH of independent variables, the level to read others against, on training or test rows."""
+        return self.data.references["independent" if rows == "train" else "independent_test"]
+
+    @property
+    def levels(self) -> dict[str, float]:
+        """That level by name, as charts draw it."""
+        return {"independent variables": self.independent()}
+
+    def lines(self, cells: Iterable[Cell]) -> list[Line]:
+        """Median and range over the seeds of each cell, named by its depth."""
+        depths = {cell.experiment.depth: self.results[cell].curve or {} for cell in cells}
+        return [Line.of_seeds(depth_name(depth), depth, curve) for depth, curve in depths.items()]
+
+
+def that_ship(book: Shipped, runs: Runs) -> Results:
+    """The results of a file that comes with the lab."""
+    data = book.data[runs.dataset]
+    words = (
+        f"Shipped with the lab: measured on {data.title}, seeds {_seed_words(runs)}, by “{book.script}” with "
+        f"{book.made_by}. Rows: SHA-256 {data.sha256[:12]}…"
+    )
+    return Results(runs, book.results, book.first_steps, data, words, True)
+
+
+def choose(page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: str, what: str = "") -> Results:
+    """Let the reader choose shipped results or runs made here; until those are done the shipped ones are shown.
+
+    `what` tells one computation of a page from another; `cost` says how long it takes.
+    """
+    source = st.segmented_control(
+        "Numbers",
+        [SHIPPED, HERE],
+        default=SHIPPED,
+        required=True,
+        key=f"{page}_source",
+        help="Shipped: results that come with the lab. Made here: the same runs with other seeds, on this server.",
+    )
+    made = _made_here(page, own, seeds, work, cost, what) if source == HERE else None
+    shown = made or that_ship(book, own)
+    st.caption(f":material/database: {literal(shown.words)}")
+    if shown.data.synthetic:
+        st.info(
+            "These runs are on synthetic rows that stand in for NLTCS. The published curves belong to the real rows, "
+            "so they are drawn for their shape, not for a comparison of numbers.",
+            icon=":material/info:",
+        )
+    return shown
+
+
+def _made_here(page: str, own: Runs, seeds: int, work: Work, cost: str, what: str) -> Results | None:
+    dataset = uploads.stand_in(own.dataset)
+    if dataset is None:
+        st.warning(f"{DATASETS[own.dataset].title} is not on this computer; the shipped results are shown.")
+        return None
+    runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
+    key = progress.key_of(page, what, runs, dataset.sha256)
+    job = progress.follow(key)
+    if job is None or job.state in ("cancelled", "failed"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Run", key=f"{page}_run", type="primary", icon=":material/play_arrow:"):
+                if progress.start(key, lambda job: work(job, dataset, runs)):
+                    st.rerun()
+            st.caption(
+                f"{literal(dataset.title)}, seeds {_seed_words(runs)}; {cost}. It runs in the background; what is "
+                "known is kept. Until then you see the shipped results."
+            )
+    if job is None or job.state != "done":
+        return None
+    words = f"Made on this server: {dataset.title}, seeds {_seed_words(runs)}. Rows: SHA-256 {dataset.sha256[:12]}…"
+    results, first_steps = job.result
+    return Results(runs, results, first_steps, shipped.registered(dataset.name), words, False)
+
+
+def _seed_words(runs: Runs) -> str:
+    return f"{runs.seed} to {runs.seed + runs.num_seeds - 1}"

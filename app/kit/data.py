@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from app.kit import session, uploads
+from app.kit import page, session, uploads
 from app.kit.text import WORDS, label, literal, page_text, plain
 from app.kit.uploads import Upload
 from spncore.data import library
@@ -84,7 +84,7 @@ def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     try:
         upload = uploads.read(file.getvalue(), file.name, session.held_uploads())
     except DataError as error:
-        st.error(literal(str(error)), icon=":material/block:")
+        page.refused(error)
         st.caption(WORDS["nothing_changed"])
         return
     _report(upload)

@@ -39,6 +39,11 @@ def refusals(sentences: Iterable[str]) -> None:
         st.warning(literal(sentence), icon=":material/link_off:")
 
 
+def refused(what: object) -> None:
+    """Why something was not done, in the words of what refused it."""
+    st.error(literal(str(what)), icon=":material/block:")
+
+
 def write_address(values: Mapping[str, str], view: str | None = None) -> None:
     """Let the address name what is on screen, and how; a first visit to the default keeps its plain address."""
     if len(values) == 1 and not st.query_params:
@@ -87,10 +92,15 @@ def parts_of_text(parts: Mapping[str, str]) -> None:
         prose(words)
 
 
+def plot(figure: go.Figure, key: str, words: str, config: Mapping[str, Any] = CONFIG) -> None:
+    """A chart, with words for those who do not see it."""
+    st.plotly_chart(figure, key=key, config=dict(config), alt=words)
+
+
 def titled_chart(figure: go.Figure, title: str, words: str, key: str) -> None:
     """A chart under its title, and what it shows in words made from its numbers."""
     st.markdown(f"**{literal(title)}**")
-    st.plotly_chart(figure, key=key, config=CONFIG, alt=f"{title}. {words}")
+    plot(figure, key, f"{title}. {words}")
     st.markdown(literal(words))
 
 

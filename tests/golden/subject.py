@@ -117,7 +117,7 @@ def classes_link(params: Case) -> Any:
 
 def _open_classes(params: Mapping[str, Sequence[str]]) -> tuple[Study, list[str]]:
     page = SimpleNamespace(session_state={}, query_params=_Query(params))
-    with mock.patch.object(classes_panel, "st", page):
+    with mock.patch.object(classes_panel, "st", page), mock.patch.object(kit_page, "st", page):
         study = classes_panel.opened(
             {name: data_set(name) for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()}
         )

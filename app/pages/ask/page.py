@@ -43,7 +43,7 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
             progress.leave(JOB)
             return quickly(name, k, dataset.sha256, dataset)
     except DataError as error:
-        st.error(literal(str(error)), icon=":material/block:")
+        page.refused(error)
         return None
     return in_background(name, dataset, k)
 
@@ -109,11 +109,11 @@ def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -
     people = "people" if asking.items(dataset)[0].group else "rows"
     st.markdown(ask_words.likelihood(given, found, people))
     said = f"{ask_words.changes(given, shown)} {ask_words.beside_the_data(given, found)}"
-    st.plotly_chart(
+    page.plot(
         charts.probabilities(given, found, shown, theme),
-        key="ask_probabilities",
-        config=charts.STILL,
-        alt=f"Probability of a 1 for each variable, before and given the evidence. {said}",
+        "ask_probabilities",
+        f"Probability of a 1 for each variable, before and given the evidence. {said}",
+        charts.STILL,
     )
     if len(shown) < dataset.num_variables:
         st.caption(f"The {len(shown)} variables that change most, of {dataset.num_variables}; the table has all.")
@@ -128,11 +128,11 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     root = flow_lines.root_lines(drawing, circuit, drawn)
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, given)
-    st.plotly_chart(
+    page.plot(
         charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme),
-        key="ask_flow",
-        config=charts.CONFIG,
-        alt=f"The network, each line as wide as the flow of the evidence. {said}",
+        "ask_flow",
+        f"The network, each line as wide as the flow of the evidence. {said}",
+        charts.CONFIG,
     )
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
@@ -159,11 +159,11 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
         rows: list[list[object]] = [[i + 1, *row] for i, row in enumerate(drawn.tolist())]
         take(dataset.title, "Samples", columns, rows, question)
     words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))
-    st.plotly_chart(
+    page.plot(
         charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme),
-        key="ask_samples",
-        config=charts.STILL,
-        alt=f"Samples, one per line. {words}",
+        "ask_samples",
+        f"Samples, one per line. {words}",
+        charts.STILL,
     )
     page.prose(words)
 
@@ -194,11 +194,11 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
     ordered = sorted((item for item in unknown.values() if item != target), key=lambda item: -gain[item.place])
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
-        st.plotly_chart(
+        page.plot(
             charts.information(gain, ordered[:MOST_ROWS], theme),
-            key="ask_information",
-            config=charts.STILL,
-            alt=f"Expected information of each answer. {words}",
+            "ask_information",
+            f"Expected information of each answer. {words}",
+            charts.STILL,
         )
     st.markdown(words)
 
@@ -244,7 +244,7 @@ with right:
         try:
             answer = asking.answer(trained.model, asking.evidence_row(question, dataset)[0])
         except QueryError:
-            st.error(ask_words.IMPOSSIBLE, icon=":material/block:")
+            page.refused(ask_words.IMPOSSIBLE)
     if answer is not None:
         matching = asking.matches(dataset, answer.row)
         probabilities(answer, matching, dataset, theme)

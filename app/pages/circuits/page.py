@@ -196,7 +196,7 @@ with st.sidebar:
     study, refusal = side_panel(opened())
     st.session_state[STATE] = study
     if refusal:
-        st.error(literal(refusal), icon=":material/block:")
+        page.refused(refusal)
 page.refusals(st.session_state["circuit_refused"])
 shown: Shown | None = st.session_state[SHOWN]
 if shown is not None and shown.run() is None:
@@ -220,7 +220,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
 if st.session_state["circuit_problem"]:
-    st.error(literal(st.session_state["circuit_problem"]), icon=":material/block:")
+    page.refused(st.session_state["circuit_problem"])
 asked = None
 if shown is not None:
     asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])

@@ -186,7 +186,7 @@ def panel() -> tuple[Study, Dataset]:
         try:
             study = chosen(before, dataset)
         except ExperimentError as error:
-            st.error(literal(str(error)), icon=":material/block:")
+            page.refused(error)
             study = before
         st.session_state[STATE] = study
         dataset = data[study.experiment.dataset]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.kit import page, session
-from app.kit.text import WORDS, literal, sections
+from app.kit.text import WORDS, sections
 
 session.open_session()
 known = session.shown()
@@ -17,7 +17,7 @@ st.header(WORDS["dynamics"])
 page.prose(intro)
 
 if st.session_state["problem"]:
-    st.error(literal(st.session_state["problem"]), icon=":material/block:")
+    page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:

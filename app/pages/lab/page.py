@@ -80,7 +80,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 
 if st.session_state["problem"]:
-    st.error(literal(st.session_state["problem"]), icon=":material/block:")
+    page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:

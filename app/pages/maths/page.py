@@ -12,7 +12,7 @@ from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import Errata
 from spncore.files.provenance import made_by
-from spncore.plots.lines import CONFIG, residuals
+from spncore.plots.lines import residuals
 
 SECTIONS = (
     "1_notation",
@@ -62,12 +62,8 @@ def erratum(name: str) -> None:
 
 def _slopes(found: Errata) -> None:
     rho = found.rho
-    st.plotly_chart(
-        residuals(rho.rates, rho.residuals, rho.slopes, page.theme()),
-        key="maths_slopes",
-        config=CONFIG,
-        alt=errata.sentences(found)["rho"].replace("*", ""),
-    )
+    figure = residuals(rho.rates, rho.residuals, rho.slopes, page.theme())
+    page.plot(figure, "maths_slopes", errata.sentences(found)["rho"].replace("*", ""))
     columns = ("eta", *(name.replace(" ", "_") for name in rho.residuals))
     rows = list(zip(rho.rates.tolist(), *(values.tolist() for values in rho.residuals.values()), strict=True))
     link = page.page_address(study_links.query_string(found.study), "")

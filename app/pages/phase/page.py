@@ -91,7 +91,7 @@ def settings_panel(base: Plane) -> None:
     try:
         plane, dataset = wanted(base, data)
     except (SweepError, ExperimentError) as error:
-        st.error(literal(str(error)), icon=":material/block:")
+        page.refused(error)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compute", key="phase_compute", type="primary", icon=":material/grid_on:"):

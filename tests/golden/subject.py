@@ -25,6 +25,7 @@ import numpy as np
 import spncore.__main__ as command_line
 from app.kit import circuit_links as circuit_link
 from app.kit import files, results, text, uploads
+from app.kit import page as kit_page
 from app.kit import study_links as permalink
 from app.live import circuit_layout, circuit_words
 from app.live.headline import headline

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.kit import files, study_links
-from app.kit.text import literal, sections
+from app.kit.text import WORDS, literal, sections
 from spncore.plots.curves import CONFIG
 from spncore.runs.study import Study
 
@@ -61,10 +61,31 @@ def page_address(query: str, page: str | None = None) -> str:
 
 
 def share(link: str, *notes: str) -> None:
-    """A link to be copied, and what it cannot do."""
+    """A link to be copied, and what is to be known about it; empty notes are left out."""
     st.code(link, language=None, wrap_lines=True)
-    for note in notes:
+    for note in filter(None, notes):
         st.info(note)
+
+
+@st.dialog(WORDS["share"])
+def share_dialog(link: str, *notes: str, projector: bool = False) -> None:
+    """The link to the settings of a run, to be copied; where that is at hand, to the view for a projector."""
+    st.markdown(WORDS["share_intro"])
+    projected = projector and st.toggle(WORDS["projector"], key="share_projector")
+    share(link + ("&view=projector" if projected else ""), *notes)
+
+
+@st.dialog(WORDS["help_title"], width="large")
+def help_dialog(words: str) -> None:
+    """How to read the page."""
+    st.markdown(words)
+
+
+def train_button(key: str, stale: bool, possible: bool, help: str | None = None) -> bool:
+    """The button that trains the settings; it stands out when they are not on screen."""
+    look: Literal["primary", "secondary"] = "primary" if stale else "secondary"
+    icon = ":material/play_arrow:"
+    return st.button(WORDS["train"], key=key, type=look, icon=icon, help=help, disabled=not possible)
 
 
 def theme() -> Literal["light", "dark"]:

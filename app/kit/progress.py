@@ -14,6 +14,7 @@ from app.kit.text import literal
 from app.live.jobs import JOBS, Job, JobRefused
 
 POLL_SECONDS = 1.0
+IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
 @st.cache_resource(scope="session", on_release=JOBS.release, show_spinner=False)
@@ -37,16 +38,19 @@ def start(key: str, work: Callable[[Job], Any]) -> bool:
     return True
 
 
-def follow(key: str | None, title: str = "") -> Job | None:
-    """Show how far a job is under its title, or why it failed; the job, if it is known."""
+def follow(key: str | None, title: str = "") -> tuple[str, Any]:
+    """Show how far a job is under its title, or why it failed; its state, empty if unknown, and what it has made."""
     job = JOBS.get(key) if key else None
-    if job is not None and not job.ended:
+    if job is None:
+        return "", None
+    state = job.state
+    if state in ("queued", "running"):
         if title:
             st.markdown(title)
         show_progress(job.key)
-    elif job is not None and job.state == "failed":
+    elif state == "failed":
         st.error(literal(job.reason or ""), icon=":material/error:")
-    return job
+    return state, job.result if state == "done" else None
 
 
 def leave(slot: str) -> None:

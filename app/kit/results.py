@@ -91,8 +91,8 @@ def _made_here(page: str, own: Runs, seeds: int, work: Work, cost: str, what: st
         return None
     runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
     key = progress.key_of(page, what, runs, dataset.sha256)
-    job = progress.follow(key)
-    if job is None or job.state in ("cancelled", "failed"):
+    state, made = progress.follow(key)
+    if state in progress.IDLE:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Run", key=f"{page}_run", type="primary", icon=":material/play_arrow:"):
                 if progress.start(key, lambda job: work(job, dataset, runs)):
@@ -101,11 +101,11 @@ def _made_here(page: str, own: Runs, seeds: int, work: Work, cost: str, what: st
                 f"{literal(dataset.title)}, seeds {_seed_words(runs)}; {cost}. It runs in the background; what is "
                 "known is kept. Until then you see the shipped results."
             )
-    if job is None or job.state != "done":
+    if made is None:
         return None
     words = f"Made on this server: {dataset.title}, seeds {_seed_words(runs)}. Rows: SHA-256 {dataset.sha256[:12]}…"
-    results, first_steps = job.result
-    return Results(runs, results, first_steps, shipped.registered(dataset.name), words, False)
+    cells, first_steps = made
+    return Results(runs, cells, first_steps, shipped.registered(dataset.name), words, False)
 
 
 def _seed_words(runs: Runs) -> str:

@@ -142,20 +142,9 @@ def answer(asked: Any) -> None:
         pin()
         st.rerun()
     if asked.share:
-        share_dialog()
-
-
-@st.dialog(WORDS["share"])
-def share_dialog() -> None:
-    """The link to the controls' study, to be copied."""
-    st.markdown(WORDS["share_intro"])
-    projector = st.toggle(WORDS["projector"], key="share_projector")
-    notes = {
-        WORDS["share_stale"]: is_stale(),
-        WORDS["share_upload"]: is_upload(study().experiment.dataset),
-    }
-    link = page.page_address(study_links.query_string(study())) + ("&view=projector" if projector else "")
-    page.share(link, *(note for note, holds in notes.items() if holds))
+        upload = WORDS["share_upload"] if is_upload(study().experiment.dataset) else ""
+        link = page.page_address(study_links.query_string(study()))
+        page.share_dialog(link, WORDS["share_stale"] if is_stale() else "", upload, projector=True)
 
 
 def choose_data(name: str) -> None:

@@ -77,11 +77,12 @@ def in_background(name: str, dataset: Dataset, num_components: int) -> Trained |
     if jobs.JOBS.get(key) is None and not progress.start(key, work):
         return None
     st.session_state[JOB] = key
-    job = progress.follow(key, f"Training: {networks.NETWORKS[name].title}")
-    again = job is not None and job.state in ("cancelled", "failed")
-    if again and st.button("Train it", key="ask_train", icon=":material/play_arrow:") and progress.start(key, work):
+    state, trained = progress.follow(key, f"Training: {networks.NETWORKS[name].title}")
+    again = state in progress.IDLE and st.button("Train it", key="ask_train", icon=":material/play_arrow:")
+    if again and progress.start(key, work):
         st.rerun()
-    return job.result if job is not None and job.state == "done" else None
+    asked: Trained | None = trained
+    return asked
 
 
 def link_to(question: Question) -> str:
@@ -100,17 +101,17 @@ def share(question: Question) -> None:
     with st.popover("Share", icon=":material/share:"):
         st.markdown("This link asks the same network the same question.")
         cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
-        page.share(link_to(question), *([cannot] if link.cannot_carry(question) else []))
+        page.share(link_to(question), cannot if link.cannot_carry(question) else "")
 
 
-def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -> None:
+def probabilities(given: Answer, found: Matches, dataset: Dataset) -> None:
     """The chart of all conditionals with its sentences."""
     shown = asking.order_by_change(given, dataset, MOST_ROWS)
     people = "people" if asking.items(dataset)[0].group else "rows"
     st.markdown(ask_words.likelihood(given, found, people))
     said = f"{ask_words.changes(given, shown)} {ask_words.beside_the_data(given, found)}"
     page.plot(
-        charts.probabilities(given, found, shown, theme),
+        charts.probabilities(given, found, shown, page.theme()),
         "ask_probabilities",
         f"Probability of a 1 for each variable, before and given the evidence. {said}",
         charts.STILL,
@@ -119,7 +120,7 @@ def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -
         st.caption(f"The {len(shown)} variables that change most, of {dataset.num_variables}; the table has all.")
 
 
-def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> None:
+def the_flow(trained: Trained, given: Answer, dataset: Dataset) -> None:
     """The drawing of the network with the evidence flowing through it."""
     found, circuit = asking.flow(trained.model, given.row), trained.model.circuit
     view = flow_lines.view(circuit, found, MOST_MARKS)
@@ -129,25 +130,22 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, given)
     page.plot(
-        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme),
+        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, page.theme()),
         "ask_flow",
         f"The network, each line as wide as the flow of the evidence. {said}",
         charts.CONFIG,
     )
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
-    names = (
-        "; ".join(f"{item.code} {literal(item.name)}" for item in items)
-        if set(labels) & {item.code for item in items} and items[0].group
-        else ""
-    )
+    named = items[0].group and any(item.code in labels for item in items)
+    names = "; ".join(f"{item.code} {literal(item.name)}" for item in items) if named else ""
     st.caption(
         f"Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: about the "
         f"same. {part} {names}"
     )
 
 
-def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
     """Samples given the evidence, and the most probable completion."""
     shown = asking.order_by_change(given, dataset, MOST_ROWS)
     drawn = asking.samples(trained.model, given.row, question.seed)
@@ -160,7 +158,7 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
         take(dataset.title, "Samples", columns, rows, question)
     words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))
     page.plot(
-        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme),
+        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, page.theme()),
         "ask_samples",
         f"Samples, one per line. {words}",
         charts.STILL,
@@ -174,7 +172,7 @@ def redraw() -> None:
     st.session_state[STATE] = replace(question, seed=(question.seed + 1) % (LIMITS.seed + 1))
 
 
-def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
     """Which answer would tell most about a variable of choice."""
     target = asking.target_of(question, dataset, given)
     if target is None:
@@ -195,7 +193,7 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
         page.plot(
-            charts.information(gain, ordered[:MOST_ROWS], theme),
+            charts.information(gain, ordered[:MOST_ROWS], page.theme()),
             "ask_information",
             f"Expected information of each answer. {words}",
             charts.STILL,
@@ -208,23 +206,22 @@ def choose_target() -> None:
     st.session_state[STATE] = replace(st.session_state[STATE], target=st.session_state["ask_w_target"])
 
 
-def below(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+def below(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
     """What stands under the probabilities: the flow, samples, the most telling question, the code."""
     st.subheader("The flow of the evidence", anchor=False)
-    the_flow(trained, given, dataset, theme)
+    the_flow(trained, given, dataset)
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Samples and the most probable completion", anchor=False)
-        the_samples(trained, given, dataset, question, theme)
+        the_samples(trained, given, dataset, question)
     with right:
         st.subheader("Which question tells most?", anchor=False)
-        telling(trained, given, dataset, question, theme)
+        telling(trained, given, dataset, question)
     page.prose(page_text("ask"))
     asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
     page.sources(*asked, asking.information)
 
 
-theme = page.theme()
 at_hand = uploads.at_hand(session.held_uploads())
 question = controls.on_data_at_hand(controls.opened(), at_hand)
 dataset = at_hand[question.dataset]
@@ -247,7 +244,7 @@ with right:
             page.refused(ask_words.IMPOSSIBLE)
     if answer is not None:
         matching = asking.matches(dataset, answer.row)
-        probabilities(answer, matching, dataset, theme)
+        probabilities(answer, matching, dataset)
 with free_space, st.container(horizontal=True):
     share(question)
     if answer is not None:
@@ -260,6 +257,6 @@ with left:
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, controls.network_title(question.network, dataset))))
 if trained is not None and answer is not None:
-    below(trained, answer, dataset, question, theme)
+    below(trained, answer, dataset, question)
 st.session_state[STATE] = question
 page.write_address(link.encode(question))

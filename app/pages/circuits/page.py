@@ -163,13 +163,6 @@ def link_to(study: Study) -> str:
     return page.page_address(circuit_links.query_string(study))
 
 
-@st.dialog(WORDS["share"])
-def share_dialog(study: Study) -> None:
-    """The link to the controls' study."""
-    st.markdown(WORDS["share_intro"])
-    page.share(link_to(study))
-
-
 @st.dialog(WORDS["export"])
 def export_dialog(shown: Shown) -> None:
     """The run on screen as files; each is made when its button is pressed."""
@@ -185,12 +178,7 @@ def export_dialog(shown: Shown) -> None:
         page.hand_out(label, written, f"circuit {title}", suffix, f"circuit_{suffix}", width="stretch")
 
 
-@st.dialog(WORDS["help_title"], width="large")
-def help_dialog() -> None:
-    """How to read the page."""
-    st.markdown(sections("circuits")[1]["help"])
-
-
+intro, prose = sections("circuits")
 show(opened())
 with st.sidebar:
     study, refusal = side_panel(opened())
@@ -207,13 +195,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
-    if st.button(
-        WORDS["train"],
-        key="circuit_train",
-        type="primary" if stale else "secondary",
-        icon=":material/play_arrow:",
-        disabled=refusal is not None,
-    ):
+    if page.train_button("circuit_train", stale, refusal is None):
         st.session_state["circuit_refused"] = []
         train()
         st.rerun()
@@ -225,10 +207,10 @@ asked = None
 if shown is not None:
     asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])
 with st.expander("What is compared here", icon=":material/info:"):
-    st.markdown(sections("circuits")[0])
+    st.markdown(intro)
 if asked is not None and asked.share:
-    share_dialog(study)
+    page.share_dialog(link_to(study))
 elif export and shown is not None:
     export_dialog(shown)
 elif guide:
-    help_dialog()
+    page.help_dialog(prose["help"])

@@ -29,8 +29,8 @@ def on_screen(study: Study, dataset: Dataset) -> Comparison:
     shown: Comparison = found or st.session_state.get("classes_shown") or classes_study.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
     if found is None:
-        job = progress.follow(key)
-        if job is None or job.state == "cancelled":
+        state, _ = progress.follow(key)
+        if state in ("", "cancelled"):
             st.info(OTHER, icon=":material/tune:")
     return shown
 

@@ -23,7 +23,6 @@ from spncore.learning.learners import weights_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
-COMPONENT_QUANTITIES = ("rho", "lambda", "w")
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
 
 
@@ -39,7 +38,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     the components out.
     """
     num_steps = sum(trace.llh.size for trace in traces)
-    with_components = num_steps * (2 + len(COMPONENT_QUANTITIES) * study.experiment.num_components) <= MAX_ROWS
+    with_components = num_steps * (2 + 3 * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
     rows = (row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace))
     return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _remarks(dataset, link) + remarks)
@@ -143,13 +142,11 @@ def _component_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any
     """The rows of the seeds, then ρ, λ (of gradient ascent) and the effective weight of every component."""
     yield from _seed_rows(trace)
     depth, learner = trace.experiment.depth, trace.experiment.optimiser
-    rates = (trace.rho, trace.lam) if learner == RATES_OF else ()
-    quantities = COMPONENT_QUANTITIES if rates else COMPONENT_QUANTITIES[2:]
-    for quantity, values in zip(quantities, (*rates, trace.effective_weights), strict=True):
-        names = [f"{quantity}[{k}]" for k in range(1, trace.experiment.num_components + 1)]
+    rates = {"rho": trace.rho, "lambda": trace.lam} if learner == RATES_OF else {}
+    for quantity, values in {**rates, "w": trace.effective_weights}.items():
         for seed, steps in zip(trace.experiment.seeds, values, strict=True):
             for t, row in enumerate(steps.tolist(), 1):
-                yield from ((seed, depth, learner, t, name, value) for name, value in zip(names, row, strict=True))
+                yield from ((seed, depth, learner, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
 
 
 def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int, str, int, float, str, float]]:

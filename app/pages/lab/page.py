@@ -37,12 +37,6 @@ def export_dialog(shown: Shown | None) -> None:
         page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")
 
 
-@st.dialog(WORDS["help_title"], width="large")
-def help_dialog() -> None:
-    """How to read the page."""
-    st.markdown(page_text("lab"))
-
-
 session.open_session()
 
 with st.sidebar:
@@ -66,14 +60,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         data.data_in_use()
     data.fetch_instead()
-    if st.button(
-        WORDS["train"],
-        key="train",
-        type="primary" if session.is_stale() else "secondary",
-        icon=":material/play_arrow:",
-        help=WORDS["train_help"],
-        disabled=refusal is not None,
-    ):
+    if page.train_button("train", session.is_stale(), refusal is None, WORDS["train_help"]):
         session.train()
         st.rerun()
     export = st.button(WORDS["export"], key="export", icon=":material/download:")
@@ -100,4 +87,4 @@ session.say()
 if export:
     export_dialog(shown)
 elif guide:
-    help_dialog()
+    page.help_dialog(page_text("lab"))

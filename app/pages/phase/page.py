@@ -118,10 +118,10 @@ def start(plane: Plane, dataset: Dataset) -> None:
 
 def job_standing() -> None:
     """How the session's job gets on, why there is no result, or the way back from it."""
-    job = progress.follow(st.session_state.get(JOB))
-    if job is not None and job.state == "cancelled":
+    state, _ = progress.follow(st.session_state.get(JOB))
+    if state == "cancelled":
         st.info("Cancelled. What was computed is kept: Compute goes on from there.", icon=":material/pause:")
-    elif job is not None and job.state == "done":
+    elif state == "done":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Done: it is shown above.", width="content")
             label, icon = "Back to the diagram that ships", ":material/undo:"

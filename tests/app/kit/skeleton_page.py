@@ -50,12 +50,11 @@ def train(study: Study, job: Job) -> list[Line]:
 def computed(study: Study) -> list[Line] | None:
     """What the job of these settings has made; else its progress, or the button that starts it, and what was before."""
     key = progress.key_of("skeleton", study)
-    job = progress.follow(key)
-    if job is not None and job.state == "done":
-        st.session_state[SHOWN] = job.result
-        return job.result
-    going = job is not None and not job.ended
-    if not going and st.button("Run", key="skeleton_run", type="primary", icon=":material/play_arrow:"):
+    state, made = progress.follow(key)
+    if made is not None:
+        st.session_state[SHOWN] = made
+        return made
+    if state in progress.IDLE and st.button("Run", key="skeleton_run", type="primary", icon=":material/play_arrow:"):
         if progress.start(key, partial(train, study)):
             st.rerun()
     before: list[Line] | None = st.session_state.get(SHOWN)

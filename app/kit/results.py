@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+import plotly.graph_objects as go
 import streamlit as st
 
-from app.kit import progress, uploads
+from app.kit import page, progress, uploads
 from app.kit.text import literal
 from app.live.jobs import Job
 from spncore.data.library import DATASETS, Dataset
-from spncore.plots.curves import Line
+from spncore.plots.curves import Line, around
 from spncore.runs.experiment import Experiment
 from spncore.studies import shipped
 from spncore.studies.cells import Runs, depth_name
-from spncore.studies.shipped import Data, FirstSteps, Shipped
+from spncore.studies.shipped import Data, FirstSteps, Shipped, finals, held_out
 from spncore.sweep import Cell, Outcome
 
+TIDY = ("L", "learning rate", "seed or statistic", "quantity", "iteration", "value")  # of `shipped.tidy`
 SHIPPED, HERE = "shipped", "made here"
 Made = tuple[dict[Cell, Outcome], dict[Experiment, FirstSteps]]
+Labelled = Iterable[tuple[Sequence[str], Cell]]
 Work = Callable[[Job, Dataset, Runs], Made]
 
 
@@ -45,8 +49,24 @@ class Results:
 
     def lines(self, cells: Iterable[Cell]) -> list[Line]:
         """Median and range over the seeds of each cell, named by its depth."""
-        depths = {cell.experiment.depth: self.results[cell].curve or {} for cell in cells}
-        return [Line.of_seeds(depth_name(depth), depth, curve) for depth, curve in depths.items()]
+        runs = [(cell.experiment.depth, self.results[cell].curve or {}) for cell in cells]
+        return [Line.of_seeds(depth_name(depth), depth, curve) for depth, curve in runs]
+
+    def y_range(self, cells: Iterable[Cell]) -> tuple[float, float]:
+        """The LLH that charts of these cells span: from the level of the first iterations that matter to the best."""
+        ends = [value for line in self.lines(cells) for value in (line.median[-1], max(line.high))]
+        return around([self.independent(), *ends], 0.25)
+
+    def finals(self, cells: Iterable[Cell], rows: str) -> dict[int, list[float]]:
+        """Final LLH by depth, seed by seed, on training or test rows."""
+        runs = {cell.experiment.depth: self.results[cell] for cell in cells}
+        return {depth: finals(each) if rows == "train" else held_out(each, rows) for depth, each in runs.items()}
+
+
+def chart(shown: Results, figure: go.Figure, words: str, key: str, labels: Sequence[str], runs: Labelled) -> None:
+    """A chart of runs with its words; to take away, every number of theirs under their labels."""
+    rows = partial(shipped.tidy, [(label, cell, shown.results[cell]) for label, cell in runs])
+    page.chart(figure, words, key, (*labels, *TIDY), rows, [shown.words])
 
 
 def that_ship(book: Shipped, runs: Runs) -> Results:
@@ -59,20 +79,21 @@ def that_ship(book: Shipped, runs: Runs) -> Results:
     return Results(runs, book.results, book.first_steps, data, words, True)
 
 
-def choose(page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: str, what: str = "") -> Results:
+def choose(name: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: str, what: str = "") -> Results:
     """Let the reader choose shipped results or runs made here; until those are done the shipped ones are shown.
 
-    `what` tells one computation of a page from another; `cost` says how long it takes.
+    `name` begins the keys of its controls; `what` tells one computation of a page from another; `cost` says how long
+    it takes.
     """
     source = st.segmented_control(
         "Numbers",
         [SHIPPED, HERE],
         default=SHIPPED,
         required=True,
-        key=f"{page}_source",
+        key=f"{name}_source",
         help="Shipped: results that come with the lab. Made here: the same runs with other seeds, on this server.",
     )
-    made = _made_here(page, own, seeds, work, cost, what) if source == HERE else None
+    made = _made_here(name, own, seeds, work, cost, what) if source == HERE else None
     shown = made or that_ship(book, own)
     st.caption(f":material/database: {literal(shown.words)}")
     if shown.data.synthetic:
@@ -84,17 +105,17 @@ def choose(page: str, book: Shipped, own: Runs, seeds: int, work: Work, cost: st
     return shown
 
 
-def _made_here(page: str, own: Runs, seeds: int, work: Work, cost: str, what: str) -> Results | None:
+def _made_here(name: str, own: Runs, seeds: int, work: Work, cost: str, what: str) -> Results | None:
     dataset = uploads.stand_in(own.dataset)
     if dataset is None:
         st.warning(f"{DATASETS[own.dataset].title} is not on this computer; the shipped results are shown.")
         return None
     runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
-    key = progress.key_of(page, what, runs, dataset.sha256)
+    key = progress.key_of(name, what, runs, dataset.sha256)
     state, made = progress.follow(key)
     if state in progress.IDLE:
         with st.container(horizontal=True, vertical_alignment="center"):
-            if st.button("Run", key=f"{page}_run", type="primary", icon=":material/play_arrow:"):
+            if st.button("Run", key=f"{name}_run", type="primary", icon=":material/play_arrow:"):
                 if progress.start(key, lambda job: work(job, dataset, runs)):
                     st.rerun()
             st.caption(

@@ -57,19 +57,18 @@ st.table(
 
 st.header("Limits of this server")
 server = REGISTRY.limits
-st.table(
-    [
-        {"what": "components, depth, seeds", "limit": f"{LIMITS.num_components}, {LIMITS.depth}, {LIMITS.num_seeds}"},
-        {"what": "iterations of a run", "limit": f"{LIMITS.iterations:,}"},
-        {"what": "training time of a run", "limit": f"{LIMITS.run_seconds:g} s"},
-        {"what": "memory of all runs", "limit": f"{server.memory_bytes / 1e9:.2g} GB"},
-        {"what": "learning rate, starting weight", "limit": f"{LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"},
-        {"what": "uploaded file", "limit": f"{LIMITS.upload_bytes / 1e6:g} MB"},
-        {"what": "rows, columns of a table", "limit": f"{LIMITS.rows:,}, {LIMITS.columns}"},
-        {"what": "runs at once, waiting", "limit": f"{server.at_once}, {server.queue}"},
-        {"what": "runs kept per session, sessions", "limit": f"{server.runs_per_session}, {server.sessions}"},
-    ]
-)
+limits = {
+    "components, depth, seeds": f"{LIMITS.num_components}, {LIMITS.depth}, {LIMITS.num_seeds}",
+    "iterations of a run": f"{LIMITS.iterations:,}",
+    "training time of a run": f"{LIMITS.run_seconds:g} s",
+    "memory of all runs": f"{server.memory_bytes / 1e9:.2g} GB",
+    "learning rate, starting weight": f"{LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}",
+    "uploaded file": f"{LIMITS.upload_bytes / 1e6:g} MB",
+    "rows, columns of a table": f"{LIMITS.rows:,}, {LIMITS.columns}",
+    "runs at once, waiting": f"{server.at_once}, {server.queue}",
+    "runs kept per session, sessions": f"{server.runs_per_session}, {server.sessions}",
+}
+st.table([{"what": what, "limit": limit} for what, limit in limits.items()])
 
 st.header("Citation")
 page.prose(page_text("about_citation"))

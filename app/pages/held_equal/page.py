@@ -73,9 +73,8 @@ def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[
         height=charts.SMALL_HEIGHT,
     )
     words = facts.statement(setting, shown.results)
-    labelled = [((setting.name, name), cell, shown.results[cell]) for name, cell in setting.cells.items()]
-    columns = ("held equal", "network", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
-    page.chart(figure, words, f"fair_{setting.name}", columns, partial(shipped.tidy, labelled), [shown.words])
+    runs = [((setting.name, name), cell) for name, cell in setting.cells.items()]
+    results.chart(shown, figure, words, f"fair_{setting.name}", ("held equal", "network"), runs)
     if setting.note:
         st.caption(literal(setting.note))
     first = list(setting.cells.values())[-1].experiment

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from app.kit import page, results
@@ -20,7 +18,6 @@ from spncore.studies.update2020 import UPDATE_DATA
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
-CURVE_COLUMNS = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
 SCORE_COLUMNS = ("group", "L", "seed", "llh")
 
 
@@ -36,13 +33,20 @@ def train(job: Job, dataset: Dataset, runs: Runs) -> Made:
 
 def curves(shown: Results) -> None:
     """One panel per objective, on shared axes."""
+    y_range = shown.y_range(update2020.update2020_cells(shown.runs))
     for column, (objective, title) in zip(st.columns(2, gap="large"), facts.TITLES.items(), strict=True):
-        found, words = facts.cells(shown, objective), facts.curve_words(shown, objective)
-        lines, y_range = shown.lines(found), facts.y_range(shown)
-        figure = charts.curves(title, lines, page.theme(), shown.levels, y_range=y_range, height=charts.SMALL_HEIGHT)
-        rows = partial(shipped.tidy, [((objective,), cell, shown.results[cell]) for cell in found])
+        found = facts.cells(shown, objective)
+        figure = charts.curves(
+            title,
+            shown.lines(found),
+            page.theme(),
+            shown.levels,
+            y_range=y_range,
+            height=charts.SMALL_HEIGHT,
+        )
+        words, runs = facts.curve_words(shown, objective), [((objective,), cell) for cell in found]
         with column:
-            page.chart(figure, words, f"update_{objective}", CURVE_COLUMNS, rows, [shown.words])
+            results.chart(shown, figure, words, f"update_{objective}", ("objective",), runs)
             page.lab_link("Open in the lab", Study(found[-1].experiment, DEPTHS), f"update_lab_{objective}")
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from app.kit.results import Results
-from spncore.plots.curves import around
 from spncore.studies.cells import DEPTHS, depth_name
-from spncore.studies.shipped import diverged, finals, held_out
+from spncore.studies.shipped import diverged
 from spncore.studies.statistics import scored
 from spncore.studies.update2020 import update2020
 from spncore.sweep import Cell
@@ -19,6 +18,7 @@ TITLES = {
     "unnormalised": "As written: log f minus Z",
     "generative": "Proper: log f minus log Z",
 }
+ROWS = ("train", "test")
 NO_BETTER = 0.05  # nats per row above the level of independent variables that still count as that level
 COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "no better than independent")
 
@@ -30,19 +30,11 @@ def cells(shown: Results, objective: str) -> list[Cell]:
 
 def groups(shown: Results) -> dict[str, dict[int, list[float]]]:
     """Final LLH by objective and rows, then depth, seed by seed."""
-    found: dict[str, dict[int, list[float]]] = {}
-    for objective, name in NAMES.items():
-        runs = {depth: shown.results[cell] for depth, cell in zip(DEPTHS, cells(shown, objective), strict=True)}
-        found[f"{name}, train"] = {depth: finals(each) for depth, each in runs.items()}
-        found[f"{name}, test"] = {depth: held_out(each, "test") for depth, each in runs.items()}
-    return found
-
-
-def y_range(shown: Results) -> tuple[float, float]:
-    """The LLH that both panels span: from the level of the first iterations that matter to just above the best."""
-    drawn = [line for objective in NAMES for line in shown.lines(cells(shown, objective))]
-    ends = [value for line in drawn for value in (line.median[-1], max(line.high))]
-    return around([shown.independent(), *ends], 0.25)
+    return {
+        f"{name}, {rows}": shown.finals(cells(shown, objective), rows)
+        for objective, name in NAMES.items()
+        for rows in ROWS
+    }
 
 
 def no_better(shown: Results, values: Sequence[float], rows: str = "train") -> str:
@@ -82,11 +74,17 @@ def table_rows(shown: Results) -> list[tuple[str, ...]]:
     """Mean and range over seeds, by objective, depth and rows."""
     found = groups(shown)
     return [
-        (name, depth_name(depth), rows, *(_llh(of(values)) for of in (fmean, min, max)), f"{stuck} of {len(values)}")
+        (
+            name,
+            depth_name(depth),
+            rows,
+            *(_llh(of(values)) for of in (fmean, min, max)),
+            f"{no_better(shown, values, rows)} of {len(values)}",
+        )
         for name in NAMES.values()
         for depth in DEPTHS
-        for rows in ("train", "test")
-        if (values := found[f"{name}, {rows}"][depth]) and (stuck := no_better(shown, values, rows))
+        for rows in ROWS
+        if (values := found[f"{name}, {rows}"][depth])
     ]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.kit import page
 from app.kit.link import VIEWS, decode_view
 from app.kit.text import WORDS
 
@@ -14,7 +15,7 @@ PANEL_PIXELS = 280
 # narrows them. Without this rule the page is the same, only wider apart.
 MARGINS = "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }</style>"
 
-view, _ = decode_view({name: st.query_params.get_all(name) for name in st.query_params})
+view, _ = decode_view(page.params())
 st.set_page_config(
     page_title=WORDS["title"],
     page_icon=str(Path(__file__).with_name("icon.svg")),

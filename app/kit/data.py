@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, session, uploads
+from app.kit import controls, page, session, uploads
 from app.kit.text import WORDS, literal, page_text, plain
 from app.kit.uploads import Upload
 from spncore.data import library
@@ -90,7 +90,7 @@ def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     try:
         upload = uploads.read(file.getvalue(), file.name, session.held_uploads())
     except DataError as error:
-        st.error(literal(str(error)), icon=":material/block:")
+        page.refused(error)
         st.caption(WORDS["nothing_changed"])
         return
     _report(upload)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from spncore.data.library import Dataset
-from spncore.files.provenance import made_by
+from spncore.files.provenance import made_by, versions
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+SCHEMA = 1
+Rows = Callable[[], Iterable[Sequence[Any]]]
 
 
 def file_name(title: str, suffix: str) -> str:
@@ -27,23 +29,31 @@ def cell(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
-def _head(dataset: Dataset, link: str) -> list[str]:
-    """The remarks above a table: one cell each, so that no name can reach a cell of its own."""
-    kind = "synthetic" if dataset.synthetic else "not synthetic"
-    data = f"data: {dataset.title} ({kind}), SHA-256 {dataset.sha256}"
-    return [f"link: {link}", f"made with: {made_by()}", data]
+def linked(link: str, *remarks: str) -> list[str]:
+    """Remarks that begin with the link to what a file holds and with what made it."""
+    return [f"link: {link}", f"made with: {made_by()}", *remarks]
+
+
+def signed(*remarks: str) -> list[str]:
+    """Remarks that end with what wrote the file."""
+    return [*remarks, f"written by {made_by()}"]
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
-    """A CSV text: remarks as lines that start with `#`, the columns, the rows."""
+    """A CSV text: remarks as lines that start with `#`, one cell each, the columns, the rows."""
     out = io.StringIO()
     writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python
-    writer.writerows([f"# {_one_line(remark)}"] for remark in remarks)
+    writer.writerows([f"# {one_line(remark)}"] for remark in remarks)
     writer.writerow(columns)
     writer.writerows(rows)
     return out.getvalue()
 
 
-def _one_line(text: str) -> str:
+def document(link: str, **parts: Any) -> str:
+    """A JSON text: its schema, the link to what it holds, the versions that made it, and the parts."""
+    return json.dumps({"schema": SCHEMA, "link": link, "versions": versions(), **parts}, allow_nan=False, indent=1)
+
+
+def one_line(text: str) -> str:
     """A text without line breaks and control characters, safe in a comment and in a docstring."""
     return "".join(c if c.isprintable() and c not in '"\\' else "?" for c in text)

@@ -1,22 +1,64 @@
-"""How a page shows a background job: progress once a second, a button to cancel, the page anew at its end."""
+"""Background jobs of a page: start or join one, see how far it is, cancel it, the page anew at its end."""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from app.live.jobs import JOBS, Job
+from app.kit.text import literal
+from app.live.jobs import JOBS, Job, JobRefused
 from spncore.words import counted
 
 POLL_SECONDS = 1.0
+IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
 @st.cache_resource(scope="session", on_release=JOBS.release, show_spinner=False)
 def watcher() -> str:
     """This session's name among those who wait for jobs; when the tab closes, it waits for none."""
     return secrets.token_urlsafe(16)
+
+
+def key_of(*content: Any) -> str:
+    """A job's key: what it computes, by its content."""
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def start(key: str, work: Callable[[Job], Any]) -> bool:
+    """Start a job or join it; when it is refused, say why and give False."""
+    try:
+        JOBS.start(key, work, watcher())
+    except JobRefused as refusal:
+        st.warning(str(refusal), icon=":material/hourglass:")
+        return False
+    return True
+
+
+def follow(key: str | None, title: str = "") -> tuple[str, Any]:
+    """Show how far a job is under its title, or why it failed; its state, empty if unknown, and what it has made."""
+    job = JOBS.get(key) if key else None
+    if job is None:
+        return "", None
+    state = job.state
+    if state in ("queued", "running"):
+        if title:
+            st.markdown(title)
+        show_progress(job.key)
+    elif state == "failed":
+        st.error(literal(job.reason or ""), icon=":material/error:")
+    return state, job.result if state == "done" else None
+
+
+def leave(slot: str) -> None:
+    """The job whose key the session keeps in this slot is waited for no more: cancelled, unless others wait for it."""
+    key = st.session_state.pop(slot, None)
+    if key is not None:
+        JOBS.leave(key, watcher())
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -5,16 +5,19 @@ Everything lives in `st.session_state` under keys that no widget owns. A refused
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, uploads
-from app.kit.link import LAB, VIEWS, decode_view
+from app.kit import controls, page, uploads
+from app.kit.link import LAB, decode_view
 from app.kit.text import WORDS, plain
 from app.kit.uploads import FALLBACK, Upload
-from app.kit.visitor import session_name
+from app.live.chart import lab_view
 from app.live.runs import REGISTRY, LiveRun, RunRefused
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
@@ -40,12 +43,22 @@ class Shown:
         run = self.run()
         return run.traces() if run else []
 
+    def file(self, make: Callable[..., Any], more: Any) -> Any:
+        """A file of the run as far as it is now: `make(study, dataset, traces, more)`."""
+        return make(self.study, self.dataset, self.traces(), more)
+
+
+@st.cache_resource(scope="session", on_release=REGISTRY.release, show_spinner=False)
+def session_name() -> str:
+    """The name of this session for `REGISTRY.start`; when the browser's tab closes, its runs are let go of."""
+    return secrets.token_urlsafe(16)
+
 
 def open_session() -> None:
     """On the first script run of a session: read the link, find the data, and train at once."""
     if "study" in st.session_state:
         return
-    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    params = page.params()
     study, refusals = LAB.decode(params)
     elsewhere = None
     if study.deep:  # the Circuits page's: the lab shows one mixture
@@ -106,17 +119,39 @@ def train() -> None:
         if not is_stale() and run is not None and run.state in ("queued", "running", "done"):
             st.session_state["said"] = WORDS["same"]
             return
-    name = study().experiment.dataset
     try:
-        dataset = uploads.find(name, held_uploads())
-        if dataset is None:
-            raise DataError(WORDS["missing_data"])
-        run_id = REGISTRY.start(study(), dataset, session_name())
+        st.session_state["shown"] = started(study())
     except (DataError, ExperimentError, RunRefused) as error:
         st.session_state["problem"] = str(error)
         return
-    st.session_state["shown"] = Shown(run_id, study(), dataset)
-    _write_address()
+    page.write_address(LAB.encode(study()), st.session_state["view"])
+
+
+def started(wanted: Study, prepare: Callable[[Study, Dataset], Study] | None = None) -> Shown:
+    """Register a study, prepared for its data, as a run; DataError, ExperimentError or RunRefused if it is refused."""
+    dataset = uploads.find(wanted.experiment.dataset, held_uploads())
+    if dataset is None:
+        raise DataError(WORDS["missing_data"])
+    wanted = prepare(wanted, dataset) if prepare else wanted
+    return Shown(REGISTRY.start(wanted, dataset, session_name()), wanted, dataset)
+
+
+def run_view(key: str, run: Shown, stale: bool, view: str, **more: Any) -> Any:
+    """Mount the browser's view of a run; what was pressed in it comes back."""
+    base = st.get_option("server.baseUrlPath")
+    payload = {"views": key, "run_id": run.run_id, "base": base, "stale": stale, "labels": {}, "view": view}
+    return lab_view({**payload, **more}, key=key)
+
+
+def answer(asked: Any) -> None:
+    """Do what was pressed in a view: pin its run, or open the link."""
+    if asked.pin:
+        pin()
+        st.rerun()
+    if asked.share:
+        upload = WORDS["share_upload"] if is_upload(study().experiment.dataset) else ""
+        link = page.page_address(LAB.query_string(study()))
+        page.share_dialog(link, WORDS["share_stale"] if is_stale() else "", upload, projector=True)
 
 
 def choose_data(name: str) -> None:
@@ -192,23 +227,5 @@ def _on_data_at_hand(wanted: Study) -> Study:
         notices.append(str(error))
     st.session_state["instead_of"] = name if name in FALLBACK else None
     default = LAB.default().experiment.dataset
-    stand_in = FALLBACK.get(name, default if _at_hand(default) else FALLBACK[default])
+    stand_in = FALLBACK.get(name, default if uploads.ready(default) else FALLBACK[default])
     return wanted.on(stand_in)
-
-
-def _at_hand(name: str) -> bool:
-    try:
-        return uploads.find(name, {}) is not None
-    except DataError:
-        return False
-
-
-def _write_address() -> None:
-    """Let the address bar name the run on screen; a first visit to the default keeps its plain address."""
-    values = LAB.encode(study())
-    if len(values) == 1 and not st.query_params:
-        return
-    if st.session_state["view"] != VIEWS[0]:
-        values["view"] = st.session_state["view"]
-    if values != st.query_params.to_dict():
-        st.query_params.from_dict(values)

@@ -49,14 +49,22 @@ def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
     return _registered(name)
 
 
+def ready(name: str, held: Mapping[str, Upload] | None = None) -> Dataset | None:
+    """`find`, with None where the file that is at hand is not the right one."""
+    try:
+        return find(name, held or {})
+    except DataError:
+        return None
+
+
+def stand_in(name: str) -> Dataset | None:
+    """A registered set that needs no download, or the one that stands in for it; None where there is neither."""
+    return ready(name) or ready(FALLBACK.get(name, name))
+
+
 def at_hand(held: Mapping[str, Upload]) -> dict[str, Dataset]:
     """All data that needs no download, by name: registered sets first, then the session's uploads."""
-    found = {}
-    for name in (*library.DATASETS, *held):
-        try:
-            found[name] = find(name, held)
-        except DataError:
-            continue
+    found = {name: ready(name, held) for name in (*library.DATASETS, *held)}
     return {name: dataset for name, dataset in found.items() if dataset is not None}
 
 

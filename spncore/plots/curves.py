@@ -44,6 +44,12 @@ class Line:
         return cls(name, depth, curve["iteration"], curve["median"], curve["low"], curve["high"], faint)
 
 
+def around(values: Sequence[float], edge: float) -> tuple[float, float]:
+    """The range of an axis that holds these values, with a share of their range at each end."""
+    low, high = min(values), max(values)
+    return low - edge * (high - low), high + edge * (high - low)
+
+
 def curves(
     title: str,
     lines: Sequence[Line],

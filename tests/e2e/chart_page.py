@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from app.kit.visitor import session_name
+from app.kit.session import session_name
 from app.live.chart import lab_view
 from app.live.runs import REGISTRY
 from spncore import Experiment

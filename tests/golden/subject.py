@@ -23,10 +23,7 @@ from unittest import mock
 import numpy as np
 
 import spncore.__main__ as command_line
-from app.kit import run_files as export
-from app.kit import shipped_or_here as evidence_view
-from app.kit import text, uploads
-from app.kit.files import file_name
+from app.kit import files, results, text, uploads
 from app.kit.link import CIRCUITS, LAB, decode_view
 from app.live import circuit_layout
 from app.live.headline import circuit_headline, headline
@@ -41,6 +38,7 @@ from app.pages.classes import link as class_link
 from app.pages.classes import words as classes_words
 from app.pages.figure3 import words as figure3_facts
 from app.pages.held_equal import words as fair_facts
+from app.pages.lab import files as export
 from app.pages.linear import words as linear_words
 from app.pages.linear.link import LINKS as LINEAR
 from app.pages.maths import errata
@@ -238,7 +236,7 @@ def exports(case: Case) -> Any:
 def exported(case: Case) -> str | bytes:
     """The file itself."""
     if case["kind"] == "name":
-        return file_name(case["title"], case["suffix"])
+        return files.file_name(case["title"], case["suffix"])
     study = study_of(case)
     data = data_set(study.experiment.dataset)
     if study.deep:
@@ -254,7 +252,7 @@ def exported(case: Case) -> str | bytes:
 
 def page_tables(case: Case) -> Any:
     """A table that an evidence page hands out, from plain columns, rows and remarks."""
-    return table(evidence_view.table(case["columns"], case["rows"], case["remarks"]))
+    return table(files.table(case["columns"], case["rows"], files.signed(*case["remarks"])))
 
 
 def page_texts(name: Case) -> Any:

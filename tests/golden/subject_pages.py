@@ -24,7 +24,6 @@ from tests.golden.subject import (
     envelope,
     errata,
     evidence,
-    evidence_view,
     fair_facts,
     figure3_facts,
     flow_lines,
@@ -32,6 +31,7 @@ from tests.golden.subject import (
     linear_words,
     phase,
     recipes,
+    results,
     study_record,
     sweep,
     update_facts,
@@ -54,11 +54,8 @@ def sentences(case: Any) -> Any:
     return masked(plain(by_page[case.pop("page")](**case)))
 
 
-def _shown(name: str, runs: Any) -> evidence_view.Evidence:
-    book = evidence.shipped(name)
-    data = book.data[runs.dataset]
-    words = evidence_view._shipped_words(book, data, runs)
-    return evidence_view.Evidence(runs, book.results, book.first_steps, data, words, True)
+def _shown(name: str, runs: Any) -> results.Results:
+    return results.that_ship(evidence.shipped(name), runs)
 
 
 def _figure3_words() -> Any:

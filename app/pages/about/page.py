@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import data
+from app.kit import data, page
 from app.kit.text import WORDS, literal, page_text
 from app.live.runs import REGISTRY
 from spncore.data.library import DATASETS, DataError, available
@@ -20,20 +20,18 @@ def whereabouts(name: str) -> str:
         return str(error)
 
 
-TEXT_PIXELS = 760  # lines that the eye can follow
-
 st.title(WORDS["about"])
-st.markdown(page_text("about_lab"), width=TEXT_PIXELS)
+page.prose(page_text("about_lab"))
 
 st.header("Data")
 shown = st.session_state.get("shown")
 if shown is not None:
-    with st.container(border=True, width=TEXT_PIXELS, gap="xsmall"):
+    with st.container(border=True, width=page.TEXT_PIXELS, gap="xsmall"):
         st.markdown(f"**:material/database: {WORDS['in_use']}**")
         st.text(data.describe(shown.dataset))
         st.caption(literal(shown.dataset.source))
         st.caption(f"SHA-256 of the rows: {shown.dataset.sha256}")
-st.markdown(page_text("about_data"), width=TEXT_PIXELS)
+page.prose(page_text("about_data"))
 st.table(
     [
         {
@@ -49,7 +47,7 @@ st.table(
 )
 
 st.header("The 16 items of NLTCS")
-st.markdown(page_text("about_order"), width=TEXT_PIXELS)
+page.prose(page_text("about_order"))
 st.table(
     [
         {"column": column, "item": variable.name.replace("_", " "), "a 1 means": variable.meaning}
@@ -59,21 +57,20 @@ st.table(
 
 st.header("Limits of this server")
 server = REGISTRY.limits
-st.table(
-    [
-        {"what": "components, depth, seeds", "limit": f"{LIMITS.num_components}, {LIMITS.depth}, {LIMITS.num_seeds}"},
-        {"what": "iterations of a run", "limit": f"{LIMITS.iterations:,}"},
-        {"what": "training time of a run", "limit": f"{LIMITS.run_seconds:g} s"},
-        {"what": "memory of all runs", "limit": f"{server.memory_bytes / 1e9:.2g} GB"},
-        {"what": "learning rate, starting weight", "limit": f"{LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"},
-        {"what": "uploaded file", "limit": f"{LIMITS.upload_bytes / 1e6:g} MB"},
-        {"what": "rows, columns of a table", "limit": f"{LIMITS.rows:,}, {LIMITS.columns}"},
-        {"what": "runs at once, waiting", "limit": f"{server.at_once}, {server.queue}"},
-        {"what": "runs kept per session, sessions", "limit": f"{server.runs_per_session}, {server.sessions}"},
-    ]
-)
+limits = {
+    "components, depth, seeds": f"{LIMITS.num_components}, {LIMITS.depth}, {LIMITS.num_seeds}",
+    "iterations of a run": f"{LIMITS.iterations:,}",
+    "training time of a run": f"{LIMITS.run_seconds:g} s",
+    "memory of all runs": f"{server.memory_bytes / 1e9:.2g} GB",
+    "learning rate, starting weight": f"{LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}",
+    "uploaded file": f"{LIMITS.upload_bytes / 1e6:g} MB",
+    "rows, columns of a table": f"{LIMITS.rows:,}, {LIMITS.columns}",
+    "runs at once, waiting": f"{server.at_once}, {server.queue}",
+    "runs kept per session, sessions": f"{server.runs_per_session}, {server.sessions}",
+}
+st.table([{"what": what, "limit": limit} for what, limit in limits.items()])
 
 st.header("Citation")
-st.markdown(page_text("about_citation"), width=TEXT_PIXELS)
+page.prose(page_text("about_citation"))
 st.code(page_text("citation.bib"), language="bibtex")
 st.caption(f"Versions: {made_by()}")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import inspect
 from dataclasses import replace
 
 import streamlit as st
 
-from app.kit import files, progress, session, uploads
-from app.kit.files import cell, file_name
+from app.kit import page, progress, session, uploads
+from app.kit.files import cell, linked
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
 from app.pages.ask import charts, flow_lines, link, networks, panel
@@ -19,7 +17,6 @@ from app.pages.ask.networks import Trained
 from app.pages.ask.panel import REFUSED, STATE
 from app.pages.ask.question import UNKNOWN, Answer, Matches, Question
 from spncore.data.library import DataError, Dataset
-from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
 from spncore.learning.trainer import Trainer
@@ -27,8 +24,8 @@ from spncore.limits import LIMITS
 from spncore.runs.training import learner_of
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
+JOB = "ask_job"  # the key of the job that this page waits for
 MOST_MARKS = 90  # in the drawing; a larger network is folded
-TEXT_PIXELS = 760
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -44,18 +41,17 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
         return lab_network(dataset)
     try:
         if networks.is_quick(name, dataset, k):
-            leave()
+            progress.leave(JOB)
             return quickly(name, k, dataset.sha256, dataset)
     except DataError as error:
-        st.error(literal(str(error)), icon=":material/block:")
+        page.refused(error)
         return None
-    key = hashlib.sha256(f"ask {name} {k} {dataset.sha256}".encode()).hexdigest()
-    return in_background(key, name, dataset, k)
+    return in_background(name, dataset, k)
 
 
 def lab_network(dataset: Dataset) -> Trained | None:
     """The deepest network of the run in the lab, as it is now."""
-    leave()
+    progress.leave(JOB)
     found = panel.lab_run(dataset)
     if found is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
@@ -66,7 +62,7 @@ def lab_network(dataset: Dataset) -> Trained | None:
     return networks.from_the_lab(trainer, recorder.state, shown.dataset)
 
 
-def in_background(key: str, name: str, dataset: Dataset, num_components: int) -> Trained | None:
+def in_background(name: str, dataset: Dataset, num_components: int) -> Trained | None:
     """The result of a job, which is begun if need be; until it is there its progress is shown."""
 
     def work(job: jobs.Job) -> Trained | None:
@@ -77,90 +73,56 @@ def in_background(key: str, name: str, dataset: Dataset, num_components: int) ->
                 return result
         return None
 
-    if st.session_state.get("ask_job") != key:
-        leave()
-    job = jobs.JOBS.get(key)
-    again = job is not None and job.state in ("cancelled", "failed")
-    if job is not None and job.state == "failed":
-        st.error(literal(job.reason or ""), icon=":material/error:")
-    if (job is None) or (again and st.button("Train it", key="ask_train", icon=":material/play_arrow:")):
-        try:
-            job = jobs.JOBS.start(key, work, progress.watcher())
-        except jobs.JobRefused as refusal:
-            st.warning(str(refusal), icon=":material/hourglass:")
-            return None
-    if job is not None and not job.ended:
-        st.session_state["ask_job"] = key
-        st.markdown(f"Training: {networks.NETWORKS[name].title}")
-        progress.show_progress(key)
-    return job.result if job is not None and job.state == "done" else None
-
-
-def leave() -> None:
-    """A job that this page waits for no more is cancelled, unless others wait for it."""
-    key = st.session_state.pop("ask_job", None)
-    if key is not None:
-        jobs.JOBS.leave(key, progress.watcher())
+    key = progress.key_of("ask", name, num_components, dataset.sha256)
+    if st.session_state.get(JOB) != key:
+        progress.leave(JOB)
+    if jobs.JOBS.get(key) is None and not progress.start(key, work):
+        return None
+    st.session_state[JOB] = key
+    state, trained = progress.follow(key, f"Training: {networks.NETWORKS[name].title}")
+    again = state in progress.IDLE and st.button("Train it", key="ask_train", icon=":material/play_arrow:")
+    if again and progress.start(key, work):
+        st.rerun()
+    asked: Trained | None = trained
+    return asked
 
 
 def link_to(question: Question) -> str:
     """The whole address of this page with its question."""
-    root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/ask?{link.LINKS.query_string(question)}"
-
-
-def write_address(question: Question) -> None:
-    """Let the address bar name the question; a first visit to the default keeps its plain address."""
-    values = link.LINKS.encode(question)
-    if len(values) == 1 and not st.query_params:
-        return
-    if "view" in st.query_params:
-        values["view"] = st.query_params["view"]
-    if values != st.query_params.to_dict():
-        st.query_params.from_dict(values)
+    return page.page_address(link.LINKS.query_string(question), "ask")
 
 
 def take(title: str, what: str, columns: tuple[str, ...], rows: list[list[object]], question: Question) -> None:
     """A button that hands out a table."""
-    remarks = [f"link: {link_to(question)}", f"made with: {made_by()}"]
-    st.download_button(
-        f"{what} (CSV)",
-        lambda: files.table(columns, rows, remarks),
-        file_name(f"ask {title} {what}", "csv"),
-        "text/csv",
-        key=f"ask_take_{what}",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    remarks = linked(link_to(question))
+    page.download(f"{what} (CSV)", f"ask {title} {what}", columns, lambda: rows, remarks, f"ask_take_{what}")
 
 
 def share(question: Question) -> None:
     """The link, to be copied."""
     with st.popover("Share", icon=":material/share:"):
         st.markdown("This link asks the same network the same question.")
-        st.code(link_to(question), language=None, wrap_lines=True)
-        if link.cannot_carry(question):
-            st.info("It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen.")
+        cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
+        page.share(link_to(question), cannot if link.cannot_carry(question) else "")
 
 
-def probabilities(given: Answer, found: Matches, dataset: Dataset, theme: str) -> None:
+def probabilities(given: Answer, found: Matches, dataset: Dataset) -> None:
     """The chart of all conditionals with its sentences."""
     shown = asking.order_by_change(given, dataset, MOST_ROWS)
     people = "people" if asking.items(dataset)[0].group else "rows"
     st.markdown(ask_words.likelihood(given, found, people))
     said = f"{ask_words.changes(given, shown)} {ask_words.beside_the_data(given, found)}"
-    st.plotly_chart(
-        charts.probabilities(given, found, shown, theme),
-        key="ask_probabilities",
-        config=charts.STILL,
-        alt=f"Probability of a 1 for each variable, before and given the evidence. {said}",
+    page.plot(
+        charts.probabilities(given, found, shown, page.theme()),
+        "ask_probabilities",
+        f"Probability of a 1 for each variable, before and given the evidence. {said}",
+        charts.STILL,
     )
     if len(shown) < dataset.num_variables:
         st.caption(f"The {len(shown)} variables that change most, of {dataset.num_variables}; the table has all.")
 
 
-def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> None:
+def the_flow(trained: Trained, given: Answer, dataset: Dataset) -> None:
     """The drawing of the network with the evidence flowing through it."""
     found, circuit = asking.flow(trained.model, given.row), trained.model.circuit
     view = flow_lines.view(circuit, found, MOST_MARKS)
@@ -169,26 +131,23 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset, theme: str) -> N
     root = flow_lines.root_lines(drawing, circuit, drawn)
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, given)
-    st.plotly_chart(
-        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, theme),
-        key="ask_flow",
-        config=charts.CONFIG,
-        alt=f"The network, each line as wide as the flow of the evidence. {said}",
+    page.plot(
+        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, page.theme()),
+        "ask_flow",
+        f"The network, each line as wide as the flow of the evidence. {said}",
+        charts.CONFIG,
     )
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
-    names = (
-        "; ".join(f"{item.code} {literal(item.name)}" for item in items)
-        if set(labels) & {item.code for item in items} and items[0].group
-        else ""
-    )
+    named = items[0].group and any(item.code in labels for item in items)
+    names = "; ".join(f"{item.code} {literal(item.name)}" for item in items) if named else ""
     st.caption(
         f"Width: the flow given the evidence. Blue: more than without it; orange, dashed: less; grey: about the "
         f"same. {part} {names}"
     )
 
 
-def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
     """Samples given the evidence, and the most probable completion."""
     shown = asking.order_by_change(given, dataset, MOST_ROWS)
     drawn = asking.samples(trained.model, given.row, question.seed)
@@ -200,13 +159,13 @@ def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Que
         rows: list[list[object]] = [[i + 1, *row] for i, row in enumerate(drawn.tolist())]
         take(dataset.title, "Samples", columns, rows, question)
     words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))
-    st.plotly_chart(
-        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, theme),
-        key="ask_samples",
-        config=charts.STILL,
-        alt=f"Samples, one per line. {words}",
+    page.plot(
+        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, page.theme()),
+        "ask_samples",
+        f"Samples, one per line. {words}",
+        charts.STILL,
     )
-    st.markdown(words, width=TEXT_PIXELS)
+    page.prose(words)
 
 
 def redraw() -> None:
@@ -215,7 +174,7 @@ def redraw() -> None:
     st.session_state[STATE] = replace(question, seed=(question.seed + 1) % (LIMITS.seed + 1))
 
 
-def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
     """Which answer would tell most about a variable of choice."""
     target = asking.target_of(question, dataset, given)
     if target is None:
@@ -235,11 +194,11 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
     ordered = sorted((item for item in unknown.values() if item != target), key=lambda item: -gain[item.place])
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
-        st.plotly_chart(
-            charts.information(gain, ordered[:MOST_ROWS], theme),
-            key="ask_information",
-            config=charts.STILL,
-            alt=f"Expected information of each answer. {words}",
+        page.plot(
+            charts.information(gain, ordered[:MOST_ROWS], page.theme()),
+            "ask_information",
+            f"Expected information of each answer. {words}",
+            charts.STILL,
         )
     st.markdown(words)
 
@@ -249,38 +208,34 @@ def choose_target() -> None:
     st.session_state[STATE] = replace(st.session_state[STATE], target=st.session_state["ask_w_target"])
 
 
-def below(trained: Trained, given: Answer, dataset: Dataset, question: Question, theme: str) -> None:
+def below(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
     """What stands under the probabilities: the flow, samples, the most telling question, the code."""
     st.subheader("The flow of the evidence", anchor=False)
-    the_flow(trained, given, dataset, theme)
+    the_flow(trained, given, dataset)
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Samples and the most probable completion", anchor=False)
-        the_samples(trained, given, dataset, question, theme)
+        the_samples(trained, given, dataset, question)
     with right:
         st.subheader("Which question tells most?", anchor=False)
-        telling(trained, given, dataset, question, theme)
-    st.markdown(page_text("ask"), width=TEXT_PIXELS)
-    with st.expander("Source of what this page runs", icon=":material/code:"):
-        asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
-        for function in (*asked, asking.information):
-            st.caption(f"`{function.__module__}.{function.__name__}`")
-            st.code(inspect.getsource(function))
+        telling(trained, given, dataset, question)
+    page.prose(page_text("ask"))
+    asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
+    page.sources(*asked, asking.information)
 
 
-theme = "dark" if st.context.theme.type == "dark" else "light"
 at_hand = uploads.at_hand(session.held_uploads())
 question = panel.on_data_at_hand(panel.opened(), at_hand)
 dataset = at_hand[question.dataset]
 st.header("Ask the network", anchor=False)
 question = panel.network_controls(question, at_hand)
-refusals = st.container()
+top = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
     evidence, free_space = panel.evidence_controls(question, dataset)
     question = replace(question, evidence=evidence)
-for sentence in dict.fromkeys(st.session_state[REFUSED]):
-    refusals.warning(literal(sentence), icon=":material/link_off:")
+with top:
+    page.refusals(st.session_state[REFUSED])
 with right:
     trained = network(question, dataset)
     answer = None
@@ -288,10 +243,10 @@ with right:
         try:
             answer = asking.answer(trained.model, asking.evidence_row(question, dataset)[0])
         except QueryError:
-            st.error(ask_words.IMPOSSIBLE, icon=":material/block:")
+            page.refused(ask_words.IMPOSSIBLE)
     if answer is not None:
         matching = asking.matches(dataset, answer.row)
-        probabilities(answer, matching, dataset, theme)
+        probabilities(answer, matching, dataset)
 with free_space, st.container(horizontal=True):
     share(question)
     if answer is not None:
@@ -304,6 +259,6 @@ with left:
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
 if trained is not None and answer is not None:
-    below(trained, answer, dataset, question, theme)
+    below(trained, answer, dataset, question)
 st.session_state[STATE] = question
-write_address(question)
+page.write_address(link.LINKS.encode(question))

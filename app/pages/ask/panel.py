@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import data, uploads
+from app.kit import data, page, uploads
 from app.kit.controls import draw
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal
@@ -48,7 +48,7 @@ LEFT_CODES = 6  # the ADL items of NLTCS stand in the first column
 def opened() -> Question:
     """The question on screen; at the first visit the one in the address, or about the data of the lab's run."""
     if STATE not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
+        params = page.params()
         question, refused = link.LINKS.decode(params)
         run = st.session_state.get("shown")
         if not set(params) - {"view"} and run is not None and run.study.experiment.dataset != question.dataset:

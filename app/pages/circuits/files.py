@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from app.kit import run_files
-from app.kit.files import table
+from app.kit.files import document, linked, table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
-from spncore.files.provenance import made_by, versions
 from spncore.limits import LIMITS
 from spncore.runs.problem import model_of
 from spncore.runs.study import Study
@@ -35,9 +31,9 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     rows = sum(trace.llh.size for trace in traces)
     with_trees = count <= LIMITS.live_trees and rows * (count + 1) <= MAX_ROWS
     remarks = [] if with_trees else [f"{count} trees would give more than {MAX_ROWS} rows: their weights are left out"]
-    head = [f"link: {link}", f"made with: {made_by()}", f"data: {dataset.title}, SHA-256 {dataset.sha256}", *remarks]
+    remarks = linked(link, f"data: {dataset.title}, SHA-256 {dataset.sha256}", *remarks)
     body = (row for curve, trace in enumerate(traces) for row in _rows(study, curve, dataset, trace, with_trees))
-    return table(("curve", "seed", "t", "quantity", "value"), body, head)
+    return table(("curve", "seed", "t", "quantity", "value"), body, remarks)
 
 
 def _rows(
@@ -56,19 +52,16 @@ def _rows(
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """Settings, data, versions, κ, and of every curve the LLH of every seed and step."""
-    document: dict[str, Any] = {
-        "schema": run_files.EXPORT_SCHEMA,
-        "link": link,
-        "versions": versions(),
-        "settings": {**asdict(study.experiment), "depth": list(study.depths)},
-        "data": {"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
-        "trees": str(num_trees(model_of(study.experiment, dataset).circuit)),
-        "result": [
+    return document(
+        link,
+        settings={**asdict(study.experiment), "depth": list(study.depths)},
+        data={"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
+        trees=str(num_trees(model_of(study.experiment, dataset).circuit)),
+        result=[
             {"curve": name, "seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
             for name, trace in zip(study.names(), traces, strict=False)
         ],
-    }
-    return json.dumps(document, allow_nan=False, indent=1)
+    )
 
 
 def model_file(study: Study, dataset: Dataset, traces: Sequence[Trace], depth: int) -> bytes:

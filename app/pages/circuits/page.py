@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, data, session, uploads
-from app.kit.files import file_name
+from app.kit import controls, data, page, session, uploads
 from app.kit.link import CIRCUITS, decode_view
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
 from app.kit.uploads import FALLBACK
-from app.kit.visitor import session_name
-from app.live.chart import lab_view
-from app.live.runs import REGISTRY, RunRefused
-from app.pages.circuits import files as circuit_export
+from app.live.runs import RunRefused
+from app.pages.circuits import files
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError
@@ -61,12 +59,11 @@ HOW: Mapping[str, controls.Values] = {
 
 def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
-    if STATE not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
-        study, refusals = CIRCUITS.decode(params)
-        st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
-        st.session_state["circuit_view"] = decode_view(params)[0]
-        st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
+    first = STATE not in st.session_state
+    study = page.opened(CIRCUITS.decode, STATE, "circuit_refused")
+    if first:
+        st.session_state.update({SHOWN: None, "circuit_view": decode_view(page.params())[0]})
+        st.session_state["circuit_refused"] += stand_in(study)
         train()
     current: Study = st.session_state[STATE]
     return current
@@ -90,30 +87,16 @@ def train() -> None:
     study: Study = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        dataset = uploads.find(study.experiment.dataset, session.held_uploads())
-        if dataset is None:
-            raise DataError(WORDS["missing_data"])
-        study = study.beside_trees(dataset)
-        run_id = REGISTRY.start(study, dataset, session_name())
+        shown = st.session_state[SHOWN] = session.started(study, Study.beside_trees)
     except (DataError, ExperimentError, CircuitError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
-    st.session_state[SHOWN] = Shown(run_id, study, dataset)
-    values = CIRCUITS.encode(study)
-    if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
-        st.query_params.from_dict(values)
+    page.write_address(CIRCUITS.encode(shown.study), st.session_state["circuit_view"])
 
 
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
-    return f"{(st.context.url or '').split('?')[0]}?{CIRCUITS.query_string(study)}"
-
-
-@st.dialog(WORDS["share"])
-def share_dialog(study: Study) -> None:
-    """The link to the controls' study."""
-    st.markdown(WORDS["share_intro"])
-    st.code(link_to(study), language=None, wrap_lines=True)
+    return page.page_address(CIRCUITS.query_string(study))
 
 
 @st.dialog(WORDS["export"])
@@ -121,42 +104,24 @@ def export_dialog(shown: Shown) -> None:
     """The run on screen as files; each is made when its button is pressed."""
     st.markdown(WORDS["export_intro"])
     link, depth = link_to(shown.study), shown.study.depths[-1]
-
-    def maker(make: Callable[..., Any], *more: Any) -> Callable[[], Any]:
-        return lambda: make(shown.study, shown.dataset, shown.traces(), *more)
-
-    files = {
-        "Curves and tree weights": ("csv", "text/csv", maker(circuit_export.curves_csv, link)),
-        "Settings and result": ("json", "application/json", maker(circuit_export.result_json, link)),
-        f"Trained circuit, L={depth}": ("npz", "application/octet-stream", maker(circuit_export.model_file, depth)),
+    kinds: dict[str, tuple[str, Callable[..., Any], Any]] = {
+        "Curves and tree weights": ("csv", files.curves_csv, link),
+        "Settings and result": ("json", files.result_json, link),
+        f"Trained circuit, L={depth}": ("npz", files.model_file, depth),
     }
-    for title, (suffix, mime, make) in files.items():
-        st.download_button(
-            f"{title} ({suffix.upper()})",
-            make,
-            file_name(f"circuit {title}", suffix),
-            mime,
-            key=f"circuit_{suffix}",
-            on_click="ignore",
-            icon=":material/download:",
-            width="stretch",
-        )
+    for title, (suffix, make, more) in kinds.items():
+        label, written = f"{title} ({suffix.upper()})", partial(shown.file, make, more)
+        page.hand_out(label, written, f"circuit {title}", suffix, f"circuit_{suffix}", width="stretch")
 
 
-@st.dialog(WORDS["help_title"], width="large")
-def help_dialog() -> None:
-    """How to read the page."""
-    st.markdown(sections("circuits")[1]["help"])
-
-
+intro, prose = sections("circuits")
 said = controls.settings(opened())
 with st.sidebar:
     wanted = controls.panel(
         "circuit", said, controls.study_of, MAIN, MORE, SETTINGS, {**HOW, "dataset": data.offered()}
     )
     study = st.session_state[STATE] = wanted or opened()
-for sentence in st.session_state["circuit_refused"]:
-    st.warning(literal(sentence), icon=":material/link_off:")
+page.refusals(st.session_state["circuit_refused"])
 shown: Shown | None = st.session_state[SHOWN]
 if shown is not None and shown.run() is None:
     train()  # the server has let go of the run; the same study gives the same numbers
@@ -166,38 +131,22 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
-    if st.button(
-        WORDS["train"],
-        key="circuit_train",
-        type="primary" if stale else "secondary",
-        icon=":material/play_arrow:",
-        disabled=wanted is None,
-    ):
+    if page.train_button("circuit_train", stale, wanted is not None):
         st.session_state["circuit_refused"] = []
         train()
         st.rerun()
-    files = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
+    export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
 if st.session_state["circuit_problem"]:
-    st.error(literal(st.session_state["circuit_problem"]), icon=":material/block:")
+    page.refused(st.session_state["circuit_problem"])
 asked = None
 if shown is not None:
-    asked = lab_view(
-        {
-            "views": "circuits",
-            "run_id": shown.run_id,
-            "base": st.get_option("server.baseUrlPath"),
-            "stale": stale,
-            "labels": {},
-            "view": st.session_state["circuit_view"],
-        },
-        key="circuits",
-    )
+    asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])
 with st.expander("What is compared here", icon=":material/info:"):
-    st.markdown(sections("circuits")[0])
+    st.markdown(intro)
 if asked is not None and asked.share:
-    share_dialog(study)
-elif files and shown is not None:
+    page.share_dialog(link_to(study))
+elif export and shown is not None:
     export_dialog(shown)
 elif guide:
-    help_dialog()
+    page.help_dialog(prose["help"])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, progress, session, shipped_or_here, uploads
+from app.kit import controls, files, page, progress, session, uploads
 from app.kit.data import offered, upload_button
-from app.kit.files import file_name
 from app.kit.link import LAB
-from app.kit.text import WORDS, literal, number, page_text, plain
+from app.kit.text import WORDS, literal, number, plain
 from app.kit.uploads import Upload
 from app.live import jobs
 from app.pages.classes import charts as charts_classes
@@ -22,7 +21,6 @@ from app.pages.classes import words as classes_words
 from app.pages.classes.link import MAX_ITERATIONS, MAX_SEEDS
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.plots.drawing import CONFIG
 from spncore.record import ExperimentError, Field
 from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
@@ -31,6 +29,7 @@ from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"
+OTHER = "The curves belong to other settings. Press Run in the side panel to train yours."
 STATE, DATA = "classes_study", "classes_dataset"
 MAIN = ("column", "objective", "hybrid_mix", "labelled_share", "setup", "depths", "learning_rate")
 MORE = ("num_components", "iterations", "num_seeds", "seed")
@@ -51,8 +50,7 @@ SETTINGS = {
 def opened(data: Collection[str]) -> Study:
     """The study of the controls; at the first visit the one in the address, on data that is at hand."""
     if STATE not in st.session_state:
-        params = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.session_state[STATE], st.session_state["classes_refused"] = classes_link.decode(params, data)
+        st.session_state[STATE], st.session_state["classes_refused"] = classes_link.decode(page.params(), data)
     study: Study = st.session_state[STATE]
     return study
 
@@ -125,7 +123,7 @@ def panel() -> tuple[Study, Dataset]:
     with st.sidebar:
         study = st.session_state[STATE] = study_panel(before, choose_data(before, data))
         dataset = data[study.experiment.dataset]
-        key = job_key(study, dataset)
+        key = progress.key_of("classes", study, dataset.sha256)
         known = result(study, key) is not None
         if st.button(
             "Run",
@@ -136,13 +134,9 @@ def panel() -> tuple[Study, Dataset]:
             disabled=known,
             help="These settings are on screen." if known else "Trains all networks in the background.",
         ):
-            start(key, study, dataset)
+            if progress.start(key, lambda job: classes.run(study, dataset, job.report)):
+                st.rerun()
     return study, dataset
-
-
-def job_key(study: Study, dataset: Dataset) -> str:
-    """What is computed, by its content."""
-    return hashlib.sha256(f"classes {study!r} {dataset.sha256}".encode()).hexdigest()
 
 
 def result(study: Study, key: str) -> Comparison | None:
@@ -152,36 +146,17 @@ def result(study: Study, key: str) -> Comparison | None:
     return classes.shipped().get(study) or made
 
 
-def start(key: str, study: Study, dataset: Dataset) -> None:
-    """Start the job of a study, or join it."""
-    try:
-        jobs.JOBS.start(key, lambda job: classes.run(study, dataset, job.report), progress.watcher())
-        st.rerun()
-    except jobs.JobRefused as refusal:
-        st.warning(literal(str(refusal)))
-
-
 def on_screen(study: Study, dataset: Dataset) -> Comparison:
     """The result of the controls' study where there is one; else the one before, with a word on how to get it."""
-    key = job_key(study, dataset)
+    key = progress.key_of("classes", study, dataset.sha256)
     found = result(study, key)
     shown: Comparison = found or st.session_state.get("classes_shown") or classes.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
     if found is None:
-        waiting(jobs.JOBS.get(key))
+        state, _ = progress.follow(key)
+        if state in ("", "cancelled"):
+            st.info(OTHER, icon=":material/tune:")
     return shown
-
-
-def waiting(job: jobs.Job | None) -> None:
-    """What there is to say while the settings have no result."""
-    if job is not None and not job.ended:
-        progress.show_progress(job.key)
-    elif job is not None and job.state == "failed":
-        st.error(literal(job.reason or ""), icon=":material/error:")
-    else:
-        st.info(
-            "The curves belong to other settings. Press Run in the side panel to train yours.", icon=":material/tune:"
-        )
 
 
 def provenance(shown: Comparison) -> None:
@@ -205,7 +180,7 @@ def charts(shown: Comparison) -> None:
         with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
         log_iterations = st.toggle("log iterations", key="classes_log")
     best = classes_words.best_levels(shown)
-    mode = shipped_or_here.mode()
+    mode = page.theme()
     accuracy = charts_classes.accuracy(
         classes_words.lines(shown, "test accuracy", with_control), _level(best, "test accuracy"), mode, log_iterations
     )
@@ -222,9 +197,7 @@ def charts(shown: Comparison) -> None:
         (right, likelihood, "likelihood", RIGHT[quantity], classes_words.likelihood_words(shown, quantity)),
     ):
         with column:
-            st.markdown(f"**{literal(title)}**")
-            st.plotly_chart(figure, key=f"classes_{key}", config=CONFIG, alt=f"{title}. {words}")
-            st.markdown(literal(words))
+            page.titled_chart(figure, title, words, f"classes_{key}")
     st.caption(
         "Thick: test rows, with the middle half of the seeds; thin: training rows. Grey: one layer at L times the rate."
     )
@@ -236,49 +209,24 @@ def _level(best: dict[str, float], quantity: str) -> dict[str, float]:
 
 def take_away(shown: Comparison) -> None:
     """Every comparison as a row; the numbers, the link, and the runs in the lab."""
-    query = LAB.query_string(shown.study)
-    root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    link = f"{root}/classes?{query}"
+    link = page.page_address(LAB.query_string(shown.study), "classes")
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
-    st.table([dict(zip(classes_words.TABLE_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
+    page.table(classes_words.TABLE_COLUMNS, rows)
     with st.container(horizontal=True):
-        remarks = [classes_words.about(shown), f"link: {link}"]
-        st.download_button(
-            "All numbers (CSV)",
-            lambda: shipped_or_here.table(classes.COLUMNS, classes.rows(shown), remarks),
-            file_name(f"class {shown.title}", "csv"),
-            "text/csv",
-            key="classes_csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.link_button("Open in the lab", f"./?{query}", icon=":material/science:")
-    st.caption(
-        "Link to these settings"
-        + (", to be opened with the same table" if is_upload(shown.study.experiment.dataset) else "")
-        + ":"
-    )
-    st.code(link, language=None, wrap_lines=True)
+        remarks = files.signed(classes_words.about(shown), f"link: {link}")
+        every, name = partial(classes.rows, shown), f"class {shown.title}"
+        page.download("All numbers (CSV)", name, classes.COLUMNS, every, remarks, "classes_csv", type="secondary")
+        page.lab_link("Open in the lab", shown.study, "classes_lab")
+    same_table = ", to be opened with the same table" if is_upload(shown.study.experiment.dataset) else ""
+    st.caption(f"Link to these settings{same_table}:")
+    page.share(link)
 
 
-def write_address(study: Study) -> None:
-    """Let the address name the settings; a first visit to the default keeps its plain address."""
-    if study == DEFAULT and not st.query_params:
-        return
-    values = LAB.encode(study)
-    if "view" in st.query_params:
-        values["view"] = st.query_params["view"]
-    if values != st.query_params.to_dict():
-        st.query_params.from_dict(values)
-
-
-text = shipped_or_here.paragraphs(page_text("classes"))
-st.title("Predicting a class")
-st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
+parts = page.introduced("Predicting a class", "classes")
 wanted, table = panel()
-for sentence in st.session_state.get("classes_refused", []):
-    st.warning(literal(sentence), icon=":material/link_off:")
-write_address(wanted)
+page.refusals(st.session_state.get("classes_refused", []))
+if wanted != DEFAULT or st.query_params:
+    page.write_address(LAB.encode(wanted))
 comparison = on_screen(wanted, table)
 st.subheader(classes_words.headline(comparison), anchor=False)
 st.markdown(literal(classes_words.control(comparison)))
@@ -290,8 +238,6 @@ st.header("Every comparison", divider="gray")
 take_away(comparison)
 st.header("All objectives on the labelled clusters", divider="gray")
 rows = classes_words.answer_rows(list(classes.shipped().values()))
-st.table([dict(zip(classes_words.ANSWER_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
+page.table(classes_words.ANSWER_COLUMNS, rows)
 st.caption("Who is first at 90 % of the objective's gain; seeds ahead, behind, level. Shipped with the lab.")
-for heading in list(text)[1:]:
-    st.header(heading, divider="gray")
-    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)
+page.parts_of_text(parts)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app.kit import dialogs, session
-from app.kit.text import WORDS, literal, sections
-from app.live.chart import lab_view
+from app.kit import page, session
+from app.kit.text import WORDS, sections
 
 session.open_session()
 known = session.shown()
@@ -15,24 +14,14 @@ if known is not None and known.run() is None and not session.is_stale():
 
 intro, prose = sections("dynamics")
 st.header(WORDS["dynamics"])
-st.markdown(intro, width=760)
+page.prose(intro)
 
 if st.session_state["problem"]:
-    st.error(literal(st.session_state["problem"]), icon=":material/block:")
+    page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:
-    asked = lab_view(
-        {
-            "views": "dynamics",
-            "run_id": shown.run_id,
-            "base": st.get_option("server.baseUrlPath"),
-            "stale": session.is_stale(),
-            "labels": {f"prose_{name}": text for name, text in prose.items()},
-            "view": st.session_state["view"],
-        },
-        key="dynamics",
-    )
-    dialogs.answer(asked)
+    labels = {f"prose_{name}": text for name, text in prose.items()}
+    session.answer(session.run_view("dynamics", shown, session.is_stale(), st.session_state["view"], labels=labels))
 
 session.say()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
-from app.kit import shipped_or_here
-from app.kit.shipped_or_here import Evidence, chart, lab_link
-from app.kit.text import number, page_text
+from app.kit import files, page, results
+from app.kit.results import Results
+from app.kit.text import number
 from app.pages.figure3 import words as facts
-from app.pages.figure3.words import published_reached
 from spncore.plots import curves as charts
 from spncore.plots.curves import Line
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
 from spncore.studies import figure3, shipped
 from spncore.studies.cells import DEPTHS
 from spncore.studies.figure3 import EARLY_NOISES, HONEST, NOISES, ROUNDING
@@ -31,15 +34,19 @@ def curve_rows(lines: list[Line]) -> list[tuple[object, ...]]:
     return rows
 
 
-def llh_chart(shown: Evidence, noise: float, key: str, title: str, words: str) -> None:
+def llh_chart(shown: Results, noise: float, key: str, title: str, words: str) -> None:
     """Published curves in grey under ours at one noise."""
     lines = [*facts.published_lines(), *facts.our_lines(shown, noise)]
-    levels = {"independent variables": shown.data.references["independent"]}
-    figure = charts.curves(title, lines, shipped_or_here.mode(), levels)
-    chart(figure, words, key, CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words])
+    figure = charts.curves(title, lines, page.theme(), shown.levels)
+    page.chart(figure, words, key, CURVE_COLUMNS, partial(curve_rows, lines), [shown.words])
 
 
-def overview(shown: Evidence) -> None:
+def lab_link(label: str, experiment: Experiment, key: str) -> None:
+    """A link that opens the depths of a setting in the lab."""
+    page.lab_link(label, Study(experiment, DEPTHS), f"figure3_lab_{key}")
+
+
+def overview(shown: Results) -> None:
     """The two figures in one, and the table of iterations."""
     title = f"Figure 3: published (grey) and ours with noise {number(ROUNDING)}, median and range of seeds"
     llh_chart(shown, ROUNDING, "figure3_overview", title, facts.overview_words(shown, TARGET))
@@ -52,98 +59,71 @@ def overview(shown: Evidence) -> None:
             width=480,
         )
     )
-    rows = facts.table_rows(shown, noise)
-    st.table(rows, hide_index=True)
+    st.table(facts.table_rows(shown, noise), hide_index=True)
     st.caption(
         "Iterations count from 1. Ours: median over seeds [interval that holds the median with 95 % probability]. "
         "Bold where the published run lies outside the range of our seeds."
     )
-    st.download_button(
-        "Table (CSV)",
-        lambda: shipped_or_here.table(facts.SEED_COLUMNS, facts.seed_rows(shown), [shown.words]),
-        "spn-lab-figure-3-iterations.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        key="figure3_table_csv",
-    )
+    rows, remarks = partial(facts.seed_rows, shown), files.signed(shown.words)
+    page.download("Table (CSV)", "figure 3 iterations", facts.SEED_COLUMNS, rows, remarks, "figure3_table_csv")
 
 
-def symmetry(shown: Evidence) -> None:
+def symmetry(shown: Results) -> None:
     words = facts.symmetry_words(shown)
     llh_chart(shown, 0.0, "figure3_symmetry", "Without noise: three depths, one curve", words)
-    lab_link("Run it in the lab: no noise", figure3.cell(0.0, 3, shown.runs).experiment, DEPTHS, "figure3_lab_none")
+    lab_link("Run it in the lab: no noise", figure3.cell(0.0, 3, shown.runs).experiment, "none")
 
 
-def rounding(shown: Evidence) -> None:
+def rounding(shown: Results) -> None:
     names = [number(noise) for noise in EARLY_NOISES if noise]
     noise = float(
         st.segmented_control("noise (ε)", names, default=number(ROUNDING), required=True, key="figure3_early")
     )
     ours = facts.departures(shown, noise, EARLY_SHOWN)
     published = facts.published_departures(shown, EARLY_SHOWN)
-    figure = charts.departure(ours, published, facts.LEFT, shipped_or_here.mode())
-    words = facts.departure_words(shown, noise)
-    chart(figure, words, "figure3_departure", CURVE_COLUMNS, lambda: curve_rows([*ours, *published]), [shown.words])
-    lab_link(f"Run it in the lab: noise {number(noise)}", facts.six(shown, noise), DEPTHS, "figure3_lab_rounding")
+    figure = charts.departure(ours, published, facts.LEFT, page.theme())
+    rows, words = partial(curve_rows, [*ours, *published]), facts.departure_words(shown, noise)
+    page.chart(figure, words, "figure3_departure", CURVE_COLUMNS, rows, [shown.words])
+    lab_link(f"Run it in the lab: noise {number(noise)}", facts.six(shown, noise), "rounding")
 
 
-def honest(shown: Evidence) -> None:
-    by_noise = facts.by_noise(shown, TARGET)
-    figure = charts.noise_response(
-        by_noise, published_reached(TARGET), facts.end(shown), signed(TARGET, "g"), shipped_or_here.mode()
-    )
-    chart(
-        figure,
-        facts.noise_words(shown, TARGET),
-        "figure3_noise_response",
-        facts.SEED_COLUMNS,
-        lambda: facts.seed_rows(shown),
-        [shown.words],
-    )
-    lab_link(f"Run it in the lab: noise {number(HONEST)}", facts.six(shown, HONEST), DEPTHS, "figure3_lab_honest")
+def honest(shown: Results) -> None:
+    reached, words = facts.by_noise(shown, TARGET), facts.noise_words(shown, TARGET)
+    figure = charts.noise_response(reached, *target(shown))
+    rows = partial(facts.seed_rows, shown)
+    page.chart(figure, words, "figure3_noise_response", facts.SEED_COLUMNS, rows, [shown.words])
+    lab_link(f"Run it in the lab: noise {number(HONEST)}", facts.six(shown, HONEST), "honest")
 
 
-def pairs(shown: Evidence) -> None:
-    reached = facts.reached(shown, ROUNDING, TARGET)
-    figure = charts.seeds_and_pairs(
-        reached, published_reached(TARGET), facts.end(shown), signed(TARGET, "g"), shipped_or_here.mode()
-    )
-    chart(
-        figure,
-        facts.pair_words(shown, ROUNDING, TARGET),
-        "figure3_pairs",
-        facts.SEED_COLUMNS,
-        lambda: facts.seed_rows(shown, ROUNDING),
-        [shown.words],
-    )
-    lab_link("Run single seeds in the lab", facts.six(shown, ROUNDING), DEPTHS, "figure3_lab_pairs")
+def target(shown: Results) -> tuple[dict[int, int], int, str, str]:
+    """The level that iterations are counted to, as the charts ask for it: published, end, name, and the theme."""
+    return facts.published_reached(TARGET), facts.end(shown), signed(TARGET, "g"), page.theme()
 
 
-def near_zero(shown: Evidence) -> None:
+def pairs(shown: Results) -> None:
+    reached, words = facts.reached(shown, ROUNDING, TARGET), facts.pair_words(shown, ROUNDING, TARGET)
+    figure = charts.seeds_and_pairs(reached, *target(shown))
+    rows = partial(facts.seed_rows, shown, ROUNDING)
+    page.chart(figure, words, "figure3_pairs", facts.SEED_COLUMNS, rows, [shown.words])
+    lab_link("Run single seeds in the lab", facts.six(shown, ROUNDING), "pairs")
+
+
+def near_zero(shown: Results) -> None:
     lines = facts.first_changes(shown, STEPS_SHOWN)
-    figure = charts.first_changes(lines, shipped_or_here.mode())
-    chart(figure, facts.change_words(shown), "figure3_changes", CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words])
+    figure, words = charts.first_changes(lines, page.theme()), facts.change_words(shown)
+    page.chart(figure, words, "figure3_changes", CURVE_COLUMNS, partial(curve_rows, lines), [shown.words])
     gentle = facts.six(shown, HONEST).replace(init_scale=1.0, learning_rate=0.1, iterations=1000)
-    lab_link("Compare with a step that is small: w0 = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
+    lab_link("Compare with a step that is small: w0 = 1, η = 0.1", gentle, "gentle")
 
 
-text = shipped_or_here.paragraphs(page_text("figure3"))
-steps = (symmetry, rounding, honest, pairs, near_zero)
-
-st.title("Figure 3, explained")
-st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
-on_screen = shipped_or_here.choose(
-    "figure3", shipped.shipped("figure3"), figure3.RUNS, 12, figure3.run, "about half a minute"
-)
-shipped_or_here.provenance(on_screen)
+parts = page.introduced("Figure 3, explained", "figure3")
+on_screen = results.choose("figure3", shipped.shipped("figure3"), figure3.RUNS, 12, figure3.run, "about half a minute")
 overview(on_screen)
-for heading, step in zip(list(text)[1:], steps, strict=False):
+for step in (symmetry, rounding, honest, pairs, near_zero):
+    heading = next(iter(parts))
     st.header(heading, divider="gray")
     prose, picture = st.columns([2, 3], gap="large")
-    prose.markdown(text[heading])
+    prose.markdown(parts.pop(heading))
     with picture:
         step(on_screen)
-st.header(list(text)[-1], divider="gray")
-st.markdown(text[list(text)[-1]], width=shipped_or_here.TEXT_PIXELS)
+page.parts_of_text(parts)

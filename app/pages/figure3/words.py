@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.kit.shipped_or_here import Evidence as Shown
+from app.kit.results import Results
 from app.kit.text import number
 from spncore.arrays import Floats
 from spncore.plots.curves import Line
@@ -35,28 +35,28 @@ def published_reached(level: float) -> dict[int, int]:
     return {depth: int(np.argmax(curve >= level)) + 1 for depth, curve in PUBLISHED.items()}
 
 
-def outcome(shown: Shown, noise: float, depth: int) -> Outcome:
+def outcome(shown: Results, noise: float, depth: int) -> Outcome:
     """The runs of one noise and depth."""
     return shown.results[figure3.cell(noise, depth, shown.runs)]
 
 
-def reached(shown: Shown, noise: float, level: float) -> dict[int, Iterations]:
+def reached(shown: Results, noise: float, level: float) -> dict[int, Iterations]:
     """By depth, seed by seed, the iterations to a level."""
     return {depth: reached_by_seed(outcome(shown, noise, depth), TARGETS.index(level)) for depth in DEPTHS}
 
 
-def by_noise(shown: Shown, level: float) -> dict[int, dict[float, Iterations]]:
+def by_noise(shown: Results, level: float) -> dict[int, dict[float, Iterations]]:
     """By depth and noise, seed by seed, the iterations to a level."""
     found = {noise: reached(shown, noise, level) for noise in NOISES}
     return {depth: {noise: found[noise][depth] for noise in NOISES} for depth in DEPTHS}
 
 
-def end(shown: Shown) -> int:
+def end(shown: Results) -> int:
     """The last iteration."""
     return figure3.cell(ROUNDING, 1, shown.runs).experiment.iterations
 
 
-def six(shown: Shown, noise: float) -> Experiment:
+def six(shown: Results, noise: float) -> Experiment:
     """The setting as the lab opens it: fewer seeds, so that it is quick."""
     return figure3.cell(noise, DEPTHS[-1], shown.runs).experiment.replace(num_seeds=LAB_SEEDS)
 
@@ -69,18 +69,18 @@ def published_lines() -> list[Line]:
     ]
 
 
-def our_lines(shown: Shown, noise: float) -> list[Line]:
+def our_lines(shown: Results, noise: float) -> list[Line]:
     """Medians and ranges of our runs."""
-    return [Line.of_seeds(depth_name(depth), depth, outcome(shown, noise, depth).curve or {}) for depth in DEPTHS]
+    return shown.lines(figure3.cell(noise, depth, shown.runs) for depth in DEPTHS)
 
 
-def symmetric(shown: Shown) -> Floats:
+def symmetric(shown: Results) -> Floats:
     """LLH of the symmetric run's first steps."""
     llh: Floats = shown.first_steps[figure3.cell(0.0, 1, shown.runs).experiment].llh[0]
     return llh
 
 
-def departures(shown: Shown, noise: float, length: int) -> list[Line]:
+def departures(shown: Results, noise: float, length: int) -> list[Line]:
     """|LLH − symmetric| of our first steps: median and range of six seeds."""
     lines = []
     for depth in DEPTHS:
@@ -91,13 +91,13 @@ def departures(shown: Shown, noise: float, length: int) -> list[Line]:
     return lines
 
 
-def published_departures(shown: Shown, length: int) -> list[Line]:
+def published_departures(shown: Results, length: int) -> list[Line]:
     """|published LLH − symmetric| of the first steps."""
     apart = {depth: np.abs(curve[:length] - symmetric(shown)[:length]) for depth, curve in PUBLISHED.items()}
     return [Line.from_start(f"published L={depth}", depth, row, faint=True) for depth, row in apart.items()]
 
 
-def first_changes(shown: Shown, length: int) -> list[Line]:
+def first_changes(shown: Results, length: int) -> list[Line]:
     """Step sizes with honest noise, and in grey with noise of rounding size."""
     lines = []
     for noise, faint in ((ROUNDING, True), (HONEST, False)):
@@ -109,7 +109,7 @@ def first_changes(shown: Shown, length: int) -> list[Line]:
     return lines
 
 
-def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
+def table_rows(shown: Results, noise: float) -> list[dict[str, str]]:
     """Iterations to every level: published, ours, the better of two of ours; a row per level and depth."""
     rows = []
     for level in TARGETS:
@@ -130,7 +130,7 @@ def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
     return rows
 
 
-def seed_rows(shown: Shown, only: float | None = None) -> list[tuple[Any, ...]]:
+def seed_rows(shown: Results, only: float | None = None) -> list[tuple[Any, ...]]:
     """Every seed's iterations to every level."""
     return [
         (noise, depth, seed.seed, level, "" if at is None else at)
@@ -141,7 +141,7 @@ def seed_rows(shown: Shown, only: float | None = None) -> list[tuple[Any, ...]]:
     ]
 
 
-def overview_words(shown: Shown, level: float) -> str:
+def overview_words(shown: Results, level: float) -> str:
     """Published and ours at one level, in two sentences."""
     published, ours = published_reached(level), reached(shown, ROUNDING, level)
     said, spans = slashed(published.values()), slashed(statistics.span(runs, end(shown)) for runs in ours.values())
@@ -160,7 +160,7 @@ def overview_words(shown: Shown, level: float) -> str:
     return f"Iterations to {signed(level, 'g')} for L = 1 / 2 / 3: published {said}; ours {spans}. {close}"
 
 
-def symmetry_words(shown: Shown) -> str:
+def symmetry_words(shown: Results) -> str:
     """Whether the depths coincide without noise, and where they end."""
     runs = [outcome(shown, 0.0, depth) for depth in DEPTHS]
     curves = np.array([(run.curve or {})["median"] for run in runs])
@@ -174,7 +174,7 @@ def symmetry_words(shown: Shown) -> str:
     )
 
 
-def departure_words(shown: Shown, noise: float) -> str:
+def departure_words(shown: Results, noise: float) -> str:
     """How long the published curves stay with the symmetric one, and how long ours do."""
     apart = {line.depth: np.array(line.median) for line in published_departures(shown, 60)}
     leave = {depth: int(np.argmax(rows > LEFT)) + 1 for depth, rows in apart.items()}
@@ -194,7 +194,7 @@ def departure_words(shown: Shown, noise: float) -> str:
     )
 
 
-def noise_words(shown: Shown, level: float) -> str:
+def noise_words(shown: Results, level: float) -> str:
     """The gap at rounding-size and at honest noise, from paired seeds."""
     parts = []
     for noise in (ROUNDING, HONEST):
@@ -211,7 +211,7 @@ def noise_words(shown: Shown, level: float) -> str:
     return " ".join(parts)
 
 
-def pair_words(shown: Shown, noise: float, level: float) -> str:
+def pair_words(shown: Results, noise: float, level: float) -> str:
     """What scoring by the better of two changes, per depth."""
     parts = []
     for depth, runs in reached(shown, noise, level).items():
@@ -225,7 +225,7 @@ def pair_words(shown: Shown, noise: float, level: float) -> str:
     return ". ".join(parts) + "."
 
 
-def change_words(shown: Shown) -> str:
+def change_words(shown: Results) -> str:
     """The size of the first steps, in factors."""
     experiment = figure3.cell(HONEST, 1, shown.runs).experiment
     ratio = experiment.learning_rate / experiment.init_scale**2
@@ -241,11 +241,11 @@ def change_words(shown: Shown) -> str:
     )
 
 
-def _first(shown: Shown, noise: float, depth: int) -> FirstSteps:
+def _first(shown: Results, noise: float, depth: int) -> FirstSteps:
     return shown.first_steps[figure3.cell(noise, depth, shown.runs).experiment]
 
 
-def _leaves(shown: Shown, noise: float, depth: int) -> str:
+def _leaves(shown: Results, noise: float, depth: int) -> str:
     """Range over seeds of the iteration at which a run leaves the symmetric one."""
     apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown)) > LEFT
     at = sorted(int(np.argmax(row)) + 1 for row in apart if row.any())
@@ -269,7 +269,7 @@ def _inside(value: int, runs: Iterations) -> bool:
     return bool(known) and min(known) <= value and (None in runs or value <= max(known))
 
 
-def _all_inside(shown: Shown, noise: float, level: float) -> bool:
+def _all_inside(shown: Results, noise: float, level: float) -> bool:
     return all(_inside(at, reached(shown, noise, level)[depth]) for depth, at in published_reached(level).items())
 
 

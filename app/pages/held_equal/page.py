@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from app.kit import shipped_or_here
+from app.kit import files, page, results
 from app.kit.link import in_address
-from app.kit.shipped_or_here import Evidence, lab_link
-from app.kit.text import literal, page_text
+from app.kit.results import Results
+from app.kit.text import literal
 from app.pages.held_equal import words as facts
 from app.pages.held_equal.words import Setting
 from spncore.plots import curves as charts
+from spncore.runs.study import Study
 from spncore.studies import held_equal, shipped
 from spncore.studies.cells import DEPTHS
 from spncore.studies.held_equal import Case
@@ -26,30 +28,29 @@ def selectors() -> Case:
         return in_address(Case)
 
 
-def panel(setting: Setting, shown: Evidence, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
+def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
     """One setting: its curves on the shared axes, and its statement."""
     figure = charts.curves(
         setting.name,
         facts.lines(setting, shown.results),
-        shipped_or_here.mode(),
+        page.theme(),
         log_iterations=log_iterations,
         x_range=ranges[0],
         y_range=ranges[1],
         height=charts.SMALL_HEIGHT,
     )
     words = facts.statement(setting, shown.results)
-    labelled = [((setting.name, name), cell, shown.results[cell]) for name, cell in setting.cells.items()]
-    columns = ("held equal", "network", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
-    shipped_or_here.chart(figure, words, f"fair_{setting.name}", columns, lambda: shipped.tidy(labelled), [shown.words])
+    runs = [((setting.name, name), cell) for name, cell in setting.cells.items()]
+    results.chart(shown, figure, words, f"fair_{setting.name}", ("held equal", "network"), runs)
     if setting.note:
         st.caption(literal(setting.note))
     first = list(setting.cells.values())[-1].experiment
     rates = {cell.experiment.learning_rate for cell in setting.cells.values()}
     if len(rates) == 1:
-        lab_link("Open in the lab", first.replace(num_seeds=LAB_SEEDS), DEPTHS, f"fair_lab_{setting.name}")
+        page.lab_link("Open in the lab", Study(first.replace(num_seeds=LAB_SEEDS), DEPTHS), f"fair_lab_{setting.name}")
 
 
-def panels(settings: list[Setting], shown: Evidence) -> None:
+def panels(settings: list[Setting], shown: Results) -> None:
     """Two rows of two; a phone stacks them."""
     log_iterations = st.toggle("iterations on a log axis", value=True, key="fair_log")
     ranges = facts.ranges(settings, shown.results)
@@ -59,32 +60,22 @@ def panels(settings: list[Setting], shown: Evidence) -> None:
                 panel(setting, shown, log_iterations, ranges)
 
 
-def wins(settings: list[Setting], shown: Evidence) -> None:
+def wins(settings: list[Setting], shown: Results) -> None:
     """Every comparison as a row, and every seed to take away."""
     rows = facts.win_rows(settings, shown.results)
-    st.table([dict(zip(facts.WIN_COLUMNS, row, strict=True)) for row in rows], hide_index=True)
+    page.table(facts.WIN_COLUMNS, rows)
     st.caption(
         "Counts: pairs with the same seed. Share of wins: exact 95 % interval. Iterations: median [interval that holds "
         "the median with 95 % probability]."
     )
     columns = ("held equal", "network", "learning rate", "seed", "iterations", "final llh")
-    st.download_button(
-        "Every seed (CSV)",
-        lambda: shipped_or_here.table(columns, facts.seed_rows(settings, shown.results), [shown.words]),
-        "spn-lab-held-equal.csv",
-        "text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-        key="fair_seeds_csv",
-    )
+    seeds, remarks = partial(facts.seed_rows, settings, shown.results), files.signed(shown.words)
+    page.download("Every seed (CSV)", "held equal", columns, seeds, remarks, "fair_seeds_csv")
 
 
-text = shipped_or_here.paragraphs(page_text("fair"))
-st.title("What is held equal")
-st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
+parts = page.introduced("What is held equal", "fair")
 case = selectors()
-on_screen = shipped_or_here.choose(
+on_screen = results.choose(
     "fair",
     shipped.shipped("held_equal"),
     case.runs,
@@ -94,13 +85,10 @@ on_screen = shipped_or_here.choose(
     what=repr(case),
 )
 case = replace(case, runs=on_screen.runs)
-shipped_or_here.provenance(on_screen)
 panels_shown = facts.settings(case, on_screen.results)
 st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)
 st.markdown(literal(facts.summary(panels_shown, on_screen.results)))
 panels(panels_shown, on_screen)
 st.header("Every comparison", divider="gray")
 wins(panels_shown, on_screen)
-for heading in list(text)[1:]:
-    st.header(heading, divider="gray")
-    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)
+page.parts_of_text(parts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kit.text import number
-from spncore.plots.curves import Line
+from spncore.plots.curves import Line, around
 from spncore.studies import statistics
 from spncore.studies.cells import DEPTHS, Cells, depth_name, faster_name
 from spncore.studies.held_equal import Case
@@ -98,9 +98,7 @@ def ranges(shown: Sequence[Setting], results: Results) -> tuple[tuple[float, flo
     """The iterations and the LLH that all panels span."""
     drawn = [line for setting in shown for line in lines(setting, results)]
     end = max(max(line.iterations) for line in drawn)
-    low, high = min(min(line.median) for line in drawn), max(max(line.median) for line in drawn)
-    edge = 0.05 * (high - low)
-    return (1.0, end), (low - edge, high + edge)
+    return (1.0, end), around([value for line in drawn for value in line.median], 0.05)
 
 
 def win_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]]:

@@ -6,10 +6,11 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import controls, data, dialogs, session
+from app.kit import controls, data, page, session
 from app.kit.link import CIRCUITS, LAB
-from app.kit.text import WORDS, literal
-from app.live.chart import lab_view
+from app.kit.session import Shown
+from app.kit.text import WORDS, literal, page_text
+from app.pages.lab import files
 from spncore.learning.learners import title
 from spncore.record import Field
 from spncore.studies import presets
@@ -35,6 +36,12 @@ MORE = (
     "seed",
 )
 PRESET = Field(str, WORDS["preset"], "", WORDS["preset_help"], choices=tuple(presets.PRESETS))
+FILES = {
+    "export_csv": ("csv", files.curves_csv),
+    "export_components": ("csv", files.components_csv),
+    "export_json": ("json", files.result_json),
+    "export_script": ("py", lambda study, dataset, traces, link: files.script(study, dataset, link)),
+}
 
 
 def preset_control() -> None:
@@ -67,6 +74,23 @@ def reset() -> None:
     session.show(LAB.default().on(session.study().experiment.dataset))
 
 
+@st.dialog(WORDS["export"])
+def export_dialog(shown: Shown | None) -> None:
+    """The run on screen as files; each is made when its button is pressed."""
+    run = shown.run() if shown else None
+    if shown is None or run is None:
+        st.warning(WORDS["gone"])
+        return
+    st.markdown(WORDS["export_intro"])
+    if run.state in ("queued", "running"):
+        st.info(WORDS["export_running"])
+    link = page.page_address(LAB.query_string(shown.study))
+    for kind, (suffix, make) in FILES.items():
+        name = f"{shown.dataset.title} {kind.removeprefix('export_')}"
+        written, words = partial(shown.file, make, link), WORDS[f"{kind}_help"]
+        page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")
+
+
 session.open_session()
 
 with st.sidebar:
@@ -95,42 +119,31 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         data.data_in_use()
     data.fetch_instead()
-    if st.button(
-        WORDS["train"],
-        key="train",
-        type="primary" if session.is_stale() else "secondary",
-        icon=":material/play_arrow:",
-        help=WORDS["train_help"],
-        disabled=wanted is None,
-    ):
+    if page.train_button("train", session.is_stale(), wanted is not None, WORDS["train_help"]):
         session.train()
         st.rerun()
-    files = st.button(WORDS["export"], key="export", icon=":material/download:")
+    export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 
 if st.session_state["problem"]:
-    st.error(literal(st.session_state["problem"]), icon=":material/block:")
+    page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:
     preset = presets.matching(shown.study)
-    asked = lab_view(
-        {
-            "run_id": shown.run_id,
-            "base": st.get_option("server.baseUrlPath"),
-            "stale": session.is_stale(),
-            "baseline": session.baseline(),
-            "published": shown.study == presets.FIGURE_3,
-            "labels": {},
-            "view": st.session_state["view"],
-            "preset": preset.name if preset else None,
-        },
-        key="lab",
+    asked = session.run_view(
+        "lab",
+        shown,
+        session.is_stale(),
+        st.session_state["view"],
+        baseline=session.baseline(),
+        published=shown.study == presets.FIGURE_3,
+        preset=preset.name if preset else None,
     )
-    dialogs.answer(asked)
+    session.answer(asked)
 
 session.say()
-if files:
-    dialogs.export_dialog()
+if export:
+    export_dialog(shown)
 elif guide:
-    dialogs.help_dialog()
+    page.help_dialog(page_text("lab"))

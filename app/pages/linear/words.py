@@ -16,31 +16,28 @@ def setting(study: LinearStudy) -> str:
 def headline(comparison: Comparison) -> str:
     """The result in one or two sentences, every number from the runs."""
     study, plain, factors = comparison.study, comparison.plain, comparison.factors
-    if study.each_at == "best":
-        where = "each at its own best learning rate"
-    else:
-        where = f"both at η = {study.learning_rate:g}"
-    said = f"{setting(study)}: plain {_needs(study, plain)}, overparametrised ({factors.name}) {_needs(study, factors)}"
-    return f"{said}, {where}. {_factor(study, plain, factors)}".rstrip()
+    best = study.each_at == "best"
+    where = "each at its own best learning rate" if best else f"both at η = {study.learning_rate:g}"
+    said = f"plain {_needs(best, plain)}, overparametrised ({factors.name}) {_needs(best, factors)}"
+    return f"{setting(study)}: {said}, {where}. {_factor(plain, factors)}".rstrip()
 
 
-def _needs(study: LinearStudy, side: Side) -> str:
-    if study.each_at == "best" and side.best is None:
-        return f"is **not there after {MAX_STEPS:,} steps** at any of {len(RATES)} rates"
+def _needs(best: bool, side: Side) -> str:
+    never = f"is **not there after {MAX_STEPS:,} steps**"
+    if best and side.best is None:
+        return f"{never} at any of {len(RATES)} rates"
     if side.needed is not None:
         return f"needs **{side.needed:,} steps**"
-    if side.trace.stopped:
-        return f"**diverges** after {len(side.trace.loss):,} steps"
-    return f"is **not there after {MAX_STEPS:,} steps**"
+    return f"**diverges** after {len(side.trace.loss):,} steps" if side.trace.stopped else never
 
 
-def _factor(study: LinearStudy, plain: Side, factors: Side) -> str:
-    if not plain.needed or not factors.needed or (study.each_at == "best" and not (plain.best and factors.best)):
+def _factor(plain: Side, factors: Side) -> str:
+    if not plain.needed or not factors.needed:
         return ""
-    more, fewer = sorted((plain.needed, factors.needed), reverse=True)
+    fewer, more = sorted((plain.needed, factors.needed))
     if more == fewer:
         return "Neither is faster."
-    who = "Overparametrised" if factors.needed < plain.needed else "Plain"
+    who = "Overparametrised" if factors.needed == fewer else "Plain"
     return f"{who} is **{more / fewer:.1f} times** as fast."
 
 
@@ -95,21 +92,20 @@ def rate_sentence(comparison: Comparison) -> str:
 
 def step_table(comparison: Comparison, step: int) -> str:
     """One step's terms for the flattest and the steepest direction, as a Markdown table."""
-    terms, last = comparison.terms, comparison.study.dimension - 1
-    places = {0: "flattest direction"} | ({last: "steepest direction"} if last else {})
-    higher = "+ η²∇w₁∇w₂" if comparison.study.num_layers == 2 else "higher orders"
+    terms, places = comparison.terms, ["flattest direction", "steepest direction"][: comparison.study.dimension]
     rows = {
         "w": terms.before,
         "− ρ∇": terms.adaptive,
         "− λw": terms.multiplicative,
-        higher: terms.higher,
+        "+ η²∇w₁∇w₂" if comparison.study.num_layers == 2 else "higher orders": terms.higher,
         "**sum**": terms.predicted,
         "**w(t+1) of the run**": terms.after,
     }
-    lines = ["| |" + "|".join(places.values()) + "|", "|---|" + "---:|" * len(places)]
+    lines = ["| |" + "|".join(places) + "|", "|---|" + "---:|" * len(places)]
     for name, values in rows.items():
         form = ".12f" if name.startswith("**") else "+.12f"
-        lines.append(f"|{name}|" + "|".join(signed(values[step, place], form) for place in places) + "|")
+        cells = [signed(value, form) for value in values[step, [0, -1][: len(places)]]]
+        lines.append("|".join(["", name, *cells, ""]))
     return "\n".join(lines)
 
 
@@ -125,11 +121,9 @@ def residual_sentence(comparison: Comparison) -> str:
 
 def term_rows(comparison: Comparison) -> Iterator[tuple[int, int, str, float]]:
     """The table (t, weight, term, value) of every step taken apart."""
-    terms = comparison.terms
-    names = ("before", "adaptive", "multiplicative", "higher", "after")
-    for name in names:
-        for t, row in enumerate(getattr(terms, name).tolist()):
-            yield from ((t, place + 1, name, value) for place, value in enumerate(row))
+    for name in ("before", "adaptive", "multiplicative", "higher", "after"):
+        for t, row in enumerate(getattr(comparison.terms, name).tolist()):
+            yield from ((t, place, name, value) for place, value in enumerate(row, 1))
 
 
 def network_rows(runs: SharedScalar) -> Iterator[tuple[int, int, str, float]]:

@@ -6,14 +6,13 @@ import re
 
 import streamlit as st
 
-from app.kit.files import file_name, table
+from app.kit import page
 from app.kit.link import LAB
 from app.kit.text import page_text
 from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import Errata
 from spncore.files.provenance import made_by
-from spncore.plots.drawing import CONFIG
 from spncore.plots.lines import residuals
 
 SECTIONS = (
@@ -31,19 +30,12 @@ SECTIONS = (
     "references",
 )
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
-TEXT_PIXELS = 760
 
 
 @st.cache_data(max_entries=1, show_spinner=False)
 def evidence() -> Errata:
     """The numbers of the errata, from runs that take a fraction of a second."""
     return errata.measure()
-
-
-def lab_address(found: Errata) -> str:
-    """The address that opens the run the errata come from."""
-    root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/?{LAB.query_string(found.study)}"
 
 
 def equation(name: str) -> None:
@@ -66,31 +58,18 @@ def erratum(name: str) -> None:
         st.markdown(errata.sentences(found)[name])
         if name == "rho":
             _slopes(found)
-        st.link_button("Open the run in the lab", lab_address(found), icon=":material/science:", key=f"erratum_{name}")
+        page.lab_link("Open the run in the lab", found.study, f"erratum_{name}")
 
 
 def _slopes(found: Errata) -> None:
-    theme = "dark" if st.context.theme.type == "dark" else "light"
     rho = found.rho
-    st.plotly_chart(
-        residuals(rho.rates, rho.residuals, rho.slopes, theme),
-        key="maths_slopes",
-        config=CONFIG,
-        alt=errata.sentences(found)["rho"].replace("*", ""),
-    )
+    figure = residuals(rho.rates, rho.residuals, rho.slopes, page.theme())
+    page.plot(figure, "maths_slopes", errata.sentences(found)["rho"].replace("*", ""))
     columns = ("eta", *(name.replace(" ", "_") for name in rho.residuals))
     rows = list(zip(rho.rates.tolist(), *(values.tolist() for values in rho.residuals.values()), strict=True))
-    remarks = [f"link: {lab_address(found)}", "largest relative residual of one step at L = 3"]
-    st.download_button(
-        "residuals (CSV)",
-        lambda: table(columns, rows, remarks),
-        file_name("maths residuals", "csv"),
-        "text/csv",
-        key="take_residuals",
-        on_click="ignore",
-        icon=":material/download:",
-        type="tertiary",
-    )
+    link = page.page_address(LAB.query_string(found.study), "")
+    remarks = [f"link: {link}", "largest relative residual of one step at L = 3"]
+    page.download("residuals (CSV)", "maths residuals", columns, lambda: rows, remarks, "take_residuals")
 
 
 PIECES = {"equation": equation, "erratum": erratum}
@@ -106,7 +85,7 @@ def section(text: str) -> None:
             st.markdown(following)
 
 
-with st.container(width=TEXT_PIXELS):
+with st.container(width=page.TEXT_PIXELS):
     st.title("The mathematics")
     st.markdown(page_text("maths/intro"))
     for each in SECTIONS:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, progress, session, uploads
+from app.kit import controls, page, progress, session, uploads
 from app.kit.data import offered
-from app.kit.files import file_name
 from app.kit.link import LAB
 from app.kit.text import literal, page_text
 from app.live import jobs
@@ -26,6 +24,7 @@ from spncore.sweep import to_csv
 
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
+JOB = "phase_job"  # the key of the job that this session has started last
 CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
 NAMES = (
     *("data", *CHOICES, "num_components", "num_seeds", "iterations", "resolution"),
@@ -88,42 +87,23 @@ def settings_panel(base: Plane) -> None:
 
 def start(plane: Plane, dataset: Dataset) -> None:
     """Start the job of a plane, or join it; the page shows how it gets on."""
-    key = hashlib.sha256(f"phase {plane!r} {dataset.sha256}".encode()).hexdigest()
-    leave()
-    try:
-        jobs.JOBS.start(key, lambda job: phase.run(plane, dataset, job.report), progress.watcher())
-    except jobs.JobRefused as refusal:
-        st.warning(str(refusal))
-        return
-    st.session_state["phase_job"] = key
-    st.rerun()
+    key = progress.key_of("phase", plane, dataset.sha256)
+    progress.leave(JOB)
+    if progress.start(key, lambda job: phase.run(plane, dataset, job.report)):
+        st.session_state[JOB] = key
+        st.rerun()
 
 
-def leave() -> None:
-    """Go back to the diagram that ships; a job that nobody else waits for is cancelled."""
-    key = st.session_state.pop("phase_job", None)
-    if key is not None:
-        jobs.JOBS.leave(key, progress.watcher())
-
-
-def own_job() -> jobs.Job | None:
-    """The job that this session has started last, while it is remembered."""
-    key = st.session_state.get("phase_job")
-    return jobs.JOBS.get(key) if key else None
-
-
-def job_standing(job: jobs.Job) -> None:
-    """How a job gets on, why there is no result, or the way back from it."""
-    if not job.ended:
-        progress.show_progress(job.key)
-    elif job.state == "failed":
-        st.error(literal(job.reason or ""), icon=":material/error:")
-    elif job.state == "cancelled":
+def job_standing() -> None:
+    """How the session's job gets on, why there is no result, or the way back from it."""
+    state, _ = progress.follow(st.session_state.get(JOB))
+    if state == "cancelled":
         st.info("Cancelled. What was computed is kept: Compute goes on from there.", icon=":material/pause:")
-    else:
+    elif state == "done":
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption("Done: it is shown above.", width="content")
-            st.button("Back to the diagram that ships", key="phase_back", icon=":material/undo:", on_click=leave)
+            label, icon = "Back to the diagram that ships", ":material/undo:"
+            st.button(label, key="phase_back", icon=icon, on_click=progress.leave, args=(JOB,))
 
 
 def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
@@ -131,7 +111,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     experiment: Experiment = shown.plane.base.replace(
         learning_rate=shown.plane.rates[column], init_scale=shown.plane.scales[row]
     )
-    if experiment.dataset not in uploads.at_hand(session.held_uploads()):
+    if uploads.ready(experiment.dataset, session.held_uploads()) is None:
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
     session.open_session()
     study = Study(experiment, (1, depth))
@@ -142,7 +122,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
 
 def panels(shown: Diagram, control: bool) -> None:
     """A panel per depth, the colour key, and what a click on a cell does."""
-    theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme = page.theme()
     depths = shown.plane.depths[1:]
     for first in range(0, len(depths), PANELS_PER_ROW):
         row = depths[first : first + PANELS_PER_ROW]
@@ -192,27 +172,13 @@ def take_away(shown: Diagram, control: bool) -> None:
         open_in_lab(shown, chosen["L"], chosen["row"], chosen["column"])
     with st.container(horizontal=True):
         title = f"phase {shown.data['title']}"
-        st.download_button(
-            "Every run (CSV)",
-            lambda: to_csv(phase.tidy(shown)),
-            file_name(title, "csv"),
-            "text/csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "Settings and result (JSON)",
-            lambda: phase.to_json(shown),
-            file_name(title, "json"),
-            "application/json",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        page.hand_out("Every run (CSV)", lambda: to_csv(phase.tidy(shown)), title, "csv", "phase_csv")
+        page.hand_out("Settings and result (JSON)", lambda: phase.to_json(shown), title, "json", "phase_json")
 
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
-job = own_job()
-on_screen: Diagram = job.result if job and job.state == "done" else phase.shipped()
+own = jobs.JOBS.get(st.session_state.get(JOB, ""))
+on_screen: Diagram = own.result if own and own.state == "done" else phase.shipped()
 st.caption(literal(in_words(on_screen)))
 with_control = False
 if on_screen.plane.control:
@@ -224,8 +190,7 @@ if on_screen.plane.control:
 panels(on_screen, with_control)
 with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(phase.shipped().plane)
-    if job is not None:
-        job_standing(job)
+    job_standing()
 findings(on_screen, on_screen.plane.depths[1:])
 st.markdown(page_text("phase"))
 with st.expander("Show as table, take away", icon=":material/table:"):

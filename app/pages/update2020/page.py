@@ -2,81 +2,62 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from app.kit import shipped_or_here
+from app.kit import page, results
 from app.kit.link import in_address
-from app.kit.shipped_or_here import Evidence, chart, lab_link
-from app.kit.text import page_text
+from app.kit.results import Results
 from app.pages.update2020 import words as facts
 from spncore.plots import curves as charts
+from spncore.runs.study import Study
 from spncore.studies import shipped, update2020
 from spncore.studies.cells import DEPTHS, Runs
-from spncore.studies.update2020 import OBJECTIVES, SEEDS, Update
+from spncore.studies.update2020 import SEEDS, Update
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
+SCORE_COLUMNS = ("group", "L", "seed", "llh")
 
-def curves(shown: Evidence) -> None:
+
+def curves(shown: Results) -> None:
     """One panel per objective, on shared axes."""
-    levels = {"independent variables": shown.data.references["independent"]}
-    for column, objective in zip(st.columns(2, gap="large"), OBJECTIVES, strict=True):
+    y_range = shown.y_range(update2020.cells(shown.runs))
+    for column, (objective, title) in zip(st.columns(2, gap="large"), facts.TITLES.items(), strict=True):
+        found = facts.cells(shown, objective)
+        figure = charts.curves(
+            title,
+            shown.lines(found),
+            page.theme(),
+            shown.levels,
+            y_range=y_range,
+            height=charts.SMALL_HEIGHT,
+        )
+        words, runs = facts.curve_words(shown, objective), [((objective,), cell) for cell in found]
         with column:
-            figure = charts.curves(
-                facts.TITLES[objective],
-                facts.lines(shown, objective),
-                shipped_or_here.mode(),
-                levels,
-                y_range=facts.y_range(shown),
-                height=charts.SMALL_HEIGHT,
-            )
-            cells = {depth: update2020.cell(objective, depth, shown.runs) for depth in DEPTHS}
-            labelled = [((objective,), cell, shown.results[cell]) for cell in cells.values()]
-            names = ("objective", "L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
-            chart(
-                figure,
-                facts.curve_words(shown, objective),
-                f"update_{objective}",
-                names,
-                partial(shipped.tidy, labelled),
-                [shown.words],
-            )
-            lab_link("Open in the lab", cells[DEPTHS[-1]].experiment, DEPTHS, f"update_lab_{objective}")
+            results.chart(shown, figure, words, f"update_{objective}", ("objective",), runs)
+            page.lab_link("Open in the lab", Study(found[-1].experiment, DEPTHS), f"update_lab_{objective}")
 
 
-def final_scores(shown: Evidence) -> None:
+def final_scores(shown: Results) -> None:
     """Every seed's last scores, and the table of means."""
-    references = shown.data.references
-    levels = {"independent variables": references["independent"]}
-    figure = charts.scores(
-        "Where every seed ends, on training rows and on rows held back",
-        facts.groups(shown),
-        levels,
-        shipped_or_here.mode(),
-    )
+    groups = facts.groups(shown)
+    figure = charts.scores(facts.ENDS, groups, shown.levels, page.theme())
     rows = [
         (name, depth, seed, value)
-        for name, by_depth in facts.groups(shown).items()
+        for name, by_depth in groups.items()
         for depth, values in by_depth.items()
-        for seed, value in zip(range(shown.runs.seed, shown.runs.seed + len(values)), values, strict=True)
+        for seed, value in enumerate(values, shown.runs.seed)
     ]
-    chart(figure, facts.score_words(shown), "update_scores", ("group", "L", "seed", "llh"), lambda: rows, [shown.words])
+    page.chart(figure, facts.score_words(shown), "update_scores", SCORE_COLUMNS, lambda: rows, [shown.words])
     with st.expander("Show as table", icon=":material/table:"):
-        st.table([dict(zip(facts.COLUMNS, row, strict=True)) for row in facts.table_rows(shown)], hide_index=True)
+        page.table(facts.COLUMNS, facts.table_rows(shown))
 
 
-text = shipped_or_here.paragraphs(page_text("update2020"))
-st.title("The update of 2020")
-st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
+parts = page.introduced("The update of 2020", "update2020")
 name = in_address(Update).data
-on_screen = shipped_or_here.choose(
+on_screen = results.choose(
     "update2020", shipped.shipped("update2020"), Runs(name, SEEDS), SEEDS, update2020.run, COSTS[name]
 )
-shipped_or_here.provenance(on_screen)
 curves(on_screen)
 final_scores(on_screen)
-for heading in list(text)[1:]:
-    st.header(heading, divider="gray")
-    st.markdown(text[heading], width=shipped_or_here.TEXT_PIXELS)
+page.parts_of_text(parts)

@@ -2,110 +2,88 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
 
-from app.kit.shipped_or_here import Evidence as Shown
-from spncore.plots.curves import Line
-from spncore.studies import statistics, update2020
+from app.kit.results import Results
+from spncore.studies import update2020
 from spncore.studies.cells import DEPTHS, depth_name
-from spncore.studies.shipped import diverged, finals, held_out
-from spncore.studies.update2020 import OBJECTIVES
-from spncore.sweep import Outcome
+from spncore.studies.shipped import diverged
+from spncore.studies.statistics import scored
+from spncore.sweep import Cell
 from spncore.words import counted, signed, slashed
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}
+ENDS = "Where every seed ends, on training rows and on rows held back"
 TITLES = {
     "unnormalised": "As written: log f minus Z",
     "generative": "Proper: log f minus log Z",
 }
+ROWS = ("train", "test")
 NO_BETTER = 0.05  # nats per row above the level of independent variables that still count as that level
 COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "no better than independent")
 
 
-def outcome(shown: Shown, objective: str, depth: int) -> Outcome:
-    """The runs of one objective and depth."""
-    return shown.results[update2020.cell(objective, depth, shown.runs)]
+def cells(shown: Results, objective: str) -> list[Cell]:
+    """What was run of an objective, a cell per depth."""
+    return [update2020.cell(objective, depth, shown.runs) for depth in DEPTHS]
 
 
-def scores(shown: Shown, objective: str, rows: str) -> dict[int, list[float]]:
-    """Final LLH by depth, seed by seed, on training or test rows."""
-    found = {depth: outcome(shown, objective, depth) for depth in DEPTHS}
-    return {depth: finals(each) if rows == "train" else held_out(each, "test") for depth, each in found.items()}
-
-
-def groups(shown: Shown) -> dict[str, dict[int, list[float]]]:
-    """Final LLH by objective and rows, then depth."""
+def groups(shown: Results) -> dict[str, dict[int, list[float]]]:
+    """Final LLH by objective and rows, then depth, seed by seed."""
     return {
-        f"{NAMES[objective]}, {rows}": scores(shown, objective, rows)
-        for objective in OBJECTIVES
-        for rows in ("train", "test")
+        f"{name}, {rows}": shown.finals(cells(shown, objective), rows)
+        for objective, name in NAMES.items()
+        for rows in ROWS
     }
 
 
-def lines(shown: Shown, objective: str) -> list[Line]:
-    """Median and range over the seeds, on training rows."""
-    return [Line.of_seeds(depth_name(depth), depth, outcome(shown, objective, depth).curve or {}) for depth in DEPTHS]
-
-
-def y_range(shown: Shown) -> tuple[float, float]:
-    """The LLH that both panels span: from the level of the first iterations that matter to just above the best."""
-    drawn = [line for objective in OBJECTIVES for line in lines(shown, objective)]
-    high = max(max(line.high) for line in drawn)
-    independent = shown.data.references["independent"]
-    low = min(*(line.median[-1] for line in drawn), independent)
-    edge = 0.25 * (high - low)
-    return low - edge, high + edge
-
-
-def no_better(shown: Shown, objective: str, depth: int, rows: str = "train") -> int:
+def no_better(shown: Results, values: Sequence[float], rows: str = "train") -> str:
     """How many seeds end no better than independent variables."""
-    level = shown.data.references["independent" if rows == "train" else "independent_test"]
-    return sum(score <= level + NO_BETTER for score in scores(shown, objective, rows)[depth])
+    return str(sum(score <= shown.independent(rows) + NO_BETTER for score in values))
 
 
-def curve_words(shown: Shown, objective: str) -> str:
+def curve_words(shown: Results, objective: str) -> str:
     """Where the runs of an objective end, and how many of them no better than independent variables."""
-    means = slashed(signed(fmean(values)) for values in scores(shown, objective, "train").values())
-    stuck = slashed(no_better(shown, objective, depth) for depth in DEPTHS)
-    seeds = shown.runs.num_seeds
-    lost = sum(diverged(outcome(shown, objective, depth)) for depth in DEPTHS)
-    end = update2020.cell(objective, 1, shown.runs).experiment.iterations
+    train, found = groups(shown)[f"{NAMES[objective]}, train"].values(), cells(shown, objective)
+    means, seeds = slashed(signed(fmean(values)) for values in train), shown.runs.num_seeds
+    stuck = slashed(no_better(shown, values) for values in train)
+    lost = sum(diverged(shown.results[cell]) for cell in found)
     words = (
-        f"Mean over {seeds} seeds after {counted(end, 'iteration')}, L = 1 / 2 / 3: {means} nats per row on the "
-        f"training rows. {stuck} of {seeds} seeds end no better than independent variables "
-        f"({signed(shown.data.references['independent'])})."
+        f"Mean over {seeds} seeds after {counted(found[0].experiment.iterations, 'iteration')}, L = 1 / 2 / 3: {means} "
+        f"nats per row on the training rows. {stuck} of {seeds} seeds end no better than independent variables "
+        f"({signed(shown.independent())})."
     )
     return words + (f" {lost} runs diverged." if lost else "")
 
 
-def score_words(shown: Shown) -> str:
+def score_words(shown: Results) -> str:
     """What the seeds support about depth, and about the objective, on test rows."""
-    test = {objective: scores(shown, objective, "test") for objective in OBJECTIVES}
+    test = {name: groups(shown)[f"{name}, test"] for name in NAMES.values()}
     parts = [
-        f"Test rows, {NAMES[objective]}: {statistics.scored('L=3', 'L=1', test[objective][3], test[objective][1])}."
-        for objective in OBJECTIVES
-        if len(test[objective][3]) == len(test[objective][1])
+        f"Test rows, {name}: {scored('L=3', 'L=1', by_depth[3], by_depth[1])}."
+        for name, by_depth in test.items()
+        if len(by_depth[3]) == len(by_depth[1])
     ]
-    pairs = [
-        (proper, written)
-        for depth in DEPTHS
-        for proper, written in zip(test["generative"][depth], test["unnormalised"][depth], strict=False)
-    ]
-    higher = sum(proper > written for proper, written in pairs)
-    parts.append(f"The proper objective scores higher than the one as written in {higher} of {len(pairs)} runs.")
+    written, proper = test.values()
+    higher = [b > a for depth in DEPTHS for a, b in zip(written[depth], proper[depth], strict=False)]
+    parts.append(f"The proper objective scores higher than the one as written in {sum(higher)} of {len(higher)} runs.")
     return " ".join(parts)
 
 
-def table_rows(shown: Shown) -> list[tuple[Any, ...]]:
+def table_rows(shown: Results) -> list[tuple[str, ...]]:
     """Mean and range over seeds, by objective, depth and rows."""
-    rows: list[tuple[Any, ...]] = []
-    for objective in OBJECTIVES:
-        for depth in DEPTHS:
-            for split in ("train", "test"):
-                values = scores(shown, objective, split)[depth]
-                if values:
-                    stuck = f"{no_better(shown, objective, depth, split)} of {len(values)}"
-                    summary = [signed(value) for value in (fmean(values), min(values), max(values))]
-                    rows.append((NAMES[objective], depth_name(depth), split, *summary, stuck))
-    return rows
+    found = groups(shown)
+    return [
+        (
+            name,
+            depth_name(depth),
+            rows,
+            *(signed(of(values)) for of in (fmean, min, max)),
+            f"{no_better(shown, values, rows)} of {len(values)}",
+        )
+        for name in NAMES.values()
+        for depth in DEPTHS
+        for rows in ROWS
+        if (values := found[f"{name}, {rows}"][depth])
+    ]

@@ -5,9 +5,9 @@ from streamlit.testing.v1 import AppTest
 
 from app.kit import controls
 from app.kit.link import LAB
-from app.pages.classes.study import CHOICES
 from spncore.runs.experiment import FIELDS, Field
 from spncore.runs.study import Study
+from spncore.studies.classes import CHOICES
 from tests.addresses import at_address
 from tests.waiting import PATIENCE
 

@@ -9,13 +9,13 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from app.kit import run_files
 from app.kit.link import LAB
 from app.live.computation import Computation
 from app.live.headline import headline
 from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import derived, frames
 from app.live.views.points import BadQueryError
+from app.pages.lab import files
 from spncore import Experiment, fit, load
 from spncore.plots.palette import BROWSER
 from spncore.record import ExperimentError
@@ -190,7 +190,7 @@ def test_many_rivals_are_told_briefly(data):
 
 def test_every_export_carries_the_learner(run, fitted, data):
     link = "http://host/?" + LAB.query_string(SOME)
-    text = run_files.curves_csv(SOME, data, run.traces(), link)
+    text = files.curves_csv(SOME, data, run.traces(), link)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith(("#", '"#'))))
     last = {
         (r["learner"], r["L"], r["seed"]): float(r["value"]) for r in rows if (r["t"], r["quantity"]) == ("30", "llh")
@@ -200,10 +200,10 @@ def test_every_export_carries_the_learner(run, fitted, data):
             assert last[trace.experiment.optimiser, str(trace.experiment.depth), str(seed)] == trace.llh[i, -1]
     assert {r["learner"] for r in rows if r["quantity"].startswith(("rho", "lambda"))} == {"gradient_ascent"}
     assert {r["learner"] for r in rows if r["quantity"].startswith("w[")} == {"gradient_ascent", "momentum", "em"}
-    document = json.loads(run_files.result_json(SOME, data, run.traces(), link))
+    document = json.loads(files.result_json(SOME, data, run.traces(), link))
     assert document["settings"]["rivals"] == ["momentum", "em"]
     assert [entry["learner"] for entry in document["result"]] == ["gradient_ascent"] * 2 + ["momentum", "em"]
-    components = run_files.components_csv(SOME, data, run.traces(), link)
+    components = files.components_csv(SOME, data, run.traces(), link)
     assert {row[2] for row in csv.reader(io.StringIO(components)) if len(row) == 7} == {
         "learner",
         "gradient_ascent",

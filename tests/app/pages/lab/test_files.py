@@ -9,9 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from app.kit import run_files
 from app.kit.files import FORMULA_STARTS, cell, file_name
 from app.kit.link import LAB
+from app.pages.lab import files
 from spncore import Experiment, fit
 from spncore.data.library import from_array, load
 from spncore.data.table_file import read_csv
@@ -54,7 +54,7 @@ def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(resul
     data, traces = result
     rows = {
         (int(r["seed"]), int(r["L"]), int(r["t"]), r["quantity"]): float(r["value"])
-        for r in table(run_files.curves_csv(SMALL, data, traces, LINK))
+        for r in table(files.curves_csv(SMALL, data, traces, LINK))
     }
     assert len(rows) == 2 * 2 * 7 * (2 + 3 * 3)
     for trace in traces:
@@ -71,14 +71,14 @@ def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(resul
 
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):
     data, traces = result
-    monkeypatch.setattr(run_files, "MAX_ROWS", 100)
-    text = run_files.curves_csv(SMALL, data, traces, LINK)
+    monkeypatch.setattr(files, "MAX_ROWS", 100)
+    text = files.curves_csv(SMALL, data, traces, LINK)
     assert {row["quantity"] for row in table(text)} == {"llh", "weights_at_floor"} and "left out" in text
 
 
 def test_json_holds_settings_versions_data_and_the_same_numbers(result):
     data, traces = result
-    document = json.loads(run_files.result_json(SMALL, data, traces, LINK))
+    document = json.loads(files.result_json(SMALL, data, traces, LINK))
     assert document["link"] == LINK and document["versions"] == versions()
     assert document["settings"]["learning_rate"] == 0.01 and document["settings"]["depth"] == [1, 3]
     assert document["data"]["sha256"] == data.sha256
@@ -90,15 +90,15 @@ def test_json_holds_settings_versions_data_and_the_same_numbers(result):
 def test_json_keeps_names_as_they_are_while_csv_disarms_formulas():
     data = tiny(tuple(FORMULAS))
     traces = traces_of(SMALL, data)
-    assert json.loads(run_files.result_json(SMALL, data, traces, LINK))["data"]["variables"] == FORMULAS
-    text = run_files.components_csv(SMALL, data, traces, LINK)
+    assert json.loads(files.result_json(SMALL, data, traces, LINK))["data"]["variables"] == FORMULAS
+    text = files.components_csv(SMALL, data, traces, LINK)
     names = {row[5] for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 7}
     assert names == {"variable", *("'" + name for name in FORMULAS)}
 
 
 def test_awkward_names_are_read_back_equal():
     data = tiny(tuple(AWKWARD))
-    text = run_files.components_csv(SMALL, data, traces_of(SMALL, data), LINK)
+    text = files.components_csv(SMALL, data, traces_of(SMALL, data), LINK)
     rows = [row for row in csv.reader(io.StringIO(text, newline="")) if len(row) == 7]
     assert {row[5] for row in rows[1:]} == set(AWKWARD)
 
@@ -112,7 +112,7 @@ def test_awkward_column_names_pass_through_the_projects_own_reader():
 
 def test_component_rows_are_the_last_state(result):
     data, traces = result
-    rows = table(run_files.components_csv(SMALL, data, traces, LINK))
+    rows = table(files.components_csv(SMALL, data, traces, LINK))
     assert len(rows) == 2 * 2 * 3 * 3
     shares = {(r["seed"], r["L"], r["component"]): float(r["share"]) for r in rows}
     for seed in "01":
@@ -124,7 +124,7 @@ def test_component_rows_are_the_last_state(result):
 def test_no_title_reaches_a_cell_of_its_own_or_a_line_of_its_own(result):
     _, traces = result
     data = tiny(title='t,=1+1\n=2+2\r"=3')
-    for make in (run_files.curves_csv, run_files.components_csv):
+    for make in (files.curves_csv, files.components_csv):
         for row in csv.reader(io.StringIO(make(SMALL, data, traces, LINK), newline="")):
             assert not any(value.startswith(FORMULA_STARTS) and not _is_number(value) for value in row)
 
@@ -139,7 +139,7 @@ def _is_number(text):
 
 def test_numbers_get_no_apostrophe():
     assert cell("-2.5x") == "'-2.5x" and cell("x") == "x"
-    assert "'" not in run_files.curves_csv(SMALL, tiny(), traces_of(SMALL, tiny()), LINK).split("quantity,value")[1]
+    assert "'" not in files.curves_csv(SMALL, tiny(), traces_of(SMALL, tiny()), LINK).split("quantity,value")[1]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def last_llh(traces):
 def test_the_script_repeats_the_run_to_the_last_bit(tmp_path):
     study = Study(SMALL.experiment.replace(dataset="two-clusters", seed=5), (1, 2))
     data = load("two-clusters")
-    done, rows = run_script(run_files.script(study, data, LINK), tmp_path)
+    done, rows = run_script(files.script(study, data, LINK), tmp_path)
     assert done.returncode == 0, done.stderr
     assert rows == last_llh([fit(experiment, data) for experiment in study.experiments()])
 
@@ -190,7 +190,7 @@ def test_the_script_of_an_upload_takes_the_file_and_refuses_another(tmp_path):
     wrong.write_text("a,b\n0,1\n1,0\n1,0\n")
     data, _ = read_csv(right.read_bytes(), 'we"ird\\.csv')
     study = Study(SMALL.experiment.replace(dataset=f"sha256:{data.sha256}"), (1, 2))
-    text = run_files.script(study, data, LINK + '"""\nraise SystemExit(3)\n"""')
+    text = files.script(study, data, LINK + '"""\nraise SystemExit(3)\n"""')
     done, rows = run_script(text, tmp_path, str(right))
     assert done.returncode == 0, done.stderr
     assert rows == last_llh([fit(experiment, data) for experiment in study.experiments()])
@@ -201,14 +201,11 @@ def test_the_script_of_an_upload_takes_the_file_and_refuses_another(tmp_path):
 def test_every_file_names_its_link_and_versions(result):
     data, traces = result
     link = "http://host/?" + LAB.query_string(SMALL)
-    texts = [
-        make(SMALL, data, traces, link)
-        for make in (run_files.curves_csv, run_files.components_csv, run_files.result_json)
-    ]
-    for text in [*texts, run_files.script(SMALL, data, link)]:
+    texts = [make(SMALL, data, traces, link) for make in (files.curves_csv, files.components_csv, files.result_json)]
+    for text in [*texts, files.script(SMALL, data, link)]:
         assert link in text and all(version in text for version in versions().values())
 
 
 def test_a_run_that_was_stopped_before_its_first_step_exports_empty_tables():
-    assert table(run_files.curves_csv(SMALL, tiny(), [], LINK)) == []
-    assert json.loads(run_files.result_json(SMALL, tiny(), [], LINK))["result"] == []
+    assert table(files.curves_csv(SMALL, tiny(), [], LINK)) == []
+    assert json.loads(files.result_json(SMALL, tiny(), [], LINK))["result"] == []

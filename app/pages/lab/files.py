@@ -7,7 +7,6 @@ leading apostrophe; JSON keeps every name as it is.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -15,18 +14,21 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from app.kit.files import _head, _one_line, cell, table
+from app.kit.files import cell, document, linked, one_line, table
 from app.live.views.frames import RATES_OF
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.files.provenance import made_by, versions
+from spncore.files.provenance import made_by
 from spncore.learning.learners import weights_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
-COMPONENT_QUANTITIES = ("rho", "lambda", "w")
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
-EXPORT_SCHEMA = 1
+
+
+def _remarks(dataset: Dataset, link: str) -> list[str]:
+    kind = "synthetic" if dataset.synthetic else "not synthetic"
+    return linked(link, f"data: {dataset.title} ({kind}), SHA-256 {dataset.sha256}")
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
@@ -36,36 +38,31 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     the components out.
     """
     num_steps = sum(trace.llh.size for trace in traces)
-    with_components = num_steps * (2 + len(COMPONENT_QUANTITIES) * study.experiment.num_components) <= MAX_ROWS
+    with_components = num_steps * (2 + 3 * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
     rows = (row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace))
-    return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _head(dataset, link) + remarks)
+    return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _remarks(dataset, link) + remarks)
 
 
 def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """The last state: each component's share of the weight, and its probability of a 1 in each variable."""
     columns = ("seed", "L", "learner", "component", "share", "variable", "probability")
     rows = (row for trace in traces for row in _last_state_rows(trace, dataset))
-    return table(columns, rows, _head(dataset, link))
+    return table(columns, rows, _remarks(dataset, link))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """Settings, data set, versions, and for each depth and rival the LLH of every seed and step."""
-    document = {
-        "schema": EXPORT_SCHEMA,
-        "link": link,
-        "versions": versions(),
-        "settings": {**asdict(study.experiment), "depth": list(study.depths), "rivals": list(study.rivals)},
-        "data": {
-            "name": dataset.name,
-            "title": dataset.title,
-            "source": dataset.source,
-            "synthetic": dataset.synthetic,
-            "sha256": dataset.sha256,
+    names = ("name", "title", "source", "synthetic", "sha256")
+    return document(
+        link,
+        settings={**asdict(study.experiment), "depth": list(study.depths), "rivals": list(study.rivals)},
+        data={
+            **{name: getattr(dataset, name) for name in names},
             "rows": dataset.num_rows,
             "variables": list(dataset.variables),
         },
-        "result": [
+        result=[
             {
                 "L": trace.experiment.depth,
                 "learner": trace.experiment.optimiser,
@@ -75,8 +72,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
             }
             for trace in traces
         ],
-    }
-    return json.dumps(document, allow_nan=False, indent=1)
+    )
 
 
 def script(study: Study, dataset: Dataset, link: str) -> str:
@@ -85,7 +81,7 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
     lines = "\n".join(f"    {name}={value!r}," for name, value in settings.items())
     upload = is_upload(study.experiment.dataset)
     return _SCRIPT.format(
-        link=_one_line(link),
+        link=one_line(link),
         made_by=made_by(),
         usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
         imports="\nfrom pathlib import Path" if upload else "",
@@ -146,13 +142,11 @@ def _component_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any
     """The rows of the seeds, then ρ, λ (of gradient ascent) and the effective weight of every component."""
     yield from _seed_rows(trace)
     depth, learner = trace.experiment.depth, trace.experiment.optimiser
-    rates = (trace.rho, trace.lam) if learner == RATES_OF else ()
-    quantities = COMPONENT_QUANTITIES if rates else COMPONENT_QUANTITIES[2:]
-    for quantity, values in zip(quantities, (*rates, trace.effective_weights), strict=True):
-        names = [f"{quantity}[{k}]" for k in range(1, trace.experiment.num_components + 1)]
+    rates = {"rho": trace.rho, "lambda": trace.lam} if learner == RATES_OF else {}
+    for quantity, values in {**rates, "w": trace.effective_weights}.items():
         for seed, steps in zip(trace.experiment.seeds, values, strict=True):
             for t, row in enumerate(steps.tolist(), 1):
-                yield from ((seed, depth, learner, t, name, value) for name, value in zip(names, row, strict=True))
+                yield from ((seed, depth, learner, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
 
 
 def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int, str, int, float, str, float]]:

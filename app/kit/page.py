@@ -1,0 +1,174 @@
+"""What every page is made with: its address, the theme, text, charts with words and data, downloads, links, sources."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.kit import files
+from app.kit.link import LAB, VIEWS
+from app.kit.text import WORDS, literal, sections
+from spncore.plots.drawing import CONFIG
+from spncore.runs.study import Study
+
+TEXT_PIXELS = 760  # lines that the eye can follow
+TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
+Params = Mapping[str, Sequence[str]]
+Record = TypeVar("Record")
+
+
+def params() -> dict[str, list[str]]:
+    """The address's query: all values of each name."""
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def opened(decode: Callable[[Params], tuple[Record, list[str]]], key: str, refused: str) -> Record:
+    """What is on screen, by its key; at the first visit what the address says, with what of it is refused."""
+    if key not in st.session_state:
+        st.session_state[key], st.session_state[refused] = decode(params())
+    record: Record = st.session_state[key]
+    return record
+
+
+def refusals(sentences: Iterable[str]) -> None:
+    """What a link or a setting got wrong, a line each."""
+    for sentence in dict.fromkeys(sentences):
+        st.warning(literal(sentence), icon=":material/link_off:")
+
+
+def refused(what: object) -> None:
+    """Why something was not done, in the words of what refused it."""
+    st.error(literal(str(what)), icon=":material/block:")
+
+
+def write_address(values: Mapping[str, str], view: str | None = None) -> None:
+    """Let the address name what is on screen, and how; a first visit to the default keeps its plain address."""
+    if len(values) == 1 and not st.query_params:
+        return
+    view = st.query_params.get("view") if view is None else view
+    said = {**values, **({"view": view} if view not in (None, VIEWS[0]) else {})}
+    if said != st.query_params.to_dict():
+        st.query_params.from_dict(said)
+
+
+def page_address(query: str, page: str | None = None) -> str:
+    """The whole address of this page, or of another one (the lab's name is empty), with its settings."""
+    here = (st.context.url or "").split("?")[0]
+    return f"{here if page is None else here.rsplit('/', 1)[0] + '/' + page}?{query}"
+
+
+def share(link: str, *notes: str) -> None:
+    """A link to be copied, and what is to be known about it; empty notes are left out."""
+    st.code(link, language=None, wrap_lines=True)
+    for note in filter(None, notes):
+        st.info(note)
+
+
+@st.dialog(WORDS["share"])
+def share_dialog(link: str, *notes: str, projector: bool = False) -> None:
+    """The link to the settings of a run, to be copied; where that is at hand, to the view for a projector."""
+    st.markdown(WORDS["share_intro"])
+    projected = projector and st.toggle(WORDS["projector"], key="share_projector")
+    share(link + ("&view=projector" if projected else ""), *notes)
+
+
+@st.dialog(WORDS["help_title"], width="large")
+def help_dialog(words: str) -> None:
+    """How to read the page."""
+    st.markdown(words)
+
+
+def train_button(key: str, stale: bool, possible: bool, help: str | None = None) -> bool:
+    """The button that trains the settings; it stands out when they are not on screen."""
+    look: Literal["primary", "secondary"] = "primary" if stale else "secondary"
+    icon = ":material/play_arrow:"
+    return st.button(WORDS["train"], key=key, type=look, icon=icon, help=help, disabled=not possible)
+
+
+def theme() -> Literal["light", "dark"]:
+    """Light or dark, as the page is shown."""
+    return "dark" if st.context.theme.type == "dark" else "light"
+
+
+def prose(words: str) -> None:
+    """Text in lines that the eye can follow."""
+    st.markdown(words, width=TEXT_PIXELS)
+
+
+def introduced(title: str, name: str) -> dict[str, str]:
+    """Write the title and what a page's text begins with; the parts of the text that follow, by heading."""
+    st.title(title)
+    intro, parts = sections(name)
+    prose(intro)
+    return parts
+
+
+def parts_of_text(parts: Mapping[str, str]) -> None:
+    """The parts of a page's text, each under its heading."""
+    for heading, words in parts.items():
+        st.header(heading, divider="gray")
+        prose(words)
+
+
+def plot(figure: go.Figure, key: str, words: str, config: Mapping[str, Any] = CONFIG) -> None:
+    """A chart, with words for those who do not see it."""
+    st.plotly_chart(figure, key=key, config=dict(config), alt=words)
+
+
+def titled_chart(figure: go.Figure, title: str, words: str, key: str) -> None:
+    """A chart under its title, and what it shows in words made from its numbers."""
+    st.markdown(f"**{literal(title)}**")
+    plot(figure, key, f"{title}. {words}")
+    st.markdown(literal(words))
+
+
+def chart(
+    figure: go.Figure, words: str, key: str, columns: Sequence[str], rows: files.Rows, remarks: Sequence[str] = ()
+) -> None:
+    """A chart under its title, what it shows in words made from its numbers, and its data to take away."""
+    title = str(figure.layout.meta)
+    titled_chart(figure, title, words, key)
+    download("Data (CSV)", title, columns, rows, files.signed(title, *remarks), f"{key}_csv")
+
+
+def table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
+    """A table with its columns' names."""
+    st.table([dict(zip(columns, row, strict=True)) for row in rows], hide_index=True)
+
+
+def download(
+    label: str, name: str, columns: Sequence[str], rows: files.Rows, remarks: Sequence[str], key: str, **look: Any
+) -> None:
+    """A button that hands out a table; its rows are made when it is pressed."""
+    hand_out(label, lambda: files.table(columns, rows(), remarks), name, "csv", key, **{"type": "tertiary", **look})
+
+
+def hand_out(label: str, make: Callable[[], str | bytes], name: str, suffix: str, key: str, **look: Any) -> None:
+    """A button that hands out a file, which is made when it is pressed."""
+    st.download_button(
+        label,
+        make,
+        files.file_name(name, suffix),
+        TYPES[suffix],
+        key=key,
+        on_click="ignore",
+        icon=":material/download:",
+        **look,
+    )
+
+
+def lab_link(label: str, study: Study, key: str) -> None:
+    """A link that opens the lab with a study, in a tab of its own so that the place in the text is kept."""
+    st.link_button(label, f"./?{LAB.query_string(study)}", key=key, icon=":material/science:")
+
+
+def sources(*functions: Callable[..., Any]) -> None:
+    """The source of what a page runs, to unfold."""
+    with st.expander("Source of what this page runs", icon=":material/code:"):
+        for function in functions:
+            st.caption(f"`{function.__module__}.{function.__name__}`")
+            st.code(inspect.getsource(function))

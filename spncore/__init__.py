@@ -20,6 +20,8 @@ One notation everywhere (Trapp, Peharz & Pernkopf, TPM 2019; N rows, K component
 | a_T = w_T∇_{w_T} | its flow, as a_k                                    | `tree_flows`                | (κ,)    |
 """
 
+__version__ = "0.1.0"
+
 from spncore.data.library import Dataset, load
 from spncore.runs.experiment import Experiment, ExperimentError
 from spncore.runs.fitting import fit

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
 from spncore.runs.experiment import Experiment
 from spncore.runs.trace import Trace
+
+if TYPE_CHECKING:  # Plotly comes with the lab; the table is written without it
+    import plotly.graph_objects as go
 
 FIGURE3 = Experiment(num_seeds=6)
 DEPTH_COLOURS = ("#440154", "#3e4989", "#287d8e", "#22a884", "#5a7d2a", "#8a6d00", "#b0501e", "#a6214f")
@@ -77,6 +80,8 @@ def write_html(path: Path, figure: go.Figure) -> None:
 
 
 def _figure(traces: Sequence[Trace], title: str, y_title: str) -> go.Figure:
+    import plotly.graph_objects as go
+
     figure = go.Figure()
     legend = {"y": 0.02, "yanchor": "bottom", "x": 0.98, "xanchor": "right"}
     settings = traces[0].experiment

@@ -26,9 +26,9 @@ from spncore.sweep import command as sweep
 
 PROGRAM = "python -m spncore"
 EXAMPLES = """examples:
-  {0} fit depth=3 num_seeds=6 iterations=200 --out results/depth3
+  {0} fit dataset=nltcs-twin depth=3 iterations=200 --out results/depth3
   {0} figure3 dataset=nltcs-twin iterations=100 --out results/figure3
-  {0} sweep depth=1,2,3 learning_rate=0.02,0.05 iterations=50 --out rates.csv
+  {0} sweep dataset=two-clusters depth=1,2,3 learning_rate=0.02,0.05 iterations=50 --out rates.csv
   {0} data info nltcs"""
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from tests.places import ROOT
 
-NOT_THE_PROJECT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "dist", "results", "tests")
+NOT_THE_PROJECT = shutil.ignore_patterns(
+    ".*", "__pycache__", "*.egg-info", "build", "dist", "results", "tests", "node_modules"
+)
 
 
 def wheel(folder: Path) -> Path:

@@ -67,3 +67,10 @@ def test_an_exported_script_gives_equal_numbers_and_names_what_it_needs(run):
     needs = PathDistribution(metadata).metadata
     assert f'requires-python = "{needs["Requires-Python"]}"' in script
     assert f'dependencies = ["spnlab=={needs["Version"]}"]' in script
+
+
+def test_a_study_runs_without_the_lab(run):
+    if " study " not in said(run("spnlab", "--help")):
+        pytest.skip("the command study is not here yet")
+    said(run("spnlab", "study", "figure3", "dataset=two-clusters", "num_seeds=2", "--out", "studied"))
+    assert {file.name for file in (run.folder / "studied").iterdir()} == {"figure3.json", "figure3.csv"}

@@ -3,15 +3,17 @@ SUITABLE := import sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.14 python3; do \
 	$$python -c "$(SUITABLE); import ensurepip" >/dev/null 2>&1 && { echo $$python; break; }; done)
 RUN := .venv/bin/python -m
+NPM := $(shell command -v npm)
 LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --generate-hashes \
 	--no-header --no-emit-index-url pyproject.toml --extra lab
 SBOM := cyclonedx-bom==7.5.0
 
-.PHONY: help run test check benchmark container-test lock release base-digest clean
+.PHONY: help run test check check-browser benchmark container-test lock release base-digest clean
 help:
 	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
 	@echo "make check      formatting, lint, types, import rules, then the tests"
+	@echo "make check-browser  formatting, types and tests of the browser's half, where Node is at hand"
 	@echo "make benchmark  the tests that measure time, one after the other"
 	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
 	@echo "make lock       pin the requirements anew, with hashes"
@@ -31,7 +33,18 @@ check: .venv/.ready
 	$(RUN) mypy
 	[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint Dockerfile  # pinned for Linux on x86-64
 	.venv/bin/lint-imports --no-cache  # its cache outlives modules that come and go
+	$(MAKE) check-browser
 	$(MAKE) test
+
+ifdef NPM
+check-browser: node_modules/.ready
+	npm run --silent check:format
+	npm run --silent check:types
+	npm test --silent
+else
+check-browser:
+	@echo "Node is not at hand, so the browser's half is not checked (on Debian or Ubuntu: apt-get install nodejs npm)" >&2
+endif
 
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]
@@ -53,7 +66,7 @@ base-digest:
 	@sed -n 's/^ARG BASE=//p' Dockerfile | xargs docker buildx imagetools inspect --format '{{.Manifest.Digest}}'
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A .venv that is broken, or of an unsuitable Python, is made anew; a good one is kept and brought up to date.
@@ -68,4 +81,8 @@ clean:
 		$(PYTHON) -m venv --clear .venv; \
 	fi
 	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

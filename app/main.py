@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.kit import study_links
+from app.kit.link import VIEWS, decode_view
 from app.kit.text import WORDS
 
 PANEL_PIXELS = 280
@@ -14,12 +14,12 @@ PANEL_PIXELS = 280
 # narrows them. Without this rule the page is the same, only wider apart.
 MARGINS = "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }</style>"
 
-view, _ = study_links.decode_view({name: st.query_params.get_all(name) for name in st.query_params})
+view, _ = decode_view({name: st.query_params.get_all(name) for name in st.query_params})
 st.set_page_config(
     page_title=WORDS["title"],
     page_icon=str(Path(__file__).with_name("icon.svg")),
     layout="wide",
-    initial_sidebar_state=PANEL_PIXELS if view == study_links.VIEWS[0] else "collapsed",
+    initial_sidebar_state=PANEL_PIXELS if view == VIEWS[0] else "collapsed",
 )
 st.html(MARGINS)
 

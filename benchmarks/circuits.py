@@ -113,7 +113,7 @@ def floor_of(case: Case, own: OwnStep) -> Step:
         with_shift, _ = engine.floors(load(case.data), COMPONENTS)
         coefficients = np.random.default_rng(0).uniform(-1.0, 0.0, (COMPONENTS, load(case.data).num_variables + 1))
         return lambda: with_shift(coefficients) or 0.0
-    return products_and_exponentials(own.trainer.circuit, len(rows_of(case)[0]), case.dtype)
+    return products_and_exponentials(own.trainer.problem.circuit, len(rows_of(case)[0]), case.dtype)
 
 
 def measured(case: Case, blocks: int) -> dict[str, Any]:

@@ -21,10 +21,10 @@ class TorchStep:
 
         torch.set_num_threads(1)
         trainer = run.trainer
-        dataset, sums = trainer.dataset, trainer.sums
+        dataset, sums = run.dataset, trainer.problem.sums
         every_row = np.repeat(dataset.rows, dataset.counts, axis=0)
-        layers, (leaves,) = trainer.split(trainer.weights(run.state.parameters))
-        self.torch, self.experiment = torch, trainer.experiment
+        layers, (leaves,) = trainer.problem.split(trainer.weights(run.state.parameters))
+        self.torch, self.experiment = torch, run.experiment
         self.rows = torch.tensor(every_row, dtype=torch.float64)
         self.phi = [torch.tensor(row) for row in sums.phi]
         parts = [*split_layers(layers[0], sums), leaves[0]]

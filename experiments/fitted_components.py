@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from experiments.fact import Fact, first
-from spncore import Experiment, Trainer, fit
+from spncore import Experiment, fit, load, trainer_of
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
 
@@ -20,14 +20,15 @@ PER_LAYER = Experiment(
 )
 
 
-def best_with_components_held(trainer: Trainer) -> np.ndarray:
+def best_with_components_held(experiment: Experiment) -> np.ndarray:
     """LLH (S,) at the best effective weights for the starting components, by EM on the weights alone.
 
     The problem is concave, so this is the optimum; of 8 components on NLTCS 300 iterations leave nothing to gain.
     """
-    leaf_weights = trainer.split(trainer.weights(trainer.init().parameters))[1]
-    evaluator = Evaluator(trainer.circuit, data_and_partition(trainer.dataset), DATA_FLOW)
-    weights = np.ones((len(leaf_weights[0]), trainer.experiment.num_components))
+    trainer = trainer_of(experiment)
+    leaf_weights = trainer.problem.split(trainer.weights(trainer.init().parameters))[1]
+    evaluator = Evaluator(trainer.problem.circuit, data_and_partition(load(experiment.dataset)), DATA_FLOW)
+    weights = np.ones((len(leaf_weights[0]), experiment.num_components))
     for _ in range(300):
         seen = evaluator(weights, leaf_weights)
         weights = np.maximum(seen.flow, 1e-12)
@@ -36,7 +37,7 @@ def best_with_components_held(trainer: Trainer) -> np.ndarray:
 
 def iterations_to_gain(experiment: Experiment, share: float = 0.9) -> list[float]:
     """Per seed the iterations to a share of the gain possible from the start with the components held."""
-    best, trace = best_with_components_held(Trainer(experiment)), fit(experiment)
+    best, trace = best_with_components_held(experiment), fit(experiment)
     target = trace.llh[:, 0] + share * (best - trace.llh[:, 0])
     return first(trace.llh >= target[:, None])
 

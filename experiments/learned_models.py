@@ -22,11 +22,12 @@ import numpy as np  # noqa: E402 (the variables above must come first)
 from spncore import Dataset  # noqa: E402
 from spncore.circuits.circuit import mixture  # noqa: E402
 from spncore.circuits.model import Model, random_model  # noqa: E402
-from spncore.circuits.overparam import deepened_sums  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.inference.values import log_partition, log_values  # noqa: E402
+from spncore.learning.learners import LearnerSettings  # noqa: E402
 from spncore.learning.objectives import OBJECTIVES, data_and_partition  # noqa: E402
-from spncore.learning.trainer import CircuitTrainer, DivergenceError, LearnerSettings  # noqa: E402
+from spncore.learning.problem import plain_problem  # noqa: E402
+from spncore.learning.trainer import DivergenceError, Trainer  # noqa: E402
 from spncore.structures import Column, LearnSettings, chow_liu, learn_spn, rat  # noqa: E402
 
 NAMES = ("nltcs", "plants", "baudio")
@@ -64,11 +65,8 @@ def score(asked: Model, rows: Dataset) -> float:
 
 def trained(start: Model, data: Data, settings: LearnerSettings, seconds: float, choice: str) -> Found:
     """The best on the validation rows of some twenty moments of a training; it ends when four in a row are worse."""
-    objective, circuit = OBJECTIVES["generative"], start.circuit
-    bag = data_and_partition(data.train)
-    trainer = CircuitTrainer(circuit, deepened_sums(circuit, "shared", 1), bag, objective, settings, range(1))
-    arrays = (*start.parameters.sums, *start.parameters.inputs)
-    state = trainer.start(np.concatenate([array.ravel() for array in arrays])[None])
+    trainer = Trainer(plain_problem(start, data_and_partition(data.train), OBJECTIVES["generative"]), settings)
+    state = trainer.init()
     best, worse = Found(start, score(start, data.valid), choice), 0
     begin, moment = time.process_time(), seconds / 20
     while worse < 4 and time.process_time() - begin < seconds:

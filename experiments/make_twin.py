@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from spncore.arrays import Floats
+from spncore.circuits.circuit import mixture
 from spncore.data.library import DATASETS, SPLITS, Dataset, KnownMixture, from_array, load, product_of_marginals_llh
 from spncore.files.places import SHIPPED
-from spncore.learning.em import fit_mixture
+from spncore.learning import em
 from spncore.runs.scores import best_possible
 
 NUM_COMPONENTS = 24
@@ -103,9 +104,10 @@ def write(name: str, weights: Floats, probabilities: Floats, seed: int, **proven
 
 def make_twin(real: Dataset) -> None:
     """Fit, draw until the training split is close enough to the real one, and write."""
-    fitted = fit_mixture(real, NUM_COMPONENTS, np.random.default_rng(FIT_SEED))
-    probabilities = np.round(np.clip(fitted.probabilities, 0.001, 0.999), 4)
-    weights = np.round(fitted.weights, 6)
+    fitted = em.fit(mixture(NUM_COMPONENTS, real.num_variables), real, np.random.default_rng(FIT_SEED))
+    (sums,), (leaves,) = fitted.model.parameters
+    probabilities = np.round(np.clip(leaves[1], 0.001, 0.999), 4)
+    weights = np.round(sums[0, 0], 6)
     weights /= weights.sum()
     smallest = weights.min() * real.num_rows
     print(f"fitted LLH {fitted.llh:.4f}, smallest component stands for {smallest:.0f} rows")

@@ -17,7 +17,7 @@ import numpy as np  # noqa: E402
 
 from experiments.fact import Fact, first, summary  # noqa: E402
 from experiments.fitted_components import fitted_components, topologies  # noqa: E402
-from spncore import Experiment, Trace, Trainer, fit  # noqa: E402
+from spncore import Experiment, Trace, fit, load, trainer_of  # noqa: E402
 from spncore.circuits.overparam import effective_weights  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.data.library import DataError, Dataset  # noqa: E402
@@ -101,10 +101,10 @@ def plateau(traces: list[Trace]) -> Fact:
 def two_largest_clusters(trace: Trace) -> list[float]:
     """Per seed the posterior mass of the two largest groups of components whose probabilities agree within 0.05."""
     assert trace.final_state is not None
-    trainer = Trainer(trace.experiment)
-    layers, leaves = trainer.split(trainer.weights(trace.final_state.parameters))
-    evaluator = Evaluator(trainer.circuit, data_and_partition(trainer.dataset), DATA_FLOW)
-    mass = evaluator(effective_weights(layers, trainer.sums), leaves).flow  # (S, K)
+    trainer = trainer_of(trace.experiment)
+    layers, leaves = trainer.problem.split(trainer.weights(trace.final_state.parameters))
+    evaluator = Evaluator(trainer.problem.circuit, data_and_partition(load(trace.experiment.dataset)), DATA_FLOW)
+    mass = evaluator(effective_weights(layers, trainer.problem.sums), leaves).flow  # (S, K)
     result = []
     for share, probabilities in zip(mass, leaves[0][:, 1] / leaves[0].sum(axis=1), strict=True):
         alike = np.abs(probabilities[:, None] - probabilities).max(axis=2) < 0.05  # (K, K)
@@ -117,16 +117,16 @@ def residuals() -> Iterator[Fact]:
     """One step from random weights, L = 3, against first order with each ρ: the slope between two η is the claim."""
     rates, sizes = (1e-2, 1e-3), []
     for rate in rates:
-        trainer = Trainer(Experiment(depth=3, learning_rate=rate, floor=1e-12))
+        trainer = trainer_of(Experiment(depth=3, learning_rate=rate, floor=1e-12))
         state = trainer.init()
         start = np.random.default_rng(0).uniform(0.3, 1.2, state.parameters.shape)
         after, seen = trainer.step(state._replace(parameters=start))
-        layers, weights = seen.layer_weights, effective_weights(seen.layer_weights, trainer.sums)
-        lam = steps.multiplicative_term(layers, seen.flow, trainer.sums, rate)
+        layers, weights = seen.layer_weights, effective_weights(seen.layer_weights, trainer.problem.sums)
+        lam = steps.multiplicative_term(layers, seen.flow, trainer.problem.sums, rate)
         for form in (steps.adaptive_rate, steps.adaptive_rate_as_printed):
-            rho = form(layers, trainer.sums, rate)
+            rho = form(layers, trainer.problem.sums, rate)
             expected = steps.first_order_step(weights, seen.flow / weights, rho, lam)
-            reached = effective_weights(trainer.split(after.parameters)[0], trainer.sums)
+            reached = effective_weights(trainer.problem.split(after.parameters)[0], trainer.problem.sums)
             sizes.append(float(np.abs(reached - expected).max()))
     for name, power, notes, pair in (
         ("product form", 2, "0.826, 0.828", sizes[0::2]),
@@ -196,7 +196,7 @@ def _shuffled(dataset: Dataset) -> Dataset:
 
 def _in_single_precision(experiment: Experiment, dataset: Dataset) -> np.ndarray:
     """LLH (S, T) when every weight is rounded to float32 after each step."""
-    trainer = Trainer(experiment, dataset)
+    trainer = trainer_of(experiment, dataset)
     state, llh = trainer.init(), []
     for _ in range(experiment.iterations):
         state, seen = trainer.step(state._replace(parameters=state.parameters.astype(np.float32).astype(np.float64)))

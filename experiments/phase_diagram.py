@@ -3,10 +3,10 @@
 Run with `python -m experiments.phase_diagram`: real NLTCS where it is at hand, else its synthetic twin (the file says
 which). Components fitted by EM and held, sum weights only, every weight starting at s: the setting in which depth is
 all that differs. 16 learning rates × 13 starts × depths 1–4 and the shallow control at L·η, three seeds, 1,000
-iterations at most, to 90 % of the possible gain. Every cell is computed; that runs at (η, s) and (c²η, cs) coincide is
+iterations at most, to 90 % of the possible gain. Every cell is computed; that (η, w0) and (c²η, c·w0) coincide is
 printed, not used. 20 minutes on one busy core (1,456 cells); cells are kept, so it goes on where it was stopped.
 
-Not shipped, but a change of `BASE` away: `init_convention="matched"` (every product starts at s: the effect turns),
+Not shipped, but a change of `BASE` away: `init_convention="matched"` (every product starts at w0: the effect turns),
 `train_components=True` (the leaves move too; the stripes blur), `topology="private"`.
 """
 

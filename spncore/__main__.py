@@ -18,9 +18,10 @@ from spncore import __version__
 from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment, parse
 from spncore.runs.trace import Recorder, Trace
-from spncore.runs.training import Trainer
+from spncore.runs.training import all_steps, trainer_of
 from spncore.studies.published import published_figure3
 from spncore.sweep import command as sweep
 
@@ -93,14 +94,14 @@ def _experiment(settings: Sequence[str], base: Experiment) -> Experiment:
     return base.replace(**changes)
 
 
-def _train(experiment: Experiment) -> tuple[Trace, Trainer, float]:
+def _train(experiment: Experiment) -> tuple[Trace, float]:
     """Train with a progress bar on a terminal; Ctrl-C keeps what was computed. Seconds are wall time."""
-    trainer = Trainer(experiment)
-    recorder = Recorder(trainer)
+    trainer = trainer_of(experiment)
+    recorder = Recorder(experiment, trainer.problem)
     started = time.perf_counter()
     bar = tqdm(total=experiment.iterations, desc=f"L = {experiment.depth}", unit="step", disable=None, file=sys.stderr)
     try:
-        for length in recorder.follow(trainer.steps()):
+        for length in recorder.follow(all_steps(trainer, experiment)):
             bar.update()
             if length % 20 == 0 or length == experiment.iterations:
                 bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
@@ -108,7 +109,7 @@ def _train(experiment: Experiment) -> tuple[Trace, Trainer, float]:
         recorder.stopped = f"interrupted after {recorder.length} iterations"
     finally:
         bar.close()
-    return recorder.trace(), trainer, time.perf_counter() - started
+    return recorder.trace(), time.perf_counter() - started
 
 
 def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
@@ -127,12 +128,13 @@ def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
 
 def _fit(options: argparse.Namespace) -> int:
     experiment = _experiment(options.settings, Experiment())
-    trace, trainer, seconds = _train(experiment)
-    summary = _summary(trace, trainer.dataset, seconds)
+    trace, seconds = _train(experiment)
+    dataset = library.load(experiment.dataset)
+    summary = _summary(trace, dataset, seconds)
     if options.out is not None:
-        _save(options.out, [trace], trainer.dataset, summary, published=False)
+        _save(options.out, [trace], dataset, summary, published=False)
     if not options.json:
-        print(_table([trace], trainer.dataset))
+        print(_table([trace], dataset))
     print(json.dumps(summary))
     return 0
 
@@ -146,9 +148,9 @@ def _figure3(options: argparse.Namespace) -> int:
     summaries = []
     dataset = library.load(base.dataset)
     for depth in FIGURE3_DEPTHS:
-        trace, trainer, seconds = _train(base.replace(depth=depth))
+        trace, seconds = _train(base.replace(depth=depth))
         traces.append(trace)
-        summaries.append(_summary(trace, trainer.dataset, seconds))
+        summaries.append(_summary(trace, dataset, seconds))
         if trace.stopped and trace.stopped.startswith("interrupted"):
             break
     _save(options.out, traces, dataset, summaries, published=base == FIGURE3)

@@ -1,153 +1,133 @@
-"""The side panel: each setting of a study becomes a widget; what they say together is one checked study."""
+"""A setting is declared once, as a field of its record, and drawn here: by one function on every page."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from typing import Any
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import cycle, repeat
+from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from app.kit.study_links import default_study
-from app.kit.text import WORDS, choice, label, literal, point
-from spncore.learning.learners import TAKES_MOMENTUM, title
+from app.kit.text import WORDS, literal, point, value_text
+from spncore.learning.learners import TAKES_MOMENTUM
 from spncore.learning.objectives import OBJECTIVES
-from spncore.limits import LIMITS
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, Field
-from spncore.runs.study import RIVALS, Study
-from spncore.studies import presets
+from spncore.record import ExperimentError, Field
+from spncore.runs.study import Study
 
-MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention", "rivals")
-MORE = (
-    "topology",
-    "component_init",
-    "init_noise",
-    "weight_init",
-    "train_components",
-    "parametrisation",
-    "floor",
-    "objective",
-    "class_variable",
-    "hybrid_mix",
-    "labelled_share",
-    "optimiser",
-    "momentum",
-    "batch_size",
-    "iterations",
-    "num_seeds",
-    "seed",
-)
-CLASS_SETTINGS: Mapping[str, Callable[[str], bool]] = {
-    "class_variable": lambda objective: objective in OBJECTIVES and OBJECTIVES[objective].needs_class,
-    "hybrid_mix": lambda objective: objective == "hybrid",
-    "labelled_share": lambda objective: objective == "semi_supervised",
+Values = Mapping[str, Any]
+Record = TypeVar("Record")
+DRAWN = ("random_partitions", "rat", "rat_elementwise")  # structures that are drawn at random, not learned
+SETTINGS = Study.declared()
+# What a setting that is not here changes, it changes always.
+MATTERS: Mapping[str, Callable[[Values], bool]] = {
+    "num_components": lambda said: said["structure"] in ("mixture", *DRAWN),
+    "split_depth": lambda said: said["structure"] in DRAWN,
+    "num_repetitions": lambda said: said["structure"] in DRAWN[1:],
+    "class_variable": lambda said: said["objective"] in OBJECTIVES and OBJECTIVES[said["objective"]].needs_class,
+    "hybrid_mix": lambda said: said["objective"] == "hybrid",
+    "labelled_share": lambda said: said["objective"] == "semi_supervised",
+    "momentum": lambda said: any(one in TAKES_MOMENTUM for one in (said["optimiser"], *(said["rivals"] or ()))),
 }
 FEW_CHOICES = 3
 FINE_STEP = 0.05  # of a number on a linear scale
 SHORT_RANGE = 64  # whole numbers of this range get a slider, others a field to type in
-PRESET = "control_preset"
-SHOWN = "shown_study"  # whose values the sliders offer besides the 1-2-5 steps
+LONG_RANGE = 1e6  # whole numbers of this range are not typed in steps
 
 
-def show(study: Study) -> None:
-    """Make every control show this study; to be called before the controls are drawn, or in a callback."""
-    st.session_state["study"] = st.session_state[SHOWN] = study
-    for name in (*MAIN, *MORE):
-        st.session_state[_key(name)] = _value(study, name)
+def settings(study: Study) -> dict[str, Any]:
+    """What the controls of a study say of it."""
+    return {**study.settings(), "depths": list(study.depths), "rivals": list(study.rivals)}
 
 
-def side_panel(study: Study) -> tuple[Study, str | None]:
-    """Draw the panel; the study its controls describe, or the old one and the sentence that says what is refused."""
-    top = st.container()
-    slots = {name: _control(name, study) for name in MAIN}
-    with st.expander(WORDS["more"]):
-        slots |= {name: _control(name, study) for name in MORE if _matters(name)}
-    refusal = None
+def study_of(said: Values) -> Study:
+    """The study that controls describe, checked by the engine and not by the widgets; ExperimentError if refused."""
+    depths = said["depths"]
+    if not isinstance(depths, (list, tuple)) or not depths:
+        raise ExperimentError(WORDS["no_depth"])
+    # in order as text, so that the study can refuse what is no number
+    return Study.of({**said, "depths": tuple(sorted(depths, key=str)), "rivals": tuple(said["rivals"] or ())})
+
+
+def show(prefix: str, values: Values) -> None:
+    """Make the controls of this prefix say these values; to be called before they are drawn, or in a callback."""
+    st.session_state.update({f"{prefix}_{name}": value for name, value in values.items()})
+
+
+def panel(
+    prefix: str,
+    values: Values,
+    make: Callable[[dict[str, Any]], Record],
+    main: Iterable[str],
+    more: Iterable[str] = (),
+    fields: Mapping[str, Field] = SETTINGS,
+    how: Mapping[str, Values] = {},
+    places: Sequence[DeltaGenerator] = (),
+) -> Record | None:
+    """Draw the settings `main`, and `more` folded away; the record that `make` makes of `values` and what they say.
+
+    They begin with `values` at the first visit and back from another page. None where `make` refuses by a ValueError:
+    its sentence, which begins with the setting's name or label, is shown at that setting.
+    """
+    now = {name: st.session_state.get(f"{prefix}_{name}", value) for name, value in values.items()}
+    top, slots, said = st.container(), dict[str, DeltaGenerator](), dict(values)
+    offered, folded = ([name for name in names if name not in MATTERS or MATTERS[name](now)] for names in (main, more))
+    rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
+    if folded:
+        rows += zip(folded, repeat(st.expander(WORDS["more"])), strict=False)
+    for name, place in rows:
+        with place:
+            said[name] = draw(prefix, name, fields[name], values[name], **how.get(name, {}))
+            slots[name] = st.container()
     try:
-        study = _chosen(study)
-    except ExperimentError as error:
-        refusal = str(error)
-        name = refusal.split(":")[0].split(",")[0]
-        slots.get(name, top).error(literal(refusal), icon=":material/block:")
-    with top:
-        _preset_control(study)
-    return study, refusal
+        return make(said)
+    except ValueError as refusal:
+        named = re.split("[:,]", str(refusal))[0]
+        at = (slot for name, slot in slots.items() if named in (name, fields[name].label))
+        next(at, top).error(literal(str(refusal)), icon=":material/block:")
+        return None
 
 
-def _preset_control(study: Study) -> None:
-    found = presets.matching(study)
-    st.session_state[PRESET] = found.name if found else None
-    st.selectbox(
-        WORDS["preset"],
-        list(presets.PRESETS),
-        index=None,
-        format_func=lambda name: presets.PRESETS[name].title,
-        key=PRESET,
-        help=WORDS["preset_help"],
-        placeholder=WORDS["own_settings"],
-        on_change=_choose_preset,
-    )
-    if found:
-        st.caption(f"**Look for:** {found.look_for}  \n**Held equal:** {found.held_equal}")
+def draw(
+    prefix: str,
+    name: str,
+    field: Field,
+    value: Any,
+    kind: str = "",
+    options: Sequence[Any] = (),
+    words: Callable[[Any], str] | None = None,
+    **how: Any,
+) -> Any:
+    """Draw one setting as it is declared, or as `how` says otherwise; what it says, which begins with `value`.
 
-
-def _choose_preset() -> None:
-    preset = presets.PRESETS.get(st.session_state[PRESET] or "")
-    if preset is not None:
-        show(preset.on(st.session_state["study"].experiment.dataset))
-
-
-def reset() -> None:
-    """Bring back the default study, on the data set in use."""
-    show(default_study().on(st.session_state["study"].experiment.dataset))
-
-
-def _control(name: str, study: Study) -> Any:
-    """Draw one setting's widget, and give the place for a sentence under it."""
-    if _key(name) not in st.session_state:  # the first visit, or back from another page
-        st.session_state[_key(name)] = _value(study, name)
-    if name == "depths":
-        st.pills(
-            label("depth"),
-            list(range(1, LIMITS.depth + 1)),
-            selection_mode="multi",
-            key=_key(name),
-            help=WORDS["depths_help"],
-        )
-    elif name == "rivals":
-        momentum = st.session_state.get(_key("momentum"), study.experiment.momentum)
-        st.pills(
-            WORDS["rivals"],
-            RIVALS,
-            selection_mode="multi",
-            format_func=lambda rival: title(rival, momentum),
-            key=_key(name),
-            help=WORDS["rivals_help"],
-        )
-    else:
-        _widget(name, FIELDS[name])
-    return st.container()
-
-
-def _widget(name: str, field: Field) -> None:
-    common: Mapping[str, Any] = {"label": label(name), "key": _key(name), "help": field.help}
-    if field.kind is bool:
-        st.toggle(**common)
-    elif field.choices and len(field.choices) <= FEW_CHOICES:
-        st.segmented_control(
-            options=field.choices, format_func=lambda value: choice(name, value), required=True, **common
-        )
-    elif field.choices:
-        st.selectbox(options=field.choices, format_func=lambda value: choice(name, value), **common)
-    elif field.log_scale:
-        st.select_slider(options=_points(name), format_func=lambda value: point(name, value), **common)
-    elif field.kind is float:
-        st.slider(min_value=field.low, max_value=field.high, step=FINE_STEP, **common)
-    elif field.high - field.low <= SHORT_RANGE:
-        st.slider(min_value=int(field.low), max_value=int(field.high), **common)
-    else:
-        step = 1 if field.high > 1e6 else 100
-        st.number_input(min_value=int(field.low), max_value=int(field.high), step=step, **common)
+    What it was begun with stays offered, also between the steps: a link may say 0.013. `kind` is the name of a widget.
+    """
+    key, kind = f"{prefix}_{name}", kind or _kind(field)
+    said = st.session_state.setdefault(key, value)
+    how = {"label": field.title, "key": key, "help": field.help or None, **how}
+    if kind in ("slider", "number_input"):
+        low, high = field.kind(field.low), field.kind(field.high)
+        offered = _offered(key, (low, high), [value])
+        whole = 100 if SHORT_RANGE < high - low <= LONG_RANGE else 1
+        how |= {
+            "min_value": min(offered),
+            "max_value": max(offered),
+            "step": FINE_STEP if field.kind is float else whole,
+        }
+    elif kind == "select_slider":
+        offered = sorted(_offered(key, options or steps(field), (value, said)))
+        how |= {"options": offered, "format_func": words or partial(point, field)}
+    elif kind != "toggle":
+        options = options or field.choices or range(int(field.low), int(field.high) + 1)
+        how |= {"options": options, "format_func": words or partial(value_text, name)}
+    if kind == "pills":
+        how |= {"options": _offered(key, options, value), "selection_mode": "multi"}
+    if kind == "segmented_control":
+        how["required"] = True
+    return getattr(st, kind)(**how)
 
 
 def steps(field: Field) -> list[float]:
@@ -158,41 +138,19 @@ def steps(field: Field) -> list[float]:
     return sorted(inside | set(field.named.values()) | ({0.0} if field.zero_allowed else set()))
 
 
-def _points(name: str) -> list[float]:
-    """The steps, and the value of the study that was opened last: a link may say 0.013."""
-    shown = _value(st.session_state[SHOWN], name) if SHOWN in st.session_state else None
-    current = st.session_state[_key(name)]
-    extra = {value for value in (shown, current) if isinstance(value, float)}
-    return sorted(set(steps(FIELDS[name])) | extra)
+def _kind(field: Field) -> str:
+    """The widget that suits a declaration."""
+    if field.kind in (bool, tuple):
+        return "toggle" if field.kind is bool else "pills"
+    if field.choices:
+        return "segmented_control" if len(field.choices) <= FEW_CHOICES else "selectbox"
+    if field.log_scale:
+        return "select_slider"
+    return "slider" if field.kind is float or field.high - field.low <= SHORT_RANGE else "number_input"
 
 
-def _chosen(study: Study) -> Study:
-    """What the controls say, checked by the engine and not by the widgets."""
-    said = {name: st.session_state.get(_key(name), _value(study, name)) for name in (*MAIN, *MORE)}
-    depths, rivals = said.pop("depths"), tuple(said.pop("rivals") or ())
-    if not isinstance(depths, (list, tuple)) or not depths:
-        raise ExperimentError(WORDS["no_depth"])
-    experiment = Experiment(dataset=study.experiment.dataset, **said)
-    chosen = Study(
-        experiment, tuple(sorted(depths, key=str)), rivals
-    )  # as text, so that Study can refuse what is no number
-    chosen.experiments()
-    return chosen
-
-
-def _matters(name: str) -> bool:
-    """Whether a setting changes anything under what the controls before it say; if not, it is not offered."""
-    if name in CLASS_SETTINGS:
-        return CLASS_SETTINGS[name](st.session_state.get(_key("objective"), ""))
-    if name == "momentum":
-        learners = [st.session_state.get(_key("optimiser")), *(st.session_state.get(_key("rivals")) or ())]
-        return any(learner in TAKES_MOMENTUM for learner in learners)
-    return len(FIELDS[name].choices) != 1
-
-
-def _value(study: Study, name: str) -> Any:
-    return list(getattr(study, name)) if name in ("depths", "rivals") else getattr(study.experiment, name)
-
-
-def _key(name: str) -> str:
-    return f"control_{name}"
+def _offered(key: str, options: Iterable[Any], more: Iterable[Any]) -> list[Any]:
+    """The options, and what was ever offered besides: a widget whose options go away forgets what it says."""
+    offered: list[Any] = st.session_state.setdefault(f"offered_{key}", list(options))
+    offered += [one for one in more if one not in offered]
+    return offered

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
-from app.kit import session, uploads
-from app.kit.text import WORDS, label, literal, page_text, plain
+from app.kit import controls, session, uploads
+from app.kit.text import WORDS, literal, page_text, plain
 from app.kit.uploads import Upload
 from spncore.data import library
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.limits import LIMITS
+from spncore.runs.experiment import FIELDS
 
 KEY = "control_dataset"
 
@@ -19,22 +21,26 @@ KEY = "control_dataset"
 def data_control() -> None:
     """Choose a built-in or uploaded set, or upload one; a set that is not at hand is offered to be fetched."""
     st.session_state[KEY] = session.study().experiment.dataset
-    titles = session.data_titles()
-    st.selectbox(
-        label("dataset"),
-        list(titles),
-        format_func=lambda name: titles[name],
-        key=KEY,
-        help=WORDS["data_help"],
-        on_change=_choose,
-    )
+    every = {**offered(), "options": list(session.data_titles()), "help": WORDS["data_help"], "on_change": _choose}
+    controls.draw("control", "dataset", FIELDS["dataset"], st.session_state[KEY], **every)
     missing = st.session_state["not_at_hand"]
     if missing is not None:
         st.warning(f"{DATASETS[missing].title}: {WORDS['missing_data']}", icon=":material/cloud_download:")
         if st.button(WORDS["fetch"], key="fetch_missing", width="stretch"):
             _fetch(missing)
-    if st.button(WORDS["upload"], icon=":material/upload_file:", key="upload", width="stretch"):
-        upload_dialog()
+    upload_button("upload")
+
+
+def offered() -> dict[str, Any]:
+    """How data is chosen where only what is at hand can be: registered sets, then the session's uploads, by title."""
+    options = list(uploads.at_hand(session.held_uploads()))
+    return {"options": options, "words": session.data_titles().__getitem__}
+
+
+def upload_button(key: str, keep: Callable[[Upload], None] = session.keep) -> None:
+    """A button that opens the window to upload a table in."""
+    if st.button(WORDS["upload"], icon=":material/upload_file:", key=key, width="stretch"):
+        upload_dialog(keep)
 
 
 def data_in_use() -> None:
@@ -68,7 +74,7 @@ def describe(dataset: Dataset) -> str:
 
 
 @st.dialog(WORDS["upload_title"])
-def upload_dialog(keep: Callable[[Upload], None] = session.keep) -> None:
+def upload_dialog(keep: Callable[[Upload], None]) -> None:
     """A window to upload a table in; `keep` is given what the user decides to use."""
     upload_form(keep)
 

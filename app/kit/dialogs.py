@@ -7,8 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import run_files, session, study_links
+from app.kit import run_files, session
 from app.kit.files import file_name
+from app.kit.link import LAB
 from app.kit.session import Shown
 from app.kit.text import WORDS, page_text
 from spncore.data.dataset import is_upload
@@ -72,7 +73,7 @@ def help_dialog() -> None:
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
     page = (st.context.url or "").split("?")[0]
-    return f"{page}?{study_links.query_string(study)}"
+    return f"{page}?{LAB.query_string(study)}"
 
 
 def _curves(shown: Shown, link: str) -> str:

@@ -8,6 +8,7 @@ import secrets
 import streamlit as st
 
 from app.live.jobs import JOBS, Job
+from spncore.words import counted
 
 POLL_SECONDS = 1.0
 
@@ -36,7 +37,7 @@ def standing(job: Job) -> str:
     """Where a job stands, in words."""
     if job.state == "queued":
         before = JOBS.position(job)
-        return f"Waiting for {before} other {'computation' if before == 1 else 'computations'}."
+        return f"Waiting for {counted(before, 'other computation')}."
     left = job.seconds_left
     return f"{job.done:,} of {job.total:,} {job.unit}" + ("" if left is None else f", about {duration(left)} left")
 

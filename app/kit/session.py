@@ -10,14 +10,15 @@ from itertools import count
 
 import streamlit as st
 
-from app.kit import controls, study_links, uploads
+from app.kit import controls, uploads
+from app.kit.link import LAB, VIEWS, decode_view
 from app.kit.text import WORDS, plain
 from app.kit.uploads import FALLBACK, Upload
 from app.kit.visitor import session_name
 from app.live.runs import REGISTRY, LiveRun, RunRefused
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
-from spncore.runs.experiment import ExperimentError
+from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
@@ -45,11 +46,11 @@ def open_session() -> None:
     if "study" in st.session_state:
         return
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    study, refusals = study_links.decode(params)
+    study, refusals = LAB.decode(params)
     elsewhere = None
     if study.deep:  # the Circuits page's: the lab shows one mixture
         elsewhere, study = study, replace(study, experiment=study.experiment.replace(structure="mixture"))
-    view, refused_view = study_links.decode_view(params)
+    view, refused_view = decode_view(params)
     st.session_state.update(
         uploads=held_uploads(),
         shown=None,
@@ -61,8 +62,14 @@ def open_session() -> None:
         elsewhere=elsewhere,
     )
     st.session_state["notices"] = [*refusals, *refused_view]
-    controls.show(_on_data_at_hand(study))
+    show(_on_data_at_hand(study))
     train()
+
+
+def show(study: Study) -> None:
+    """Make the lab's controls show this study; to be called before they are drawn, or in a callback."""
+    st.session_state["study"] = study
+    controls.show("control", controls.settings(study))
 
 
 def study() -> Study:
@@ -184,7 +191,7 @@ def _on_data_at_hand(wanted: Study) -> Study:
     except DataError as error:
         notices.append(str(error))
     st.session_state["instead_of"] = name if name in FALLBACK else None
-    default = study_links.default_study().experiment.dataset
+    default = LAB.default().experiment.dataset
     stand_in = FALLBACK.get(name, default if _at_hand(default) else FALLBACK[default])
     return wanted.on(stand_in)
 
@@ -198,10 +205,10 @@ def _at_hand(name: str) -> bool:
 
 def _write_address() -> None:
     """Let the address bar name the run on screen; a first visit to the default keeps its plain address."""
-    values = study_links.encode(study())
+    values = LAB.encode(study())
     if len(values) == 1 and not st.query_params:
         return
-    if st.session_state["view"] != study_links.VIEWS[0]:
+    if st.session_state["view"] != VIEWS[0]:
         values["view"] = st.session_state["view"]
     if values != st.query_params.to_dict():
         st.query_params.from_dict(values)

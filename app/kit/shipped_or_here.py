@@ -10,13 +10,14 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.kit import files, progress, study_links, uploads
+from app.kit import files, progress, uploads
 from app.kit.files import file_name
+from app.kit.link import LAB
 from app.kit.text import literal
 from app.live.jobs import JOBS, Job, JobRefused
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.files.provenance import made_by
-from spncore.plots.curves import CONFIG
+from spncore.plots.drawing import CONFIG
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import shipped
@@ -132,7 +133,7 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], remarks: Sequen
 def lab_link(label: str, experiment: Experiment, depths: tuple[int, ...], key: str) -> None:
     """A link that opens the lab with a setting, in a tab of its own so that the place in the text is kept."""
     study = Study(experiment, depths)
-    st.link_button(label, f"./?{study_links.query_string(study)}", key=key, icon=":material/science:")
+    st.link_button(label, f"./?{LAB.query_string(study)}", key=key, icon=":material/science:")
 
 
 def paragraphs(text: str) -> dict[str, str]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from spncore.learning.learners import TITLES
-from spncore.runs.experiment import FIELDS, Field
+from spncore.record import Field
+from spncore.runs.experiment import FIELDS
 
 FOLDER = Path(__file__).parents[1] / "text"
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised
@@ -115,9 +116,8 @@ def sections(name: str) -> tuple[str, dict[str, str]]:
 
 
 def label(name: str) -> str:
-    """A setting's label: the name in words, then its symbol."""
-    field: Field = FIELDS[name]
-    return f"{field.label} ({field.symbol})" if field.symbol else field.label
+    """The label of a setting of an experiment."""
+    return FIELDS[name].title
 
 
 def choice(name: str, value: str) -> str:
@@ -133,9 +133,9 @@ def number(value: float) -> str:
     return f"{float(mantissa):g}e{int(exponent)}"
 
 
-def point(name: str, value: float) -> str:
+def point(field: Field, value: float) -> str:
     """A log-scaled number with the name of the point it is, if it is one: `1e-4 · paper`."""
-    names = [word for word, at in FIELDS[name].named.items() if at == value]
+    names = [word for word, at in field.named.items() if at == value]
     return " · ".join([number(value), *names])
 
 

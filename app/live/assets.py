@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-STATIC = Path(__file__).parent / "static"
-MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-IMPORT = re.compile(rb'(?<=from "\./)[a-z]+\.js(?=";)')
+from app.live.catalogues import PAGES, words_of
+from spncore.plots.palette import BROWSER
+
+CLIENT = Path(__file__).parent / "client"
+MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".json": "application/json",
+}
+IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
 PLOTLY_LEVEL = 6  # 4.7 MB to 1.4 MB in 0.15 s; level 9 takes twice as long for 1 % less
 
 
@@ -33,9 +43,8 @@ def plotly_name() -> str:
 
 
 def static_name(file_name: str) -> str:
-    """The name under `api/static/` of a file of the component, such as chart.js: its content's hash is part of it."""
-    path = STATIC / file_name
-    return _hashed_name(path, _content(path))
+    """The name under `api/static/` of a file of the component, such as lab/lab.js: its content's hash is part of it."""
+    return _hashed_name(file_name, _contents()[file_name])
 
 
 @cache
@@ -50,21 +59,38 @@ def plotly() -> Asset:
 @cache
 def static_files() -> dict[str, Asset]:
     """The component's files by hashed name, read and compressed once."""
-    paths = sorted(path for path in STATIC.glob("*") if path.suffix in MEDIA_TYPES)
-    assets = (_asset(path) for path in paths)
-    return {asset.name: asset for asset in assets}
-
-
-def _asset(path: Path) -> Asset:
-    content = _content(path)
-    return Asset(_hashed_name(path, content), MEDIA_TYPES[path.suffix], content, gzip.compress(content, mtime=0))
+    return {(asset := _asset(*file)).name: asset for file in _contents().items()}
 
 
 @cache
-def _content(path: Path) -> bytes:
+def _contents() -> dict[str, bytes]:
+    """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
+    names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
+    made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in PAGES}}
+    return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
+
+
+def _asset(name: str, content: bytes) -> Asset:
+    media_type = MEDIA_TYPES[Path(name).suffix]
+    return Asset(_hashed_name(name, content), media_type, content, gzip.compress(content, mtime=0))
+
+
+@cache
+def _served(name: str) -> bytes:
     """The file as served: a module imports others by their hashed names, so its own name changes with theirs."""
-    return IMPORT.sub(lambda found: static_name(found[0].decode()).encode(), path.read_bytes())
+
+    def hashed(found: re.Match[bytes]) -> bytes:
+        imported = os.path.normpath(os.path.join(os.path.dirname(name), found[0].decode()))
+        parent, _, _ = found[0].decode().rpartition("/")
+        return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
+
+    return IMPORT.sub(hashed, (CLIENT / name).read_bytes())
 
 
-def _hashed_name(path: Path, content: bytes) -> str:
-    return f"{path.stem}-{hashlib.sha256(content).hexdigest()[:16]}{path.suffix}"
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _hashed_name(name: str, content: bytes) -> str:
+    path = Path(name)
+    return path.with_name(f"{path.stem}-{hashlib.sha256(content).hexdigest()[:16]}{path.suffix}").as_posix()

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from app.live import assets
+from app.live.catalogues import KIT, catalogue
 
-NOT_LOADED = "The view could not be loaded from the server. Check the connection and reload the page."
-_LOADER = Path(__file__).with_name("chart.js").read_text(encoding="utf-8")
+_LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 
 
@@ -29,15 +28,20 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The payload with the addresses of what the browser loads once."""
     base = str(payload.get("base") or "").strip("/")
     prefix = f"/{base}" if base else ""
-    static, views = f"{prefix}/api/static", payload.get("views", "lab")
+    page = payload.get("views", "lab")
+
+    def static(name: str) -> str:
+        return f"{prefix}/api/static/{assets.static_name(name)}"
+
     return {
         **payload,
         "base": prefix,
-        "module": f"{static}/{assets.static_name(f'{views}.js')}",
-        "style": f"{static}/{assets.static_name('style.css')}",
-        "own_style": None if views == "lab" else f"{static}/{assets.static_name(f'{views}.css')}",
+        "module": static(f"{page}/{page}.js"),
+        "styles": [static("kit/kit.css"), static(f"{page}/{page}.css")],
+        "words": static(f"words/{page}.json"),
+        "palette": static("palette.json"),
         "plotly": f"{prefix}/api/{assets.plotly_name()}",
-        "not_loaded": NOT_LOADED,
+        "not_loaded": catalogue(KIT)["not_loaded"],
     }
 
 

@@ -262,7 +262,7 @@ def _reached(plan: Plan, group: int) -> set[int]:
 def _leaf_words(circuit: Circuit, node: int, count: int, names: Sequence[str], parameters: Parameters | None) -> str:
     """What a leaf is: its family, and with parameters what it says about each variable."""
     inputs = circuit.input_layers
-    if node >= circuit.offsets[len(inputs)]:
+    if node >= circuit.num_inputs:
         return ""
     number = int(np.searchsorted(circuit.offsets, node, side="right")) - 1
     layer = inputs[number]

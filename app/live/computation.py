@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live.room import memory_bytes, snapshot_spacing
-from spncore import Dataset, Recorder, StepInfo, Trace, Trainer, TrainState
+from spncore import Dataset, Problem, Recorder, StepInfo, Trace, Trainer, TrainState, problem_of
 from spncore.arrays import Floats
 from spncore.limits import LIMITS
-from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
+from spncore.runs.training import all_steps, learner_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 Floats32 = NDArray[np.float32]
@@ -29,6 +30,9 @@ class Computation:
 
     def __init__(self, study: Study, dataset: Dataset, run_seconds: float = LIMITS.run_seconds) -> None:
         self.study, self.dataset, self.run_seconds = study, dataset, run_seconds
+        # of all curves but the mixture of trees, which begins where the first one does
+        alone = study.experiments()[: len(study.depths) + len(study.rivals)]
+        self.problems: tuple[Problem, ...] = tuple(problem_of(experiment, dataset) for experiment in alone)
         self.state: State = "queued"
         self.reason: str | None = None
         self.recorders: tuple[Recorder, ...] = ()
@@ -57,7 +61,7 @@ class Computation:
     @property
     def memory_bytes(self) -> int:
         """What it holds, or before its end what it may come to hold."""
-        whole = memory_bytes(self.study, self.dataset)
+        whole = memory_bytes(self.study, self.dataset, self.problems)
         return whole * self.length // self.study.experiment.iterations if self.ended else whole
 
     def end(self, state: State, reason: str | None = None) -> None:
@@ -141,17 +145,15 @@ class Computation:
 
     def _train(self) -> Iterator[None]:
         """The whole work in small parts: a slice may end after each."""
-        started = []
+        started, trainers = [], list[Trainer]()
         states: list[TrainState] = []
         for curve, experiment in enumerate(self.study.experiments()):
-            if self.study.is_shallow(curve):
-                trainer: Trainer = ShallowTrainer(experiment, self.dataset, states[0])
-                states.append(trainer.init())
-                yield
-            else:
-                trainer = Trainer(experiment, self.dataset)
-                states.append((yield from _initial_state(trainer)))
-            started.append((Recorder(trainer), self._watched(curve, trainer.steps(states[-1]))))
+            shallow = self.study.is_shallow(curve)
+            problem = trees_problem(trainers[0], states[0]) if shallow else self.problems[curve]
+            trainers.append(Trainer(problem, learner_of(experiment)))
+            states.append((yield from _initial_state(trainers[-1])))
+            watched = self._watched(curve, all_steps(trainers[-1], experiment, states[-1]))
+            started.append((Recorder(experiment, problem), watched))
         self.recorders = tuple(recorder for recorder, _ in started)
         going = [recorder.follow(steps) for recorder, steps in started]
         while going:
@@ -165,7 +167,7 @@ class Computation:
         self, depth: int, steps: Iterator[tuple[TrainState, StepInfo]]
     ) -> Iterator[tuple[TrainState, StepInfo]]:
         """The same steps; on the way the components of every so many are kept."""
-        every = snapshot_spacing(self.study.experiment, self.dataset)
+        every = snapshot_spacing(self.study.experiment, self.problems[0].circuit)
         for iteration, (state, info) in enumerate(steps):
             if iteration % every == 0:
                 self._keep(depth, iteration, info)
@@ -184,12 +186,8 @@ class Computation:
 
 def _initial_state(trainer: Trainer) -> Generator[None, None, TrainState]:
     """The start of all seeds, by return value. Fitted components take a while, so seeds are made one by one."""
-    experiment = trainer.experiment
-    if experiment.component_init != "fitted":
-        yield
-        return trainer.init()
     starts = []
-    for seed in experiment.seeds:
-        starts.append(trainer.initial_weights(seed))
+    for seed in trainer.settings.seeds:
+        starts.append(trainer.problem.start(seed))
         yield
     return trainer.start(np.stack(starts))

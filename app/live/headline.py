@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from spncore import Dataset, Trace
 from spncore.arrays import Floats
 from spncore.data.library import product_of_marginals_llh
+from spncore.limits import LIMITS
+from spncore.trees.induced import written
+from spncore.words import counted, listed, of_seeds, signed
 
 PUBLISHED_TARGET = -7.2  # nats per row on NLTCS, where Figure 3 of Trapp et al. (2019) shows the depths well apart
 PUBLISHED_ON = ("nltcs", "nltcs-twin")
@@ -54,81 +57,158 @@ def headline(
     already, one (T,) per trace.
     Before the end, and where no target was reached, it says who leads; depths that diverged are named.
     """
-    if medians is None:
-        medians = [np.median(trace.llh, axis=0) for trace in traces]
-    pairs = list(zip(traces, medians, strict=True))
-    known = sorted(pairs[: len(pairs) - num_rivals], key=lambda pair: pair[0].experiment.depth)
-    rivals = [pair for pair in pairs[len(pairs) - num_rivals :] if pair[1].size]
-    known = [pair for pair in known if pair[1].size]
+    pairs, first_rival = list(zip(traces, _medians(traces, medians), strict=True)), len(traces) - num_rivals
+    known = sorted(pairs[:first_rival], key=lambda pair: pair[0].experiment.depth)
+    known, rivals = ([pair for pair in group if pair[1].size] for group in (known, pairs[first_rival:]))
     if not known:
-        return Headline("Nothing trained yet." if ended else "Training starts.")
-    names = [f"L={trace.experiment.depth}" for trace, _ in known] + [_rival_name(trace) for trace, _ in rivals]
+        return _untrained(ended)
     diverged = [
-        f"{name} diverged after {_iterations(median.size)}"
-        for name, (trace, median) in zip(names, known + rivals, strict=True)
+        f"{name(trace)} diverged after {_iterations(median.size)}"
+        for name, group in ((_name, known), (_rival_name, rivals))
+        for trace, median in group
         if trace.stopped
     ]
     sound, rivals = ([pair for pair in group if not pair[0].stopped] for group in (known, rivals))
-    said = _of_sound(sound, rivals, dataset, ended) if sound else None
-    if said is not None and rivals:
+    said = _of_sound(sound, rivals, dataset, ended) if sound else Headline("")
+    if sound and rivals:
         said = _with_rivals(said, sound[-1], rivals, ended)
-    text = "; ".join(([said.text] if said else []) + diverged) + "."
-    return Headline(text) if said is None else Headline(**{**vars(said), "text": text})
+    return replace(said, text="; ".join([*filter(None, [said.text]), *diverged]) + ".")
+
+
+def circuit_headline(
+    traces: Sequence[Trace], ended: bool, shallow: bool, medians: Sequence[Floats] | None = None
+) -> Headline:
+    """The headline of a circuit at several depths and, if `shallow`, last the mixture of its trees.
+
+    Compared with the mixture is the first depth, from whose start it was made; else the last depth with the first.
+    """
+    if not traces or not traces[0].llh.shape[1]:
+        return _untrained(ended)
+    depths = tuple(trace.experiment.depth for trace in (traces[:-1] if shallow else traces))
+    names = [f"the circuit with L={depth}" if len(depths) > 1 else "the circuit" for depth in depths]
+    names += ["the mixture of its trees"] * shallow
+    diverged = [f"{name} {trace.stopped}" for name, trace in zip(names, traces, strict=True) if trace.stopped]
+    one, other = (0, len(traces) - 1) if shallow else (len(traces) - 1, 0)
+    said = _apart(traces[one], traces[other], names[one], names[other], shallow) if one != other else ""
+    if not said:
+        median = _medians(traces, medians)[one]
+        said = f"After {counted(median.size, 'step')}, {names[one]} is at {signed(float(median[-1]))} nats"
+    return Headline("; ".join([said, *diverged]) + ".", depths, num_seeds=len(traces[0].llh))
+
+
+def trees_sentence(num: int) -> str:
+    """κ in words, and what follows from it."""
+    exact = f"{num:,}" if num < 10**15 else written(num)
+    if num == 1:
+        return "κ = 1: this circuit is one induced tree, so there is nothing to mix."
+    if num > LIMITS.live_trees:
+        return f"κ = {exact} induced trees: too many to train side by side; limit {LIMITS.live_trees:,}."
+    return f"κ = {exact} induced trees: their mixture is trained beside the circuit, from the same start."
+
+
+def _apart(one: Trace, other: Trace, name: str, other_name: str, same_start: bool) -> str:
+    length = min(one.llh.shape[1], other.llh.shape[1])
+    if not length:
+        return ""
+    lead = one.llh[:, length - 1] - other.llh[:, length - 1]
+    start = float(np.abs(one.llh[:, 0] - other.llh[:, 0]).max())
+    begin = f"Same function at the start (difference {start:.1g} nats); after" if same_start else "After"
+    begin += f" {counted(length, 'step')},"
+    middle = float(np.median(lead))
+    if abs(middle) < LEVEL:
+        return f"{begin} {name} and {other_name} are level"
+    if middle < 0:
+        name, other_name, lead = other_name, name, -lead
+    ahead = of_seeds(int((lead > 0).sum()), len(lead))
+    return f"{begin} {name} is ahead of {other_name} by {abs(middle):.3f} nats, in {ahead}"
+
+
+def _untrained(ended: bool) -> Headline:
+    return Headline("Nothing trained yet." if ended else "Training starts.")
+
+
+def _medians(traces: Sequence[Trace], medians: Sequence[Floats] | None) -> Sequence[Floats]:
+    return [np.median(trace.llh, axis=0) for trace in traces] if medians is None else medians
 
 
 def _of_sound(sound: Sequence[Curve], rivals: Sequence[Curve], dataset: Dataset, ended: bool) -> Headline:
     """What is said of the depths; the target is chosen with the rivals in view."""
-    traces, medians = [trace for trace, _ in sound], [median for _, median in sound]
-    depths = tuple(trace.experiment.depth for trace in traces)
-    if len(traces) > 1 and _level(medians):
-        return _level_headline(depths, medians, dataset, ended)
-    target = _target([*medians, *(median for _, median in rivals)], traces[0].experiment.dataset, ended)
+    medians, names = [median for _, median in sound], listed([_name(trace) for trace, _ in sound])
+    depths = tuple(trace.experiment.depth for trace, _ in sound)
+    if len(sound) > 1 and _level(medians):
+        return Headline(_level_words(names, medians, dataset, ended), depths)
+    target = _target([median for _, median in (*sound, *rivals)], sound[0][0].experiment.dataset, ended)
     if target is None:
-        return _lead(traces, medians, depths, ended)
+        return _lead(sound, medians)
     reached = tuple(_first(median >= target) for median in medians)
-    leader = min(range(len(traces)), key=lambda index: (reached[index] or np.inf, -medians[index][-1]))
+    leader = min(range(len(sound)), key=lambda index: (reached[index] or np.inf, -medians[index][-1]))
     if reached[leader] is None:  # only a rival was there
         when = f"within {_iterations(medians[leader].size)}" if ended else "yet"
-        words = f"{_listed(depths)} did not reach {_short(target)} {when}"
-        return Headline(words, depths, target, reached, num_seeds=len(traces[0].llh))
-    words = f"L={depths[leader]} reached {_short(target)} after {_iterations(reached[leader])}"
-    if len(traces) == 1:
-        return Headline(words, depths, target, reached, depths[0], None, 0, len(traces[0].llh))
-    other = 0 if leader else len(traces) - 1
-    words += f", L={depths[other]} " + _later(reached[other], reached[leader], medians[other].size, ended)
-    ahead = _seeds_ahead(traces[leader], traces[other], target)
-    num_seeds = len(traces[leader].llh)
-    words += f"; ahead in {ahead} of {num_seeds} {_plural('seed', num_seeds)}"
-    return Headline(words, depths, target, reached, depths[leader], depths[other], ahead, num_seeds)
+        words = f"{names} did not reach {signed(target, '.6g')} {when}"
+        return Headline(words, depths, target, reached, num_seeds=len(sound[0][0].llh))
+    words = f"reached {signed(target, '.6g')} after {_iterations(reached[leader] or 0)}"
+    later = [_later(at, reached[leader], median.size, ended) for at, median in zip(reached, medians, strict=True)]
+    return _led("", words, later, sound, leader, target, reached)
+
+
+def _lead(sound: Sequence[Curve], medians: Sequence[Floats]) -> Headline:
+    """Who is ahead at the last iteration that all have."""
+    last = min(median.size for median in medians) - 1
+    total = sound[0][0].experiment.iterations
+    leader = max(range(len(sound)), key=lambda index: medians[index][last])
+    when = f"After {_iterations(last + 1)}" + f" of {total}" * (last + 1 != total)
+    at = [f"is at {signed(median[last])}" for median in medians]
+    words = at[0] if len(sound) == 1 else f"leads with {signed(medians[leader][last])}"
+    return _led(f"{when}, ", words, at, sound, leader, last=last)
+
+
+def _led(
+    begin: str,
+    leads: str,
+    others: Sequence[str],
+    sound: Sequence[Curve],
+    leader: int,
+    target: float | None = None,
+    reached: tuple[int | None, ...] = (),
+    last: int = -1,
+) -> Headline:
+    """What the leader did and, unless it is alone, the depth it is compared with: the shallowest, or the deepest."""
+    traces = [trace for trace, _ in sound]
+    depths, num_seeds = tuple(trace.experiment.depth for trace in traces), len(traces[leader].llh)
+    text = f"{begin}L={depths[leader]} {leads}"
+    said = Headline(text, depths, target, reached, depths[leader], num_seeds=num_seeds)
+    if len(sound) == 1:
+        return said
+    other = 0 if leader else len(sound) - 1
+    count = _ahead(traces[leader], traces[other], target, last)
+    text += f", L={depths[other]} {others[other]}; ahead in {of_seeds(count, num_seeds)}"
+    return replace(said, text=text, compared_with=depths[other], ahead=count)
 
 
 def _with_rivals(said: Headline, deepest: Curve, rivals: Sequence[Curve], ended: bool) -> Headline:
     """The same headline and what the rivals did: of a few, in how many seeds each was before the deepest network."""
-    against = [_against(rival, deepest, said.target, ended) for rival in rivals]
-    depth, num_seeds = deepest[0].experiment.depth, len(deepest[0].llh)
-    seeds = f"of {num_seeds} {_plural('seed', num_seeds)}"
+    deep, deep_median = deepest
+    words, reached, ahead = [], [], []
+    for trace, median in rivals:
+        last = min(median.size, deep_median.size) - 1
+        reached.append(None if said.target is None else _first(median >= said.target))
+        at = f"is at {signed(median[last])}"
+        words.append(at if said.target is None else _later(reached[-1], None, median.size, ended))
+        ahead.append(_ahead(trace, deep, said.target, last))
     if len(rivals) <= FEW_RIVALS:
         parts = [
-            f"{_rival_name(rival)} {words}, ahead of L={depth} in {ahead} {seeds}"
-            for (rival, _), (words, _, ahead) in zip(rivals, against, strict=True)
+            f"{_rival_name(trace)} {each}, ahead of {_name(deep)} in {of_seeds(count, len(deep.llh))}"
+            for (trace, _), each, count in zip(rivals, words, ahead, strict=True)
         ]
     else:
-        titles = [rival.experiment.learner_title for rival, _ in rivals]
-        parts = [
-            "at L=1, " + ", ".join(f"{title} {words}" for title, (words, _, _) in zip(titles, against, strict=True))
-        ]
-    both = {"rivals_reached": tuple(one[1] for one in against), "rivals_ahead": tuple(one[2] for one in against)}
-    return Headline(**{**vars(said), "text": "; ".join([said.text, *parts]), **both})
+        titled = zip(rivals, words, strict=True)
+        parts = ["at L=1, " + ", ".join(f"{trace.experiment.learner_title} {each}" for (trace, _), each in titled)]
+    text = "; ".join([said.text, *parts])
+    return replace(said, text=text, rivals_reached=tuple(reached), rivals_ahead=tuple(ahead))
 
 
-def _against(rival: Curve, deepest: Curve, target: float | None, ended: bool) -> tuple[str, int | None, int]:
-    """Words, iterations to the target, and in how many seeds a rival was before the deepest; else where it is."""
-    (trace, median), (deep, its_median) = rival, deepest
-    if target is None:
-        last = min(median.size, its_median.size) - 1
-        return f"is at {_number(median[last])}", None, int((trace.llh[:, last] > deep.llh[:, last]).sum())
-    reached = _first(median >= target)
-    return _later(reached, None, median.size, ended), reached, _seeds_ahead(trace, deep, target)
+def _name(trace: Trace) -> str:
+    return f"L={trace.experiment.depth}"
 
 
 def _rival_name(trace: Trace) -> str:
@@ -144,24 +224,9 @@ def _target(medians: Sequence[Floats], dataset: str, ended: bool) -> float | Non
     if not ended or best - start <= LEVEL:
         return None
     decimals = int(np.clip(1 - np.floor(np.log10(best - start)), 1, 4))
-    target = float(np.round(start + PART_OF_GAIN * (best - start), decimals))
-    return target if start < target <= best else float(start + PART_OF_GAIN * (best - start))
-
-
-def _lead(traces: Sequence[Trace], medians: Sequence[Floats], depths: tuple[int, ...], ended: bool) -> Headline:
-    last = min(median.size for median in medians) - 1
-    total, num_seeds = traces[0].experiment.iterations, len(traces[0].llh)
-    leader = max(range(len(traces)), key=lambda index: medians[index][last])
-    when = _iterations(last + 1) + ("" if last + 1 == total else f" of {total}")
-    words = f"After {when}, L={depths[leader]} " + ("is at" if len(traces) == 1 else "leads with")
-    words += f" {_number(medians[leader][last])}"
-    if len(traces) == 1:
-        return Headline(words, depths, leader=depths[0], num_seeds=num_seeds)
-    other = 0 if leader else len(traces) - 1
-    ahead = int((traces[leader].llh[:, last] > traces[other].llh[:, last]).sum())
-    words += f", L={depths[other]} is at {_number(medians[other][last])}"
-    words += f"; ahead in {ahead} of {num_seeds} {_plural('seed', num_seeds)}"
-    return Headline(words, depths, None, (), depths[leader], depths[other], ahead, num_seeds)
+    target = float(start + PART_OF_GAIN * (best - start))
+    rounded = float(np.round(target, decimals))
+    return rounded if start < rounded <= best else target
 
 
 def _level(medians: Sequence[Floats]) -> bool:
@@ -171,22 +236,20 @@ def _level(medians: Sequence[Floats]) -> bool:
     return bool(np.ptp(together, axis=0).max() < LEVEL)
 
 
-def _level_headline(depths: tuple[int, ...], medians: Sequence[Floats], dataset: Dataset, ended: bool) -> Headline:
+def _level_words(names: str, medians: Sequence[Floats], dataset: Dataset, ended: bool) -> str:
     end = medians[0][-1]
-    words = f"{_listed(depths)} coincide: all {'ended' if ended else 'are'} at {_number(end)}"
+    words = f"{names} coincide: all {'ended' if ended else 'are'} at {signed(end)}"
     words += f" after {_iterations(min(median.size for median in medians))}"
     if ended and abs(end - product_of_marginals_llh(dataset)) < LEVEL:
         words += ", the level of independent variables"
-    return Headline(words, depths)
+    return words
 
 
-def _listed(depths: Sequence[int]) -> str:
-    names = [f"L={depth}" for depth in depths]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" and {names[-1]}"
-
-
-def _seeds_ahead(leader: Trace, other: Trace, target: float) -> int:
-    pairs = zip(leader.iterations_to(target), other.iterations_to(target), strict=True)
+def _ahead(one: Trace, other: Trace, target: float | None, last: int) -> int:
+    """In how many seeds the first was at the target before the other; without a target, is higher at an iteration."""
+    if target is None:
+        return int((one.llh[:, last] > other.llh[:, last]).sum())
+    pairs = zip(one.iterations_to(target), other.iterations_to(target), strict=True)
     return sum(own is not None and (theirs is None or own < theirs) for own, theirs in pairs)
 
 
@@ -200,19 +263,5 @@ def _first(reached: NDArray[np.bool_]) -> int | None:
     return int(np.argmax(reached)) + 1 if reached.any() else None
 
 
-def _iterations(count: int | None) -> str:
-    return f"{count} {_plural('iteration', count or 0)}"
-
-
-def _plural(word: str, count: int) -> str:
-    return word if count == 1 else word + "s"
-
-
-def _number(value: float) -> str:
-    """Three digits after the point, with a real minus sign."""
-    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")
-
-
-def _short(value: float) -> str:
-    """A target, which was rounded when it was chosen."""
-    return f"{value:.6g}".replace("-", "\N{MINUS SIGN}")
+def _iterations(count: int) -> str:
+    return counted(count, "iteration", "")

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from spncore.data.library import DataError, Dataset
-from spncore.runs.experiment import ExperimentError
+from spncore.record import ExperimentError
 from spncore.sweep import Cell, LocalWorkers, Outcome, Store, SweepError, run_cells
 
 State = Literal["queued", "running", "done", "cancelled", "failed"]

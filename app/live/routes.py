@@ -113,7 +113,7 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "runs/{id}/stop": ("POST", of.stop),
         "figure3": ("GET", lambda request: _json(published())),
         assets.plotly_name(): ("GET", lambda request: _file(request, assets.plotly())),
-        "static/{name}": ("GET", _static),
+        "static/{name:path}": ("GET", _static),
         "{rest:path}": ("GET", _unknown),
     }
     prefix = f"/{base.strip('/')}/api/" if base.strip("/") else "/api/"

@@ -10,14 +10,13 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.live import room
-from app.live.circuit_words import circuit_headline
 from app.live.computation import Computation, State
-from app.live.headline import Headline, headline
+from app.live.headline import Headline, circuit_headline, headline
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
+from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
 
@@ -96,7 +95,7 @@ class LiveRun:
             return f"Stopped after {self.length} iterations."
         position = self.queue_position
         if position:
-            return f"{position} {'run' if position == 1 else 'runs'} ahead of you."
+            return f"{counted(position, 'run')} ahead of you."
         return self.computation.reason
 
     @property
@@ -182,8 +181,9 @@ class RunRegistry:
                         return run.id
             self._refuse_too_many(session, computation)
             if computation is None:
-                self._make_room(room.memory_bytes(study, dataset))
-                computation = self._computations[key] = Computation(study, dataset, self.limits.run_seconds)
+                computation = Computation(study, dataset, self.limits.run_seconds)
+                self._make_room(computation.memory_bytes)
+                self._computations[key] = computation
                 self.scheduler.submit(computation)
             run = LiveRun(session, dataset, computation, self.scheduler)
             self._runs[run.id] = run

@@ -7,10 +7,11 @@ import numpy as np
 from benchmarks.peers import Mixture, RandomTrees
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, model, random_model
-from spncore.circuits.overparam import deepened_sums
 from spncore.learning.evaluator import Evaluator
+from spncore.learning.learners import LearnerSettings
 from spncore.learning.objectives import OBJECTIVES, Bag
-from spncore.learning.trainer import CircuitTrainer, LearnerSettings
+from spncore.learning.problem import plain_problem
+from spncore.learning.trainer import Trainer
 from spncore.structures import rat
 
 
@@ -71,13 +72,10 @@ class OwnStep:
     """One update of a model by the engine, all of it; calling it gives the LLH before it in nats per row."""
 
     def __init__(self, asked: Model, bag: Bag, learner: str, learning_rate: float, dtype: type, batch_size: int = 0):
-        circuit = asked.circuit
-        objective = OBJECTIVES["generative"]
         settings = LearnerSettings(learner, "log", learning_rate=learning_rate, batch_size=batch_size)
-        self.trainer = CircuitTrainer(circuit, deepened_sums(circuit, "shared", 1), bag, objective, settings, range(1))
-        self.trainer.evaluator = Evaluator(circuit, bag, self.trainer.evaluator.objective, dtype)
-        arrays = (*asked.parameters.sums, *asked.parameters.inputs)
-        self.state = self.trainer.start(np.concatenate([array.ravel() for array in arrays])[None])
+        self.trainer = Trainer(plain_problem(asked, bag, OBJECTIVES["generative"]), settings)
+        self.trainer.evaluator = Evaluator(asked.circuit, bag, self.trainer.evaluator.objective, dtype)
+        self.state = self.trainer.init()
 
     def __call__(self) -> float:
         self.state, seen = self.trainer.step(self.state)

@@ -88,6 +88,16 @@ class Circuit:
         return tuple(int(n) for n in np.cumsum([0, *(layer.num_nodes for layer in self.layers)]))
 
     @cached_property
+    def spans(self) -> tuple[slice, ...]:
+        """The numbers of each layer's nodes."""
+        return tuple(map(slice, self.offsets, self.offsets[1:]))
+
+    @cached_property
+    def num_inputs(self) -> int:
+        """How many input nodes there are; they come first."""
+        return self.offsets[len(self.input_layers)]
+
+    @cached_property
     def input_layers(self) -> tuple[InputLayer, ...]:
         """The layers of distributions, in order."""
         return tuple(layer for layer in self.layers if isinstance(layer, InputLayer))
@@ -96,6 +106,12 @@ class Circuit:
     def sum_layers(self) -> tuple[SumLayer, ...]:
         """The layers of sums, in order."""
         return tuple(layer for layer in self.layers if isinstance(layer, SumLayer))
+
+    @cached_property
+    def edge_spans(self) -> tuple[slice, ...]:
+        """The numbers of the weighted edges of each layer of sums, (G, num_sums, A) raveled."""
+        ends = np.cumsum([0, *(layer.children.size * layer.num_sums for layer in self.sum_layers)]).tolist()
+        return tuple(map(slice, ends, ends[1:]))
 
     @property
     def num_nodes(self) -> int:

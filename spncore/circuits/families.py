@@ -63,6 +63,21 @@ class Family(NamedTuple):
     sample: Callable[[Floats, np.random.Generator], Floats]  # one value for every entry of (…, N, S)
 
 
+def _each(parameters: Floats) -> Floats:
+    """Parameter by parameter, (P, …, N, S)."""
+    return np.moveaxis(parameters, -3, 0)
+
+
+def _first(parameters: Floats) -> Floats:
+    """The first parameter, (…, N, S)."""
+    return parameters[..., 0, :, :]
+
+
+def _wide(values: Floats | NDArray[np.bool_]) -> Floats:
+    """One value for all parameters, (…, 1, N, S)."""
+    return np.expand_dims(values, -3)
+
+
 def categorical(num_values: int) -> Family:
     """Unnormalised weights θ_v of the values 0 … V−1; with V = 2 the 0/1 leaf sums of the paper.
 
@@ -93,19 +108,19 @@ def categorical(num_values: int) -> Family:
 
 def _categorical_coefficients(theta: Floats) -> Coefficients:
     log_theta = np.log(np.maximum(theta, _TINY))
-    first = log_theta[..., 0, :, :]
-    return Coefficients(log_theta[..., 1:, :, :] - first[..., None, :, :], first, np.log(_total(theta)))
+    first = _first(log_theta)
+    return Coefficients(log_theta[..., 1:, :, :] - _wide(first), first, np.log(_total(theta)))
 
 
 def _categorical_flows(theta: Floats, moments: Moments) -> Floats:
-    flows = theta * (moments.missing / _total(theta))[..., None, :, :]
+    flows = theta * _wide(moments.missing / _total(theta))
     flows[..., 0, :, :] += moments.observed - _total(moments.statistics)
     flows[..., 1:, :, :] += moments.statistics
     return flows
 
 
 def _shares(theta: Floats) -> Floats:
-    return np.asarray(theta / _total(theta)[..., None, :, :])
+    return np.asarray(theta / _wide(_total(theta)))
 
 
 def _categorical_moment(theta: Floats, power: int) -> Floats:
@@ -114,7 +129,7 @@ def _categorical_moment(theta: Floats, power: int) -> Floats:
 
 
 def _categorical_sample(theta: Floats, rng: np.random.Generator) -> Floats:
-    below = np.cumsum(_shares(theta), axis=-3)[..., :-1, :, :] < rng.random(_total(theta).shape)[..., None, :, :]
+    below = np.cumsum(_shares(theta), axis=-3)[..., :-1, :, :] < _wide(rng.random(_total(theta).shape))
     return np.asarray(np.add.reduce(below, axis=-3, dtype=np.float64))
 
 
@@ -122,20 +137,20 @@ def _total(theta: Floats) -> Floats:
     """Σ over the third axis from the end; of the few values of most leaves without the cost of a reduction."""
     if theta.shape[-3] > 2:
         return np.asarray(np.add.reduce(theta, axis=-3))
-    first = theta[..., 0, :, :]
+    first = _first(theta)
     return first if theta.shape[-3] == 1 else first + theta[..., 1, :, :]
 
 
 def _normal_coefficients(parameters: Floats) -> Coefficients:
-    mean, deviation = parameters[..., 0, :, :], parameters[..., 1, :, :]
+    mean, deviation = _each(parameters)
     precision = deviation**-2.0
     natural = np.stack([mean * precision, -0.5 * precision], axis=-3)
     return Coefficients(natural, -0.5 * mean**2 * precision - np.log(deviation) - _HALF_LOG_TAU, np.zeros_like(mean))
 
 
 def _normal_derivative(parameters: Floats, moments: Moments) -> Floats:
-    mean, deviation = parameters[..., 0, :, :], parameters[..., 1, :, :]
-    first, second = moments.statistics[..., 0, :, :], moments.statistics[..., 1, :, :]
+    mean, deviation = _each(parameters)
+    first, second = _each(moments.statistics)
     squares = second - 2.0 * mean * first + mean**2 * moments.observed  # Σ flow (x − mean)²
     slope = (first - mean * moments.observed) / deviation**2
     return np.stack([slope, squares / deviation**2 - moments.observed], axis=-3)
@@ -143,9 +158,10 @@ def _normal_derivative(parameters: Floats, moments: Moments) -> Floats:
 
 def _normal_maximise(parameters: Floats, moments: Moments) -> Floats:
     seen, total = moments.observed > 0, np.where(moments.observed > 0, moments.observed, 1.0)
-    mean = moments.statistics[..., 0, :, :] / total
-    square = np.maximum(moments.statistics[..., 1, :, :] / total - mean**2, SMALLEST_SCALE**2)
-    return np.where(seen[..., None, :, :], np.stack([mean, np.sqrt(square)], axis=-3), parameters)
+    first, second = _each(moments.statistics)
+    mean = first / total
+    square = np.maximum(second / total - mean**2, SMALLEST_SCALE**2)
+    return np.where(_wide(seen), np.stack([mean, np.sqrt(square)], axis=-3), parameters)
 
 
 def _count_statistics(x: Floats) -> Floats:
@@ -153,25 +169,25 @@ def _count_statistics(x: Floats) -> Floats:
 
 
 def _poisson_coefficients(parameters: Floats) -> Coefficients:
-    rate = parameters[..., 0, :, :]
+    rate = _first(parameters)
     return Coefficients(np.log(parameters), -rate, np.zeros_like(rate))
 
 
 def _poisson_maximise(parameters: Floats, moments: Moments) -> Floats:
     seen = moments.observed > 0
-    rate = moments.statistics / np.where(seen, moments.observed, 1.0)[..., None, :, :]
-    return np.where(seen[..., None, :, :], np.maximum(rate, SMALLEST_SCALE), parameters)
+    rate = moments.statistics / _wide(np.where(seen, moments.observed, 1.0))
+    return np.where(_wide(seen), np.maximum(rate, SMALLEST_SCALE), parameters)
 
 
 def _exponential_coefficients(parameters: Floats) -> Coefficients:
-    rate = parameters[..., 0, :, :]
+    rate = _first(parameters)
     return Coefficients(-parameters, np.log(rate), np.zeros_like(rate))
 
 
 def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
-    seen = (moments.observed > 0) & (moments.statistics[..., 0, :, :] > 0)
-    rate = moments.observed / np.where(seen, moments.statistics[..., 0, :, :], 1.0)
-    return np.where(seen[..., None, :, :], np.maximum(rate, SMALLEST_SCALE)[..., None, :, :], parameters)
+    seen = (moments.observed > 0) & (_first(moments.statistics) > 0)
+    rate = moments.observed / np.where(seen, _first(moments.statistics), 1.0)
+    return np.where(_wide(seen), _wide(np.maximum(rate, SMALLEST_SCALE)), parameters)
 
 
 GAUSSIAN = Family(
@@ -188,10 +204,10 @@ GAUSSIAN = Family(
     lambda means, deviations, rng: np.stack(
         [means + deviations * rng.standard_normal(means.shape), np.maximum(deviations, SMALLEST_SCALE)]
     ),
-    lambda parameters: parameters[..., 0, :, :],
+    _first,
     lambda parameters: parameters[..., 1, :, :] ** 2,
-    lambda parameters: parameters[..., 0, :, :],
-    lambda parameters, rng: rng.normal(parameters[..., 0, :, :], parameters[..., 1, :, :]),
+    _first,
+    lambda parameters, rng: rng.normal(_first(parameters), parameters[..., 1, :, :]),
 )
 
 POISSON = Family(
@@ -203,13 +219,13 @@ POISSON = Family(
     _count_statistics,
     lambda x: -gammaln(x + 1.0),
     _poisson_coefficients,
-    lambda parameters, moments: moments.statistics - parameters * moments.observed[..., None, :, :],
+    lambda parameters, moments: moments.statistics - parameters * _wide(moments.observed),
     _poisson_maximise,
     lambda means, deviations, rng: np.maximum(means * rng.uniform(0.5, 1.5, means.shape), SMALLEST_SCALE)[None],
-    lambda parameters: parameters[..., 0, :, :],
-    lambda parameters: parameters[..., 0, :, :],
-    lambda parameters: np.floor(parameters[..., 0, :, :]),
-    lambda parameters, rng: rng.poisson(parameters[..., 0, :, :]).astype(np.float64),
+    _first,
+    _first,
+    lambda parameters: np.floor(_first(parameters)),
+    lambda parameters, rng: rng.poisson(_first(parameters)).astype(np.float64),
 )
 
 EXPONENTIAL = Family(
@@ -221,13 +237,13 @@ EXPONENTIAL = Family(
     _count_statistics,
     None,
     _exponential_coefficients,
-    lambda parameters, moments: moments.observed[..., None, :, :] - parameters * moments.statistics,
+    lambda parameters, moments: _wide(moments.observed) - parameters * moments.statistics,
     _exponential_maximise,
     lambda means, deviations, rng: 1.0 / np.maximum(means * rng.uniform(0.5, 1.5, means.shape), SMALLEST_SCALE)[None],
-    lambda parameters: 1.0 / parameters[..., 0, :, :],
-    lambda parameters: parameters[..., 0, :, :] ** -2.0,
-    lambda parameters: np.zeros_like(parameters[..., 0, :, :]),
-    lambda parameters, rng: rng.exponential(1.0 / parameters[..., 0, :, :]),
+    lambda parameters: 1.0 / _first(parameters),
+    lambda parameters: _first(parameters) ** -2.0,
+    lambda parameters: np.zeros_like(_first(parameters)),
+    lambda parameters, rng: rng.exponential(1.0 / _first(parameters)),
 )
 
 # A family by its name and number of values, which only the categorical one has.

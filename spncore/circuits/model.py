@@ -24,6 +24,11 @@ class Model(NamedTuple):
     circuit: Circuit
     parameters: Parameters
 
+    @property
+    def leaves(self) -> list[tuple[InputLayer, Floats]]:
+        """Each input layer with its parameters."""
+        return list(zip(self.circuit.input_layers, self.parameters.inputs, strict=True))
+
 
 def model(circuit: Circuit, sums: tuple[Floats, ...], inputs: tuple[Floats, ...]) -> Model:
     """The model with these parameters; CircuitError names the first array whose shape or values do not fit."""
@@ -59,9 +64,8 @@ def parameter_shape(layer: InputLayer | SumLayer) -> tuple[int, int, int]:
 
 def by_layer(circuit: Circuit, edge_weights: Floats) -> tuple[Floats, ...]:
     """Edge weights (E,) as an array (G, num_sums, A) per sum layer."""
-    ends = np.cumsum([layer.children.size * layer.num_sums for layer in circuit.sum_layers])[:-1]
-    parts = zip(np.split(edge_weights, ends), circuit.sum_layers, strict=True)
-    return tuple(part.reshape(parameter_shape(layer)) for part, layer in parts)
+    layers = zip(circuit.edge_spans, circuit.sum_layers, strict=True)
+    return tuple(edge_weights[own].reshape(parameter_shape(layer)) for own, layer in layers)
 
 
 def random_model(circuit: Circuit, rng: np.random.Generator) -> Model:

@@ -44,6 +44,15 @@ class SumStack(NamedTuple):
         """n, weights in all layers together."""
         return int(self.sizes.sum())
 
+    def over(self, combine: np.ufunc, values: Floats) -> Floats:
+        """Sum or product of a weight's quantity over each component's path, (..., n) -> (..., K)."""
+        combined: Floats = combine.reduce(values.take(self.paths, axis=-1), axis=-2)
+        return combined
+
+    def through(self, flow: Floats) -> Floats:
+        """Flow of every weight: `layer_flows`."""
+        return layer_flows(flow, self)
+
 
 def tree_phi(num_components: int, depth: int) -> Ints:
     """The paper's binary tree: layer l < L−1 has n_l = min(2^(l+1), K) weights, φ(k,l) = ⌊k·n_l/K⌋, the last K."""
@@ -132,8 +141,7 @@ def weight_groups(sums: SumStack, nodes: Ints) -> Ints:
 
 def effective_weights(layer_weights: Floats, sums: SumStack) -> Floats:
     """w_k = ∏_l w^[l]_φ(k,l), Trapp et al. (2019), eq. (3).  layer_weights (..., n) -> (..., K)."""
-    products: Floats = np.multiply.reduce(layer_weights.take(sums.paths, axis=-1), axis=-2)
-    return products
+    return sums.over(np.multiply, layer_weights)
 
 
 def layer_flows(flow: Floats, sums: SumStack) -> Floats:

@@ -167,6 +167,9 @@ def _identity(bits: NDArray[np.uint8]) -> str:
     return digest.hexdigest()
 
 
+UPLOAD = "sha256:[0-9a-f]{64}"  # what an experiment calls uploaded data
+
+
 def is_upload(dataset: str) -> bool:
     """Whether a study's data set is uploaded data, which a link names by content and cannot carry."""
     return dataset.startswith("sha256:")

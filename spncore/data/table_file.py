@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from spncore.data.dataset import DataError, Dataset, default_names, from_array, shown
 from spncore.limits import LIMITS
+from spncore.words import counted
 
 UTF8_MARK = b"\xef\xbb\xbf"
 MAGIC = (  # what the first bytes of other kinds of file are
@@ -291,7 +292,7 @@ def _cells(record: bytes, row: int, layout: Layout) -> list[bytes]:
         raise DataError(f"{layout.file}, row {row}: The row is empty; {width} values are needed.")
     if len(cells) != width:
         first = "the header" if layout.first_row == 2 else "row 1"
-        values = "1 value" if len(cells) == 1 else f"{len(cells):,} values"
+        values = counted(len(cells), "value")
         raise DataError(f"{layout.file}: Row {row} has {values}, {first} has {width}.")
     return cells
 

@@ -7,23 +7,40 @@ themselves, log-weights multiply by exp(ηA).
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows
 
 
+class Paths(Protocol):
+    """What multiplies weights: a `SumStack` along each component's path, or `Trees` over each tree's edges."""
+
+    def over(self, combine: np.ufunc, values: Floats) -> Floats:
+        """Sum or product of a quantity of every weight, (..., n) -> (..., K)."""
+
+    def through(self, flow: Floats) -> Floats:
+        """Flow of every weight, (..., n)."""
+
+
+def weight_steps(
+    weights: Floats, flow: Floats, paths: Paths, learning_rate: float, parametrisation: str = "linear"
+) -> Floats:
+    """s, the relative step of every weight, (..., n).
+
+    Linear: η A/w². Log: η A, the first-order part of exp(η A).
+    """
+    steps = learning_rate * paths.through(flow)
+    return steps if parametrisation == "log" else steps / weights**2
+
+
 def relative_steps(
     layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
 ) -> Floats:
-    """s_l(k), the relative step of the weight of layer l that component k passes through: (..., L, K).
-
-    Linear: η A_l / (w^[l])². Log: η A_l, the first-order part of exp(η A_l).
-    """
-    steps = learning_rate * layer_flows(flow, sums)
-    if parametrisation == "linear":
-        steps = steps / layer_weights**2
-    return steps.take(sums.paths, axis=-1)
+    """s_l(k), the relative step of the weight of layer l that component k passes through: (..., L, K)."""
+    return weight_steps(layer_weights, flow, sums, learning_rate, parametrisation).take(sums.paths, axis=-1)
 
 
 def adaptive_rate(
@@ -52,24 +69,22 @@ def multiplicative_term(
 
 
 def exact_factors(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    weights: Floats, flow: Floats, paths: Paths, learning_rate: float, parametrisation: str = "linear"
 ) -> Floats:
-    """w_k(t+1)/w_k(t) to all orders, (..., K): ∏_l (1 + s_l), or exp(Σ_l s_l) in log-weights; no floor active."""
-    steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
-    if parametrisation == "log":
-        return np.asarray(np.exp(np.sum(steps, axis=-2)))
-    return np.asarray(np.prod(1.0 + steps, axis=-2))
+    """w_k(t+1)/w_k(t) to all orders, (..., K): ∏ (1 + s), or exp(Σ s) in log-weights; no floor active."""
+    steps = weight_steps(weights, flow, paths, learning_rate, parametrisation)
+    return np.exp(paths.over(np.add, steps)) if parametrisation == "log" else paths.over(np.multiply, 1.0 + steps)
 
 
 def second_order_term(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    weights: Floats, flow: Floats, paths: Paths, learning_rate: float, parametrisation: str = "linear"
 ) -> Floats:
     """What first order leaves of a step up to O(η³), (..., K): w_k Σ_{l<m} s_l s_m; in log-weights w_k (Σ_l s_l)²/2."""
-    steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
-    products = np.sum(steps, axis=-2) ** 2
+    steps = weight_steps(weights, flow, paths, learning_rate, parametrisation)
+    squares = paths.over(np.add, steps) ** 2
     if parametrisation == "linear":
-        products = products - np.sum(steps**2, axis=-2)
-    return np.asarray(effective_weights(layer_weights, sums) * products / 2.0)
+        squares = squares - paths.over(np.add, steps**2)
+    return paths.over(np.multiply, weights) * squares / 2.0
 
 
 def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats) -> Floats:

@@ -18,6 +18,7 @@ from spncore.inference.forward import input_values, log_sum_exp
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
 from spncore.inference.sampling import descend
 from spncore.inference.values import block_rows, prepare
+from spncore.inference.workspace import by_group
 
 
 class MostProbable(NamedTuple):
@@ -53,8 +54,8 @@ def selective_sums(asked: Model) -> list[Bools]:
     most = max(layer.num_values for layer in circuit.input_layers)
     supports = np.ones((circuit.num_nodes, circuit.num_variables, most), dtype=bool)  # allowed values below each node
     selective: list[Bools] = []
-    for layer, begin, end in zip(circuit.layers, circuit.offsets[:-1], circuit.offsets[1:], strict=True):
-        own = supports[begin:end]
+    for layer, span in zip(circuit.layers, circuit.spans, strict=True):
+        own = supports[span]
         if isinstance(layer, InputLayer):
             _input_supports(layer, next(inputs), own)
         elif isinstance(layer, ProductLayer):
@@ -92,7 +93,7 @@ def _complete(asked: Model, rows: Floats, selective: list[Bools], first_row: int
     values, best, exact = _maximise(asked, rows, selective)
     check_possible(values[-1], first_row)
     reached = descend(circuit, len(rows), lambda number, groups, members, at: best[number][groups, members, at])
-    for layer, parameters, (nodes, at) in zip(circuit.input_layers, asked.parameters.inputs, reached, strict=True):
+    for (layer, parameters), (nodes, at) in zip(asked.leaves, reached, strict=True):
         place = at[:, None], layer.variables[nodes // layer.num_inputs]
         rows[place] = np.where(missing[place], layer.distribution.mode(parameters)[nodes], rows[place])
     return exact
@@ -108,7 +109,7 @@ def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Float
     best: list[Ints] = []
     _input_maxima(asked, rows, values)
     for number in range(len(circuit.input_layers), len(circuit.layers)):
-        layer, own = circuit.layers[number], slice(circuit.offsets[number], circuit.offsets[number + 1])
+        layer, own = circuit.layers[number], circuit.spans[number]
         if isinstance(layer, ProductLayer):
             values[own] = np.add.reduce(values[layer.children], axis=1)
         elif isinstance(layer, SumLayer):
@@ -146,13 +147,8 @@ def _log_sums(children: Floats, weights: Floats) -> Floats:
 
 def _input_maxima(asked: Model, rows: Floats, values: Floats) -> None:
     """Log-density of every leaf at what is observed and at its mode elsewhere, written to `values` (nodes, B)."""
-    inputs = list(zip(asked.circuit.input_layers, asked.parameters.inputs, strict=True))
-    designs, linear, zeros = prepare(asked, rows, [_log_peaks(*pair) for pair in inputs])
-    outs = [
-        values[begin : begin + layer.num_nodes].reshape(len(layer.variables), -1, len(rows))
-        for begin, (layer, _) in zip(asked.circuit.offsets, inputs, strict=False)
-    ]
-    input_values(linear, designs, outs, zeros)
+    designs, linear, zeros = prepare(asked, rows, [_log_peaks(*pair) for pair in asked.leaves])
+    input_values(linear, designs, by_group(asked.circuit, values), zeros)
 
 
 def _log_peaks(layer: InputLayer, parameters: Floats) -> Floats:

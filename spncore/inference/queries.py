@@ -80,7 +80,7 @@ def conditionals(asked: Model, rows: NDArray[Any]) -> Conditionals:
     """
     centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
     seen = ~np.isnan(evidence)
-    found = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in _inputs(asked)])
+    found = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in asked.leaves])
     first, second, probabilities = found[0], found[1], found[2:].transpose(1, 2, 0)
     point = evidence[:, :, None] == np.arange(probabilities.shape[2])
     return Conditionals(
@@ -97,7 +97,7 @@ def moments(asked: Model, rows: NDArray[Any] | None = None) -> Expectations:
     positive: cov(x_i, x_j) = E[x_j + c] (E'[x_i] − E[x_i]).
     """
     rows = np.full((1, asked.circuit.num_variables), np.nan) if rows is None else check_rows(asked, rows)
-    plain, centres, inputs = conditionals(asked, rows), _centres(asked), _inputs(asked)
+    plain, centres, inputs = conditionals(asked, rows), _centres(asked), asked.leaves
     means = [layer.distribution.mean(parameters) for layer, parameters in inputs]
     central = [(mean - centres[_variables(layer)])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
     missing, covariance = is_missing(rows), np.zeros((*plain.mean.shape, plain.mean.shape[1]))
@@ -193,10 +193,6 @@ def _expected(
     return result.transpose(1, 2, 0)
 
 
-def _inputs(asked: Model) -> list[tuple[InputLayer, Floats]]:
-    return list(zip(asked.circuit.input_layers, asked.parameters.inputs, strict=True))
-
-
 def _variables(layer: InputLayer) -> NDArray[np.int64]:
     """The variable of each place of each node, (nodes, S)."""
     return np.repeat(layer.variables, layer.num_inputs, axis=0)
@@ -205,7 +201,7 @@ def _variables(layer: InputLayer) -> NDArray[np.int64]:
 def _centres(asked: Model) -> Floats:
     """Average of the leaves' means of each variable, (D,), around which second moments lose no digits."""
     sums, counts = np.zeros((2, asked.circuit.num_variables))
-    for layer, parameters in _inputs(asked):
+    for layer, parameters in asked.leaves:
         np.add.at(sums, _variables(layer), layer.distribution.mean(parameters))
         np.add.at(counts, _variables(layer), 1.0)
     return np.asarray(sums / counts)

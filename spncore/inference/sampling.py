@@ -52,7 +52,7 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> list[tuple[Ints,
     for number in range(len(circuit.layers) - 1, len(circuit.input_layers) - 1, -1):
         layer = circuit.layers[number]
         assert not isinstance(layer, InputLayer)
-        nodes, rows = np.nonzero(reached[circuit.offsets[number] : circuit.offsets[number + 1]])
+        nodes, rows = np.nonzero(reached[circuit.spans[number]])
         if isinstance(layer, ProductLayer):
             reached[layer.children[nodes], rows[:, None]] = True
             continue
@@ -60,7 +60,7 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> list[tuple[Ints,
         groups, members = np.divmod(nodes, layer.num_sums)
         reached[layer.children[groups, choose(sums, groups, members, rows)], rows] = True
     inputs = range(len(circuit.input_layers))
-    return [np.nonzero(reached[circuit.offsets[i] : circuit.offsets[i + 1]]) for i in inputs]  # type: ignore[misc]
+    return [np.nonzero(reached[circuit.spans[i]]) for i in inputs]  # type: ignore[misc]
 
 
 def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: np.random.Generator) -> Choose:
@@ -85,9 +85,7 @@ def _fill(asked: Model, rows: Floats, choose: Choose, rng: np.random.Generator) 
     """Draw the missing (NaN) values of rows (B, D) in place."""
     missing = np.isnan(rows)
     reached = descend(asked.circuit, len(rows), choose)
-    for layer, parameters, (nodes, at) in zip(
-        asked.circuit.input_layers, asked.parameters.inputs, reached, strict=True
-    ):
+    for (layer, parameters), (nodes, at) in zip(asked.leaves, reached, strict=True):
         place = at[:, None], layer.variables[nodes // layer.num_inputs]
         drawn = layer.distribution.sample(parameters[:, nodes], rng)
         rows[place] = np.where(missing[place], drawn, rows[place])

@@ -88,6 +88,12 @@ class PairArrays(NamedTuple):
 LayerArrays = ProductArrays | SumArrays | PairArrays
 
 
+def by_group(circuit: Circuit, values: Floats) -> list[Floats]:
+    """The rows of the input layers among the values (nodes, B) of all nodes, each as (G, I, B)."""
+    layers = zip(circuit.spans, circuit.input_layers, strict=False)
+    return [values[own].reshape(len(layer.variables), -1, values.shape[1]) for own, layer in layers]
+
+
 class Workspace:
     """`values` (nodes, B) holds log-values on the way up and flows on the way down.
 
@@ -98,10 +104,7 @@ class Workspace:
 
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
         self.values: Floats = np.empty((circuit.num_nodes, num_rows), dtype)
-        self.inputs = [
-            self.values[circuit.offsets[number] :][: layer.num_nodes].reshape(len(layer.variables), -1, num_rows)
-            for number, layer in enumerate(circuit.input_layers)
-        ]
+        self.inputs = by_group(circuit, self.values)
         first = len(circuit.input_layers)
         largest = max((layer.children.size for layer in circuit.sum_layers), default=0)
         self._shared: Floats = np.empty(largest * num_rows, dtype)  # untouched, and so no memory, where nobody needs it
@@ -116,7 +119,7 @@ class Workspace:
     def _prepare(self, circuit: Circuit, number: int, fused: bool) -> LayerArrays:
         layer, num_rows = circuit.layers[number], self.values.shape[1]
         assert not isinstance(layer, InputLayer)
-        nodes = self.values[circuit.offsets[number] : circuit.offsets[number + 1]]
+        nodes = self.values[circuit.spans[number]]
         if isinstance(layer, ProductLayer):
             return ProductArrays(tuple(_edges(column, circuit) for column in layer.children.T), nodes)
         groups, dtype = len(layer.children), self.values.dtype
@@ -126,7 +129,7 @@ class Workspace:
             sides = _pairs(circuit, number)
             assert sides is not None
             left, right = (np.empty((*side.shape, num_rows), dtype) for side in sides)
-            pairs = self.values[circuit.offsets[number - 1] : circuit.offsets[number]].reshape(groups, -1, num_rows)
+            pairs = self.values[circuit.spans[number - 1]].reshape(groups, -1, num_rows)
             uses = right.shape[1], left.shape[1]  # each left child stands in a pair with every right one
             reach = _edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])
             half = self._shared[left.size :][: right.size]
@@ -151,7 +154,7 @@ class Workspace:
             edges,
             children,
             nodes,
-            on_inputs=bool((layer.children < circuit.offsets[len(circuit.input_layers)]).all()),
+            on_inputs=bool((layer.children < circuit.num_inputs).all()),
             unit_weights=np.ones((1, 1, shape[1]), self.values.dtype),
             scaled=children if children is not None and edges.owned else np.empty(shape, self.values.dtype),
             totals=totals,

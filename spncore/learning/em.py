@@ -5,20 +5,25 @@ Dempster, Laird & Rubin (1977); for circuits Peharz et al. (2016). Probabilities
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
-from spncore.circuits.circuit import Circuit, mixture
+from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import edge_nodes
 from spncore.data.library import Dataset
-from spncore.learning.evaluator import Evaluation, Evaluator
+from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
+from spncore.loop import gains_less_than, until
 
 _SMALLEST = 1e-4  # probabilities stay this far from 0 and 1, and weights above it times 1/children
+
+
+_State = tuple[Floats, list[Floats]]  # edge weights (E,), and by input layer the probabilities of a 1
 
 
 class Fitted(NamedTuple):
@@ -26,21 +31,6 @@ class Fitted(NamedTuple):
 
     model: Model
     llh: float
-
-
-class Mixture(NamedTuple):
-    """`weights` (K,) adding to 1; `probabilities` (K, D) of a 1; `llh` nats per row at these parameters."""
-
-    weights: Floats
-    probabilities: Floats
-    llh: float
-
-
-def fit_mixture(dataset: Dataset, num_components: int, rng: np.random.Generator, iterations: int = 200) -> Mixture:
-    """`fit` for K factorised components."""
-    found = fit(mixture(num_components, dataset.num_variables), dataset, rng, iterations)
-    (weights,), (leaf_weights,) = found.model.parameters
-    return Mixture(weights[0, 0], leaf_weights[1], found.llh)
 
 
 def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations: int = 200) -> Fitted:
@@ -57,17 +47,20 @@ def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations
         around = np.repeat(marginals[layer.variables], layer.num_inputs, axis=0)
         probabilities.append(np.clip(around + rng.uniform(-0.25, 0.25, around.shape), 0.05, 0.95))
     evaluator = Evaluator(circuit, data_and_partition(dataset), DATA_FLOW)
-    previous = -np.inf
-    for iteration in range(iterations + 1):
+
+    def step(state: _State) -> tuple[_State, Fitted]:
+        weights, probabilities = state
         inputs = [np.stack([1.0 - ones, ones])[None] for ones in probabilities]
         seen = evaluator(weights[None], inputs)
-        llh = float(seen.llh[0])
-        if llh - previous < 1e-7 or iteration == iterations:
-            break
-        previous = llh
-        weights = _normalised(seen.flow[0], nodes, weights)
-        probabilities = [_leaves(circuit, seen, number, inputs[number]) for number in range(len(inputs))]
-    return Fitted(Model(circuit, Parameters(by_layer(circuit, weights), tuple(array[0] for array in inputs))), llh)
+        parameters = Parameters(by_layer(circuit, weights), tuple(array[0] for array in inputs))
+        layers = zip(circuit.input_layers, inputs, seen.moments, strict=True)
+        leaves = [_leaves(layer.distribution.maximise(array, moments)[0]) for layer, array, moments in layers]
+        after = _normalised(seen.flow[0], nodes, weights), leaves
+        return after, Fitted(Model(circuit, parameters), float(seen.llh[0]))
+
+    steps = until(step, (weights, probabilities), gains_less_than(1e-7, lambda fitted: fitted.llh))
+    *_, (_, last) = islice(steps, iterations + 1)
+    return last
 
 
 def _normalised(flow: Floats, nodes: NDArray[np.int64], before: Floats) -> Floats:
@@ -79,7 +72,7 @@ def _normalised(flow: Floats, nodes: NDArray[np.int64], before: Floats) -> Float
     return np.where(reached, weights / np.where(reached, np.add.reduceat(weights, starts)[nodes], 1.0), before)
 
 
-def _leaves(circuit: Circuit, seen: Evaluation, number: int, inputs: Floats) -> Floats:
-    family = circuit.input_layers[number].distribution
-    zeros, ones = family.maximise(inputs, seen.moments[number])[0]
+def _leaves(flows: Floats) -> Floats:
+    """Probabilities of a 1 from flows (2, nodes, S)."""
+    zeros, ones = flows
     return np.asarray(np.clip(ones / np.maximum(ones + zeros, 1e-300), _SMALLEST, 1.0 - _SMALLEST))

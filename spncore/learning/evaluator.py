@@ -63,15 +63,12 @@ class Evaluator:
 
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
-        self.designs = [_as(leaves.design(layer, bag.rows), dtype) for layer in circuit.input_layers]
-        ends = np.cumsum([0, *(layer.children.size * layer.num_sums for layer in circuit.sum_layers)])
-        edges = [slice(int(begin), int(end)) for begin, end in zip(ends, ends[1:], strict=False)]
+        designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
+        self.designs = [part._replace(features=part.features.astype(dtype, copy=False)) for part in designs]
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
-        self._absorbed = [(part, *found) for part, found in zip(edges, below, strict=True) if found is not None]
-        self._sums = [
-            (part, parameter_shape(layer)) if found is None else None
-            for layer, part, found in zip(circuit.sum_layers, edges, below, strict=True)
-        ]
+        parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
+        self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
+        self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
         self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
         self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
         self._work: dict[tuple[int, int], Workspace] = {}
@@ -187,9 +184,9 @@ def _inputs_of(circuit: Circuit, layer: SumLayer) -> tuple[int, slice] | None:
     if layer.num_sums > 1 or (np.diff(children) != 1).any() or (circuit.uses[children] != 1).any():
         return None
     for number, below in enumerate(circuit.layers):
-        begin, end = circuit.offsets[number : number + 2]
-        if isinstance(below, InputLayer) and begin <= children[0] and children[-1] < end:
-            return number, slice(int(children[0]) - begin, int(children[-1]) + 1 - begin)
+        own = circuit.spans[number]
+        if isinstance(below, InputLayer) and own.start <= children[0] and children[-1] < own.stop:
+            return number, slice(int(children[0]) - own.start, int(children[-1]) + 1 - own.start)
     return None
 
 
@@ -197,7 +194,3 @@ def _added(flows: Flows, new: Flows) -> Flows:
     pairs = zip(flows.sums, new.sums, strict=True)
     sums = (None if one is None or more is None else one + more for one, more in pairs)
     return Flows(tuple(sums), tuple(one + more for one, more in zip(flows.moments, new.moments, strict=True)))
-
-
-def _as(design: Design, dtype: type) -> Design:
-    return design._replace(features=design.features.astype(dtype, copy=False))

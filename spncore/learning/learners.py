@@ -57,18 +57,30 @@ def title(name: str, momentum: float) -> str:
     return f"{TITLES[name]} {momentum:g}" if name in TAKES_MOMENTUM else TITLES[name]
 
 
-def prepare(
-    name: str, parametrisation: str, groups: Groups, floor: float, learning_rate: float, momentum: float
-) -> tuple[Parametrisation, Optimiser]:
+class LearnerSettings(NamedTuple):
+    """How to learn: names of LEARNERS and PARAMETRISATIONS, and their numbers; `batch_size` 0 means all rows."""
+
+    optimiser: str = "gradient_ascent"
+    parametrisation: str = "linear"
+    floor: float = 1e-4
+    learning_rate: float = 0.01
+    momentum: float = 0.9
+    batch_size: int = 0
+    train_components: bool = True
+    seeds: range = range(1)
+
+
+def prepare(settings: LearnerSettings, groups: Groups) -> tuple[Parametrisation, Optimiser]:
     """The two halves of a learner, ready to step; ValueError if it cannot take steps of this learning rate."""
-    learner = LEARNERS[name]
-    if learning_rate > learner.largest_rate:
+    learner, rate = LEARNERS[settings.optimiser], settings.learning_rate
+    if rate > learner.largest_rate:
         raise ValueError(
-            f"learning rate: {name} takes steps of at most {learner.largest_rate:g}, got {learning_rate:g}; choose less"
+            f"learning rate: {settings.optimiser} takes steps of at most {learner.largest_rate:g}, got {rate:g}; "
+            "choose less"
         )
-    rate = learning_rate if learner.fixed_rate is None else learner.fixed_rate
-    geometry = learner.geometry or PARAMETRISATIONS[parametrisation]
-    return geometry(floor, groups), OPTIMISERS[learner.optimiser](rate, momentum)
+    rate = rate if learner.fixed_rate is None else learner.fixed_rate
+    geometry = learner.geometry or PARAMETRISATIONS[settings.parametrisation]
+    return geometry(settings.floor, groups), OPTIMISERS[learner.optimiser](rate, settings.momentum)
 
 
 def weights_of(name: str, parametrisation: str, parameters: Floats, num_trained: int) -> Floats:

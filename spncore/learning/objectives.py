@@ -12,7 +12,7 @@ semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) �
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -89,17 +89,23 @@ def data_and_partition(dataset: Dataset, labels: Labels | None = None) -> Bag:
     return _bag(dataset.rows.astype(np.int8), dataset.counts, [(place, place, 1.0)], place, 1.0)
 
 
-def _bag(rows: NDArray[np.int8], items: Ints, terms: list[tuple[Ints, Ints, float]], source: Ints, share: float) -> Bag:
-    """`terms`: (row, item, coefficient) arrays; `source` (I,) the data row of each item; `share` of −log Z per item."""
-    empty = np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8)
-    num_rows, num_items = len(rows), len(items)
-    last = np.full(num_items, num_rows), np.arange(num_items), -share
-    entries = [*terms, last] if share else terms
-    row, item = (np.concatenate([term[part] for term in entries]) for part in (0, 1))
-    value = np.concatenate([np.full(len(term[0]), term[2]) for term in entries])
-    shape = num_rows + 1, num_items
-    observed = csr_array((np.ones(num_items), (source, np.arange(num_items))), shape=shape)
-    return Bag(np.concatenate([rows, empty]), items, csr_array((value, (row, item)), shape=shape), observed)
+Term = tuple[Ints, Ints, float | Floats]  # row, item and coefficient of entries
+
+
+def entries(terms: Sequence[Term], num_rows: int, num_items: int) -> csr_array:
+    """The matrix (rows, items) that holds these and is zero elsewhere."""
+    alike = (np.broadcast_arrays(*term) for term in terms)
+    row, item, value = (np.concatenate(part) for part in zip(*alike, strict=True))
+    return csr_array((value, (row, item)), shape=(num_rows, num_items))
+
+
+def _bag(rows: NDArray[np.int8], items: Ints, terms: list[Term], source: Ints, share: float) -> Bag:
+    """`source` (I,): the data row of each item; `share` of −log Z per item."""
+    numbers, shape = np.arange(len(items)), (len(rows) + 1, len(items))
+    if share:
+        terms = [*terms, (np.array(len(rows)), numbers, -share)]
+    rows = np.concatenate([rows, np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8)])
+    return Bag(rows, items, entries(terms, *shape), entries([(source, numbers, 1.0)], *shape))
 
 
 def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], Ints]:
@@ -117,7 +123,7 @@ def hybrid(dataset: Dataset, labels: Labels) -> Bag:
     """log f(x, y) − (1 − mix) log f(x, ·) − mix log Z for every row."""
     rows, partner = _with_classes(dataset, labels)
     place = np.arange(dataset.num_distinct)
-    terms = [(place, place, 1.0), (partner, place, labels.mix - 1.0)]
+    terms: list[Term] = [(place, place, 1.0), (partner, place, labels.mix - 1.0)]
     return _paired(_bag(rows, dataset.counts, terms, place, labels.mix), partner)
 
 
@@ -135,7 +141,7 @@ def semi_supervised(dataset: Dataset, labels: Labels) -> Bag:
     rows, partner = _with_classes(dataset, labels)
     known = np.random.default_rng(labels.seed).binomial(dataset.counts, labels.labelled)
     place, num_distinct = np.arange(dataset.num_distinct), dataset.num_distinct
-    terms = [(place, place, 1.0), (partner, num_distinct + place, 1.0)]
+    terms: list[Term] = [(place, place, 1.0), (partner, num_distinct + place, 1.0)]
     items = np.concatenate([known, dataset.counts - known])
     return _paired(_bag(rows, items, terms, np.tile(place, 2), 1.0), partner)
 

@@ -27,6 +27,10 @@ class Optimiser(NamedTuple):
     update: Callable[[Floats, OptimiserState], tuple[Floats, OptimiserState]]
 
 
+def _at_rest(parameters: Floats) -> OptimiserState:
+    return (np.zeros_like(parameters),)
+
+
 def gradient_ascent(learning_rate: float, momentum: float) -> Optimiser:
     """Increment = η · gradient; no state."""
 
@@ -43,7 +47,7 @@ def heavy_ball(learning_rate: float, momentum: float) -> Optimiser:
         velocity = momentum * state[0] + learning_rate * gradient
         return velocity, (velocity,)
 
-    return Optimiser(init=lambda parameters: (np.zeros_like(parameters),), update=update)
+    return Optimiser(_at_rest, update)
 
 
 def nesterov(learning_rate: float, momentum: float) -> Optimiser:
@@ -58,7 +62,7 @@ def nesterov(learning_rate: float, momentum: float) -> Optimiser:
         velocity = momentum * state[0] + step
         return momentum * velocity + step, (velocity,)
 
-    return Optimiser(init=lambda parameters: (np.zeros_like(parameters),), update=update)
+    return Optimiser(_at_rest, update)
 
 
 def adagrad(learning_rate: float, momentum: float) -> Optimiser:
@@ -68,7 +72,7 @@ def adagrad(learning_rate: float, momentum: float) -> Optimiser:
         squares = state[0] + gradient * gradient
         return learning_rate * gradient / (_SMALL + np.sqrt(squares)), (squares,)
 
-    return Optimiser(init=lambda parameters: (np.zeros_like(parameters),), update=update)
+    return Optimiser(_at_rest, update)
 
 
 def adam(learning_rate: float, momentum: float) -> Optimiser:
@@ -78,7 +82,7 @@ def adam(learning_rate: float, momentum: float) -> Optimiser:
     """
 
     def init(parameters: Floats) -> OptimiserState:
-        return np.zeros_like(parameters), np.zeros_like(parameters), np.zeros((*parameters.shape[:-1], 1))
+        return *_at_rest(parameters), *_at_rest(parameters), np.zeros((*parameters.shape[:-1], 1))
 
     def update(gradient: Floats, state: OptimiserState) -> tuple[Floats, OptimiserState]:
         first = _FIRST_DECAY * state[0] + (1.0 - _FIRST_DECAY) * gradient

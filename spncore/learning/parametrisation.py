@@ -19,6 +19,14 @@ from spncore.learning.simplex import Groups
 _ROUNDING = 1e-15  # w + (floor − w) misses the floor by this much, and held weights are counted by equality
 
 
+def _same(values: Floats) -> Floats:
+    return values
+
+
+def _derivative(weights: Floats, flows: Floats) -> Floats:
+    return flows / weights
+
+
 class Parametrisation(NamedTuple):
     """Four maps between parameters and weights; arrays keep their shape (..., P). `floor` is the least weight.
 
@@ -27,9 +35,9 @@ class Parametrisation(NamedTuple):
 
     floor: float
     parameters: Callable[[Floats], Floats]  # weights -> parameters
-    weights: Callable[[Floats], Floats]  # parameters -> weights
-    gradient: Callable[[Floats, Floats], Floats]  # weights, flows -> gradient in the parameters
     project: Callable[[Floats], Floats]  # after a step: back into the allowed set
+    weights: Callable[[Floats], Floats] = _same  # parameters -> weights
+    gradient: Callable[[Floats, Floats], Floats] = _derivative  # weights, flows -> gradient in the parameters
 
 
 def linear(floor: float, groups: Groups | None) -> Parametrisation:
@@ -37,8 +45,6 @@ def linear(floor: float, groups: Groups | None) -> Parametrisation:
     return Parametrisation(
         floor=floor,
         parameters=np.copy,
-        weights=lambda parameters: parameters,
-        gradient=lambda weights, flows: flows / weights,
         project=lambda parameters: np.maximum(parameters, floor),
     )
 
@@ -50,7 +56,7 @@ def log(floor: float, groups: Groups | None) -> Parametrisation:
         parameters=np.log,
         weights=np.exp,
         gradient=lambda weights, flows: flows,
-        project=lambda parameters: parameters,
+        project=_same,
     )
 
 
@@ -87,8 +93,6 @@ def projected(floor: float, groups: Groups) -> Parametrisation:
     return Parametrisation(
         floor=floor,
         parameters=lambda weights: _normalised(weights, groups, floor),
-        weights=lambda parameters: parameters,
-        gradient=lambda weights, flows: flows / weights,
         project=lambda parameters: np.maximum(simplex.project(parameters, groups, floor), bounds),
     )
 
@@ -112,7 +116,6 @@ def expectation(floor: float, groups: Groups) -> Parametrisation:
     return Parametrisation(
         floor=floor,
         parameters=lambda weights: _normalised(weights, groups, floor),
-        weights=lambda parameters: parameters,
         gradient=gradient,
         project=project,
     )

@@ -1,24 +1,25 @@
-"""One learner on one circuit and one bag of evidence: parameters in a row, a step, and mini-batches."""
+"""One learner on one problem: parameters in a row, a step, and mini-batches."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.arrays import Floats, Ints
-from spncore.circuits.circuit import Circuit
-from spncore.circuits.model import Model, Parameters, by_layer, parameter_shape
-from spncore.circuits.overparam import SumStack, edge_nodes, effective_weights, layer_flows, weight_groups
-from spncore.learning import learners
+from spncore.arrays import Bools, Floats, Ints
+from spncore.circuits.model import Model
+from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
+from spncore.data.dataset import Dataset
 from spncore.learning.evaluator import Batch, Evaluation, Evaluator
-from spncore.learning.learners import LEARNERS
-from spncore.learning.objectives import DATA_FLOW, Bag, Objective
+from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
 from spncore.learning.optimisers import OptimiserState
+from spncore.learning.problem import Problem
 from spncore.learning.simplex import groups_of
+from spncore.loop import Rule, until
 
 
 class TrainState(NamedTuple):
@@ -51,94 +52,30 @@ class StepInfo(NamedTuple):
     at_floor: NDArray[np.int64]
 
 
-class LearnerSettings(NamedTuple):
-    """How to learn: names of LEARNERS and PARAMETRISATIONS, and their numbers; `batch_size` 0 means all rows."""
-
-    optimiser: str = "gradient_ascent"
-    parametrisation: str = "linear"
-    floor: float = 1e-4
-    learning_rate: float = 0.01
-    momentum: float = 0.9
-    batch_size: int = 0
-    train_inputs: bool = True
-
-
 class DivergenceError(ArithmeticError):
     """A number left the finite range; the text names the iteration, the seed and the quantity."""
 
 
-class CircuitTrainer:
-    """A learner with its arrays prepared: `start(weights)` gives a state, `step(state)` the next one.
+class Trainer:
+    """A learner with its arrays prepared: `init()` gives a state, `step(state)` the next one."""
 
-    All weights stand in one row (S, P): the layers of `sums`, then each input layer's parameters.
-    """
-
-    def __init__(
-        self, circuit: Circuit, sums: SumStack, bag: Bag, objective: Objective, settings: LearnerSettings, seeds: range
-    ) -> None:
-        self.circuit, self.sums, self.settings, self.seeds = circuit, sums, settings, seeds
+    def __init__(self, problem: Problem, settings: LearnerSettings) -> None:
+        self.problem, self.settings = problem, settings
         self.learner = LEARNERS[settings.optimiser]
-        self.evaluator = Evaluator(circuit, bag, DATA_FLOW if self.learner.data_flow_only else objective)
-        self.input_shapes = [parameter_shape(layer) for layer in circuit.input_layers]
-        ends = np.cumsum([sums.num_weights, *map(math.prod, self.input_shapes)]).tolist()
-        self.num_weights: int = ends[-1]
-        self._of_inputs = [slice(*ends_of) for ends_of in zip(ends, ends[1:], strict=False)]
-        self._of_sums = slice(ends[0])
-        self.num_trained = self.num_weights if settings.train_inputs else sums.num_weights
-        groups = groups_of(self._groups())
-        self.parametrisation, self.optimiser = learners.prepare(
-            settings.optimiser,
-            settings.parametrisation,
-            groups,
-            settings.floor,
-            settings.learning_rate,
-            settings.momentum,
-        )
-        outside = groups.of < 0
-        self._outside = (
-            outside if outside.any() else None
-        )  # weights in no simplex: EM leads them to the family's own maximum
-        positive = [np.ones(sums.num_weights, dtype=bool), *map(np.ravel, self._positive())]
-        free = ~np.concatenate(positive)
-        self._free = free if free.any() else None  # parameters that are no weights, such as a Gaussian's mean
-        self._nodes = edge_nodes(circuit)
+        objective = DATA_FLOW if self.learner.data_flow_only else problem.objective
+        self.evaluator = Evaluator(problem.circuit, problem.bag, objective)
+        self.num_trained = problem.num_weights if settings.train_components else problem.sums.num_weights
+        groups = groups_of(problem.groups()[: self.num_trained])
+        self.parametrisation, self.optimiser = prepare(settings, groups)
+        self._outside = _some(groups.of < 0)  # in no simplex: EM leads them to the family's own maximum
+        self._free = _some(problem.free())
+        self._nodes = edge_nodes(problem.circuit)
         self._node_starts = np.flatnonzero(np.diff(self._nodes, prepend=-1))
         self._epochs: dict[tuple[int, int], Ints] = {}
 
-    def _groups(self) -> Ints:
-        """Which simplex each trained weight belongs to, −1 for none."""
-        parts = [weight_groups(self.sums, edge_nodes(self.circuit))]
-        for layer, (num_parameters, num_nodes, size) in zip(self.circuit.input_layers, self.input_shapes, strict=True):
-            numbers = np.full(num_nodes * size, -1)
-            if layer.family == "categorical":
-                numbers = max(int(part.max(initial=-1)) for part in parts) + 1 + np.arange(num_nodes * size)
-            parts.append(np.tile(numbers, num_parameters))
-        return np.concatenate(parts)[: self.num_trained]
-
-    def _positive(self) -> list[NDArray[np.bool_]]:
-        return [
-            np.broadcast_to(np.array(layer.distribution.positive)[:, None, None], shape)
-            for layer, shape in zip(self.circuit.input_layers, self.input_shapes, strict=True)
-        ]
-
-    def split(self, weights: Floats) -> tuple[Floats, tuple[Floats, ...]]:
-        """Layer weights (S, n) and the parameters (S, P, nodes, S_l) of each input layer, of all in one row (S, P)."""
-        parts = zip(self._of_inputs, self.input_shapes, strict=True)
-        return weights[:, self._of_sums], tuple(weights[:, part].reshape(-1, *shape) for part, shape in parts)
-
-    def weights(self, parameters: Floats) -> Floats:
-        """All weights (S, P) of parameters (S, P)."""
-        return self._but_free(parameters, self.parametrisation.weights(parameters[:, : self._num_mapped]))
-
-    @property
-    def _num_mapped(self) -> int:
-        return self.num_weights if self.learner.geometry is None else self.num_trained
-
-    def _but_free(self, given: Floats, mapped: Floats) -> Floats:
-        """`mapped` where there are weights, `given` for free parameters and for what is not mapped."""
-        if mapped.shape[1] < given.shape[1]:
-            mapped = np.concatenate([mapped, given[:, mapped.shape[1] :]], axis=1)
-        return mapped if self._free is None else np.where(self._free[: given.shape[1]], given, mapped)
+    def init(self) -> TrainState:
+        """The start of all seeds."""
+        return self.start(np.stack([self.problem.start(seed) for seed in self.settings.seeds]))
 
     def start(self, weights: Floats) -> TrainState:
         """The state that begins at these weights (S, P), which learners on a simplex normalise."""
@@ -146,18 +83,45 @@ class CircuitTrainer:
             parameters = self._but_free(weights, self.parametrisation.parameters(weights[:, : self._num_mapped]))
         return TrainState(0, parameters, self.optimiser.init(parameters[:, : self.num_trained]))
 
+    def until(self, *rules: Rule, state: TrainState | None = None) -> Iterator[tuple[TrainState, StepInfo]]:
+        """Steps from `state`, or from the start, until a rule of `loop` ends them."""
+        return until(self.step, self.init() if state is None else state, *rules)
+
+    def weights(self, parameters: Floats) -> Floats:
+        """All weights (S, P) of parameters (S, P)."""
+        return self._but_free(parameters, self.parametrisation.weights(parameters[:, : self._num_mapped]))
+
+    @property
+    def _num_mapped(self) -> int:
+        return self.problem.num_weights if self.learner.geometry is None else self.num_trained
+
+    def _but_free(self, given: Floats, mapped: Floats) -> Floats:
+        """`mapped` where there are weights, `given` for free parameters and for what is not mapped."""
+        if mapped.shape[1] < given.shape[1]:
+            mapped = np.concatenate([mapped, given[:, mapped.shape[1] :]], axis=1)
+        return mapped if self._free is None else np.where(self._free[: given.shape[1]], given, mapped)
+
     def model(self, state: TrainState, seed: int = 0) -> Model:
         """One seed's network as it is in a state; `seed` is its place among the seeds."""
-        layer_weights, inputs = self.split(self.weights(state.parameters)[seed : seed + 1])
-        sums = by_layer(self.circuit, effective_weights(layer_weights[0], self.sums))
-        return Model(self.circuit, Parameters(sums, tuple(array[0] for array in inputs)))
+        return self.problem.model(self.weights(state.parameters)[seed])
+
+    def evaluate(self, state: TrainState, evaluator: Evaluator) -> Evaluation:
+        """What is seen of a state on other evidence."""
+        with np.errstate(all="ignore"):
+            layer_weights, inputs = self.problem.split(self.weights(state.parameters))
+            return evaluator(effective_weights(layer_weights, self.problem.sums), inputs)
+
+    def score(self, state: TrainState, rows: Dataset) -> Floats:
+        """LLH (S,) of a state on other rows of the same variables, in nats per row, whatever was trained for."""
+        evaluator = Evaluator(self.problem.circuit, data_and_partition(rows), OBJECTIVES["generative"])
+        return self.evaluate(state, evaluator).llh
 
     def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
         """One update of all seeds: the state after it, what was seen before it; DivergenceError if numbers overflow."""
         with np.errstate(all="ignore"):
             weights = self.weights(state.parameters)
-            layer_weights, inputs = self.split(weights)
-            edges = effective_weights(layer_weights, self.sums)
+            layer_weights, inputs = self.problem.split(weights)
+            edges = effective_weights(layer_weights, self.problem.sums)
             seen = self.evaluator(edges, inputs, self._batches(state.iteration))
             trained = self.num_trained
             gradient = self.gradient(weights[:, :trained], self.flows(seen, inputs))
@@ -173,9 +137,9 @@ class CircuitTrainer:
 
     def flows(self, seen: Evaluation, inputs: Sequence[Floats]) -> Floats:
         """Flows of all trained weights in one row; for EM and leaves of no simplex the values that maximise."""
-        flows = [layer_flows(seen.flow, self.sums)]
-        if self.settings.train_inputs:
-            for layer, parameters, moments in zip(self.circuit.input_layers, inputs, seen.moments, strict=True):
+        flows = [layer_flows(seen.flow, self.problem.sums)]
+        if self.settings.train_components:
+            for layer, parameters, moments in zip(self.problem.circuit.input_layers, inputs, seen.moments, strict=True):
                 family = layer.distribution
                 take = family.maximise if self.learner.data_flow_only else family.derivative
                 flows.append(take(parameters, moments).reshape(len(parameters), -1))
@@ -186,7 +150,7 @@ class CircuitTrainer:
         gradient = self.parametrisation.gradient(weights, flows)
         if self.learner.data_flow_only:
             return gradient if self._outside is None else np.where(self._outside, flows - weights, gradient)
-        return gradient if self._free is None else np.where(self._free[: gradient.shape[1]], flows, gradient)
+        return self._but_free(flows, gradient)
 
     def moved(self, parameters: Floats, increment: Floats) -> Floats:
         """Trained parameters after an increment, back in their allowed set."""
@@ -203,7 +167,7 @@ class CircuitTrainer:
             return None
         per_epoch = bag.num_rows // size
         epoch, place = divmod(iteration, per_epoch)
-        chosen = (self._order(seed, epoch)[place * size : (place + 1) * size] for seed in self.seeds)
+        chosen = (self._order(seed, epoch)[place * size : (place + 1) * size] for seed in self.settings.seeds)
         return [self.evaluator.batch(np.bincount(rows, minlength=len(bag.items))) for rows in chosen]
 
     def _order(self, seed: int, epoch: int) -> Ints:
@@ -221,8 +185,13 @@ class CircuitTrainer:
         for quantity, values in (("the log-likelihood", info.llh[:, None]), ("a weight", parameters)):
             finite = np.isfinite(values).all(axis=1)
             if not finite.all():
-                seed = self.seeds[int(np.argmin(finite))]
+                seed = self.settings.seeds[int(np.argmin(finite))]
                 raise DivergenceError(
                     f"iteration {iteration}: {quantity} of seed {seed} is no longer a finite number; "
                     f"try a learning rate below {self.settings.learning_rate:g}"
                 )
+
+
+def _some(mask: Bools) -> Bools | None:
+    """None where a mask holds nothing."""
+    return mask if mask.any() else None

@@ -7,12 +7,15 @@ w by an adaptive rate ρ and a multiplicative term λ. Shapes: N rows, D variabl
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spncore.limits import LIMITS
+from spncore.loop import until, updates
 
 Array = NDArray[np.float64]
 
@@ -127,43 +130,61 @@ def loss_and_gradient(problem: LinearProblem, p: int, weights: Array) -> tuple[f
     return float(slope @ residual) / p, slope @ problem.inputs
 
 
+class Products(NamedTuple):
+    """For each layer the product of those `above`, a row (n_l,), and of those `below`, a matrix (n_{l−1}, D)."""
+
+    above: list[Array]
+    below: list[Array]
+
+
+def products(layers: tuple[Array, ...]) -> Products:
+    """The products around every layer, lowest first."""
+    above, below = [np.ones(1)], [np.eye(layers[0].shape[1])]
+    for layer in layers[:0:-1]:
+        above.append(above[-1] @ layer)
+    for layer in layers[:-1]:
+        below.append(layer @ below[-1])
+    return Products(above[::-1], below)
+
+
 def end_to_end(layers: tuple[Array, ...]) -> Array:
     """The product W_L ⋯ W_1 as a vector (D,)."""
-    return _partial_products(layers)[0][0] @ layers[0]
+    return products(layers).above[0] @ layers[0]
 
 
-def layer_gradients(layers: tuple[Array, ...], gradient: Array) -> tuple[Array, ...]:
+def layer_gradients(around: Products, gradient: Array) -> tuple[Array, ...]:
     """∂loss/∂W_l = A_lᵀ ∇ B_lᵀ, with A_l the product of the layers above l and B_l of those below."""
-    above, below = _partial_products(layers)
-    return _layer_gradients(above, below, gradient)
+    return tuple(A[:, None] * (B @ gradient) for A, B in zip(*around, strict=True))
 
 
-def first_order_terms(layers: tuple[Array, ...], gradient: Array) -> Array:
+def first_order_terms(around: Products, gradient: Array) -> Array:
     """Row l is A_l (∂loss/∂W_l) B_l, shape (L, D): a step of η changes w by −η times their sum, plus O(η²).
 
     Row 0 is the paper's ρ∇/η; with width 1 the others sum to λw/η (Arora et al. 2018, theorem 1, unbalanced).
     """
-    above, below = _partial_products(layers)
-    return np.stack([(A @ A) * ((B @ gradient) @ B) for A, B in zip(above, below, strict=True)])
+    return np.stack([(A @ A) * ((B @ gradient) @ B) for A, B in zip(*around, strict=True)])
 
 
-def adaptive_terms(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> tuple[float, float]:
-    """ρ = η‖W_L ⋯ W_2‖² and λ, the part along w of what the layers above the first add to a step.
+def adaptive_terms(around: Products, weights: Array, gradient: Array, learning_rate: float) -> tuple[float, float]:
+    """ρ = η‖W_L ⋯ W_2‖² and λ, the part along w (D,) of what the layers above the first add to a step.
 
-    For w = w₁w₂ these are ρ = η w₂² and λ = η ∇w₂ / w₂ (Trapp et al. 2019, section 2.1). λ is 0 where w = 0.
+    wᵀ of a layer's term is ‖A‖² (B∇)·(Bw). For w = w₁w₂ these are ρ = η w₂² and λ = η ∇w₂ / w₂ (Trapp et al. 2019,
+    section 2.1). λ is 0 where w = 0.
     """
-    above, below = _partial_products(layers)
-    return _adaptive_terms(above, below, above[0] @ layers[0], gradient, learning_rate)
+    upper = zip(around.above[1:], around.below[1:], strict=True)
+    added = sum(float(A @ A) * float((B @ gradient) @ (B @ weights)) for A, B in upper)
+    lam = added / float(weights @ weights) if weights.any() else 0.0
+    return learning_rate * float(around.above[0] @ around.above[0]), learning_rate * lam
 
 
 def step(problem: LinearProblem, p: int, learning_rate: float, state: LinearState) -> tuple[LinearState, LinearInfo]:
     """One gradient step on every layer at once; the info describes the state before it."""
-    above, below = _partial_products(state.layers)
-    weights = above[0] @ state.layers[0]
+    around = products(state.layers)
+    weights = around.above[0] @ state.layers[0]
     loss, gradient = loss_and_gradient(problem, p, weights)
-    rho, lam = _adaptive_terms(above, below, weights, gradient, learning_rate)
-    gradients = _layer_gradients(above, below, gradient)
-    layers = tuple(w - learning_rate * g for w, g in zip(state.layers, gradients, strict=True))
+    rho, lam = adaptive_terms(around, weights, gradient, learning_rate)
+    moved = zip(state.layers, layer_gradients(around, gradient), strict=True)
+    layers = tuple(w - learning_rate * g for w, g in moved)
     return LinearState(state.iteration + 1, layers), LinearInfo(loss, weights, gradient, rho, lam)
 
 
@@ -173,16 +194,15 @@ def run(experiment: LinearExperiment) -> Iterator[tuple[LinearState, LinearInfo]
     Ends early, with the state left as it was and the reason in the last item, before an update that would
     lift the loss past DIVERGED times its start. So no item ever holds an infinite value or NaN.
     """
-    problem, state = regression_problem(experiment), init(experiment)
-    following, info = _quiet_step(problem, experiment, state)
-    limit = DIVERGED * info.loss
-    for _ in range(experiment.iterations):
-        ahead, next_info = _quiet_step(problem, experiment, following)
-        if not (next_info.loss <= limit and np.isfinite([next_info.rho, next_info.lam]).all()):
+    problem, state, limit = regression_problem(experiment), init(experiment), np.nan
+    steps = until(partial(_quiet_step, problem, experiment), state, updates(experiment.iterations + 1))
+    for (following, info), (_, ahead) in pairwise(steps):
+        limit = limit if state.iteration else DIVERGED * info.loss
+        if not (ahead.loss <= limit and np.isfinite([ahead.rho, ahead.lam]).all()):
             yield state, info._replace(stopped=_divergence(experiment, state.iteration))
             return
         yield following, info
-        state, following, info = following, ahead, next_info
+        state = following
 
 
 def fit(experiment: LinearExperiment) -> LinearTrace:
@@ -190,29 +210,6 @@ def fit(experiment: LinearExperiment) -> LinearTrace:
     infos = [info for _, info in run(experiment)]
     loss, weights, gradient, rho, lam = (np.array(column) for column in list(zip(*infos, strict=True))[:-1])
     return LinearTrace(loss, weights, gradient, rho, lam, infos[-1].stopped)
-
-
-def _partial_products(layers: tuple[Array, ...]) -> tuple[list[Array], list[Array]]:
-    """Per layer l: the product of those above, a row (n_l,), and of those below, a matrix (n_{l−1}, D)."""
-    above, below = [np.ones(1)], [np.eye(layers[0].shape[1])]
-    for layer in layers[:0:-1]:
-        above.append(above[-1] @ layer)
-    for layer in layers[:-1]:
-        below.append(layer @ below[-1])
-    return above[::-1], below
-
-
-def _layer_gradients(above: list[Array], below: list[Array], gradient: Array) -> tuple[Array, ...]:
-    return tuple(A[:, None] * (B @ gradient) for A, B in zip(above, below, strict=True))
-
-
-def _adaptive_terms(
-    above: list[Array], below: list[Array], weights: Array, gradient: Array, learning_rate: float
-) -> tuple[float, float]:
-    """`adaptive_terms` from the partial products; wᵀ of a layer's term is ‖A‖² (B∇)·(Bw)."""
-    added = sum(float(A @ A) * float((B @ gradient) @ (B @ weights)) for A, B in zip(above[1:], below[1:], strict=True))
-    lam = added / float(weights @ weights) if weights.any() else 0.0
-    return learning_rate * float(above[0] @ above[0]), learning_rate * lam
 
 
 def _check_number(name: str, value: object, low: float, high: float, whole: bool) -> None:

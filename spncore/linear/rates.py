@@ -105,9 +105,8 @@ def _in_lockstep(
             if not going.all():
                 for place in np.flatnonzero(~going):
                     reached = bool(loss[place] <= goal)
-                    found[alive[place]] = RateOutcome(
-                        float(eta[place, 0]), iteration if reached else None, diverged=not reached
-                    )
+                    rate = float(eta[place, 0])
+                    found[alive[place]] = RateOutcome(rate, iteration if reached else None, not reached)
                     num_reached += reached
                     if num_reached == WAIT_FOR and patience < np.inf:
                         last = min(last, int(patience * iteration))
@@ -116,9 +115,8 @@ def _in_lockstep(
             if iteration >= last or not len(alive):
                 break
             gradient = slope @ inputs  # (R, D)
+            before, first = first, first - (eta * above if scalars else eta) * gradient
             if scalars:
-                along = np.add.reduce(first * gradient, axis=1, keepdims=True)
-                first, scalar = first - eta * above * gradient, scalar - eta * scalar ** (scalars - 1) * along
-            else:
-                first = first - eta * gradient
+                along = np.add.reduce(before * gradient, axis=1, keepdims=True)
+                scalar = scalar - eta * scalar ** (scalars - 1) * along
     return found

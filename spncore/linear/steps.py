@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple
 
 import numpy as np
 
-from spncore.linear.network import Array, LinearExperiment, adaptive_terms, end_to_end, init, layer_gradients, run
+from spncore.linear.network import (
+    Array,
+    LinearExperiment,
+    adaptive_terms,
+    end_to_end,
+    init,
+    layer_gradients,
+    products,
+    run,
+)
 
 
 class StepTerms(NamedTuple):
@@ -41,10 +50,8 @@ def step_terms(experiment: LinearExperiment, num_steps: int) -> StepTerms:
     if experiment.width != 1:
         raise ValueError("step_terms: expected layers of width 1")
     layers, rate, rows = init(experiment).layers, experiment.learning_rate, []
-    for state, info in islice(run(experiment), num_steps):
-        if info.stopped:
-            break
-        gradients = layer_gradients(layers, info.gradient)
+    for state, info in takewhile(lambda item: not item[1].stopped, islice(run(experiment), num_steps)):
+        gradients = layer_gradients(products(layers), info.gradient)
         adaptive, multiplicative = -info.rho * info.gradient, -info.lam * info.weights
         if len(layers) == 2:
             higher = rate**2 * gradients[0][0] * gradients[1].item()
@@ -63,7 +70,8 @@ def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: floa
     """
     if any(layer.size != 1 for layer in layers[1:]):
         raise ValueError("exact_update: expected layers of width 1; use first_order_terms for wider networks")
-    rho, _ = adaptive_terms(layers, gradient, learning_rate)
-    gradients = layer_gradients(layers, gradient)
-    steps = [learning_rate * (g / w).item() for g, w in zip(gradients[1:], layers[1:], strict=True)]
-    return (end_to_end(layers) - rho * gradient) * float(np.prod([1.0 - s for s in steps]))
+    around, weights = products(layers), end_to_end(layers)
+    rho, _ = adaptive_terms(around, weights, gradient, learning_rate)
+    upper = zip(layer_gradients(around, gradient)[1:], layers[1:], strict=True)
+    steps = [learning_rate * (g / w).item() for g, w in upper]
+    return (weights - rho * gradient) * float(np.prod([1.0 - s for s in steps]))

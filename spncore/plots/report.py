@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
+from spncore.plots.drawing import band
+from spncore.plots.palette import DASHES, DEPTHS, FAINT, stroke
 from spncore.runs.experiment import Experiment
 from spncore.runs.trace import Trace
 
-if TYPE_CHECKING:  # Plotly comes with the lab; the table is written without it
+if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 FIGURE3 = Experiment(num_seeds=6)
-DEPTH_COLOURS = ("#440154", "#3e4989", "#287d8e", "#22a884", "#5a7d2a", "#8a6d00", "#b0501e", "#a6214f")
-DASHES = ("solid", "8px,4px", "2px,2px", "dashdot")
+THEME = "light"
 
 
 def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
@@ -48,17 +49,11 @@ def llh_figure(
     """LLH by depth: median over seeds with the band of all seeds, reference lines, and the published curves."""
     figure = _figure(traces, "Training log-likelihood by number of sum layers L", "mean log-likelihood (nats per row)")
     for name, value in references.items():
-        figure.add_hline(y=value, line={"dash": "dot", "width": 1, "color": "#777"}, annotation_text=name)
+        figure.add_hline(y=value, line={"dash": "dot", "width": 1, "color": FAINT[THEME]}, annotation_text=name)
     for depth, curve in (published or {}).items():
-        line = {"color": "#999", "width": 1, "dash": _dash(depth)}
-        figure.add_scatter(
-            x=_steps(curve),
-            y=curve,
-            line=line,
-            name="published",
-            legendgroup="published",
-            showlegend=depth == 1,
-        )
+        line = {"color": FAINT[THEME], "width": 1, "dash": DASHES[depth - 1]}
+        entry = {"name": "published", "legendgroup": "published", "showlegend": depth == 1}
+        figure.add_scatter(x=_steps(curve), y=curve, line=line, **entry)
     for trace in traces:
         _add_band(figure, trace, trace.llh)
     return figure
@@ -104,26 +99,10 @@ def _figure(traces: Sequence[Trace], title: str, y_title: str) -> go.Figure:
 
 def _add_band(figure: go.Figure, trace: Trace, runs: Floats) -> None:
     """Median of `runs` (R, T) as a line, their range as a band."""
-    depth, colour = trace.experiment.depth, DEPTH_COLOURS[trace.experiment.depth - 1]
-    steps = _steps(runs[0])
-    band = np.concatenate([runs.max(axis=0), runs.min(axis=0)[::-1]])
-    figure.add_scatter(
-        x=np.concatenate([steps, steps[::-1]]),
-        y=band,
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.15,
-        line={"width": 0},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    line = {"color": colour, "width": 2.5, "dash": _dash(depth)}
-    figure.add_scatter(x=steps, y=np.median(runs, axis=0), line=line, name=f"L = {depth}")
+    depth, steps = trace.experiment.depth, _steps(runs[0])
+    band(figure, steps, runs.min(axis=0), runs.max(axis=0), DEPTHS[THEME][depth - 1], opacity=0.15)
+    figure.add_scatter(x=steps, y=np.median(runs, axis=0), line=stroke(depth, THEME), name=f"L = {depth}")
 
 
 def _steps(curve: Floats) -> NDArray[np.int64]:
     return np.arange(1, len(curve) + 1)
-
-
-def _dash(depth: int) -> str:
-    return DASHES[(depth - 1) % len(DASHES)]

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from spncore.files.archive import read_arrays, write_arrays
+from spncore.learning.trainer import TrainState
 from spncore.limits import LIMITS
-from spncore.runs.experiment import Experiment, ExperimentError
-from spncore.runs.training import TrainState
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 
 
 def save_state(path: Path, experiment: Experiment, state: TrainState) -> None:
@@ -24,8 +25,7 @@ def load_state(path: Path) -> tuple[Experiment, TrainState]:
     try:
         arrays = read_arrays(path, LIMITS.run_bytes)
         experiment = Experiment.from_json(str(arrays["experiment"]))
-        names = sorted((name for name in arrays if name.startswith("optimiser_")), key=lambda n: int(n[10:]))
-        optimiser = tuple(arrays[name] for name in names)
+        optimiser = tuple(arrays[f"optimiser_{number}"] for number in range(len(arrays) - 3))
         return experiment, TrainState(int(arrays["iteration"]), arrays["parameters"], optimiser)
     except (ValueError, KeyError) as error:
         raise ExperimentError(f"{path.name}: not a saved training state ({error})") from None

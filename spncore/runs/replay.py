@@ -6,49 +6,49 @@ exact factors ∏_l (1 + s_l) they agree to rounding, as long as no weight sits 
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Literal
 
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.data.library import Dataset
 from spncore.dynamics import steps
+from spncore.learning.trainer import Trainer
+from spncore.loop import until, when
 from spncore.runs.trace import Trace
-from spncore.runs.training import Trainer
+from spncore.runs.training import learner_of
+
+_State = tuple[int, Floats, Floats]  # t; weights (S, K); parameters (S, P), of which only the leaves' are used
 
 
-def replay(trace: Trace, form: Literal["first_order", "exact"], dataset: Dataset | None = None) -> Floats:
+def replay(trace: Trace, form: Literal["first_order", "exact"]) -> Floats:
     """LLH (S, T) of the shallow network whose weights step by recorded rates and whose leaves train as the deep run's.
 
     `first_order`: w ← w + ρ∇w + λw with its own gradient; `exact`: w ← w ∏_l (1 + s_l). Weights stay positive: one that
     a first-order step would carry below zero is held at a thousandth of its value. Where steps are so large that the
     replay leaves the finite numbers, its curve is NaN from there on.
     """
-    trainer = Trainer(trace.experiment, dataset)
-    state = trainer.init()
-    factors = _exact_factors(trace) if form == "exact" else None
-    weights = trace.effective_weights[:, 0].copy()
-    parameters = state.parameters  # of the sums, too: those are not used
+    trainer, settings = Trainer(trace.problem, learner_of(trace.experiment)), trace.experiment
+
+    def step(state: _State) -> tuple[_State, Floats]:
+        t, weights, parameters = state
+        row = trainer.weights(parameters)
+        _, inputs = trace.problem.split(row)
+        seen = trainer.evaluator(weights, inputs)
+        if form == "exact":
+            recorded = trace.weights[:, t], trace.flow[:, t], trace.sums
+            stepped = weights * steps.exact_factors(*recorded, *settings.rates)
+        else:
+            stepped = steps.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
+        if settings.train_components:
+            gradient = trainer.gradient(row, trainer.flows(seen, inputs))
+            parameters = trainer.moved(parameters, settings.learning_rate * gradient)
+        return (t + 1, np.maximum(stepped, 1e-3 * weights), parameters), seen.llh
+
     llh = np.full_like(trace.llh, np.nan)
+    start = 0, trace.effective_weights[:, 0].copy(), trainer.init().parameters
     with np.errstate(all="ignore"):
-        for t in range(llh.shape[1]):
-            row = trainer.weights(parameters)
-            _, inputs = trainer.split(row)
-            seen = trainer.evaluator(weights, inputs)
-            if not np.isfinite(seen.llh).all():
-                break
-            llh[:, t] = seen.llh
-            if factors is not None:
-                stepped = weights * factors[:, t]
-            else:
-                stepped = steps.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
-            weights = np.maximum(stepped, 1e-3 * weights)
-            if trace.experiment.train_components:
-                gradient = trainer.gradient(row, trainer.flows(seen, inputs))
-                parameters = trainer.moved(parameters, trace.experiment.learning_rate * gradient)
+        steps_taken = islice(until(step, start, when(lambda seen: not np.isfinite(seen).all())), llh.shape[1])
+        for t, (_, seen) in enumerate(steps_taken):
+            llh[:, t] = seen if np.isfinite(seen).all() else np.nan
     return llh
-
-
-def _exact_factors(trace: Trace) -> Floats:
-    settings = trace.experiment
-    return steps.exact_factors(trace.weights, trace.flow, trace.sums, settings.learning_rate, settings.parametrisation)

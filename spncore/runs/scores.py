@@ -15,13 +15,12 @@ import numpy as np
 from scipy.special import xlogy
 
 from spncore.arrays import Floats
-from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, KnownMixture
 from spncore.learning.evaluator import Evaluator
-from spncore.learning.objectives import OBJECTIVES, Labels
-from spncore.learning.trainer import CircuitTrainer, DivergenceError, TrainState
+from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.trainer import DivergenceError, Trainer, TrainState
 from spncore.runs.experiment import Experiment
-from spncore.runs.training import Trainer
+from spncore.runs.training import all_steps, trainer_of
 
 ROWS = ("train", "test")
 QUANTITIES = ("accuracy", "conditional", "llh")
@@ -37,21 +36,6 @@ class Scores(NamedTuple):
     llh: Floats
 
 
-class Scorer:
-    """Scores (S,) of a trainer's states on rows of the same variables, prepared once."""
-
-    def __init__(self, trainer: CircuitTrainer, rows: Dataset, labels: Labels) -> None:
-        objective = OBJECTIVES["discriminative"]
-        self.trainer = trainer
-        self.evaluator = Evaluator(trainer.circuit, objective.bag(rows, labels), objective)
-
-    def __call__(self, state: TrainState) -> Scores:
-        layer_weights, inputs = self.trainer.split(self.trainer.weights(state.parameters))
-        with np.errstate(all="ignore"):
-            seen = self.evaluator(effective_weights(layer_weights, self.trainer.sums), inputs)
-        return Scores(seen.accuracy, seen.value, seen.llh)
-
-
 class Curves(NamedTuple):
     """What became of a run at every iteration: `objective` (S, T); `scores` (S, T) by rows, train and test.
 
@@ -65,21 +49,28 @@ class Curves(NamedTuple):
 
 def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
     """Train on `rows["train"]`; score every state on both sets of rows. ExperimentError if there is no such class."""
-    trainer = Trainer(experiment, rows["train"])
+    trainer, discriminative = trainer_of(experiment, rows["train"]), OBJECTIVES["discriminative"]
     labels = experiment.labels(rows["train"].num_variables)
-    scorers = [Scorer(trainer, rows[name], labels) for name in ROWS]
+    bags = [discriminative.bag(rows[name], labels) for name in ROWS]
+    evaluators = [Evaluator(trainer.problem.circuit, bag, discriminative) for bag in bags]
     seen: list[Floats] = []
-    state, stopped = trainer.init(), None
+    before, stopped = trainer.init(), None
     try:
-        while state.iteration < experiment.iterations:
-            after, info = trainer.step(state)
-            seen.append(np.stack([info.value, *(part for scorer in scorers for part in scorer(state))]))
-            state = after
+        for after, info in all_steps(trainer, experiment, before):
+            scores = [part for evaluator in evaluators for part in scored(trainer, before, evaluator)]
+            seen.append(np.stack([info.value, *scores]))
+            before = after
     except DivergenceError as error:
         stopped = f"diverged: {error}"
     num_rows = 1 + len(ROWS) * len(QUANTITIES)
     objective, *parts = np.array(seen).reshape(-1, num_rows, experiment.num_seeds).transpose(1, 2, 0)
     return Curves(objective, {"train": Scores(*parts[:3]), "test": Scores(*parts[3:])}, stopped)
+
+
+def scored(trainer: Trainer, state: TrainState, evaluator: Evaluator) -> Scores:
+    """Scores (S,) of a state on the rows of an evaluator whose objective is discriminative."""
+    seen = trainer.evaluate(state, evaluator)
+    return Scores(seen.accuracy, seen.value, seen.llh)
 
 
 def train_json(task: Mapping[str, Any], rows: Mapping[str, Dataset]) -> str:

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, replace
+from typing import Any
 
-from spncore import Dataset, Experiment, ExperimentError
-from spncore.circuits.overparam import SumStack
+from spncore import Experiment, ExperimentError
+from spncore.data.dataset import Dataset
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.runs.shallow import shallow_sums
-from spncore.runs.training import sums_of
+from spncore.record import Field, Manner, Record, Several, cut, declare
+from spncore.runs.problem import model_of
+from spncore.trees.induced import num_trees
 
 RIVALS = tuple(name for name in LEARNERS if name != "gradient_ascent")
+DEPTHS = Several(
+    tuple,
+    "sum layers",
+    "L",
+    "How many consecutive sum layers; every depth that is chosen is trained and drawn.",
+    choices=tuple(range(1, LIMITS.depth + 1)),
+    rising=True,
+    said=f"1 to {LIMITS.depth}, rising, at least one",
+    refused=f"is not understood; allowed: whole numbers from 1 to {LIMITS.depth}, separated by commas",
+)
 
 
 @dataclass(frozen=True)
-class Study:
+class Study(Record, manner=Manner(shown=cut)):
     """One experiment at several depths on one data set: the unit that is trained, shared and linked.
 
     `rivals` are learners of RIVALS, each trained on the plain network from the same start, to compare the depths with.
@@ -25,25 +37,46 @@ class Study:
     """
 
     experiment: Experiment
-    depths: tuple[int, ...]
-    rivals: tuple[str, ...] = ()
+    depths: tuple[int, ...] = declare(MISSING, DEPTHS)
+    rivals: tuple[str, ...] = declare(
+        (),
+        Several(
+            tuple,
+            "compare with",
+            help="Other learners of the plain network (L = 1), trained beside the depths from the same start. "
+            "EM has no learning rate.",
+            choices=RIVALS,
+            said=f"{', '.join(RIVALS)}, each once",
+            refused=f"is not understood; allowed: {', '.join(RIVALS)}, with commas",
+        ),
+    )
     shallow: bool = False  # whether the mixture of the circuit's induced trees trains along, from the same start
 
     def __post_init__(self) -> None:
-        allowed = f"1 to {LIMITS.depth}, rising, at least one"
-        if not self.depths or any(type(depth) is not int for depth in self.depths):
-            raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
-        if any(low >= high for low, high in pairwise((0, *self.depths, LIMITS.depth + 1))):
-            raise ExperimentError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: {allowed}")
-        if any(name not in RIVALS for name in self.rivals) or len(set(self.rivals)) < len(self.rivals):
-            allowed = f"{', '.join(RIVALS)}, each once"
-            raise ExperimentError(f"rivals: {ascii(self.rivals)[:40]} is refused; allowed: {allowed}")
+        super().__post_init__()
         if self.experiment.optimiser in self.rivals:
             raise ExperimentError(
                 f"rivals: {self.experiment.optimiser} trains the depths already; choose L = 1 or another rival"
             )
         object.__setattr__(self, "experiment", self.experiment.replace(depth=self.depths[-1]))
-        object.__setattr__(self, "rivals", tuple(name for name in RIVALS if name in self.rivals))
+
+    @classmethod
+    def declared(cls) -> dict[str, Field]:
+        """The fields of the experiment and its own, by name."""
+        return Experiment.declared() | super().declared()
+
+    def settings(self) -> dict[str, Any]:
+        """The values of the experiment and its own, by name."""
+        return self.experiment.settings() | super().settings()
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Study:
+        """The study of these values by name; ExperimentError where one of its curves cannot be."""
+        study = cls(
+            Experiment.of({"depth": Experiment.depth, **settings}), **{name: settings[name] for name in cls.fields}
+        )
+        study.experiments()
+        return study
 
     def experiments(self) -> tuple[Experiment, ...]:
         """One experiment per curve: the depths, the rivals, the shallow one; ExperimentError where one cannot be."""
@@ -54,10 +87,19 @@ class Study:
         """Whether a curve, counted from 0, is that of the mixture of trees; it starts as the first depth does."""
         return self.shallow and curve == len(self.depths) + len(self.rivals)
 
-    def sums(self, curve: int, dataset: Dataset) -> SumStack:
-        """The sum layers that a curve trains."""
-        stack_of = shallow_sums if self.is_shallow(curve) else sums_of
-        return stack_of(self.experiments()[curve], dataset)
+    def beside_trees(self, dataset: Dataset) -> Study:
+        """It with the mixture of trees beside where there are few enough; ExperimentError beyond the limits."""
+        if not self.deep:
+            raise ExperimentError(
+                "structure: one mixture has no trees but its components; the lab shows it, choose another"
+            )
+        circuit = model_of(self.experiment, dataset).circuit
+        if circuit.num_edges > LIMITS.live_edges:
+            raise ExperimentError(
+                f"structure: {circuit.num_edges:,} weighted edges are too many to draw live; the limit is "
+                f"{LIMITS.live_edges}; lower components, splits or repetitions"
+            )
+        return replace(self, shallow=1 < num_trees(circuit) <= LIMITS.live_trees)
 
     @property
     def deep(self) -> bool:

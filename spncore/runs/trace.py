@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
+from spncore.learning.problem import Problem
+from spncore.learning.trainer import DivergenceError, StepInfo, TrainState
 from spncore.limits import LIMITS
-from spncore.runs.experiment import Experiment, ExperimentError
-from spncore.runs.training import DivergenceError, StepInfo, Trainer, TrainState
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +26,11 @@ class Trace:
 
     `flow` a_k (S, T, K); `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where it ended;
     `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for. Of a deep circuit, k
-    counts its weighted edges: `sums` is the stack of sum layers over all of them.
+    counts its weighted edges: its `problem` has the stack of sum layers over all of them.
     """
 
     experiment: Experiment
-    dataset_sha256: str
-    sums: SumStack
+    problem: Problem
     llh: Floats
     log_partition: Floats
     at_floor: NDArray[np.int64]
@@ -37,6 +39,11 @@ class Trace:
     final_state: TrainState | None
     stopped: str | None = None
     held_out: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def sums(self) -> SumStack:
+        """The stack of sum layers."""
+        return self.problem.sums
 
     @property
     def layer_weights(self) -> tuple[Floats, ...]:
@@ -56,21 +63,12 @@ class Trace:
     @cached_property
     def rho(self) -> Floats:
         """Adaptive rate ρ_k (S, T, K), in the form that holds for every depth."""
-        return dynamics.adaptive_rate(
-            self.weights, self.sums, self.experiment.learning_rate, self.experiment.parametrisation
-        )
-
-    @cached_property
-    def rho_as_printed(self) -> Floats:
-        """ρ_k (S, T, K) as printed in the paper's eq. (13)."""
-        return dynamics.adaptive_rate_as_printed(self.weights, self.sums, self.experiment.learning_rate)
+        return dynamics.adaptive_rate(self.weights, self.sums, *self.experiment.rates)
 
     @cached_property
     def lam(self) -> Floats:
         """Multiplicative term λ_k (S, T, K)."""
-        return dynamics.multiplicative_term(
-            self.weights, self.flow, self.sums, self.experiment.learning_rate, self.experiment.parametrisation
-        )
+        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.experiment.rates)
 
     def iterations_to(self, target: float) -> list[int | None]:
         """Per seed the first iteration, counted from 1, whose LLH is at least `target`; None if never."""
@@ -86,9 +84,9 @@ def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
 class Recorder:
     """Collects the steps of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
-    def __init__(self, trainer: Trainer) -> None:
+    def __init__(self, experiment: Experiment, problem: Problem) -> None:
         """Makes room for all steps; ExperimentError if a deep circuit's would take too much."""
-        experiment, sums = trainer.experiment, trainer.sums
+        sums = problem.sums
         num_bytes = trace_bytes(experiment, sums)
         if num_bytes > LIMITS.run_bytes:
             raise ExperimentError(
@@ -96,17 +94,15 @@ class Recorder:
                 f"trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
             )
         steps, seeds = experiment.iterations, experiment.num_seeds
-        self.experiment, self.dataset_sha256, self.sums = experiment, trainer.dataset.sha256, sums
+        self.experiment, self.problem = experiment, problem
         self.length = 0
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
         # kept step by step, shown with the seeds first
-        llh, log_partition = np.empty((steps, seeds)), np.empty((steps, seeds))
-        at_floor = np.empty((steps, seeds), dtype=np.int64)
-        flow, weights = np.empty((steps, seeds, sums.num_components)), np.empty((steps, seeds, sums.num_weights))
-        self._by_step = llh, log_partition, at_floor, flow, weights
-        self.llh, self.log_partition, self.at_floor = llh.T, log_partition.T, at_floor.T
-        self.flow, self.weights = flow.swapaxes(0, 1), weights.swapaxes(0, 1)
+        sizes = ((), float), ((), float), ((), np.int64), ((sums.num_components,), float), ((sums.num_weights,), float)
+        self._by_step = [np.empty((steps, seeds, *size), dtype) for size, dtype in sizes]
+        self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
+        self.llh, self.log_partition, self.at_floor, self.flow, self.weights = self._by_seed
 
     def follow(self, steps: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
         """Record what `run` yields, giving the number of steps so far; a divergence or Ctrl-C ends it with a reason."""
@@ -121,24 +117,13 @@ class Recorder:
 
     def add(self, state: TrainState, info: StepInfo) -> None:
         """Append one item of `run`."""
-        llh, log_partition, at_floor, flow, weights = self._by_step
-        t = self.length
-        llh[t], log_partition[t], at_floor[t] = info.llh, info.log_partition, info.at_floor
-        flow[t], weights[t] = info.flow, info.layer_weights
-        self.state, self.length = state, t + 1
+        seen = info.llh, info.log_partition, info.at_floor, info.flow, info.layer_weights
+        for array, values in zip(self._by_step, seen, strict=True):
+            array[self.length] = values
+        self.state, self.length = state, self.length + 1
 
     def trace(self) -> Trace:
         """The steps so far; its arrays are views that later steps do not change."""
-        t = self.length
-        return Trace(
-            self.experiment,
-            self.dataset_sha256,
-            self.sums,
-            self.llh[:, :t],
-            self.log_partition[:, :t],
-            self.at_floor[:, :t],
-            self.flow[:, :t],
-            self.weights[:, :t],
-            self.state,
-            self.stopped,
-        )
+        llh, log_partition, at_floor, flow, weights = (array[:, : self.length] for array in self._by_seed)
+        recorded = llh, log_partition, at_floor, flow, weights
+        return Trace(self.experiment, self.problem, *recorded, self.state, self.stopped)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from spncore.arrays import Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import InputLayer
 from spncore.inference.forward import log_sum_exp
+from spncore.loop import gains_less_than, until
 from spncore.structures.nodes import Column, Leaf
 
 STARTS = 3  # of EM; the best counts
@@ -54,8 +56,9 @@ def two_clusters(
 def _em(designs: Sequence[tuple[Column, leaves.Design]], counts: Floats, posterior: Floats) -> tuple[float, Floats]:
     """EM from a posterior (2, N) of the clusters: mean log-likelihood in nats per row, and the last posterior."""
     scaled, totals, out = np.empty((1, *posterior.shape)), np.empty((1, 1, len(counts))), np.empty((1, 1, len(counts)))
-    shift, llh = np.empty((1, len(counts))), -np.inf
-    for _ in range(ITERATIONS):
+    shift = np.empty((1, len(counts)))
+
+    def step(posterior: Floats) -> tuple[Floats, float]:
         shares = posterior * counts
         log_values = np.zeros((1, *posterior.shape))
         for column, design in designs:
@@ -63,10 +66,9 @@ def _em(designs: Sequence[tuple[Column, leaves.Design]], counts: Floats, posteri
             log_values[0] += leaves.coefficients(parameters, design) @ design.features[0]
         weights = shares.sum(axis=1) / counts.sum()
         log_sum_exp(log_values, weights[None, None, :], shift, scaled, totals, out)
-        posterior = weights[:, None] * scaled[0] / totals[0]
-        before, llh = llh, float(counts @ out[0, 0] / counts.sum())
-        if llh - before < TOLERANCE:
-            break
+        return weights[:, None] * scaled[0] / totals[0], float(counts @ out[0, 0] / counts.sum())
+
+    *_, (posterior, llh) = islice(until(step, posterior, gains_less_than(TOLERANCE, float)), ITERATIONS)
     return llh, posterior
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.studies.phase import Diagram, shown_depths
+from spncore.words import counted
 
 
 def summary(diagram: Diagram, depth: int) -> list[str]:
@@ -44,12 +45,12 @@ def in_words(diagram: Diagram) -> str:
     plane, base = diagram.plane, diagram.plane.base
     start = {"fitted": "fitted by EM", "uniform": "uniform", "random": "random"}[base.component_init]
     trained = "then trained" if base.train_components else "held"
-    equal = "every weight starts at s" if base.init_convention == "per_layer" else "every product w_k starts at s"
+    equal = "every weight starts at w0" if base.init_convention == "per_layer" else "every product w_k starts at w0"
     synthetic = " (synthetic)" if diagram.data["synthetic"] else ""
     return (
         f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
         f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
-        f"{base.iterations:,} iterations; median of {base.num_seeds} {'seed' if base.num_seeds == 1 else 'seeds'}."
+        f"{base.iterations:,} iterations; median of {counted(base.num_seeds, 'seed')}."
     )
 
 
@@ -65,7 +66,7 @@ def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
                 {
                     "L": depth,
                     "learning rate η": diagram.plane.rates[j],
-                    "starting weight s": diagram.plane.scales[i],
+                    "starting weight w0": diagram.plane.scales[i],
                     "iterations, L = 1": float(shallow[i, j]) if math.isfinite(shallow[i, j]) else None,
                     "iterations, L": float(deep[i, j]) if math.isfinite(deep[i, j]) else None,
                     "times as fast": round(float(shallow[i, j] / deep[i, j]), 4) if both else None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spncore.limits import LIMITS
+from spncore.record import Record, choice
 from spncore.runs.experiment import Experiment
 from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, tidied
 from spncore.studies.figure3 import HONEST
@@ -36,12 +37,12 @@ SETTINGS = {
 
 
 @dataclass(frozen=True)
-class Case:
+class Case(Record):
     """One combination of the selectors of "What is held equal"."""
 
-    topology: str = "tree"
-    weights: str = "linear"
-    components: str = "fixed"
+    topology: str = choice("tree", "topology", choices=TOPOLOGIES)
+    weights: str = choice("linear", "weights", choices=WEIGHTS)
+    components: str = choice("fixed", "components", choices=COMPONENTS)
     runs: Runs = FAIR_RUNS
 
     @property

@@ -5,7 +5,6 @@ No page and no framework here. A study is frozen and hashable, so everything com
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -18,9 +17,10 @@ from spncore.limits import LIMITS
 from spncore.linear.network import LinearExperiment, LinearTrace, fit
 from spncore.linear.rates import TARGET, RateOutcome, best_rate, outcomes_by_rate
 from spncore.linear.steps import StepTerms, step_terms
-from spncore.runs.experiment import Field
+from spncore.record import Manner, Record, choice, cut, number, whole
 from spncore.runs.study import Study
 from spncore.studies import presets
+from spncore.words import lowered
 
 RATES_PER_DECADE = 12
 RATES = tuple(float(f"{rate:.4g}") for rate in np.logspace(-5, 1, 6 * RATES_PER_DECADE + 1))
@@ -28,74 +28,57 @@ MAX_STEPS = 3000
 MAX_TERMS = 500  # steps taken apart
 PATIENCE = 3.0  # how many times the best rate's steps the other rates are followed
 EACH_AT = ("best", "chosen")
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
-FIELDS: Mapping[str, Field] = {
-    "p": Field(int, "loss exponent", "p", "ℓ_p regression: the loss is the sum of |error|^p over p.", 2, 4),
-    "dimension": Field(int, "weights", "D", "How many numbers the model has to find.", 1, 16),
-    "condition": Field(
-        float,
-        "condition number",
-        "κ",
+# What the page has read and said from its first links on.
+MANNER = Manner(
+    whole="[0-9]{1,9}",
+    number=r"[0-9]{1,9}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?",
+    unread="is {what}",
+    outside="is not allowed; allowed: {allowed}",
+    shown=cut,
+    ending=".0",
+)
+
+
+@dataclass(frozen=True)
+class LinearStudy(Record, manner=MANNER):
+    """One comparison: plain w against w as a product of a vector and N − 1 scalars."""
+
+    p: int = whole(
+        4, "loss exponent (p)", "ℓ_p regression: the loss is the sum of |error|^p over p.", 2, 4, only=(2, 4)
+    )
+    dimension: int = whole(2, "weights (D)", "How many numbers the model has to find.", 1, 16)
+    condition: float = number(
+        10.0,
+        "condition number (κ)",
         "How many times steeper the steepest direction is than the flattest.",
         1,
         1000,
         log_scale=True,
-    ),
-    "num_layers": Field(int, "layers", "N", "How many factors w is a product of.", 2, LIMITS.depth),
-    "init_scale": Field(
-        float,
-        "starting weight",
-        "w0",
+    )
+    num_layers: int = whole(2, "layers (N)", "How many factors w is a product of.", 2, LIMITS.depth)
+    init_scale: float = number(
+        0.3,
+        "starting weight (w0)",
         "Every factor starts here; the plain model starts at the same product.",
         1e-3,
         2,
         log_scale=True,
-    ),
-    "each_at": Field(
-        str,
+    )
+    each_at: str = choice(
+        "best",
         "learning rate",
-        "",
         "Each model at its own best rate of the grid, or both at one chosen rate.",
-        choices=EACH_AT,
-    ),
-    "learning_rate": Field(
-        float,
-        "chosen learning rate",
-        "η",
+        EACH_AT,
+    )
+    learning_rate: float = number(
+        0.2,
+        "chosen learning rate (η)",
         "The rate of both models.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,
         log_scale=True,
-    ),
-}
-
-
-class LinearStudyError(ValueError):
-    """A setting is refused; the text names it and says what is allowed."""
-
-
-@dataclass(frozen=True)
-class LinearStudy:
-    """One comparison: plain w against w as a product of a vector and N − 1 scalars."""
-
-    p: int = 4
-    dimension: int = 2
-    condition: float = 10.0
-    num_layers: int = 2
-    init_scale: float = 0.3
-    each_at: str = "best"
-    learning_rate: float = 0.2
-
-    def __post_init__(self) -> None:
-        for name, field in FIELDS.items():
-            value = getattr(self, name)
-            right_type = type(value) is field.kind or (field.kind is float and type(value) is int)
-            inside = value in field.choices if field.choices else right_type and field.low <= value <= field.high
-            if not (right_type and inside) or (name == "p" and value not in (2, 4)):
-                allowed = "2 or 4" if name == "p" else field.allowed()
-                raise LinearStudyError(f"{name}: {value!r} is not allowed; allowed: {allowed}")
-            object.__setattr__(self, name, field.kind(value))
+    )
 
     def model(self, num_layers: int) -> LinearExperiment:
         """The run of one model; both start at the same product, and the rows lie on the axes."""
@@ -110,6 +93,9 @@ class LinearStudy:
             learning_rate=self.learning_rate,
             iterations=MAX_STEPS,
         )
+
+
+FIELDS = LinearStudy.fields
 
 
 class Side(NamedTuple):
@@ -146,8 +132,7 @@ def compare(study: LinearStudy) -> Comparison:
 
 def product_name(num_layers: int) -> str:
     """w = w₁w₂ for two layers, w = w₁⋯w₅ for more."""
-    last = f"w{num_layers}".translate(SUBSCRIPTS)
-    return "w₁" + ("" if num_layers == 2 else "⋯") + last
+    return "w₁" + "⋯" * (num_layers > 2) + f"w{lowered(num_layers)}"
 
 
 def _side(study: LinearStudy, num_layers: int) -> Side:

@@ -1,7 +1,7 @@
 """The phase diagram: iterations to a target over learning rate and starting weight, by depth, against L = 1.
 
-Points per decade of η are half those of the start s, so a step along both keeps η/s² and the runs of one stripe lie on
-one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
+Points per decade of η are half those of the start w0, so a step along both keeps η/w0² and the runs of one stripe lie
+on one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
+from spncore.record import ExperimentError, Manner, Record, declare, switch, whole
 from spncore.runs.experiment import Experiment
+from spncore.runs.study import DEPTHS
 from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError, Target
 
 SCHEMA = 1
@@ -28,32 +30,40 @@ Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is t
 
 
 @dataclass(frozen=True)
-class Plane:
+class Plane(Record, manner=Manner(outside="points per decade is refused; allowed: {allowed}")):
     """What a phase diagram shows: a base experiment, depths, ranges of η and s, points per decade of η, and the target.
 
     With `control` the shallow network is run at L·η as well.
     """
 
     base: Experiment
-    depths: tuple[int, ...] = (1, 2, 3, 4)
+    depths: tuple[int, ...] = declare((1, 2, 3, 4), replace(DEPTHS, said="1 and at least one more, rising"))
     learning_rates: tuple[float, float] = (1e-5, 1.0)
     init_scales: tuple[float, float] = (1e-2, 1.0)
-    per_decade: int = 3
+    per_decade: int = whole(
+        3,
+        "resolution",
+        "Points per decade of the learning rate.",
+        1,
+        20,
+        name="resolution",
+    )
     gain: float = 0.9
-    control: bool = True
+    control: bool = switch(True, "also L = 1 at L·η")
 
     def __post_init__(self) -> None:
-        if self.depths[:1] != (1,) or len(self.depths) < 2 or list(self.depths) != sorted(set(self.depths)):
-            raise SweepError(f"depths: {ascii(self.depths)[:40]} is refused; allowed: 1 and at least one more, rising")
+        super().__post_init__()
+        if self.depths[0] != 1 or len(self.depths) < 2:
+            raise self.fields["depths"].refusal(self.depths, "is refused; allowed: {allowed}")
         for name, (low, high) in (("learning_rate", self.learning_rates), ("init_scale", self.init_scales)):
             if not LIMITS.smallest_rate <= low < high <= LIMITS.largest_rate:
                 allowed = f"rising within {LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"
-                raise SweepError(f"{name}: the range {low:g} to {high:g} is refused; allowed: {allowed}")
-        if not 1 <= self.per_decade <= 20:
-            raise SweepError(f"resolution: {self.per_decade} points per decade is refused; allowed: 1 to 20")
+                raise ExperimentError(f"{name}: the range {low:g} to {high:g} is refused; allowed: {allowed}")
         count = len(self.arms) * len(self.rates) * len(self.scales)
         if count > MAX_CELLS:
-            raise SweepError(f"resolution: {self.per_decade} points per decade give {count} cells, over {MAX_CELLS}")
+            raise ExperimentError(
+                f"resolution: {self.per_decade} points per decade give {count} cells, over {MAX_CELLS}"
+            )
 
     @cached_property
     def rates(self) -> tuple[float, ...]:
@@ -89,7 +99,7 @@ class Plane:
         }
 
     def stripe_exponent(self, depth: int) -> float:
-        """η/s^e is what decides where components are held (THEORY: scale): 2; 2/L for equal products; 0 for log."""
+        """η/w0^e is what decides where components are held (THEORY: scale): 2; 2/L for equal products; 0 for log."""
         if self.base.parametrisation == "log":
             return 0.0
         return 2.0 if self.base.init_convention == "per_layer" else 2.0 / depth
@@ -98,7 +108,7 @@ class Plane:
         """What is constant along a stripe, in symbols."""
         if self.base.parametrisation == "log":
             return "η"
-        return "η/s²" if self.base.init_convention == "per_layer" else f"η/s^(2/{depth})"
+        return "η/w0²" if self.base.init_convention == "per_layer" else f"η/w0^(2/{depth})"
 
 
 def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
@@ -148,7 +158,7 @@ class Diagram:
         return np.asarray(np.where(np.isnan(self.speed_up(depth, control)), np.nan, bounds))
 
     def log_stripe(self, depth: int) -> Floats:
-        """log₁₀ η/s^e (rows, columns)."""
+        """log₁₀ η/w0^e (rows, columns)."""
         exponent = self.plane.stripe_exponent(depth)
         return np.asarray(np.log10(self.plane.rates)[None] - exponent * np.log10(self.plane.scales)[:, None])
 

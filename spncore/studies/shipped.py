@@ -20,10 +20,10 @@ from spncore.data.library import Dataset
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
 from spncore.runs.experiment import SCHEMA, Experiment
-from spncore.runs.trace import Recorder
-from spncore.runs.training import Trainer
+from spncore.runs.training import fit
 from spncore.studies.cells import CURVE
 from spncore.sweep import Cell, Outcome, SeedOutcome, Target
+from spncore.words import signed
 
 FORMAT = 1
 POINTS = 200  # of a shipped curve, at most
@@ -125,11 +125,7 @@ def registered(name: str) -> Data:
 def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:
     """Train the first iterations only and keep every step of them."""
     short = experiment.replace(iterations=EARLY + 1, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))
-    trainer = Trainer(short, dataset)
-    recorder = Recorder(trainer)
-    for _ in recorder.follow(trainer.steps()):
-        pass
-    trace = recorder.trace()
+    trace = fit(short, dataset)
     weights = trace.effective_weights
     change = np.abs(weights[:, 1:] / weights[:, :-1] - 1.0).max(axis=2)
     return FirstSteps(experiment, trace.llh[:, :EARLY], np.median(change, axis=0))
@@ -175,8 +171,8 @@ def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[
 def target_words(target: Target) -> str:
     """What a target is called."""
     if target.kind == "gain":
-        return f"{target.value:.0%} of the possible gain".replace("%", " %")
-    return f"{target.value:g}".replace("-", "\N{MINUS SIGN}")
+        return f"{100.0 * target.value:.0f} % of the possible gain"
+    return signed(target.value, "g")
 
 
 def _independent_on(dataset: Dataset, test: Dataset) -> float:

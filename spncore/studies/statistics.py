@@ -8,19 +8,21 @@ how iterations are spread, and none is hidden when seeds are few.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
 from scipy.special import betaincinv
 
+from spncore.words import DASH, counted, of_seeds
+
 Iterations = Sequence[int | None]
 Verdict = Literal["ahead", "behind", "level", "open"]
 LEVEL = 0.95
 SAME = 1e-3  # nats per row that make no difference
 FEW = 6  # with fewer pairs even a clean sweep leaves one half inside the interval
-DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
+VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,16 @@ class Wins:
     def pairs(self) -> int:
         """All pairs."""
         return self.decided + self.level
+
+    @property
+    def counts(self) -> str:
+        """Ahead, behind, level, in a table cell."""
+        return f"{self.ahead}, {self.behind}, {self.level}"
+
+    @property
+    def turned(self) -> Wins:
+        """The same pairs, seen from the second."""
+        return Wins(self.behind, self.ahead, self.level)
 
     @property
     def share(self) -> tuple[float, float]:
@@ -116,22 +128,10 @@ def never(iterations: Iterations) -> int:
     return sum(value is None for value in iterations)
 
 
-def orders(reached: Mapping[str, Iterations]) -> dict[tuple[str, str], Verdict]:
-    """The verdict on every pair of names, in their order."""
-    return {pair: paired_wins(reached[pair[0]], reached[pair[1]]).verdict for pair in combinations(reached, 2)}
-
-
-def flips(one: Mapping[str, Iterations], other: Mapping[str, Iterations]) -> list[tuple[str, str]]:
-    """Pairs of names whose order is sure in both and opposite."""
-    before, after = orders(one), orders(other)
-    return [pair for pair in before if {before[pair], after.get(pair)} == {"ahead", "behind"}]
-
-
 def span(iterations: Iterations, end: int) -> str:
     """Median and interval in a table cell: `342 [335, 368]`; a bound that was never reached is `> end`."""
-    interval, middle = median_interval(iterations), median(iterations)
-    bounds = ", ".join(bound(value, end) for value in (interval.low, interval.high))
-    return f"{bound(middle, end)} [{bounds}]"
+    interval = median_interval(iterations)
+    return f"{middle(iterations, end)} [{bound(interval.low, end)}, {bound(interval.high, end)}]"
 
 
 def compared(deep: str, shallow: str, first: Iterations, second: Iterations, end: int) -> str:
@@ -139,25 +139,22 @@ def compared(deep: str, shallow: str, first: Iterations, second: Iterations, end
     wins = paired_wins(first, second)
     if wins.verdict == "level":
         if never(first) == wins.pairs:
-            return f"neither {deep} nor {shallow} got there in {_counted(end, 'iteration')}"
-        return f"{deep} and {shallow} needed the same iterations in {_of(wins.pairs, wins.pairs)}"
-    if wins.verdict == "behind" or (wins.verdict == "open" and wins.behind > wins.ahead):
-        deep, shallow, first, second = shallow, deep, second, first
-        wins = Wins(wins.behind, wins.ahead, wins.level)
-    counted = f"{deep} ahead of {shallow} in {_of(wins.ahead, wins.pairs)}" + _levels(wins)
-    middles = f"median {bound(median(first), end)} against {bound(median(second), end)} iterations"
-    if wins.verdict == "ahead":
-        return f"{counted}, {middles}{_factor(first, second)}"
-    return f"{counted}, {middles}; {_open(wins)}"
+            return f"neither {deep} nor {shallow} got there in {counted(end, 'iteration')}"
+        return f"{deep} and {shallow} needed the same iterations in {of_seeds(wins.pairs, wins.pairs)}"
+    if wins.behind > wins.ahead:
+        deep, shallow, first, second, wins = shallow, deep, second, first, wins.turned
+    medians = f"median {middle(first, end)} against {middle(second, end)} iterations"
+    said = f"{deep} ahead of {shallow} in {_won(wins)}, {medians}"
+    return said + (_factor(first, second) if wins.verdict == "ahead" else f"; {_open(wins)}")
 
 
 def scored(deep: str, shallow: str, first: Sequence[float], second: Sequence[float]) -> str:
     """What paired scores support, in a clause without a full stop."""
     wins = paired_scores(first, second)
     if wins.behind > wins.ahead:
-        deep, shallow, wins = shallow, deep, Wins(wins.behind, wins.ahead, wins.level)
-    counted = f"{deep} higher than {shallow} in {_of(wins.ahead, wins.pairs)}" + _levels(wins)
-    return counted if wins.verdict in ("ahead", "level") else f"{counted}; {_open(wins)}"
+        deep, shallow, wins = shallow, deep, wins.turned
+    said = f"{deep} higher than {shallow} in {_won(wins)}"
+    return said if wins.verdict in ("ahead", "level") else f"{said}; {_open(wins)}"
 
 
 def chance(wins: Wins) -> str:
@@ -174,8 +171,8 @@ def _open(wins: Wins) -> str:
     return f"these seeds do not settle it ({reason})"
 
 
-def _levels(wins: Wins) -> str:
-    return f", level in {wins.level}" if wins.level else ""
+def _won(wins: Wins) -> str:
+    return of_seeds(wins.ahead, wins.pairs) + (f", level in {wins.level}" if wins.level else "")
 
 
 def _factor(first: Iterations, second: Iterations) -> str:
@@ -186,17 +183,20 @@ def _factor(first: Iterations, second: Iterations) -> str:
     return f", {ratio:.2g} times as fast" if ratio >= 1.05 else ", by a few per cent" if ratio > 1.0 else ""
 
 
-def _of(count: int, pairs: int) -> str:
-    return f"{count} of {_counted(pairs, 'seed')}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
-
-
 def bound(value: float | None, end: int) -> str:
     """A number of iterations in words; beyond the end where it was never reached."""
     return f"> {end}" if value is None else f"{value:g}"
+
+
+def middle(iterations: Iterations, end: int) -> str:
+    """The median in words."""
+    return bound(median(iterations), end)
+
+
+def row(first: Iterations, second: Iterations, end: int) -> list[str]:
+    """A comparison in table cells: counts, the share of wins, and both medians with their intervals."""
+    wins = paired_wins(first, second)
+    return [wins.counts, chance(wins), span(first, end), span(second, end)]
 
 
 def _coverage(n: int, cut: int) -> float:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from spncore.record import Record, choice
 from spncore.runs.experiment import Experiment
 from spncore.studies.cells import DEPTHS, Runs, by_seed, merged
 from spncore.sweep import Cell, Outcome
@@ -12,6 +14,13 @@ from spncore.sweep import Cell, Outcome
 UPDATE_DATA = ("nltcs", "plants", "baudio")
 OBJECTIVES = ("unnormalised", "generative")
 UPDATE_SEEDS = 5
+
+
+@dataclass(frozen=True)
+class Update(Record):
+    """What the page may be asked for."""
+
+    data: str = choice("nltcs", "data set", choices=UPDATE_DATA)
 
 
 def update2020_runs(dataset: str) -> Runs:

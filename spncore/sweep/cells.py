@@ -22,8 +22,11 @@ from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
-from spncore.runs.training import DivergenceError, Trainer, circuit_of
+from spncore.learning.trainer import DivergenceError
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment
+from spncore.runs.problem import model_of
+from spncore.runs.training import all_steps, trainer_of
 
 Row = dict[str, Any]
 ENGINE = 1  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
@@ -55,7 +58,7 @@ class Target:
         """The LLH that counts as reached for the run of one seed that starts at `start`."""
         if self.kind == "llh":
             return self.value
-        return start + self.value * (attainable(circuit_of(experiment, dataset), dataset, seed) - start)
+        return start + self.value * (attainable(model_of(experiment, dataset).circuit, dataset, seed) - start)
 
 
 @lru_cache(maxsize=1024)
@@ -159,13 +162,13 @@ def compute(cell: Cell, dataset: Dataset) -> Outcome:
 
 
 def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
-    trainer, stopped, state = Trainer(experiment, dataset), None, None
+    trainer, stopped, state = trainer_of(experiment, dataset), None, None
     llh: list[Floats] = []
     at_floor = np.zeros(experiment.num_seeds)
     reached = np.zeros((experiment.num_seeds, len(cell.targets)), dtype=np.int64)
     levels = None
     try:
-        for last, info in trainer.steps():
+        for last, info in all_steps(trainer, experiment):
             state = last
             llh.append(info.llh)
             at_floor = info.at_floor / max(trainer.num_trained, 1)

@@ -11,7 +11,8 @@ from typing import Any
 from tqdm import tqdm
 
 from spncore.data.library import DataError
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError, parse
+from spncore.record import ExperimentError
+from spncore.runs.experiment import FIELDS, Experiment, parse
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
 from spncore.sweep.local import LocalWorkers
 from spncore.sweep.running import load_data, run_cells

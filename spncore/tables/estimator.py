@@ -6,6 +6,7 @@ Needs scikit-learn, which nothing else in `spncore` does: `pip install 'spnlab[s
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -16,8 +17,7 @@ from spncore.arrays import Floats
 from spncore.inference import sampling
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
-from spncore.learning.learners import LEARNERS
-from spncore.learning.trainer import LearnerSettings
+from spncore.learning.learners import LEARNERS, LearnerSettings
 from spncore.structures import StructureSettings
 from spncore.tables.columns import Coding, codings, decode, encode, log_scales, unseen, weighted_moments
 from spncore.tables.learning import TableSettings, learn
@@ -37,38 +37,23 @@ except ModuleNotFoundError as error:
 UNLABELLED = -1  # as in sklearn.semi_supervised
 
 
+@dataclass(eq=False, repr=False)
 class _Network(BaseEstimator):
     """What both estimators share: columns, training, densities."""
 
-    def __init__(
-        self,
-        structure: str = "mixture",
-        num_components: int = 8,
-        split_depth: int = 2,
-        num_repetitions: int = 4,
-        depth: int = 1,
-        learner: str = "em",
-        learning_rate: float = 0.01,
-        iterations: int = 200,
-        tolerance: float = 1e-6,
-        batch_size: int | None = None,
-        floor: float = 1e-4,
-        families: str | Sequence[str] = "auto",
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.structure = structure
-        self.num_components = num_components
-        self.split_depth = split_depth
-        self.num_repetitions = num_repetitions
-        self.depth = depth
-        self.learner = learner
-        self.learning_rate = learning_rate
-        self.iterations = iterations
-        self.tolerance = tolerance
-        self.batch_size = batch_size
-        self.floor = floor
-        self.families = families
-        self.random_state = random_state
+    structure: str = "mixture"
+    num_components: int = 8
+    split_depth: int = 2
+    num_repetitions: int = 4
+    depth: int = 1
+    learner: str = "em"
+    learning_rate: float = 0.01
+    iterations: int = 200
+    tolerance: float = 1e-6
+    batch_size: int | None = None
+    floor: float = 1e-4
+    families: str | Sequence[str] = "auto"
+    random_state: int | np.random.RandomState | None = None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -173,6 +158,7 @@ class SumProductNetwork(DensityMixin, _Network):
         return decode(self._sample(n_samples, random_state), self.columns_)
 
 
+@dataclass(eq=False, repr=False)
 class SumProductClassifier(ClassifierMixin, _Network):
     """A sum-product network over columns and class: p(x, y) is learned, p(y | x) follows, missing values or not.
 
@@ -186,39 +172,7 @@ class SumProductClassifier(ClassifierMixin, _Network):
     All others and the attributes are those of SumProductNetwork; `classes_` (C,).
     """
 
-    def __init__(
-        self,
-        structure: str = "mixture",
-        num_components: int = 8,
-        split_depth: int = 2,
-        num_repetitions: int = 4,
-        depth: int = 1,
-        learner: str = "em",
-        learning_rate: float = 0.01,
-        iterations: int = 200,
-        tolerance: float = 1e-6,
-        batch_size: int | None = None,
-        floor: float = 1e-4,
-        families: str | Sequence[str] = "auto",
-        random_state: int | np.random.RandomState | None = None,
-        mix: float = 1.0,
-    ) -> None:
-        super().__init__(
-            structure,
-            num_components,
-            split_depth,
-            num_repetitions,
-            depth,
-            learner,
-            learning_rate,
-            iterations,
-            tolerance,
-            batch_size,
-            floor,
-            families,
-            random_state,
-        )
-        self.mix = mix
+    mix: float = 1.0
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from rows (N, D) with classes (N,); weights (N,) ≥ 0 count rows, and only their ratios matter."""

@@ -7,11 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuits.model import Model, Parameters
-from spncore.circuits.overparam import deepened_sums, edge_nodes, layer_flows, weight_groups
+from spncore.circuits.model import Model
+from spncore.circuits.overparam import SumStack, deepened_sums, edge_nodes, layer_flows, weight_groups
+from spncore.learning.learners import LearnerSettings
 from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.problem import Problem, in_one_row
 from spncore.learning.simplex import groups_of, normalise
-from spncore.learning.trainer import CircuitTrainer, LearnerSettings
+from spncore.learning.trainer import Trainer
+from spncore.loop import gains_less_than, updates
 from spncore.structures import StructureSettings
 from spncore.tables.structures import TABLE_STRUCTURES, Table
 from spncore.tables.weighted_rows import weighted_bag
@@ -42,29 +45,23 @@ class Learned(NamedTuple):
 
 def learn(table: Table, settings: TableSettings, rng: np.random.Generator) -> Learned:
     """Learn from a table; with `mix` below 1 its last column is a class. DivergenceError if numbers overflow."""
-    circuit, parameters = TABLE_STRUCTURES[settings.structure](table, settings.size, rng)
+    model = TABLE_STRUCTURES[settings.structure](table, settings.size, rng)
     objective = OBJECTIVES["generative" if settings.mix == 1.0 else "hybrid"]
     seed = int(rng.integers(2**31))
-    trainer = CircuitTrainer(
-        circuit,
-        deepened_sums(circuit, "tree", settings.depth),
-        weighted_bag(table.rows, table.weights, settings.mix),
-        objective,
-        settings.learner,
-        range(seed, seed + 1),
-    )
-    state, curve = trainer.start(_start(trainer, parameters)[None]), [-np.inf]
-    for _ in range(settings.iterations):
-        state, info = trainer.step(state)
-        curve.append(float(info.value[0]))
-        if not settings.learner.batch_size and abs(curve[-1] - curve[-2]) < settings.tolerance:
-            break
-    return Learned(trainer.model(state), np.array(curve[1:]))
+    sums = deepened_sums(model.circuit, "tree", settings.depth)
+    start = _start(model, sums)
+    bag = weighted_bag(table.rows, table.weights, settings.mix)
+    problem = Problem(model.circuit, sums, bag, objective, lambda seed: start)
+    trainer = Trainer(problem, settings.learner._replace(seeds=range(seed, seed + 1)))
+    rules = [updates(settings.iterations)]
+    if not settings.learner.batch_size:
+        rules.append(gains_less_than(settings.tolerance, lambda info: info.value[0], or_loses=False))
+    seen = list(trainer.until(*rules))
+    return Learned(trainer.model(seen[-1][0]), np.array([float(info.value[0]) for _, info in seen]))
 
 
-def _start(trainer: CircuitTrainer, parameters: Parameters) -> Floats:
+def _start(model: Model, sums: SumStack) -> Floats:
     """All weights in one row (P,); the layers of a sum begin with the shares that make up its weights."""
-    edges = np.concatenate([array.ravel() for array in parameters.sums])
-    groups = groups_of(weight_groups(trainer.sums, edge_nodes(trainer.circuit)))
-    layers = normalise(layer_flows(edges, trainer.sums), groups, 0.0)
-    return np.concatenate([layers, *(array.ravel() for array in parameters.inputs)])
+    edges, inputs = np.split(in_one_row(model), [model.circuit.num_edges])
+    groups = groups_of(weight_groups(sums, edge_nodes(model.circuit)))
+    return np.concatenate([normalise(layer_flows(edges, sums), groups, 0.0), inputs])

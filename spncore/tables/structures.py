@@ -8,11 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats, Ints
-from spncore.circuits.circuit import Circuit, InputLayer, Layer, ProductLayer, mixture
+from spncore.circuits.circuit import Circuit, InputLayer, Layer, ProductLayer
 from spncore.circuits.model import Model, model, parameter_shape
-from spncore.structures import Column, StructureSettings, learn_spn, random_partitions, rat
-from spncore.structures.nodes import check_size
-from spncore.structures.regions import Kind
+from spncore.structures import CIRCUITS, Build, Column, StructureSettings, learn_spn
 
 
 class Table(NamedTuple):
@@ -45,7 +43,7 @@ def with_columns(circuit: Circuit, columns: Sequence[Column]) -> Circuit:
     A factorised distribution over columns of several families becomes a product of one per family.
     """
     children, inputs = _leaves(circuit, columns)
-    numbers = np.empty(circuit.offsets[len(circuit.input_layers)], dtype=np.int64)
+    numbers = np.empty(circuit.num_inputs, dtype=np.int64)
     num_nodes, first = sum(layer.num_nodes for layer in inputs), np.cumsum([0, *map(len, children)])
     layers: list[Layer] = [*inputs]
     for arity in sorted({part.shape[1] for part in children}):
@@ -94,32 +92,12 @@ class _Kind(NamedTuple):
     num_inputs: int
 
 
-def _mixture(num_variables: int, settings: StructureSettings, rng: np.random.Generator) -> Circuit:
-    check_size(settings.num_components, settings.num_components)
-    return mixture(settings.num_components, num_variables)
-
-
-def _random_partitions(num_variables: int, settings: StructureSettings, rng: np.random.Generator) -> Circuit:
-    return random_partitions(num_variables, settings.split_depth + 1, settings.num_components, rng)
-
-
-def _rat(kind: Kind) -> Callable[[int, StructureSettings, np.random.Generator], Circuit]:
-    def build(num_variables: int, settings: StructureSettings, rng: np.random.Generator) -> Circuit:
-        num_components, depth, num_repetitions = settings
-        return rat(num_variables, depth, num_repetitions, num_components, kind, rng)
-
-    return build
-
-
-def _started(build: Callable[[int, StructureSettings, np.random.Generator], Circuit]) -> TableStructure:
+def _started(build: Build) -> TableStructure:
     return lambda table, settings, rng: started(build(len(table.columns), settings, rng), table, rng)
 
 
 # Names as in `structures.STRUCTURES`, whose trees of Chow and Liu are for whole numbers without gaps only.
 TABLE_STRUCTURES: Mapping[str, TableStructure] = {
-    "mixture": _started(_mixture),
-    "random_partitions": _started(_random_partitions),
-    "rat": _started(_rat("pairs")),
-    "rat_elementwise": _started(_rat("elementwise")),
+    **{name: _started(build) for name, build in CIRCUITS.items()},
     "learn_spn": lambda table, settings, rng: learn_spn(table.rows, table.weights, table.columns, rng),
 }

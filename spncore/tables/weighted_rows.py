@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from spncore.arrays import Floats, Ints
-from spncore.learning.objectives import Bag
+from spncore.learning.objectives import Bag, entries
 
 
 def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:
@@ -21,14 +20,12 @@ def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:
     if mix < 1.0:
         parts.insert(1, np.concatenate([rows[:, :-1], np.full((len(rows), 1), np.nan)], axis=1))
     distinct, place = _distinct(np.concatenate(parts))
-    own, last = place[items], np.full(len(rows), len(distinct) - 1)
-    entries = [(own, shares * np.where(unknown, mix, 1.0)), (last, -mix * shares)]
+    own, last = place[items], np.array(len(distinct) - 1)
+    terms = [(own, items, shares * np.where(unknown, mix, 1.0)), (last, items, -mix * shares)]
     if mix < 1.0:
-        entries.append((place[len(rows) + items], np.where(unknown, 0.0, (mix - 1.0) * shares)))
-    row, value = (np.concatenate(part) for part in zip(*entries, strict=True))
+        terms.append((place[len(rows) + items], items, np.where(unknown, 0.0, (mix - 1.0) * shares)))
     shape = len(distinct), len(rows)
-    spread = csr_array((value, (row, np.tile(items, len(entries)))), shape=shape)
-    return Bag(distinct, np.ones_like(items), spread, csr_array((shares, (own, items)), shape=shape))
+    return Bag(distinct, np.ones_like(items), entries(terms, *shape), entries([(own, items, shares)], *shape))
 
 
 def _distinct(rows: Floats) -> tuple[Floats, Ints]:

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spncore.arrays import Bools, Ints
+from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 
 Counts = NDArray[np.object_]  # Python's integers, which do not overflow
+Pair = tuple[Ints, Ints] | Ints  # in which trees, and what
 Numbers = NDArray[Any]  # Ints while all counts fit, else Counts
 _FITS = 2**62
 
@@ -40,6 +41,16 @@ class Trees(NamedTuple):
         """T, how many trees are listed."""
         return int(self.edges.shape[0])
 
+    def over(self, combine: np.ufunc, values: Floats) -> Floats:
+        """Sum or product of an edge's quantity over each tree, (..., E) -> (..., T); without edges its identity."""
+        if self.edges.nnz == 0:  # a circuit without sums that matter has one tree, and else every tree has an edge
+            return np.full((*values.shape[:-1], self.num_trees), float(combine.identity))
+        return np.asarray(combine.reduceat(values[..., self.edges.indices], self.edges.indptr[:-1], axis=-1))
+
+    def through(self, flow: Floats) -> Floats:
+        """Flow of every edge, (..., E): it is given as such."""
+        return flow
+
 
 class InducedTree(NamedTuple):
     """One tree, for drawing: the numbers of its edges, of its input nodes and of all its nodes, ascending."""
@@ -57,18 +68,12 @@ class _Visits(NamedTuple):
     edge: Ints
 
 
-def edge_starts(circuit: Circuit) -> Ints:
-    """Number of the first edge of each sum layer, and last E."""
-    sizes = [layer.children.size * layer.num_sums for layer in circuit.sum_layers]
-    return np.cumsum([0, *sizes], dtype=np.int64)
-
-
 def edge_ends(circuit: Circuit) -> Ints:
     """The sum and the child that each edge joins, (E, 2)."""
     ends = [np.zeros((0, 2), dtype=np.int64)]
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, SumLayer):
-            parents = np.repeat(first + np.arange(layer.num_nodes), layer.children.shape[1])
+            parents = np.repeat(np.arange(own.start, own.stop), layer.children.shape[1])
             ends.append(np.stack([parents, np.repeat(layer.children, layer.num_sums, axis=0).ravel()], axis=1))
     return np.concatenate(ends)
 
@@ -81,8 +86,7 @@ def num_trees(circuit: Circuit) -> int:
 def node_trees(circuit: Circuit) -> Counts:
     """κ of every node, (nodes,) of Python integers: 1 of an input, a product's is the product, a sum's the sum."""
     counts = np.empty(circuit.num_nodes, dtype=object)
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
-        own = slice(first, first + layer.num_nodes)
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, InputLayer):
             counts[own] = 1
         elif isinstance(layer, ProductLayer):
@@ -100,23 +104,17 @@ def edge_trees(circuit: Circuit) -> Counts:
     below, above = node_trees(circuit), np.zeros(circuit.num_nodes, dtype=object)
     above[-1] = 1
     through = [np.zeros(0, dtype=object)]
-    for layer, first in zip(reversed(circuit.layers), circuit.offsets[-2::-1], strict=True):
+    for layer, span in zip(reversed(circuit.layers), reversed(circuit.spans), strict=True):
         if isinstance(layer, InputLayer):
             continue
-        own = above[first : first + layer.num_nodes]
         if isinstance(layer, ProductLayer):
-            others = below[first : first + layer.num_nodes, None] // below[layer.children]
-            np.add.at(above, layer.children, own[:, None] * others)
+            others = below[span, None] // below[layer.children]
+            np.add.at(above, layer.children, above[span, None] * others)
         else:
-            own = own.reshape(-1, layer.num_sums)
+            own = above[span].reshape(-1, layer.num_sums)
             through.append((own[:, :, None] * below[layer.children][:, None]).ravel())
             np.add.at(above, layer.children, np.add.reduce(own, axis=1)[:, None])
     return np.concatenate(through[::-1])
-
-
-def private_edges(circuit: Circuit) -> Bools:
-    """Which edges belong to a single induced tree, (E,)."""
-    return np.asarray(edge_trees(circuit) == 1, dtype=bool)
 
 
 def enumerate_trees(circuit: Circuit, limit: int = LIMITS.trees) -> Trees:
@@ -127,7 +125,7 @@ def enumerate_trees(circuit: Circuit, limit: int = LIMITS.trees) -> Trees:
             f"this circuit has {written(count)} induced trees, at most {limit:,} are listed; sample some instead"
         )
     visits = _unranked(circuit, np.arange(count))
-    weighted, leaves = visits.edge >= 0, visits.node < circuit.offsets[len(circuit.input_layers)]
+    weighted, leaves = visits.edge >= 0, visits.node < circuit.num_inputs
     edges, inputs = (visits.tree[weighted], visits.edge[weighted]), (visits.tree[leaves], visits.node[leaves])
     return trees_of(circuit, count, edges, inputs)
 
@@ -139,7 +137,7 @@ def tree(circuit: Circuit, number: int) -> InducedTree:
         raise TreeError(f"tree {number}: this circuit's induced trees have the numbers 0 to {written(count - 1)}")
     visits = _unranked(circuit, np.array([number], dtype=np.int64 if count < _FITS else object))
     nodes = np.sort(visits.node)
-    inputs = nodes[nodes < circuit.offsets[len(circuit.input_layers)]]
+    inputs = nodes[nodes < circuit.num_inputs]
     return InducedTree(np.sort(visits.edge[visits.edge >= 0]), inputs, nodes)
 
 
@@ -148,13 +146,13 @@ def written(count: int) -> str:
     return f"{count:,}" if count <= 1_000_000 else f"{Decimal(count):.1e}"
 
 
-def trees_of(circuit: Circuit, num: int, edges: tuple[Ints, Ints], inputs: tuple[Ints, Ints]) -> Trees:
-    """`num` trees from pairs of arrays: in which trees which edges are, and in which trees which input nodes."""
-    num_inputs = circuit.offsets[len(circuit.input_layers)]
-    return Trees(_incidence(*edges, (num, circuit.num_edges)), _incidence(*inputs, (num, num_inputs)))
+def trees_of(circuit: Circuit, num: int, edges: Pair, inputs: Pair) -> Trees:
+    """`num` trees from two arrays each: in which trees which edges are, and in which trees which input nodes."""
+    return Trees(_incidence(edges, num, circuit.num_edges), _incidence(inputs, num, circuit.num_inputs))
 
 
-def _incidence(rows: Ints, columns: Ints, shape: tuple[int, int]) -> csr_array:
+def _incidence(pairs: Pair, *shape: int) -> csr_array:
+    rows, columns = pairs
     incidence = csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)
     incidence.sort_indices()
     return incidence
@@ -166,7 +164,7 @@ def _unranked(circuit: Circuit, numbers: Numbers) -> _Visits:
     counts: Numbers = exact if exact.max() >= _FITS else exact.astype(np.int64)
     tree, node, number = np.arange(len(numbers)), np.full(len(numbers), circuit.num_nodes - 1), numbers
     number = number.astype(counts.dtype)
-    starts, sum_layer = edge_starts(circuit), len(circuit.sum_layers)
+    edges = reversed(circuit.edge_spans)
     done: list[_Visits] = []
     for layer, first in zip(reversed(circuit.layers), circuit.offsets[-2::-1], strict=True):
         here = node >= first
@@ -178,10 +176,9 @@ def _unranked(circuit: Circuit, numbers: Numbers) -> _Visits:
             children = layer.children[local]
             below = np.repeat(at, children.shape[1]), children.ravel(), _digits(number[here], counts[children]).ravel()
         else:
-            sum_layer -= 1
             group = local // layer.num_sums
             place, left = _places(number[here], group, counts[layer.children])
-            edge = starts[sum_layer] + local * layer.children.shape[1] + place
+            edge = next(edges).start + local * layer.children.shape[1] + place
             below = at, layer.children[group, place], left
         done.append(_Visits(at, first + local, edge))
         tree, node, number = (

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
-from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.inference.forward import input_values
 from spncore.inference.queries import check_possible
 from spncore.inference.sampling import by_posterior, descend
 from spncore.inference.values import BLOCK_BYTES, block_rows, blocks, log_values, prepare
+from spncore.inference.workspace import by_group
 from spncore.limits import LIMITS
-from spncore.trees.induced import Trees, edge_starts, enumerate_trees, trees_of
+from spncore.trees.induced import Trees, enumerate_trees, trees_of
 from spncore.trees.steps import log_tree_weights, tree_weights
 
-Pair = tuple[Ints, Ints]  # trees, and what is in each
-_NOTHING: Pair = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+_NOTHING = np.zeros((2, 0), dtype=np.int64)  # trees, and what is in each
 
 
 def edge_weights(asked: Model) -> Floats:
@@ -74,49 +74,41 @@ def sample_trees(
     if rows is None:
         rows = np.full((1, asked.circuit.num_variables), np.nan)
     drawn = rng.choice(len(rows), size=num, p=None if counts is None else counts / np.sum(counts))
-    size, edges, inputs = block_rows(asked.circuit, num), [_NOTHING], [_NOTHING]
-    for begin in range(0, num, max(size, 1)):
-        for met, found in zip((edges, inputs), _drawn(asked, rows, drawn[begin : begin + size], rng), strict=True):
-            met += [(begin + tree, which) for tree, which in found]
-    return trees_of(asked.circuit, num, _joined(edges), _joined(inputs))
+    size, edges, inputs = max(block_rows(asked.circuit, num), 1), [_NOTHING], [_NOTHING]
+    for begin in range(0, num, size):
+        met = _drawn(asked, rows, drawn[begin : begin + size], rng, begin)
+        edges, inputs = edges + met[0], inputs + met[1]
+    return trees_of(asked.circuit, num, np.concatenate(edges, axis=1), np.concatenate(inputs, axis=1))
 
 
-def _drawn(asked: Model, rows: NDArray[Any], drawn: Ints, rng: np.random.Generator) -> tuple[list[Pair], list[Pair]]:
-    """One tree from the posterior of each drawn row: pairs of trees and edges, and of trees and input nodes."""
+def _drawn(
+    asked: Model, rows: NDArray[Any], drawn: Ints, rng: np.random.Generator, first: int
+) -> tuple[list[Ints], list[Ints]]:
+    """One tree from the posterior of each drawn row, counted from `first`: (2, n) trees and edges, trees and inputs."""
     distinct, column_of = np.unique(drawn, return_inverse=True)
     ((_, log_f), work) = next(blocks(asked, rows[distinct]))
     of_rows = np.zeros(len(rows))
     of_rows[distinct] = log_f
     check_possible(of_rows, 0)
-    throw, starts, edges = by_posterior(asked, work, column_of, rng), edge_starts(asked.circuit), []
+    throw, edges = by_posterior(asked, work, column_of, rng), []
 
     def choose(number: int, groups: Ints, members: Ints, trees: Ints) -> Ints:
         places = throw(number, groups, members, trees)
         layer = asked.circuit.sum_layers[number]
-        sums = groups * layer.num_sums + members
-        edges.append((trees, starts[number] + sums * layer.children.shape[1] + places))
+        sums = asked.circuit.edge_spans[number].start + (groups * layer.num_sums + members) * layer.children.shape[1]
+        edges.append(np.stack([first + trees, sums + places]))
         return places
 
-    reached = descend(asked.circuit, len(drawn), choose)
-    inputs = [(trees, first + nodes) for first, (nodes, trees) in zip(asked.circuit.offsets, reached, strict=False)]
-    return edges, inputs
-
-
-def _joined(pairs: list[Pair]) -> Pair:
-    trees, which = (np.concatenate(parts) for parts in zip(*pairs, strict=True))
-    return trees, which
+    reached = zip(asked.circuit.spans, descend(asked.circuit, len(drawn), choose), strict=False)
+    return edges, [np.stack([first + trees, own.start + nodes]) for own, (nodes, trees) in reached]
 
 
 def _input_log_values(asked: Model, rows: NDArray[Any]) -> Floats:
     """Log-values of all input nodes, (inputs, B), in nats."""
     circuit = asked.circuit
-    values = np.empty((circuit.offsets[len(circuit.input_layers)], len(rows)))
-    outs = [
-        values[first : first + layer.num_nodes].reshape(len(layer.variables), -1, len(rows))
-        for first, layer in zip(circuit.offsets, circuit.input_layers, strict=False)
-    ]
+    values = np.empty((circuit.num_inputs, len(rows)))
     designs, linear, zeros = prepare(asked, rows)
-    input_values(linear, designs, outs, zeros)
+    input_values(linear, designs, by_group(circuit, values), zeros)
     return values
 
 
@@ -143,32 +135,3 @@ def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
     layers = (*circuit.input_layers, *products, SumLayer(component[None], 1))
     weights = tree_weights(edge_weights(asked), trees)
     return model(Circuit(circuit.num_variables, layers), (weights[None, None],), parameters.inputs)
-
-
-def untied_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
-    """The same function as a mixture whose components have leaves of their own: one wide input node per tree.
-
-    CircuitError where inputs are of several families; TreeError if there are more than `limit` trees.
-    """
-    circuit, parameters = asked
-    kinds = sorted({(layer.family, layer.num_values) for layer in circuit.input_layers})
-    if len(kinds) > 1:
-        raise CircuitError(f"inputs are of {len(kinds)} families, {kinds[0][0]} and others; one wide input needs one")
-    trees = enumerate_trees(circuit, limit)
-    leaf_parameters = _parameters_by_variable(circuit, parameters.inputs)  # (P, inputs, D)
-    of_trees = np.stack([trees.inputs @ table for table in leaf_parameters])  # one input of a tree has the variable
-    inputs = InputLayer(np.arange(circuit.num_variables)[None], trees.num_trees, *kinds[0])
-    layers = (inputs, SumLayer(np.arange(trees.num_trees)[None], 1))
-    weights = tree_weights(edge_weights(asked), trees)
-    return model(Circuit(circuit.num_variables, layers), (weights[None, None],), (of_trees,))
-
-
-def _parameters_by_variable(circuit: Circuit, inputs: tuple[Floats, ...]) -> Floats:
-    """Parameters of all input nodes, (P, inputs, D), zero at the variables that a node does not cover."""
-    tables = []
-    for layer, parameters in zip(circuit.input_layers, inputs, strict=True):
-        table = np.zeros((len(parameters), layer.num_nodes, circuit.num_variables))
-        columns = np.repeat(layer.variables, layer.num_inputs, axis=0)
-        np.put_along_axis(table, np.broadcast_to(columns, parameters.shape), parameters, axis=2)
-        tables.append(table)
-    return np.concatenate(tables, axis=1)

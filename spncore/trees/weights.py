@@ -8,21 +8,20 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer
-from spncore.trees.induced import edge_starts, node_trees
+from spncore.circuits.model import parameter_shape
+from spncore.trees.induced import node_trees
 
 
 def log_total_weight(circuit: Circuit, log_edge_weights: Floats) -> Floats:
     """log Σ_T w_T over all induced trees.  log_edge_weights (..., E) -> (...)."""
     values = np.zeros((*log_edge_weights.shape[:-1], circuit.num_nodes))
-    starts, sum_layer = edge_starts(circuit), 0
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
-        own = slice(first, first + layer.num_nodes)
+    edges = iter(circuit.edge_spans)
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, ProductLayer):
             values[..., own] = values[..., layer.children].sum(axis=-1)
         elif not isinstance(layer, InputLayer):
-            terms = _terms(values, log_edge_weights, layer, starts[sum_layer])
+            terms = _terms(values, log_edge_weights[..., next(edges)], layer)
             values[..., own] = np.logaddexp.reduce(terms, axis=-1).reshape(*values.shape[:-1], -1)
-            sum_layer += 1
     return np.asarray(values[..., -1])
 
 
@@ -30,16 +29,14 @@ def heaviest_tree(circuit: Circuit, log_edge_weights: Floats) -> int:
     """The number of the tree with the largest w_T, the first such child where several are equal; weights (E,)."""
     values, counts = np.zeros(circuit.num_nodes), node_trees(circuit)
     numbers = np.zeros(circuit.num_nodes, dtype=object)
-    starts, sum_layer = edge_starts(circuit), 0
-    for layer, first in zip(circuit.layers, circuit.offsets, strict=False):
-        own = slice(first, first + layer.num_nodes)
+    edges = iter(circuit.edge_spans)
+    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
         if isinstance(layer, ProductLayer):
             values[own] = values[layer.children].sum(axis=-1)
             for column in layer.children.T:  # the first child's number is the highest digit
                 numbers[own] = numbers[own] * counts[column] + numbers[column]
         elif not isinstance(layer, InputLayer):
-            terms = _terms(values, log_edge_weights, layer, starts[sum_layer])  # (G, num_sums, A)
-            sum_layer += 1
+            terms = _terms(values, log_edge_weights[..., next(edges)], layer)  # (G, num_sums, A)
             places = terms.argmax(axis=-1)
             values[own] = np.take_along_axis(terms, places[..., None], axis=-1).ravel()
             before = np.add.accumulate(counts[layer.children], axis=1) - counts[layer.children]
@@ -48,9 +45,7 @@ def heaviest_tree(circuit: Circuit, log_edge_weights: Floats) -> int:
     return int(numbers[-1])
 
 
-def _terms(values: Floats, log_edge_weights: Floats, layer: Any, start: int) -> Floats:
-    """log w_e plus what is below the edge, (..., G, num_sums, A)."""
-    shape = len(layer.children), layer.num_sums, layer.children.shape[1]
-    weights = log_edge_weights[..., start : start + int(np.prod(shape))]
-    below = values[..., layer.children][..., :, None, :]
-    return np.asarray(weights.reshape(*weights.shape[:-1], *shape) + below)
+def _terms(values: Floats, log_weights: Floats, layer: Any) -> Floats:
+    """log w_e of the layer's edges (..., n) plus what is below each, (..., G, num_sums, A)."""
+    weights = log_weights.reshape(*log_weights.shape[:-1], *parameter_shape(layer))
+    return np.asarray(weights + values[..., layer.children][..., :, None, :])

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from app.kit import circuit_links
+from app.kit.link import CIRCUITS
 from spncore import fit
 from spncore.data import library
-from spncore.runs.shallow import ShallowTrainer
-from spncore.runs.training import circuit_of
+from spncore.loop import updates
+from spncore.runs.problem import model_of
 from spncore.trees.induced import enumerate_trees
 from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close
+from tests.mixture_of_trees import trees_trainer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SETTINGS = {
@@ -21,7 +22,7 @@ SETTINGS = {
     "depths": "1",
     "learning_rate": "0.2",
 }
-STUDY, _ = circuit_links.decode(SETTINGS)
+STUDY, _ = CIRCUITS.decode(SETTINGS)
 QUERY = "?v=1&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark")}
 
@@ -79,7 +80,12 @@ def test_both_curves_start_in_one_point_and_part_as_the_engine_says(open_page, a
     page.keyboard.press("End")
     page.wait_for_function("() => document.querySelector('.spn-circ [data-chart=llh]')?.dataset.last === '60'")
     found = lines(page, "llh")
-    mixed = np.array([info.llh for _, info in ShallowTrainer(STUDY.experiments()[0], data).steps()])
+    mixed = np.array(
+        [
+            info.llh
+            for _, info in trees_trainer(STUDY.experiments()[0], data).until(updates(STUDY.experiment.iterations))
+        ]
+    )
     deep, shallow = found["L = 1"][1], found["mixture of trees"][1]
     assert_close(deep, np.median(trace.llh, axis=0).astype("<f4"), rtol=1e-6)
     assert_close(shallow, np.median(mixed, axis=1).astype("<f4"), rtol=1e-6)
@@ -89,7 +95,7 @@ def test_both_curves_start_in_one_point_and_part_as_the_engine_says(open_page, a
 
 def test_the_cursor_moves_the_edges_and_the_controls_choose_the_tree(open_page, app_server, data, trace):
     page = opened(open_page, app_server)
-    weights = tree_weights(trace.effective_weights[0], enumerate_trees(circuit_of(STUDY.experiment, data)))
+    weights = tree_weights(trace.effective_weights[0], enumerate_trees(model_of(STUDY.experiment, data).circuit))
     go_to(page, 60)
     late = widths(page)
     assert page.locator(".spn-circ").get_attribute("data-tree") == str(weights[59].argmax())

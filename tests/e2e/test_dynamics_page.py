@@ -159,7 +159,7 @@ def test_the_series_and_the_replay_are_the_engines(open_page, app_server, trace)
 
 def test_the_lab_and_the_page_share_cursor_component_depth_and_seed(open_page, app_server):
     page = opened(open_page, app_server)
-    page.locator("[data-choose=depth]").select_option("0")
+    page.locator("[data-choose=curve]").select_option("0")
     page.locator("[data-choose=component]").select_option("3")
     page.locator("[data-choose=seed]").select_option("1")
     page.locator(".spn-dyn[data-seed='1']").wait_for()

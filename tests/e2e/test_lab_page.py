@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
-from app.kit import study_links, text
+from app.kit import text
+from app.kit.link import LAB
 from spncore import fit
 from spncore.data import library
 from spncore.studies import presets
@@ -34,7 +35,7 @@ def finished(page):
 
 
 def study_of(link):
-    study, refusals = study_links.decode(parse_qs(urlsplit(link).query))
+    study, refusals = LAB.decode(parse_qs(urlsplit(link).query))
     assert not refusals
     return study
 
@@ -127,7 +128,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
         assert_close(drawn[name], np.median(traces[name].llh, axis=0), rtol=SINGLE)
         assert page.locator("[data-chart=llh] ~ .spn-overlay .spn-end", has_text=name).count() == 1
         assert name in page.locator(".spn-headline").inner_text()
-    page.locator("[data-choose=depth]").select_option("EM")
+    page.locator("[data-choose=curve]").select_option("EM")
     page.locator(".spn-lab[data-learner=em]").wait_for()
     page.wait_for_function(
         "() => /not defined for L = 1 · EM/.test(document.querySelector('.spn-equations').innerText)"
@@ -137,7 +138,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
     assert_close(float(weight.replace("−", "-")), traces["L=1 · EM"].effective_weights[0, -1, component], rtol=6e-3)
     page.get_by_role("link", name="Dynamics").click()
     page.locator(".spn-dyn[data-state=done]").wait_for()
-    assert page.locator(".spn-dyn [data-choose=depth] option").all_inner_texts() == ["L = 1", "L = 2", "L = 3"]
+    assert page.locator(".spn-dyn [data-choose=curve] option").all_inner_texts() == ["L = 1", "L = 2", "L = 3"]
 
 
 def test_a_shared_link_reopens_the_same_curves(app_server, open_page):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from spncore import fit
 from spncore.runs.experiment import Experiment
-from spncore.runs.fitting import fit
 from tests.e2e.hostile import HOSTILE
 
 pytestmark = pytest.mark.browser
@@ -147,7 +147,7 @@ def test_one_component_depth_and_seed_are_shared_by_all_views(chart_server, open
     page.locator("[data-choose=seed]").select_option("2")
     wait(page, "lab.dataset.seed === '2'")
     page.wait_for_function(f"before => {drawn} !== before", arg=before)
-    page.locator("[data-choose=depth]").select_option("0")
+    page.locator("[data-choose=curve]").select_option("0")
     wait(page, "lab.dataset.depth === '1' && lab.querySelectorAll('.spn-network line').length === 8")
 
 
@@ -250,9 +250,9 @@ def test_a_run_that_is_gone_and_a_view_that_cannot_load_say_so(chart_server, ope
     page = open_page(chart_server.url + "/?run=" + "x" * 22)
     wait(page, "lab.dataset.state === 'gone'")
     assert "press Train" in page.locator(".spn-wait").inner_text().replace("Press", "press")
-    static = "**/api/static/lab-*"
-    page = open_page(chart_server.url, prepare=lambda context: context.route(static, lambda route: route.abort()))
-    page.get_by_text("The view could not be loaded").wait_for()
+    for static in ("**/api/static/lab/lab-*", "**/api/static/words/lab-*"):
+        page = open_page(chart_server.url, prepare=lambda context: context.route(static, lambda route: route.abort()))  # noqa: B023
+        page.get_by_text("The view could not be loaded").wait_for()
 
 
 def test_what_is_not_a_number_is_a_gap(chart_server, open_page):

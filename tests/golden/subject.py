@@ -23,32 +23,32 @@ from unittest import mock
 import numpy as np
 
 import spncore.__main__ as command_line
-from app.kit import circuit_links as circuit_link
 from app.kit import run_files as export
 from app.kit import shipped_or_here as evidence_view
-from app.kit import study_links as permalink
 from app.kit import text, uploads
 from app.kit.files import file_name
-from app.live import circuit_layout, circuit_words
-from app.live.headline import headline
+from app.kit.link import CIRCUITS, LAB, decode_view
+from app.live import circuit_layout
+from app.live.headline import circuit_headline, headline
 from app.live.runs import REGISTRY
 from app.pages.ask import flow_lines
-from app.pages.ask import link as ask_link
 from app.pages.ask import networks as asked_networks
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
+from app.pages.ask.link import LINKS as ASKING
 from app.pages.circuits import files as circuit_export
-from app.pages.classes import panel as classes_panel
+from app.pages.classes import link as class_link
 from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
 from app.pages.figure3 import words as figure3_facts
 from app.pages.held_equal import words as fair_facts
-from app.pages.linear import link as linear_link
 from app.pages.linear import words as linear_words
+from app.pages.linear.link import LINKS as LINEAR
 from app.pages.maths import errata
 from app.pages.update2020 import words as update_facts
-from spncore import Experiment, Trace, Trainer, structures, sweep
+from spncore import Experiment, Trace, Trainer, run, structures, sweep, trainer_of
 from spncore.circuits import overparam, saving
+from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
 from spncore.inference import explanation, queries, sampling
@@ -56,12 +56,13 @@ from spncore.learning import em, objectives, parametrisation
 from spncore.learning.learners import LEARNERS
 from spncore.linear import network as linear_network
 from spncore.linear import rates as linear_rates
+from spncore.record import Field
 from spncore.runs.experiment import FIELDS
-from spncore.runs.fitting import fit as fit_and_score
-from spncore.runs.shallow import ShallowTrainer
+from spncore.runs.problem import model_of, trees_problem
 from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
-from spncore.runs.training import circuit_of
+from spncore.runs.training import all_steps
+from spncore.runs.training import fit as fit_and_score
 from spncore.studies import findings, phase, presets, update2020
 from spncore.studies import held_equal as recipes
 from spncore.studies import linear as linear_study
@@ -93,41 +94,29 @@ def study_record(study: Study) -> Record:
 
 def lab_link(params: Case) -> Any:
     """What a link to the lab opens, what it refuses, the link written for what it opened, and the view."""
-    shown = permalink.decode_view({name: [each] if isinstance(each, str) else each for name, each in params.items()})
-    return {**_decoded(params, permalink.decode, study_record, permalink.query_string), "view": plain(shown)}
+    shown = decode_view({name: [each] if isinstance(each, str) else each for name, each in params.items()})
+    return {**_decoded(params, LAB.decode, study_record, LAB.query_string), "view": plain(shown)}
 
 
 def circuits_link(params: Case) -> Any:
     """The same of a link to the Circuits page."""
-    return _decoded(params, circuit_link.decode, study_record, circuit_link.query_string)
+    return _decoded(params, CIRCUITS.decode, study_record, CIRCUITS.query_string)
 
 
 def asking_link(params: Case) -> Any:
     """The same of a link to the page "Ask the network"."""
-    return _decoded(params, ask_link.decode, lambda question: plain(asdict(question)), ask_link.query_string)
+    return _decoded(params, ASKING.decode, lambda question: plain(asdict(question)), ASKING.query_string)
 
 
 def linear_networks_link(params: Case) -> Any:
     """The same of a link to the page of linear networks."""
-    return _decoded(params, linear_link.decode, asdict, linear_link.query_string)
+    return _decoded(params, LINEAR.decode, asdict, LINEAR.query_string)
 
 
 def classes_link(params: Case) -> Any:
     """The same of a link to the page "Predicting a class", with the data that ships at hand."""
-    return _decoded(params, _open_classes, study_record, permalink.query_string)
-
-
-def _open_classes(params: Mapping[str, Sequence[str]]) -> tuple[Study, list[str]]:
-    page = SimpleNamespace(session_state={}, query_params=_Query(params))
-    with mock.patch.object(classes_panel, "st", page):
-        study = classes_panel.opened(
-            {name: data_set(name) for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()}
-        )
-    return study, page.session_state["classes_refused"]
-
-
-class _Query(dict[str, Any]):
-    get_all = dict.__getitem__
+    data = [name for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()]
+    return _decoded(params, lambda given: class_link.decode(given, data), study_record, LAB.query_string)
 
 
 def selectors(page: Case) -> Any:
@@ -143,11 +132,9 @@ def selectors(page: Case) -> Any:
 def declared(what: Case) -> Any:
     """Names that links, files and controls rely on, in order."""
     lists: Mapping[str, Callable[[], Any]] = {
-        "settings": lambda: {name: {**asdict(field), "kind": field.kind.__name__} for name, field in FIELDS.items()},
+        "settings": lambda: {name: _setting(field) for name, field in FIELDS.items()},
         "defaults": lambda: asdict(Experiment()),
-        "linear settings": lambda: {
-            name: {**asdict(field), "kind": field.kind.__name__} for name, field in linear_study.FIELDS.items()
-        },
+        "linear settings": lambda: {name: _setting(field) for name, field in linear_study.FIELDS.items()},
         "learners": lambda: list(LEARNERS),
         "rivals": lambda: RIVALS,
         "structures": lambda: list(structures.STRUCTURES),
@@ -162,6 +149,11 @@ def declared(what: Case) -> Any:
     }
     found = plain(lists[what]())
     return list(found.items()) if isinstance(found, dict) else found  # in order
+
+
+def _setting(field: Field) -> Record:
+    names = ("label", "symbol", "help", "low", "high", "choices", "zero_allowed", "log_scale", "named")
+    return {"kind": field.kind.__name__, **{name: getattr(field, name) for name in names}}
 
 
 def _about_data(name: str) -> Record:
@@ -183,7 +175,7 @@ def preset(name: Case) -> Any:
         "held_equal": found.held_equal,
         "look_for": found.look_for,
         "settings": study_record(found.study),
-        "link": permalink.query_string(found.study),
+        "link": LAB.query_string(found.study),
         "matching": getattr(presets.matching(found.on("two-clusters")), "name", None),
     }
 
@@ -195,7 +187,7 @@ def study_of(case: Case) -> Study:
         found = presets.PRESETS[case["preset"]].study
         depths, rivals, experiment = found.depths, found.rivals, found.experiment
     elif "circuit" in case:
-        found = circuit_link.decode(case["circuit"])[0]
+        found = CIRCUITS.decode(case["circuit"])[0]
         depths, rivals, experiment = found.depths, found.rivals, found.experiment
     else:
         depths, rivals, experiment = (1, 3), (), Experiment()
@@ -208,9 +200,11 @@ def traces_of(study: Study) -> list[Trace]:
     data = data_set(study.experiment.dataset)
     traces = []
     for curve, experiment in enumerate(study.experiments()):
-        trainer = (ShallowTrainer if study.is_shallow(curve) else Trainer)(experiment, data)
-        recorder = Recorder(trainer)
-        for _ in recorder.follow(trainer.steps()):
+        trainer = trainer_of(experiment, data)
+        if study.is_shallow(curve):
+            trainer = Trainer(trees_problem(trainer, trainer.init()), trainer.settings)
+        recorder = Recorder(experiment, trainer.problem)
+        for _ in recorder.follow(all_steps(trainer, experiment)):
             pass
         traces.append(recorder.trace())
     return traces
@@ -220,8 +214,8 @@ def headlines(case: Case) -> Any:
     """The headline of a study's runs, and what it was made from."""
     study = study_of(case)
     if study.deep:
-        study = circuit_link.prepared(study, data_set(study.experiment.dataset))
-        said = circuit_words.circuit_headline(traces_of(study), case.get("ended", True), study.shallow)
+        study = study.beside_trees(data_set(study.experiment.dataset))
+        said = circuit_headline(traces_of(study), case.get("ended", True), study.shallow)
     else:
         data = data_set(study.experiment.dataset)
         said = headline(traces_of(study), data, case.get("ended", True), num_rivals=len(study.rivals))
@@ -248,7 +242,7 @@ def exported(case: Case) -> str | bytes:
     study = study_of(case)
     data = data_set(study.experiment.dataset)
     if study.deep:
-        study = circuit_link.prepared(study, data)
+        study = study.beside_trees(data)
     made = (
         export.script if case["kind"] == "script" else getattr(circuit_export if study.deep else export, case["kind"])
     )

@@ -11,9 +11,10 @@ from typing import Any
 from spncore.studies import figure3, update2020
 from tests.golden.plain import changes, masked, plain, table
 from tests.golden.subject import (
+    ASKING,
     DATA,
+    LAB,
     Study,
-    ask_link,
     ask_words,
     asked_networks,
     asking,
@@ -30,7 +31,6 @@ from tests.golden.subject import (
     flow_lines,
     linear_study,
     linear_words,
-    permalink,
     phase,
     recipes,
     study_record,
@@ -155,7 +155,7 @@ def _errata_words() -> Any:
         },
         "shared scalar": re.sub(r"(at most \*\*|larger than )[0-9.e-]*[0-9]", r"\1‹rounding›", words),
         "shared scalar rows": len(list(linear_words.network_rows(same))),
-        "link": permalink.query_string(same.study),
+        "link": LAB.query_string(same.study),
     }
 
 
@@ -167,7 +167,7 @@ def _trained(network: str, components: int) -> asked_networks.Trained:
 def _ask_words(network: str, evidence: str, components: int = 4, about: str = "") -> Any:
     data = data_set("nltcs-twin")
     link = {"data": "nltcs-twin", "net": network, "k": str(components), "e": evidence, "about": about}
-    question = ask_link.decode(link)[0]
+    question = ASKING.decode(link)[0]
     trained, (row, refused) = _trained(network, components), asking.evidence_row(question, data)
     given, every = asking.answer(trained.model, row), asking.items(data)
     found, target = asking.matches(data, row), asking.target_of(question, data, given)
@@ -214,7 +214,7 @@ def _phase_words() -> Any:
         "csv": table(sweep.to_csv(shown.rows())),
         "json again": shown.to_json() == phase.Diagram.from_json(shown.to_json()).to_json(),
         "plane": asdict(shown.plane),
-        "first cell in the lab": permalink.query_string(
+        "first cell in the lab": LAB.query_string(
             Study(
                 shown.plane.base.replace(learning_rate=shown.plane.rates[0], init_scale=shown.plane.scales[0]), (1, 3)
             )

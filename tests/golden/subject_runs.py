@@ -12,16 +12,17 @@ import numpy as np
 from tests.golden.plain import plain
 from tests.golden.subject import (
     Experiment,
-    Trainer,
-    circuit_of,
     data_set,
     em,
     explanation,
     fit_and_score,
     linear_network,
     linear_rates,
+    mixture,
+    model_of,
     queries,
     random_model,
+    run,
     sampling,
     saving,
 )
@@ -54,12 +55,14 @@ def expectation_maximisation(case: Any) -> Any:
     """LLH and parameters of EM on a circuit or on a mixture."""
     data = data_set(case["dataset"])
     if "settings" in case:
-        circuit = circuit_of(Experiment(dataset=case["dataset"], **case["settings"]), data)
+        circuit = model_of(Experiment(dataset=case["dataset"], **case["settings"]), data).circuit
         found = em.fit(circuit, data, np.random.default_rng(case["seed"]), case["iterations"])
         parameters = [np.linalg.norm(array) for group in found.model.parameters for array in group]
         return plain({"llh": found.llh, "parameters": parameters})
-    mixture = em.fit_mixture(data, case["num_components"], np.random.default_rng(case["seed"]), case["iterations"])
-    return plain(mixture._asdict())
+    plain_mixture = mixture(case["num_components"], data.num_variables)
+    found = em.fit(plain_mixture, data, np.random.default_rng(case["seed"]), case["iterations"])
+    (weights,), (leaves,) = found.model.parameters
+    return plain({"weights": weights[0, 0], "probabilities": leaves[1], "llh": found.llh})
 
 
 def linear(case: Any) -> Any:
@@ -102,7 +105,7 @@ def estimator(case: Any) -> Any:
 def asked(case: Any) -> Any:
     """Every question to a network with fixed random parameters, and to the same network saved and loaded."""
     data = data_set("two-clusters")
-    made = random_model(circuit_of(Experiment(dataset="two-clusters", **case), data), np.random.default_rng(1))
+    made = random_model(model_of(Experiment(dataset="two-clusters", **case), data).circuit, np.random.default_rng(1))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.npz"
         saving.save_model(path, made)
@@ -136,7 +139,7 @@ def asked(case: Any) -> Any:
 def restarted(settings: Any) -> Any:
     """A run that is broken off and goes on ends with the same bits."""
     experiment = Experiment(**settings)
-    trainer = Trainer(experiment, data_set(settings["dataset"]))
-    states = [state for state, _ in trainer.steps()]
-    [*_, (end, _)] = trainer.steps(states[len(states) // 2])
+    data = data_set(settings["dataset"])
+    states = [state for state, _ in run(experiment, data)]
+    [*_, (end, _)] = run(experiment, data, states[len(states) // 2])
     return {"same bits": bool(np.array_equal(end.parameters, states[-1].parameters)), "steps": len(states)}

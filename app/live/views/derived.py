@@ -19,7 +19,6 @@ from app.live.views.points import BadQueryError, Steps, View
 from app.live.views.replays import replay
 from spncore.arrays import Floats, Ints
 from spncore.dynamics import steps as dynamics
-from spncore.runs.training import sums_of
 
 Columns = tuple[list[str], Floats]
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
@@ -61,17 +60,17 @@ def steps_of(run: LiveRun, query: Mapping[str, str]) -> Steps:
     if depth not in depths:
         raise BadQueryError(f"depth: {depth} is not in this run; it has {', '.join(map(str, depths))}.")
     seed = below(query, "seed", experiment.num_seeds)
-    shown = experiment.replace(depth=depth)
-    sums = sums_of(shown, run.dataset)
-    component = below(query, "k", sums.num_components)
+    curve = depths.index(depth)
+    shown, problem = run.study.experiments()[curve], run.computation.problems[curve]
+    component = below(query, "k", problem.sums.num_components)
     if not run.recorders:
         nothing = np.empty((0, 0))
-        return Steps(shown, sums, nothing, nothing, nothing, component, seed=seed)
-    recorder = run.recorders[depths.index(depth)]
+        return Steps(shown, problem, nothing, nothing, nothing, component, seed=seed)
+    recorder = run.recorders[curve]
     length = min(recorder.length, run.length)
     here = seed, slice(length)
     weights, flow, at_floor = recorder.weights[here], recorder.flow[here], recorder.at_floor[here]
-    return Steps(recorder.experiment, sums, weights, flow, at_floor, component, recorder.state, seed, run.dataset)
+    return Steps(shown, problem, weights, flow, at_floor, component, recorder.state, seed)
 
 
 def _point(steps: Steps, view: str, query: Mapping[str, str]) -> View:
@@ -117,7 +116,7 @@ def _constants(steps: Steps) -> dict[str, Any]:
     sums, settings = steps.sums, steps.experiment
     return {
         "sizes": sums.sizes.tolist(),
-        "leaves": 2 * settings.num_components * steps.num_variables if settings.train_components else 0,
+        "leaves": 2 * settings.num_components * steps.problem.circuit.num_variables if settings.train_components else 0,
         "exact": _orthogonal_layers(steps),
         "cuts": points.first_cuts(steps.weights, steps.flow, settings, sums),
     }

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -43,19 +42,19 @@ def num_frames(run: LiveRun) -> int:
     return math.ceil(length / stride) + partial
 
 
-@lru_cache(256)
-def frame_size(study: Study, dataset: Dataset) -> int:
+def frame_size(run: LiveRun) -> int:
     """How many numbers a frame holds."""
-    return sum(_widths_of(study, curve, dataset)[-1] for curve in range(len(study.experiments())))
+    return sum(widths[-1] for widths in _widths_of(run))
 
 
 def layout(run: LiveRun) -> dict[str, Any]:
     """All that stays the same during a run and is needed to read and to draw its frames."""
     experiment, start = run.study.experiment, 0
     curves: list[dict[str, Any]] = []
-    for curve, (single, name) in enumerate(zip(run.study.experiments(), run.study.names(), strict=True)):
-        *offsets, width = _widths_of(run.study, curve, run.dataset)
-        shallow, sums = run.study.is_shallow(curve), run.study.sums(curve, run.dataset)
+    stacks = [problem.sums for problem in run.computation.problems]
+    described = zip(run.study.experiments(), run.study.names(), _widths_of(run), strict=True)
+    for curve, (single, name, (*offsets, width)) in enumerate(described):
+        shallow = run.study.is_shallow(curve)
         curves.append(
             {
                 "depth": single.depth,
@@ -64,8 +63,8 @@ def layout(run: LiveRun) -> dict[str, Any]:
                 "learner_title": name if shallow else single.learner_title,
                 "has_rates": single.optimiser == RATES_OF and not shallow,
                 "offsets": dict(zip(OFFSETS, (start + offset for offset in offsets), strict=True)),
-                "sizes": [] if shallow else sums.sizes.tolist(),
-                "phi": [] if shallow else sums.phi.tolist(),
+                "sizes": [] if shallow else stacks[curve].sizes.tolist(),
+                "phi": [] if shallow else stacks[curve].phi.tolist(),
             }
         )
         start += width
@@ -74,10 +73,10 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "fields": start,
         "stride": stride_of(experiment),
         "iterations": experiment.iterations,
-        "depths": curves[: len(run.study.depths)],
-        "rivals": curves[len(run.study.depths) :],
+        "curves": curves,  # the depths, then the rivals
+        "num_depths": len(run.study.depths),
         "seeds": list(experiment.seeds),
-        "num_components": run.study.sums(0, run.dataset).num_components,
+        "num_components": stacks[0].num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
         "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
         **_of_dataset(run.dataset),
@@ -96,7 +95,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         run.queue_position,
     )  # first, so that the end is told with the last frame
     available = num_frames(run)
-    most = max(1, ANSWER_BYTES // (4 * frame_size(run.study, run.dataset)))
+    most = max(1, ANSWER_BYTES // (4 * frame_size(run)))
     stop = min(available, max(start, 0) + most)
     stride = stride_of(run.study.experiment)
     numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
@@ -147,15 +146,14 @@ def _of_curve(recorder: Recorder, numbers: Ints, seed: int, study: Study, place:
         rows = np.full((len(numbers), recorder.experiment.num_seeds + 1), np.nan, "<f4")
         rows[: len(known), :-1], rows[: len(known), -1] = recorder.llh[:, known].T, recorder.at_floor[seed, known]
         return rows
-    experiment, sums = recorder.experiment, recorder.sums
-    weights_of = experiment.learning_rate, experiment.parametrisation
-    result = np.full((len(numbers), _widths(experiment, sums)[-1]), np.nan, "<f4")
+    experiment, sums = recorder.experiment, recorder.problem.sums
+    result = np.full((len(numbers), _widths(experiment.num_seeds, sums)[-1]), np.nan, "<f4")
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         weights, flow = recorder.weights[seed, known], recorder.flow[seed, known]
         rates = (
-            steps.adaptive_rate(weights, sums, *weights_of),
-            steps.multiplicative_term(weights, flow, sums, *weights_of),
+            steps.adaptive_rate(weights, sums, *experiment.rates),
+            steps.multiplicative_term(weights, flow, sums, *experiment.rates),
         )
         columns = (
             recorder.llh[:, known].T,
@@ -168,18 +166,17 @@ def _of_curve(recorder: Recorder, numbers: Ints, seed: int, study: Study, place:
     return result
 
 
-def _widths_of(study: Study, curve: int, dataset: Dataset) -> list[int]:
-    """As `_widths`; of the mixture of trees only the LLH and the floor are sent, since it may have thousands."""
-    experiment = study.experiments()[curve]
-    if study.is_shallow(curve):
-        return [0, *[experiment.num_seeds] * (len(OFFSETS) - 1), experiment.num_seeds + 1]
-    return _widths(experiment, study.sums(curve, dataset))
+def _widths_of(run: LiveRun) -> list[list[int]]:
+    """`_widths` by curve; of the mixture of trees only the LLH and the floor are sent, since it may have thousands."""
+    num_seeds = run.study.experiment.num_seeds
+    trees = [[0, *[num_seeds] * (len(OFFSETS) - 1), num_seeds + 1]] if run.study.shallow else []
+    return [_widths(num_seeds, problem.sums) for problem in run.computation.problems] + trees
 
 
-def _widths(experiment: Experiment, sums: SumStack) -> list[int]:
+def _widths(num_seeds: int, sums: SumStack) -> list[int]:
     """Offsets of the fields of one curve, and last the width of them all."""
     K = sums.num_components
-    widths = (experiment.num_seeds, K, K, K, sums.num_weights, 1)
+    widths = (num_seeds, K, K, K, sums.num_weights, 1)
     return [int(end) for end in np.cumsum((0, *widths))]
 
 

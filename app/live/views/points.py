@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore import Dataset, Experiment, Trainer, TrainState
+from spncore import Experiment, Problem, Trainer, TrainState
 from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.learning.learners import weights_of
+from spncore.runs.training import learner_of
 
 View = tuple[dict[str, Any], Floats]
 MAX_CELLS = 200  # of a heat map, along an axis
@@ -32,14 +33,13 @@ class Steps:
     """What is recorded of one seed of one depth: `weights` (T, n), `flow` (T, K), `at_floor` (T,); and a component."""
 
     experiment: Experiment
-    sums: SumStack
+    problem: Problem
     weights: Floats
     flow: Floats
     at_floor: NDArray[Any]
     component: int
     state: TrainState | None = None
     seed: int = 0  # its place among the run's seeds
-    dataset: Dataset | None = None
 
     @property
     def length(self) -> int:
@@ -52,14 +52,14 @@ class Steps:
         return self.experiment.parametrisation == "linear"
 
     @property
-    def num_variables(self) -> int:
-        """D, 0 where there is no data."""
-        return self.dataset.num_variables if self.dataset else 0
+    def sums(self) -> SumStack:
+        """The stack of sum layers."""
+        return self.problem.sums
 
     @property
     def rates(self) -> tuple[float, str]:
         """η and the parametrisation, as the functions of `dynamics` take them."""
-        return self.experiment.learning_rate, self.experiment.parametrisation
+        return self.experiment.rates
 
     @cached_property
     def rho(self) -> Floats:
@@ -119,8 +119,14 @@ def cut_layers(weights: Floats, flow: Floats, experiment: Experiment, sums: SumS
 def step_terms(steps: Steps, at: Ints) -> Floats:
     """The columns of the series `step` at the given iterations (len(at), 12 + 4 L)."""
     weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
-    weight, rho = effective_weights(weights, sums)[:, k], dynamics.adaptive_rate(weights, sums, *steps.rates)[:, k]
-    gradient, lam = flow[:, k] / weight, dynamics.multiplicative_term(weights, flow, sums, *steps.rates)[:, k]
+    weight, rho = (
+        effective_weights(weights, sums)[:, k],
+        dynamics.adaptive_rate(weights, sums, *steps.rates)[:, k],
+    )
+    gradient, lam = (
+        flow[:, k] / weight,
+        dynamics.multiplicative_term(weights, flow, sums, *steps.rates)[:, k],
+    )
     printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
     relative = dynamics.relative_steps(weights, flow, sums, *steps.rates)[..., k]
     second = dynamics.second_order_term(weights, flow, sums, *steps.rates)[:, k]
@@ -215,12 +221,11 @@ def scale(steps: Steps, at: int, factor: float) -> View:
 
 
 def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
-    if steps.state is None or steps.dataset is None:
+    if steps.state is None:
         return None
-    settings = steps.experiment.replace(num_seeds=1, seed=steps.experiment.seeds[steps.seed])
-    trainer = Trainer(settings, steps.dataset)
+    trainer = Trainer(steps.problem, learner_of(steps.experiment))
     parameters = steps.state.parameters[steps.seed : steps.seed + 1]
-    weights, leaf_weights = trainer.split(trainer.weights(parameters))
+    weights, leaf_weights = steps.problem.split(trainer.weights(parameters))
     relative, llh = [], []
     for layers in (weights, factor * weights):
         seen = trainer.evaluator(effective_weights(layers, steps.sums), leaf_weights)

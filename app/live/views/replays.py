@@ -29,8 +29,8 @@ MAX_WAITING = 40
 class Replay:
     """One depth and seed: LLH of the deep run and of every form that is done, (T,) each."""
 
-    def __init__(self, trace: Trace, run: LiveRun) -> None:
-        self.trace, self.dataset = trace, run.dataset
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
         self.curves: list[Floats] = []
         self.failed = False
 
@@ -43,7 +43,7 @@ class Replay:
         """Train the forms; beyond the finite numbers a curve ends in NaN."""
         try:
             for form in FORMS:
-                self.curves.append(engine.replay(self.trace, form, self.dataset)[0])
+                self.curves.append(engine.replay(self.trace, form)[0])
         except ArithmeticError:
             self.failed = True
 
@@ -64,7 +64,7 @@ class Replays:
             key = depth, seed, run.length
             if key not in kept:
                 trace = one_seed(run.traces()[run.study.depths.index(depth)], seed)
-                made = Replay(trace, run)
+                made = Replay(trace)
                 try:
                     self._waiting.put_nowait(made)
                 except queue.Full:

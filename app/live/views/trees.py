@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from app.live import circuit_layout
-from app.live.circuit_words import trees_sentence
+from app.live.headline import trees_sentence
 from app.live.runs import LiveRun
 from app.live.views import frames
 from app.live.views.derived import ANSWER_NUMBERS, below, count_of, steps_of
@@ -26,9 +26,7 @@ from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import effective_weights
 from spncore.dynamics import steps as dynamics
-from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
-from spncore.runs.training import circuit_of
 from spncore.trees import models
 from spncore.trees.induced import Trees, edge_ends, edge_trees, enumerate_trees, num_trees, tree, trees_of, written
 from spncore.trees.weights import heaviest_tree, log_total_weight
@@ -42,7 +40,7 @@ _NUMBER, _RANDOM = re.compile(r"[0-9]{1,400}"), re.compile(r"random-([0-9]{1,9})
 def answer(run: LiveRun, view: str, query: Mapping[str, str]) -> View:
     """Header and numbers of a view; BadQueryError says what is wrong with a query."""
     steps = steps_of(run, query)
-    circuit = circuit_of(steps.experiment, run.dataset)
+    circuit = steps.problem.circuit
     common = {"v": frames.VERSION, "state": run.state, "depth": steps.experiment.depth, "seed": steps.seed}
     if not steps.length:
         return {**common, "at": None, "from": 0, "frames": 0, "length": 0, "fields": []}, np.empty(0)
@@ -54,7 +52,7 @@ def answer(run: LiveRun, view: str, query: Mapping[str, str]) -> View:
 
 def drawing(run: LiveRun, query: Mapping[str, str]) -> dict[str, Any]:
     """The circuit's drawing; `pressed` are groups that were pressed since the drawing that fits by itself."""
-    circuit = circuit_of(run.study.experiment, run.dataset)
+    circuit = run.computation.problems[0].circuit
     plan = circuit_layout.plan_of(circuit)
     view = circuit_layout.automatic(plan)
     pressed = [text for text in query.get("pressed", "").split(",") if text]
@@ -222,9 +220,7 @@ def _spread(circuit: Circuit) -> Trees:
 def _tree_flows(run: LiveRun, place: int, seed: int, at: int) -> Floats:
     """a_T (T,) of all trees at a kept iteration of one seed."""
     recorder, leaves = run.recorders[place], run.computation.leaves[place][at]
-    circuit = circuit_of(recorder.experiment, run.dataset)
-    edges = effective_weights(recorder.weights[seed, at], recorder.sums)
+    circuit, bag = recorder.problem.circuit, recorder.problem.bag
+    edges = effective_weights(recorder.weights[seed, at], recorder.problem.sums)
     model = Model(circuit, Parameters(by_layer(circuit, edges), tuple(array[seed] for array in leaves)))
-    objective = OBJECTIVES[recorder.experiment.objective]
-    bag = objective.bag(run.dataset, recorder.experiment.labels(run.dataset.num_variables))
     return models.tree_flows(model, bag.rows, bag.weights / bag.num_rows, _all_trees(circuit))

@@ -10,18 +10,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Floats
-from spncore.circuits.circuit import Circuit, CircuitError
+from spncore.circuits.circuit import CircuitError
 from spncore.circuits.model import Model
-from spncore.circuits.overparam import deepened_sums
 from spncore.data import library
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.inference.queries import log_likelihood
 from spncore.learning import em
+from spncore.learning.learners import LearnerSettings
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
-from spncore.learning.trainer import CircuitTrainer, LearnerSettings, TrainState
+from spncore.learning.problem import plain_problem
+from spncore.learning.trainer import Trainer, TrainState
+from spncore.loop import gains_less_than, updates
 from spncore.structures import STRUCTURES, StructureSettings
 
+LAB_RUN = "lab"  # the network of the run on screen in the lab, which a link cannot carry
 TRAINING_SEED = 0
 SMALLEST_GAIN = 1e-6  # nats per row and iteration; EM stops below it
 QUICK_SECONDS = 1.0  # what takes longer is computed in the background
@@ -98,23 +100,12 @@ def _tuned(model: Model, dataset: Dataset, iterations: int) -> Iterator[Model]:
     """The model after each iteration of EM; ends early when an iteration gains too little."""
     if not iterations:
         return
-    trainer = _trainer(model.circuit, dataset)
-    state, previous = trainer.start(_in_one_row(model)), -np.inf
-    for _ in range(iterations):
-        state, info = trainer.step(state)
-        if info.llh[0] - previous < SMALLEST_GAIN:
+    trainer = Trainer(plain_problem(model, data_and_partition(dataset), DATA_FLOW), LearnerSettings("em"))
+    small = gains_less_than(SMALLEST_GAIN, lambda info: info.llh[0])
+    for state, info in trainer.until(updates(iterations)):
+        if small(state, info):
             return
-        previous = float(info.llh[0])
         yield trainer.model(state)
-
-
-def _trainer(circuit: Circuit, dataset: Dataset) -> CircuitTrainer:
-    bag, sums = data_and_partition(dataset), deepened_sums(circuit, "tree", 1)
-    return CircuitTrainer(circuit, sums, bag, DATA_FLOW, LearnerSettings("em"), range(1))
-
-
-def _in_one_row(model: Model) -> Floats:
-    return np.concatenate([array.ravel() for arrays in model.parameters for array in arrays])[None]
 
 
 def _trained(model: Model, dataset: Dataset, iterations: int) -> Trained:
@@ -134,6 +125,6 @@ def _test_llh(model: Model, dataset: Dataset) -> float | None:
     return mean_llh(model, library.load(dataset.name, "test"))
 
 
-def from_the_lab(trainer: CircuitTrainer, state: TrainState, dataset: Dataset) -> Trained:
+def from_the_lab(trainer: Trainer, state: TrainState, dataset: Dataset) -> Trained:
     """The network of a run's first seed, as it is in a state."""
     return _trained(trainer.model(state), dataset, state.iteration)

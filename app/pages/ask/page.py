@@ -8,22 +8,23 @@ from dataclasses import replace
 
 import streamlit as st
 
-from app.kit import files, progress
+from app.kit import files, progress, session, uploads
 from app.kit.files import cell, file_name
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
-from app.pages.ask import charts, controls, flow_lines, link, networks
+from app.pages.ask import charts, flow_lines, link, networks, panel
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
-from app.pages.ask.controls import REFUSED, STATE
 from app.pages.ask.networks import Trained
+from app.pages.ask.panel import REFUSED, STATE
 from app.pages.ask.question import UNKNOWN, Answer, Matches, Question
 from spncore.data.library import DataError, Dataset
 from spncore.files.provenance import made_by
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
+from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
-from spncore.runs.training import Trainer
+from spncore.runs.training import learner_of
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
 MOST_MARKS = 90  # in the drawing; a larger network is folded
@@ -39,7 +40,7 @@ def quickly(name: str, num_components: int, sha256: str, _dataset: Dataset) -> T
 def network(question: Question, dataset: Dataset) -> Trained | None:
     """The network that is asked; None while it is trained in the background or if it cannot be had, which is said."""
     name, k = question.network, question.num_components
-    if name == link.LAB:
+    if name == networks.LAB_RUN:
         return lab_network(dataset)
     try:
         if networks.is_quick(name, dataset, k):
@@ -55,13 +56,14 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
 def lab_network(dataset: Dataset) -> Trained | None:
     """The deepest network of the run in the lab, as it is now."""
     leave()
-    found = controls.lab_run(dataset)
+    found = panel.lab_run(dataset)
     if found is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
         return None
     shown, recorder = found
     assert recorder.state is not None
-    return networks.from_the_lab(Trainer(recorder.experiment, shown.dataset), recorder.state, shown.dataset)
+    trainer = Trainer(recorder.problem, learner_of(recorder.experiment))
+    return networks.from_the_lab(trainer, recorder.state, shown.dataset)
 
 
 def in_background(key: str, name: str, dataset: Dataset, num_components: int) -> Trained | None:
@@ -104,12 +106,12 @@ def leave() -> None:
 def link_to(question: Question) -> str:
     """The whole address of this page with its question."""
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/ask?{link.query_string(question)}"
+    return f"{root}/ask?{link.LINKS.query_string(question)}"
 
 
 def write_address(question: Question) -> None:
     """Let the address bar name the question; a first visit to the default keeps its plain address."""
-    values = link.encode(question)
+    values = link.LINKS.encode(question)
     if len(values) == 1 and not st.query_params:
         return
     if "view" in st.query_params:
@@ -267,15 +269,15 @@ def below(trained: Trained, given: Answer, dataset: Dataset, question: Question,
 
 
 theme = "dark" if st.context.theme.type == "dark" else "light"
-at_hand = controls.data_at_hand()
-question = controls.on_data_at_hand(controls.opened(), at_hand)
+at_hand = uploads.at_hand(session.held_uploads())
+question = panel.on_data_at_hand(panel.opened(), at_hand)
 dataset = at_hand[question.dataset]
 st.header("Ask the network", anchor=False)
-question = controls.network_controls(question, at_hand)
+question = panel.network_controls(question, at_hand)
 refusals = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
 with left:
-    evidence, free_space = controls.evidence_controls(question, dataset)
+    evidence, free_space = panel.evidence_controls(question, dataset)
     question = replace(question, evidence=evidence)
 for sentence in dict.fromkeys(st.session_state[REFUSED]):
     refusals.warning(literal(sentence), icon=":material/link_off:")
@@ -300,7 +302,7 @@ with left:
         shown = asking.order_by_change(answer, dataset, MOST_ROWS)
         st.markdown(f"{ask_words.changes(answer, shown)} {ask_words.beside_the_data(answer, matching)}")
     if trained is not None:
-        st.caption(literal(ask_words.network_line(trained, controls.network_title(question.network, dataset))))
+        st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
 if trained is not None and answer is not None:
     below(trained, answer, dataset, question, theme)
 st.session_state[STATE] = question

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import entr
 from scipy.stats import beta
 
 from app.kit.text import plain
+from app.pages.ask.networks import LAB_RUN, NETWORKS
 from spncore.arrays import Floats, Ints
 from spncore.circuits.model import Model
+from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS, Dataset
 from spncore.inference.explanation import MostProbable, most_probable
 from spncore.inference.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
 from spncore.inference.sampling import sample
+from spncore.limits import LIMITS
+from spncore.record import Field, Manner, Record, choice, cut, declare, whole
 
 UNKNOWN = -1
 NUM_SAMPLES = 20
@@ -32,20 +36,55 @@ _CODED = re.compile(r"\((Y\d+), (ADL|IADL)\)$")
 GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IADL)", "": ""}
 
 
+_CODE = "[Yx][1-9][0-9]{0,3}"
+_MANNER = Manner(whole="[0-9]{1,10}", one_of="", shown=cut)
+_RANGE = "is not a whole number from {allowed}"
+
+
 @dataclass(frozen=True)
-class Question:
-    """Which network on which data is asked, with what evidence: pairs (code of a variable, 0 or 1), by code once.
+class _Evidence(Field):
+    """Pairs (code of a variable, 0 or 1), by code once."""
+
+    def parse(self, text: str) -> Any:
+        """The pairs that a text like `Y3:1,Y7:0` names."""
+        parts = text.split(",") if text != "none" else []
+        found = [part.split(":") for part in parts if re.fullmatch(f"{_CODE}:[01]", part)]
+        if len(found) < len(parts):
+            raise self.refusal(text, "is not understood; write e=Y3:1,Y7:0, or e=none")
+        values = {code: int(value) for code, value in found}
+        if len(values) < len(found):
+            raise self.refusal(text, "names a variable twice; each has one value")
+        return tuple(sorted(values.items(), key=lambda pair: (pair[0][0], int(pair[0][1:]))))
+
+    def text(self, value: Any) -> str:
+        """The pairs with commas."""
+        return ",".join(f"{code}:{each}" for code, each in value) or "none"
+
+
+@dataclass(frozen=True)
+class Question(Record, manner=_MANNER):
+    """Which network on which data is asked, with what evidence.
 
     `num_components` counts only where the network has components; `target` is the code of the variable to find out
     about, empty for the one least sure; `seed` is that of the samples.
     """
 
-    dataset: str
-    network: str = "mixture"
-    num_components: int = 8
-    evidence: tuple[tuple[str, int], ...] = ()
-    target: str = ""
-    seed: int = 0
+    dataset: str = choice(
+        MISSING, "Data set", "", DATASETS, name="data", pattern=UPLOAD, said=", ".join([*DATASETS, "sha256:…"])
+    )
+    network: str = choice("mixture", "Network", "", [*NETWORKS, LAB_RUN], name="net")
+    num_components: int = whole(
+        8,
+        "Components (K)",
+        "",
+        1,
+        LIMITS.num_components,
+        name="k",
+        refused=_RANGE,
+    )
+    evidence: tuple[tuple[str, int], ...] = declare((), _Evidence(tuple, name="e"))
+    target: str = choice("", "About", name="about", pattern=f"({_CODE})?", refused="is no variable; write about=Y5")
+    seed: int = whole(0, "seed", "", 0, LIMITS.seed, refused=_RANGE)
 
 
 class Item(NamedTuple):

@@ -14,6 +14,7 @@ from app.pages.ask.networks import Trained
 from app.pages.ask.question import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from spncore.arrays import Floats, Ints
 from spncore.inference.explanation import MostProbable
+from spncore.words import signed
 
 IMPOSSIBLE = "This network gives the evidence probability zero: set one item back to unknown, or change one."
 SAY = 3  # so many changes are named
@@ -69,8 +70,8 @@ def beside_the_data(given: Answer, found: Matches) -> str:
 def network_line(trained: Trained, title: str) -> str:
     """Size, training and fit of the network on screen."""
     circuit = trained.model.circuit
-    fit = f"train LLH {_signed(trained.llh)}" + (
-        "" if trained.test_llh is None else f", test LLH {_signed(trained.test_llh)}"
+    fit = f"train LLH {signed(trained.llh)}" + (
+        "" if trained.test_llh is None else f", test LLH {signed(trained.test_llh)}"
     )
     steps = f", {trained.iterations:,} iterations" if trained.iterations else ""
     return f"{title}: {circuit.num_nodes:,} nodes, {circuit.num_edges:,} weighted edges{steps}; {fit} nats per row."
@@ -178,11 +179,7 @@ PROBABILITY_COLUMNS = (
 
 def nats(value: float) -> str:
     """A log-probability with its unit."""
-    return f"{_signed(value)} nats"
-
-
-def _signed(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return f"{signed(value)} nats"
 
 
 def _small(value: float) -> str:

@@ -17,8 +17,9 @@ from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.files.provenance import made_by, versions
 from spncore.limits import LIMITS
+from spncore.runs.problem import model_of
 from spncore.runs.study import Study
-from spncore.runs.training import circuit_of
+from spncore.runs.training import learner_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
 
@@ -30,7 +31,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
 
     Trees are numbered from 0 in the engine's order; those of the mixture are its own weights.
     """
-    count = num_trees(circuit_of(study.experiment, dataset))
+    count = num_trees(model_of(study.experiment, dataset).circuit)
     rows = sum(trace.llh.size for trace in traces)
     with_trees = count <= LIMITS.live_trees and rows * (count + 1) <= MAX_ROWS
     remarks = [] if with_trees else [f"{count} trees would give more than {MAX_ROWS} rows: their weights are left out"]
@@ -45,7 +46,7 @@ def _rows(
     name = study.names()[curve]
     weights = trace.effective_weights if with_trees else None
     if weights is not None and not study.is_shallow(curve):
-        weights = tree_weights(weights, enumerate_trees(circuit_of(study.experiment, dataset)))
+        weights = tree_weights(weights, enumerate_trees(model_of(study.experiment, dataset).circuit))
     for i, seed in enumerate(trace.experiment.seeds):
         for t, llh in enumerate(trace.llh[i].tolist(), 1):
             yield name, seed, t, "llh", llh
@@ -61,7 +62,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
         "versions": versions(),
         "settings": {**asdict(study.experiment), "depth": list(study.depths)},
         "data": {"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
-        "trees": str(num_trees(circuit_of(study.experiment, dataset))),
+        "trees": str(num_trees(model_of(study.experiment, dataset).circuit)),
         "result": [
             {"curve": name, "seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
             for name, trace in zip(study.names(), traces, strict=False)
@@ -75,7 +76,7 @@ def model_file(study: Study, dataset: Dataset, traces: Sequence[Trace], depth: i
     trace = traces[study.depths.index(depth)] if traces else None
     if trace is None or trace.final_state is None:
         return b""
-    trainer = Trainer(trace.experiment, dataset)
+    trainer = Trainer(trace.problem, learner_of(trace.experiment))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.npz"
         with np.errstate(all="ignore"):

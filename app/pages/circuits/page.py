@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from app.kit import circuit_links, controls, data, session, study_links, uploads
+from app.kit import controls, data, session, uploads
 from app.kit.files import file_name
+from app.kit.link import CIRCUITS, decode_view
 from app.kit.session import Shown
-from app.kit.text import WORDS, label, literal, plain, point, sections
+from app.kit.text import WORDS, literal, sections
 from app.kit.uploads import FALLBACK
 from app.kit.visitor import session_name
 from app.live.chart import lab_view
@@ -18,8 +20,8 @@ from app.live.runs import REGISTRY, RunRefused
 from app.pages.circuits import files as circuit_export
 from spncore.circuits.circuit import CircuitError
 from spncore.data.dataset import is_upload
-from spncore.data.library import DATASETS, DataError
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.data.library import DataError
+from spncore.record import ExperimentError, Field
 from spncore.runs.study import Study
 from spncore.structures import STRUCTURES
 
@@ -31,19 +33,39 @@ TITLES = {
     "chow_liu": "Chow–Liu tree, learned",
     "learn_spn": "LearnSPN, learned",
 }
-DRAWN = ("random_partitions", "rat", "rat_elementwise")
 LIVELY = {"num_components": 8, "split_depth": 4, "num_repetitions": 8, "num_seeds": 16}  # ends of the sliders
-DEPTHS = [1, 2, 3]
-STARTS = ["fitted", "uniform", "random"]
+MAIN = (
+    "dataset",
+    "structure",
+    "num_components",
+    "split_depth",
+    "num_repetitions",
+    "depths",
+    "learning_rate",
+    "init_scale",
+    "train_components",
+)
+MORE = ("component_init", "init_noise", "init_convention", "iterations", "seed", "num_seeds")
+SETTINGS = {
+    **controls.SETTINGS,
+    **{name: replace(controls.SETTINGS[name], high=high) for name, high in LIVELY.items()},
+    "train_components": Field(bool, "train the leaves, too", "", ""),
+}
+HOW: Mapping[str, controls.Values] = {
+    "structure": {"options": list(STRUCTURES)[1:], "words": lambda name: TITLES.get(name, name)},
+    "depths": {"options": [1, 2, 3]},
+    "component_init": {"options": ["fitted", "uniform", "random"]},
+    **dict.fromkeys(("init_convention", "iterations", "seed"), {"help": None}),
+}
 
 
 def opened() -> Study:
     """The study the controls show; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        study, refusals = circuit_links.decode(params)
+        study, refusals = CIRCUITS.decode(params)
         st.session_state.update({STATE: study, SHOWN: None, "circuit_problem": None})
-        st.session_state["circuit_view"] = study_links.decode_view(params)[0]
+        st.session_state["circuit_view"] = decode_view(params)[0]
         st.session_state["circuit_refused"] = [*refusals, *stand_in(study)]
         train()
     current: Study = st.session_state[STATE]
@@ -71,113 +93,20 @@ def train() -> None:
         dataset = uploads.find(study.experiment.dataset, session.held_uploads())
         if dataset is None:
             raise DataError(WORDS["missing_data"])
-        study = circuit_links.prepared(study, dataset)
+        study = study.beside_trees(dataset)
         run_id = REGISTRY.start(study, dataset, session_name())
     except (DataError, ExperimentError, CircuitError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
     st.session_state[SHOWN] = Shown(run_id, study, dataset)
-    values = circuit_links.encode(study)
+    values = CIRCUITS.encode(study)
     if (len(values) > 1 or st.query_params) and values != st.query_params.to_dict():
         st.query_params.from_dict(values)
 
 
-def side_panel(study: Study) -> tuple[Study, str | None]:
-    """Draw the controls; the study they describe, or the old one and the sentence that says what is refused."""
-    experiment = study.experiment
-    settings = {name: getattr(experiment, name) for name in FIELDS}
-    settings["dataset"] = _choice("dataset", _titles_at_hand())
-    settings["structure"] = _choice(
-        "structure", {name: TITLES.get(name, name) for name in STRUCTURES if name != "mixture"}
-    )
-    if settings["structure"] in DRAWN:
-        for name in ("num_components", "split_depth", "num_repetitions"):
-            if name != "num_repetitions" or settings["structure"] != "random_partitions":
-                settings[name] = _slider(name)
-    depths = st.pills(label("depth"), DEPTHS, selection_mode="multi", key="circuit_depths", help=WORDS["depths_help"])
-    for name in ("learning_rate", "init_scale"):
-        settings[name] = _steps(name)
-    settings["train_components"] = st.toggle("train the leaves, too", key="circuit_train_components")
-    with st.expander(WORDS["more"]):
-        settings["component_init"] = st.segmented_control(
-            label("component_init"),
-            STARTS,
-            key="circuit_component_init",
-            required=True,
-            help=FIELDS["component_init"].help,
-        )
-        settings["init_noise"] = _steps("init_noise")
-        settings["init_convention"] = st.segmented_control(
-            label("init_convention"),
-            FIELDS["init_convention"].choices,
-            key="circuit_init_convention",
-            required=True,
-            format_func=lambda value: {"per_layer": "per layer", "matched": "product"}[value],
-        )
-        for name in ("iterations", "seed"):
-            field = FIELDS[name]
-            step = 100 if name == "iterations" else 1
-            settings[name] = st.number_input(
-                label(name), int(field.low), int(field.high), step=step, key=f"circuit_{name}"
-            )
-        settings["num_seeds"] = _slider("num_seeds")
-    try:
-        if not depths:
-            raise ExperimentError(WORDS["no_depth"])
-        return Study(Experiment(**settings), tuple(sorted(depths))), None
-    except ExperimentError as error:
-        return study, str(error)
-
-
-def show(study: Study) -> None:
-    """Give every control the study's value: at the first visit, and after a visit to another page."""
-    values = {name: getattr(study.experiment, name) for name in FIELDS} | {"depths": list(study.depths)}
-    for name, value in values.items():
-        if f"circuit_{name}" not in st.session_state:
-            st.session_state[f"circuit_{name}"] = value
-
-
-def _titles_at_hand() -> dict[str, str]:
-    titles = {name: info.title for name, info in DATASETS.items() if _at_hand(name)}
-    return titles | {name: plain(upload.dataset.title) for name, upload in session.held_uploads().items()}
-
-
-def _at_hand(name: str) -> bool:
-    try:
-        return uploads.find(name, {}) is not None
-    except DataError:
-        return False
-
-
-def _choice(name: str, titles: dict[str, str]) -> Any:
-    return st.selectbox(
-        label(name),
-        list(titles),
-        format_func=lambda value: titles[value],
-        key=f"circuit_{name}",
-        help=FIELDS[name].help,
-    )
-
-
-def _slider(name: str) -> Any:
-    high = max(LIVELY[name], st.session_state[f"circuit_{name}"])  # a link may ask for more
-    return st.slider(label(name), int(FIELDS[name].low), high, key=f"circuit_{name}", help=FIELDS[name].help)
-
-
-def _steps(name: str) -> Any:
-    offered = sorted({*controls.steps(FIELDS[name]), st.session_state[f"circuit_{name}"]})  # a link may say 0.13
-    return st.select_slider(
-        label(name),
-        offered,
-        format_func=lambda value: point(name, value),
-        key=f"circuit_{name}",
-        help=FIELDS[name].help,
-    )
-
-
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
-    return f"{(st.context.url or '').split('?')[0]}?{circuit_links.query_string(study)}"
+    return f"{(st.context.url or '').split('?')[0]}?{CIRCUITS.query_string(study)}"
 
 
 @st.dialog(WORDS["share"])
@@ -220,12 +149,12 @@ def help_dialog() -> None:
     st.markdown(sections("circuits")[1]["help"])
 
 
-show(opened())
+said = controls.settings(opened())
 with st.sidebar:
-    study, refusal = side_panel(opened())
-    st.session_state[STATE] = study
-    if refusal:
-        st.error(literal(refusal), icon=":material/block:")
+    wanted = controls.panel(
+        "circuit", said, controls.study_of, MAIN, MORE, SETTINGS, {**HOW, "dataset": data.offered()}
+    )
+    study = st.session_state[STATE] = wanted or opened()
 for sentence in st.session_state["circuit_refused"]:
     st.warning(literal(sentence), icon=":material/link_off:")
 shown: Shown | None = st.session_state[SHOWN]
@@ -242,7 +171,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         key="circuit_train",
         type="primary" if stale else "secondary",
         icon=":material/play_arrow:",
-        disabled=refusal is not None,
+        disabled=wanted is None,
     ):
         st.session_state["circuit_refused"] = []
         train()

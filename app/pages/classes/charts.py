@@ -6,25 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from spncore.plots import curves
-from spncore.plots.curves import Line
+from spncore.plots.curves import Line, curves
 
 HEIGHT = 300
 
 
-def accuracy(lines: Sequence[Line], levels: Mapping[str, float], mode: str, log_iterations: bool) -> go.Figure:
+def accuracy(lines: Sequence[Line], levels: Mapping[str, float], theme: str, log_iterations: bool) -> go.Figure:
     """Share of right classes over iterations; it holds the legend of both."""
-    figure = curves.curves(
-        "Accuracy", lines, mode, levels, log_iterations=log_iterations, height=HEIGHT, y_title="share of right classes"
-    )
-    return figure.update_yaxes(tickformat=".0%")
+    figure = likelihood("Accuracy", lines, levels, theme, log_iterations)
+    figure.update_layout(showlegend=None, yaxis={"title": {"text": "share of right classes"}, "tickformat": ".0%"})
+    return figure
 
 
 def likelihood(
-    title: str, lines: Sequence[Line], levels: Mapping[str, float], mode: str, log_iterations: bool
+    title: str, lines: Sequence[Line], levels: Mapping[str, float], theme: str, log_iterations: bool
 ) -> go.Figure:
     """A log-likelihood over iterations, without a legend of its own."""
-    figure = curves.curves(
-        title, lines, mode, levels, log_iterations=log_iterations, height=HEIGHT, y_title="nats per row"
-    )
+    figure = curves(title, lines, theme, levels, log_iterations=log_iterations, height=HEIGHT, y_title="nats per row")
     return figure.update_layout(showlegend=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
+from statistics import median
 from typing import Any
 
 from app.kit.text import choice, label, number, value_text
@@ -14,7 +15,8 @@ from spncore.plots.curves import Line
 from spncore.runs.scores import MAX_COLUMNS, best_possible
 from spncore.studies import statistics
 from spncore.studies.cells import depth_name, faster_name
-from spncore.studies.statistics import Wins
+from spncore.studies.statistics import Iterations, Wins
+from spncore.words import DASH, percent, signed
 
 Rows = list[tuple[Any, ...]]
 NAMES: Mapping[str, str] = {
@@ -29,7 +31,6 @@ NAMES: Mapping[str, str] = {
 TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
 TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
 ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
-VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
 CSV_COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
 SAID = (  # by the line under the charts, in words of its own
     "dataset",
@@ -45,7 +46,7 @@ SAID = (  # by the line under the charts, in words of its own
     "num_seeds",
     "seed",
 )
-SHARE = f"{GAIN:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+SHARE = percent(GAIN)
 
 
 def depths(shown: Comparison) -> list[str]:
@@ -66,7 +67,7 @@ def rivals(shown: Comparison) -> list[tuple[str, str]]:
 
 def wins(shown: Comparison, quantity: str, name: str, rival: str) -> Wins:
     """Who is first at nine tenths of the gain, seed by seed."""
-    return statistics.paired_wins(*(shown.networks[each].reached[quantity] for each in (name, rival)))
+    return statistics.paired_wins(*_pair(shown, quantity, name, rival))
 
 
 def headline(shown: Comparison) -> str:
@@ -106,26 +107,18 @@ def control(shown: Comparison) -> str:
 
 def accuracy_words(shown: Comparison) -> str:
     """What was right in the end, and who was there first."""
-    ends = ", ".join(
-        f"{name} {_percent(_middle(network.final['test accuracy']))}"
-        for name, network in shown.networks.items()
-        if network.final["test accuracy"]
-    )
+    ends = _ends(shown, "test accuracy", lambda share: percent(share, 1))
     best = best_levels(shown).get("test accuracy")
     bound = ""
     if best:
         error = (best * (1.0 - best) / shown.num_rows["test"]) ** 0.5
-        bound = f" The best there can be is right in {_percent(best)} of all rows, ± {_percent(error)} on so few."
+        bound = f" The best there can be is right in {percent(best, 1)} of all rows, ± {percent(error, 1)} on so few."
     return f"Median accuracy on test rows in the end: {ends}.{bound}{_race(shown, 'test accuracy')}"
 
 
 def likelihood_words(shown: Comparison, quantity: str) -> str:
     """Where a quantity of the right chart ends."""
-    ends = ", ".join(
-        f"{name} {_nats(_middle(network.final[quantity]))}"
-        for name, network in shown.networks.items()
-        if network.final[quantity]
-    )
+    ends = _ends(shown, quantity, signed)
     return f"Median of {NAMES[quantity]} in the end, nats per row: {ends}.{_race(shown, quantity)}"
 
 
@@ -174,16 +167,13 @@ def lines(shown: Comparison, quantity: str, with_control: bool) -> list[Line]:
 def table_rows(shown: Comparison) -> Rows:
     """A row per quantity and comparison: counts, exact interval of the share, medians with intervals."""
     rows: Rows = []
-    end = shown.study.experiment.iterations
     for quantity in TABLE:
         if not _gained(shown, quantity):
-            rows.append((NAMES[quantity], "no network gained", *[statistics.DASH] * 4))
+            rows.append((NAMES[quantity], "no network gained", *[DASH] * 4))
             continue
         for name, rival in rivals(shown):
-            won = wins(shown, quantity, name, rival)
-            spans = [statistics.span(shown.networks[each].reached[quantity], end) for each in (name, rival)]
-            counts = f"{won.ahead}, {won.behind}, {won.level}"
-            rows.append((NAMES[quantity], f"{name} against {rival}", counts, statistics.chance(won), *spans))
+            cells = statistics.row(*_pair(shown, quantity, name, rival), shown.study.experiment.iterations)
+            rows.append((NAMES[quantity], f"{name} against {rival}", *cells))
     return rows
 
 
@@ -194,7 +184,7 @@ def answer_rows(made: Sequence[Comparison]) -> Rows:
         cells = []
         for rival in (depth_name(1), f"L=1 at {depths(shown)[0][2:]}η"):
             won = wins(shown, OBJECTIVE, depths(shown)[0], rival)
-            cells.append(f"{VERDICTS[won.verdict]}: {won.ahead}, {won.behind}, {won.level}")
+            cells.append(f"{statistics.VERDICTS[won.verdict]}: {won.counts}")
         trained = "everything" if shown.study.experiment.train_components else "sum weights only"
         rows.append((trained, choice("objective", shown.study.experiment.objective), *cells))
     return rows
@@ -251,6 +241,12 @@ def _seed_rows(shown: Comparison, head: tuple[Any, ...], network: Network, quant
     ]
 
 
+def _ends(shown: Comparison, quantity: str, said: Callable[[float], str]) -> str:
+    """Where each network ends, in the middle of its seeds."""
+    finals = {name: network.final[quantity] for name, network in shown.networks.items()}
+    return ", ".join(f"{name} {said(median(values))}" for name, values in finals.items() if values)
+
+
 def _race(shown: Comparison, quantity: str) -> str:
     """The deepest network against the shallow one, in a sentence that begins with a space."""
     if not depths(shown) or depth_name(1) not in shown.networks:
@@ -261,8 +257,12 @@ def _race(shown: Comparison, quantity: str) -> str:
 
 
 def _compared(shown: Comparison, quantity: str, name: str, rival: str) -> str:
-    first, second = (shown.networks[each].reached[quantity] for each in (name, rival))
-    return statistics.compared(name, rival, first, second, shown.study.experiment.iterations)
+    pair = _pair(shown, quantity, name, rival)
+    return statistics.compared(name, rival, *pair, shown.study.experiment.iterations)
+
+
+def _pair(shown: Comparison, quantity: str, name: str, rival: str) -> tuple[Iterations, Iterations]:
+    return shown.networks[name].reached[quantity], shown.networks[rival].reached[quantity]
 
 
 def _gained(shown: Comparison, quantity: str) -> bool:
@@ -270,28 +270,10 @@ def _gained(shown: Comparison, quantity: str) -> bool:
 
 
 def _learning(shown: Comparison) -> str:
-    return _setting(shown)[0].upper() + _setting(shown)[1:]
-
-
-def _setting(shown: Comparison) -> str:
     experiment = shown.study.experiment
     objective = choice("objective", experiment.objective)
     share = {"hybrid": experiment.hybrid_mix, "semi_supervised": experiment.labelled_share}.get(experiment.objective)
     what = {"hybrid": "generative", "semi_supervised": "labelled"}.get(experiment.objective)
-    part = f" ({share:.0%} {what})".replace("%", "\N{NO-BREAK SPACE}%") if share is not None else ""
+    part = f" ({percent(share)} {what})" if share is not None else ""
     trained = "everything trained" if experiment.train_components else "sum weights trained"
-    return f"{objective} objective{part}, {trained}"
-
-
-def _middle(values: Sequence[float]) -> float:
-    ranked = sorted(values)
-    half = len(ranked) // 2
-    return ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2.0
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.1f}\N{NO-BREAK SPACE}%"
-
-
-def _nats(value: float) -> str:
-    return f"{value:.3f}".replace("-", statistics.MINUS)
+    return f"{objective[0].upper()}{objective[1:]} objective{part}, {trained}"

@@ -17,6 +17,7 @@ from spncore.plots.curves import Line
 from spncore.studies import figure3, shipped
 from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.figure3 import EARLY_NOISES, HONEST, NOISES, ROUNDING
+from spncore.words import signed
 
 TARGET = -7.2
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own
@@ -104,7 +105,7 @@ def rounding(shown: Evidence) -> None:
 def honest(shown: Evidence) -> None:
     by_noise = facts.by_noise(shown, TARGET)
     figure = charts.noise_response(
-        by_noise, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), shipped_or_here.mode()
+        by_noise, published_reached(TARGET), facts.end(shown), signed(TARGET, "g"), shipped_or_here.mode()
     )
     chart(
         figure,
@@ -120,7 +121,7 @@ def honest(shown: Evidence) -> None:
 def pairs(shown: Evidence) -> None:
     reached = facts.reached(shown, ROUNDING, TARGET)
     figure = charts.seeds_and_pairs(
-        reached, published_reached(TARGET), facts.end(shown), facts.level_name(TARGET), shipped_or_here.mode()
+        reached, published_reached(TARGET), facts.end(shown), signed(TARGET, "g"), shipped_or_here.mode()
     )
     chart(
         figure,
@@ -138,7 +139,7 @@ def near_zero(shown: Evidence) -> None:
     figure = charts.first_changes(lines, shipped_or_here.mode())
     chart(figure, facts.change_words(shown), "figure3_changes", CURVE_COLUMNS, lambda: curve_rows(lines), [shown.words])
     gentle = facts.six(shown, HONEST).replace(init_scale=1.0, learning_rate=0.1, iterations=1000)
-    lab_link("Compare with a step that is small: s = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
+    lab_link("Compare with a step that is small: w0 = 1, η = 0.1", gentle, DEPTHS, "figure3_lab_gentle")
 
 
 text = shipped_or_here.paragraphs(page_text("figure3"))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from app.kit.shipped_or_here import Evidence as Shown
 from app.kit.text import number
 from spncore.arrays import Floats
 from spncore.plots.curves import Line
 from spncore.runs.experiment import Experiment
 from spncore.studies import statistics
-from spncore.studies.cells import DEPTHS, Runs, depth_name
+from spncore.studies.cells import DEPTHS, depth_name
 from spncore.studies.figure3 import HONEST, NOISES, ROUNDING, figure3
 from spncore.studies.published import TARGETS, published_figure3
-from spncore.studies.shipped import Data, FirstSteps, finals
+from spncore.studies.shipped import FirstSteps, finals
 from spncore.studies.shipped import reached as reached_by_seed
 from spncore.studies.statistics import Iterations
-from spncore.sweep import Cell, Outcome
+from spncore.sweep import Outcome
+from spncore.words import listed, signed, slashed
 
 PUBLISHED = published_figure3()
 LEFT = 3e-6  # nats per row; reading off the figure leaves less than that
@@ -26,24 +28,6 @@ ROUNDED = 1e-9  # nats per row: differences below are those of sums in another o
 SMALLEST = 1e-16  # what a difference of zero is drawn as, on an axis of powers of ten
 SEED_COLUMNS = ("noise", "L", "seed", "target", "iterations")
 LAB_SEEDS = 6
-
-
-class Shown(Protocol):
-    """What the facts are drawn from."""
-
-    @property
-    def runs(self) -> Runs: ...
-    @property
-    def results(self) -> Mapping[Cell, Outcome]: ...
-    @property
-    def first_steps(self) -> Mapping[Experiment, FirstSteps]: ...
-    @property
-    def data(self) -> Data: ...
-
-
-def level_name(level: float) -> str:
-    """An LLH with a real minus sign."""
-    return f"{level:g}".replace("-", "\N{MINUS SIGN}")
 
 
 def published_reached(level: float) -> dict[int, int]:
@@ -79,10 +63,9 @@ def six(shown: Shown, noise: float) -> Experiment:
 
 def published_lines() -> list[Line]:
     """The published curves."""
-    steps = list(range(1, len(PUBLISHED[1]) + 1))
     return [
-        Line(f"published L={depth}", depth, steps, PUBLISHED[depth].tolist(), faint=True, group="published")
-        for depth in DEPTHS
+        Line.from_start(f"published L={depth}", depth, curve, faint=True, group="published")
+        for depth, curve in PUBLISHED.items()
     ]
 
 
@@ -103,16 +86,15 @@ def departures(shown: Shown, noise: float, length: int) -> list[Line]:
     for depth in DEPTHS:
         apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown))[:, :length]
         apart = np.maximum(apart, SMALLEST)
-        rows = (np.median(apart, axis=0), apart.min(axis=0), apart.max(axis=0))
-        lines.append(Line(depth_name(depth), depth, list(range(1, length + 1)), *(row.tolist() for row in rows)))
+        spread = np.median(apart, axis=0), apart.min(axis=0), apart.max(axis=0)
+        lines.append(Line.from_start(depth_name(depth), depth, *spread))
     return lines
 
 
 def published_departures(shown: Shown, length: int) -> list[Line]:
     """|published LLH − symmetric| of the first steps."""
-    steps = list(range(1, length + 1))
     apart = {depth: np.abs(curve[:length] - symmetric(shown)[:length]) for depth, curve in PUBLISHED.items()}
-    return [Line(f"published L={depth}", depth, steps, apart[depth].tolist(), faint=True) for depth in DEPTHS]
+    return [Line.from_start(f"published L={depth}", depth, row, faint=True) for depth, row in apart.items()]
 
 
 def first_changes(shown: Shown, length: int) -> list[Line]:
@@ -123,7 +105,7 @@ def first_changes(shown: Shown, length: int) -> list[Line]:
             change = np.maximum(_first(shown, noise, depth).change[:length], SMALLEST)
             name = f"{depth_name(depth)}, noise {number(noise)}"
             group = f"noise {number(noise)}, any L" if faint else ""
-            lines.append(Line(name, depth, list(range(1, len(change) + 1)), change.tolist(), faint=faint, group=group))
+            lines.append(Line.from_start(name, depth, change, faint=faint, group=group))
     return lines
 
 
@@ -137,14 +119,12 @@ def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
             inside = shown.data.synthetic or _inside(published, runs)
             rows.append(
                 {
-                    "LLH": level_name(level),
+                    "LLH": signed(level, "g"),
                     "depth": depth_name(depth),
                     "published": str(published) if inside else f"**{published}**",
                     "ours, one run": statistics.span(runs, end(shown)),
                     "never": f"{statistics.never(runs)} of {len(runs)}",
-                    "ours, better of two": statistics.bound(
-                        statistics.median(statistics.better_of_two(runs)), end(shown)
-                    ),
+                    "ours, better of two": statistics.middle(statistics.better_of_two(runs), end(shown)),
                 }
             )
     return rows
@@ -152,33 +132,32 @@ def table_rows(shown: Shown, noise: float) -> list[dict[str, str]]:
 
 def seed_rows(shown: Shown, only: float | None = None) -> list[tuple[Any, ...]]:
     """Every seed's iterations to every level."""
-    rows: list[tuple[Any, ...]] = []
-    for noise in NOISES if only is None else (only,):
-        for depth in DEPTHS:
-            for seed in outcome(shown, noise, depth).seeds:
-                for level, at in zip(TARGETS, seed.reached, strict=True):
-                    rows.append((noise, depth, seed.seed, level, "" if at is None else at))
-    return rows
+    return [
+        (noise, depth, seed.seed, level, "" if at is None else at)
+        for noise in (NOISES if only is None else (only,))
+        for depth in DEPTHS
+        for seed in outcome(shown, noise, depth).seeds
+        for level, at in zip(TARGETS, seed.reached, strict=True)
+    ]
 
 
 def overview_words(shown: Shown, level: float) -> str:
     """Published and ours at one level, in two sentences."""
     published, ours = published_reached(level), reached(shown, ROUNDING, level)
-    said = " / ".join(str(at) for at in published.values())
-    spans = " / ".join(statistics.span(runs, end(shown)) for runs in ours.values())
+    said, spans = slashed(published.values()), slashed(statistics.span(runs, end(shown)) for runs in ours.values())
     outside = [depth_name(depth) for depth in DEPTHS if not _inside(published[depth], ours[depth])]
     seeds, spread = len(ours[1]), [number(noise) for noise in NOISES if _all_inside(shown, noise, level)]
     verb = "lies" if len(outside) == 1 else "lie"
     close = (
-        f"The published {_listed(outside)} {verb} outside the range of our {seeds} seeds."
+        f"The published {listed(outside)} {verb} outside the range of our {seeds} seeds."
         if outside
         else f"Every published value lies within the range of our {seeds} seeds."
     )
     if shown.data.synthetic:
         close = "The published runs saw the real rows, so the two are not compared."
         spread = []
-    close += f" All three lie within it at noise {_listed(spread)}." if outside and spread else ""
-    return f"Iterations to {level_name(level)} for L = 1 / 2 / 3: published {said}; ours {spans}. {close}"
+    close += f" All three lie within it at noise {listed(spread)}." if outside and spread else ""
+    return f"Iterations to {signed(level, 'g')} for L = 1 / 2 / 3: published {said}; ours {spans}. {close}"
 
 
 def symmetry_words(shown: Shown) -> str:
@@ -190,8 +169,8 @@ def symmetry_words(shown: Shown) -> str:
     same = "coincide" if apart < ROUNDED else f"differ by at most {apart:.1g} nats per row"
     side = "short of" if last < independent else "above"
     return (
-        f"All three depths {same} and end at {_llh(last)} after {end(shown)} iterations, {side} {_llh(independent)}, "
-        "the level of independent variables, which is the best that equal components can reach."
+        f"All three depths {same} and end at {signed(last)} after {end(shown)} iterations, {side} "
+        f"{signed(independent)}, the level of independent variables, which is the best that equal components can reach."
     )
 
 
@@ -205,13 +184,13 @@ def departure_words(shown: Shown, noise: float) -> str:
     if shown.data.synthetic:
         return (
             f"Ours with noise {number(noise)} leave the symmetric curve (by more than {number(LEFT)} nats per row) at "
-            f"iteration {' / '.join(ours.values())} for L = 1 / 2 / 3. The published runs saw other rows."
+            f"iteration {slashed(ours.values())} for L = 1 / 2 / 3. The published runs saw other rows."
         )
     size = f"{within:.1e}".replace("e-0", "e-")
     return (
         f"For the first {common} iterations all three published curves are within {size} nats per row of our symmetric "
-        f"curve; they leave it (by more than {number(LEFT)}) at iteration {' / '.join(map(str, leave.values()))} "
-        f"for L = 1 / 2 / 3. Ours with noise {number(noise)} leave at {' / '.join(ours.values())}."
+        f"curve; they leave it (by more than {number(LEFT)}) at iteration {slashed(leave.values())} "
+        f"for L = 1 / 2 / 3. Ours with noise {number(noise)} leave at {slashed(ours.values())}."
     )
 
 
@@ -238,8 +217,8 @@ def pair_words(shown: Shown, noise: float, level: float) -> str:
     for depth, runs in reached(shown, noise, level).items():
         better = statistics.better_of_two(runs)
         parts.append(
-            f"{depth_name(depth)}: median {statistics.bound(statistics.median(runs), end(shown))} for one run, "
-            f"{statistics.bound(statistics.median(better), end(shown))} for the better of two; "
+            f"{depth_name(depth)}: median {statistics.middle(runs, end(shown))} for one run, "
+            f"{statistics.middle(better, end(shown))} for the better of two; "
             f"{statistics.never(runs)} of {len(runs)} runs and {statistics.never(better)} of {len(better)} pairs "
             "never get there"
         )
@@ -251,14 +230,14 @@ def change_words(shown: Shown) -> str:
     experiment = figure3(HONEST, 1, shown.runs).experiment
     ratio = experiment.learning_rate / experiment.init_scale**2
     first = {depth: float(_first(shown, HONEST, depth).change[0]) for depth in DEPTHS}
-    factors = " / ".join(_two_digits(1.0 + change) for change in first.values())
+    factors = slashed(_two_digits(1.0 + change) for change in first.values())
     doubled = {depth: _doubles(_first(shown, ROUNDING, depth)) for depth in DEPTHS}
     start = float(np.median([_first(shown, ROUNDING, depth).change[0] for depth in DEPTHS]))
     return (
-        f"η/s² = {ratio:,.0f}. With noise {number(HONEST)} the very first step multiplies the weight that changes most "
-        f"by {factors} for L = 1 / 2 / 3. With noise {number(ROUNDING)} it changes it by about "
+        f"η/w0² = {ratio:,.0f}. With noise {number(HONEST)} the very first step multiplies the weight that changes "
+        f"most by {factors} for L = 1 / 2 / 3. With noise {number(ROUNDING)} it changes it by about "
         f"{number(float(f'{start:.0e}'))} of itself only, but each step enlarges the next: a weight first doubles "
-        f"within one step at step {' / '.join(doubled.values())}."
+        f"within one step at step {slashed(doubled.values())}."
     )
 
 
@@ -294,13 +273,5 @@ def _all_inside(shown: Shown, noise: float, level: float) -> bool:
     return all(_inside(at, reached(shown, noise, level)[depth]) for depth, at in published_reached(level).items())
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
 def _two_digits(value: float) -> str:
     return f"{float(f'{value:.2g}'):,.0f}"
-
-
-def _llh(value: float) -> str:
-    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app.kit import shipped_or_here
+from app.kit.link import in_address
 from app.kit.shipped_or_here import Evidence, Made, lab_link
 from app.kit.text import literal, page_text
 from app.live import jobs
@@ -13,7 +14,7 @@ from app.pages.held_equal import words as facts
 from app.pages.held_equal.words import Setting
 from spncore.data.library import Dataset
 from spncore.plots import curves as charts
-from spncore.studies import held_equal, shipped
+from spncore.studies import shipped
 from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.held_equal import Case
 from spncore.sweep import Cell, Outcome
@@ -22,18 +23,9 @@ LAB_SEEDS = 6
 
 
 def selectors() -> Case:
-    """Topology, weights, components; the address keeps them, by the names the engine has for them."""
+    """Topology, weights, components."""
     with st.container(horizontal=True, gap="medium"):
-        topology = st.segmented_control(
-            "topology", held_equal.TOPOLOGIES, default="tree", required=True, key="topology", bind="query-params"
-        )
-        weights = st.segmented_control(
-            "weights", held_equal.WEIGHTS, default="linear", required=True, key="weights", bind="query-params"
-        )
-        components = st.segmented_control(
-            "components", held_equal.COMPONENTS, default="fixed", required=True, key="components", bind="query-params"
-        )
-    return Case(topology, weights, components)
+        return in_address(Case)
 
 
 def trainer(case: Case) -> shipped_or_here.Work:

@@ -14,10 +14,10 @@ from spncore.studies.held_equal import Case
 from spncore.studies.shipped import diverged, reached, target_words
 from spncore.studies.statistics import Iterations, Wins
 from spncore.sweep import Cell, Outcome
+from spncore.words import listed
 
 Results = Mapping[Cell, Outcome]
 WIN_COLUMNS = ("held equal", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
-VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,13 @@ def settings(case: Case, results: Results) -> list[Setting]:
 
 def wins(setting: Setting, results: Results, name: str) -> Wins:
     """A network against its rival, seed by seed."""
-    return statistics.paired_wins(_reached(setting, results, name), _reached(setting, results, setting.rivals[name]))
+    return statistics.paired_wins(*_pair(setting, results, name))
 
 
 def statement(setting: Setting, results: Results) -> str:
     """The sentence that a setting's numbers support."""
     clauses = [
-        statistics.compared(
-            name, rival, _reached(setting, results, name), _reached(setting, results, rival), setting.end
-        )
+        statistics.compared(name, rival, *_pair(setting, results, name), setting.end)
         for name, rival in reversed(list(setting.rivals.items()))
     ]
     lost = sum(diverged(results[cell]) for cell in setting.cells.values())
@@ -78,8 +76,8 @@ def summary(shown: Sequence[Setting], results: Results) -> str:
         for setting in shown:
             by_verdict.setdefault(wins(setting, results, name).verdict, []).append(f"“{setting.name}”")
         parts = [
-            f"{words} under {_listed(by_verdict[verdict])}"
-            for verdict, words in VERDICTS.items()
+            f"{words} under {listed(by_verdict[verdict])}"
+            for verdict, words in statistics.VERDICTS.items()
             if verdict in by_verdict
         ]
         turned = {"ahead", "behind"} <= set(by_verdict)
@@ -89,22 +87,11 @@ def summary(shown: Sequence[Setting], results: Results) -> str:
 
 def lines(setting: Setting, results: Results) -> list[Line]:
     """Curves of a panel; the shallow network at a larger rate is grey, with the dash of the depth it is set against."""
-    drawn = []
-    for name, cell in setting.cells.items():
-        curve = results[cell].curve or {}
-        depth = next((d for d in DEPTHS[1:] if name == faster_name(d)), 0)
-        drawn.append(
-            Line(
-                name,
-                depth or cell.experiment.depth,
-                curve["iteration"],
-                curve["median"],
-                curve["low"],
-                curve["high"],
-                faint=bool(depth),
-            )
-        )
-    return drawn
+    rates = {faster_name(depth): depth for depth in DEPTHS[1:]}
+    return [
+        Line.of_seeds(name, rates.get(name, cell.experiment.depth), results[cell].curve or {}, faint=name in rates)
+        for name, cell in setting.cells.items()
+    ]
 
 
 def ranges(shown: Sequence[Setting], results: Results) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -118,14 +105,11 @@ def ranges(shown: Sequence[Setting], results: Results) -> tuple[tuple[float, flo
 
 def win_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]]:
     """A row per setting and depth: counts, exact interval of the share, medians with intervals."""
-    rows: list[tuple[Any, ...]] = []
-    for setting in shown:
-        for name, rival in setting.rivals.items():
-            won = wins(setting, results, name)
-            spans = [statistics.span(_reached(setting, results, each), setting.end) for each in (name, rival)]
-            counts = f"{won.ahead}, {won.behind}, {won.level}"
-            rows.append((setting.name, f"{name} against {rival}", counts, statistics.chance(won), *spans))
-    return rows
+    return [
+        (setting.name, f"{name} against {rival}", *statistics.row(*_pair(setting, results, name), setting.end))
+        for setting in shown
+        for name, rival in setting.rivals.items()
+    ]
 
 
 def seed_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]]:
@@ -152,14 +136,11 @@ def all_cells(case: Case, compute: Callable[[Cell], Outcome]) -> list[Cell]:
 def _rates_note(case: Case, rates: Mapping[int, float]) -> str:
     chosen = ", ".join(f"{depth_name(depth)}: η = {number(rate)}" for depth, rate in rates.items())
     edges = [depth_name(depth) for depth, rate in rates.items() if rate in (case.rates[0], case.rates[-1])]
-    at_edge = f" {_listed(edges)} at the end of the grid: its best may lie beyond." if edges else ""
+    at_edge = f" {listed(edges)} at the end of the grid: its best may lie beyond." if edges else ""
     span = f"{number(case.rates[0])} to {number(case.rates[-1])}"
     return f"{chosen}; chosen on other seeds from {span}, each rate twice the one before.{at_edge}"
 
 
-def _reached(setting: Setting, results: Results, name: str) -> Iterations:
-    return reached(results[setting.cells[name]])
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+def _pair(setting: Setting, results: Results, name: str) -> tuple[Iterations, Iterations]:
+    """Iterations of a network and of its rival, seed by seed."""
+    return reached(results[setting.cells[name]]), reached(results[setting.cells[setting.rivals[name]]])

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from app.kit import controls, study_links
+from app.kit import controls
 from app.kit.files import file_name, table
-from app.kit.text import literal, number, page_text
+from app.kit.link import LAB
+from app.kit.text import literal, page_text
 from app.pages.linear import charts
-from app.pages.linear import link as linear_link
 from app.pages.linear import words as linear_words
+from app.pages.linear.link import LINKS
 from spncore.files.provenance import made_by
 from spncore.linear import network, rates, steps
-from spncore.plots.lines import CONFIG
+from spncore.plots.drawing import CONFIG
 from spncore.studies import linear
-from spncore.studies.linear import FIELDS, Comparison, LinearStudy, SharedScalar
+from spncore.studies.linear import Comparison, LinearStudy, SharedScalar
 
 STATE = "linear_study"
 TEXT_PIXELS = 760
-CHOICES = {"best": "each at its own best", "chosen": "both at a chosen one"}
-CONDITIONS = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]
+HOW: Mapping[str, controls.Values] = {  # in the order of the controls
+    "p": {"kind": "segmented_control", "options": [2, 4], "words": {2: "ℓ₂", 4: "ℓ₄"}.get},
+    "condition": {"options": [1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0]},
+    "num_layers": {"kind": "segmented_control"},
+    "dimension": {"kind": "select_slider", "options": range(1, 17)},
+    "init_scale": {"options": [1e-3, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0]},
+    "each_at": {"words": {"best": "each at its own best", "chosen": "both at a chosen one"}.get},
+}
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -43,53 +50,24 @@ def opened() -> LinearStudy:
     """The comparison on screen; at the first visit the one in the address."""
     if STATE not in st.session_state:
         params = {name: st.query_params.get_all(name) for name in st.query_params}
-        st.session_state[STATE], st.session_state["linear_refused"] = linear_link.decode(params)
+        st.session_state[STATE], st.session_state["linear_refused"] = LINKS.decode(params)
     study: LinearStudy = st.session_state[STATE]
     return study
 
 
 def chosen(study: LinearStudy) -> LinearStudy:
     """Draw the controls; the comparison they describe."""
-    for name in FIELDS:
-        if f"linear_{name}" not in st.session_state:  # the first visit, or back from another page
-            st.session_state[f"linear_{name}"] = getattr(study, name)
+    at_chosen = st.session_state.get("linear_each_at", study.each_at) == "chosen"
+    names = (*HOW, *(["learning_rate"] if at_chosen else []))
     with st.sidebar:
-        _choice("p", [2, 4], lambda p: f"ℓ{'₂' if p == 2 else '₄'}")
-        _slider("condition", CONDITIONS)
-        _choice("num_layers", list(range(2, int(FIELDS["num_layers"].high) + 1)))
-        _slider("dimension", list(range(1, 17)))
-        _slider("init_scale", [1e-3, 0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0])
-        _choice("each_at", list(CHOICES), CHOICES.get)
-        if st.session_state["linear_each_at"] == "chosen":
-            _slider("learning_rate", controls.steps(FIELDS["learning_rate"]))
-    said = {name: st.session_state.get(f"linear_{name}", getattr(study, name)) for name in FIELDS}
-    return LinearStudy(**said)
-
-
-def _label(name: str) -> str:
-    field = FIELDS[name]
-    return f"{field.label} ({field.symbol})" if field.symbol else field.label
-
-
-def _choice(name: str, options: Sequence[Any], words: Callable[[Any], Any] = str) -> None:
-    st.segmented_control(
-        _label(name),
-        options,
-        format_func=words,
-        key=f"linear_{name}",
-        help=FIELDS[name].help,
-        required=True,
-    )
-
-
-def _slider(name: str, options: Sequence[float]) -> None:
-    offered = sorted({*options, st.session_state[f"linear_{name}"]})  # a link may say 0.13
-    st.select_slider(_label(name), offered, format_func=number, key=f"linear_{name}", help=FIELDS[name].help)
+        values = study.settings()
+        made = controls.panel("linear", values, LinearStudy.of, names, fields=LinearStudy.declared(), how=HOW)
+    return made or study
 
 
 def write_address(study: LinearStudy) -> None:
     """Let the address bar name the comparison; a first visit to the default keeps its plain address."""
-    values = linear_link.encode(study)
+    values = LINKS.encode(study)
     if len(values) == 1 and not st.query_params:
         return
     if "view" in st.query_params:
@@ -140,7 +118,7 @@ def _titled(words: str, name: str = "", axis: str = "") -> bool:
 
 def runs(shown: Comparison, theme: str) -> None:
     """The four charts of both models."""
-    link = page_address("linear", linear_link.query_string(shown.study))
+    link = page_address("linear", LINKS.query_string(shown.study))
     headline = linear_words.headline(shown).replace("*", "")
     left, right = st.columns(2, gap="medium")
     with left:
@@ -186,7 +164,7 @@ def one_step(shown: Comparison) -> None:
     step = st.slider("step (t)", 0, last, min(5, last), key="linear_step", width=360) if last else 0
     st.markdown(linear_words.step_table(shown, min(step, last)))
     st.markdown(linear_words.residual_sentence(shown))
-    link = page_address("linear", linear_link.query_string(shown.study))
+    link = page_address("linear", LINKS.query_string(shown.study))
     take("terms", ("t", "weight", "term", "value"), lambda: linear_words.term_rows(shown), link)
 
 
@@ -212,7 +190,7 @@ def in_a_network(shown: Comparison, theme: str) -> None:
             alt=linear_words.scalar_sentence(shown),
         )
     st.markdown(f"{linear_words.network_sentence(same)} {linear_words.scalar_sentence(shown)}", width=TEXT_PIXELS)
-    query = study_links.query_string(same.study)
+    query = LAB.query_string(same.study)
     with st.container(horizontal=True):
         st.link_button("Open these runs in the lab", page_address("", query), icon=":material/science:")
         take(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from spncore.studies.linear import MAX_STEPS, RATES, SUBSCRIPTS, Comparison, LinearStudy, SharedScalar, Side
+from spncore.studies.linear import MAX_STEPS, RATES, Comparison, LinearStudy, SharedScalar, Side
+from spncore.words import listed, lowered, signed
 
 
 def setting(study: LinearStudy) -> str:
     """What is compared, in a few words."""
-    return f"ℓ{str(study.p).translate(SUBSCRIPTS)} regression, D = {study.dimension}, condition {study.condition:g}"
+    return f"ℓ{lowered(study.p)} regression, D = {study.dimension}, condition {study.condition:g}"
 
 
 def headline(comparison: Comparison) -> str:
@@ -76,7 +77,7 @@ def network_sentence(runs: SharedScalar) -> str:
     """What the shared scalar did in the runs, every number from them."""
     first, last = (float(runs.llh["L = 1"][place]) for place in (0, -1))
     scalar = "does not move at all" if runs.moved == 0 else f"moves by {runs.moved:.1g} of its start"
-    depths = " and ".join(list(runs.llh)[1:])
+    depths = listed(list(runs.llh)[1:])
     return (
         f"In {len(runs.llh['L = 1']):,} steps the LLH rises from {first:.3f} to {last:.3f} nats per row, and "
         f"{depths} differ from L = 1 by at most **{runs.gap:.1g}**: rounding. The scalar {scalar}. "
@@ -118,10 +119,8 @@ def step_table(comparison: Comparison, step: int) -> str:
     }
     lines = ["| |" + "|".join(places.values()) + "|", "|---|" + "---:|" * len(places)]
     for name, values in rows.items():
-        form = "{:.12f}" if name.startswith("**") else "{:+.12f}"
-        lines.append(
-            f"|{name}|" + "|".join(form.format(values[step, place]).replace("-", "−") for place in places) + "|"
-        )
+        form = ".12f" if name.startswith("**") else "+.12f"
+        lines.append(f"|{name}|" + "|".join(signed(values[step, place], form) for place in places) + "|")
     return "\n".join(lines)
 
 

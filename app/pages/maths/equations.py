@@ -186,7 +186,7 @@ EQUATIONS: Mapping[str, Equation] = {
         "Claim 1",
         r"w_T(t{+}1)=w_T\prod_{e\in T}\Bigl(1+\frac{\eta\,g_e}{w_e}\Bigr)\qquad"
         r"g_e=\frac{\partial\mathcal L}{\partial w_e}",
-        (steps.exact_factors, steps.first_order_factors),
+        (dynamics.exact_factors, steps.first_order_factors),
         "trees/test_steps.py::test_a_step_of_all_edges_multiplies_every_tree_by_the_product_of_its_factors",
     ),
     "tree_matrix": Equation(

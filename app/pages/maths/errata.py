@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore import fit
+from spncore import Trainer, fit
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
 from spncore.data.library import Dataset, from_array, load
@@ -18,7 +18,7 @@ from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
-from spncore.runs.training import Trainer
+from spncore.runs.training import learner_of
 from spncore.studies import presets
 
 DATASET = "two-clusters"
@@ -99,9 +99,9 @@ def _memory(trace: Trace) -> Memory:
 
 def _gradient(trace: Trace, data: Dataset) -> Gradient:
     """Component 1 at the start of the run, by central differences of the LLH."""
-    trainer = Trainer(trace.experiment, data)
-    layers, leaves = trainer.split(trainer.weights(trainer.init().parameters))
-    weights = effective_weights(layers, trainer.sums)  # (1, K)
+    trainer = Trainer(trace.problem, learner_of(trace.experiment))
+    layers, leaves = trace.problem.split(trainer.weights(trainer.init().parameters))
+    weights = effective_weights(layers, trace.sums)  # (1, K)
     h = 1e-4 * float(weights[0, 0])
     llh = []
     for change in (h, -h):
@@ -111,7 +111,7 @@ def _gradient(trace: Trace, data: Dataset) -> Gradient:
     seen = trainer.evaluator(weights, leaves).flow[0, 0] / weights[0, 0]
     proper = OBJECTIVES["generative"]
     first = data_and_partition(from_array(data.rows[:1]))
-    one = Evaluator(trainer.circuit, first, proper)(weights, leaves).flow[0, 0] / weights[0, 0]
+    one = Evaluator(trace.problem.circuit, first, proper)(weights, leaves).flow[0, 0] / weights[0, 0]
     return Gradient((llh[0] - llh[1]) / (2 * h), float(seen), float(one))
 
 
@@ -136,7 +136,7 @@ def sentences(found: Errata) -> dict[str, str]:
             f"one row alone gives **{gradient.one_row:.6g}**."
         ),
         "product": (
-            f"Every weight of the run starts at s = {found.study.experiment.init_scale:g}, so w(0) is s to the power "
+            f"Every weight of the run starts at w0 = {found.study.experiment.init_scale:g}, so w(0) is w0 to the power "
             f"of the number of factors. That power, from the runs: **{counted}**. It is L, not L + 1."
         ),
     }

@@ -6,14 +6,15 @@ import re
 
 import streamlit as st
 
-from app.kit import study_links
 from app.kit.files import file_name, table
+from app.kit.link import LAB
 from app.kit.text import page_text
 from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import Errata
 from spncore.files.provenance import made_by
-from spncore.plots.lines import CONFIG, residuals
+from spncore.plots.drawing import CONFIG
+from spncore.plots.lines import residuals
 
 SECTIONS = (
     "1_notation",
@@ -42,7 +43,7 @@ def evidence() -> Errata:
 def lab_address(found: Errata) -> str:
     """The address that opens the run the errata come from."""
     root = (st.context.url or "").split("?")[0].rsplit("/", 1)[0]
-    return f"{root}/?{study_links.query_string(found.study)}"
+    return f"{root}/?{LAB.query_string(found.study)}"
 
 
 def equation(name: str) -> None:

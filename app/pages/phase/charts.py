@@ -1,25 +1,24 @@
-"""From data to Plotly figures: pure functions, one group per page."""
+"""Figures of the phase diagram: pure functions from its numbers to Plotly figures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from spncore import words
 from spncore.arrays import Floats
+from spncore.plots.drawing import CLEAR, blank, grey
+from spncore.plots.palette import GUIDE, INK, ON_SCALE, SIGNED
 from spncore.studies.phase import Diagram
+from spncore.symbols import LABELS
 
-SIGNED = ((0.0, "#c8570c"), (0.25, "#f0a868"), (0.5, "#f7f7f7"), (0.75, "#7aa9d8"), (1.0, "#1f5a9e"))  # orange to blue
-MARGIN = {"l": 58, "r": 30, "t": 50, "b": 46}
-ON_SCALE = "#111111"  # marks on coloured cells, in either theme
-GUIDE = "#7d7d7d"  # seen on light and dark ground, and on the pale middle of the scale
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-# Phase diagram
-
+MARGIN = (58, 30, 50, 46)
+CENTRED = {"x": 0.5, "xanchor": "center"}
 PHASE_HEIGHT = 350
 MAX_LOG2 = 3  # the scale ends at a factor of 8 at most; hover has the number
 PHASE_MARKS = {
@@ -39,79 +38,55 @@ def phase_limit(diagram: Diagram, control: bool = False) -> int:
     return min(MAX_LOG2, max(1, math.ceil(float(finite.max(initial=0.0)))))
 
 
-def phase_panel(diagram: Diagram, depth: int, control: bool = False, ink: str = "#31333f") -> go.Figure:
+def phase_panel(diagram: Diagram, depth: int, control: bool = False, theme: str = "light") -> go.Figure:
     """Speed-up of one depth over L = 1 by learning rate and start; a click on a cell carries (depth, row, column)."""
-    shade, limit = diagram.at_least(depth, control), phase_limit(diagram, control)
+    limit = phase_limit(diagram, control)
     x, y = np.log10(diagram.plane.rates), np.log10(diagram.plane.scales)
-    figure = go.Figure(
-        go.Heatmap(
-            x=x,
-            y=y,
-            z=np.clip(shade, -limit, limit),
-            zmin=-limit,
-            zmax=limit,
-            colorscale=SIGNED,
-            showscale=False,
-            hoverinfo="skip",
-            xgap=1,
-            ygap=1,
-            name="speed-up",
-        )
-    )
-    for line in _stripes(diagram, depth, ink):
-        figure.add_trace(line)
-    figure.add_trace(_phase_marks(diagram, depth, control, ink))
-    figure.update_layout(
-        title={"text": f"L = {depth}", "x": 0.5, "xanchor": "center", "y": 0.985},
-        height=PHASE_HEIGHT,
-        margin=MARGIN,
+    shade = np.clip(diagram.at_least(depth, control), -limit, limit)
+    return blank(
+        theme,
+        PHASE_HEIGHT,
+        MARGIN,
+        _heat(limit, x=x, y=y, z=shade, xgap=1, ygap=1, name="speed-up"),
+        *_stripes(diagram, depth, INK[theme]),
+        _phase_marks(diagram, depth, control, INK[theme]),
+        title={"text": f"L = {depth}", **CENTRED, "y": 0.985},
         showlegend=False,
-        hovermode="closest",
-        font_color=ink,
-        plot_bgcolor="rgba(128,128,128,0.18)",
-        paper_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        xaxis=_log_axis(x, "learning rate (η)"),
-        yaxis=_log_axis(y, "starting weight (s)"),
+        font={"color": INK[theme]},
+        plot_bgcolor=grey(0.18),
+        xaxis=_log_axis(x, LABELS["learning_rate"]),
+        yaxis=_log_axis(y, LABELS["init_scale"]),
     )
-    return figure
 
 
-def phase_key(diagram: Diagram, control: bool = False, ink: str = "#31333f") -> go.Figure:
+def phase_key(diagram: Diagram, control: bool = False, theme: str = "light") -> go.Figure:
     """The colour scale of the panels as a figure of its own, so that panels stay alike and stack on a phone."""
     limit = phase_limit(diagram, control)
-    steps = np.linspace(-limit, limit, 121)
-    ticks = list(range(-limit, limit + 1))
-    figure = go.Figure(
-        go.Heatmap(
-            x=steps, y=[0], z=[steps], zmin=-limit, zmax=limit, colorscale=SIGNED, showscale=False, hoverinfo="skip"
-        )
-    )
-    figure.update_layout(
-        height=74,
-        margin={"l": 16, "r": 16, "t": 26, "b": 24},
-        font_color=ink,
-        dragmode=False,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        title={
-            "text": "speed-up over L = 1" + " at L·η" * control,
-            "x": 0.5,
-            "xanchor": "center",
-            "y": 0.97,
-            "font": {"size": 14},
-        },
+    steps, ticks = np.linspace(-limit, limit, 121), list(range(-limit, limit + 1))
+    text = "speed-up over L = 1" + " at L·η" * control
+    return blank(
+        theme,
+        74,
+        (16, 16, 26, 24),
+        _heat(limit, x=steps, y=[0], z=[steps]),
+        font={"color": INK[theme]},
+        title={"text": text, **CENTRED, "y": 0.97, "font": {"size": 14}},
         xaxis={
             "tickvals": ticks,
             "ticktext": [_factor(tick) for tick in ticks],
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
-            "tickfont": {"color": ink},
+            "tickfont": {"color": INK[theme]},
         },
         yaxis={"visible": False, "fixedrange": True},
     )
-    return figure
+
+
+def _heat(limit: int, **data: Any) -> go.Heatmap:
+    """Cells on the scale that all panels share."""
+    scale = {"zmin": -limit, "zmax": limit, "colorscale": SIGNED}
+    return go.Heatmap(**scale, showscale=False, hoverinfo="skip", **data)
 
 
 def phase_marks(diagram: Diagram, depth: int, control: bool = False) -> NDArray[np.str_]:
@@ -129,11 +104,9 @@ def phase_marks(diagram: Diagram, depth: int, control: bool = False) -> NDArray[
 def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Scatter:
     """One point per cell: its mark, its words, and what a click opens."""
     marks = phase_marks(diagram, depth, control)
-    places = list(np.ndindex(marks.shape))
-    names = [str(marks[place]) for place in places]
-    on_ground = np.isnan(diagram.speed_up(depth, control))
-    colours = [ink if on_ground[place] else ON_SCALE for place in places]
-    look = {"opacity": 1.0}
+    places, names = list(np.ndindex(marks.shape)), marks.ravel().tolist()
+    colours = np.where(np.isnan(diagram.speed_up(depth, control)), ink, ON_SCALE).ravel().tolist()
+    whole = {"marker": {"opacity": 1.0}}
     return go.Scatter(
         x=[math.log10(diagram.plane.rates[j]) for _, j in places],
         y=[math.log10(diagram.plane.scales[i]) for i, _ in places],
@@ -146,18 +119,18 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
             "symbol": [PHASE_MARKS[name] for name in names],
             "size": 9,
             "opacity": 1.0,
-            "color": np.where(np.array(names) == "both", "rgba(0,0,0,0)", colours).tolist(),
+            "color": np.where(marks.ravel() == "both", CLEAR, colours).tolist(),
             "line": {"width": [0 if name == "both" else 1.2 for name in names], "color": colours},
         },
-        selected={"marker": look},
-        unselected={"marker": look},
+        selected=whole,
+        unselected=whole,
     )
 
 
 def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
     plane, factor = diagram.plane, depth if control else 1
     rate, scale, speed = plane.rates[j], plane.scales[i], float(diagram.speed_up(depth, control)[i, j])
-    lines = [f"<b>η = {rate:.3g}, s = {scale:.3g}</b>, η/s² = {rate / scale**2:.2g}"]
+    lines = [f"<b>η = {rate:.3g}, w0 = {scale:.3g}</b>, η/w0² = {rate / scale**2:.2g}"]
     shallow = f"L = 1 at {depth}η" if control else "L = 1"
     for name, arm in ((shallow, (1, factor)), (f"L = {depth}", (depth, 1))):
         lines.append(f"{name}: {_iterations(diagram.runs[arm][i, j].tolist())}")
@@ -170,12 +143,12 @@ def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) ->
 
 
 def _iterations(codes: Sequence[int]) -> str:
-    words = {0: "missed", -1: "thrown off", -2: "failed"}
-    return ", ".join(str(words.get(code, code)) for code in codes) + " iterations" * any(code > 0 for code in codes)
+    lost = {0: "missed", -1: "thrown off", -2: "failed"}
+    return ", ".join(str(lost.get(code, code)) for code in codes) + " iterations" * any(code > 0 for code in codes)
 
 
 def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:
-    """Lines along which η/s^e is a power of ten, from edge to edge, labelled outside at their upper end."""
+    """Lines along which η/w0^e is a power of ten, from edge to edge, labelled outside at their upper end."""
     (left, right), (bottom, top) = (_edges(np.log10(ends)) for ends in (diagram.plane.rates, diagram.plane.scales))
     exponent = diagram.plane.stripe_exponent(depth)
     name = diagram.plane.stripe_name(depth)
@@ -194,7 +167,7 @@ def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:
                     x=along[ends],
                     y=at[ends],
                     mode="lines+text",
-                    text=["", f"10{str(power).translate(SUPERSCRIPTS)}"],
+                    text=["", words.power(power)],
                     textposition="top center" if leaves_at_top else "middle right",
                     textfont={"size": 11, "color": ink},
                     hoverinfo="skip",
@@ -220,7 +193,7 @@ def _log_axis(values: Floats, title: str) -> dict[str, object]:
         "zeroline": False,
         "ticks": "outside",
         "tickvals": decades,
-        "ticktext": [f"10{str(power).translate(SUPERSCRIPTS)}" for power in decades],
+        "ticktext": [words.power(power) for power in decades],
         "minor": {"ticks": "outside", "ticklen": 3, "tickvals": [at for at in minor if low <= at <= high]},
     }
 

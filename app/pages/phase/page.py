@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from functools import lru_cache, partial
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, progress, session, study_links, uploads
+from app.kit import controls, progress, session, uploads
+from app.kit.data import offered
 from app.kit.files import file_name
-from app.kit.text import choice, label, literal, page_text, plain
+from app.kit.link import LAB
+from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.phase import charts
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import Dataset
 from spncore.files.places import SHIPPED
-from spncore.runs.experiment import FIELDS, Experiment, ExperimentError
+from spncore.record import Field
+from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
 from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
 from spncore.studies.phase import Diagram, Plane, diagram, shown_depths
-from spncore.sweep import SweepError, to_csv
+from spncore.sweep import to_csv
 
 DEFAULT = SHIPPED / "phase-default.json"  # made by experiments/phase_diagram.py
-INKS = {"light": "#31333f", "dark": "#fafafa"}
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
 CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
+NAMES = (
+    *("data", *CHOICES, "num_components", "num_seeds", "iterations", "resolution"),
+    *("depths", "train_components", "control"),
+)
+SETTINGS = {
+    **{name: replace(field, help="") for name, field in controls.SETTINGS.items() if name not in CHOICES},
+    **{name: controls.SETTINGS[name] for name in CHOICES},
+    "data": FIELDS["dataset"],
+    "num_seeds": replace(FIELDS["num_seeds"], help="", high=32),
+    "resolution": Field(int, "resolution", "", ""),
+    "control": Field(bool, "also L = 1 at L·η", "", ""),
+}
+HOW: Mapping[str, controls.Values] = {
+    **{name: {"kind": "selectbox"} for name in CHOICES},
+    "num_components": {"kind": "number_input"},
+    "num_seeds": {"kind": "number_input"},
+    "iterations": {"kind": "select_slider", "options": [50, 100, 200, 500, 1000, 2000, 5000]},
+    "resolution": {"kind": "select_slider", "options": list(RESOLUTIONS), "words": RESOLUTIONS.get},
+    "depths": {"options": range(2, 9)},
+}
 CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 MARKS = (
     "▲ only depth L reaches the target, ▼ only L = 1 does: coloured by the least factor possible · / neither · "
@@ -40,70 +63,32 @@ def shipped() -> Diagram:
     return Diagram.from_json(DEFAULT.read_text(encoding="utf-8"))
 
 
-def _found(name: str) -> Dataset | None:
-    try:
-        return uploads.find(name, st.session_state.get("uploads", {}))
-    except DataError:
-        return None
+def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
+    """Draw the controls; the plane they describe, or None where it is refused."""
+    first = base.base.dataset if base.base.dataset in data else next(iter(data))
+    begin = {"data": first, "num_components": 8, "num_seeds": 3, "iterations": 500, "resolution": 1, "control": True}
+    values = {**controls.settings(Study(base.base, (2, 3))), **begin}
 
+    def make(said: dict[str, Any]) -> Plane:
+        noise = 0.0 if said["component_init"] == "fitted" else 1e-3
+        settings = {name: said[name] for name in FIELDS}
+        experiment = Experiment(**{**settings, "dataset": said["data"], "init_noise": noise, "depth": 1})
+        depths = (1, *sorted(said["depths"]))
+        return Plane(experiment, depths, per_decade=said["resolution"], control=said["control"], gain=base.gain)
 
-def wanted(base: Plane, data: dict[str, Dataset]) -> tuple[Plane, Dataset]:
-    """Draw the controls; the plane they describe and its data. SweepError or ExperimentError where it is refused."""
-    names, first = list(data), base.base.dataset
-    columns = st.columns(3)
-    name = columns[0].selectbox(
-        label("dataset"),
-        names,
-        names.index(first) if first in names else 0,
-        key="phase_data",
-        format_func=lambda name: plain(data[name].title),
-        help=FIELDS["dataset"].help,
-    )
-    said: dict[str, Any] = {"dataset": name}
-    for column, setting in zip((columns[1], columns[2], columns[0], columns[1]), CHOICES, strict=True):
-        options = FIELDS[setting].choices
-        said[setting] = column.selectbox(
-            label(setting),
-            options,
-            options.index(getattr(base.base, setting)),
-            key=f"phase_{setting}",
-            format_func=partial(choice, setting),
-            help=FIELDS[setting].help,
-        )
-    said["num_components"] = columns[2].number_input(label("num_components"), 1, 64, 8, key="phase_num_components")
-    said["num_seeds"] = columns[0].number_input(label("num_seeds"), 1, 32, 3, key="phase_num_seeds")
-    said["iterations"] = columns[1].select_slider(
-        label("iterations"), [50, 100, 200, 500, 1000, 2000, 5000], 500, key="phase_iterations"
-    )
-    per_decade = columns[2].select_slider(
-        "resolution", list(RESOLUTIONS), 1, key="phase_resolution", format_func=RESOLUTIONS.__getitem__
-    )
-    depths = columns[0].pills(
-        label("depth"), list(range(2, 9)), default=[2, 3], selection_mode="multi", key="phase_depths"
-    )
-    said["train_components"] = columns[1].toggle(
-        label("train_components"), base.base.train_components, key="phase_train_components"
-    )
-    control = columns[2].toggle("also L = 1 at L·η", value=True, key="phase_control")
-    noise = 0.0 if said["component_init"] == "fitted" else 1e-3
-    experiment = base.base.replace(**said, init_noise=noise, depth=1)
-    plane = Plane(experiment, (1, *sorted(depths)), per_decade=per_decade, control=control, gain=base.gain)
-    return plane, data[name]
+    how = {**HOW, "data": offered()}
+    return controls.panel("phase", values, make, NAMES, fields=SETTINGS, how=how, places=st.columns(3))
 
 
 def settings_panel(base: Plane) -> None:
     """Another setting: its controls, the number of runs, and the button that starts the job."""
     data = uploads.at_hand(session.held_uploads())
-    if not data:
-        return
-    try:
-        plane, dataset = wanted(base, data)
-    except (SweepError, ExperimentError) as error:
-        st.error(literal(str(error)), icon=":material/block:")
+    plane = wanted(base, data) if data else None
+    if plane is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compute", key="phase_compute", type="primary", icon=":material/grid_on:"):
-            start(plane, dataset)
+            start(plane, data[plane.base.dataset])
         st.caption(
             f"{len(plane.cells()):,} cells (seeds: {plane.base.num_seeds}): {len(plane.scales)} starts × "
             f"{len(plane.rates)} learning rates. Computed in the background; cells that are known are not run again."
@@ -160,24 +145,24 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     experiment: Experiment = shown.plane.base.replace(
         learning_rate=shown.plane.rates[column], init_scale=shown.plane.scales[row]
     )
-    if _found(experiment.dataset) is None:
+    if experiment.dataset not in uploads.at_hand(session.held_uploads()):
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
     session.open_session()
     study = Study(experiment, (1, depth))
-    controls.show(study)
+    session.show(study)
     session.train()
-    st.switch_page("pages/lab/page.py", query_params=study_links.encode(study))
+    st.switch_page("pages/lab/page.py", query_params=LAB.encode(study))
 
 
 def panels(shown: Diagram, control: bool) -> None:
     """A panel per depth, the colour key, and what a click on a cell does."""
-    ink = INKS.get(st.context.theme.type or "light", INKS["light"])
+    theme = "dark" if st.context.theme.type == "dark" else "light"
     depths = shown_depths(shown.plane)
     for first in range(0, len(depths), PANELS_PER_ROW):
         row = depths[first : first + PANELS_PER_ROW]
         for column, depth in zip(st.columns(max(len(row), 2)), row, strict=False):
             clicked = column.plotly_chart(
-                charts.phase_panel(shown, depth, control, ink),
+                charts.phase_panel(shown, depth, control, theme),
                 key=f"phase_panel_{depth}",
                 on_select="rerun",
                 selection_mode="points",
@@ -186,7 +171,7 @@ def panels(shown: Diagram, control: bool) -> None:
             )
             if clicked.selection.points:
                 open_in_lab(shown, *clicked.selection.points[0]["customdata"])
-    st.plotly_chart(charts.phase_key(shown, control, ink), key="phase_key", config={"displayModeBar": False})
+    st.plotly_chart(charts.phase_key(shown, control, theme), key="phase_key", config={"displayModeBar": False})
     stripe = shown.plane.stripe_name("L")
     st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 
@@ -199,7 +184,7 @@ def findings(shown: Diagram, depths: Sequence[int]) -> None:
     if pairs:
         st.markdown(
             f"**Stripes, checked and not assumed:** {equal:,} of {pairs:,} runs need exactly the iterations of their "
-            "neighbour on the same η/s²."
+            "neighbour on the same η/w0²."
         )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app.kit import shipped_or_here
+from app.kit.link import in_address
 from app.kit.shipped_or_here import Evidence, Made, chart, lab_link
 from app.kit.text import page_text
 from app.live import jobs
@@ -16,7 +17,7 @@ from spncore.data.library import Dataset
 from spncore.plots import curves as charts
 from spncore.studies import cells, shipped, update2020
 from spncore.studies.cells import DEPTHS, Runs
-from spncore.studies.update2020 import OBJECTIVES, UPDATE_DATA
+from spncore.studies.update2020 import OBJECTIVES, Update
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
@@ -82,9 +83,7 @@ def final_scores(shown: Evidence) -> None:
 text = shipped_or_here.paragraphs(page_text("update2020"))
 st.title("The update of 2020")
 st.markdown(text[""], width=shipped_or_here.TEXT_PIXELS)
-name = st.segmented_control(
-    "data set", UPDATE_DATA, default=UPDATE_DATA[0], required=True, key="data", bind="query-params"
-)
+name = in_address(Update).data
 on_screen = shipped_or_here.choose(
     "update2020", shipped.shipped("update2020"), update2020.update2020_runs(name), 5, train, COSTS[name]
 )

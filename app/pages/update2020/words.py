@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from statistics import fmean
-from typing import Any, Protocol
+from typing import Any
 
+from app.kit.shipped_or_here import Evidence as Shown
 from spncore.plots.curves import Line
 from spncore.studies import statistics
-from spncore.studies.cells import DEPTHS, Runs, depth_name
-from spncore.studies.shipped import Data, diverged, finals, held_out
+from spncore.studies.cells import DEPTHS, depth_name
+from spncore.studies.shipped import diverged, finals, held_out
 from spncore.studies.update2020 import OBJECTIVES, update2020
-from spncore.sweep import Cell, Outcome
+from spncore.sweep import Outcome
+from spncore.words import counted, signed, slashed
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}
 TITLES = {
@@ -20,17 +21,6 @@ TITLES = {
 }
 NO_BETTER = 0.05  # nats per row above the level of independent variables that still count as that level
 COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "no better than independent")
-
-
-class Shown(Protocol):
-    """What the facts are drawn from."""
-
-    @property
-    def runs(self) -> Runs: ...
-    @property
-    def results(self) -> Mapping[Cell, Outcome]: ...
-    @property
-    def data(self) -> Data: ...
 
 
 def outcome(shown: Shown, objective: str, depth: int) -> Outcome:
@@ -76,13 +66,15 @@ def no_better(shown: Shown, objective: str, depth: int, rows: str = "train") -> 
 
 def curve_words(shown: Shown, objective: str) -> str:
     """Where the runs of an objective end, and how many of them no better than independent variables."""
-    means = " / ".join(_llh(fmean(values)) for values in scores(shown, objective, "train").values())
-    stuck = " / ".join(str(no_better(shown, objective, depth)) for depth in DEPTHS)
+    means = slashed(signed(fmean(values)) for values in scores(shown, objective, "train").values())
+    stuck = slashed(no_better(shown, objective, depth) for depth in DEPTHS)
+    seeds = shown.runs.num_seeds
     lost = sum(diverged(outcome(shown, objective, depth)) for depth in DEPTHS)
+    end = update2020(objective, 1, shown.runs).experiment.iterations
     words = (
-        f"Mean over {shown.runs.num_seeds} seeds after {_end(shown)} iterations, L = 1 / 2 / 3: {means} nats per row "
-        f"on the training rows. {stuck} of {shown.runs.num_seeds} seeds end no better than independent variables "
-        f"({_llh(shown.data.references['independent'])})."
+        f"Mean over {seeds} seeds after {counted(end, 'iteration')}, L = 1 / 2 / 3: {means} nats per row on the "
+        f"training rows. {stuck} of {seeds} seeds end no better than independent variables "
+        f"({signed(shown.data.references['independent'])})."
     )
     return words + (f" {lost} runs diverged." if lost else "")
 
@@ -114,14 +106,6 @@ def table_rows(shown: Shown) -> list[tuple[Any, ...]]:
                 values = scores(shown, objective, split)[depth]
                 if values:
                     stuck = f"{no_better(shown, objective, depth, split)} of {len(values)}"
-                    summary = [_llh(value) for value in (fmean(values), min(values), max(values))]
+                    summary = [signed(value) for value in (fmean(values), min(values), max(values))]
                     rows.append((NAMES[objective], depth_name(depth), split, *summary, stuck))
     return rows
-
-
-def _end(shown: Shown) -> str:
-    return f"{update2020(OBJECTIVES[0], 1, shown.runs).experiment.iterations:,}"
-
-
-def _llh(value: float) -> str:
-    return f"{value:.3f}".replace("-", "\N{MINUS SIGN}")

@@ -9,8 +9,9 @@ import sys
 import numpy as np
 import pytest
 
-from app.kit import run_files, study_links
+from app.kit import run_files
 from app.kit.files import FORMULA_STARTS, cell, file_name
+from app.kit.link import LAB
 from spncore import Experiment, fit
 from spncore.data.library import from_array, load
 from spncore.data.table_file import read_csv
@@ -199,7 +200,7 @@ def test_the_script_of_an_upload_takes_the_file_and_refuses_another(tmp_path):
 
 def test_every_file_names_its_link_and_versions(result):
     data, traces = result
-    link = "http://host/?" + study_links.query_string(SMALL)
+    link = "http://host/?" + LAB.query_string(SMALL)
     texts = [
         make(SMALL, data, traces, link)
         for make in (run_files.curves_csv, run_files.components_csv, run_files.result_json)

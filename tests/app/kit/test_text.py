@@ -46,9 +46,9 @@ def test_numbers_are_short(value, shown):
 
 
 def test_named_points_carry_their_name():
-    assert point("init_scale", 1e-4) == "1e-4 · paper"
-    assert point("init_noise", 0.0) == "0 · none"
-    assert point("init_scale", 2e-4) == "2e-4"
+    assert point(FIELDS["init_scale"], 1e-4) == "1e-4 · paper"
+    assert point(FIELDS["init_noise"], 0.0) == "0 · none"
+    assert point(FIELDS["init_scale"], 2e-4) == "2e-4"
 
 
 @pytest.mark.parametrize("name", HOSTILE)

@@ -1,5 +1,6 @@
 """What the lab view sends to the browser: addresses that exist, code that interprets no name and stays at home."""
 
+import posixpath
 import re
 
 import pytest
@@ -8,9 +9,9 @@ from streamlit.testing.v1 import AppTest
 from app.live import assets
 from app.live.chart import view_data
 
-MODULES = sorted(assets.STATIC.glob("*.js"))
-SOURCES = [*MODULES, assets.STATIC.parent / "chart.js"]
-IMPORTS = re.compile(r'from "\./([^"]+)"')
+MODULES = sorted(assets.CLIENT.glob("*/*.js"))
+SOURCES = [*MODULES, assets.CLIENT / "chart.js"]
+IMPORTS = re.compile(r'from "(\.{1,2}/[^"]+)"')
 
 
 @pytest.mark.parametrize(("base", "prefix"), [("", ""), ("lab", "/lab"), ("/deep/lab/", "/deep/lab")])
@@ -18,7 +19,7 @@ def test_all_addresses_lie_under_the_servers_base_path_and_are_served(base, pref
     data = view_data({"run_id": "x", "base": base})
     assert data["base"] == prefix
     assert data["plotly"] == f"{prefix}/api/{assets.plotly_name()}"
-    for address in (data["module"], data["style"]):
+    for address in (data["module"], data["words"], data["palette"], *data["styles"]):
         assert address.removeprefix(f"{prefix}/api/static/") in assets.static_files()
 
 
@@ -38,7 +39,8 @@ def test_every_module_imports_neighbours_by_the_names_they_are_served_under():
     served = assets.static_files()
     for name, asset in served.items():
         for imported in IMPORTS.findall(asset.content.decode()):
-            assert imported in served, f"{name} imports {imported}"
+            address = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported))
+            assert address in served, f"{name} imports {imported}"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)

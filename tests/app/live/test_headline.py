@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.live.headline import headline
-from spncore import Dataset, Experiment, Recorder, Trace, Trainer, fit, load
+from spncore import Dataset, Experiment, Recorder, Trace, fit, load, problem_of
 
 TWIN = Experiment(dataset="nltcs-twin", num_seeds=3, iterations=20, num_components=2)
 
@@ -20,7 +20,7 @@ def trace_of(llh: list[list[float]], depth: int, dataset: str = "nltcs-twin", st
     """A trace with these LLH (S, T) and nothing else of interest."""
     values = np.array(llh)
     experiment = TWIN.replace(depth=depth, num_seeds=values.shape[0], iterations=20, dataset=dataset)
-    blank = Recorder(Trainer(experiment)).trace()
+    blank = Recorder(experiment, problem_of(experiment)).trace()
     return dataclasses.replace(blank, llh=values, stopped=stopped)
 
 

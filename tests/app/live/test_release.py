@@ -4,14 +4,13 @@ import gc
 import weakref
 from typing import Any
 
-import numpy as np
 import pytest
 
 from app.live import room
 from app.live.computation import Computation
 from app.live.runs import RunRefused
 from spncore import Dataset
-from spncore.data.library import from_array
+from spncore.circuits.circuit import mixture
 from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
 from tests.waiting import until
 
@@ -79,7 +78,7 @@ def test_a_finished_run_is_kept_for_the_next_who_asks_unless_its_data_was_upload
 
 
 def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, data: Dataset) -> None:
-    one = room.memory_bytes(study(), data)
+    one = Computation(study(), data).memory_bytes
     registry = make(unused_bytes=int(2.5 * one), memory_bytes=10 * one)
     for seed in range(6):
         ended(registry, registry.start(study(seed=seed), data, seed))
@@ -91,7 +90,7 @@ def test_finished_runs_nobody_looks_at_go_when_they_take_too_much(make: Any, dat
 
 
 def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Dataset) -> None:
-    size = room.memory_bytes(study(ENDLESS), data)
+    size = Computation(study(ENDLESS), data).memory_bytes
     registry = make(memory_bytes=int(1.5 * size))
     registry.start(study(ENDLESS), data, "a")
     with pytest.raises(RunRefused, match="memory is taken by runs under way"):
@@ -116,7 +115,6 @@ def test_without_a_heartbeat_a_run_pauses_goes_on_when_asked_for_and_is_freed_in
 
 
 def test_large_components_are_kept_less_often(data: Dataset) -> None:
-    wide = from_array(np.random.default_rng(0).integers(0, 2, (20, 256)), "wide")
     large = SMALL.replace(num_components=64, num_seeds=64, iterations=500)
-    spacing = room.snapshot_spacing(large, wide)
+    spacing = room.snapshot_spacing(large, mixture(64, 256))
     assert 4 * 64 * 64 * 256 * (500 // spacing + 1) <= 2 * room.SNAPSHOT_BYTES + 4 * 64 * 64 * 256

@@ -3,29 +3,28 @@
 import csv
 import io
 import json
-import re
 from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 
-from app.kit import run_files, study_links
+from app.kit import run_files
+from app.kit.link import LAB
 from app.live.computation import Computation
 from app.live.headline import headline
 from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import derived, frames
 from app.live.views.points import BadQueryError
 from spncore import Experiment, fit, load
-from spncore.runs.experiment import ExperimentError
+from spncore.plots.palette import BROWSER
+from spncore.record import ExperimentError
 from spncore.runs.study import RIVALS, Study
 from tests.closeness import assert_close
-from tests.places import ROOT
 from tests.waiting import until
 
 SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
 SOME = Study(SMALL, (1, 3), ("momentum", "em"))
-THEME = ROOT / "app" / "live" / "static" / "theme.js"
 GROUNDS = {"light": "#ffffff", "dark": "#171614"}  # of the pages
 
 
@@ -88,12 +87,12 @@ def test_a_rival_that_trains_the_depths_already_is_refused():
 def test_a_rival_that_cannot_be_is_refused_in_words(changes, rival, words):
     with pytest.raises(ExperimentError, match=words):
         Study(SMALL.replace(**changes), (1,), (rival,)).experiments()
-    study, [sentence] = study_links.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
-    assert study == study_links.default_study() and sentence.startswith(words)
+    study, [sentence] = LAB.decode({"rivals": rival, **{name: str(value) for name, value in changes.items()}})
+    assert study == LAB.default() and sentence.startswith(words)
 
 
 def test_all_learners_start_at_one_likelihood_because_it_ignores_scale(data):
-    start = study_links.default_study().experiment.replace(dataset="two-clusters", iterations=1)
+    start = LAB.default().experiment.replace(dataset="two-clusters", iterations=1)
     first = [fit(experiment, data).llh[:, 0] for experiment in Study(start, (1, 3), RIVALS).experiments()]
     for llh in first[1:]:
         assert_close(llh, first[0], rtol=1e-11)
@@ -107,14 +106,14 @@ def test_a_live_run_ends_at_the_engines_own_numbers(run, fitted):
 
 def test_frames_hold_every_curve_and_no_rates_of_a_rival(run, fitted):
     layout = frames.layout(run)
-    assert [depth["depth"] for depth in layout["depths"]] == [1, 3]
-    assert [(rival["name"], rival["learner"]) for rival in layout["rivals"]] == [
+    assert [curve["depth"] for curve in layout["curves"][: layout["num_depths"]]] == [1, 3]
+    assert [(rival["name"], rival["learner"]) for rival in layout["curves"][2:]] == [
         ("L=1 · momentum 0.9", "momentum"),
         ("L=1 · EM", "em"),
     ]
     _, body = frames.frames(run, 0, 1)
     assert body.shape == (30, layout["fields"])
-    for curve, trace in zip(layout["depths"] + layout["rivals"], fitted, strict=True):
+    for curve, trace in zip(layout["curves"], fitted, strict=True):
         at = curve["offsets"]
         assert np.array_equal(body[:, at["llh"] :][:, :2], trace.llh.T.astype("<f4"))
         assert np.array_equal(body[:, at["w"] :][:, :3], trace.effective_weights[1].astype("<f4"))
@@ -190,7 +189,7 @@ def test_many_rivals_are_told_briefly(data):
 
 
 def test_every_export_carries_the_learner(run, fitted, data):
-    link = "http://host/?" + study_links.query_string(SOME)
+    link = "http://host/?" + LAB.query_string(SOME)
     text = run_files.curves_csv(SOME, data, run.traces(), link)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith(("#", '"#'))))
     last = {
@@ -225,12 +224,10 @@ def contrast(one, other):
 
 
 def test_every_rival_has_a_colour_and_a_dash_of_its_own_that_stand_out():
-    source = THEME.read_text(encoding="utf-8")
-    row = r'(\w+): \{ light: "(#\w{6})", dark: "(#\w{6})", dash: "([^"]+)" \}'
-    found = {name: (light, dark, dash) for name, light, dark, dash in re.findall(row, source)}
+    drawn = BROWSER
+    found = {name: (rival["light"], rival["dark"], rival["dash"]) for name, rival in drawn["rivals"].items()}
     assert set(found) == {*RIVALS, "shallow"}, "the mixture of a circuit's trees is drawn beside them"
-    depths = {mode: re.findall(r"#\w{6}", re.search(rf"{mode}: \[(.*?)\]", source)[1]) for mode in GROUNDS}
-    dashes = re.findall(r'"([^"]+)"', re.search(r"DASHES = \[(.*?)\]", source)[1])
+    depths, dashes = drawn["depths"], drawn["dashes"]
     assert len({*dashes, *(dash for _, _, dash in found.values())}) == len(dashes) + len(found)
     for place, mode in enumerate(GROUNDS):
         own = [entry[place] for entry in found.values()]

@@ -16,7 +16,7 @@ from app.live import assets
 from app.live.routes import published, routes
 from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from app.live.views import frames
-from spncore import Dataset, Experiment, Trace, Trainer, fit, load
+from spncore import Dataset, Experiment, Trace, fit, load, run
 from spncore.data.library import from_array
 from spncore.runs.study import Study
 from tests.waiting import until
@@ -122,7 +122,7 @@ def test_an_answer_is_bounded_and_the_rest_is_there_for_the_asking(
     registry: RunRegistry, client: TestClient, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = finished(registry, STUDY, data)
-    monkeypatch.setattr(frames, "ANSWER_BYTES", 7 * 4 * frames.frame_size(run.study, run.dataset))
+    monkeypatch.setattr(frames, "ANSWER_BYTES", 7 * 4 * frames.frame_size(run))
     cursor, sizes = 0, []
     while cursor < 40:
         header, _ = read(client, f"/api/runs/{run.id}?from={cursor}")
@@ -173,7 +173,7 @@ def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client
     )
     run = finished(registry, Study(experiment, (1, 3)), data)
     header, body = read(client, f"/api/runs/{run.id}")
-    llh = body.reshape(30, -1)[:, [0, frames.layout(run)["depths"][1]["offsets"]["llh"]]]
+    llh = body.reshape(30, -1)[:, [0, frames.layout(run)["curves"][1]["offsets"]["llh"]]]
     length = run.recorders[0].length
     assert header["state"] == "failed" and 0 < length < 30
     assert np.isfinite(llh[:length]).all() and np.isnan(llh[length:, 0]).all() and np.isfinite(llh[:, 1]).all()
@@ -185,8 +185,8 @@ def test_the_layout_says_where_every_field_is(client: TestClient, done: LiveRun,
     layout = answer.json()
     assert answer.headers["content-type"] == "application/json"
     header, body = read(client, f"/api/runs/{done.id}?from=39&seed=1")
-    assert body.size == layout["fields"] == 2 * 3 * 3 + 2 * (2 + 1) + sum(sum(d["sizes"]) for d in layout["depths"])
-    for depth, trace in zip(layout["depths"], done.traces(), strict=True):
+    assert body.size == layout["fields"] == 2 * 3 * 3 + 2 * (2 + 1) + sum(sum(d["sizes"]) for d in layout["curves"])
+    for depth, trace in zip(layout["curves"], done.traces(), strict=True):
         offsets = depth["offsets"]
         assert np.array_equal(body[offsets["llh"] :][:2], trace.llh[:, 39].astype("<f4"))
         assert np.array_equal(body[offsets["lam"] :][:3], trace.lam[1, 39].astype("<f4"))
@@ -204,7 +204,7 @@ def test_components_are_those_of_the_nearest_kept_iteration(client: TestClient, 
         header, body = read(client, f"/api/runs/{done.id}/components?at={frame}&seed={seed}")
         assert header["at"] == frame and header["depths"] == [1, 3]
         for depth, found in zip((1, 3), body.reshape(2, 3, data.num_variables), strict=True):
-            steps = Trainer(SMALL.replace(depth=depth), data).steps()
+            steps = run(SMALL.replace(depth=depth), data)
             info = [info for _, info in steps][frame]
             zeros, ones = info.inputs[0][seed]
             assert np.array_equal(found, (ones / (zeros + ones)).astype("<f4"))
@@ -295,6 +295,9 @@ def test_unknown_addresses_are_json_and_never_a_page(client: TestClient) -> None
         "/api/static/",
         "/api/static/x.js",
         "/api/..%2f..%2fetc/passwd",
+        "/api/static/kit/../../assets.py",
+        "/api/static/..%2fassets.py",
+        "/api/static/kit/dom.js",
     ):
         answer = client.get(address)
         assert answer.status_code == 404 and answer.headers["content-type"] == "application/json", address
@@ -351,9 +354,9 @@ def test_plotly_is_compressed_once_and_kept_for_ever(client: TestClient) -> None
 
 def test_the_components_files_are_served_under_their_hash_and_only_there(client: TestClient) -> None:
     served = assets.static_files()
-    assert {path.name for path in assets.STATIC.iterdir() if path.suffix in (".js", ".css")} <= {
-        path.name for path in assets.STATIC.iterdir() if assets.static_name(path.name) in served
-    }
+    files = [path.relative_to(assets.CLIENT).as_posix() for path in assets.CLIENT.glob("*/*")]
+    made = ["palette.json", "words/lab.json", "words/dynamics.json", "words/circuits.json"]
+    assert {assets.static_name(name) for name in [*files, *made]} == set(served)
     for name, asset in served.items():
         answer = client.get(f"/api/static/{name}")
         assert answer.content == asset.content and answer.headers["content-type"] == asset.media_type

@@ -10,6 +10,7 @@ import pytest
 from app.live.runs import RunRefused
 from spncore import Dataset, StepInfo, Trainer, TrainState, fit
 from spncore.data.library import from_array
+from spncore.runs import training
 from spncore.runs.study import Study
 from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
 from tests.waiting import until
@@ -31,7 +32,7 @@ def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any,
     run = ended(registry, registry.start(study(iterations=333), data, "a"))
     for depth, snapshots in zip((1, 2), run.computation.snapshots, strict=True):
         assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
-        infos = [info for _, info in Trainer(study(iterations=333).experiment.replace(depth=depth), data).steps()]
+        infos = [info for _, info in training.run(study(iterations=333).experiment.replace(depth=depth), data)]
         zeros, ones = infos[-1].inputs[0][:, 0], infos[-1].inputs[0][:, 1]
         assert np.array_equal(snapshots[332], (ones / (zeros + ones)).astype(np.float32))
 
@@ -177,7 +178,7 @@ def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     step = Trainer.step
 
     def faulty(self: Trainer, state: TrainState) -> tuple[TrainState, StepInfo]:
-        if self.experiment.seed == 13 and state.iteration == 5:
+        if self.settings.seeds[0] == 13 and state.iteration == 5:
             raise RuntimeError("/secret/path")
         return step(self, state)
 

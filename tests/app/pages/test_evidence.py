@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from app.kit import study_links, text, uploads
+from app.kit import text, uploads
+from app.kit.link import LAB
 from app.live import jobs
 from app.live.jobs import JOBS
 from spncore.data import library
@@ -118,14 +119,14 @@ def test_every_link_opens_a_study_that_the_lab_accepts(page):
     assert links
     for link in links:
         assert link.startswith("./?")
-        study, refusals = study_links.decode(dict(parse_qsl(link.partition("?")[2])))
+        study, refusals = LAB.decode(dict(parse_qsl(link.partition("?")[2])))
         assert not refusals and study.depths == (1, 2, 3)
-        assert study_links.query_string(study) == link.partition("?")[2]
+        assert LAB.query_string(study) == link.partition("?")[2]
 
 
 def test_the_steps_of_figure_3_link_to_their_noise():
     links = [button.proto.url for button in opened("figure3").get("link_button")]
-    noises = [study_links.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.init_noise for link in links]
+    noises = [LAB.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.init_noise for link in links]
     assert noises == [0.0, 1e-12, 1e-3, 1e-12, 1e-3]
 
 
@@ -186,7 +187,7 @@ def test_figure_3_made_here_is_on_the_twin_and_says_so(ready_sweep):
     assert "range of our" not in words and not at.table[0].value["published"].str.contains("\\*").any()
     assert ready_sweep == [24]
     link = at.get("link_button")[0].proto.url
-    assert study_links.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.dataset == "nltcs-twin"
+    assert LAB.decode(dict(parse_qsl(link.partition("?")[2])))[0].experiment.dataset == "nltcs-twin"
 
 
 def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_sweep):

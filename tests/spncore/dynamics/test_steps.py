@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, Trainer, fit
+from spncore import Experiment, fit, load, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES, consecutive_sums, effective_weights, layer_flows
 from spncore.data.library import from_array
 from spncore.dynamics import steps
@@ -127,7 +127,7 @@ def test_a_replay_that_leaves_the_finite_numbers_ends_there():
 
 
 def test_multiplying_a_layer_by_a_constant_leaves_the_likelihood_and_shrinks_the_step_by_its_square():
-    trainer = Trainer(STABLE)
+    trainer = trainer_of(STABLE)
     state = trainer.init()
     scaled = state.parameters.copy()
     scaled[:, :2] *= 10.0  # the root layer
@@ -174,10 +174,11 @@ def test_the_shallow_network_with_rho_and_lambda_repeats_the_deep_curve_up_to_th
 def test_the_recorded_gradient_is_the_gradient_of_the_likelihood_in_the_effective_weights():
     """Trapp et al. (2019), eq. (2), by enumeration."""
     experiment = STABLE.replace(dataset="two-clusters", num_components=3)
-    trainer = Trainer(experiment)
+    trainer = trainer_of(experiment)
     info = trainer.step(trainer.init())[1]
-    weights = effective_weights(info.layer_weights, trainer.sums)[0]
-    rows = np.repeat(trainer.dataset.rows.astype(np.int8), trainer.dataset.counts, axis=0)[::50]
+    weights = effective_weights(info.layer_weights, trainer.problem.sums)[0]
+    dataset = load(experiment.dataset)
+    rows = np.repeat(dataset.rows.astype(np.int8), dataset.counts, axis=0)[::50]
     part = from_array(rows.astype(np.uint8), name="part")
     trace = fit(experiment.replace(dataset=f"sha256:{part.sha256}", iterations=1), part)
     expected = oracles.numerical_gradient(lambda w: oracles.mixture_llh(w, info.inputs[0][0], rows), weights.copy())

@@ -3,9 +3,9 @@ import pytest
 
 from spncore import load
 from spncore.data.library import from_array, known_mixture
-from spncore.learning.em import fit_mixture
 from tests import oracles
 from tests.closeness import assert_close
+from tests.fitted_mixture import fit_mixture
 
 
 def test_em_never_lowers_the_likelihood():

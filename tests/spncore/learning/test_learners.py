@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, Trainer, fit
+from spncore import Experiment, fit, trainer_of
 from spncore.circuits.circuit import mixture
 from spncore.circuits.families import categorical
 from spncore.data.library import from_array
 from spncore.learning import simplex
 from spncore.learning.evaluator import Evaluator
-from spncore.learning.learners import LEARNERS, prepare, weights_of
+from spncore.learning.learners import LEARNERS, LearnerSettings, prepare, weights_of
 from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
 from spncore.learning.optimisers import OPTIMISERS
 from spncore.learning.parametrisation import PARAMETRISATIONS
@@ -23,7 +23,7 @@ GROUPS = simplex.groups_of(np.concatenate([np.zeros(K, dtype=int), LEAVES - K + 
 def train(name, *, parametrisation="linear", rate=0.02, steps=25, num_seeds=1, first_seed=0, rows=ROWS):
     """A mixture of K components under a learner: weights (S, K + 2·K·D) and LLH (S,) at every step."""
     learner = LEARNERS[name]
-    geometry, optimiser = prepare(name, parametrisation, GROUPS, FLOOR, rate, 0.5)
+    geometry, optimiser = prepare(LearnerSettings(name, parametrisation, FLOOR, rate, 0.5), GROUPS)
     dataset = from_array(rows, name="rows")
     objective = DATA_FLOW if learner.data_flow_only else OBJECTIVES["generative"]
     evaluator = Evaluator(mixture(K, D), data_and_partition(dataset), objective)
@@ -115,13 +115,13 @@ def test_probabilities_stay_above_the_floor_on_degenerate_data(name, rows):
 
 def test_online_em_refuses_steps_beyond_those_of_em():
     with pytest.raises(ValueError, match="online_em takes steps of at most 1, got 1.5"):
-        prepare("online_em", "linear", GROUPS, FLOOR, 1.5, 0.0)
+        prepare(LearnerSettings("online_em", "linear", FLOOR, 1.5, 0.0), GROUPS)
 
 
 @pytest.mark.parametrize("name", ["gradient_ascent", "exponentiated_gradient", "em"])
 @pytest.mark.parametrize("train_components", [True, False])
 def test_saved_parameters_are_read_as_the_weights_they_stand_for(name, train_components):
     experiment = Experiment(dataset="two-clusters", optimiser=name, train_components=train_components, iterations=3)
-    trainer, trace = Trainer(experiment), fit(experiment)
+    trainer, trace = trainer_of(experiment), fit(experiment)
     parameters = trace.final_state.parameters
     assert_close(weights_of(name, "linear", parameters, trainer.num_trained), trainer.weights(parameters))

@@ -8,7 +8,7 @@ import pytest
 from spncore.data.library import from_array
 from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Labels, accuracy
 from spncore.runs.experiment import Experiment
-from spncore.runs.training import Trainer
+from spncore.runs.training import run, trainer_of
 from tests.closeness import assert_close
 from tests.oracles import mixture_value
 
@@ -142,7 +142,7 @@ def test_a_tie_counts_one_half():
 )
 def test_at_its_end_an_objective_is_its_neighbour(name, settings, same):
     def trace(**changes):
-        steps = list(Trainer(BASE.replace(**changes), ROWS).steps())
+        steps = list(run(BASE.replace(**changes), ROWS))
         return np.array([info.llh for _, info in steps]), np.array([info.value for _, info in steps]), steps[-1][0]
 
     llh, value, last = trace(objective=name, **settings)
@@ -154,13 +154,13 @@ def test_at_its_end_an_objective_is_its_neighbour(name, settings, same):
 
 @pytest.mark.parametrize("name", WITH_CLASS)
 def test_an_objective_with_a_class_climbs(name):
-    values = [info.value for _, info in Trainer(BASE.replace(objective=name, learning_rate=1e-3), ROWS).steps()]
+    values = [info.value for _, info in run(BASE.replace(objective=name, learning_rate=1e-3), ROWS)]
     assert (np.diff(values, axis=0) > 0).all()
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_a_batch_of_all_rows_is_the_whole_bag(name):
-    trainer = Trainer(BASE.replace(objective=name, hybrid_mix=0.3, labelled_share=0.5), ROWS)
+    trainer = trainer_of(BASE.replace(objective=name, hybrid_mix=0.3, labelled_share=0.5), ROWS)
     bag = trainer.evaluator.bag
     batch = trainer.evaluator.batch(bag.items)
     assert batch.num_rows == bag.num_rows == len(RAW)
@@ -168,7 +168,7 @@ def test_a_batch_of_all_rows_is_the_whole_bag(name):
     assert_close(batch.shares, bag.counts[batch.rows] / len(RAW))
     left_out = np.setdiff1d(np.arange(len(bag.rows)), batch.rows)
     assert not bag.weights[left_out].any() and not bag.counts[left_out].any()
-    _, inputs = trainer.split(trainer.weights(trainer.init().parameters))
+    _, inputs = trainer.problem.split(trainer.weights(trainer.init().parameters))
     edges = np.stack([np.full(3, 0.25)] * 2)
     whole, part = trainer.evaluator(edges, inputs), trainer.evaluator(edges, inputs, [batch, batch])
     assert_close(part.value, whole.value)
@@ -178,7 +178,7 @@ def test_a_batch_of_all_rows_is_the_whole_bag(name):
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_an_epoch_of_mini_batches_sees_every_row_once(name):
     size = 6
-    trainer = Trainer(BASE.replace(objective=name, hybrid_mix=0.3, labelled_share=0.5, batch_size=size), ROWS)
+    trainer = trainer_of(BASE.replace(objective=name, hybrid_mix=0.3, labelled_share=0.5, batch_size=size), ROWS)
     bag = trainer.evaluator.bag
     weights, shares = np.zeros(len(bag.rows)), np.zeros(len(bag.rows))
     for iteration in range(len(RAW) // size):

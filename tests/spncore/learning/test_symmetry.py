@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, Trainer, fit, run
+from spncore import Experiment, fit, run, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.learning.symmetry import merge_equal
 
@@ -27,13 +27,13 @@ def test_in_exact_symmetry_all_depths_and_topologies_give_one_and_the_same_curve
 
 def test_pairs_of_equal_components_stay_pairs():
     """Symmetry that is only partial: two kinds of components, four of each, one kind per branch of the root."""
-    trainer = Trainer(START.replace(depth=3, iterations=200))
+    trainer = trainer_of(START.replace(depth=3, iterations=200))
     state = trainer.init()
     parameters = state.parameters.copy()
-    leaf = parameters[:, trainer.sums.num_weights :].reshape(1, *trainer.input_shapes[0])
+    leaf = parameters[:, trainer.problem.sums.num_weights :].reshape(trainer.problem.split(parameters)[1][0].shape)
     leaf[:, :, 4:] *= 1.0 + 1e-3 * np.random.default_rng(0).standard_normal((1, 2, 1, 16))
     largest = 0.0
-    for _, info in trainer.steps(state._replace(parameters=parameters)):
+    for _, info in run(START.replace(depth=3, iterations=200), state=state._replace(parameters=parameters)):
         largest = max(largest, float(np.abs(info.flow).max()))
         for half in (slice(0, 4), slice(4, 8)):
             assert (info.inputs[0][:, :, half] == info.inputs[0][:, :, half][:, :, :1]).all()

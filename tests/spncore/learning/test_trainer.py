@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, ExperimentError, Trainer, fit, run
+from spncore import Experiment, ExperimentError, Trainer, fit, run, trainer_of
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import consecutive_sums, deepened_sums, edge_nodes, effective_weights, weight_groups
@@ -11,13 +11,14 @@ from spncore.data.dataset import product_of_marginals_llh
 from spncore.data.library import from_array
 from spncore.dynamics import steps as dynamics
 from spncore.inference.values import log_partition, log_values
-from spncore.learning.learners import LEARNERS
+from spncore.learning.learners import LEARNERS, LearnerSettings
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
-from spncore.learning.trainer import CircuitTrainer, LearnerSettings
-from spncore.runs.training import model_of, sums_of
-from spncore.structures import STRUCTURES, deepen
+from spncore.learning.problem import Problem
+from spncore.runs.problem import model_of, problem_of
+from spncore.structures import STRUCTURES
 from tests import oracles
 from tests.closeness import assert_close
+from tests.deepened import deepen
 
 DEEP = [name for name in STRUCTURES if name != "mixture"]
 
@@ -58,7 +59,7 @@ def llh_by_enumeration(trainer, parameters):
 @pytest.mark.parametrize("structure", DEEP)
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_step_of_a_deep_circuit_is_the_learning_rate_times_the_gradient_found_by_enumeration(structure, depth):
-    trainer = Trainer(BASE.replace(structure=structure, depth=depth), DATA)
+    trainer = trainer_of(BASE.replace(structure=structure, depth=depth), DATA)
     state = trainer.init()
     after, info = trainer.step(state)
     before = state.parameters[0].copy()
@@ -90,7 +91,7 @@ def test_every_learner_improves_every_structure_and_never_leaves_the_finite_numb
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_em_never_loses_likelihood_and_stays_normalised(structure):
     experiment = BASE.replace(structure=structure, optimiser="em", depth=1, iterations=25, floor=1e-9)
-    trainer = Trainer(experiment, DATA)
+    trainer = trainer_of(experiment, DATA)
     llh = []
     for state, info in run(experiment, DATA):
         llh.append(info.llh[0])
@@ -132,7 +133,8 @@ def test_the_mixture_s_stack_is_that_of_the_one_sum(topology):
 @pytest.mark.parametrize("topology", ["tree", "private", "shared"])
 def test_weights_normalised_among_siblings_give_effective_weights_that_are_normalised_at_every_sum(structure, topology):
     experiment = BASE.replace(structure=structure, topology=topology, depth=3)
-    sums, nodes = sums_of(experiment, DATA), edge_nodes(model_of(experiment, DATA).circuit)
+    problem = problem_of(experiment, DATA)
+    sums, nodes = problem.sums, edge_nodes(problem.circuit)
     groups = weight_groups(sums, nodes)
     weights = np.random.default_rng(0).random(sums.num_weights)
     weights /= np.bincount(groups, weights)[groups]
@@ -151,7 +153,7 @@ def test_the_identities_of_a_step_hold_for_every_edge_of_a_deep_circuit(structur
     growth = dynamics.norm_growth(trace.weights, trace.flow, trace.sums, 1e-3)
     through = 2e-3 * trace.flow.sum(axis=2, keepdims=True)  # of all sums; the root's alone is 0, as in a mixture
     assert_close(norms[:, 1:], (norms + through + growth)[:, :-1])
-    nodes = edge_nodes(model_of(trace.experiment, DATA).circuit)
+    nodes = edge_nodes(trace.problem.circuit)
     of_root = trace.flow[..., nodes == nodes.max()].sum(axis=2)
     assert_close(of_root, np.zeros(of_root.shape), atol=1e-12)
 
@@ -159,7 +161,7 @@ def test_the_identities_of_a_step_hold_for_every_edge_of_a_deep_circuit(structur
 def test_a_mini_batch_of_all_rows_is_the_whole_and_an_epoch_sees_every_row_once():
     whole = fit(BASE, DATA)
     assert np.array_equal(fit(BASE.replace(batch_size=DATA.num_rows), DATA).llh, whole.llh)
-    trainer = Trainer(BASE.replace(batch_size=20, num_seeds=2), DATA)
+    trainer = trainer_of(BASE.replace(batch_size=20, num_seeds=2), DATA)
     for seed in range(2):
         batches = [trainer._batches(iteration)[seed] for iteration in range(3)]
         seen = np.zeros(len(trainer.evaluator.bag.rows))
@@ -179,7 +181,7 @@ def test_mini_batches_differ_by_seed_and_go_on_from_a_kept_state_bit_for_bit():
 
 def test_the_gradient_of_mini_batches_is_on_average_that_of_all_rows():
     experiment = BASE.replace(batch_size=20, iterations=1, depth=1, parametrisation="log", learning_rate=1.0)
-    trainer, whole = Trainer(experiment, DATA), Trainer(experiment.replace(batch_size=0), DATA)
+    trainer, whole = trainer_of(experiment, DATA), trainer_of(experiment.replace(batch_size=0), DATA)
     state = trainer.init()
     moved = [trainer.step(state._replace(iteration=i))[0].parameters - state.parameters for i in range(3)]
     assert_close(np.mean(moved, axis=0), whole.step(state)[0].parameters - state.parameters)
@@ -192,20 +194,20 @@ def test_leaves_with_means_and_scales_train_beside_weights_by_every_learner():
     values = np.concatenate([rng.normal(-2.0, 0.5, 150), rng.normal(1.0, 1.0, 150)])[:, None]
     bag = data_and_partition(DATA)._replace(rows=np.concatenate([values, [[np.nan]]]))
     plain = _bag_of(values, bag)
-    start = np.array([[0.5, 0.5, -1.0, 0.5, 1.0, 1.0]])
+    start = np.array([0.5, 0.5, -1.0, 0.5, 1.0, 1.0])
     for name in LEARNERS:
         rate = 1.0 if name == "online_em" else 0.02
         settings = LearnerSettings(optimiser=name, learning_rate=rate, floor=1e-3)
         sums = deepened_sums(circuit, "tree", 1)
-        trainer = CircuitTrainer(circuit, sums, plain, OBJECTIVES["generative"], settings, range(1))
-        state, llh = trainer.start(start), []
+        trainer = Trainer(Problem(circuit, sums, plain, OBJECTIVES["generative"], lambda seed: start), settings)
+        state, llh = trainer.init(), []
         for _ in range(150):
             state, info = trainer.step(state)
             llh.append(info.llh[0])
         assert llh[-1] > llh[0] + 0.05, name
         if name == "em":
             assert (np.diff(llh) > -1e-9).all()
-            _, (means,) = trainer.split(trainer.weights(state.parameters))
+            _, (means,) = trainer.problem.split(trainer.weights(state.parameters))
             assert_close(np.sort(means[0, 0, :, 0]), [-2.0, 1.0], rtol=0, atol=0.25)  # a sample of 300
 
 
@@ -230,11 +232,11 @@ def _bag_of(values, like):
 )
 def test_settings_that_contradict_each_other_are_refused_in_words(settings, sentence):
     with pytest.raises(ExperimentError, match=sentence):
-        Trainer(BASE.replace(**settings), DATA)
+        trainer_of(BASE.replace(**settings), DATA)
 
 
 def test_a_model_taken_from_a_state_is_the_network_that_was_trained():
-    trainer = Trainer(BASE, DATA)
+    trainer = trainer_of(BASE, DATA)
     state, info = trainer.step(trainer.init())
     taken = trainer.model(trainer.init())
     assert isinstance(taken, Model)

@@ -15,6 +15,7 @@ from spncore.linear.network import (
     init,
     layer_gradients,
     loss_and_gradient,
+    products,
     regression_problem,
     run,
     step,
@@ -39,7 +40,7 @@ def random_network(num_layers, width, dimension=3, seed=0):
 def test_layer_gradients_agree_with_central_differences(p, num_layers, width):
     problem, layers = random_network(num_layers, width)
     gradient = loss_and_gradient(problem, p, end_to_end(layers))[1]
-    for index, analytic in enumerate(layer_gradients(layers, gradient)):
+    for index, analytic in enumerate(layer_gradients(products(layers), gradient)):
         numeric = np.empty_like(analytic)
         for place in np.ndindex(analytic.shape):
             losses = []
@@ -96,7 +97,7 @@ def test_first_order_terms_leave_a_residual_of_order_rate_squared(num_layers, wi
     residuals = []
     for rate in (1e-5, 1e-6):
         state, info = step(problem, 2, rate, init(LinearExperiment())._replace(layers=layers))
-        first = info.weights - rate * first_order_terms(layers, info.gradient).sum(axis=0)
+        first = info.weights - rate * first_order_terms(products(layers), info.gradient).sum(axis=0)
         residuals.append(np.abs(end_to_end(state.layers) - first).max())
     assert np.log10(residuals[0] / residuals[1]) == pytest.approx(2.0, abs=0.02)
 
@@ -104,8 +105,8 @@ def test_first_order_terms_leave_a_residual_of_order_rate_squared(num_layers, wi
 def test_scalars_move_by_rho_and_lambda_alone_to_first_order():
     _, layers = random_network(4, 1)
     gradient = np.array([0.3, -1.2, 0.7])
-    rho, lam = adaptive_terms(layers, gradient, 0.01)
-    moved = 0.01 * first_order_terms(layers, gradient).sum(axis=0)
+    rho, lam = adaptive_terms(products(layers), end_to_end(layers), gradient, 0.01)
+    moved = 0.01 * first_order_terms(products(layers), gradient).sum(axis=0)
     assert_close(moved, rho * gradient + lam * end_to_end(layers))
 
 
@@ -116,7 +117,7 @@ def test_balanced_network_moves_as_arora_et_al_claim_2_says(num_layers):
     weights, gradient = size**num_layers * direction, np.array([0.3, -1.2, 0.7])
     along = direction * (direction @ gradient)
     expected = (weights @ weights) ** (1 - 1 / num_layers) * (gradient + (num_layers - 1) * along)
-    assert_close(first_order_terms(layers, gradient).sum(axis=0), expected)
+    assert_close(first_order_terms(products(layers), gradient).sum(axis=0), expected)
 
 
 def test_one_layer_is_plain_gradient_descent():

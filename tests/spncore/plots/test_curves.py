@@ -3,6 +3,7 @@
 import pytest
 
 from spncore.plots import curves as charts
+from spncore.plots import palette
 from spncore.plots.curves import Line
 from tests.closeness import assert_close
 
@@ -22,10 +23,10 @@ def named(figure, name):
 def test_curves_are_medians_with_bands_and_grey_comparisons_share_an_entry(mode):
     figure = charts.curves("title", LINES, mode, {"independent variables": -2.5})
     (own,) = named(figure, "L=1")
-    assert list(own.y) == LINES[0].median and own.line.color == charts.COLOURS[mode][0]
+    assert list(own.y) == LINES[0].median and own.line.color == palette.DEPTHS[mode][0]
     published = named(figure, "published")
     assert [trace.showlegend for trace in published] == [True, False]
-    assert {trace.line.color for trace in published} == {charts.FAINT[mode]}
+    assert {trace.line.color for trace in published} == {palette.FAINT[mode]}
     assert figure.layout.meta == "title" and "nats per row" in figure.layout.yaxis.title.text
     assert [note.text for note in figure.layout.annotations] == ["independent variables"]
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from spncore.data.library import SHIPPED, DataError, KnownMixture, from_array, hold_out, known_mixture, load
-from spncore.learning.objectives import MARGINALISED, Labels
-from spncore.runs.experiment import Experiment, ExperimentError
-from spncore.runs.scores import ROWS, Curves, Scorer, best_possible, read_curves, train, train_json
-from spncore.runs.training import Trainer
+from spncore.learning.evaluator import Evaluator
+from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Labels
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
+from spncore.runs.scores import ROWS, Curves, best_possible, read_curves, scored, train, train_json
+from spncore.runs.training import fit, run, trainer_of
 from tests.closeness import assert_close
 from tests.oracles import mixture_llh, mixture_value, worlds
 
@@ -32,9 +34,10 @@ BASE = Experiment(
 
 @pytest.mark.parametrize("objective", ["generative", "discriminative"])
 def test_scores_are_those_of_plain_loops_whatever_was_trained_for(objective):
-    trainer = Trainer(BASE.replace(objective=objective), SMALL)
-    state = list(trainer.steps())[-1][0]
-    scores = Scorer(trainer, DATA["test"], Labels(1))(state)
+    trainer = trainer_of(BASE.replace(objective=objective), SMALL)
+    state = fit(BASE.replace(objective=objective), SMALL).final_state
+    proper = OBJECTIVES["discriminative"]
+    scores = scored(trainer, state, Evaluator(trainer.problem.circuit, proper.bag(DATA["test"], Labels(1)), proper))
     for seed in range(2):
         model = trainer.model(state, seed)
         weights, leaves = model.parameters.sums[0][0, 0], model.parameters.inputs[0]
@@ -50,7 +53,7 @@ def test_scores_are_those_of_plain_loops_whatever_was_trained_for(objective):
 
 def test_curves_hold_the_objective_and_the_scores_of_every_state():
     curves = train(BASE.replace(objective="discriminative"), DATA)
-    steps = list(Trainer(BASE.replace(objective="discriminative"), SMALL).steps())
+    steps = list(run(BASE.replace(objective="discriminative"), SMALL))
     assert_close(curves.objective, np.array([info.value for _, info in steps]).T)
     assert_close(curves.scores["train"].conditional, curves.objective)
     assert_close(curves.scores["train"].accuracy, np.array([info.accuracy for _, info in steps]).T)

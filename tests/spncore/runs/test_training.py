@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from spncore import DivergenceError, Experiment, ExperimentError, Recorder, Trainer, fit, load, run
+from spncore import DivergenceError, Experiment, ExperimentError, Recorder, fit, load, problem_of, run, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.trainer import TrainState
 from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import FIELDS
-from spncore.runs.training import TrainState
 from tests import oracles
 from tests.closeness import assert_close
 
@@ -25,8 +25,8 @@ def on(dataset, **settings):
 
 def flat_objective(trainer, parameters, all_rows, objective):
     """The objective as a plain function of the parameters, by enumeration; the class is the last column."""
-    layers, (leaf_weights,) = trainer.split(trainer.weights(parameters[None]))
-    weights = effective_weights(layers, trainer.sums)[0]
+    layers, (leaf_weights,) = trainer.problem.split(trainer.weights(parameters[None]))
+    weights = effective_weights(layers, trainer.problem.sums)[0]
 
     def log_value(row):
         return np.log(oracles.mixture_value(weights, leaf_weights[0], row))
@@ -35,8 +35,8 @@ def flat_objective(trainer, parameters, all_rows, objective):
     classless = np.concatenate([all_rows[:, :-1], np.full((len(all_rows), 1), -1)], axis=1)
     joint, marginal = (np.array([log_value(row) for row in rows]) for rows in (all_rows, classless))
     if objective == "semi_supervised":
-        labelled = trainer.evaluator.bag.items[: trainer.dataset.num_distinct]
-        pairs = zip(trainer.dataset.counts, labelled, strict=True)
+        labelled, unlabelled = np.split(trainer.problem.bag.items, 2)
+        pairs = zip(labelled + unlabelled, labelled, strict=True)
         known = np.concatenate([np.arange(count) < of_count for count, of_count in pairs])
         return float(np.mean(np.where(known, joint, marginal)) - np.log(partition))
     return float(
@@ -70,7 +70,7 @@ def test_a_step_is_the_learning_rate_times_the_gradient_found_by_enumeration(
         learning_rate=1e-3,
         floor=1e-12,
     )
-    trainer = Trainer(experiment, dataset)
+    trainer = trainer_of(experiment, dataset)
     state = trainer.init()
     after, info = trainer.step(state)
     all_rows = np.repeat(dataset.rows.astype(np.int8), dataset.counts, axis=0)
@@ -84,9 +84,9 @@ def test_a_step_is_the_learning_rate_times_the_gradient_found_by_enumeration(
 def test_distinct_rows_with_counts_equal_the_full_rows():
     dataset = load("two-clusters")
     full = np.repeat(dataset.rows, dataset.counts, axis=0)
-    trainer = Trainer(Experiment(dataset="two-clusters", component_init="random", init_noise=0))
-    weights, (leaf_weights,) = trainer.split(trainer.weights(trainer.init().parameters))
-    products = effective_weights(weights, trainer.sums)[0]
+    trainer = trainer_of(Experiment(dataset="two-clusters", component_init="random", init_noise=0))
+    weights, (leaf_weights,) = trainer.problem.split(trainer.weights(trainer.init().parameters))
+    products = effective_weights(weights, trainer.problem.sums)[0]
     llh = trainer.step(trainer.init())[1].llh[0]
     assert_close(llh, oracles.mixture_llh(products, leaf_weights[0], full.astype(np.int8)))
 
@@ -170,11 +170,13 @@ def test_no_trained_weight_ever_falls_below_the_floor_and_those_on_it_are_counte
 
 
 def test_log_weights_step_by_exponentiated_flows():
-    trainer = Trainer(TWIN.replace(parametrisation="log", learning_rate=0.1, init_scale=0.3))
-    state, info = next(trainer.steps(trainer.init()))
-    seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.sums), info.inputs)
-    (after,), flows = trainer.split(trainer.weights(state.parameters))[1], trainer.flows(seen, info.inputs)
-    assert_close(after, info.inputs[0] * np.exp(0.1 * flows[:, trainer.sums.num_weights :].reshape(after.shape)))
+    trainer = trainer_of(TWIN.replace(parametrisation="log", learning_rate=0.1, init_scale=0.3))
+    state, info = trainer.step(trainer.init())
+    seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.problem.sums), info.inputs)
+    (after,), flows = trainer.problem.split(trainer.weights(state.parameters))[1], trainer.flows(seen, info.inputs)
+    assert_close(
+        after, info.inputs[0] * np.exp(0.1 * flows[:, trainer.problem.sums.num_weights :].reshape(after.shape))
+    )
 
 
 @pytest.mark.parametrize("settings", [{}, {"topology": "private"}, {"train_components": True}])
@@ -271,7 +273,7 @@ def test_ctrl_c_keeps_what_was_computed():
                 raise KeyboardInterrupt
             yield item
 
-    recorder = Recorder(Trainer(TWIN))
+    recorder = Recorder(TWIN, problem_of(TWIN))
     assert list(recorder.follow(interrupted(run(TWIN)))) == [1, 2, 3, 4, 5]
     assert recorder.trace().stopped == "interrupted after 5 iterations"
     assert recorder.trace().llh.shape == (1, 5)
@@ -279,13 +281,11 @@ def test_ctrl_c_keeps_what_was_computed():
 
 def test_held_out_rows_are_scored_with_the_final_state():
     trace = fit(TWIN, held_out=("valid", "test"))
-    trainer = Trainer(TWIN)
-    weights, (leaf_weights,) = trainer.split(trace.final_state.parameters)
+    layers, (leaf_weights,) = trace.problem.split(trace.final_state.parameters)
+    weights = effective_weights(layers, trace.sums)[0]
     rows = load("nltcs-twin", "test")
-    values = [
-        oracles.mixture_value(effective_weights(weights, trainer.sums)[0], leaf_weights[0], row) for row in rows.rows
-    ]
-    partition = effective_weights(weights, trainer.sums)[0] @ leaf_weights[0].sum(axis=0).prod(axis=1)
+    values = [oracles.mixture_value(weights, leaf_weights[0], row) for row in rows.rows]
+    partition = weights @ leaf_weights[0].sum(axis=0).prod(axis=1)
     assert_close(trace.held_out["test"], [rows.counts @ np.log(values) / rows.num_rows - np.log(partition)])
     assert set(trace.held_out) == {"valid", "test"}
 

@@ -157,7 +157,7 @@ def test_the_better_of_two_is_never_later_and_never_stuck_more_often(figure3):
 def test_the_first_step_is_not_small(figure3):
     change = figure3.first_steps[figure3_study.figure3(HONEST, 1).experiment].change
     assert change[0] > 100
-    assert "η/s² = 1,000,000" in figure3_facts.change_words(figure3)
+    assert "η/w0² = 1,000,000" in figure3_facts.change_words(figure3)
 
 
 def test_a_published_value_outside_our_range_is_set_in_bold(figure3):

@@ -72,13 +72,6 @@ def test_scoring_by_the_better_of_two_never_makes_a_median_later():
     assert statistics.median(statistics.better_of_two(runs)) < statistics.median(runs)
 
 
-def test_an_order_flips_only_where_both_sides_are_sure():
-    fast, slow, unsure = [10] * 6, [20] * 6, [9, 21, 9, 21, 9, 21]
-    assert statistics.flips({"L=1": slow, "L=3": fast}, {"L=1": fast, "L=3": slow}) == [("L=1", "L=3")]
-    assert statistics.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": fast}) == []
-    assert statistics.flips({"L=1": slow, "L=3": fast}, {"L=1": slow, "L=3": unsure}) == []
-
-
 def said(deep, shallow, end=500):
     return statistics.compared("L=3", "L=1", deep, shallow, end)
 

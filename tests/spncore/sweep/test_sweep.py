@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from spncore import Experiment, fit, load
-from spncore.learning.em import fit_mixture
 from spncore.sweep import (
     Cell,
     LocalWorkers,
@@ -30,6 +29,7 @@ from spncore.sweep.local import _describe
 from spncore.sweep.worker import read_dataset
 from tests import children
 from tests.closeness import assert_close
+from tests.fitted_mixture import fit_mixture
 from tests.places import ROOT
 from tests.spncore.sweep import sweep_faults
 from tests.waiting import PATIENCE, until
@@ -92,16 +92,16 @@ def test_a_run_may_end_when_every_seed_has_reached_every_target():
 
 
 def test_one_seed_that_diverges_does_not_take_the_others_along(monkeypatch):
-    from spncore.runs.training import DivergenceError, Trainer
-    from spncore.sweep import cells
+    from spncore import DivergenceError, Trainer
 
-    class Touchy(Trainer):
-        def step(self, state):
-            if 1 in self.experiment.seeds and state.iteration == 5:
-                raise DivergenceError("iteration 5: too much")
-            return super().step(state)
+    step = Trainer.step
 
-    monkeypatch.setattr(cells, "Trainer", Touchy)
+    def touchy(self, state):
+        if 1 in self.settings.seeds and state.iteration == 5:
+            raise DivergenceError("iteration 5: too much")
+        return step(self, state)
+
+    monkeypatch.setattr(Trainer, "step", touchy)
     sound, diverged = compute(Cell(SMALL, curve=True), DATA["two-clusters"]).seeds
     assert (sound.iterations, sound.stopped) == (20, None)
     assert (diverged.seed, diverged.iterations, diverged.stopped) == (1, 5, "diverged: iteration 5: too much")

@@ -10,7 +10,6 @@ from spncore.trees.induced import (
     enumerate_trees,
     node_trees,
     num_trees,
-    private_edges,
     tree,
 )
 from tests.circuits import paired_circuit, random_asked, seeds
@@ -64,7 +63,7 @@ def test_trees_through_a_node_or_an_edge_are_counted_without_listing_them(seed):
     trees = enumerate_trees(circuit)
     through = edge_trees(circuit)
     assert through.tolist() == trees.edges.sum(axis=0).astype(int).tolist()
-    assert private_edges(circuit).tolist() == [count == 1 for count in through]
+    assert (edge_trees(circuit) == 1).tolist() == [count == 1 for count in through]
     for node in range(0, circuit.num_nodes, 3):
         assert node_trees(circuit)[node] == len(induced_trees(circuit, node))
 

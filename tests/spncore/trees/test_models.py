@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from scipy.stats import chisquare
 
-from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer, mixture
+from spncore.circuits.circuit import SumLayer, mixture
 from spncore.circuits.model import random_model
 from spncore.inference.queries import QueryError
-from spncore.inference.values import log_partition, log_values
-from spncore.trees.induced import TreeError, enumerate_trees, private_edges
+from spncore.inference.values import log_values
+from spncore.trees.induced import TreeError, edge_trees, enumerate_trees
 from spncore.trees.models import (
     component_log_values,
     edge_weights,
@@ -15,7 +15,6 @@ from spncore.trees.models import (
     shallow_mixture,
     tree_flows,
     tree_posteriors,
-    untied_mixture,
 )
 from spncore.trees.steps import preconditioner, tree_weights
 from tests.circuits import ALL, paired_circuit, random_asked, random_rows, seeds
@@ -140,31 +139,13 @@ def test_in_the_shallow_mixture_no_two_trees_move_together():
     asked, trees = asked_to_sample()
     shallow = shallow_mixture(asked)
     weights = edge_weights(shallow)
-    assert private_edges(shallow.circuit).all() and not private_edges(asked.circuit).any()
+    assert (edge_trees(shallow.circuit) == 1).all() and not (edge_trees(asked.circuit) == 1).any()
     assert_close(preconditioner(weights, enumerate_trees(shallow.circuit)), np.diag(weights**-2.0))
     deep = preconditioner(edge_weights(asked), trees)
     assert np.linalg.matrix_rank(deep) <= asked.circuit.num_edges < trees.num_trees
 
 
-@given(seeds)
-@settings(max_examples=15, deadline=None)
-def test_the_untied_mixture_is_the_same_function_over_wide_leaves_of_its_own(seed):
-    asked, _ = random_asked(seed)
-    untied = untied_mixture(asked)
-    assert [type(layer) for layer in untied.circuit.layers] == [InputLayer, SumLayer]
-    assert_close(log_values(untied, worlds(4)), log_values(asked, worlds(4)))
-    assert_close(log_partition(untied), log_partition(asked))
-
-
-def test_mixtures_of_too_many_trees_or_mixed_leaves_are_refused():
+def test_a_mixture_of_too_many_trees_is_refused():
     asked, _ = asked_to_sample()
-    for made in (shallow_mixture, untied_mixture):
-        with pytest.raises(TreeError, match="192 induced trees, at most 100"):
-            made(asked, limit=100)
-    mixed = next(
-        m
-        for m, _ in (random_asked(s, families=ALL) for s in range(9))
-        if len({x.family for x in m.circuit.input_layers}) > 1
-    )
-    with pytest.raises(CircuitError, match="one wide input needs one"):
-        untied_mixture(mixed)
+    with pytest.raises(TreeError, match="192 induced trees, at most 100"):
+        shallow_mixture(asked, limit=100)

@@ -6,21 +6,19 @@ from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model, random_model
 from spncore.circuits.overparam import consecutive_sums, effective_weights, layer_flows
 from spncore.dynamics import steps
+from spncore.dynamics.steps import exact_factors, second_order_term
 from spncore.inference.flows import send_down
 from spncore.inference.values import blocks
-from spncore.trees.induced import Trees, edge_trees, enumerate_trees, private_edges
+from spncore.trees.induced import Trees, edge_trees, enumerate_trees
 from spncore.trees.models import edge_weights, sample_trees, tree_flows
 from spncore.trees.steps import (
     adaptive_rate,
     edge_flow_of,
-    exact_factors,
     first_order_factors,
-    first_order_residual,
     log_tree_weights,
     multiplicative_term,
     precondition,
     preconditioner,
-    second_order_term,
     tree_weights,
 )
 from tests.circuits import paired_circuit, random_asked, seeds
@@ -29,6 +27,11 @@ from tests.oracles import model_value, numerical_gradient, worlds
 from tests.tree_oracle import halving
 
 BOTH = pytest.mark.parametrize("parametrisation", ["linear", "log"])
+
+
+def first_order_residual(*step):
+    """What first order leaves of an exact step, relative to the tree's weight."""
+    return exact_factors(*step) - first_order_factors(*step)
 
 
 def objective(rng, num_variables):
@@ -109,7 +112,7 @@ def test_first_order_leaves_order_eta_squared(seed, parametrisation):
     residuals = [np.abs(first_order_residual(weights, flow, trees, rate, parametrisation)).max() for rate in rates]
     slope = np.polyfit(np.log(rates), np.log(residuals), 1)[0]
     assert_close(slope, 2.0, rtol=0, atol=0.05)  # fitted over two decades
-    second = second_order_term(weights, flow, trees, 1e-4, parametrisation)
+    second = second_order_term(weights, flow, trees, 1e-4, parametrisation) / tree_weights(weights, trees)
     left = first_order_residual(weights, flow, trees, 1e-4, parametrisation)
     assert_close(left, second, rtol=0, atol=0.02 * np.abs(second).max())  # up to O(η³)
 
@@ -160,7 +163,7 @@ def test_rho_is_of_private_edges_lambda_of_shared_ones_and_together_they_are_the
     both = ProductLayer(np.array([[0, 2], [4, 3]]))  # nodes 5, 6; the second is over the inner sum, node 4
     circuit = Circuit(2, (inputs, SumLayer(np.array([[0, 1]]), 1), both, SumLayer(np.array([[5, 6]]), 1)))
     asked = random_model(circuit, np.random.default_rng(0))
-    trees, weights, private = enumerate_trees(circuit), edge_weights(asked), private_edges(circuit)
+    trees, weights, private = enumerate_trees(circuit), edge_weights(asked), edge_trees(circuit) == 1
     assert private.tolist() == [True, True, True, False]
     rows, row_weights = objective(np.random.default_rng(1), 2)
     tree_flow = tree_flows(asked, rows, row_weights, trees)
@@ -176,7 +179,7 @@ def test_rho_is_of_private_edges_lambda_of_shared_ones_and_together_they_are_the
 def test_where_no_edge_is_private_rho_is_zero_and_all_is_sharing():
     circuit = paired_circuit()
     asked = random_model(circuit, np.random.default_rng(0))
-    trees, weights, private = enumerate_trees(circuit), edge_weights(asked), private_edges(circuit)
+    trees, weights, private = enumerate_trees(circuit), edge_weights(asked), edge_trees(circuit) == 1
     flow = engine_flow(asked, *objective(np.random.default_rng(1), 4))
     assert min(edge_trees(circuit)) > 1
     assert_close(adaptive_rate(weights, trees, private, 0.1), np.zeros(trees.num_trees))
@@ -235,14 +238,12 @@ def test_for_consecutive_sums_trees_are_components_and_the_step_is_that_of_dynam
     )
     assert_close(exact_factors(*at_trees), steps.exact_factors(*at_stack), rtol=1e-12)
     assert_close(first_order_residual(*at_trees), steps.first_order_residual(*at_stack))
-    assert_close(
-        second_order_term(*at_trees) * tree_weights(weights, trees), steps.second_order_term(*at_stack), rtol=1e-9
-    )
+    assert_close(second_order_term(*at_trees), steps.second_order_term(*at_stack), rtol=1e-9)
     assert_close(
         preconditioner(weights, trees, parametrisation), steps.preconditioner(layer_weights, sums, parametrisation)
     )
     if topology != "private":  # where a component owns several weights, dynamics counts the last one's step as ρ only
-        private = private_edges(circuit)
+        private = edge_trees(circuit) == 1
         rho = adaptive_rate(weights, trees, private, 0.01, parametrisation)
         assert_close(rho, steps.adaptive_rate(layer_weights, sums, 0.01, parametrisation))
         lam = multiplicative_term(weights, edge_flow, trees, private, 0.01, parametrisation)

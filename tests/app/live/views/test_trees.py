@@ -11,14 +11,15 @@ from starlette.applications import Starlette
 from app.live.routes import routes
 from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import frames
-from spncore import Experiment, Trainer, fit, load
+from spncore import Experiment, fit, load
 from spncore.circuits.overparam import effective_weights
-from spncore.runs.shallow import ShallowTrainer
+from spncore.loop import updates
+from spncore.runs.problem import model_of
 from spncore.runs.study import Study
-from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import preconditioner, tree_weights
 from tests.closeness import assert_close
+from tests.mixture_of_trees import trees_trainer
 from tests.waiting import until
 
 with warnings.catch_warnings():
@@ -38,6 +39,7 @@ DEEP = Experiment(
     num_seeds=2,
     seed=4,
 )
+
 STUDY = Study(DEEP, (1, 2), shallow=True)
 
 
@@ -65,7 +67,7 @@ def run_id(registry, data):
 
 @pytest.fixture(scope="module")
 def trees(data):
-    return enumerate_trees(circuit_of(DEEP, data))
+    return enumerate_trees(model_of(DEEP, data).circuit)
 
 
 def finished(registry, study, data):
@@ -85,13 +87,15 @@ def ask(client, run_id, view, **query):
 
 def test_the_curves_are_the_circuits_and_last_the_mixture_of_its_trees(client, registry, run_id, data):
     layout = client.get(f"/api/runs/{run_id}/layout").json()
-    assert [curve["name"] for curve in layout["depths"]] == ["L=1", "L=2"]
-    (mixture,) = layout["rivals"]
+    assert [curve["name"] for curve in layout["curves"][: layout["num_depths"]]] == ["L=1", "L=2"]
+    (mixture,) = layout["curves"][layout["num_depths"] :]
     assert (mixture["name"], mixture["learner"], mixture["has_rates"]) == ("mixture of trees", "shallow", False)
     run = registry.get(run_id)
     _, rows = frames.frames(run, 0, 0)
     assert rows.shape == (25, layout["fields"])
-    alone = np.array([info.llh for _, info in ShallowTrainer(DEEP.replace(depth=1), data).steps()])
+    alone = np.array(
+        [info.llh for _, info in trees_trainer(DEEP.replace(depth=1), data).until(updates(DEEP.iterations))]
+    )
     deep = fit(DEEP.replace(depth=1), data).llh
     at = mixture["offsets"]["llh"]
     assert_close(rows[:, at : at + 2], alone.astype("<f4"))
@@ -103,11 +107,11 @@ def test_the_curves_are_the_circuits_and_last_the_mixture_of_its_trees(client, r
 @pytest.mark.parametrize("depth", [1, 2])
 @pytest.mark.parametrize("at", [0, 11, 24])
 def test_a_tree_s_weight_and_step_are_those_of_the_recorded_weights(client, run_id, data, trees, depth, at):
-    trainer = Trainer(DEEP.replace(depth=depth), data)
     trace = fit(DEEP.replace(depth=depth), data)
     weights = tree_weights(trace.effective_weights[1], trees)
     after = tree_weights(
-        effective_weights(trace.final_state.parameters[1:, : trainer.sums.num_weights], trainer.sums), trees
+        effective_weights(trace.final_state.parameters[1:, : trace.sums.num_weights], trace.sums),
+        trees,
     )
     following = np.concatenate([weights[1:], after])
     number = int(weights[at].argmax())
@@ -147,7 +151,7 @@ def test_a_tree_has_the_same_share_in_both_at_the_start_and_another_one_later(cl
 
 
 def test_the_drawing_is_whole_and_a_press_folds_what_is_below(client, run_id, data):
-    circuit = circuit_of(DEEP, data)
+    circuit = model_of(DEEP, data).circuit
     whole = client.get(f"/api/runs/{run_id}/drawing").json()
     assert whole["kappa"] == str(num_trees(circuit)) and len(whole["nodes"]) == circuit.num_nodes
     assert any("P(" in node["title"] for node in whole["nodes"] if node["kind"] == "leaf")
@@ -183,7 +187,8 @@ def test_a_circuit_of_very_many_trees_is_shown_without_its_mixture(client, regis
     run_id = finished(registry, study, data)
     picture = client.get(f"/api/runs/{run_id}/drawing").json()
     assert int(picture["kappa"]) > 10_000 and "too many to train side by side; limit 2,000" in picture["trees"]
-    assert client.get(f"/api/runs/{run_id}/layout").json()["rivals"] == []
+    layout = client.get(f"/api/runs/{run_id}/layout").json()
+    assert len(layout["curves"]) == layout["num_depths"]
     header, _ = ask(client, run_id, "tree", t=2)
     assert int(header["number"]) < int(picture["kappa"])
     header, body = ask(client, run_id, "treematrix", t=2)

@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from app.kit import uploads
 from app.kit.text import JOINER, literal
 from app.live.jobs import JOBS
-from app.pages.ask import link, networks
+from app.pages.ask import networks
 from app.pages.ask import question as asking
+from app.pages.ask.link import LINKS
 from app.pages.ask.question import UNKNOWN, Question
 from spncore import load
 from spncore.data.library import from_array
@@ -137,7 +138,7 @@ def test_more_components_are_another_network():
     page.number_input(key="ask_w_k").set_value(5).run()
     assert "6 nodes, 5 weighted edges" in words(page)
     assert np.abs(before - shown(page)["no evidence"]).max() < 0.05, "both fit the same rows"
-    assert link.encode(page.session_state["ask_question"])["k"] == "5"
+    assert LINKS.encode(page.session_state["ask_question"])["k"] == "5"
 
 
 def test_redrawn_samples_have_the_next_seed_and_all_else_stays():

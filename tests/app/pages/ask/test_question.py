@@ -8,9 +8,10 @@ import pytest
 from scipy.stats import binomtest
 
 from app.live.circuit_layout import drawing
-from app.pages.ask import charts, flow_lines, link, networks
+from app.pages.ask import charts, flow_lines, networks
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
+from app.pages.ask.link import LINKS
 from app.pages.ask.networks import NETWORKS
 from app.pages.ask.question import UNKNOWN, Question
 from spncore import Experiment, load
@@ -19,7 +20,7 @@ from spncore.circuits.model import Model, Parameters
 from spncore.data.library import DataError, from_array
 from spncore.inference.queries import QueryError
 from spncore.inference.values import log_values
-from spncore.runs.training import Trainer
+from spncore.runs.training import trainer_of
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))
@@ -159,17 +160,17 @@ def test_impossible_evidence_has_no_answer():
     ],
 )
 def test_a_link_asks_the_same_question_again(question):
-    assert link.decode(link.encode(question)) == (question, [])
+    assert LINKS.decode(LINKS.encode(question)) == (question, [])
 
 
 def test_a_link_to_other_data_begins_without_evidence():
-    assert link.decode({"data": "plants"}) == (Question("plants"), [])
-    assert link.encode(Question("nltcs-twin"))["e"] == "none"
+    assert LINKS.decode({"data": "plants"}) == (Question("plants"), [])
+    assert LINKS.encode(Question("nltcs-twin"))["e"] == "none"
 
 
 def test_the_default_link_holds_nothing_but_its_version():
-    assert link.encode(Question("nltcs", evidence=(("Y4", 1),))) == {"v": "1"}
-    assert link.query_string(Question("nltcs", evidence=(("Y3", 1), ("Y7", 0)))) == "v=1&e=Y3:1,Y7:0"
+    assert LINKS.encode(Question("nltcs", evidence=(("Y4", 1),))) == {"v": "1"}
+    assert LINKS.query_string(Question("nltcs", evidence=(("Y3", 1), ("Y7", 0)))) == "v=1&e=Y3:1,Y7:0"
 
 
 @pytest.mark.parametrize(
@@ -195,15 +196,15 @@ def test_the_default_link_holds_nothing_but_its_version():
     ],
 )
 def test_a_bad_part_of_a_link_is_refused_in_words_and_the_default_kept(name, text):
-    question, refusals = link.decode({name: text})
-    assert question == link.decode({})[0]
+    question, refusals = LINKS.decode({name: text})
+    assert question == LINKS.decode({})[0]
     [sentence] = refusals
     assert name in sentence and "default is kept" in sentence and len(sentence) < 200
 
 
 def test_a_part_given_twice_and_an_unknown_version_are_refused():
-    assert "2 times" in link.decode({"k": ["2", "3"]})[1][0]
-    question, [sentence] = link.decode({"v": "9", "k": "3"})
+    assert "2 times" in LINKS.decode({"k": ["2", "3"]})[1][0]
+    question, [sentence] = LINKS.decode({"v": "9", "k": "3"})
     assert question.num_components == 8 and "version" in sentence
 
 
@@ -293,7 +294,7 @@ def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
 
 def test_a_network_of_the_lab_is_asked_as_it_is(data):
     experiment = Experiment(dataset="two-clusters", num_components=2, depth=2, iterations=3, num_seeds=2)
-    trainer = Trainer(experiment, data)
+    trainer = trainer_of(experiment, data)
     state = trainer.init()
     for _ in range(3):
         state, _ = trainer.step(state)

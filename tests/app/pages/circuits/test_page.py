@@ -8,21 +8,23 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import circuit_links, text, uploads
-from app.live.circuit_words import circuit_headline, trees_sentence
+from app.kit import text, uploads
+from app.kit.link import CIRCUITS
+from app.live.headline import circuit_headline, trees_sentence
 from app.live.runs import REGISTRY
 from app.pages.circuits import files
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model
 from spncore.data import library
-from spncore.runs.shallow import ShallowTrainer
+from spncore.loop import updates
+from spncore.runs.problem import model_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Recorder
-from spncore.runs.training import circuit_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
 from tests.addresses import at_address
 from tests.closeness import assert_close
+from tests.mixture_of_trees import trees_trainer
 from tests.places import ENTRY
 from tests.waiting import PATIENCE
 
@@ -35,7 +37,7 @@ QUICK = {
     "component_init": "uniform",
     "init_noise": "0.1",
 }
-STUDY, REFUSED = circuit_links.decode(QUICK)
+STUDY, REFUSED = CIRCUITS.decode(QUICK)
 
 
 @pytest.fixture(autouse=True)
@@ -52,13 +54,14 @@ def data():
 
 @pytest.fixture(scope="module")
 def study(data):
-    return circuit_links.prepared(STUDY, data)
+    return STUDY.beside_trees(data)
 
 
 @pytest.fixture(scope="module")
 def traces(study, data):
-    recorder = Recorder(trainer := ShallowTrainer(study.experiments()[0], data))
-    for _ in recorder.follow(trainer.steps()):
+    trainer = trees_trainer(study.experiments()[0], data)
+    recorder = Recorder(study.experiments()[0], trainer.problem)
+    for _ in recorder.follow(trainer.until(updates(study.experiment.iterations))):
         pass
     return [fit(study.experiments()[0], data), recorder.trace()]
 
@@ -119,27 +122,27 @@ def test_a_link_to_the_lab_with_a_deep_circuit_leads_here():
     assert not page.exception
     assert text.WORDS["elsewhere"] in [element.value for element in page.info]
     assert page.session_state["study"].experiment.structure == "mixture"
-    there = circuit_links.encode(page.session_state["elsewhere"])
-    assert circuit_links.decode(there)[0].experiment.structure == "rat"
+    there = CIRCUITS.encode(page.session_state["elsewhere"])
+    assert CIRCUITS.decode(there)[0].experiment.structure == "rat"
 
 
 @pytest.mark.parametrize("changed", [{}, {"structure": "rat", "num_repetitions": 4}, {"floor": 1e-4, "seed": 7}])
 def test_a_link_opens_the_same_study(changed):
-    study = Study(circuit_links.default_study().experiment.replace(**changed), (1, 3))
-    assert circuit_links.decode(circuit_links.encode(study)) == (study, [])
-    assert len(circuit_links.encode(study)) == 2 + len(changed)
+    study = Study(CIRCUITS.default().experiment.replace(**changed), (1, 3))
+    assert CIRCUITS.decode(CIRCUITS.encode(study)) == (study, [])
+    assert len(CIRCUITS.encode(study)) == 2 + len(changed)
 
 
 def test_what_a_link_gets_wrong_is_refused_in_words_and_this_page_s_default_kept():
-    study, refused = circuit_links.decode({"learning_rate": "fast", "num_components": "3", "rivals": "em", "v": "1"})
+    study, refused = CIRCUITS.decode({"learning_rate": "fast", "num_components": "3", "rivals": "em", "v": "1"})
     assert study.experiment.learning_rate == 0.1 and study.experiment.num_components == 3
     assert len(refused) == 2 and refused[0].startswith("learning_rate")
-    assert circuit_links.decode({"v": "99"})[0] == circuit_links.default_study()
+    assert CIRCUITS.decode({"v": "99"})[0] == CIRCUITS.default()
 
 
 def test_one_mixture_is_refused(data):
     with pytest.raises(ExperimentError, match="the lab shows it"):
-        circuit_links.prepared(Study(STUDY.experiment.replace(structure="mixture"), (1,)), data)
+        Study(STUDY.experiment.replace(structure="mixture"), (1,)).beside_trees(data)
 
 
 def test_the_headline_says_what_the_runs_show(traces):
@@ -177,7 +180,7 @@ def test_counts_of_trees_are_said_exactly_while_they_can_be_read():
 def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces):
     rows = [row for row in csv.reader(io.StringIO(files.curves_csv(study, data, traces, "x"))) if row[0][0] != "#"]
     found = {tuple(row[:4]): float(row[4]) for row in rows[1:]}
-    trees = enumerate_trees(circuit_of(study.experiment, data))
+    trees = enumerate_trees(model_of(study.experiment, data).circuit)
     expected = tree_weights(traces[0].effective_weights, trees)
     assert len(found) == 2 * 2 * 4 * (1 + trees.num_trees)
     assert found["L=1", "0", "4", "llh"] == traces[0].llh[0, 3]
@@ -187,7 +190,7 @@ def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces
 
 def test_settings_and_the_model_can_be_taken_away(study, data, traces):
     document = json.loads(files.result_json(study, data, traces, "x"))
-    assert document["trees"] == str(num_trees(circuit_of(study.experiment, data)))
+    assert document["trees"] == str(num_trees(model_of(study.experiment, data).circuit))
     assert document["result"][0]["llh"] == traces[0].llh.tolist()
     model = load_model(io.BytesIO(files.model_file(study, data, traces, 1)))
-    assert model.circuit.num_nodes == circuit_of(study.experiment, data).num_nodes
+    assert model.circuit.num_nodes == model_of(study.experiment, data).circuit.num_nodes

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import study_links, uploads
+from app.kit import uploads
+from app.kit.link import LAB
 from app.kit.text import JOINER
 from app.kit.uploads import Upload
 from app.live import jobs
-from app.pages.classes import charts, panel
+from app.pages.classes import charts
 from app.pages.classes import study as classes_study
 from app.pages.classes import words as classes_words
 from app.pages.classes.study import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
@@ -226,8 +227,8 @@ def test_the_best_possible_is_drawn_where_it_is_known(small):
 
 # ---- the link ------------------------------------------------------------------------------------------------------
 def test_a_link_reopens_its_settings():
-    page = opened(**study_links.encode(SMALL))
-    assert page.session_state[panel.STATE] == SMALL
+    page = opened(**LAB.encode(SMALL))
+    assert page.session_state["classes_study"] == SMALL
     assert page.selectbox(key="classes_column").value == 3 and not page.warning
 
 
@@ -236,14 +237,14 @@ def test_what_the_page_cannot_show_is_said_and_the_nearest_shown():
     words = said(page, "warning")
     for part in ("unnormalised is not shown", "L = 1 to 3", "5000", "60", "colour"):
         assert part in words
-    shown = page.session_state[panel.STATE]
+    shown = page.session_state["classes_study"]
     assert shown.depths == (1,) and shown.experiment.objective == "discriminative"
 
 
 def test_a_link_to_an_uploaded_table_asks_for_it():
     page = opened(v="1", dataset="sha256:" + "0" * 64, objective="hybrid")
     assert "Upload the same file again" in said(page, "warning")
-    assert page.session_state[panel.STATE].experiment.dataset == "labelled-clusters"
+    assert page.session_state["classes_study"].experiment.dataset == "labelled-clusters"
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
@@ -259,12 +260,12 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
     page.selectbox(key="classes_objective").select(objective).run()
     page.segmented_control(key="classes_setup").set_value("sum weights only").run()
     study = Study(SETUPS["sum weights only"].replace(objective=objective), DEPTHS)
-    assert page.session_state[panel.STATE] == study
+    assert page.session_state["classes_study"] == study
     assert headline(page) == classes_words.headline(classes_study.shipped()[study])
 
 
 def test_other_settings_are_trained_in_the_background_and_then_shown():
-    page = opened(**study_links.encode(SMALL))
+    page = opened(**LAB.encode(SMALL))
     assert "belong to other settings" in said(page, "info")
     page.button(key="classes_run").click().run()
     until(lambda: "Made on this server" in said(page.run(), "caption"))
@@ -274,7 +275,7 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch):
     monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:no_such_function")
-    page = opened(**study_links.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
+    page = opened(**LAB.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
     page.button(key="classes_run").click().run()
     until(lambda: page.run().error)
     assert "L=1" in said(page, "error") and "try fewer seeds" in said(page, "error")
@@ -298,7 +299,7 @@ def test_an_uploaded_table_has_a_quarter_held_out_and_a_class_by_name():
     assert page.selectbox(key="classes_dataset").value == upload.name
     assert page.selectbox(key="classes_column").options == ["wet", "cold", "ill"]
     page.selectbox(key="classes_column").select(1).run()
-    assert page.session_state[panel.STATE].experiment.class_variable == 1 and not page.exception
+    assert page.session_state["classes_study"].experiment.class_variable == 1 and not page.exception
 
 
 def test_a_column_with_one_value_is_refused_by_name():

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import study_links, text, uploads
+from app.kit import text, uploads
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.data.library import DataError
@@ -87,7 +87,7 @@ def controls_of(page, name):
 
 def test_every_setting_has_a_control_with_its_label_and_help():
     pages = {}
-    for name in set(study_links.DEFAULTS[1]) - OF_DEEP_CIRCUITS:
+    for name in set(Study.declared()) - {"depth"} - OF_DEEP_CIRCUITS:
         choice = tuple(MATTERS.get(name, {}).items())
         if choice not in pages:
             pages[choice] = opened(**QUICK, **dict(choice))

@@ -7,8 +7,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kit.text import JOINER
-from app.pages.linear import charts, link, words
-from spncore.studies.linear import FIELDS, LinearStudy, LinearStudyError, compare, shared_scalar
+from app.pages.linear import charts, words
+from app.pages.linear.link import LINKS
+from spncore.record import ExperimentError
+from spncore.studies.linear import FIELDS, LinearStudy, compare, shared_scalar
 from tests.places import ROOT
 from tests.waiting import PATIENCE
 
@@ -73,11 +75,11 @@ def test_the_spn_s_shared_scalar_does_nothing():
     ],
 )
 def test_a_link_reopens_its_comparison(study):
-    assert link.decode(link.encode(study)) == (study, [])
+    assert LINKS.decode(LINKS.encode(study)) == (study, [])
 
 
 def test_the_default_link_holds_nothing_but_its_version():
-    assert link.encode(LinearStudy()) == {"v": "1"}
+    assert LINKS.encode(LinearStudy()) == {"v": "1"}
 
 
 @pytest.mark.parametrize(
@@ -96,20 +98,20 @@ def test_the_default_link_holds_nothing_but_its_version():
     ],
 )
 def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
-    study, refusals = link.decode({"condition": "20", name: text})
+    study, refusals = LINKS.decode({"condition": "20", name: text})
     assert study in (LinearStudy(condition=20.0), LinearStudy())
     [sentence] = refusals
     assert name in sentence and "default is kept" in sentence
 
 
 def test_a_setting_given_twice_and_an_unknown_version_are_refused():
-    assert link.decode({"p": ["2", "4"]})[1]
-    assert link.decode({"v": "7", "p": "2"})[0] == LinearStudy()
+    assert LINKS.decode({"p": ["2", "4"]})[1]
+    assert LINKS.decode({"v": "7", "p": "2"})[0] == LinearStudy()
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_setting_refuses_nonsense(name):
-    with pytest.raises(LinearStudyError, match=f"^{name}: "):
+    with pytest.raises(ExperimentError, match=f"^{name}: "):
         LinearStudy(**{name: "nonsense" if FIELDS[name].kind is not str else 1})
 
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import study_links
+from app.kit.link import LAB
 from app.kit.text import FOLDER
 from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
@@ -57,7 +57,7 @@ def test_an_effective_weight_is_a_product_of_l_weights(found):
 
 
 def test_the_link_of_the_errata_reopens_the_run_they_come_from(found):
-    assert study_links.decode(study_links.encode(found.study)) == (found.study, [])
+    assert LAB.decode(LAB.encode(found.study)) == (found.study, [])
 
 
 def test_the_page_shows_every_equation_and_the_numbers_of_every_erratum(found):

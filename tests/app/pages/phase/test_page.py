@@ -10,7 +10,7 @@ from app.kit import uploads
 from app.live import jobs
 from app.live.jobs import JOBS
 from app.pages.phase import charts
-from spncore import Experiment, load
+from spncore import Experiment, ExperimentError, load
 from spncore.data import library
 from spncore.studies.findings import comparison, in_words, stripe_agreement, summary
 from spncore.studies.phase import FAILED, MISSED, THROWN, Diagram, Plane, codes, diagram
@@ -60,7 +60,7 @@ def test_a_plane_keeps_the_runs_of_a_stripe_on_a_diagonal():
     ],
 )
 def test_a_plane_that_cannot_be_is_refused_by_the_name_of_its_setting(changes, words):
-    with pytest.raises(SweepError, match=f"^{words}"):
+    with pytest.raises(ExperimentError, match=f"^{words}"):
         Plane(BASE, **changes)
 
 
@@ -120,11 +120,11 @@ def test_the_panel_shows_speed_up_and_marks_what_has_none():
     assert list(cells.marker.symbol) == symbols  # not by colour alone
     assert [tuple(data) for data in cells.customdata] == [(2, i, j) for i in range(3) for j in range(3)]
     assert "2.00 times as fast; ahead in 2 of 2 seeds" in cells.text[0] and "missed, missed" in cells.text[3]
-    assert lines and all(line.name.startswith("η/s² = ") for line in lines)
+    assert lines and all(line.name.startswith("η/w0² = ") for line in lines)
     for line in lines:
         (x0, x1), (y0, y1) = line.x, line.y
         assert abs((x1 - x0) - 2 * (y1 - y0)) < 1e-9
-    assert panel.layout.xaxis.title.text == "learning rate (η)" and panel.layout.yaxis.title.text.endswith("(s)")
+    assert panel.layout.xaxis.title.text == "learning rate (η)" and panel.layout.yaxis.title.text.endswith("(w0)")
     assert panel.layout.xaxis.ticktext == ("10⁻⁴", "10⁻³", "10⁻²")
     assert panel.layout.title.text == "L = 2"
 

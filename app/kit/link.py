@@ -1,0 +1,176 @@
+"""A record as plain `name=value` pairs of a link, and back; what a link gets wrong is refused in words.
+
+A link leaves out what equals the defaults of its version, and those are frozen here and beside the pages that have
+links of their own: a link reopens the same record in every later release, whatever that release's own defaults are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+import streamlit as st
+
+from spncore.record import ExperimentError, Field, Manner, Record, cut
+from spncore.runs.study import Study
+
+VIEWS = ("normal", "projector", "embed")
+MAX_CHARACTERS = 200  # of one value; the longest that can be right is a data set's SHA-256
+MAX_SENTENCES = 5
+Params = Mapping[str, str | Sequence[str]]
+Kind = TypeVar("Kind", bound=Record)
+_VIEW = Field(str, choices=VIEWS, name="view", manner=Manner(one_of="", shown=cut))
+
+
+@dataclass(frozen=True)
+class Links(Generic[Kind]):
+    """How records of one kind are written as links.
+
+    `defaults` has by version the link that says everything, in the order in which settings are written. Never change
+    what a version says, links out there rely on it: a new setting is added with what was so before it came, a new
+    default is a new version. `where` has defaults that go with the value of another setting; `refused` settings that
+    a link cannot have, and what is said. The other texts are parts of sentences; without `unreadable` a link whose
+    version cannot be read is taken for one of the newest.
+    """
+
+    record: type[Kind]
+    defaults: Mapping[int, str]
+    where: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+    most: int = MAX_CHARACTERS
+    unknown: str = "no such setting in a link to this page"
+    reads: str = "{known}. The defaults are shown."
+    long: str = "the value has more than {most} characters"
+    unreadable: str = ""
+
+    def default(self) -> Kind:
+        """What a link without any setting opens."""
+        return self._opened(max(self.defaults), {})
+
+    def encode(self, record: Kind) -> dict[str, str]:
+        """The version and every setting that differs from that version's defaults."""
+        version, values, fields = max(self.defaults), record.settings(), record.declared()
+        start = self._start(version, values)
+        changed = {name: fields[name].text(values[name]) for name in start if values[name] != start[name]}
+        return {"v": str(version), **changed}
+
+    def query_string(self, record: Kind) -> str:
+        """`encode` as the part of an address after the question mark."""
+        return urlencode(self.encode(record), safe=",:")
+
+    def decode(self, params: Params) -> tuple[Kind, list[str]]:
+        """The record that a link describes, and one sentence for each thing refused; the default is kept for those."""
+        version, refusals = self._version(params)
+        if not version:
+            return self.default(), refusals
+        fields, start, given = self.record.declared(), self._start(version, {}), dict[str, Any]()
+        for name in params:
+            try:
+                if name in self.refused:
+                    refusals.append(self.refused[name])
+                elif name in start:
+                    given[name] = fields[name].parse(self.only(name, params[name]))
+                elif name not in ("v", "view"):
+                    raise ExperimentError(f"{cut(name)}: {self.unknown}")
+            except ExperimentError as error:
+                refusals.append(f"{error}. The default is kept.")
+        try:
+            opened = self._opened(version, given)
+        except ExperimentError as error:
+            opened = self._opened(version, {})
+            refusals.append(f"{error}. All defaults are kept.")
+        more = len(refusals) - MAX_SENTENCES
+        return opened, [*refusals[:MAX_SENTENCES], f"{more} more settings were refused."] if more > 0 else refusals
+
+    def only(self, name: str, value: str | Sequence[str]) -> str:
+        """The one value of a parameter; refused when it is repeated or longer than any right value."""
+        values = [value] if isinstance(value, str) else value
+        if len(values) != 1:
+            raise ExperimentError(f"{cut(name)}: given {len(values)} times; a link gives each setting once")
+        if len(values[0]) > self.most:
+            said = self.long.format(length=len(values[0]), most=self.most)
+            raise ExperimentError(f"{cut(name)}: {said}")
+        return values[0]
+
+    def _version(self, params: Params) -> tuple[int, list[str]]:
+        """The version of a link and what is refused about it; 0 where the link cannot be read."""
+        known = {str(version): version for version in self.defaults}
+        try:
+            text = self.only("v", params.get("v", max(known)))
+        except ExperimentError as error:
+            said = self.unreadable or "The default is kept."
+            return 0 if self.unreadable else max(self.defaults), [f"{error}. {said}"]
+        if text in known:
+            return known[text], []
+        reads = self.reads.format(known=", ".join(known))
+        return 0, [f"v: this link is of version {cut(text)}; this release reads {reads}"]
+
+    def _opened(self, version: int, given: Mapping[str, Any]) -> Kind:
+        return self.record.of({**self._start(version, given), **given})
+
+    def _start(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The defaults of a version beside what is given."""
+        start = self._read(self.defaults[version])
+        for (name, value), link in self.where.items():
+            if given.get(name, start[name]) == value:
+                start |= self._read(link)
+        return start
+
+    def _read(self, link: str) -> dict[str, Any]:
+        fields = self.record.declared()
+        return {name: fields[name].parse(text) for name, text in parse_qsl(link, keep_blank_values=True)}
+
+
+_links = partial(
+    Links,
+    Study,
+    unknown="no such setting in a link",
+    reads="version {known}. The default experiment is open.",
+    long="the value has {length} characters; at most {most} are allowed",
+    unreadable="The link cannot be read, so the default experiment is open.",
+)
+_DEPTH = {"depth": "depth: no such setting in a link; write depths=1,2,3. The default is kept."}
+
+LAB = _links(
+    {
+        1: "dataset=nltcs&structure=mixture&split_depth=2&num_repetitions=4&num_components=8&depths=1,2,3&topology=tree"
+        "&learning_rate=0.01&init_scale=0.0001&init_convention=per_layer&weight_init=equal&component_init=uniform"
+        "&init_noise=1e-12&train_components=true&parametrisation=linear&floor=0.0001&objective=generative"
+        "&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent&momentum=0.9&batch_size=0"
+        "&rivals=&iterations=500&num_seeds=6&seed=0"
+    },
+    refused=_DEPTH,
+)
+CIRCUITS = _links(
+    {
+        1: "structure=random_partitions&split_depth=2&num_repetitions=1&num_components=2&depths=1,2&learning_rate=0.1"
+        "&init_scale=1.0&component_init=fitted&train_components=false&init_noise=0.0&floor=1e-09&iterations=200"
+        "&num_seeds=3&dataset=nltcs&topology=tree&init_convention=per_layer&weight_init=equal&parametrisation=linear"
+        "&objective=generative&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent"
+        "&momentum=0.9&batch_size=0&rivals=&seed=0"
+    },
+    refused=_DEPTH | {"rivals": "rivals: this page compares a circuit with the mixture of its trees only."},
+)
+
+
+def in_address(record: type[Kind]) -> Kind:
+    """Draw a record's choices, which Streamlit keeps in the address by the names the engine has for them."""
+    return record(
+        **{
+            name: st.segmented_control(
+                field.label, field.choices, default=getattr(record, name), required=True, key=name, bind="query-params"
+            )
+            for name, field in record.fields.items()
+        }
+    )
+
+
+def decode_view(params: Params) -> tuple[str, list[str]]:
+    """How the page is to be shown, and what was refused about it."""
+    try:
+        return _VIEW.parse(LAB.only("view", params.get("view", VIEWS[0]))), []
+    except ExperimentError as error:
+        return VIEWS[0], [f"{error}. The normal view is shown."]

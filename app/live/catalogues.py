@@ -1,0 +1,57 @@
+"""The words of the browser's half: one JSON file per page in `app/text/`, read here and sent to the browser as JSON.
+
+An entry is an id and its English text, or two texts {"one", "other"} where a number decides; {names} in braces are
+filled in by the caller. Ids are unique over all pages, and `say("id")` in the browser finds them. To translate, run
+`python -m app.live.catalogues > spnlab.pot`: every entry as gettext has it, with its page and id as `msgctxt`, its
+English as `msgid` (and `msgid_plural`), so that msginit, msgmerge, msgfmt and every editor of .po files take it as it
+is. Ids and not sentences stand in the code, since one sentence may need two translations, and since the server may
+then send a language's texts under the same ids.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).parents[1] / "text"
+KIT = "kit"  # what every page shows
+PAGES = ("lab", "dynamics", "circuits")
+Entry = str | dict[str, str]
+
+
+@cache
+def catalogue(name: str) -> dict[str, Entry]:
+    """The entries of one file by id: a text, or {"one", "other"}."""
+    entries: dict[str, Entry] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return entries
+
+
+def words_of(page: str) -> dict[str, Entry]:
+    """All that a page may say: its own entries and those of every page."""
+    return {**catalogue(KIT), **catalogue(page)}
+
+
+def template() -> str:
+    """The catalogues as one gettext template (.pot)."""
+    header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
+    entries = [(f"{name}.{id_}", entry) for name in (KIT, *PAGES) for id_, entry in catalogue(name).items()]
+    return "\n".join([header, *(_block(context, entry) for context, entry in entries if entry)])
+
+
+def _block(context: str, entry: Entry) -> str:
+    lines = [f"msgctxt {_quoted(context)}"]
+    if isinstance(entry, str):
+        lines += [f"msgid {_quoted(entry)}", 'msgstr ""']
+    else:
+        plural = f"msgid_plural {_quoted(entry['other'])}"
+        lines += [f"msgid {_quoted(entry['one'])}", plural, 'msgstr[0] ""', 'msgstr[1] ""']
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)  # the same escapes as in a .po file
+
+
+if __name__ == "__main__":
+    print(template(), end="")

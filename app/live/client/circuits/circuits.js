@@ -1,0 +1,168 @@
+// The Circuits page: a deep circuit and the mixture of its induced trees, one run with one cursor; one tree in detail.
+
+import { act, Acts, heading, pair, prose } from "../kit/acts.js";
+import { html, wordedButton } from "../kit/dom.js";
+import { Figure } from "../kit/figure.js";
+import { mounting } from "../kit/view.js";
+import { say } from "../kit/words.js";
+import { Drawing } from "./drawing.js";
+import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeMatrixChart } from "./treeview.js";
+
+/** The induced tree that is looked at: the largest, a random one, or one by its number. */
+class TreeChoice {
+  constructor(changed) {
+    this.changed = changed;
+    this.draws = 0;
+    this.forget();
+    const button = (name, act) => wordedButton(name, act, { "data-tree": name });
+    const attributes = {
+      type: "text",
+      inputmode: "numeric",
+      class: "spn-select spn-number",
+      "aria-label": say("tree_number"),
+    };
+    this.field = html("input", { ...attributes, onchange: () => this.ask(this.field.value.replace(/\D/g, "") || "0") });
+    this.last = html("span", { class: "spn-aside" });
+    this.largest = button("largest_tree", () => this.ask("largest"));
+    const previous = button("previous_tree", () => this.step(-1n));
+    const next = button("next_tree", () => this.step(1n));
+    const random = button("random_tree", () => this.ask(`random-${this.draw()}`));
+    const group = { class: "spn-controls", role: "group", "aria-label": say("tree_title") };
+    this.root = html("div", group, this.largest, previous, this.field, this.last, next, random);
+  }
+
+  forget() {
+    this.tree = null;
+    this.asked = "largest";
+  }
+
+  draw() {
+    return (this.draws = (this.draws + 1 + Math.floor(Math.random() * 1000)) % 1e9);
+  }
+
+  step(by) {
+    if (!this.tree) return;
+    const all = BigInt(this.tree.kappa);
+    this.ask(String((BigInt(this.tree.number) + by + all) % all));
+  }
+
+  ask(number) {
+    const last = this.tree && BigInt(this.tree.kappa) - 1n;
+    this.asked = last !== null && /^\d+$/.test(number) && BigInt(number) > last ? String(last) : number;
+    this.changed();
+  }
+
+  show(tree) {
+    this.tree = tree;
+    if (document.activeElement !== this.field) this.field.value = tree.number;
+    this.last.textContent = say("of_trees", { last: short(BigInt(tree.kappa) - 1n) });
+    this.largest.setAttribute("aria-pressed", String(this.asked === "largest"));
+  }
+}
+
+/** A count that may be very large. */
+function short(count) {
+  const text = String(count);
+  return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+}
+
+class Circuits {
+  constructor(view) {
+    this.view = view;
+    this.acts = new Acts(view);
+    this.edge = /** @type {number | null} */ (null); // that eq. 7 is shown for
+    this.gradientOnly = true;
+    const context = () => view.context();
+    const redraw = () => view.redraw();
+    this.trees = new TreeChoice(redraw);
+    this.drawing = new Drawing({ context, pickEdge: (edge) => this.pickEdge(edge), arrived: redraw });
+    const options = { every_seed: false, log_x: true };
+    this.llh = new Figure({ key: "llh", build: circuitChart, context, title: say("circuit_llh_title"), options });
+    this.llh.root.classList.add("spn-llh");
+    this.llh.frame.append(view.wait);
+    view.chooseComponent.hidden = true; // the tree and its edges are what is looked at here
+    this.drawing.header.insertBefore(view.choices, this.drawing.menu);
+    this.formulas = html("div", { class: "spn-formulas", "aria-live": "off" });
+    this.path = html("div", { class: "spn-path", tabindex: 0 });
+    this.seven = html("div", { class: "spn-formulas" });
+    this.chosen = html("p", { class: "spn-summary" });
+    const drawn = [this.llh.root, this.drawing.root, view.transport.root];
+    const parts = [...drawn, this.treePart(), this.edgePart()];
+    this.root = html("div", { class: "spn-lab spn-circ" }, view.head("share"), ...parts, view.keys());
+  }
+
+  /** One tree: which, its weight and step, its share over time. */
+  treePart() {
+    const share = this.acts.plot("share_chart", shareChart, { log_y: false });
+    const detail = pair(html("div", {}, this.formulas, this.path), share);
+    return act("tree", "tree_title", heading("tree_title"), ...prose("prose_tree"), this.trees.root, detail);
+  }
+
+  /** One edge and all trees through it, beside who moves with whom. */
+  edgePart() {
+    const one = html("div", {}, heading("edge_title"), ...prose("prose_edge"), this.chosen, this.seven);
+    const matrix = this.acts.plot("treematrix", treeMatrixChart, { log_y: true });
+    return act(
+      "edge",
+      "edge_title",
+      pair(one, html("div", {}, heading("matrix_heading"), ...prose("prose_matrix"), matrix)),
+    );
+  }
+
+  pickEdge(edge) {
+    this.edge = edge;
+    this.view.redraw();
+  }
+
+  charts() {
+    return [this.llh, ...this.acts.all()];
+  }
+
+  taken(run) {
+    this.acts.taken(run);
+    this.edge = null;
+    this.trees.forget();
+    this.drawing.forget();
+  }
+
+  named({ names, num_depths }) {
+    this.llh.rename(say(names.length > num_depths ? "circuit_llh_title_rivals" : "circuit_llh_title"));
+  }
+
+  more(context) {
+    return { ...this.acts.more(context), tree: this.trees.tree, edge: this.edge };
+  }
+
+  follow(context, grown) {
+    this.drawing.keepUp(context.run);
+    this.llh.follow(grown);
+    this.showTree(context);
+    this.drawing.update();
+    this.acts.follow();
+    this.showEdge(context);
+  }
+
+  showTree({ derived, L, t }) {
+    const found = derived.point("tree", { depth: L, t, tree: this.trees.asked });
+    if (!found) return;
+    const tree = found.header;
+    this.trees.show(tree);
+    if (this.edge === null || !tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    this.formulas.replaceChildren(...treeFormulas(tree));
+    const of = `${tree.number} ${tree.at} ${this.edge}`;
+    if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)
+      this.path.replaceChildren(edgesTable(tree, this.edge, (edge) => this.pickEdge(edge)));
+    this.path.dataset.of = of;
+    Object.assign(this.root.dataset, { tree: tree.number, at: tree.at + 1 });
+  }
+
+  showEdge({ derived, L, t }) {
+    const { edge } = this;
+    const found = edge === null ? null : derived.point("edge", { depth: L, t, edge });
+    if (!found || found.header.edge !== edge) return;
+    this.chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
+    this.seven.replaceChildren(...edgeFormulas(found.header));
+  }
+}
+
+export default mounting((view) => new Circuits(view));

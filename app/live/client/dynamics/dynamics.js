@@ -1,0 +1,130 @@
+// The Dynamics page: the run of the lab, taken apart. Same cursor, component, curve and seed; charts in reading order.
+
+import { act, Acts, heading, pair, prose } from "../kit/acts.js";
+import { html, number } from "../kit/dom.js";
+import { both, coloured, math, row, sub, sup, under } from "../kit/maths.js";
+import { mounting } from "../kit/view.js";
+import { say } from "../kit/words.js";
+import { eigenvalueChart, matrixChart } from "./matrixview.js";
+import { kernelChart, rowChart, startChart } from "./memoryview.js";
+import { balanceChart, floorChart, normsChart, scaleTable, trueStepChart } from "./normsview.js";
+import { replayChart, replayErrorChart } from "./replayview.js";
+import { residualChart } from "./residualview.js";
+import { equationsOf, layersTable, stepChart } from "./stepview.js";
+
+const log = { log_y: true };
+
+const part = (name, ...content) =>
+  act(name, `act_${name}`, heading(`act_${name}`), ...prose(`prose_${name}`), ...content);
+
+/** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
+function erratum() {
+  const layer = (l) => both("w", "k", row("[", l, "]"));
+  const rate = () => [coloured("rho", sub("ρ", "k")), "=", "η"];
+  const printed = math(...rate(), sup(row("(", layer("0"), ")"), "2"));
+  const product = math(...rate(), under("∏", row("l", "<", "L", "−", "1")), sup(row("(", layer("l"), ")"), "2"));
+  const line = (word, formula) => html("p", {}, `${say(word)} `, formula, ".");
+  return html(
+    "aside",
+    { class: "spn-box" },
+    html("h3", { text: say("erratum_title") }),
+    line("erratum_printed", printed),
+    line("erratum_holds", product),
+    html("p", { text: say("erratum_fair") }),
+  );
+}
+
+/** A slider with its value beside it. */
+function slider(name, range, kind, shown, moved) {
+  const output = html("output", { text: shown(range.value) });
+  const attributes = { type: "range", "aria-label": say(name), "data-control": name, ...range };
+  const input = html("input", attributes);
+  input.addEventListener("input", () => {
+    moved(Number(input.value));
+    output.textContent = shown(Number(input.value));
+  });
+  return html("label", { class: kind }, say(name), input, output);
+}
+
+/** The factor that a slider over its power of ten stands for, to two digits. */
+const factorOf = (power) => Number((10 ** power).toPrecision(2));
+
+class Dynamics {
+  constructor(view) {
+    this.view = view;
+    this.acts = new Acts(view);
+    this.beta = 0.9; // of the classical momentum to compare with
+    this.factor = 2; // that all sum weights are multiplied by
+    this.gradientOnly = true;
+    this.formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": say("act_step") });
+    this.path = html("div", { class: "spn-path", tabindex: 0 });
+    this.scaled = html("div", { class: "spn-scaled", "aria-live": "polite" });
+    const player = html("div", { class: "spn-player" }, view.choices, view.transport.root);
+    const top = view.head("pin", "share");
+    this.root = html("div", { class: "spn-lab spn-dyn" }, top, ...this.parts(), player, view.keys());
+    this.acts.plots.step.frame.append(view.wait);
+  }
+
+  parts() {
+    const plot = (key, build, options = {}) => this.acts.plot(key, build, options);
+    const step = pair(html("div", {}, this.formulas, this.path), plot("step", stepChart));
+    step.classList.add("spn-wide-left");
+    const row = html("div", {}, plot("row", rowChart), this.betaSlider());
+    const norms = pair(plot("norms", normsChart, log), plot("truestep", trueStepChart, log));
+    const floor = plot("floor", floorChart);
+    floor.classList.add("spn-short");
+    return [
+      part("step", step),
+      part("residual", pair(plot("residual", residualChart), erratum())),
+      part("memory", pair(plot("kernel", kernelChart, log), row), plot("start", startChart)),
+      part("matrix", pair(plot("matrix", matrixChart, log), plot("eigenvalues", eigenvalueChart, log))),
+      part("norms", norms, this.factorSlider(), this.scaled),
+      part("kept", pair(plot("balance", balanceChart), floor)),
+      part("replay", pair(plot("replay", replayChart), plot("replayerror", replayErrorChart))),
+    ];
+  }
+
+  betaSlider() {
+    const range = { min: 0, max: 0.99, step: 0.01, value: this.beta };
+    return slider("beta", range, "spn-controls spn-beta", String, (beta) => {
+      this.beta = beta;
+      this.acts.plots.row.request();
+    });
+  }
+
+  factorSlider() {
+    const range = { min: -1, max: 1, step: 0.05, value: Math.log10(this.factor) };
+    const shown = (power) => number(factorOf(power));
+    return slider("factor", range, "spn-controls", shown, (power) => {
+      this.factor = factorOf(power);
+      this.view.moved = true;
+    });
+  }
+
+  charts() {
+    return this.acts.all();
+  }
+
+  taken(run) {
+    this.acts.taken(run);
+  }
+
+  more(context) {
+    const { beta, factor } = this;
+    const k = context.choice.component;
+    return { ...this.acts.more(context, `k = ${k + 1}`), k, beta, factor, small: this.root.clientWidth < 680 };
+  }
+
+  follow(context) {
+    const { step, norms } = this.acts.plots;
+    this.acts.follow();
+    if (step.visible || !this.formulas.firstChild) {
+      this.formulas.replaceChildren(...equationsOf(context));
+      this.path.replaceChildren(...layersTable(context));
+    }
+    const scaled = norms.visible ? scaleTable(context) : null;
+    if (scaled) this.scaled.replaceChildren(...scaled);
+  }
+}
+
+export default mounting((view) => new Dynamics(view));

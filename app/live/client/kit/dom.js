@@ -1,0 +1,147 @@
+// Small makers of HTML and SVG nodes, and numbers as text. Text always enters through textContent.
+
+import { say } from "./words.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "text") node.textContent = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/**
+ * An HTML element; attributes `text` and `onclick`-like functions are understood.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {(Node | string | null)[]} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export const html = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+
+/**
+ * An SVG element.
+ * @template {keyof SVGElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {(Node | string | null)[]} children
+ * @returns {SVGElementTagNameMap[T]}
+ */
+export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+/** A row of a table; the first cell names it. Cells are texts, numbers or nodes. */
+export const tr = (cells, attributes = {}) => {
+  const content = (cell) => (cell instanceof Node ? cell : String(cell));
+  const cell = (x, i) => (i ? html("td", {}, content(x)) : html("th", { scope: "row" }, content(x)));
+  return html("tr", attributes, ...cells.map(cell));
+};
+
+/** A table of rows made with `tr`, or of their cells, under the heads of its columns if it has any. */
+export function table(caption, head, rows) {
+  const heads = head.map((text) => html("th", { text, scope: "col" }));
+  const body = rows.map((row) => (row instanceof Node ? row : tr(row)));
+  return html(
+    "table",
+    {},
+    html("caption", { text: caption }),
+    head.length ? html("thead", {}, html("tr", {}, ...heads)) : null,
+    html("tbody", {}, ...body),
+  );
+}
+
+/** A button with its word, and perhaps an icon before and a key after it. */
+export function wordedButton(
+  word,
+  onclick,
+  /** @type {any} */ { key, ...more },
+  /** @type {Node | null} */ picture = null,
+) {
+  const title = `${say(`${word}_help`)}${key ? ` (${key})` : ""}`;
+  const attributes = { type: "button", class: "spn-button spn-worded", title, onclick, ...more };
+  const text = picture ? html("span", { text: say(word) }) : say(word);
+  return html("button", attributes, picture, text, key && html("kbd", { text: key, "aria-hidden": "true" }));
+}
+
+/** Hand a file to the browser. */
+export function download(url, name) {
+  const link = html("a", { href: url, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** Hand a text to the browser as a file. */
+export function downloadText(parts, type, name) {
+  const url = URL.createObjectURL(new Blob(parts, { type }));
+  download(url, name);
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** Set attributes of a node. */
+export const set = (node, attributes) =>
+  Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+
+const ICONS = {
+  play: "M7 4l13 8-13 8z",
+  pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+  first: "M5 4h3v16H5zM20 4v16L9 12z",
+  previous: "M17 4v16L6 12z",
+  next: "M7 4l11 8-11 8z",
+  last: "M4 4l11 8-11 8zM16 4h3v16h-3z",
+  stop: "M5 5h14v14H5z",
+  live: "M12 7a5 5 0 100 10 5 5 0 000-10z",
+  pin: "M15 3l6 6-4 1-4 4 0 5-3-3-6 5 5-6-3-3h5l4-4z",
+  share: "M13 4l8 7-8 7v-4C7 14 5 16 3 20c0-6 3-11 10-12z",
+};
+
+/** A 16-pixel icon in the text's colour; it says nothing to a screen reader. */
+export const icon = (name) =>
+  svg(
+    "svg",
+    { viewBox: "0 0 24 24", width: 16, height: 16, "aria-hidden": "true" },
+    svg("path", { d: ICONS[name], fill: "currentColor" }),
+  );
+
+/** Swap the icon of a button made with `icon`. */
+export const setIcon = (button, name) => button.querySelector("path").setAttribute("d", ICONS[name]);
+
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
+
+export const superscript = (n) => [...String(n)].map((c) => SUPERSCRIPT[c] ?? c).join("");
+export const subscript = (n) => [...String(n)].map((c) => SUBSCRIPT[c] ?? c).join("");
+
+const signed = (text) => text.replace("-", "−");
+
+/** A number for reading: `digits` significant ones, a true minus sign, powers of ten outside 0.0001…9999. */
+export function number(value, digits = 3) {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 0.9999e-4 && size < 1e4) return signed(String(Number(value.toPrecision(digits))));
+  const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
+  return signed(`${Number(mantissa)}·10${superscript(Number(exponent))}`);
+}
+
+/** A log-likelihood: always three decimals, so that columns line up. */
+export const llh = (value) => (Number.isFinite(value) ? signed(value.toFixed(3)) : "–");
+
+/** Plotly reads pseudo-HTML in its texts; a name must not be able to use it. */
+export const plotlyText = (text) =>
+  String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** Names from uploads may be endless or full of marks that do not advance; what is shown is short and on its line. */
+export function shorten(name, length = 24) {
+  const plain = String(name)
+    .normalize("NFC")
+    .replace(/[\u0000-\u001f\u007f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g, "�")
+    .replace(/\p{M}{3,}/gu, "");
+  const letters = [...plain];
+  return letters.length > length ? `${letters.slice(0, length - 1).join("")}…` : plain;
+}

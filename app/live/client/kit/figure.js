@@ -1,0 +1,284 @@
+// One Plotly chart on the page: drawing at a bounded rate, the cursor over it, its menu, table and files.
+
+import { html, plotlyText, table } from "./dom.js";
+import { menu, toggles, viewItems } from "./menu.js";
+import { say } from "./words.js";
+
+const SHORTEST = 100; // ms between two drawings of a chart, unless it asks for more
+const CONFIG = {
+  displayModeBar: false,
+  responsive: false,
+  doubleClick: "reset",
+  scrollZoom: false,
+  displaylogo: false,
+};
+
+let loading = null;
+
+/** plotly.js, fetched once for all views; null-safe to call again. */
+export function loadPlotly(url) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  loading ??= new Promise((resolve, reject) => {
+    const script = html("script", { src: url, async: true });
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
+    script.onerror = () => reject(new Error("no Plotly"));
+    document.head.append(script);
+  }).catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+export class Figure {
+  /**
+   * `build(context)` gives what is drawn or null while its numbers are not here; `context()` gives what it needs or
+   * null while nothing can be drawn. `options` are toggles of its menu by their word.
+   */
+  constructor(/** @type {any} */ { key, title, note = "", build, context, options = {}, shortest = SHORTEST }) {
+    this.key = key;
+    this.title = title;
+    this.build = build;
+    this.context = context;
+    this.options = options;
+    this.shortest = shortest;
+    this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
+    /** @type {ReturnType<typeof setTimeout> | null} */
+    this.timer = null;
+    this.busy = false;
+    this.dirty = false;
+    this.listening = false;
+    this.last = -Infinity;
+    this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
+    this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
+    this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
+    this.note = html("p", { class: "spn-note", text: note });
+    this.grid = html("div", { class: "spn-table", hidden: true, tabindex: 0 });
+    this.heading = html("h3", { text: title });
+    const described = { role: "img", "aria-label": title, "aria-describedby": this.summary.id };
+    this.frame = html("div", { class: "spn-frame", ...described }, this.plot, this.overlay);
+    const items = [...toggles(options, () => this.request()), ...viewItems(this)];
+    const header = html("header", {}, this.heading, menu(title, items));
+    this.root = html("section", { class: "spn-figure" }, header, this.frame, this.grid, this.summary, this.note);
+    new ResizeObserver(() => this.request()).observe(this.frame);
+  }
+
+  refresh() {
+    this.request();
+  }
+
+  rename(title) {
+    this.heading.textContent = this.title = title;
+  }
+
+  get visible() {
+    return this.frame.isConnected && this.frame.clientWidth > 40;
+  }
+
+  get narrow() {
+    return this.frame.clientWidth < 480;
+  }
+
+  /** Draw soon, not more often than the page can follow; calls in between are one drawing. */
+  request() {
+    this.dirty = true;
+    if (this.timer || this.busy) return;
+    this.timer = setTimeout(() => this.draw(), Math.max(0, this.last + this.shortest - performance.now()));
+  }
+
+  async draw() {
+    this.timer = null;
+    const context = window.Plotly && this.visible ? this.context() : null;
+    const spec = context && this.build({ ...context, options: this.options, narrow: this.narrow });
+    if (!spec) return; // its numbers are asked for; when they arrive it is drawn
+    Object.assign(this, { spec, dirty: false, busy: true, last: performance.now() });
+    try {
+      await window.Plotly.react(this.plot, spec.data, this.layout(context), CONFIG);
+      if (!this.listening) this.listen();
+      this.plot.dataset.last = String(context.series.x[context.count - 1] ?? "");
+      this.fillTable();
+    } finally {
+      this.busy = false;
+    }
+    this.place();
+    if (this.dirty) this.request();
+  }
+
+  listen() {
+    this.listening = true;
+    for (const event of ["plotly_relayout", "plotly_restyle"]) this.plot.on(event, () => this.place());
+    this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(event.points[0].x));
+  }
+
+  /** The cursor moved: a chart over iterations only moves its line; one about an iteration is drawn anew. */
+  follow(grown = false) {
+    if (!this.visible) return;
+    if (!this.spec || this.spec.moves || (grown && this.spec.grows)) this.request();
+    this.place();
+  }
+
+  /** What all charts' layouts have in common. */
+  base({ theme }, forFile) {
+    const size = 12 * theme.textScale;
+    const clear = "rgba(0,0,0,0)";
+    return {
+      width: this.frame.clientWidth,
+      height: this.frame.clientHeight,
+      autosize: false,
+      paper_bgcolor: forFile ? theme.ground : clear,
+      plot_bgcolor: clear,
+      font: { family: theme.font, size, color: theme.text },
+      hoverlabel: { font: { size } },
+      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
+      legend: {
+        orientation: "h",
+        x: 0,
+        xanchor: "left",
+        y: 1.01,
+        yanchor: "bottom",
+        bgcolor: clear,
+        font: { size: size - 1 },
+        itemwidth: 34,
+      },
+    };
+  }
+
+  axis({ theme }, own) {
+    const look = { gridcolor: theme.grid, linecolor: theme.line, zeroline: false, automargin: false };
+    return { ...look, tickfont: { size: 12 * theme.textScale - 1 }, ...own };
+  }
+
+  /** @returns {any} */
+  layout(context, forFile = false) {
+    const { theme, run } = context;
+    const { narrow } = this;
+    const log = this.options.log_x;
+    const T = run.layout.iterations;
+    const { y, shapes, data, ends } = this.spec;
+    const legend = this.key === "llh" && !narrow && theme.textScale === 1;
+    const named = data.filter((trace) => trace.showlegend !== false);
+    const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
+    const rows = Math.ceil(wide / this.frame.clientWidth);
+    const [left, bottom] = [narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
+    const base = this.base(context, forFile);
+    const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [1, Math.max(2, T)] };
+    return {
+      ...base,
+      hovermode: "x unified",
+      margin: { l: left, r: room(ends) * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: bottom },
+      uirevision: `${T}-${log}-${this.options.log_y}`,
+      showlegend: forFile || legend,
+      legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
+      xaxis: this.axis(context, { title: { text: say("iteration"), standoff: 4 }, ...time, anchor: "y2" }),
+      yaxis: this.axis(context, { ...y, title: { ...y.title, standoff: 4 }, domain: [0.06, 1] }),
+      yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
+      shapes,
+    };
+  }
+
+  /** Put the cursor, its dots and the labels at the curves' ends over the last drawing. */
+  place() {
+    const context = this.context();
+    const full = this.plot._fullLayout;
+    if (!context || !full?.xaxis || !this.spec || !this.visible) return;
+    const { xaxis, yaxis } = full;
+    const left = xaxis._offset,
+      right = left + xaxis._length,
+      top = yaxis._offset,
+      bottom = top + yaxis._length;
+    const at = (iteration) => left + xaxis.c2p(iteration);
+    const hidden = new Set(
+      (this.plot._fullData ?? []).filter((trace) => trace.visible !== true).map((trace) => trace.uid),
+    );
+    const shown = ({ uid }) => !hidden.has(uid);
+    const frame = context.growing ? this.spec.frame : context.frame; // growing curves have it at their heads
+    const cursor = at(context.run.iteration(frame));
+    const nodes = [];
+    if (cursor >= left - 1 && cursor <= right + 1) {
+      if (!context.atEnd)
+        nodes.push(box("spn-veil", { left: cursor, top, width: right - cursor, height: bottom - top }));
+      nodes.push(box("spn-cursor", { left: cursor, top, height: bottom - top }));
+      for (const dot of this.spec.dots(frame).filter(shown)) {
+        const y = Number.isFinite(dot.y) ? top + yaxis.c2p(dot.y) : NaN;
+        if (y >= top && y <= bottom) nodes.push(box("spn-dot", { left: cursor, top: y }, dot.colour));
+      }
+    }
+    nodes.push(...endLabels(this.spec.ends.filter(shown), at, (y) => top + yaxis.c2p(y), { left, right, top, bottom }));
+    this.overlay.replaceChildren(...nodes);
+    this.summarise(context);
+  }
+
+  summarise({ frame, run }) {
+    const parts = this.spec.summary(frame).map(({ text, colour }) => {
+      const part = html("span", { class: "spn-value", text });
+      part.style.setProperty("--depth", colour);
+      return part;
+    });
+    const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
+    this.summary.replaceChildren(when, ...parts);
+    this.note.textContent = this.spec.note;
+  }
+
+  fillTable() {
+    if (this.grid.hidden) return;
+    const { head, rows } = this.spec.table();
+    this.grid.replaceChildren(table(this.title, head, this.shownRows(rows)));
+  }
+
+  shownRows(rows) {
+    return rows;
+  }
+
+  /** Save the chart as drawn, with its title and the settings as caption. */
+  save(format) {
+    const context = this.context();
+    if (!context || !this.spec) return;
+    const lines = context.caption.match(/.{1,160}(\s|$)/g) ?? [];
+    const size = { width: 960, height: 600 };
+    const caption = {
+      xref: "paper",
+      yref: "paper",
+      x: 0,
+      y: 0,
+      yshift: -48,
+      xanchor: "left",
+      yanchor: "top",
+      align: "left",
+      showarrow: false,
+      font: { size: 10 },
+      text: lines.map((text) => plotlyText(text.trim())).join("<br>"),
+    };
+    const layout = {
+      ...this.layout(context, true),
+      ...size,
+      title: { text: plotlyText(this.title), x: 0.02, y: 0.985, yanchor: "top", font: { size: 16 } },
+      margin: { l: 70, r: 40, t: 76, b: 60 + 15 * lines.length },
+      annotations: [caption],
+    };
+    const file = { format, filename: `spnlab-${this.key}`, ...size, scale: 2 };
+    window.Plotly.downloadImage({ data: this.spec.data, layout }, file);
+  }
+}
+
+/** A mark over the chart, in pixels of it. */
+function box(kind, /** @type {any} */ { left, top, width, height }, colour = null, text = null) {
+  const node = html("div", { class: kind, text });
+  const px = (value) => (value === undefined ? "" : `${value}px`);
+  Object.assign(node.style, { transform: `translate(${left}px, ${top}px)`, width: px(width), height: px(height) });
+  if (colour) node.style.setProperty("--depth", colour);
+  return node;
+}
+
+/** Pixels on the right that hold the labels of the curves' ends. */
+const room = (ends) => Math.max(52, ...ends.map(({ text }) => 14 + 6.6 * text.length));
+
+/** Labels at the heads of the curves, moved apart so that none covers another. */
+function endLabels(ends, xOf, yOf, { left, right, top, bottom }) {
+  const inside = ({ px, py }) => px >= left && px <= right + 1 && py >= top - 1 && py <= bottom + 1;
+  const places = ends.map((end) => ({ ...end, px: xOf(end.x), py: yOf(end.y) })).filter(inside);
+  places.sort((a, b) => a.py - b.py);
+  for (let i = 1; i < places.length; i += 1) places[i].py = Math.max(places[i].py, places[i - 1].py + 15);
+  for (let i = places.length - 1, floor = bottom; i >= 0; i -= 1, floor -= 15)
+    places[i].py = Math.min(places[i].py, floor);
+  return places.map(({ px, py, text, colour }) => box("spn-end", { left: px + 6, top: py }, colour, text));
+}

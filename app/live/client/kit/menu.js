@@ -1,0 +1,43 @@
+// The small menu of a view: toggles and actions behind one button, closed by Escape or a click elsewhere.
+
+import { html } from "./dom.js";
+import { say } from "./words.js";
+
+/** Items are {label, act, checked?}; `checked()` makes a toggle of an item; `of` is the name of the view. */
+export function menu(of, items) {
+  const buttons = items.map(({ label, act, checked }) => {
+    const onclick = () => (act(), refresh(), checked ? undefined : close());
+    const button = html("button", { type: "button", text: label, onclick });
+    return { button, refresh: () => checked && button.setAttribute("aria-pressed", String(Boolean(checked()))) };
+  });
+  const refresh = () => buttons.forEach((item) => item.refresh());
+  const summary = html("summary", { text: say("options"), "aria-label": `${say("options")}: ${of}` });
+  const list = html("div", { class: "spn-menu-items" }, ...buttons.map(({ button }) => button));
+  const root = html("details", { class: "spn-menu" }, summary, list);
+  const close = () => (root.open = false);
+  root.addEventListener("toggle", refresh);
+  root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());
+  root.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !root.open) return;
+    close();
+    summary.focus();
+  });
+  return root;
+}
+
+/** Toggles of options by their word; `changed()` is called after each. */
+export const toggles = (options, changed) =>
+  Object.keys(options).map((word) => ({
+    label: say(word),
+    checked: () => options[word],
+    act: () => ((options[word] = !options[word]), changed()),
+  }));
+
+/** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its picture. */
+export function viewItems(view) {
+  const { grid } = view;
+  const act = () => ((grid.hidden = !grid.hidden), view.refresh());
+  const table = grid ? [{ label: say("table"), checked: () => !grid.hidden, act }] : [];
+  const data = view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : [];
+  return [...table, ...data, ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) }))];
+}

@@ -1,0 +1,130 @@
+// A Figure with axes of its own, a takeaway in a sentence, and its data as a file.
+
+import { downloadText, html, number, svg } from "./dom.js";
+import { Figure } from "./figure.js";
+import { say } from "./words.js";
+
+const MOST_ROWS = 14; // of the table under a chart; the file has them all
+const STROKES = { dot: "2,3", dash: "6,4", dashdot: "8,3,2,3" };
+
+export class Plot extends Figure {
+  /** `sight()` is called when it comes into sight or leaves it. */
+  constructor(/** @type {any} */ { sight, ...settings }) {
+    super({ note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
+    this.inSight = false;
+    this.legendOf = "";
+    this.root.classList.add("spn-plotted");
+    this.summary.classList.add("spn-takeaway");
+    this.legend = html("div", { class: "spn-legend", hidden: true });
+    this.frame.before(this.legend);
+    const seen = (entries) => {
+      this.inSight = entries[0].isIntersecting;
+      if (this.inSight) this.request();
+      sight();
+    };
+    new IntersectionObserver(seen, { rootMargin: "160px" }).observe(this.root);
+  }
+
+  get visible() {
+    return this.inSight && super.visible;
+  }
+
+  layout(context, forFile = false) {
+    const { theme } = context;
+    const { x = {}, y = {}, shapes = [], annotations = [], legend = false, margin = {}, barmode, over } = this.spec;
+    const scaled = (pixels) => pixels * theme.textScale;
+    const T = context.run.layout.iterations;
+    const time = over ? { title: { text: say("iteration") }, range: [1, Math.max(2, T)] } : {};
+    const size = scaled(12);
+    const axis = ({ title, ...own }) =>
+      this.axis(context, {
+        automargin: forFile,
+        exponentformat: "power",
+        ...own,
+        title: { standoff: 6, ...title, font: { size } },
+      });
+    const [l, r, t, b] = [this.narrow ? 54 : 64, over ? 62 : 14, legend && forFile ? 30 : 10, 40].map(scaled);
+    return {
+      ...this.base(context, forFile),
+      barmode,
+      margin: { l, r, t, b, ...margin },
+      hovermode: over ? "x unified" : "closest",
+      showlegend: legend && forFile,
+      uirevision: this.spec.revision ?? `${T}-${JSON.stringify(this.options)}`,
+      xaxis: axis({ ...time, ...x }),
+      yaxis: axis(y),
+      shapes,
+      annotations,
+    };
+  }
+
+  place() {
+    if (this.spec?.over) return super.place();
+    this.overlay.replaceChildren();
+    const context = this.context();
+    if (context && this.spec) this.summarise(context);
+  }
+
+  /** The takeaway: words and numbers of what is drawn at the cursor. */
+  summarise(context) {
+    const text = this.spec.sentence(context.frame);
+    if (this.summary.textContent !== text) this.summary.textContent = text;
+    if (this.spec.note !== undefined) this.note.textContent = this.spec.note;
+    this.plot.dataset.cursor = String(context.run.iteration(context.frame));
+    if (this.spec.at !== undefined) this.plot.dataset.at = String(this.spec.at);
+  }
+
+  fillTable() {
+    super.fillTable();
+    this.fillLegend();
+  }
+
+  /** What the lines are, as words that wrap; a file has Plotly's own legend instead. */
+  fillLegend() {
+    this.legend.hidden = !this.spec.legend;
+    const named = this.spec.legend ? this.spec.data.filter(({ name, showlegend }) => name && showlegend !== false) : [];
+    const entries = named.map(({ name, line, marker, mode, meta }) => {
+      const stroke = line?.color ?? marker?.color;
+      return { text: meta ?? unescaped(name), stroke, dash: line?.dash, width: line?.width, point: mode === "markers" };
+    });
+    const id = JSON.stringify(entries);
+    if (id === this.legendOf) return;
+    this.legendOf = id;
+    this.legend.replaceChildren(
+      ...entries.map(({ text, ...look }) => html("span", {}, sample(look), html("span", { text }))),
+    );
+  }
+
+  /** Numbers in words; of many rows some, and the cursor's. */
+  shownRows(rows) {
+    const frame = this.context()?.frame;
+    const last = rows.length - 1;
+    const words = (row) => row.map((cell) => (typeof cell === "number" ? number(cell, 4) : cell));
+    if (rows.length <= MOST_ROWS + 2) return rows.map(words);
+    const spread = Array.from({ length: MOST_ROWS }, (_, i) => Math.round((i * last) / (MOST_ROWS - 1)));
+    const places = new Set([...spread, ...(this.spec.over && frame <= last ? [frame] : [])]);
+    return [...places].sort((a, b) => a - b).map((i) => words(rows[i]));
+  }
+
+  /** Every number of the chart as CSV; a first line says which run it is of. */
+  saveData() {
+    const context = this.context();
+    if (!context || !this.spec) return;
+    const { head, rows } = this.spec.table();
+    const quoted = (text) => `"${String(text).replaceAll('"', '""')}"`;
+    const cell = (value) => (typeof value !== "number" ? quoted(value) : Number.isFinite(value) ? String(value) : "");
+    const lines = [head, ...rows].map((line) => line.map(cell).join(","));
+    const first = `# ${this.title}. ${context.caption}`.replace(/[\r\n]+/g, " ");
+    downloadText([[first, ...lines].join("\n"), "\n"], "text/csv", `spnlab-${this.key}.csv`);
+  }
+}
+
+/** A line of the chart in the legend. */
+function sample(/** @type {any} */ { stroke, dash = "solid", width = 2, point }) {
+  const dashes = dash === "solid" ? undefined : (STROKES[dash] ?? dash.replaceAll("px", ""));
+  const line = { x1: 0, x2: 28, y1: 5, y2: 5, stroke, "stroke-width": Math.min(4, width), "stroke-dasharray": dashes };
+  const drawn = point ? svg("circle", { cx: 14, cy: 5, r: 3, fill: stroke }) : svg("line", line);
+  return svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, drawn);
+}
+
+const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

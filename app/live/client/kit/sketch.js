@@ -1,0 +1,98 @@
+// A drawing of our own: an SVG that is made anew when its size or the theme changes, and painted when the cursor moves.
+
+import { html, svg } from "./dom.js";
+import { menu, viewItems } from "./menu.js";
+import { savePicture } from "./picture.js";
+
+/** A subclass gives `build`, `paint`, and `file` for the name and words of what is saved. */
+export class Sketch {
+  /** `kind` is the class of the drawing's place; `least` its smallest width and height in pixels. */
+  constructor(
+    /** @type {any} */ { title, kind, context, table = false, items = [], least = [60, 60], attributes = {} },
+  ) {
+    this.title = title;
+    this.context = context;
+    this.least = least;
+    this.theme = /** @type {any} */ (null);
+    this.svg = /** @type {any} */ (null);
+    this.key = /** @type {string | null} */ (null); // what the skeleton was made for
+    this.host = html("div", { class: kind, ...attributes });
+    this.grid = /** @type {any} */ (table ? html("div", { class: "spn-table", hidden: true, tabindex: 0 }) : null);
+    this.menu = menu(title, [...items, ...viewItems(this)]);
+    this.header = html("header", {}, html("h3", { text: title }), this.menu);
+    this.root = html("section", { class: "spn-figure" }, this.header, this.host, this.grid);
+    new ResizeObserver(() => this.update()).observe(this.host);
+  }
+
+  refresh() {
+    this.update();
+  }
+
+  build(context, width, height) {}
+
+  paint(context) {}
+
+  file() {
+    return { name: "", words: "" };
+  }
+
+  /** Whether all that is drawn is here. */
+  ready(context) {
+    return true;
+  }
+
+  /** What else the skeleton depends on. */
+  identity(context) {
+    return "";
+  }
+
+  /** Redraw for the present context: the skeleton only when it changed, widths and numbers always. */
+  update() {
+    const context = this.context();
+    const { clientWidth: width, clientHeight: height } = this.host;
+    if (!context || width < this.least[0] || height < this.least[1] || !this.ready(context)) return;
+    const { theme } = context;
+    const key = [
+      this.identity(context),
+      width,
+      theme.mode,
+      theme.ground,
+      theme.textScale,
+      this.least[1] && height,
+    ].join();
+    if (key !== this.key) {
+      this.theme = theme;
+      this.build(context, width, height);
+    }
+    this.key = key;
+    this.paint(context);
+  }
+
+  /** An empty drawing in its place. */
+  canvas(width, height, ...parts) {
+    const size = { viewBox: `0 0 ${width} ${height}`, width, height };
+    this.svg = svg("svg", { ...size, role: "img", "aria-label": this.title, "font-family": this.theme.font }, ...parts);
+    this.host.replaceChildren(this.svg);
+  }
+
+  /** Words in the drawing, centred on their place if not said otherwise. */
+  text(x, y, text, more = {}) {
+    const size = 11 * this.theme.textScale;
+    return svg("text", {
+      x,
+      y,
+      text,
+      fill: this.theme.text,
+      "font-size": size,
+      "dominant-baseline": "central",
+      ...more,
+    });
+  }
+
+  save(format) {
+    const context = this.context();
+    if (!this.svg || !context) return;
+    const { name, words } = this.file();
+    savePicture(this.svg, format, `spnlab-${name}`, `${words} ${context.caption}`, this.theme);
+  }
+}

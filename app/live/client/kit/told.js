@@ -1,0 +1,59 @@
+// What there is to say of a run: its headline and status, what happened during it, and words over an empty chart.
+
+import { html } from "./dom.js";
+import { count, say } from "./words.js";
+
+/** State of a run and the sentence about it; `stale` if the page's settings are not its own any more. */
+function sentenceOf(run, stale) {
+  if (!run) return { state: "loading", sentence: say("loading") };
+  if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
+  const { reason } = run.header;
+  const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T: run.layout?.iterations ?? "" };
+  const enough = reason && ["queued", "stopped"].includes(run.state); // there the reason says it all
+  const sentences = [stale ? say("stale") : null, enough ? null : say(run.state, values), reason];
+  return { state: run.state, sentence: sentences.filter(Boolean).join(" · ") };
+}
+
+/** What is being waited for while a run has nothing to draw. */
+function waiting(run, sentence) {
+  if (!run?.layout || run.final || run.trouble || run.state === "queued") return sentence;
+  const { names, num_depths, num_seeds } = run.layout;
+  const rivals = names.length > num_depths ? ` + ${count("rivals", names.length - num_depths)}` : "";
+  return `${say("training", { d: count("depths", num_depths) + rivals, s: count("seeds", num_seeds) })} …`;
+}
+
+const write = (node, text) => node.textContent === text || (node.textContent = text); // a live region speaks at a change
+
+export class Told {
+  constructor() {
+    this.headline = html("p", { class: "spn-headline" });
+    this.status = html("span", { role: "status" });
+    this.notes = html("ul");
+    this.noted = html("summary");
+    this.events = html("details", { class: "spn-events", hidden: true }, this.noted, this.notes);
+    this.wait = html("p", { class: "spn-wait" });
+    const status = html("div", { class: "spn-status" }, this.status, this.events);
+    this.root = html("div", { class: "spn-said" }, this.headline, status);
+  }
+
+  /** Tell of the run on screen and of the one that was asked for; gives its state, and whether a chart has to wait. */
+  tell(shown, asked, stale, failed) {
+    const { state, sentence } = sentenceOf(asked, stale);
+    const waits = Boolean(!shown?.length || failed);
+    write(this.headline, shown?.header.headline ?? "");
+    write(this.status, sentence);
+    write(this.wait, failed ? say("no_plotly") : waits ? waiting(asked, sentence) : "");
+    this.tellEvents((asked?.header.events ?? []).map(([, event]) => event));
+    return { state, waits };
+  }
+
+  /** What happened during the run that the charts should be read with, folded away. */
+  tellEvents(events) {
+    const key = events.join();
+    if (key === this.told) return;
+    this.told = key;
+    this.events.hidden = !events.length;
+    this.noted.textContent = count("notes", events.length);
+    this.notes.replaceChildren(...events.map((text) => html("li", { text })));
+  }
+}

@@ -1,0 +1,168 @@
+// The cursor in time: play, pause, step, speed, scrub and follow, with a bar of buttons and keys for each.
+
+import { html, icon, setIcon } from "./dom.js";
+import { say } from "./words.js";
+
+const SECONDS = 10; // a whole run at speed 1
+const CATCH_UP = 0.3; // s in which the cursor closes most of its distance to what has arrived
+const OPENING = 2.5; // s that following takes at least for a whole run, however fast it arrives
+const JUMPS = 12; // steps of a playback under reduced motion
+const SPEEDS = [0.5, 1, 2, 4];
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** Where the cursor is and how it moves; `length()` and `total()` are in frames. Nothing here is drawn. */
+export class Clock {
+  constructor({ length, total, ended, moved }) {
+    this.length = length;
+    this.total = total;
+    this.ended = ended;
+    this.moved = moved;
+    this.at = 0; // in frames, with what is under way between two
+    this.speed = 1;
+    this.playing = false;
+    this.following = true;
+    this.waited = 0; // s since the last jump
+  }
+
+  get frame() {
+    return Math.max(0, Math.min(Math.round(this.at), this.length() - 1));
+  }
+
+  /** Move by the seconds that passed; called for every animation frame, cheap when at rest. */
+  tick(seconds) {
+    const last = this.length() - 1;
+    if (last < 0) return;
+    if (this.following) return this.catchUp(last, seconds);
+    if (!this.playing) return;
+    const jump = calm() ? this.inJumps(seconds) : (seconds * this.speed * this.total()) / SECONDS;
+    this.set(Math.min(last, this.at + jump));
+    if (this.at >= last && this.ended()) this.halt();
+  }
+
+  catchUp(last, seconds) {
+    if (this.at === last) return;
+    const gap = last - this.at;
+    const glide = Math.max(gap * (1 - Math.exp(-seconds / CATCH_UP)), 0.5);
+    this.set(calm() ? last : this.at + Math.min(gap, glide, (seconds * this.total()) / OPENING));
+  }
+
+  inJumps(seconds) {
+    this.waited += seconds * this.speed;
+    if (this.waited < 1) return 0;
+    this.waited = 0;
+    return Math.ceil(this.total() / JUMPS);
+  }
+
+  set(at) {
+    const before = this.at;
+    this.at = Math.max(0, Math.min(at, Math.max(0, this.length() - 1)));
+    if (this.at !== before) this.moved();
+  }
+
+  /** Go to a frame and stay there. */
+  seek(frame) {
+    Object.assign(this, { following: false, playing: false });
+    this.set(frame);
+    this.moved();
+  }
+
+  halt() {
+    Object.assign(this, { playing: false, following: false });
+    this.moved();
+  }
+
+  /** Pause what moves; else play on, from the start if the cursor is at the end. */
+  toggle() {
+    const moves = this.playing || (this.following && !this.ended());
+    if (moves) return this.halt();
+    Object.assign(this, { playing: true, following: false });
+    if (this.frame >= this.length() - 1) this.set(0);
+    this.moved();
+  }
+
+  follow() {
+    Object.assign(this, { playing: false, following: true });
+    this.moved();
+  }
+}
+
+/** A button with its icon over its key, or over its word if it has none. */
+function actButton(name, key, onclick) {
+  const words = { title: `${say(name)}${key ? ` (${key})` : ""}`, "aria-label": say(name) };
+  const below = key
+    ? html("kbd", { text: key, "aria-hidden": "true" })
+    : html("span", { class: "spn-word", text: say(name) });
+  return html(
+    "button",
+    { type: "button", class: "spn-button", "data-act": name, onclick, ...words },
+    icon(name),
+    below,
+  );
+}
+
+/** The bar; `act` maps each name of a button to what it does. */
+export class Transport {
+  constructor({ clock, act }) {
+    this.clock = clock;
+    const button = (name, key) => actButton(name, key, () => act[name]());
+    const move = [button("first", "Home"), button("previous", "←"), button("next", "→"), button("last", "End")];
+    this.play = button("play", "Space");
+    this.live = button("live", "");
+    this.stop = button("stop", "");
+    this.live.title = say("live_help");
+    this.stop.title = say("stop_help");
+    const named = { "aria-label": say("scrub") };
+    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, ...named });
+    this.range.addEventListener("input", () => clock.seek(Number(this.range.value)));
+    this.position = html("output", { class: "spn-position" });
+    const speeds = SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
+    this.speed = html("select", { class: "spn-select", "aria-label": say("speed") }, ...speeds);
+    this.speed.addEventListener("change", () => (clock.speed = Number(this.speed.value)));
+    const part = (kind, ...nodes) => html("div", { class: kind }, ...nodes);
+    this.root = html(
+      "div",
+      { class: "spn-transport", role: "group", ...named },
+      part("spn-buttons", this.play, ...move),
+      part("spn-scrub", this.range, this.position),
+      part("spn-buttons", this.speed, this.live, this.stop),
+    );
+  }
+
+  update(run) {
+    const { clock } = this;
+    const moves = clock.playing || (clock.following && !run.final);
+    setIcon(this.play, moves ? "pause" : "play");
+    this.play.setAttribute("aria-label", say(moves ? "pause" : "play"));
+    this.live.setAttribute("aria-pressed", String(clock.following && !run.final));
+    this.live.disabled = run.final;
+    this.stop.disabled = !["running", "queued"].includes(run.state);
+    const total = run.layout ? run.total : 1;
+    this.range.max = String(Math.max(1, total - 1));
+    if (Number(this.range.value) !== clock.frame) this.range.value = String(clock.frame);
+    this.range.style.setProperty("--arrived", `${(100 * Math.max(0, run.length - 1)) / Math.max(1, total - 1)}%`);
+    this.range.style.setProperty("--played", `${(100 * clock.frame) / Math.max(1, total - 1)}%`);
+    const t = run.length ? run.iteration(clock.frame) : 0;
+    this.position.textContent = say("position", { t, T: run.layout?.iterations ?? "–" });
+    this.range.setAttribute("aria-valuetext", this.position.textContent);
+  }
+}
+
+const ROLES = ["slider", "combobox", "listbox", "menu", "dialog", "tab", "radio", "spinbutton"];
+const FIELDS = [
+  "input",
+  "select",
+  "textarea",
+  "[contenteditable=true]",
+  ...ROLES.map((role) => `[role=${role}]`),
+].join();
+const PRESSED = "button, a, summary, [role=button], [role=checkbox], [role=switch]"; // these use Space themselves
+
+/** What a key press means, or null: names of `act`. Keys in fields and dialogs, or with Ctrl and such, are not ours. */
+export function meaning(event, letters) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return null;
+  if (event.target.closest?.(FIELDS) || document.querySelector("[role=dialog]")) return null;
+  if (event.key === " ") return event.target.closest?.(PRESSED) ? null : "play";
+  const named = { ArrowLeft: "previous", ArrowRight: "next", Home: "first", End: "last" }[event.key];
+  return named ?? (letters ? ({ p: "pin", s: "share" }[event.key.toLowerCase()] ?? null) : null);
+}

@@ -1,0 +1,329 @@
+// A run on the page: the run with its baselines, one cursor, what is chosen, keys and words. It draws no chart: a page
+// is made of it, of charts, and of what they do when something arrives or the cursor moves.
+//
+// Streamlit calls a page's export again at every change of data or theme, with the same parent element: the view is
+// made once per element and then brought up to date.
+
+import { recall, remember } from "../run/memory.js";
+import { Series } from "../run/series.js";
+import { Run } from "../run/store.js";
+import { html, icon, wordedButton } from "./dom.js";
+import { loadPlotly } from "./figure.js";
+import { readTheme, usePalette } from "./theme.js";
+import { Told } from "./told.js";
+import { calm, Clock, meaning, Transport } from "./transport.js";
+import { learn, say } from "./words.js";
+
+const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
+const SHORTEST = 30; // ms between two moves of what follows the cursor
+const SIDES = { pin: "P", share: "S" }; // what a page may be asked beside the run, and the key for it
+const mounted = new WeakMap();
+
+/** A list to choose from by place. */
+function choose(word, chosen) {
+  const select = html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word) });
+  select.addEventListener("change", () => chosen(Number(select.value)));
+  return select;
+}
+
+/** The entry of a page's module; `make(view)` gives its page: see `Page` in types.d.ts. */
+export const mounting = (make) => (component) => {
+  const { parentElement, data, setTriggerValue, words, palette } = component;
+  learn({ ...words, ...data.labels });
+  usePalette(palette);
+  let view = mounted.get(parentElement);
+  if (!view) mounted.set(parentElement, (view = new View(parentElement, make)));
+  const turn = view.update(data, setTriggerValue);
+  return () => {
+    if (turn !== view.turn) return; // a later call took over this element
+    view.close();
+    mounted.delete(parentElement);
+  };
+};
+
+class View {
+  /** @param {(view: View) => import("../types").Page} make */
+  constructor(parent, make) {
+    this.parent = parent;
+    this.data = /** @type {any} */ ({}); // what the page was called with last
+    this.trigger = /** @type {any} */ (null);
+    this.theme = /** @type {any} */ (null);
+    this.series = /** @type {Series | null} */ (null);
+    this.followedAt = 0;
+    this.calmAt = 0;
+    this.turn = 0;
+    this.letters = true;
+    this.run = /** @type {Run | null} */ (null); // on screen
+    this.next = /** @type {Run | null} */ (null); // asked for, nothing of it here yet
+    this.baselines = /** @type {any[]} */ ([]);
+    this.published = /** @type {object[]} */ ([]);
+    this.place = /** @type {any} */ (null); // where the reader was, until that frame is here
+    this.choice = { component: 0, curve: 0, picked: false };
+    this.clock = new Clock({
+      length: () => this.run?.length ?? 0,
+      total: () => this.run?.total ?? 1,
+      ended: () => this.run?.final ?? true,
+      moved: () => (this.moved = true),
+    });
+    this.act = /** @type {Record<string, () => void>} */ (this.actions());
+    // What a page puts in its places: words, choices, the transport.
+    this.told = new Told();
+    this.wait = this.told.wait;
+    this.transport = new Transport({ clock: this.clock, act: this.act });
+    this.chooseCurve = choose("curve", (curve) => ((this.choice.curve = curve), this.redraw()));
+    this.chooseComponent = choose("component", (k) => this.pick(k));
+    this.chooseSeed = choose("seed", (seed) => this.run?.chooseSeed(seed));
+    this.choices = html("div", { class: "spn-choices" }, this.chooseCurve, this.chooseComponent, this.chooseSeed);
+    this.page = make(this);
+    this.root = this.page.root;
+    this.root.dataset.state = "loading";
+    parent.append(this.root);
+    this.stopper = new AbortController();
+    this.listen(this.stopper.signal);
+    requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  listen(signal) {
+    document.addEventListener("keydown", (event) => this.key(event), { signal });
+    document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
+  }
+
+  actions() {
+    const { clock } = this;
+    const step = (by) => () => clock.seek(clock.frame + by);
+    return {
+      play: () => clock.toggle(),
+      first: () => clock.seek(0),
+      last: () => clock.seek(clock.length() - 1),
+      previous: step(-1),
+      next: step(1),
+      live: () => clock.follow(),
+      stop: () => (this.next ?? this.run)?.stop(),
+    };
+  }
+
+  /** The head of a page: what there is to say, and buttons for what the page can be asked. */
+  head(...asked) {
+    asked.forEach((name) => (this.act[name] = () => this.run && this.trigger?.(name, this.run.id)));
+    const button = (name) =>
+      wordedButton(name, () => this.act[name](), { "data-act": name, key: SIDES[name] }, icon(name));
+    return html("div", { class: "spn-top" }, this.told.root, html("div", { class: "spn-sides" }, ...asked.map(button)));
+  }
+
+  /** The switch of single letters as keys, which speech input would press by accident. */
+  keys() {
+    const box = html("input", { type: "checkbox", checked: true, onchange: () => (this.letters = box.checked) });
+    const letters = Object.keys(SIDES)
+      .filter((name) => this.act[name])
+      .map((name) => html("kbd", { text: SIDES[name] }));
+    return html("label", { class: "spn-keys" }, box, say("keys"), ...letters);
+  }
+
+  /** Take new data from the page; gives the number of this call. */
+  update(data, trigger) {
+    Object.assign(this, { data, trigger });
+    this.theme = readTheme(this.parent, data.view === "projector");
+    for (const name of ["ground", "text", "picked", "muted", "line", "grid", "rho", "lam"])
+      this.root.style.setProperty(`--spn-${name}`, this.theme[name]);
+    Object.assign(this.root.dataset, { view: data.view ?? "normal", theme: this.theme.mode });
+    this.root.toggleAttribute("data-stale", Boolean(data.stale));
+    this.load(data);
+    this.redraw();
+    return (this.turn += 1);
+  }
+
+  load(data) {
+    if (data.run_id && data.run_id !== (this.next ?? this.run)?.id) {
+      this.next?.close();
+      this.next = new Run(data.run_id, data.base, (run) => this.changed(run));
+    }
+    const wanted = [data.baseline ?? []].flat();
+    this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());
+    const known = (id) => this.baselines.find((run) => run.id === id);
+    this.baselines = wanted.map((id) => known(id) ?? new Run(id, data.base, () => this.redraw()));
+    if (data.published && !this.published.length && !this.publishing) this.loadPublished(data.base);
+    const failed = () => ((this.failed = true), this.words());
+    loadPlotly(data.plotly).then(() => this.redraw(), failed);
+  }
+
+  async loadPublished(base) {
+    this.publishing = true;
+    try {
+      const { iteration, ...curves } = await (await fetch(`${base}/api/figure3`)).json();
+      const depth = (name) => Number(name.replace("L", ""));
+      this.published = Object.entries(curves).map(([name, y]) => ({ depth: depth(name), x: iteration, y }));
+      this.redraw();
+    } catch {
+      this.publishing = false; // a later update of the page asks again
+    }
+  }
+
+  /** Something arrived. A new run takes the screen with its first frame, or when it can only be told in words. */
+  changed(run) {
+    if (run === this.next && (run.length || run.trouble || run.final)) this.take(run);
+    if (run !== this.run) return this.words();
+    const now = performance.now();
+    if (calm() && !run.final && now - this.calmAt < CALM_REDRAW) return this.words();
+    this.calmAt = now;
+    this.showLargest();
+    this.comeBack();
+    this.redraw();
+  }
+
+  take(run) {
+    this.run?.close();
+    Object.assign(this, { run, next: null, series: null });
+    this.clock.at = 0;
+    this.clock.follow();
+    this.page.taken?.(run);
+    if (!run.layout) return;
+    const { num_depths, num_components: K, learner_titles, seeds } = run.layout;
+    this.choice = { ...this.choice, component: Math.min(this.choice.component, K - 1), curve: num_depths - 1 };
+    const options = (select, words) =>
+      select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
+    options(
+      this.chooseCurve,
+      this.shown(run.layout).map((name, i) => (i < num_depths ? name : learner_titles[i])),
+    );
+    options(
+      this.chooseComponent,
+      Array.from({ length: K }, (_, k) => `k = ${k + 1}`),
+    );
+    options(
+      this.chooseSeed,
+      seeds.map((seed) => `${say("seed")} ${seed}`),
+    );
+    this.place = recall(run.id);
+    this.comeBack();
+    this.page.named?.(run.layout);
+  }
+
+  /** The names of the curves that can be looked at in detail; a page about gradient steps leaves rivals out. */
+  shown({ names, num_depths }) {
+    return this.page.gradientOnly ? names.slice(0, num_depths) : names;
+  }
+
+  /** Go where the reader was in this run, on this page or another, as soon as that frame is here. */
+  comeBack() {
+    const { place, run } = this;
+    if (!place || !run?.length) return;
+    const { num_components: K, seeds } = run.layout;
+    const fits = place.curve < this.shown(run.layout).length && place.component < K && place.seed < seeds.length;
+    if (fits && !place.following && place.frame >= run.length && (!run.final || run.behind)) return;
+    this.place = null;
+    if (!fits) return;
+    Object.assign(this.choice, { component: place.component, curve: place.curve, picked: place.picked });
+    run.chooseSeed(place.seed);
+    if (!place.following) this.clock.seek(place.frame);
+  }
+
+  /** Until someone picks a component, show one that matters: the largest, once the shown one is far behind it. */
+  showLargest() {
+    const { run, choice } = this;
+    if (choice.picked || !run?.length) return;
+    const weights = run.values(run.length - 1, choice.curve, "w", run.layout.num_components);
+    const largest = weights.indexOf(Math.max(...weights));
+    if (largest >= 0 && weights[choice.component] < weights[largest] / 2) choice.component = largest;
+  }
+
+  pick(k) {
+    Object.assign(this.choice, { component: k, picked: true });
+    this.redraw();
+  }
+
+  /** What the charts draw from, or null before the first frame. */
+  context() {
+    const { run, choice, theme, clock } = this;
+    if (!run?.layout || !run.length) return null;
+    this.series ??= new Series(run);
+    this.series.update();
+    const pinned = this.baselines.filter((other) => other.length && other.id !== run.id);
+    const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`);
+    const shown = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
+    const context = {
+      run,
+      choice,
+      theme,
+      series: this.series,
+      baselines: pinned.map((other) => (other.series ??= new Series(other)).update()),
+      published: this.data.published ? this.published : [],
+      frame: clock.frame,
+      count: shown,
+      growing: clock.following,
+      atEnd: clock.frame >= shown - 1,
+      caption: `${run.layout.dataset?.title ?? ""} · ${settings.join(", ")} · ${location.href}`,
+      seek: (iteration) => clock.seek(Math.round((iteration - 1) / run.stride)),
+    };
+    return { ...context, ...this.page.more?.(context) };
+  }
+
+  /** Draw everything anew that is in sight, and the words. */
+  redraw() {
+    this.page.charts().forEach((chart) => chart.request());
+    this.moved = true;
+    this.words();
+  }
+
+  /** Called for every animation frame: moves the clock, and what follows the cursor if it moved. */
+  animate(now, before) {
+    if (this.closed) return;
+    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.1, (now - before) / 1000)); // nobody misses the start
+    if (this.moved && now - this.followedAt > SHORTEST) this.follow(now);
+    requestAnimationFrame((then) => this.animate(then, now));
+  }
+
+  follow(now) {
+    Object.assign(this, { followedAt: now, moved: false });
+    const { run, clock } = this;
+    if (run) this.transport.update(run);
+    const context = this.context();
+    if (!context) return;
+    const grown = clock.following && this.drawn !== clock.frame;
+    this.drawn = clock.frame;
+    this.page.follow(context, grown);
+    this.notePlace(run, clock);
+  }
+
+  /** Show and remember where the reader is. */
+  notePlace(run, clock) {
+    const { curve, component } = this.choice;
+    this.chooseCurve.value = String(curve);
+    this.chooseComponent.value = String(component);
+    this.chooseSeed.value = String(run.seed);
+    const { frame, following, playing } = clock;
+    if (!this.place) remember(run.id, { frame, following, seed: run.seed, ...this.choice });
+    const { depths, learners } = run.layout;
+    const here = { component, depth: depths[curve], learner: learners[curve], seed: run.seed, playing, following };
+    const at = { run: run.id, length: run.length, cursor: frame, iteration: run.iteration(frame) };
+    Object.assign(this.root.dataset, here, at);
+  }
+
+  /** What there is to say, and the transport. */
+  words() {
+    const run = this.next ?? this.run;
+    const { state, waits } = this.told.tell(this.run, run, this.data.stale, this.failed);
+    this.root.dataset.state = state;
+    this.root.toggleAttribute("data-waiting", waits);
+    this.root.toggleAttribute("data-old", Boolean(this.next));
+    if (run) this.transport.update(this.run ?? run);
+  }
+
+  key(event) {
+    if (!this.root.isConnected || this.root.offsetParent === null) return;
+    const act = this.act[meaning(event, this.letters)];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  closeMenus(event) {
+    for (const menu of this.root.querySelectorAll("details")) if (!menu.contains(event.target)) menu.open = false;
+  }
+
+  close() {
+    this.closed = true;
+    this.stopper.abort();
+    [this.run, this.next, ...this.baselines].forEach((run) => run?.close());
+    this.root.remove();
+  }
+}

@@ -1,0 +1,83 @@
+// The lab: the curves, the network of the chosen one, its equations, and more charts in tabs.
+
+import { llhChart } from "../kit/curves.js";
+import { html } from "../kit/dom.js";
+import { Figure } from "../kit/figure.js";
+import { Tabs } from "../kit/tabs.js";
+import { mounting } from "../kit/view.js";
+import { say } from "../kit/words.js";
+import { SignedBars } from "./bars.js";
+import { gapChart, lamChart, rhoChart } from "./charts.js";
+import { equations } from "./equations.js";
+import { Heatmap } from "./heatmap.js";
+import { Network } from "./network.js";
+
+const SECOND_CHART = 250; // ms between drawings of the chart in the tabs, so that the first one keeps its pace
+
+class Lab {
+  constructor(view) {
+    this.view = view;
+    const parts = { context: () => view.context(), pick: (k) => view.pick(k) };
+    const options = { every_seed: false, log_x: false };
+    this.llh = new Figure({ ...parts, key: "llh", title: say("llh_title"), build: llhChart, options });
+    this.bars = new SignedBars(parts);
+    this.network = new Network(parts);
+    this.panels = this.makePanels(parts);
+    const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
+    this.tabs = new Tabs(Object.entries(this.panels).map(labelled), () => (view.moved = true));
+    this.equations = html("p", { class: "spn-equations" });
+    this.llh.root.classList.add("spn-llh");
+    this.llh.frame.append(view.wait);
+    this.network.header.insertBefore(view.choices, this.network.menu);
+    const drawn = [this.llh.root, this.network.root, view.transport.root, this.equations, this.tabs.root];
+    this.root = html("div", { class: "spn-lab" }, view.head("pin", "share"), ...drawn, view.keys());
+  }
+
+  makePanels(parts) {
+    const figure = (key, build, options, values = {}) => {
+      const told = { title: say(`${key}_title`, values), note: say(`${key}_note`) };
+      return new Figure({
+        ...parts,
+        ...told,
+        key,
+        build,
+        options: { ...options, log_x: false },
+        shortest: SECOND_CHART,
+      });
+    };
+    const rates = { all_components: false, log_y: true };
+    const lam = figure("lam", lamChart, rates);
+    lam.frame.after(this.bars.root);
+    lam.root.classList.add("spn-with-bars");
+    return {
+      rho: figure("rho", rhoChart, rates),
+      lam,
+      gap: figure("gap", gapChart, {}, { L: 1 }),
+      components: new Heatmap(parts),
+    };
+  }
+
+  get shown() {
+    return this.panels[this.tabs.key];
+  }
+
+  charts() {
+    return [this.llh, this.shown].filter((chart) => chart instanceof Figure);
+  }
+
+  named({ names, num_depths, depths: [L] }) {
+    this.llh.rename(say(names.length > num_depths ? "llh_title_rivals" : "llh_title"));
+    this.tabs.rename("gap", say("gap_tab", { L }));
+    this.panels.gap.rename(say("gap_title", { L }));
+  }
+
+  follow(context, grown) {
+    this.charts().forEach((chart) => chart.follow(grown));
+    if (this.shown === this.panels.components) this.shown.update();
+    if (this.shown === this.panels.lam) this.bars.update();
+    this.network.update();
+    this.equations.replaceChildren(...equations(context));
+  }
+}
+
+export default mounting((view) => new Lab(view));

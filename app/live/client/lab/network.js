@@ -1,0 +1,205 @@
+// View 10: the network of one curve, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
+
+import { html, number, set, subscript, svg, table } from "../kit/dom.js";
+import { Sketch } from "../kit/sketch.js";
+import { say } from "../kit/words.js";
+
+const MOST_NODES = 16; // components drawn as nodes and edges; more are drawn as blocks
+const PAD = { left: 34, right: 12, top: 16, bottom: 34 };
+
+/** Per layer l: which components lie under each weight, and the weight of the layer above it hangs from. */
+export function tree(phi, sizes) {
+  return sizes.map((size, l) =>
+    Array.from({ length: size }, (_, i) => {
+      const under = phi[l].flatMap((at, k) => (at === i ? [k] : []));
+      return { under, parent: l ? phi[l - 1][under[0]] : 0 };
+    }),
+  );
+}
+
+const total = (values) => values.reduce((a, b) => a + b, 0);
+const middle = (values) => total(values) / values.length;
+
+export class Network extends Sketch {
+  constructor({ context, pick }) {
+    super({ title: say("network_title"), kind: "spn-network", context, table: true });
+    this.pick = pick;
+    this.sizes = /** @type {number[]} */ ([]); // of the layers
+    this.starts = /** @type {number[]} */ ([]); // of a layer among all weights
+    this.tree = /** @type {ReturnType<typeof tree>} */ ([]);
+    this.box = { left: 0, right: 0, top: 0, bottom: 0 };
+    this.column = this.radius = this.scale = this.every = 0;
+    this.marks = /** @type {any[]} */ ([]); // one per weight
+    this.bars = /** @type {any[]} */ ([]); // one per component
+    this.product = html("p", { class: "spn-summary spn-product" });
+    this.root.classList.add("spn-net");
+    this.root.append(this.product);
+  }
+
+  identity({ run, choice }) {
+    return `${run.id} ${choice.curve}`;
+  }
+
+  build({ run, choice, theme }, width, height) {
+    const K = run.layout.num_components;
+    this.sizes = run.layout.sizes[choice.curve];
+    this.starts = this.sizes.map((_, l) => total(this.sizes.slice(0, l)));
+    this.tree = tree(run.layout.phi[choice.curve], this.sizes);
+    this.scale = theme.textScale;
+    const [left, bottom] = [PAD.left * this.scale, height - PAD.bottom * this.scale];
+    this.box = { left, right: width - PAD.right, top: PAD.top, bottom };
+    this.column = (this.box.right - left) / K;
+    this.marks = [];
+    const parts = K <= MOST_NODES ? this.nodes() : this.blocks();
+    this.canvas(width, height, ...parts, this.components(K));
+  }
+
+  x(k) {
+    return this.box.left + (k + 0.5) * this.column;
+  }
+
+  layerLabel(l, y) {
+    return this.text(4, y, `w^[${l}]`, { fill: this.theme.muted });
+  }
+
+  /** Root, inner sums and components as circles, one edge per weight. */
+  nodes() {
+    const { top, bottom } = this.box;
+    const levels = this.sizes.length;
+    const y = (level) => top + (level * (bottom - top)) / levels;
+    this.radius = Math.min(10 * this.scale, this.column * 0.42, ((bottom - top) / levels) * 0.28);
+    const over = (under) => middle(under.map((k) => this.x(k)));
+    const place = (l, i) => over(l < 0 ? this.tree[0].flatMap(({ under }) => under) : this.tree[l][i].under);
+    const edges = [],
+      sums = [this.sum(place(-1, 0), y(0))],
+      numbers = [];
+    this.tree.forEach((layer, l) => {
+      edges.push(this.layerLabel(l, (y(l) + y(l + 1)) / 2));
+      layer.forEach(({ under, parent }, i) => {
+        const [from, to] = [place(l - 1, parent), place(l, i)];
+        const edge = svg("line", { x1: from, y1: y(l), x2: to, y2: y(l + 1), "stroke-linecap": "round" });
+        const label = this.edgeLabel(from, to, (y(l) + y(l + 1)) / 2 - 2);
+        edges.push(edge);
+        numbers.push(label);
+        if (l < levels - 1) sums.push(this.sum(to, y(l + 1)));
+        const paint = (share, picked, weight) => this.paintEdge(edge, label, share, picked, weight);
+        this.marks.push({ l, i, under, paint });
+      });
+    });
+    return [...edges, ...sums, ...numbers];
+  }
+
+  sum(x, y) {
+    const { ground, text } = this.theme;
+    const circle = svg("circle", { cx: x, cy: y, r: this.radius, fill: ground, stroke: text, "stroke-width": 1.3 });
+    return svg(
+      "g",
+      {},
+      circle,
+      this.text(x, y + 0.5, "+", { "text-anchor": "middle", "font-size": this.radius * 1.7 }),
+    );
+  }
+
+  /** The place of an edge's weight, beside its middle. */
+  edgeLabel(from, to, y) {
+    const side = to < from ? -1 : 1;
+    const halo = { "paint-order": "stroke", stroke: this.theme.ground, "stroke-width": 4 };
+    const look = { fill: this.theme.picked, "font-weight": 600, "text-anchor": side < 0 ? "end" : "start", ...halo };
+    return this.text((from + to) / 2 + side * 9 * this.scale, y, "", look);
+  }
+
+  paintEdge(edge, label, share, picked, weight) {
+    set(edge, {
+      "stroke-width": (0.7 + 8 * share) * Math.min(1.4, this.scale),
+      "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
+      stroke: picked ? this.theme.picked : this.theme.text,
+    });
+    label.textContent = picked ? number(weight, 2) : "";
+  }
+
+  /** One row of blocks per layer, as wide as the components under a weight, as dark as the weight is large. */
+  blocks() {
+    const { left, top, bottom } = this.box;
+    const height = (bottom - top - 14) / this.sizes.length;
+    this.radius = 0;
+    return this.tree.flatMap((layer, l) => [
+      this.layerLabel(l, top + (l + 0.5) * height),
+      ...layer.map(({ under }, i) => {
+        const x = left + Math.min(...under) * this.column + 0.5;
+        const width = Math.max(1, under.length * this.column - 1);
+        const rect = svg("rect", { x, y: top + l * height + 1, height: height - 2, rx: 1.5, width });
+        const paint = (share, picked) => {
+          const fill = picked ? this.theme.picked : this.theme.text;
+          set(rect, { fill, "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
+        };
+        this.marks.push({ l, i, under, paint });
+        return rect;
+      }),
+    ]);
+  }
+
+  /** The components under the drawing: a number, a bar for the share of Σw, and a target for the pointer. */
+  components(K) {
+    this.every = this.radius ? 1 : Math.ceil((24 * this.scale) / this.column);
+    this.bars = Array.from({ length: K }, (_, k) => this.component(k));
+    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), {
+      fill: this.theme.muted,
+      "font-size": 10 * this.scale,
+    });
+    return svg("g", {}, share, ...this.bars.map(({ group }) => group));
+  }
+
+  component(k) {
+    const { left, top, bottom } = this.box;
+    const { radius, scale, column, theme } = this;
+    const wide = Math.min(column * 0.6, 36);
+    const bar = svg("rect", { x: this.x(k) - wide / 2, width: wide, y: bottom + 12 * scale, height: 0 });
+    const disc = svg("circle", { cx: this.x(k), cy: bottom, r: radius, fill: theme.ground });
+    const size = radius ? Math.min(11 * scale, column) : 10.5 * scale;
+    const label = this.text(this.x(k), bottom, k % this.every ? "" : k + 1, {
+      "text-anchor": "middle",
+      "font-size": size,
+    });
+    const place = { x: left + k * column, width: column, y: top, height: bottom + 30 - top };
+    const target = svg("rect", { ...place, fill: "transparent", onclick: () => this.pick(k), style: "cursor:pointer" });
+    return { bar, disc, label, group: svg("g", { "data-component": k }, disc, label, bar, target) };
+  }
+
+  paint(context) {
+    const { run, choice, frame } = context;
+    const { curve, component } = choice;
+    const weights = run.values(frame, curve, "weights", total(this.sizes));
+    const layer = (l) => weights.subarray(this.starts[l], this.starts[l] + this.sizes[l]);
+    const largest = this.sizes.map((_, l) => Math.max(...layer(l)));
+    for (const { l, i, under, paint } of this.marks) {
+      const weight = layer(l)[i];
+      paint(largest[l] > 0 ? Math.max(0, weight / largest[l]) : 0, under.includes(component), weight);
+    }
+    const products = run.values(frame, curve, "w", run.layout.num_components);
+    const whole = total(products);
+    this.bars.forEach((bar, k) => this.paintComponent(bar, k, component, whole > 0 ? products[k] / whole : 0));
+    const path = run.layout.phi[curve].map((at, l) => layer(l)[at[component]]);
+    const factors = path.length > 1 ? `${path.map((w) => number(w)).join(" × ")} = ` : "";
+    const share = whole > 0 ? ` ${say("share_of_sum", { share: number((100 * products[component]) / whole) })}` : "";
+    this.product.textContent = `w${subscript(component + 1)} = ${factors}${number(products[component])}${share}`;
+    this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
+    if (this.grid.hidden) return;
+    const row = (head, values) => [head, ...Array.from(values, (value) => number(value))];
+    const rows = [...this.sizes.map((_, l) => row(`w^[${l}]`, layer(l))), row("w", products)];
+    this.grid.replaceChildren(table(this.title, [], rows));
+  }
+
+  paintComponent({ bar, disc, label }, k, chosen, share) {
+    const picked = k === chosen;
+    const colour = picked ? this.theme.picked : this.theme.text;
+    set(bar, { height: Number.isFinite(share) ? 18 * this.scale * share : 0, fill: colour });
+    set(disc, { stroke: colour, "stroke-width": this.radius ? (picked ? 2.6 : 1.3) : 0 });
+    set(label, { fill: colour, "font-weight": picked ? 700 : 400 });
+    const crowded = Math.abs(k - chosen) < this.every && !picked;
+    if (this.every > 1) label.textContent = picked || (k % this.every === 0 && !crowded) ? k + 1 : "";
+  }
+
+  file() {
+    return { name: `network-L${this.sizes.length}`, words: `${this.product.textContent}.` };
+  }
+}

@@ -1,0 +1,194 @@
+// One run in the browser: fetched by cursor, kept whole, read by frame. It knows nothing of drawing.
+
+import { askJson, askNumbers, Refused, Rows } from "./wire.js";
+
+const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
+const POLL_HIDDEN = 2000; // and while the tab is hidden
+const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failure in a row
+const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
+
+export class Run {
+  /** `changed(run)` is called whenever something new is known; `base` is the server's path. */
+  constructor(id, base, changed) {
+    this.id = id;
+    this.base = base;
+    this.changed = changed;
+    this.state = "loading";
+    this.header = {};
+    this.layout = /** @type {any} */ (null); // a Layout as soon as it is here
+    this.seed = 0;
+    this.rows = new Rows(); // one per frame, of the seed
+    this.loading = null; // another seed and its frames, until they are all here
+    this.trouble = null; // "lost", "gone" or "refused"
+    this.failures = 0;
+    this.snapshots = new Map(); // iteration from 0 -> probabilities (curve, K, D) of the seed
+    this.stopper = new AbortController();
+    this.follow();
+  }
+
+  get url() {
+    return `${this.base}/api/runs/${encodeURIComponent(this.id)}`;
+  }
+
+  get length() {
+    return this.rows.length;
+  }
+
+  get final() {
+    return FINAL.has(this.state);
+  }
+
+  close() {
+    this.closed = true;
+    this.stopper.abort();
+  }
+
+  async follow() {
+    while (!this.closed) {
+      try {
+        const complete = await this.fetchOnce();
+        this.failures = 0;
+        this.setTrouble(null);
+        if (complete) return;
+      } catch (error) {
+        if (this.closed) return;
+        const refused = error instanceof Refused && error.status < 500 && error.status !== 429;
+        this.setTrouble(refused ? (error.status === 404 ? "gone" : "refused") : "lost");
+        if (refused) return;
+        this.failures += 1;
+      }
+      await this.pause();
+    }
+  }
+
+  pause() {
+    const pace = document.hidden ? POLL_HIDDEN : (this.header?.poll_ms ?? POLL);
+    const wait = this.failures ? RETRY[Math.min(this.failures, RETRY.length) - 1] : pace;
+    return new Promise((resolve) => setTimeout(resolve, this.behind && !this.failures ? 0 : wait));
+  }
+
+  setTrouble(trouble) {
+    if (trouble === this.trouble) return;
+    this.trouble = trouble;
+    this.changed(this);
+  }
+
+  /** Ask for what is missing; true when the run is over and everything is here. */
+  async fetchOnce() {
+    if (!this.layout) this.setLayout(await askJson(`${this.url}/layout`, this.stopper.signal));
+    const target = this.loading ?? this;
+    const { rows } = target;
+    const url = `${this.url}?from=${rows.length}&seed=${target.seed}`;
+    const { header, values } = await askNumbers(url, this.stopper.signal);
+    if (target !== (this.loading ?? this)) return false; // another seed was chosen meanwhile
+    if (header.from === rows.length) rows.add(values, header.frames, this.layout.fields);
+    this.header = header;
+    this.behind = rows.length < header.length;
+    this.state = header.state;
+    if (this.loading && !this.behind) this.takeLoaded();
+    this.changed(this);
+    return this.final && !this.behind && !this.loading;
+  }
+
+  setLayout(layout) {
+    this.layout = readLayout(layout);
+    this.changed(this);
+  }
+
+  /** Show another seed's details: its frames replace the present ones once they are all here. */
+  chooseSeed(seed) {
+    if (seed === (this.loading ?? this).seed) return;
+    this.loading = { seed, rows: new Rows() };
+    if (this.final && !this.behind && !this.trouble) this.follow();
+  }
+
+  takeLoaded() {
+    Object.assign(this, this.loading);
+    this.loading = null;
+    this.snapshots.clear();
+  }
+
+  /** How many frames the whole run has, and the iteration (counted from 1) of a frame. */
+  get total() {
+    if (this.final) return this.length;
+    const { iterations } = this.layout;
+    return Math.ceil((iterations - 1) / this.stride) + 1;
+  }
+
+  get stride() {
+    return this.layout.stride;
+  }
+
+  iteration(frame) {
+    return Math.min(frame * this.stride, this.layout.iterations - 1) + 1;
+  }
+
+  /** One number of a frame: `part` is llh, rho, lam, w, weights or at_floor of a curve, counted from 0. */
+  value(frame, curve, part, i = 0) {
+    return this.rows.at(frame, this.layout.offsets[curve][part] + i);
+  }
+
+  /** `count` numbers of a frame, as a view. */
+  values(frame, curve, part, count) {
+    return this.rows.slice(frame, this.layout.offsets[curve][part], count);
+  }
+
+  /** The components nearest to a frame that are here, and at which iteration; asks for nearer ones, one at a time. */
+  components(frame) {
+    const wanted = this.iteration(frame) - 1;
+    const spacing = Math.max(1, (this.layout.iterations - 1) / 100);
+    let best = null;
+    for (const at of this.snapshots.keys())
+      if (best === null || Math.abs(at - wanted) < Math.abs(best - wanted)) best = at;
+    if (best === null || Math.abs(best - wanted) > spacing / 2 + 0.5) this.fetchComponents(frame);
+    return best === null ? null : { at: best, values: this.snapshots.get(best) };
+  }
+
+  async fetchComponents(frame) {
+    if (this.asking || this.asked === frame || this.trouble === "gone" || !this.length) return;
+    const seed = this.seed;
+    this.asking = true;
+    try {
+      const url = `${this.url}/components?at=${frame}&seed=${seed}`;
+      const { header, values } = await askNumbers(url, this.stopper.signal);
+      this.asked = this.final ? frame : null; // a final answer is the nearest there will ever be
+      if (seed === this.seed && header.at !== null) this.snapshots.set(header.at, values);
+    } catch {
+      this.asked = frame; // not again for this frame; the cursor's next move asks anew
+    } finally {
+      this.asking = false;
+    }
+    if (!this.closed) this.changed(this);
+  }
+
+  /** End the training on the server; what has arrived stays. */
+  async stop() {
+    try {
+      const answer = await fetch(`${this.url}/stop`, { method: "POST", signal: this.stopper.signal });
+      if (!answer.ok) this.setTrouble(answer.status === 404 ? "gone" : "refused");
+    } catch {
+      this.setTrouble("lost");
+    }
+  }
+}
+
+/**
+ * The server's layout with one array per property of a curve, as the views read it: the depths, then the rivals.
+ * @returns {import("../types").Layout}
+ */
+export function readLayout(/** @type {any} */ { curves, reference, ...rest }) {
+  const each = (property) => curves.map((curve) => curve[property]);
+  return {
+    ...rest,
+    names: each("name").map((name) => name.replace("L=", "L = ")),
+    learners: each("learner"),
+    learner_titles: each("learner_title"),
+    has_rates: each("has_rates"),
+    depths: each("depth"),
+    sizes: each("sizes"),
+    phi: each("phi"),
+    offsets: each("offsets"),
+    references: reference ?? {},
+    num_seeds: rest.seeds.length,
+  };
+}

@@ -1,0 +1,89 @@
+// What travels between the modules of the browser's half; nothing here is served.
+
+export {};
+
+declare global {
+  interface Window {
+    Plotly: any;
+  }
+  interface HTMLLinkElement {
+    loaded?: Promise<unknown>;
+  }
+}
+
+type Mode = "light" | "dark";
+
+/** The served palette, as app/live/palette.py has it. */
+export interface Palette {
+  depths: Record<Mode, string[]>;
+  layers: Record<Mode, string[]>;
+  dashes: string[];
+  rivals: Record<string, { light: string; dark: string; dash: string }>;
+  symbols: Record<Mode, Symbols>;
+  cividis: [number, number, number][];
+}
+
+interface Symbols {
+  picked: string;
+  positive: string;
+  negative: string;
+  muted: string;
+  rho: string;
+  lam: string;
+}
+
+export interface Theme extends Symbols {
+  mode: Mode;
+  ground: string;
+  text: string;
+  font: string;
+  grid: string;
+  line: string;
+  depth: string[];
+  layer: string[];
+  dashes: string[];
+  textScale: number;
+  lineScale: number;
+}
+
+/** What stays the same during a run; lists go over curves, the depths first, then the rivals. */
+export interface Layout {
+  fields: number;
+  stride: number;
+  iterations: number;
+  num_depths: number;
+  num_components: number;
+  num_seeds: number;
+  seeds: number[];
+  floor: number | null;
+  settings: Record<string, any>;
+  variables: string[];
+  marginals: number[] | null;
+  references: { independent?: number; entropy?: number };
+  dataset: { title: string } | null;
+  names: string[];
+  learners: string[];
+  learner_titles: string[];
+  has_rates: boolean[];
+  depths: number[];
+  sizes: number[][];
+  phi: number[][][];
+  offsets: Record<string, number>[];
+}
+
+/** What a page is made of, beside what every view of a run has: given by `make(view)` of its module. */
+export interface Page {
+  /** All of it; charts and the view's own parts are placed in it. */
+  root: HTMLElement;
+  /** Only curves of gradient steps can be looked at in detail. */
+  gradientOnly?: boolean;
+  /** The charts that are drawn anew when something arrives. */
+  charts(): { request(): void }[];
+  /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
+  follow(context: any, grown: boolean): void;
+  /** What its charts need beside the view's own context. */
+  more?(context: any): object;
+  /** A run takes the screen; then its layout gives the names of charts. */
+  taken?(run: any): void;
+  named?(layout: Layout): void;
+}

@@ -1,0 +1,83 @@
+"""A problem: what is to be learned, whoever learns it. Made once, and carried by everything that asks about a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from spncore.arrays import Bools, Floats, Ints
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.model import Model, Parameters, by_layer, parameter_shape
+from spncore.circuits.overparam import SumStack, deepened_sums, edge_nodes, effective_weights, weight_groups
+from spncore.learning.objectives import Bag, Objective
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A circuit whose every sum is a stack of layers, the evidence, the objective, and where a seed starts.
+
+    All weights stand in one row (P,): the layers of `sums`, then each input layer's parameters. `start(seed)` is one.
+    """
+
+    circuit: Circuit
+    sums: SumStack
+    bag: Bag
+    objective: Objective
+    start: Callable[[int], Floats]
+
+    @cached_property
+    def _inputs(self) -> list[tuple[slice, tuple[int, int, int]]]:
+        """Where each input layer's parameters stand in a row, and their shape."""
+        shapes = [parameter_shape(layer) for layer in self.circuit.input_layers]
+        ends = np.cumsum([self.sums.num_weights, *map(math.prod, shapes)]).tolist()
+        return [(slice(*pair), shape) for *pair, shape in zip(ends, ends[1:], shapes, strict=False)]
+
+    @cached_property
+    def num_weights(self) -> int:
+        """P."""
+        return int(self._inputs[-1][0].stop)
+
+    def split(self, weights: Floats) -> tuple[Floats, tuple[Floats, ...]]:
+        """Rows (S, P) as layer weights (S, n) and the parameters (S, P, nodes, S_l) of each input layer."""
+        inputs = tuple(weights[:, part].reshape(-1, *shape) for part, shape in self._inputs)
+        return weights[:, : self.sums.num_weights], inputs
+
+    def model(self, weights: Floats) -> Model:
+        """The network of one row (P,)."""
+        layers, inputs = self.split(weights[None])
+        sums = by_layer(self.circuit, effective_weights(layers[0], self.sums))
+        return Model(self.circuit, Parameters(sums, tuple(array[0] for array in inputs)))
+
+    def groups(self) -> Ints:
+        """Which simplex each weight of a row belongs to, −1 for none."""
+        parts = [weight_groups(self.sums, edge_nodes(self.circuit))]
+        unused = int(parts[0].max(initial=-1)) + 1
+        for layer, (_, shape) in zip(self.circuit.input_layers, self._inputs, strict=True):
+            numbers = np.full(shape[1] * shape[2], -1)
+            if layer.family == "categorical":
+                numbers = unused + np.arange(len(numbers))
+                unused += len(numbers)
+            parts.append(np.tile(numbers, shape[0]))
+        return np.concatenate(parts)
+
+    def free(self) -> Bools:
+        """Which entries of a row are no weights, such as a Gaussian's mean."""
+        free = np.zeros(self.num_weights, dtype=bool)
+        for layer, (part, shape) in zip(self.circuit.input_layers, self._inputs, strict=True):
+            free[part] = np.repeat(~np.array(layer.distribution.positive), shape[1] * shape[2])
+        return free
+
+
+def in_one_row(model: Model) -> Floats:
+    """Parameters as a row (P,) of the stack with one layer."""
+    return np.concatenate([array.ravel() for arrays in model.parameters for array in arrays])
+
+
+def plain_problem(model: Model, bag: Bag, objective: Objective) -> Problem:
+    """Train a network as it is, with one layer for each sum, from its own parameters."""
+    start = in_one_row(model)
+    return Problem(model.circuit, deepened_sums(model.circuit, "tree", 1), bag, objective, lambda seed: start)

@@ -1,0 +1,103 @@
+"""The problem that an experiment poses on a data set, and the problem of the circuit's induced trees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache, partial
+
+import numpy as np
+
+from spncore.arrays import Floats
+from spncore.circuits.circuit import CircuitError
+from spncore.circuits.model import Model, parameter_shape
+from spncore.circuits.overparam import SumStack, deepened_sums, initial_layer_weights
+from spncore.data import library
+from spncore.data.library import Dataset
+from spncore.learning import em
+from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.problem import Problem, in_one_row, plain_problem
+from spncore.learning.trainer import Trainer, TrainState
+from spncore.limits import LIMITS
+from spncore.record import ExperimentError
+from spncore.runs.experiment import Experiment
+from spncore.structures import LEARNED, STRUCTURES, StructureSettings
+from spncore.trees.induced import num_trees, written
+from spncore.trees.models import shallow_mixture
+
+
+def problem_of(experiment: Experiment, dataset: Dataset | None = None) -> Problem:
+    """What an experiment trains: the sums of its structure as stacks of L layers, on its data, from its start.
+
+    Loads the registered data set unless one is given; DataError or ExperimentError if it cannot be used.
+    """
+    dataset = dataset_of(experiment, dataset)
+    model, objective = model_of(experiment, dataset), OBJECTIVES[experiment.objective]
+    sums = deepened_sums(model.circuit, experiment.topology, experiment.depth)
+    bag = objective.bag(dataset, experiment.labels(dataset.num_variables))
+    return Problem(model.circuit, sums, bag, objective, partial(_start, experiment, dataset, model, sums))
+
+
+def trees_problem(trainer: Trainer, start: TrainState) -> Problem:
+    """The shallow mixture of a circuit's induced trees from the same start: same function, different dynamics.
+
+    Trapp et al. (2019), Claim 1. The components are the trees, each weighs what its edges' weights multiply to; their
+    leaves are those of the circuit and shared as there. ExperimentError above `LIMITS.live_trees` trees.
+    """
+    problem, seeds = trainer.problem, trainer.settings.seeds
+    count = num_trees(problem.circuit)
+    if count > LIMITS.live_trees:
+        raise ExperimentError(
+            f"structure: {written(count)} induced trees are too many to train side by side; the limit is "
+            f"{LIMITS.live_trees:,}; lower components, splits or repetitions"
+        )
+    models = [shallow_mixture(trainer.model(start, place)) for place in range(len(seeds))]
+    rows = {seed: in_one_row(model) for seed, model in zip(seeds, models, strict=True)}
+    return replace(plain_problem(models[0], problem.bag, problem.objective), start=rows.__getitem__)
+
+
+def model_of(experiment: Experiment, dataset: Dataset) -> Model:
+    """What an experiment's structure gives: a circuit, drawn or learned with the first seed, and own parameters."""
+    seed = 0 if experiment.structure == "mixture" else experiment.seed
+    return _structure(experiment.structure, experiment.structure_settings, dataset, seed)
+
+
+@lru_cache(64)
+def _structure(name: str, settings: StructureSettings, dataset: Dataset, seed: int) -> Model:
+    try:
+        return STRUCTURES[name](dataset, settings, np.random.default_rng(seed))
+    except CircuitError as error:
+        raise ExperimentError(f"structure: {error}") from None
+
+
+def dataset_of(experiment: Experiment, dataset: Dataset | None) -> Dataset:
+    """The data of an experiment: the given set, which must be the one it names, or the registered one."""
+    if dataset is None:
+        if experiment.dataset not in library.DATASETS:
+            raise ExperimentError(f"dataset: {experiment.dataset} is uploaded data; pass it along or load it again")
+        return library.load(experiment.dataset)
+    if experiment.dataset not in (dataset.name, f"sha256:{dataset.sha256}"):
+        raise ExperimentError(f"dataset: the experiment names {experiment.dataset}, the data given is {dataset.name}")
+    return dataset
+
+
+def _start(experiment: Experiment, dataset: Dataset, model: Model, sums: SumStack, seed: int) -> Floats:
+    """All weights (P,) of a seed: sum weights from the scale and convention, leaf weights from the component start."""
+    rng = np.random.default_rng(seed)
+    leaf_weights = np.concatenate([array.ravel() for array in _leaves(experiment, dataset, model, rng)])
+    leaf_weights *= 1.0 + experiment.init_noise * rng.standard_normal(leaf_weights.shape)
+    layers = initial_layer_weights(sums, experiment.init_scale, experiment.init_convention)
+    if experiment.weight_init == "random":
+        layers *= np.abs(rng.standard_normal(layers.shape))
+    return np.concatenate([layers, leaf_weights])
+
+
+def _leaves(experiment: Experiment, dataset: Dataset, model: Model, rng: np.random.Generator) -> list[Floats]:
+    """Leaf weights (2, nodes, S) of each input layer; data sets of the lab hold zeros and ones."""
+    if experiment.component_init == "fitted" and experiment.structure in LEARNED:
+        return [np.maximum(array, experiment.floor) for array in model.parameters.inputs]
+    if experiment.component_init == "fitted":
+        return list(em.fit(model.circuit, dataset, rng).model.parameters.inputs)
+    shapes = [parameter_shape(layer) for layer in model.circuit.input_layers]
+    if experiment.component_init == "uniform":
+        return [np.full(shape, 0.5) for shape in shapes]
+    return [np.maximum(np.abs(rng.normal(0.0, 0.1, shape)), experiment.floor) for shape in shapes]

@@ -1,0 +1,49 @@
+"""The grammar of numbers in generated sentences: counts, lists, signs, shares and powers, each written in one way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+DASH, MINUS, JOINED = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def counted(number: int, word: str, form: str = ",") -> str:
+    """A count with its word: `1 seed`, `1,200 iterations`."""
+    return f"{number:{form}} {word}" + "s" * (number != 1)
+
+
+def of_seeds(number: int, total: int) -> str:
+    """In how many seeds: `5 of 6 seeds`."""
+    return f"{number} of {counted(total, 'seed')}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+
+
+def slashed(values: Iterable[object]) -> str:
+    """One value per depth: `384 / 208 / 167`."""
+    return " / ".join(map(str, values))
+
+
+def signed(value: float, form: str = ".3f") -> str:
+    """A number with a real minus sign; three decimals, as LLH is given, unless the form says otherwise."""
+    return f"{value:{form}}".replace("-", MINUS)
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share in per cent, the sign on the same line: `90 %`."""
+    return f"{100.0 * share:.{decimals}f}{JOINED}%"
+
+
+def power(exponent: int) -> str:
+    """A power of ten: `10⁻³`."""
+    return f"10{str(exponent).translate(_RAISED)}"
+
+
+def lowered(number: int) -> str:
+    """A number as an index: `w₁`'s 1."""
+    return str(number).translate(_LOWERED)

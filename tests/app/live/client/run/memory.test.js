@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+
+import { recall, remember } from "../../../../../app/live/client/run/memory.js";
+
+let kept;
+beforeEach(() => {
+  kept = new Map();
+  globalThis.sessionStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, text) => kept.set(key, text) };
+});
+
+const PLACE = { frame: 7, following: false, component: 2, curve: 1, seed: 0, picked: true };
+
+test("a place is found again in its own run only", () => {
+  remember("a", PLACE);
+  assert.deepEqual(recall("a"), PLACE);
+  assert.equal(recall("b"), null);
+});
+
+test("what is no place is forgotten", () => {
+  for (const text of [
+    "null",
+    "{",
+    "{}",
+    JSON.stringify({ ...PLACE, curve: "1" }),
+    JSON.stringify({ ...PLACE, frame: 0.5 }),
+  ]) {
+    kept.set("spn-lab-a", text);
+    assert.equal(recall("a"), null, text);
+  }
+});
+
+test("a browser that forbids storage forgets", () => {
+  globalThis.sessionStorage = {
+    getItem() {
+      throw new Error("forbidden");
+    },
+    setItem() {
+      throw new Error("forbidden");
+    },
+  };
+  remember("a", PLACE);
+  assert.equal(recall("a"), null);
+});

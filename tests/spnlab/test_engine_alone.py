@@ -41,6 +41,8 @@ def said(done):
 def test_nothing_called_app_is_on_anybody_s_path_and_the_lab_s_extra_is_named(run):
     assert "No module named 'app'" in run("python", "-c", "import app").stderr
     assert said(run("spnlab", "--version")) == f"spnlab {__version__}\n"
+    without = "import sys; from spnlab.__main__ import main; main(['--version']); assert 'numpy' not in sys.modules"
+    said(run("python", "-c", without))
     alone = run("spnlab")
     assert (alone.returncode, alone.stderr) == (2, "The lab is not installed: pip install 'spnlab[lab]'\n")
 

@@ -1,10 +1,14 @@
-FROM python:3.11-slim
+# The tag moves. For a release name the image by its digest, which `make base-digest` asks of the registry:
+# docker build --build-arg BASE=python:3.11-slim@sha256:… .
+ARG BASE=python:3.11-slim
+FROM ${BASE}
 
 WORKDIR /srv/spnlab
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 
 COPY spncore spncore
+COPY spnlab spnlab
 COPY app app
 COPY data data
 COPY .streamlit .streamlit
@@ -16,7 +20,7 @@ RUN XDG_CACHE_HOME=/srv/datasets python -m spncore data fetch nltcs \
     || echo "NLTCS was not fetched; the image uses the synthetic twin"
 
 # Everything is compiled here, since nothing but /tmp and /data can be written at run time; HOME is for Streamlit.
-RUN python -m compileall -q spncore app streamlit_app.py
+RUN python -m compileall -q spncore spnlab app streamlit_app.py
 ENV HOME=/tmp XDG_CACHE_HOME=/data/cache PYTHONDONTWRITEBYTECODE=1
 USER 10001
 EXPOSE 8501
@@ -24,4 +28,4 @@ VOLUME /data
 
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; assert u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=2).read() == b'ok'"]
-CMD ["python", "-m", "streamlit", "run", "streamlit_app.py", "--server.address", "0.0.0.0", "--server.port", "8501"]
+CMD ["python", "-m", "spnlab", "--address", "0.0.0.0", "--port", "8501"]

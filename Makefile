@@ -1,15 +1,14 @@
 # Everything runs from a .venv that the first command makes. PYTHON=/path/to/python chooses the interpreter.
-SUITABLE := import sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+SUITABLE := import sys, venv; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.14 python3; do \
 	$$python -c "$(SUITABLE); import ensurepip" >/dev/null 2>&1 && { echo $$python; break; }; done)
-UV_VERSION := 0.13.9
 RUN := .venv/bin/python -m
 NPM := $(shell command -v npm)
+LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --generate-hashes \
+	--no-header --no-emit-index-url pyproject.toml --extra lab
+SBOM := cyclonedx-bom==7.5.0
 
-# A browser is opened where there is a screen; elsewhere the address is printed.
-HEADLESS := $(shell if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then echo false; else echo true; fi)
-
-.PHONY: help run test check check-browser benchmark container-test lock clean
+.PHONY: help run test check check-browser benchmark container-test lock release base-digest clean
 help:
 	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
@@ -17,11 +16,13 @@ help:
 	@echo "make check-browser  formatting, types and tests of the browser's half, where Node is at hand"
 	@echo "make benchmark  the tests that measure time, one after the other"
 	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
-	@echo "make lock       pin the requirements anew from requirements*.in"
+	@echo "make lock       pin the requirements anew, with hashes"
+	@echo "make release    dist/: wheel, source archive, and the SBOM of the pinned requirements"
+	@echo "make base-digest  the digest of the Dockerfile's base image, asked of its registry"
 	@echo "make clean      remove .venv and caches; results/ stays"
 
 run: .venv/.ready
-	$(RUN) streamlit run streamlit_app.py --server.headless $(HEADLESS)
+	$(RUN) spnlab
 
 test: .venv/.ready
 	$(RUN) pytest -n auto
@@ -52,9 +53,17 @@ container-test:
 	tests/container/run.sh
 
 lock: .venv/.ready
-	$(RUN) pip install --quiet uv==$(UV_VERSION)
-	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt
-	$(RUN) uv pip compile --quiet --universal --upgrade --python-version 3.11 --no-header -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(RUN) $(LOCK) -o requirements.txt
+	$(RUN) $(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+release: .venv/.ready  # uv gives the SBOM's tool an environment of its own
+	rm -rf dist
+	$(RUN) uv build --quiet
+	$(RUN) uv tool run --quiet --from $(SBOM) cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+		--of JSON -o dist/sbom.cdx.json requirements.txt
+
+base-digest:
+	@sed -n 's/^ARG BASE=//p' Dockerfile | xargs docker buildx imagetools inspect --format '{{.Manifest.Digest}}'
 
 clean:
 	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist *.egg-info
@@ -64,14 +73,14 @@ clean:
 .venv/.ready: requirements-dev.txt
 	@if ! .venv/bin/python -c "$(SUITABLE)" >/dev/null 2>&1 || ! $(RUN) pip --version >/dev/null 2>&1; then \
 		if [ -z "$(PYTHON)" ]; then \
-			echo "No usable Python: 3.11, 3.12 or 3.13 with the venv and ensurepip modules is needed" \
+			echo "No usable Python: 3.11 or newer with the venv and ensurepip modules is needed" \
 				"(on Debian or Ubuntu: apt-get install python3-venv), or name one: make PYTHON=/path/to/python3.12" >&2; \
 			exit 1; \
 		fi; \
 		echo "making .venv with $$($(PYTHON) --version)"; \
 		$(PYTHON) -m venv --clear .venv; \
 	fi
-	$(RUN) pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(RUN) pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.e2e.conftest import CHROMIUM, CHROMIUM_ARGS, ROOT, AppServer
+from tests.e2e.conftest import CHROMIUM, CHROMIUM_ARGS, LAB, AppServer
 
 
 def take(path: Path, scheme: str) -> None:
     """Open the lab, wait for its default run to end, and save what a 1366×768 screen shows."""
     executable = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        server = AppServer(ROOT / "streamlit_app.py", Path(folder) / "server.log")
+        server = AppServer(LAB, Path(folder) / "server.log")
         browser = driver.chromium.launch(executable_path=executable, args=CHROMIUM_ARGS)
         try:
             context = browser.new_context(viewport={"width": 1366, "height": 768}, color_scheme=scheme)

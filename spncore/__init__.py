@@ -3,6 +3,8 @@
 One notation everywhere: `spncore.symbols`.
 """
 
+__version__ = "0.1.0"
+
 from spncore.data.library import Dataset, load
 from spncore.learning.problem import Problem
 from spncore.learning.trainer import DivergenceError, StepInfo, Trainer, TrainState

@@ -7,12 +7,14 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from spncore import __version__
 from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
@@ -25,10 +27,17 @@ from spncore.studies.cells import DEPTHS
 from spncore.studies.published import published_figure3
 from spncore.sweep import command as sweep
 
+PROGRAM = "python -m spncore"
+EXAMPLES = """examples:
+  {0} fit dataset=nltcs-twin depth=3 iterations=200 --out results/depth3
+  {0} figure3 dataset=nltcs-twin iterations=100 --out results/figure3
+  {0} sweep dataset=two-clusters depth=1,2,3 learning_rate=0.02,0.05 iterations=50 --out rates.csv
+  {0} data info nltcs"""
 
-def main(arguments: Sequence[str] | None = None) -> int:
+
+def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; 0 if it did what it was asked for, 2 with one sentence on stderr if the request is refused."""
-    options = _parser().parse_args(arguments)
+    options = parser(program).parse_args(arguments)
     try:
         code: int = options.command(options)
         return code
@@ -40,9 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m spncore", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="command")
+def parser(program: str = PROGRAM) -> argparse.ArgumentParser:
+    """The command line under the name it is called by, with examples that run as they stand."""
+    whole = argparse.ArgumentParser(
+        program,
+        description=__doc__,
+        epilog=EXAMPLES.format(program),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    whole.add_argument("--version", action="version", version=f"spnlab {__version__}")
+    commands = whole.add_subparsers(required=True, metavar="command")
     fit = commands.add_parser("fit", help="train one experiment and print a summary as JSON")
     fit.add_argument("settings", nargs="*", metavar="field=value", help=", ".join(FIELDS))
     fit.add_argument("--out", type=Path, metavar="DIR", help="save the summary, the curves and their data there")
@@ -66,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         if name != "list":
             action.add_argument("name", metavar="FILE" if name == "check" else "NAME")
         action.set_defaults(command=command)
-    return parser
+    return whole
 
 
 def _experiment(settings: Sequence[str], base: Experiment) -> Experiment:
@@ -166,9 +182,12 @@ def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: obje
     }
     curves = published_figure3() if published else None
     report.write_csv(folder / "curves.csv", recorded)
+    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    if find_spec("plotly") is None:
+        print("The curves are not drawn, which takes Plotly: pip install 'spnlab[lab]'", file=sys.stderr)
+        return
     report.write_html(folder / "llh.html", report.llh_figure(recorded, references, curves))
     report.write_html(folder / "rates.html", report.rate_figure(recorded))
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
@@ -196,9 +215,7 @@ def _span(iterations: Sequence[int | None]) -> str:
 
 def _data_list(options: argparse.Namespace) -> int:
     for name, info in library.DATASETS.items():
-        print(
-            f"{name:14} {info.title:28} {library.available(name) or 'not here; python -m spncore data fetch ' + name}"
-        )
+        print(f"{name:14} {info.title:28} {library.available(name) or 'not here; ' + library.remedy(name)}")
     return 0
 
 
@@ -207,7 +224,7 @@ def _data_info(options: argparse.Namespace) -> int:
     if info is None:
         raise DataError(f"{options.name}: no such data set; known are {', '.join(library.DATASETS)}")
     print(f"{info.title}\n{info.description}\nlicence: {info.licence}")
-    print(f"here: {library.available(options.name) or 'no; python -m spncore data fetch ' + options.name}")
+    print(f"here: {library.available(options.name) or 'no; ' + library.remedy(options.name)}")
     for position, variable in enumerate(info.variables, start=1):
         print(f"{position:4} {variable.name}: {variable.meaning}")
     return 0

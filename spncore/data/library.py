@@ -50,6 +50,7 @@ __all__ = [
     "known_mixture",
     "load",
     "product_of_marginals_llh",
+    "remedy",
 ]
 
 DATA_DIR = "SPNLAB_DATA_DIR"
@@ -96,10 +97,16 @@ def available(name: str) -> str | None:
     """Return where the splits would come from without a download, in one sentence, or None."""
     info = _info(name)
     if not info.urls:
-        return SHIPPED_SOURCE
+        there = all((SHIPPED / info.file_name(split)).is_file() for split in SPLITS)
+        return SHIPPED_SOURCE if there else None
     places = {_place(info, split) for split in SPLITS}
     found = [text for place, text in PLACES.items() if place in places]
     return None if None in places else f"Read from {' and '.join(found)}."
+
+
+def remedy(name: str) -> str:
+    """Return what to do where a data set is not at hand: the command that fetches it, or how what ships comes back."""
+    return f"python -m spncore data fetch {name}" if _info(name).urls else "install spnlab again"
 
 
 def fetch(name: str, progress: Progress | None = None, *, time_limit: TimeLimit = TIME_LIMIT) -> tuple[Path, ...]:

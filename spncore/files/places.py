@@ -2,4 +2,5 @@
 
 from pathlib import Path
 
-SHIPPED = Path(__file__).parents[2] / "data"
+_IN_THE_WHEEL = Path(__file__).parents[1] / "shipped"
+SHIPPED = _IN_THE_WHEEL if _IN_THE_WHEEL.is_dir() else Path(__file__).parents[2] / "data"

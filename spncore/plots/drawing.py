@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from spncore import words
 from spncore.arrays import Floats
 from spncore.plots.palette import FAINT, INK
+
+if TYPE_CHECKING:  # Plotly comes with the lab; tables are written without it
+    import plotly.graph_objects as go
 
 CLEAR = "rgba(0,0,0,0)"
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -18,6 +20,8 @@ CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d"
 
 def blank(theme: str, height: int, margin: Sequence[int], *traces: Any, **layout: Any) -> go.Figure:
     """A figure of these traces on the page's own ground, in the theme's ink; margins: left, right, top, bottom."""
+    import plotly.graph_objects as go
+
     look = {"font": {"size": 13, "color": INK[theme]}, "paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}
     sides = dict(zip("lrtb", margin, strict=True))
     frame = {"height": height, "margin": sides, "hovermode": "closest", "dragmode": False}

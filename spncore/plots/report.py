@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from spncore.arrays import Floats
@@ -15,6 +15,9 @@ from spncore.plots.drawing import band
 from spncore.plots.palette import DASHES, DEPTHS, FAINT, stroke
 from spncore.runs.experiment import Experiment
 from spncore.runs.trace import Trace
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 FIGURE3 = Experiment(num_seeds=6)
 THEME = "light"
@@ -72,6 +75,8 @@ def write_html(path: Path, figure: go.Figure) -> None:
 
 
 def _figure(traces: Sequence[Trace], title: str, y_title: str) -> go.Figure:
+    import plotly.graph_objects as go
+
     figure = go.Figure()
     legend = {"y": 0.02, "yanchor": "bottom", "x": 0.98, "xanchor": "right"}
     settings = traces[0].experiment

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree, shortest_path
 
 from spncore.arrays import Floats
 from spncore.circuits.circuit import CircuitError
@@ -55,6 +54,8 @@ def _choice(variable: int, value: int, num_values: int, below: list[tuple[Node, 
 
 def fit_tree(rows: NDArray[Any], counts: NDArray[Any], num_values: Sequence[int]) -> Tree:
     """The tree itself, rooted in its centre, so that the circuit is shallow; the root's table has one row."""
+    from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree, shortest_path  # takes 50 ms
+
     sizes = np.array(num_values, dtype=np.int64)
     wrong = is_missing(rows) | (rows != np.floor(rows)) | (rows >= sizes)
     if wrong.any():

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
 
 from spncore.arrays import Floats
 from spncore.circuits import leaves
@@ -60,6 +59,8 @@ def learn_spn(
 
 def _learn(rows: NDArray[Any], counts: Floats, variables: NDArray[np.int64], learner: _Learner, level: int) -> Node:
     """A node for these variables (S,); rows (N, S) hold no others."""
+    from scipy.sparse.csgraph import connected_components  # takes 50 ms
+
     columns = [learner.columns[v] for v in variables]
     if len(variables) == 1 or level >= MAX_LEVELS or counts.sum() < learner.settings.min_rows:
         return _factorised(rows, counts, variables, learner)

@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -22,7 +21,6 @@ from spncore.limits import LIMITS
 from spncore.sweep.cells import SweepError
 from spncore.sweep.running import Report
 
-ROOT = Path(__file__).parents[2]
 COMPUTE = "spncore.sweep.cells:compute_json"
 MAX_WORKERS = 64
 START_SECONDS = 60.0
@@ -33,8 +31,7 @@ class _Process:
     """One worker process; a thread reads its lines into the common queue, and None when it has ended."""
 
     def __init__(self, setup: str, lines: queue.Queue[tuple[_Process, str | None]]) -> None:
-        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
             environment[variable] = "1"  # one worker, one core
         self.errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  closed with the process

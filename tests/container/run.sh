@@ -14,7 +14,7 @@ build() { buildah "${storage[@]}" bud -q --isolation chroot --pull-never "$@" >/
 container=
 trap '[ -z "$container" ] || podman rm -f -t 2 "$container" >/dev/null 2>&1; rm -rf "$work"' EXIT
 
-base=$(sed -n 's/^FROM //p' "$project/Dockerfile")
+base=$(sed -n 's/^ARG BASE=//p' "$project/Dockerfile")
 mkdir "$work/base" "$work/data"
 mmdebstrap --quiet --variant=minbase --include=python3,python3-pip,python3-venv,ca-certificates bookworm "$work/base/rootfs.tar"
 podman import -q "$work/base/rootfs.tar" localhost/stand-in:base >/dev/null

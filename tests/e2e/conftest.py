@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+LAB = (sys.executable, "-m", "spnlab")  # as `make run` starts it
 PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
 OpenPage = Callable[..., Any]
 
@@ -42,14 +43,18 @@ OpenPage = Callable[..., Any]
 class AppServer:
     """One Streamlit server of its own; its log is kept for the message when it does not come up."""
 
-    def __init__(self, entry: Path, log: Path) -> None:
+    def __init__(self, start: Sequence[str | Path], log: Path, folder: Path = ROOT, **variables: str) -> None:
         self.log = log
         for _ in range(3):  # the free port can be taken between asking for it and binding it
             self.port = _free_port()
             self.url = f"http://127.0.0.1:{self.port}"
             with log.open("ab") as output:
                 self.process = subprocess.Popen(
-                    _command(entry, self.port), cwd=ROOT, env=children.environment(), stdout=output, stderr=output
+                    [*start, *_options(self.port)],
+                    cwd=folder,
+                    env=children.environment(**variables),
+                    stdout=output,
+                    stderr=output,
                 )
             until(lambda: self.process.poll() is not None or self._healthy())
             if self.process.poll() is None:
@@ -75,10 +80,9 @@ class AppServer:
                 self.process.wait()
 
 
-def _command(entry: Path, port: int) -> list[str]:
+def _options(port: int) -> list[str]:
     settings = {"server.port": port, "server.address": "127.0.0.1", "server.headless": "true"}
-    flags = [text for name, value in settings.items() for text in (f"--{name}", str(value))]
-    return [sys.executable, "-m", "streamlit", "run", str(entry), *flags]
+    return [text for name, value in settings.items() for text in (f"--{name}", str(value))]
 
 
 def _free_port() -> int:
@@ -103,7 +107,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def app_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The lab as `make run` starts it."""
-    server = AppServer(ROOT / "streamlit_app.py", tmp_path_factory.mktemp("app") / "server.log")
+    server = AppServer(LAB, tmp_path_factory.mktemp("app") / "server.log")
     yield server
     server.close()
 
@@ -111,7 +115,10 @@ def app_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def chart_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """A page that holds nothing but the lab view; its query says which run to show."""
-    server = AppServer(Path(__file__).with_name("chart_app.py"), tmp_path_factory.mktemp("chart") / "server.log")
+    server = AppServer(
+        [*LAB[:2], "streamlit", "run", Path(__file__).with_name("chart_app.py")],
+        tmp_path_factory.mktemp("chart") / "server.log",
+    )
     yield server
     server.close()
 

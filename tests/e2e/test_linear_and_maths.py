@@ -5,8 +5,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE_MS, AppServer
-from tests.places import ROOT
+from tests.e2e.conftest import LAB, PATIENCE_MS, AppServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -24,7 +23,7 @@ def visit(open_page, server, path, **look):
 
 
 def test_the_first_page_a_new_server_is_asked_for_may_be_any(browser, tmp_path):
-    server = AppServer(ROOT / "streamlit_app.py", tmp_path / "server.log")
+    server = AppServer(LAB, tmp_path / "server.log")
     page = browser.new_page(viewport={"width": 1366, "height": 768})
     page.set_default_timeout(PATIENCE_MS)
     try:

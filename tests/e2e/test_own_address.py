@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import AppServer, OpenPage
-from tests.places import ROOT
+from tests.e2e.conftest import LAB, AppServer, OpenPage
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_a_page_opened_first_by_its_own_address_is_the_whole_lab(
     browser: Any, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    server = AppServer(ROOT / "streamlit_app.py", tmp_path / "server.log")
+    server = AppServer(LAB, tmp_path / "server.log")
     try:
         page = open_page(f"{server.url}/maths")
         page.get_by_role("heading", name="The mathematics").wait_for()

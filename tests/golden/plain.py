@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-_VERSIONS = re.compile(r"\b(spnlab|python|numpy|scipy) [0-9][\w.+]*")
+_VERSIONS = re.compile(r"\b(spnlab|python|numpy|scipy)( |==)[0-9][\w.+]*")
 _ROUNDING = re.compile(r"\b[0-9](\.[0-9]+)?e-(09|1[0-9]|2[0-9])\b")
 _SECONDS = re.compile(r'"seconds": [0-9.e-]+')
 MOST_KINDS = 24  # text values of a column that are listed one by one
@@ -45,7 +45,7 @@ def masked(value: Any) -> Any:
         return [masked(each) for each in value]
     if not isinstance(value, str):
         return value
-    return _SECONDS.sub('"seconds": "‹seconds›"', _VERSIONS.sub(r"\1 ‹version›", value))
+    return _SECONDS.sub('"seconds": "‹seconds›"', _VERSIONS.sub(r"\1\2‹version›", value))
 
 
 def without_rounding(text: str) -> str:

@@ -71,7 +71,7 @@ def only_shipped_data(cache: Path) -> Iterator[None]:
 
 def command_help(command: Case) -> Any:
     """A command's arguments and their help, from the parser itself; the empty command is the program."""
-    parser = command_line._parser()
+    parser = command_line.parser()
     for word in command.split():
         parser = _subcommands(parser).choices[word]
     below = _subcommands(parser)

@@ -1,11 +1,12 @@
 import csv
 import json
+import shlex
 
 import numpy as np
 import pytest
 
 from spncore import Experiment, fit
-from spncore.__main__ import main
+from spncore.__main__ import EXAMPLES, main
 from spncore.studies.published import published_figure3
 
 FAST = ["dataset=nltcs-twin", "iterations=12", "num_seeds=2"]
@@ -37,6 +38,20 @@ def test_fit_saves_curves_that_read_back_to_the_same_bits(tmp_path, capsys):
     page = (tmp_path / "new" / "run" / "llh.html").read_text(encoding="utf-8")
     assert "plotly" in page and 'src="http' not in page
     assert "final LLH" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("example", EXAMPLES.splitlines()[1:])
+def test_an_example_of_the_help_runs_as_it_stands(example, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert main(shlex.split(example.format(""))) == 0
+
+
+def test_without_plotly_the_numbers_are_saved_and_a_sentence_names_the_extra(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("spncore.__main__.find_spec", lambda name: None)
+    assert main(["fit", *FAST, "--out", str(tmp_path)]) == 0
+    assert {f.name for f in tmp_path.iterdir()} == {"curves.csv", "summary.json"}
+    assert capsys.readouterr().err == "The curves are not drawn, which takes Plotly: pip install 'spnlab[lab]'\n"
 
 
 def test_figure3_trains_three_depths_and_saves_figures_and_data(tmp_path, capsys):

@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from app.kit.files import cell, document, linked, one_line, table
 from app.live.views.frames import RATES_OF
+from spncore import __version__
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.files.provenance import made_by
@@ -82,6 +83,7 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
     upload = is_upload(study.experiment.dataset)
     return _SCRIPT.format(
         link=one_line(link),
+        version=__version__,
         made_by=made_by(),
         usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
         imports="\nfrom pathlib import Path" if upload else "",
@@ -95,10 +97,14 @@ def script(study: Study, dataset: Dataset, link: str) -> str:
 
 
 _FROM_FILE = "read_csv(Path(sys.argv[1]).read_bytes(), sys.argv[1])[0]"
-_SCRIPT = '''"""Repeats a run of SPN Lab: {link}
+_SCRIPT = '''# /// script
+# requires-python = ">=3.11"
+# dependencies = ["spnlab=={version}"]
+# ///
+"""Repeats a run of SPN Lab: {link}
 
 Made with {made_by}; the numbers are equal to the last bit with the same versions on the same kind of machine.
-Run it in the lab's checkout: {usage}
+Run it where spnlab is installed: {usage}
 """
 
 import csv

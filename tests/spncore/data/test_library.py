@@ -225,6 +225,11 @@ def test_a_changed_shipped_file_is_refused(tmp_path: Path, monkeypatch: pytest.M
         load("two-clusters")
 
 
+def test_what_ships_is_not_said_to_be_there_when_it_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "SHIPPED", tmp_path)
+    assert available("two-clusters") is None and library.remedy("two-clusters") == "install spnlab again"
+
+
 def test_the_twin_is_as_close_to_the_real_data_as_it_promises() -> None:
     needs_real("nltcs")
     gaps = make_twin.gaps(load("nltcs"), load("nltcs-twin"))

@@ -1,0 +1,1 @@
+"""The command `spnlab`, and in the wheel the lab that it opens."""

@@ -297,46 +297,49 @@ def test_data_that_the_experiment_does_not_name_is_refused():
         next(run(Experiment(dataset="sha256:" + "0" * 64)))
 
 
+# Another value of every setting, and the setting beside which it matters.
+OTHER = {
+    "dataset": "nltcs-twin",
+    "num_components": 4,
+    "depth": 2,
+    "topology": "private",
+    "learning_rate": 0.02,
+    "init_scale": 2e-4,
+    "init_convention": "matched",
+    "weight_init": "random",
+    "component_init": "uniform",
+    "init_noise": 1e-3,
+    "train_components": False,
+    "parametrisation": "log",
+    "floor": 1e-3,
+    "objective": "unnormalised",
+    "iterations": 4,
+    "num_seeds": 2,
+    "seed": 1,
+    "optimiser": "adam",
+    "structure": "rat",
+    "split_depth": 1,
+    "num_repetitions": 2,
+    "batch_size": 100,
+    "momentum": 0.5,
+    "class_variable": 2,
+    "hybrid_mix": 0.2,
+    "labelled_share": 0.7,
+}
+WHERE = {
+    "split_depth": {"structure": "rat"},
+    "num_repetitions": {"structure": "rat"},
+    "momentum": {"optimiser": "momentum"},
+    "class_variable": {"objective": "discriminative"},
+    "hybrid_mix": {"objective": "hybrid"},
+    "labelled_share": {"objective": "semi_supervised"},
+}
+
+
 def test_every_field_that_should_matter_changes_the_run():
     base = Experiment(dataset="two-clusters", num_components=5, iterations=5, init_noise=1e-2, component_init="random")
-    other = {
-        "dataset": "nltcs-twin",
-        "num_components": 4,
-        "depth": 2,
-        "topology": "private",
-        "learning_rate": 0.02,
-        "init_scale": 2e-4,
-        "init_convention": "matched",
-        "weight_init": "random",
-        "component_init": "uniform",
-        "init_noise": 1e-3,
-        "train_components": False,
-        "parametrisation": "log",
-        "floor": 1e-3,
-        "objective": "unnormalised",
-        "iterations": 4,
-        "num_seeds": 2,
-        "seed": 1,
-        "optimiser": "adam",
-        "structure": "rat",
-        "split_depth": 1,
-        "num_repetitions": 2,
-        "batch_size": 100,
-        "momentum": 0.5,
-        "class_variable": 2,
-        "hybrid_mix": 0.2,
-        "labelled_share": 0.7,
-    }
-    where = {
-        "split_depth": {"structure": "rat"},
-        "num_repetitions": {"structure": "rat"},
-        "momentum": {"optimiser": "momentum"},
-        "class_variable": {"objective": "discriminative"},
-        "hybrid_mix": {"objective": "hybrid"},
-        "labelled_share": {"objective": "semi_supervised"},
-    }
-    assert set(other) == set(FIELDS)
-    for name, value in other.items():
-        special = base.replace(**where.get(name, {}))
+    assert set(OTHER) == set(FIELDS)
+    for name, value in OTHER.items():
+        special = base.replace(**WHERE.get(name, {}))
         reference, changed = fit(special).llh, fit(special.replace(**{name: value})).llh
         assert changed.shape != reference.shape or not np.array_equal(changed, reference), name

@@ -3,17 +3,19 @@ SUITABLE := import sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.14 python3; do \
 	$$python -c "$(SUITABLE); import ensurepip" >/dev/null 2>&1 && { echo $$python; break; }; done)
 RUN := .venv/bin/python -m
+MODULES = $(subst /,.,$(patsubst %/__init__,%,$(basename $(sort $(shell find spncore -name '*.py')))))
 NPM := $(shell command -v npm)
 LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --generate-hashes \
 	--no-header --no-emit-index-url pyproject.toml --extra lab
 SBOM := cyclonedx-bom==7.5.0
 
-.PHONY: help run test check check-browser benchmark container-test lock release base-digest clean
+.PHONY: help run test check check-browser docs benchmark container-test lock release base-digest clean
 help:
 	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
-	@echo "make check      formatting, lint, types, import rules, then the tests"
+	@echo "make check      formatting, lint, types, import rules, the reference, then the tests"
 	@echo "make check-browser  formatting, types and tests of the browser's half, where Node is at hand"
+	@echo "make docs       build/docs: the reference of the engine, from its docstrings"
 	@echo "make benchmark  the tests that measure time, one after the other"
 	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
 	@echo "make lock       pin the requirements anew, with hashes"
@@ -33,6 +35,7 @@ check: .venv/.ready
 	$(RUN) mypy
 	[ ! -x .venv/bin/hadolint ] || .venv/bin/hadolint Dockerfile  # pinned for Linux on x86-64
 	.venv/bin/lint-imports --no-cache  # its cache outlives modules that come and go
+	$(MAKE) docs
 	$(MAKE) check-browser
 	$(MAKE) test
 
@@ -45,6 +48,10 @@ else
 check-browser:
 	@echo "Node is not at hand, so the browser's half is not checked (on Debian or Ubuntu: apt-get install nodejs npm)" >&2
 endif
+
+docs: .venv/.ready  # warnings aside: a class shown in a second module does not see the types of its own
+	rm -rf build/docs
+	.venv/bin/python -W ignore -m pdoc --no-show-source --output-directory build/docs $(MODULES)
 
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]

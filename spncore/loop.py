@@ -15,6 +15,9 @@ def until(step: Callable[[State], tuple[State, Info]], state: State, *rules: Rul
     """The state after each step and what the step saw, from `state` on; the item for which a rule holds is the last.
 
     Every rule is asked once before the first step, so that there may be none, and once after every item.
+
+    >>> [n for n, _ in until(lambda n: (n + 1, None), 0, lambda n, seen: n >= 3)]
+    [1, 2, 3]
     """
     info: Info | None = None
     while not any([rule(state, info) for rule in rules]):

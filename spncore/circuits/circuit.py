@@ -35,10 +35,12 @@ class InputLayer(NamedTuple):
 
     @property
     def num_nodes(self) -> int:
+        """How many leaves there are."""
         return len(self.variables) * self.num_inputs
 
     @property
     def distribution(self) -> Family:
+        """What its leaves have in common: how they are evaluated, drawn and fitted."""
         return FAMILIES[self.family](self.num_values)
 
 
@@ -49,6 +51,7 @@ class ProductLayer(NamedTuple):
 
     @property
     def num_nodes(self) -> int:
+        """M."""
         return len(self.children)
 
 
@@ -60,6 +63,7 @@ class SumLayer(NamedTuple):
 
     @property
     def num_nodes(self) -> int:
+        """Groups times sums per group."""
         return len(self.children) * self.num_sums
 
 

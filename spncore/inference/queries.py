@@ -77,6 +77,13 @@ def conditionals(asked: Model, rows: NDArray[Any]) -> Conditionals:
 
     The flow of a leaf is the posterior probability that it generates its variables, so P(x_d | e) is the mixture of
     the leaves over d with their flows as weights. QueryError if P(e) = 0.
+
+    >>> from spncore.circuits.circuit import mixture
+    >>> from spncore.circuits.model import random_model
+    >>> model = random_model(mixture(2, 3), np.random.default_rng(0))  # two components over three variables
+    >>> found = conditionals(model, np.array([[1, -1, -1]])).probabilities  # (rows, variables, values)
+    >>> found.shape, found[0, 0].tolist()
+    ((1, 3, 2), [0.0, 1.0])
     """
     centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
     seen = ~np.isnan(evidence)

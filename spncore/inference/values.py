@@ -28,6 +28,12 @@ def log_values(asked: Model, rows: NDArray[Any]) -> Floats:
     """log f(e) of evidence rows (B, D), in nats, −inf where impossible: (B,).
 
     Whole-number rows hold −1 where a value is missing, real rows NaN. CircuitError names the first impossible value.
+
+    >>> from spncore.circuits.circuit import mixture
+    >>> from spncore.circuits.model import random_model
+    >>> model = random_model(mixture(2, 1), np.random.default_rng(0))  # two components over one variable
+    >>> np.exp(log_values(model, np.array([[0], [1], [-1]]))).round(2).tolist()
+    [0.77, 0.23, 1.0]
     """
     result = np.empty(len(rows))
     for part, _ in blocks(asked, rows):

@@ -30,7 +30,16 @@ _ADDED: Mapping[int, str] = {
 
 @dataclass(frozen=True)
 class Experiment(Record):
-    """Everything that decides a run; equal records give equal numbers (same machine, same versions)."""
+    """Everything that decides a run; equal records give equal numbers (same machine, same versions).
+
+    >>> experiment = Experiment(depth=3, num_seeds=6)
+    >>> experiment.replace(depth=1) == Experiment(num_seeds=6, depth=1)
+    True
+    >>> Experiment(depth=0)
+    Traceback (most recent call last):
+    ...
+    spncore.record.ExperimentError: depth: 0 is out of range; allowed: 1 to 8
+    """
 
     dataset: str = choice("nltcs", "data set", "The 0/1 table the network learns.", DATASETS, pattern=UPLOAD)
     structure: str = choice(

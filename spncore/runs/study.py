@@ -34,6 +34,9 @@ class Study(Record, manner=Manner(shown=cut)):
     `rivals` are learners of RIVALS, each trained on the plain network from the same start, to compare the depths with.
     The experiment's own depth is ignored; it is set to the largest of `depths`, and rivals are put in order, so that
     equal studies are equal.
+
+    >>> [experiment.depth for experiment in Study(Experiment(), (1, 2, 3)).experiments()]
+    [1, 2, 3]
     """
 
     experiment: Experiment

@@ -32,6 +32,11 @@ def run(
 
     Go on from any `state` it gave: the remaining items are the same, bit for bit. `DivergenceError` ends a run whose
     numbers overflow.
+
+    >>> experiment = Experiment(dataset="two-clusters", iterations=5)
+    >>> states = [state for state, info in run(experiment)]
+    >>> [state.iteration for state, info in run(experiment, state=states[2])]
+    [4, 5]
     """
     yield from all_steps(trainer_of(experiment, dataset), experiment, state)
 
@@ -58,6 +63,12 @@ def fit(
     """Train to the end and return the trace; a divergence or Ctrl-C ends it early, and `stopped` says why.
 
     `held_out` names splits ("valid", "test") to score the final state on.
+
+    >>> trace = fit(Experiment(dataset="two-clusters", depth=2, num_seeds=3, iterations=20), held_out=("test",))
+    >>> trace.llh.shape, trace.rho.shape  # (seeds, steps), (seeds, steps, components)
+    ((3, 20), (3, 20, 8))
+    >>> bool((trace.llh[:, -1] > trace.llh[:, 0]).all())
+    True
     """
     trainer = trainer_of(experiment, dataset)
     recorder = Recorder(experiment, trainer.problem)

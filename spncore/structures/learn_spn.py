@@ -47,6 +47,11 @@ def learn_spn(
     clusters by EM for a mixture of two factorised distributions, as in Vergari, Di Mauro & Esposito, ECML 2015. Sums
     directly under sums are merged; the root is a sum, if need be over one child. A missing value (negative whole
     number, NaN) is left out of every count. CircuitError names the first value that its column's family refuses.
+
+    >>> rows = np.array([[0, 0, 0], [0, 0, 1], [1, 1, 0], [1, 1, 1]])  # two that agree, and one by itself
+    >>> model = learn_spn(rows, np.full(4, 100), [Column()] * 3, np.random.default_rng(0))
+    >>> model.circuit.num_variables, [weights.shape for weights in model.parameters.sums]  # (groups, sums, children)
+    (3, [(1, 1, 2), (1, 1, 1)])
     """
     if len(columns) != rows.shape[1]:
         raise CircuitError(f"{rows.shape[1]} variables need as many columns' families, got {len(columns)}")

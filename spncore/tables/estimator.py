@@ -123,7 +123,7 @@ class SumProductNetwork(DensityMixin, _Network):
 
     Parameters
     ----------
-    structure : name of `table_structures.TABLE_STRUCTURES`
+    structure : name of `spncore.tables.structures.TABLE_STRUCTURES`
     num_components, split_depth, num_repetitions : size of the structure, see `structures.StructureSettings`
     depth : L, consecutive sum layers in place of every sum; changes how gradients move, not what can be learned
     learner : name of `learners.LEARNERS`; EM needs no learning rate

@@ -13,7 +13,7 @@ declare global {
 
 type Mode = "light" | "dark";
 
-/** The served palette, as app/live/palette.py has it. */
+/** The served palette, as spncore/plots/palette.py has it. */
 export interface Palette {
   depths: Record<Mode, string[]>;
   layers: Record<Mode, string[]>;

@@ -1,0 +1,167 @@
+"""What README says is there is there, and what it tells a reader to type works as it stands."""
+
+import json
+import re
+import shlex
+import subprocess
+import tomllib
+from importlib import import_module
+
+import pytest
+
+from spncore.__main__ import main
+from spncore.data.library import available
+from spnlab.__main__ import OPTIONS
+from tests.papers.documents import blocks, document, section
+from tests.places import ROOT
+
+README = document("README.md")
+PROJECT = tomllib.loads(document("pyproject.toml"))
+[TREE] = blocks(section(README, "The tree"), "")
+INSIDE = ("spncore/", "app/")  # what the tree shows the inside of
+UNSAID = {"__init__.py", "py.typed"}
+
+
+def tree():
+    """What the tree names, by the folder it is in: {"": [...], "spncore/": [...]}."""
+    found, folder = {"": []}, ""
+    for indent, name in re.findall(r"^( *)(\S+)  +\S", TREE, re.MULTILINE):
+        if not indent:
+            folder = name
+        found.setdefault(folder if indent else "", []).append(name)
+    return found
+
+
+def tracked(folder=""):
+    """The names right below a folder of what is kept, those of folders with a slash."""
+    listed = subprocess.run(["git", "ls-files", folder or "."], cwd=ROOT, check=True, capture_output=True, text=True)
+    parts = [line.removeprefix(folder).partition("/") for line in listed.stdout.splitlines()]
+    return {name + slash for name, slash, _ in parts}
+
+
+def test_the_tree_names_everything_and_nothing_else():
+    named = tree()
+    assert set(named) == {"", *INSIDE}
+    for folder, names in named.items():
+        assert len(names) == len(set(names)) and set(names) == tracked(folder) - UNSAID, folder
+
+
+def test_the_tree_has_the_order_of_the_imports():
+    for folder in INSIDE:
+        name = folder.rstrip("/")
+        [layers] = [
+            each["layers"] for each in PROJECT["tool"]["importlinter"]["contracts"] if each.get("containers") == [name]
+        ]
+        rank = {part: n for n, layer in enumerate(reversed(layers)) for part in layer.split(" | ")}
+        order = [rank[key] for each in tree()[folder] if (key := each.rstrip("/").removesuffix(".py")) in rank]
+        assert order == sorted(order) and len(order) == len(rank)
+
+
+def test_the_reading_order_is_one_of_modules():
+    steps = re.findall(r"[\w/]+(?: → |\n*→\s*)[\w/ →\n]+", section(README, "The tree").replace(TREE, ""))
+    modules = [name for step in steps for name in step.replace("→", " ").split()]
+    assert len(modules) > 12
+    for name in modules:
+        assert any((ROOT / part / f"{name}{end}").is_file() for part in INSIDE for end in (".py", ".js")), name
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_python_block_runs_as_it_stands(number):
+    code = blocks(README, "python")
+    assert len(code) == 3
+    exec(compile(code[number], "README.md", "exec"), {"__name__": "readme"})
+
+
+def commands():
+    """Every line that a reader is told to type, without what is said of it."""
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines() if line.strip()]
+    return [part.strip() for line in lines for part in line.split("  #")[0].split(" && ")]
+
+
+RUN = re.compile(r"(\.venv/bin/python -m spncore|spnlab) (fit|figure3|study|sweep|data) ")
+
+
+def marked(command):
+    return pytest.param(command, marks=[pytest.mark.slow] * ("structure=learn_spn" in command))
+
+
+def needs_nltcs():
+    if available("nltcs") is None:
+        pytest.skip("needs the real nltcs: set SPNLAB_DATA_DIR, or python -m spncore data fetch nltcs")
+
+
+@pytest.mark.parametrize("command", [marked(each) for each in commands() if RUN.match(each)])
+def test_a_command_of_the_engine_runs_as_it_stands(command, tmp_path, monkeypatch, capsys):
+    if re.search(" (fit|figure3) (?!.*dataset=)", command):
+        needs_nltcs()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    words = shlex.split(command)
+    assert main(words[1 if words[0] == "spnlab" else 3 :]) == 0
+    out = [words[n + 1] for n, word in enumerate(words) if word == "--out"]
+    assert all(any((tmp_path / folder).iterdir()) for folder in out) and capsys.readouterr().out
+
+
+def targets():
+    return set(re.findall(r"^([a-z-]+):", document("Makefile"), re.MULTILINE))
+
+
+SCRIPT = re.compile(r"\.venv/bin/python -m (experiments\.\w+)$")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [SCRIPT.match(each)[1] for each in commands() if SCRIPT.match(each)])
+def test_a_script_prints_its_table(name, monkeypatch, capsys):
+    script = import_module(name)
+    if name == "experiments.measured_facts":  # all of them take a minute
+        needs_nltcs()
+        monkeypatch.setattr(script, "GROUPS", script.GROUPS[:1])
+    script.main()
+    assert len(capsys.readouterr().out.splitlines()) > 3
+
+
+def container(words):
+    assert "EXPOSE 8501" in document("Dockerfile")
+    assert words in (["docker", "build", "-t", "spnlab", "."], ["docker", "run", "-p", "8501:8501", "spnlab"])
+
+
+def installed(words):
+    assert words[2] == ".[lab]" and "lab" in PROJECT["project"]["optional-dependencies"]
+
+
+def opened(words):
+    assert words == ["spnlab"] and PROJECT["project"]["scripts"]["spnlab"] == "spnlab.__main__:main"
+
+
+OTHERWISE = {  # what is not run here is held against what would run it
+    r"make \w+$": lambda words: targets() >= {words[1]} or pytest.fail(words[1]),
+    r"docker (build|run) ": container,
+    r"pip install ": installed,
+    r"spnlab$": opened,
+}
+
+
+@pytest.mark.parametrize("command", [each for each in commands() if not (RUN.match(each) or SCRIPT.match(each))])
+def test_any_other_command_is_one_that_there_is(command):
+    [hold] = [hold for form, hold in OTHERWISE.items() if re.match(form, command)]
+    hold(shlex.split(command))
+
+
+def test_the_options_that_are_named_beside_the_lab_s_command_are_its_own():
+    [line] = [line for block in blocks(README, "sh") for line in block.splitlines() if line.startswith("spnlab   ")]
+    assert set(re.findall(r"--[a-z-]+", line)) == set(OPTIONS)
+
+
+def package(requirement):
+    return re.match(r"[\w.-]+", requirement)[0]
+
+
+def test_every_package_has_a_line_that_says_why():
+    table = re.findall(r"^\| \*?([\w, -]+?)\*? \| (.+) \|$", section(README, "Dependencies"), re.MULTILINE)[1:]
+    named = [name for names, why in table for name in names.split(", ") if why.strip("-")]
+    project = PROJECT["project"]
+    asked = [PROJECT["build-system"]["requires"], project["dependencies"], *project["optional-dependencies"].values()]
+    tools = [line for line in document("requirements-dev.in").splitlines() if line]
+    browser = json.loads(document("package.json"))["devDependencies"]
+    needed = {package(each) for some in (*asked, tools) for each in some} | set(browser)
+    assert len(named) == len(set(named)) and set(named) == needed

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.live.computation import Computation, State
-from app.live.headline import Headline, circuit_headline, headline
+from app.live.headline import circuit_headline, headline
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.limits import LIMITS
@@ -70,7 +70,7 @@ class LiveRun:
         self.released = False
         self._scheduler = scheduler
         self._stopped_at: int | None = None
-        self._headline: tuple[tuple[int, State], Headline] | None = None
+        self._headline: tuple[tuple[int, State], str] | None = None
         self._headline_made = 0.0
 
     @property
@@ -118,7 +118,7 @@ class LiveRun:
         length = self.length
         return [_shortened(trace, length) for trace in self.computation.traces()] if length else []
 
-    def headline(self) -> Headline:
+    def headline(self) -> str:
         """What is to be seen, in a sentence; while the run goes on it is made anew once a second at most."""
         now = self.length, self.state
         fresh = self.state == "running" and time.monotonic() - self._headline_made < HEADLINE_SECONDS

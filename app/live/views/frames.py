@@ -112,7 +112,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         "stride": stride,
         "iterations": run.study.experiment.iterations,
         "queue_position": position,
-        "headline": run.headline().text,
+        "headline": run.headline(),
         "events": run.events(),
     }
     return header, body

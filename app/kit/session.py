@@ -186,7 +186,7 @@ def pin() -> None:
     run = current.run() if current else None
     if current is None or run is None:
         st.session_state["said"] = WORDS["gone"]
-    elif run.state in ("queued", "running"):
+    elif not run.ended:
         st.session_state["said"] = WORDS["pin_later"]
     else:
         st.session_state.update(baseline=current.run_id, said=WORDS["pinned"])

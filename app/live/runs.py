@@ -19,10 +19,6 @@ from spncore.runs.study import Study
 from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
-
-__all__ = ["REGISTRY", "LiveRun", "RunRefused", "RunRegistry", "ServerLimits", "Study"]
-
-
 POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
 
 
@@ -89,6 +85,11 @@ class LiveRun:
         return self._stopped_at is not None
 
     @property
+    def ended(self) -> bool:
+        """Whether nothing will be added any more, for this session."""
+        return self.stopped or self.computation.ended
+
+    @property
     def reason(self) -> str | None:
         """Why it ended early or has to wait, in a sentence; None if there is nothing to say."""
         if self.stopped:
@@ -124,7 +125,7 @@ class LiveRun:
         fresh = self.state == "running" and time.monotonic() - self._headline_made < HEADLINE_SECONDS
         if self._headline is None or self._headline[0][1] != now[1] or (self._headline[0] != now and not fresh):
             self._headline_made = time.monotonic()
-            ended, traces = self.state not in ("queued", "running"), self.traces()
+            ended, traces = self.ended, self.traces()
             pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
             medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
             if self.study.deep:
@@ -139,7 +140,7 @@ class LiveRun:
 
     def stop(self) -> None:
         """End it for this session, where it is."""
-        if not self.stopped and not self.computation.ended:
+        if not self.ended:
             self._stopped_at = self.computation.length
 
 
@@ -196,7 +197,7 @@ class RunRegistry:
         if run is None:
             return None
         run.seen = time.monotonic()
-        if not run.computation.ended and not run.stopped and not self.scheduler.holds(run.computation):
+        if not run.ended and not self.scheduler.holds(run.computation):
             with self._lock:
                 if not run.computation.ended and not self.scheduler.holds(run.computation):
                     self.scheduler.submit(run.computation)
@@ -243,7 +244,7 @@ class RunRegistry:
     @property
     def poll_ms(self) -> int:
         """How often a page should ask for new frames: ten times a second, or four when many ask."""
-        return POLL_MS if sum(not _over(run) for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
+        return POLL_MS if sum(not run.ended for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
         sessions = {run.session for run in self._runs.values() if not run.released}
@@ -251,7 +252,7 @@ class RunRegistry:
             raise RunRefused(f"The server is full: {len(sessions)} people use it already; try again in a few minutes.")
         if shared is not None and shared.ended:
             return
-        unfinished = [run for run in self._runs.values() if run.session == session and not _over(run)]
+        unfinished = [run for run in self._runs.values() if run.session == session and not run.ended]
         if len(unfinished) >= self.limits.unfinished_per_session:
             raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
         if shared is None and self.scheduler.num_waiting >= self.limits.queue:
@@ -318,20 +319,16 @@ class RunRegistry:
                 if now - max((run.seen for run in self._views(computation)), default=now) > self.limits.pause_after:
                     self.scheduler.rest(computation)
             self._drop_finished(self.limits.unused_bytes, include_viewed=False)
-            return any(run.released or not _over(run) for run in self._runs.values())
+            return any(run.released or not run.ended for run in self._runs.values())
 
     def _patience(self, run: LiveRun) -> float:
         """How long a run may stay without being asked for."""
         if run.released:
-            return self.limits.released_keep if _over(run) else self.limits.released_grace
-        return float("inf") if _over(run) else self.limits.free_after
+            return self.limits.released_keep if run.ended else self.limits.released_grace
+        return float("inf") if run.ended else self.limits.free_after
 
     def _views(self, computation: Computation) -> list[LiveRun]:
         return [run for run in self._runs.values() if run.computation is computation]
-
-
-def _over(run: LiveRun) -> bool:
-    return run.stopped or run.computation.ended
 
 
 def _reusable(computation: Computation) -> bool:

@@ -15,17 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live.runs import LiveRun, Study
+from app.live.runs import LiveRun
+from app.live.views.query import BadQueryError
 from spncore import Dataset, Recorder
 from spncore.arrays import Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
 from spncore.runs.experiment import FIELDS, Experiment
+from spncore.runs.study import Study
 
 VERSION = 1
 MAX_FRAMES = 1_000
 ANSWER_BYTES = 512_000
+ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
 Floats32 = NDArray[np.float32]
 
 
@@ -36,10 +39,18 @@ def stride_of(experiment: Experiment) -> int:
 
 def num_frames(run: LiveRun) -> int:
     """Frames that can be read now; the number never falls, and a frame never changes."""
-    ended = run.state not in ("queued", "running")  # before the length: a run that ends in between is not yet over
+    ended = run.ended  # before the length: a run that ends in between is not yet over
     length, stride = run.length, stride_of(run.study.experiment)
     partial = ended and length > 0 and (length - 1) % stride > 0
     return math.ceil(length / stride) + partial
+
+
+def iterations_from(run: LiveRun, start: int) -> Ints:
+    """The iterations of the frames from number `start` on; BadQueryError if it lies beyond them."""
+    available = num_frames(run)
+    if start > available:
+        raise BadQueryError(f"from: {start} lies beyond the {available} frames there are.")
+    return np.minimum(np.arange(start, available) * stride_of(run.study.experiment), max(run.length - 1, 0))
 
 
 def frame_size(run: LiveRun) -> int:
@@ -89,29 +100,21 @@ OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
     """Header and frames (F, fields) from number `start` on, for one detail seed; at most about half a megabyte."""
-    state, reason, position = (
-        run.state,
-        run.reason,
-        run.queue_position,
-    )  # first, so that the end is told with the last frame
-    available = num_frames(run)
-    most = max(1, ANSWER_BYTES // (4 * frame_size(run)))
-    stop = min(available, max(start, 0) + most)
-    stride = stride_of(run.study.experiment)
-    numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
+    # first, so that the end is told with the last frame
+    now = {"state": run.state, "reason": run.reason, "queue_position": run.queue_position}
+    every = iterations_from(run, start)
+    numbers = every[: max(1, ANSWER_BYTES // (4 * frame_size(run)))]
     curves = [_of_curve(recorder, numbers, seed, run.study, place) for place, recorder in enumerate(run.recorders)]
     body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
         "v": VERSION,
-        "state": state,
-        "reason": reason,
+        **now,
         "from": start,
         "frames": len(numbers),
-        "length": available,
+        "length": start + len(every),
         "done": run.length,
-        "stride": stride,
+        "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
-        "queue_position": position,
         "headline": run.headline(),
         "events": run.events(),
     }

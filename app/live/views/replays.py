@@ -112,7 +112,7 @@ def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]
 
     It is `waiting` for the run's end, `too_long` to be made, `busy` while too many others wait, `running` or `done`.
     """
-    if run.state in ("queued", "running"):
+    if not run.ended:
         return {"replay": "waiting", "done": 0}, np.empty(0)
     if not run.recorders or not run.length:
         return {"replay": "failed", "done": 0}, np.empty(0)

@@ -14,7 +14,7 @@ from app.live.computation import Computation
 from app.live.headline import headline
 from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import derived, frames
-from app.live.views.points import BadQueryError
+from app.live.views.query import BadQueryError
 from app.pages.lab import files
 from spncore import Experiment, fit, load
 from spncore.plots.palette import BROWSER

@@ -35,7 +35,9 @@ def headline(
     already, one (T,) per trace.
     Before the end, and where no target was reached, it says who leads; depths that diverged are named.
     """
-    pairs, first_rival = list(zip(traces, _medians(traces, medians), strict=True)), len(traces) - num_rivals
+    if medians is None:
+        medians = [np.median(trace.llh, axis=0) for trace in traces]
+    pairs, first_rival = list(zip(traces, medians, strict=True)), len(traces) - num_rivals
     known = sorted(pairs[:first_rival], key=lambda pair: pair[0].experiment.depth)
     known, rivals = ([pair for pair in group if pair[1].size] for group in (known, pairs[first_rival:]))
     if not known:
@@ -54,9 +56,7 @@ def headline(
     return "; ".join([*said, *diverged]) + "."
 
 
-def circuit_headline(
-    traces: Sequence[Trace], ended: bool, shallow: bool, medians: Sequence[Floats] | None = None
-) -> str:
+def circuit_headline(traces: Sequence[Trace], ended: bool, shallow: bool) -> str:
     """The headline of a circuit at several depths and, if `shallow`, last the mixture of its trees.
 
     Compared with the mixture is the first depth, from whose start it was made; else the last depth with the first.
@@ -70,8 +70,9 @@ def circuit_headline(
     one, other = (0, len(traces) - 1) if shallow else (len(traces) - 1, 0)
     said = _apart(traces[one], traces[other], names[one], names[other], shallow) if one != other else ""
     if not said:
-        median = _medians(traces, medians)[one]
-        said = f"After {counted(median.size, 'step')}, {names[one]} is at {signed(float(median[-1]))} nats"
+        llh = traces[one].llh
+        median = signed(float(np.median(llh[:, -1])))
+        said = f"After {counted(llh.shape[1], 'step')}, {names[one]} is at {median} nats"
     return "; ".join([said, *diverged]) + "."
 
 
@@ -104,10 +105,6 @@ def _apart(one: Trace, other: Trace, name: str, other_name: str, same_start: boo
 
 def _untrained(ended: bool) -> str:
     return "Nothing trained yet." if ended else "Training starts."
-
-
-def _medians(traces: Sequence[Trace], medians: Sequence[Floats] | None) -> Sequence[Floats]:
-    return [np.median(trace.llh, axis=0) for trace in traces] if medians is None else medians
 
 
 def _of_sound(

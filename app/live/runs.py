@@ -117,7 +117,8 @@ class LiveRun:
     def traces(self) -> list[Trace]:
         """A trace per curve of the steps so far; empty before the first."""
         length = self.length
-        return [_shortened(trace, length) for trace in self.computation.traces()] if length else []
+        traces = self.computation.traces() if length else []
+        return [part_of(trace, length=length) if trace.llh.shape[1] > length else trace for trace in traces]
 
     def headline(self) -> str:
         """What is to be seen, in a sentence; while the run goes on it is made anew once a second at most."""
@@ -129,7 +130,7 @@ class LiveRun:
             pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
             medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
             if self.study.deep:
-                self._headline = now, circuit_headline(traces, ended, self.study.shallow, medians)
+                self._headline = now, circuit_headline(traces, ended, self.study.shallow)
             else:
                 self._headline = now, headline(traces, self.dataset, ended, medians, len(self.study.rivals))
         return self._headline[1]
@@ -144,11 +145,10 @@ class LiveRun:
             self._stopped_at = self.computation.length
 
 
-def _shortened(trace: Trace, length: int) -> Trace:
-    if trace.llh.shape[1] <= length:
-        return trace
+def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
+    """The same trace, of some of its seeds and up to a length; without the state to go on from."""
     arrays = ("llh", "log_partition", "at_floor", "flow", "weights")
-    return replace(trace, final_state=None, **{name: getattr(trace, name)[:, :length] for name in arrays})
+    return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
 
 
 class RunRegistry:

@@ -67,9 +67,8 @@ def _series(steps: Steps, view: str) -> View:
     known = numbers[numbers < steps.length]
     with np.errstate(all="ignore"):
         fields, found = SERIES[view](steps, known)
-    rows = np.full((len(numbers), found.shape[1]), np.nan)
-    rows[: len(known)] = found
-    return {**header, "frames": len(rows), "fields": fields, **_constants(steps)}, rows
+    header |= {"frames": len(numbers), "fields": fields, **_constants(steps)}
+    return header, frames.padded(found, len(numbers))
 
 
 def _at_once(steps: Steps, view: str) -> int:

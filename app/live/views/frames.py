@@ -7,7 +7,6 @@ seed. Of learners other than gradient ascent ρ and λ are not defined, and NaN.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from typing import Any
@@ -18,12 +17,11 @@ from numpy.typing import NDArray
 from app.live.runs import LiveRun
 from app.live.views.query import BadQueryError
 from spncore import Dataset, Recorder
-from spncore.arrays import Ints
+from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
 from spncore.runs.experiment import FIELDS, Experiment
-from spncore.runs.study import Study
 
 VERSION = 1
 MAX_FRAMES = 1_000
@@ -95,26 +93,31 @@ def layout(run: LiveRun) -> dict[str, Any]:
 
 
 RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
+OF_DATASET = ("name", "title", "sha256", "source", "synthetic", "num_rows", "num_distinct")
 OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
     """Header and frames (F, fields) from number `start` on, for one detail seed; at most about half a megabyte."""
     # first, so that the end is told with the last frame
-    now = {"state": run.state, "reason": run.reason, "queue_position": run.queue_position}
+    state, reason, position = run.state, run.reason, run.queue_position
     every = iterations_from(run, start)
     numbers = every[: max(1, ANSWER_BYTES // (4 * frame_size(run)))]
-    curves = [_of_curve(recorder, numbers, seed, run.study, place) for place, recorder in enumerate(run.recorders)]
+    curves = [
+        _of_curve(recorder, numbers, seed, run.study.is_shallow(place)) for place, recorder in enumerate(run.recorders)
+    ]
     body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
         "v": VERSION,
-        **now,
+        "state": state,
+        "reason": reason,
         "from": start,
         "frames": len(numbers),
         "length": start + len(every),
         "done": run.length,
         "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
+        "queue_position": position,
         "headline": run.headline(),
         "events": run.events(),
     }
@@ -142,31 +145,33 @@ def envelope(header: dict[str, Any], body: Floats32) -> bytes:
     return len(text).to_bytes(4, "little") + text + np.ascontiguousarray(body, "<f4").tobytes()
 
 
-def _of_curve(recorder: Recorder, numbers: Ints, seed: int, study: Study, place: int) -> Floats32:
+def padded(rows: NDArray[Any], number: int) -> NDArray[Any]:
+    """As many rows, NaN beyond those that are recorded."""
+    result = np.full((number, rows.shape[1]), np.nan, rows.dtype)
+    result[: len(rows)] = rows
+    return result
+
+
+def _of_curve(recorder: Recorder, numbers: Ints, seed: int, is_shallow: bool) -> Floats32:
     """The fields of one curve (F, width) at the given iterations; NaN after it diverged."""
-    if study.is_shallow(place):
-        known = numbers[numbers < recorder.length]
-        rows = np.full((len(numbers), recorder.experiment.num_seeds + 1), np.nan, "<f4")
-        rows[: len(known), :-1], rows[: len(known), -1] = recorder.llh[:, known].T, recorder.at_floor[seed, known]
-        return rows
-    experiment, sums = recorder.experiment, recorder.problem.sums
-    result = np.full((len(numbers), _widths(experiment.num_seeds, sums)[-1]), np.nan, "<f4")
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
-        weights, flow = recorder.weights[seed, known], recorder.flow[seed, known]
-        rates = (
-            steps.adaptive_rate(weights, sums, *experiment.rates),
-            steps.multiplicative_term(weights, flow, sums, *experiment.rates),
-        )
-        columns = (
-            recorder.llh[:, known].T,
-            *(rates if experiment.optimiser == RATES_OF else (np.full_like(rate, np.nan) for rate in rates)),
-            effective_weights(weights, sums),
-            weights,
-            recorder.at_floor[seed, known, None],
-        )
-        np.concatenate(columns, axis=1, out=result[: len(known)], casting="same_kind")
-    return result
+        detail = [] if is_shallow else _of_weights(recorder, (seed, known))
+        columns = recorder.llh[:, known].T, *detail, recorder.at_floor[seed, known, None]
+        return padded(np.concatenate(columns, axis=1).astype("<f4"), len(numbers))
+
+
+def _of_weights(recorder: Recorder, here: tuple[int, Ints]) -> list[Floats]:
+    """ρ, λ, w and the layers' weights of one seed at some iterations."""
+    experiment, sums = recorder.experiment, recorder.problem.sums
+    weights, flow = recorder.weights[here], recorder.flow[here]
+    rates = [
+        steps.adaptive_rate(weights, sums, *experiment.rates),
+        steps.multiplicative_term(weights, flow, sums, *experiment.rates),
+    ]
+    if experiment.optimiser != RATES_OF:
+        rates = [np.full_like(rate, np.nan) for rate in rates]
+    return [*rates, effective_weights(weights, sums), weights]
 
 
 def _widths_of(run: LiveRun) -> list[list[int]]:
@@ -188,16 +193,8 @@ def _of_dataset(dataset: Dataset) -> dict[str, Any]:
     described = known is not None and tuple(v.name for v in known.variables) == dataset.variables
     return {
         "variables": list(dataset.variables),
-        "meanings": [v.meaning for v in known.variables] if known is not None and described else None,
+        "meanings": [v.meaning for v in known.variables] if known and described else None,
         "marginals": (dataset.counts @ dataset.rows / dataset.num_rows).tolist(),
         "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
-        "dataset": {
-            **{
-                field.name: getattr(dataset, field.name)
-                for field in dataclasses.fields(dataset)
-                if field.name in ("name", "title", "sha256", "source", "synthetic")
-            },
-            "num_rows": dataset.num_rows,
-            "num_distinct": dataset.num_distinct,
-        },
+        "dataset": {name: getattr(dataset, name) for name in OF_DATASET},
     }

@@ -149,9 +149,8 @@ def _tree_curve(steps: Steps) -> View:
     chosen = _number(circuit, steps.query.get("tree", "0"), None)
     known = numbers[numbers < steps.length]
     log_weights = np.log(effective_weights(steps.weights[known], steps.sums))
-    rows = np.full((len(numbers), 2), np.nan)
     deep = log_weights[:, tree(circuit, chosen).edges].sum(axis=1) - log_total_weight(circuit, log_weights)
-    rows[: len(known), 0] = np.exp(deep)
+    rows = frames.padded(np.stack([np.exp(deep), np.full(len(known), np.nan)], axis=1), len(numbers))
     if run.study.shallow and len(run.recorders) == len(run.study.experiments()):
         shallow = run.recorders[-1]
         known = numbers[numbers < shallow.length]

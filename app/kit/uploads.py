@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from app.kit.text import WORDS
 from spncore.data import library
+from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.data.table_file import read_csv
 
@@ -47,6 +49,20 @@ def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
     if name not in library.DATASETS or library.available(name) is None:
         return None
     return _registered(name)
+
+
+def instead(name: str, held: Mapping[str, Upload]) -> tuple[str, str]:
+    """What is used for the data that an experiment names: itself where it is at hand, else a stand-in and why."""
+    stand_in = FALLBACK.get(name, FALLBACK["nltcs"])
+    try:
+        if find(name, held) is not None:
+            return name, ""
+    except DataError as error:
+        return stand_in, str(error)
+    if is_upload(name):
+        return stand_in, WORDS["upload_again"]
+    missing = f"{library.DATASETS[name].title}: {WORDS['missing_data']}"
+    return stand_in, WORDS["twin_instead"] if name in FALLBACK else missing
 
 
 def ready(name: str, held: Mapping[str, Upload] | None = None) -> Dataset | None:

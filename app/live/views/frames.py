@@ -125,9 +125,9 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
 
 
 def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:
-    """Header and probabilities of a 1 (curves, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
+    """Header and a mixture's probabilities of a 1 (curves, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
     wanted = min(frame * stride_of(run.study.experiment), max(run.length - 1, 0))
-    kept = [dict(snapshots) for snapshots in run.computation.snapshots]
+    kept = [] if run.study.deep else [dict(snapshots) for snapshots in run.computation.kept]
     iterations = sorted(iteration for iteration in set().union(*kept) if iteration < max(run.length, 1))
     header = {"v": VERSION, "state": run.state, "at": None, "depths": list(run.study.depths)}
     if not iterations:

@@ -77,6 +77,11 @@ class Steps:
         """η and the parametrisation, as the functions of `dynamics` take them."""
         return self.experiment.rates
 
+    @property
+    def now(self) -> tuple[Floats, Floats, SumStack]:
+        """Weights (n,) and flow (K,) at the iteration that is asked for, and the stack, as `dynamics` takes them."""
+        return self.weights[self.at], self.flow[self.at], self.sums
+
     @cached_property
     def rho(self) -> Floats:
         """ρ_k (T,) of the component."""
@@ -176,31 +181,28 @@ def residual(steps: Steps) -> View:
 
     The learning rates reach from where first order is all there is to where a layer's step is as large as its weight.
     """
-    at, k = steps.at, steps.component
-    weights, flow = steps.weights[at], steps.flow[at]
-    unit = dynamics.relative_steps(weights, flow, steps.sums, 1.0, steps.experiment.parametrisation)[:, k]
+    now, parametrisation = steps.rates
+    unit = dynamics.relative_steps(*steps.now, 1.0, parametrisation)[:, steps.component]
     largest = float(np.abs(unit).max())
-    now = steps.experiment.learning_rate
     if not 0 < largest < math.inf:
         return {"now": now, "limit": None, "slopes": [None, None], "at_now": [None, None]}, np.empty(0)
     limit = 1.0 / largest  # the η at which the largest relative layer step is 1
     low, high = min(limit * 10.0**-DECADES_BELOW, now / 3), max(limit * 10.0**DECADES_ABOVE, now * 3)
     number = min(MAX_CELLS, int(RATES_PER_DECADE * math.log10(high / low)) + 2)
     rates = np.geomspace(low, high, number)
-    rows = np.array([residuals_at(steps, at, float(rate)) for rate in rates]).T
+    rows = np.array([residuals_at(steps, float(rate)) for rate in rates]).T
     inside = (rates * largest >= FITTED[0]) & (rates * largest <= FITTED[1])
     slopes = [_slope(rates[inside], row[inside]) for row in rows]
-    at_now = [finite(value) for value in residuals_at(steps, at, now)]
+    at_now = [finite(value) for value in residuals_at(steps, now)]
     return {"now": now, "limit": finite(limit), "slopes": slopes, "at_now": at_now}, np.vstack([rates, rows])
 
 
-def residuals_at(steps: Steps, at: int, rate: float) -> tuple[float, float]:
+def residuals_at(steps: Steps, rate: float) -> tuple[float, float]:
     """|residual| of component k with the product form of ρ, and with ρ as printed (NaN in log-weights)."""
-    weights, flow, sums, k = steps.weights[at], steps.flow[at], steps.sums, steps.component
-    left = dynamics.first_order_residual(weights, flow, sums, rate, steps.experiment.parametrisation)[k]
-    if not steps.linear:
-        return abs(float(left)), math.nan
-    return abs(float(left)), abs(float(dynamics.residual_as_printed(weights, flow, sums, rate)[k]))
+    k = steps.component
+    left = dynamics.first_order_residual(*steps.now, rate, steps.experiment.parametrisation)[k]
+    printed = dynamics.residual_as_printed(*steps.now, rate)[k] if steps.linear else math.nan
+    return abs(float(left)), abs(float(printed))
 
 
 def _slope(rates: Floats, residuals: Floats) -> float | None:
@@ -242,9 +244,9 @@ def scale(steps: Steps) -> View:
 
     The header's `check` is measured: the last trained state is evaluated with and without the factor.
     """
-    factor, k = _factor(steps.query), steps.component
-    weights, flow = steps.weights[steps.at], steps.flow[steps.at]
-    rows = [dynamics.relative_steps(w, flow, steps.sums, *steps.rates)[:, k] for w in (weights, factor * weights)]
+    factor, (weights, flow, sums) = _factor(steps.query), steps.now
+    both = (dynamics.relative_steps(each, flow, sums, *steps.rates) for each in (weights, factor * weights))
+    rows = [relative[:, steps.component] for relative in both]
     return {"c": factor, "check": _measured(steps, factor)}, np.array(rows)
 
 

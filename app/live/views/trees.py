@@ -59,7 +59,7 @@ def drawing(run: LiveRun, query: Mapping[str, str]) -> dict[str, Any]:
 
 def _last_parameters(run: LiveRun) -> Parameters | None:
     """The leaves of the deepest network's first seed as they were kept last, for the words of the drawing."""
-    kept = run.computation.leaves[len(run.study.depths) - 1] if run.study.deep else {}
+    kept = run.computation.kept[len(run.study.depths) - 1] if run.study.deep else {}
     if not kept:
         return None
     return Parameters((), tuple(array[0] for array in kept[max(tuple(kept))]))
@@ -68,17 +68,18 @@ def _last_parameters(run: LiveRun) -> Parameters | None:
 def _tree(steps: Steps) -> View:
     """One induced tree: its edges and nodes, w_T, and its step as predicted, exact and recorded."""
     circuit, at = steps.problem.circuit, steps.at
-    now = effective_weights(steps.weights[at], steps.sums)
+    layers, flow, sums = steps.now
+    now = effective_weights(layers, sums)
     number = _number(circuit, steps.query.get("tree", "largest"), now)
     found = tree(circuit, number)
     layers_after = steps.weights[at + 1] if at + 1 < steps.length else steps.weights_after
-    after = effective_weights(layers_after, steps.sums)
-    relative = dynamics.relative_steps(steps.weights[at], steps.flow[at], steps.sums, *steps.rates)[:, found.edges]
-    exact = dynamics.exact_factors(steps.weights[at], steps.flow[at], steps.sums, *steps.rates)[found.edges]
+    after = effective_weights(layers_after, sums)
+    relative = dynamics.relative_steps(layers, flow, sums, *steps.rates)[:, found.edges]
+    exact = dynamics.exact_factors(layers, flow, sums, *steps.rates)[found.edges]
     ends = edge_ends(circuit)[found.edges]
     log_weight = float(np.log(now[found.edges]).sum())
     total = float(log_total_weight(circuit, np.log(now)))
-    cut = (layers_after[steps.sums.paths[:, found.edges]] == steps.experiment.floor).any(axis=0) & steps.linear
+    cut = (layers_after[sums.paths[:, found.edges]] == steps.experiment.floor).any(axis=0) & steps.linear
     return {
         "kappa": str(num_trees(circuit)),
         "number": str(number),
@@ -87,7 +88,7 @@ def _tree(steps: Steps) -> View:
         "from": ends[:, 0].tolist(),
         "to": ends[:, 1].tolist(),
         "weights": [finite(w) for w in now[found.edges]],
-        "flows": [finite(a) for a in steps.flow[at][found.edges]],
+        "flows": [finite(a) for a in flow[found.edges]],
         "factors": [finite(f) for f in exact],
         "cut": cut.tolist(),
         "weight": finite(math.exp(log_weight)),
@@ -109,7 +110,7 @@ def _edge(steps: Steps) -> View:
     edge = below(steps.query, "edge", circuit.num_edges)
     through = edge_trees(circuit)[edge]
     header = {"edge": edge, "through": written(int(through)), "kept": None}
-    kept = sorted(t for t in tuple(run.computation.leaves[steps.curve]) if t < steps.length)
+    kept = sorted(t for t in tuple(run.computation.kept[steps.curve]) if t < steps.length)
     if num_trees(circuit) > LIMITS.live_trees or not kept:
         return header, np.empty(0)
     near = min(kept, key=lambda t: abs(t - steps.at))
@@ -201,7 +202,7 @@ def _spread(circuit: Circuit) -> Trees:
 
 def _tree_flows(steps: Steps, at: int) -> Floats:
     """a_T (T,) of all trees at a kept iteration."""
-    problem, leaves = steps.problem, steps.run.computation.leaves[steps.curve][at]
+    problem, leaves = steps.problem, steps.run.computation.kept[steps.curve][at]
     circuit, bag = problem.circuit, problem.bag
     edges = effective_weights(steps.weights[at], steps.sums)
     model = Model(circuit, Parameters(by_layer(circuit, edges), tuple(array[steps.seed] for array in leaves)))

@@ -14,7 +14,6 @@ from spncore.data.table_file import read_csv
 
 MAX_UPLOADS = 8  # per session; each may hold as many rows as the limits allow
 FALLBACK = {"nltcs": "nltcs-twin"}  # what stands in, with words, where the real rows are not at hand
-UPLOAD_PREFIX = "sha256:"
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Upload:
     @property
     def name(self) -> str:
         """What an experiment calls this data: its content, not its file name."""
-        return UPLOAD_PREFIX + self.dataset.sha256
+        return f"sha256:{self.dataset.sha256}"
 
 
 def read(data: bytes, file_name: str, held: Mapping[str, Upload]) -> Upload:

@@ -7,13 +7,13 @@ which answers unknown paths with status 200, for data.
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,9 +24,8 @@ from app.live.assets import Asset
 from app.live.runs import LiveRun, RunRegistry
 from app.live.views import derived, frames, trees
 from app.live.views.query import BadQueryError, below, count_of
-from spncore.files.places import SHIPPED
+from spncore.studies.published import published_figure3
 
-PUBLISHED = SHIPPED / "figure3_published.csv"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
@@ -109,16 +108,18 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "static/{name:path}": ("GET", _static),
         "{rest:path}": ("GET", _unknown),
     }
-    prefix = f"/{base.strip('/')}/api/" if base.strip("/") else "/api/"
+    prefix = f"/{base.strip('/')}/api/".replace("//", "/")
     return [Route(prefix + path, _guarded(*answer), methods=METHODS) for path, answer in answers.items()]
 
 
 @cache
 def published() -> dict[str, list[float]]:
     """The published curves of Figure 3 by column: iteration, L1, L2, L3."""
-    with PUBLISHED.open(encoding="ascii", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {name: [float(row[name]) for row in rows] for name in rows[0]}
+    curves = published_figure3()
+    return {
+        "iteration": np.arange(1.0, len(curves[1]) + 1).tolist(),
+        **{f"L{depth}": curve.tolist() for depth, curve in curves.items()},
+    }
 
 
 def _guarded(method: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:

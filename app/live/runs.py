@@ -14,6 +14,7 @@ from app.live.computation import Computation, State
 from app.live.headline import circuit_headline, headline
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
+from spncore.data.dataset import is_upload
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
 from spncore.words import counted
@@ -175,7 +176,7 @@ class RunRegistry:
             computation = self._computations.pop(key, None)
             if computation is not None and not _reusable(computation):
                 computation = None
-            if computation is not None:
+            elif computation is not None:
                 self._computations[key] = computation  # now the most recently used
                 for run in self._runs.values():
                     if run.session == session and run.computation is computation and not run.stopped:
@@ -273,11 +274,9 @@ class RunRegistry:
     def _drop_finished(self, num_bytes: int, include_viewed: bool) -> None:
         """Drop finished computations, least recently used first, until those considered take `num_bytes` at most."""
         viewed = {id(run.computation) for run in self._runs.values() if not run.released}
-        ended = [computation for computation in self._held() if computation.ended]
-        unused = [computation for computation in ended if id(computation) not in viewed]
-        used = [computation for computation in ended if id(computation) in viewed]
-        total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in unused)
-        for computation in (*unused, *(used if include_viewed else ())):
+        ended = [held for held in self._held() if held.ended and (include_viewed or id(held) not in viewed)]
+        total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in ended)
+        for computation in sorted(ended, key=lambda held: id(held) in viewed):
             if total <= num_bytes:
                 return
             total -= computation.memory_bytes
@@ -299,8 +298,7 @@ class RunRegistry:
         views = self._views(computation)
         if not computation.ended and all(run.stopped for run in views):
             self.scheduler.end(computation, state)
-        uploaded = computation.study.experiment.dataset.startswith("sha256:")
-        if not views and (uploaded or not _reusable(computation)):
+        if not views and (is_upload(computation.study.experiment.dataset) or not _reusable(computation)):
             self._forget(computation)
 
     def _forget(self, computation: Computation) -> None:

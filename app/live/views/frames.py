@@ -125,7 +125,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
 
 
 def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:
-    """Header and a mixture's probabilities of a 1 (curves, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
+    """Header and a mixture's probabilities of a 1 (curves, K, D) as kept nearest to a frame; NaN where diverged."""
     wanted = min(frame * stride_of(run.study.experiment), max(run.length - 1, 0))
     kept = [] if run.study.deep else [dict(snapshots) for snapshots in run.computation.kept]
     iterations = sorted(iteration for iteration in set().union(*kept) if iteration < max(run.length, 1))
@@ -189,11 +189,11 @@ def _widths(num_seeds: int, sums: SumStack) -> list[int]:
 
 
 def _of_dataset(dataset: Dataset) -> dict[str, Any]:
-    known = DATASETS.get(dataset.name)
-    described = known is not None and tuple(v.name for v in known.variables) == dataset.variables
+    known = DATASETS[dataset.name].variables if dataset.name in DATASETS else ()
+    described = tuple(variable.name for variable in known) == dataset.variables
     return {
         "variables": list(dataset.variables),
-        "meanings": [v.meaning for v in known.variables] if known and described else None,
+        "meanings": [variable.meaning for variable in known] if described else None,
         "marginals": (dataset.counts @ dataset.rows / dataset.num_rows).tolist(),
         "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
         "dataset": {name: getattr(dataset, name) for name in OF_DATASET},

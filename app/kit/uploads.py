@@ -64,10 +64,10 @@ def instead(name: str, held: Mapping[str, Upload]) -> tuple[str, str]:
     return stand_in, WORDS["twin_instead"] if name in FALLBACK else missing
 
 
-def ready(name: str, held: Mapping[str, Upload] | None = None) -> Dataset | None:
+def ready(name: str, held: Mapping[str, Upload] = {}) -> Dataset | None:
     """`find`, with None where the file that is at hand is not the right one."""
     try:
-        return find(name, held or {})
+        return find(name, held)
     except DataError:
         return None
 

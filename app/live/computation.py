@@ -42,7 +42,7 @@ class Computation:
         self._work: Iterator[None] | None = None
         self._ending: tuple[State, str | None] | None = None
         self._first_cut: dict[int, int] = {}  # by curve: the iteration at which more weights were at the floor
-        self._medians: dict[int, Floats] = {}
+        self._medians = [np.empty(0)] * len(study.experiments())
         self._searched: dict[int, int] = {}
         self._last_seen: list[StepInfo | None] = [None] * len(study.experiments())
 
@@ -99,11 +99,11 @@ class Computation:
     def medians(self) -> list[Floats]:
         """The median LLH over the seeds, (T,) per curve; only what came since the last call is worked out."""
         for index, recorder in enumerate(self.recorders):
-            known, length = self._medians.get(index, np.empty(0)), recorder.length
+            known, length = self._medians[index], recorder.length
             if known.size < length:
                 new = np.median(recorder.llh[:, known.size : length], axis=0)
                 self._medians[index] = np.concatenate([known, new])
-        return [self._medians.get(index, np.empty(0)) for index in range(len(self.recorders))]
+        return self._medians[: len(self.recorders)]
 
     def diverged(self) -> list[tuple[str, int, str]]:
         """(name, steps before it, reason) of every curve that ended before its time."""

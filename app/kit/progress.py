@@ -18,7 +18,7 @@ POLL_SECONDS = 1.0
 IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
-@st.cache_resource(scope="session", on_release=JOBS.release, show_spinner=False)
+@st.cache_resource(scope="session", on_release=JOBS.leave, show_spinner=False)
 def watcher() -> str:
     """This session's name among those who wait for jobs; when the tab closes, it waits for none."""
     return secrets.token_urlsafe(16)
@@ -58,7 +58,7 @@ def leave(slot: str) -> None:
     """The job whose key the session keeps in this slot is waited for no more: cancelled, unless others wait for it."""
     key = st.session_state.pop(slot, None)
     if key is not None:
-        JOBS.leave(key, watcher())
+        JOBS.leave(watcher(), key)
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -71,7 +71,7 @@ def show_progress(key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.done / job.total if job.total else 0.0, text=standing(job))
         if st.button("Cancel", key=f"cancel_{key}", icon=":material/close:", width="content"):
-            JOBS.leave(key, watcher())
+            JOBS.leave(watcher(), key)
             st.rerun()
 
 

@@ -186,7 +186,7 @@ def pin() -> None:
     run = current.run() if current else None
     if current is None or run is None:
         st.session_state["said"] = WORDS["gone"]
-    elif run.state in ("queued", "running"):
+    elif not run.ended:
         st.session_state["said"] = WORDS["pin_later"]
     else:
         st.session_state.update(baseline=current.run_id, said=WORDS["pinned"])
@@ -215,17 +215,11 @@ def baseline() -> str | None:
 def _on_data_at_hand(wanted: Study) -> Study:
     """The same study, on a stand-in if its data is not at hand; what stands in for what is remembered and shown."""
     name = wanted.experiment.dataset
-    notices = st.session_state["notices"]
-    try:
-        if uploads.find(name, held_uploads()) is not None:
-            return wanted
-        if is_upload(name):
-            notices.append(WORDS["upload_again"])
-        elif name not in FALLBACK:
-            notices.append(f"{DATASETS[name].title}: {WORDS['missing_data']}")
-    except DataError as error:
-        notices.append(str(error))
+    used, why = uploads.instead(name, held_uploads())
+    if used == name:
+        return wanted
+    if why != WORDS["twin_instead"]:  # that is said beside the data in use
+        st.session_state["notices"].append(why)
     st.session_state["instead_of"] = name if name in FALLBACK else None
     default = LAB.default().experiment.dataset
-    stand_in = FALLBACK.get(name, default if uploads.ready(default) else FALLBACK[default])
-    return wanted.on(stand_in)
+    return wanted.on(default if name not in FALLBACK and uploads.ready(default) else used)

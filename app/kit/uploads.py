@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from app.kit.text import WORDS
 from spncore.data import library
+from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.data.table_file import read_csv
 
 MAX_UPLOADS = 8  # per session; each may hold as many rows as the limits allow
 FALLBACK = {"nltcs": "nltcs-twin"}  # what stands in, with words, where the real rows are not at hand
-UPLOAD_PREFIX = "sha256:"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Upload:
     @property
     def name(self) -> str:
         """What an experiment calls this data: its content, not its file name."""
-        return UPLOAD_PREFIX + self.dataset.sha256
+        return f"sha256:{self.dataset.sha256}"
 
 
 def read(data: bytes, file_name: str, held: Mapping[str, Upload]) -> Upload:
@@ -49,10 +50,24 @@ def find(name: str, held: Mapping[str, Upload]) -> Dataset | None:
     return _registered(name)
 
 
-def ready(name: str, held: Mapping[str, Upload] | None = None) -> Dataset | None:
+def instead(name: str, held: Mapping[str, Upload]) -> tuple[str, str]:
+    """What is used for the data that an experiment names: itself where it is at hand, else a stand-in and why."""
+    stand_in = FALLBACK.get(name, FALLBACK["nltcs"])
+    try:
+        if find(name, held) is not None:
+            return name, ""
+    except DataError as error:
+        return stand_in, str(error)
+    if is_upload(name):
+        return stand_in, WORDS["upload_again"]
+    missing = f"{library.DATASETS[name].title}: {WORDS['missing_data']}"
+    return stand_in, WORDS["twin_instead"] if name in FALLBACK else missing
+
+
+def ready(name: str, held: Mapping[str, Upload] = {}) -> Dataset | None:
     """`find`, with None where the file that is at hand is not the right one."""
     try:
-        return find(name, held or {})
+        return find(name, held)
     except DataError:
         return None
 

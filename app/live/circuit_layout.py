@@ -8,7 +8,8 @@ nothing is drawn. The drawing is a JSON-able dict; its lengths are in units of o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from app.live.layout_rows import arranged
-from spncore.arrays import Ints
+from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import Parameters
 from spncore.trees.induced import edge_ends
@@ -42,8 +43,23 @@ class Plan:
     links: Links
     row: Ints  # (nodes,) longest way from the root, −1 out of its reach
     group: Ints  # (nodes,) the smallest node of each node's group
-    members: Mapping[int, tuple[int, ...]]  # by group
-    below: Mapping[int, tuple[int, ...]]  # by group: the groups of its children, in their order
+    members: Mapping[int, list[int]]  # by group
+    below: Mapping[int, list[int]]  # by group: the groups of its children, in their order
+
+    @property
+    def root(self) -> int:
+        """The root's group."""
+        return int(self.group[-1])
+
+    @property
+    def num_nodes(self) -> int:
+        """How many nodes the root reaches."""
+        return sum(map(len, self.members.values()))
+
+    @property
+    def single(self) -> frozenset[int]:
+        """The groups of one node, which are never a block."""
+        return frozenset(name for name, nodes in self.members.items() if len(nodes) == 1)
 
 
 class View(NamedTuple):
@@ -68,20 +84,20 @@ def drawing(
     """
     plan = plan_of(circuit)
     chosen = automatic(plan, most) if view is None else _known(plan, view)
-    groups = visible_groups(plan, chosen.folded)
+    groups, _ = _reached(plan, plan.root, chosen.folded)
     item_of, items = _items(plan, chosen, groups)
-    lines = _lines(plan.links, item_of, chosen.folded, plan.group)
+    lines = _lines(plan, item_of, chosen.folded)
     ends = np.array(list(lines), dtype=np.int64).reshape(-1, 2)
     rows = np.array([plan.row[item[0]] for item in items])
     x = arranged(rows, ends, np.array([plan.group[item[0]] for item in items]))
     return {
-        "num_nodes": int((plan.row >= 0).sum()),
+        "num_nodes": plan.num_nodes,
         "num_edges": circuit.num_edges,
         "width": float(x.max()) + 1.0,
         "height": int(rows.max()) + 1,
         "opened": sorted(chosen.opened & set(groups)),
         "folded": sorted(chosen.folded & set(groups)),
-        "complete": len(items) == int((plan.row >= 0).sum()),
+        "complete": len(items) == plan.num_nodes,
         "nodes": [
             _node(plan, members, chosen, variables, parameters) | {"x": round(float(at), 3), "y": int(row)}
             for members, at, row in zip(items, x, rows, strict=True)
@@ -102,26 +118,19 @@ def plan_of(circuit: Circuit) -> Plan:
     children: list[list[int]] = [[] for _ in range(circuit.num_nodes)]
     for parent, child in zip(links.parent.tolist(), links.child.tolist(), strict=True):
         children[parent].append(child)
-    group = np.arange(circuit.num_nodes)
     kinds = [KINDS[type(layer)] for layer in circuit.layers for _ in range(layer.num_nodes)]
-    first: dict[Any, int] = {}
+    group, first = list[int](), dict[Any, int]()
     for node, kind in enumerate(kinds):
-        under = tuple(sorted({int(group[child]) for child in children[node]}))
-        key = (kind, int(row[node]), circuit.scopes[node].tobytes(), under)
-        group[node] = first.setdefault(key, node)
+        under = tuple(sorted({group[child] for child in children[node]}))
+        group.append(first.setdefault((kind, int(row[node]), circuit.scopes[node].tobytes(), under), node))
     members: dict[int, list[int]] = {}
-    below: dict[int, dict[int, None]] = {}
     for node in np.flatnonzero(row >= 0).tolist():
-        members.setdefault(int(group[node]), []).append(node)
-        below.setdefault(int(group[node]), {}).update(dict.fromkeys(int(group[child]) for child in children[node]))
-    return Plan(
-        circuit,
-        links,
-        row,
-        group,
-        {name: tuple(nodes) for name, nodes in members.items()},
-        {name: tuple(under) for name, under in below.items()},
-    )
+        members.setdefault(group[node], []).append(node)
+    below = {
+        name: list(dict.fromkeys(group[child] for node in nodes for child in children[node]))
+        for name, nodes in members.items()
+    }
+    return Plan(circuit, links, row, np.array(group), members, below)
 
 
 def links_of(circuit: Circuit) -> Links:
@@ -140,47 +149,43 @@ def links_of(circuit: Circuit) -> Links:
 
 def automatic(plan: Plan, most: int = MOST_ITEMS) -> View:
     """Everything if it fits; else a block for each group; else groups unfolded from the root on while they fit."""
-    everything = frozenset(plan.members)
-    if sum(map(len, plan.members.values())) <= most:
-        return View(everything, frozenset())
-    single = frozenset(name for name, nodes in plan.members.items() if len(nodes) == 1)
+    if plan.num_nodes <= most:
+        return View(frozenset(plan.members), frozenset())
     if len(plan.members) <= most:
-        return View(single, frozenset())
-    root = int(plan.group[-1])
-    seen, queue, folded = {root}, [root], set[int]()
-    for name in queue:  # grows while it is read: from the root on, row by row
-        new = [under for under in plan.below[name] if under not in seen]
-        if new and len(seen) + len(new) > most:
-            folded.add(name)
-            continue
-        seen.update(new)
-        queue += new
-    return View(single, frozenset(folded))
-
-
-def visible_groups(plan: Plan, folded: Iterable[int]) -> list[int]:
-    """The groups that can be reached from the root without going below a folded one, the root's first."""
-    closed, root = frozenset(folded), int(plan.group[-1])
-    seen, queue = {root}, [root]
-    for name in queue:
-        new = [] if name in closed else [under for under in plan.below[name] if under not in seen]
-        seen.update(new)
-        queue += new
-    return queue
+        return View(plan.single, frozenset())
+    return View(plan.single, frozenset(_reached(plan, plan.root, most=most)[1]))
 
 
 def toggled(plan: Plan, view: View, group: int) -> View:
     """The view after a press on a group: what is below is folded or shown again, a block is opened first."""
     if group not in plan.members:
         return view
-    if len(plan.members[group]) > 1 and group not in view.opened and group not in view.folded:
-        return view._replace(opened=view.opened | {group})
     if group in view.folded:
         return view._replace(folded=view.folded - {group})
-    single = len(plan.members[group]) == 1
+    single = group in plan.single
+    if not single and group not in view.opened:
+        return view._replace(opened=view.opened | {group})
     return View(
         view.opened if single else view.opened - {group}, view.folded | ({group} if plan.below[group] else set())
     )
+
+
+def _reached(
+    plan: Plan, group: int, folded: Set[int] = frozenset(), most: float = math.inf
+) -> tuple[list[int], set[int]]:
+    """The groups that can be reached from one, itself first, row by row, without going below a folded one.
+
+    And those that have to be folded as well, since there would be more than `most` groups.
+    """
+    seen, queue, too_many = {group}, [group], set[int]()
+    for name in queue:  # grows while it is read
+        new = [] if name in folded else [under for under in plan.below[name] if under not in seen]
+        if new and len(seen) + len(new) > most:
+            too_many.add(name)
+            continue
+        seen.update(new)
+        queue += new
+    return queue, too_many
 
 
 def _rows(circuit: Circuit, links: Links) -> Ints:
@@ -195,82 +200,65 @@ def _rows(circuit: Circuit, links: Links) -> Ints:
 
 
 def _known(plan: Plan, view: View) -> View:
-    names = frozenset(plan.members)
-    single = frozenset(name for name, nodes in plan.members.items() if len(nodes) == 1)
-    return View((view.opened & names) | single, frozenset(name for name in view.folded & names if plan.below[name]))
+    opened = plan.single | (view.opened & plan.members.keys())
+    return View(opened, frozenset(name for name in view.folded if plan.below.get(name)))
 
 
-def _items(plan: Plan, view: View, groups: Sequence[int]) -> tuple[Ints, list[tuple[int, ...]]]:
+def _items(plan: Plan, view: View, groups: Sequence[int]) -> tuple[Ints, list[list[int]]]:
     """Which item shows each node, (nodes,), −1 if none; and the nodes of each item."""
-    items: list[tuple[int, ...]] = []
+    items: list[list[int]] = []
     for name in groups:
         nodes = plan.members[name]
-        items += [(node,) for node in nodes] if name in view.opened else [nodes]
+        items += [[node] for node in nodes] if name in view.opened else [nodes]
     item_of = np.full(plan.circuit.num_nodes, -1)
     for place, nodes in enumerate(items):
-        item_of[list(nodes)] = place
+        item_of[nodes] = place
     return item_of, items
 
 
-def _lines(links: Links, item_of: Ints, folded: frozenset[int], group: Ints) -> dict[tuple[int, int], list[int]]:
+def _lines(plan: Plan, item_of: Ints, folded: frozenset[int]) -> dict[tuple[int, int], list[int]]:
     """Pairs of items that are joined, and the weighted edges that join them."""
-    shown = (item_of[links.parent] >= 0) & (item_of[links.child] >= 0)
-    if folded:
-        shown &= ~np.isin(group[links.parent], list(folded))
+    parent, child, edge = plan.links
+    shown = (item_of[parent] >= 0) & (item_of[child] >= 0) & ~np.isin(plan.group[parent], list(folded))
     lines: dict[tuple[int, int], list[int]] = {}
-    parents, children = item_of[links.parent[shown]].tolist(), item_of[links.child[shown]].tolist()
-    for one, other, edge in zip(parents, children, links.edge[shown].tolist(), strict=True):
-        lines.setdefault((one, other), []).extend([edge] if edge >= 0 else [])
+    for one, other, number in np.stack([item_of[parent], item_of[child], edge], axis=1)[shown].tolist():
+        lines.setdefault((one, other), []).extend([number] if number >= 0 else [])
     return lines
 
 
 def _node(
-    plan: Plan, members: tuple[int, ...], view: View, variables: Sequence[str], parameters: Parameters | None
+    plan: Plan, members: list[int], view: View, variables: Sequence[str], parameters: Parameters | None
 ) -> dict[str, Any]:
     node, circuit = members[0], plan.circuit
-    group = int(plan.group[node])
-    layer = circuit.layers[int(np.searchsorted(circuit.offsets, node, side="right")) - 1]
+    group, place = int(plan.group[node]), _layer_of(circuit, node)
+    layer = circuit.layers[place]
     names = [variables[i] for i in np.flatnonzero(circuit.scopes[node]).tolist()]
-    kind, under = KINDS[type(layer)], bool(plan.below[group])
-    hidden = len(_reached(plan, group)) if group in view.folded else 0
-    count = "" if len(members) == 1 else f"{len(members)} × "
-    label = _short(names) if kind == "leaf" else ""
+    title = f"{len(members)} × " * (len(members) > 1) + f"{KINDS[type(layer)]} over {_listed(names)}"
+    label, hidden = "", 0
+    if isinstance(layer, InputLayer):
+        label = _clipped(names[0], LABEL_LETTERS) + f" +{len(names) - 1}" * (len(names) > 1)
+        title += f" ({layer.family})"
+        if parameters is not None and len(members) == 1:
+            title += _leaf_words(layer, node - circuit.offsets[place], names, parameters.inputs[place])
+    if group in view.folded:
+        hidden = sum(len(plan.members[under]) for under in _reached(plan, group)[0][1:])
+        title += f"; {hidden} nodes folded away below" * (hidden > 0)
     return {
         "id": node,
-        "kind": kind,
+        "kind": KINDS[type(layer)],
         "group": group,
-        "nodes": list(members),
+        "nodes": members,
         "hidden": hidden,
-        "foldable": under or len(plan.members[group]) > 1,
+        "foldable": bool(plan.below[group]) or group not in plan.single,
         "label": label,
-        "title": f"{count}{kind} over {_listed(names)}"
-        + _leaf_words(circuit, node, len(members), names, parameters)
-        + (f"; {hidden} nodes folded away below" if hidden else ""),
+        "title": title,
     }
 
 
-def _reached(plan: Plan, group: int) -> set[int]:
-    """All nodes strictly below a group."""
-    seen, queue = {group}, [group]
-    for name in queue:
-        new = [under for under in plan.below[name] if under not in seen]
-        seen.update(new)
-        queue += new
-    return {node for name in queue[1:] for node in plan.members[name]}
-
-
-def _leaf_words(circuit: Circuit, node: int, count: int, names: Sequence[str], parameters: Parameters | None) -> str:
-    """What a leaf is: its family, and with parameters what it says about each variable."""
-    inputs = circuit.input_layers
-    if node >= circuit.num_inputs:
-        return ""
-    number = int(np.searchsorted(circuit.offsets, node, side="right")) - 1
-    layer = inputs[number]
-    if parameters is None or count > 1:
-        return f" ({layer.family})"
-    own = parameters.inputs[number][:, node - circuit.offsets[number]]  # (P, S)
-    order = np.argsort(layer.variables[(node - circuit.offsets[number]) // layer.num_inputs], kind="stable")
-    own = own[:, order]
+def _leaf_words(layer: InputLayer, place: int, names: Sequence[str], parameters: Floats) -> str:
+    """What a leaf says about each variable, from the parameters of its layer (P, nodes, S) and its place there."""
+    order = np.argsort(layer.variables[place // layer.num_inputs], kind="stable")
+    own = parameters[:, place][:, order]  # (P, S)
     if layer.family == "categorical" and layer.num_values == 2:
         total = own.sum(axis=0)
         shares = np.divide(own[1], total, out=np.full_like(total, np.nan), where=total > 0)
@@ -278,11 +266,11 @@ def _leaf_words(circuit: Circuit, node: int, count: int, names: Sequence[str], p
     else:
         said = [f"{_clipped(name)}: {', '.join(f'{value:.3g}' for value in own[:, i])}" for i, name in enumerate(names)]
     more = len(said) - NAMES_IN_TITLE
-    return f" ({layer.family}): " + "; ".join(said[:NAMES_IN_TITLE]) + (f"; and {more} more" if more > 0 else "")
+    return ": " + "; ".join(said[:NAMES_IN_TITLE]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _short(names: Sequence[str]) -> str:
-    return _clipped(names[0], LABEL_LETTERS) + (f" +{len(names) - 1}" if len(names) > 1 else "")
+def _layer_of(circuit: Circuit, node: int) -> int:
+    return int(np.searchsorted(circuit.offsets, node, side="right")) - 1
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from app.live.room import memory_bytes, snapshot_spacing
 from spncore import Dataset, Problem, Recorder, StepInfo, Trace, Trainer, TrainState, problem_of
@@ -18,7 +17,6 @@ from spncore.runs.study import Study
 from spncore.runs.training import all_steps, learner_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
-Floats32 = NDArray[np.float32]
 
 
 class Computation:
@@ -36,15 +34,15 @@ class Computation:
         self.state: State = "queued"
         self.reason: str | None = None
         self.recorders: tuple[Recorder, ...] = ()
-        self.snapshots: tuple[dict[int, Floats32], ...] = tuple({} for _ in study.experiments())
-        # of a deep circuit, by curve and iteration: the parameters of all input layers, (S, P, nodes, S_l) each
-        self.leaves: tuple[dict[int, tuple[Floats, ...]], ...] = tuple({} for _ in study.experiments())
+        # by curve and iteration the components: of a mixture the probabilities of a 1, (S, K, D) as float32, of a deep
+        # circuit the parameters of all input layers, (S, P, nodes, S_l) each
+        self.kept: tuple[dict[int, Any], ...] = tuple({} for _ in study.experiments())
         self.length = 0  # iterations that every curve has behind it, but for the diverged
         self.seconds = 0.0  # spent in training, without the waiting for other runs
         self._work: Iterator[None] | None = None
         self._ending: tuple[State, str | None] | None = None
         self._first_cut: dict[int, int] = {}  # by curve: the iteration at which more weights were at the floor
-        self._medians: dict[int, NDArray[np.float64]] = {}
+        self._medians = [np.empty(0)] * len(study.experiments())
         self._searched: dict[int, int] = {}
         self._last_seen: list[StepInfo | None] = [None] * len(study.experiments())
 
@@ -98,14 +96,14 @@ class Computation:
         """The steps so far, a trace per curve; empty before the first."""
         return [recorder.trace() for recorder in self.recorders]
 
-    def medians(self) -> list[NDArray[np.float64]]:
+    def medians(self) -> list[Floats]:
         """The median LLH over the seeds, (T,) per curve; only what came since the last call is worked out."""
         for index, recorder in enumerate(self.recorders):
-            known, length = self._medians.get(index, np.empty(0)), recorder.length
+            known, length = self._medians[index], recorder.length
             if known.size < length:
                 new = np.median(recorder.llh[:, known.size : length], axis=0)
                 self._medians[index] = np.concatenate([known, new])
-        return [self._medians.get(index, np.empty(0)) for index in range(len(self.recorders))]
+        return self._medians[: len(self.recorders)]
 
     def diverged(self) -> list[tuple[str, int, str]]:
         """(name, steps before it, reason) of every curve that ended before its time."""
@@ -175,13 +173,12 @@ class Computation:
             yield state, info
 
     def _keep(self, depth: int, iteration: int, info: StepInfo) -> None:
-        """θ1 / (θ0 + θ1), the probability of a 1: (S, K, D) as float32; of a deep circuit all leaf parameters."""
-        if self.study.deep:
-            if not self.study.is_shallow(depth):
-                self.leaves[depth][iteration] = info.inputs
-            return
-        zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
-        self.snapshots[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
+        """θ1 / (θ0 + θ1) of a mixture; all leaf parameters of a deep circuit, whose mixture of trees has the same."""
+        if not self.study.deep:
+            zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
+            self.kept[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
+        elif not self.study.is_shallow(depth):
+            self.kept[depth][iteration] = info.inputs
 
 
 def _initial_state(trainer: Trainer) -> Generator[None, None, TrainState]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,41 +22,22 @@ Curve = tuple[Trace, Floats]  # and its median over the seeds
 LEVEL = 5e-4  # nats per row that make no difference in the three digits shown
 
 
-@dataclass(frozen=True)
-class Headline:
-    """The sentence and what it was made from, each per depth: iterations (from 1) of the median to the target, or None.
-
-    `ahead` of `num_seeds`: in how many seeds the leader reached the target before the depth it is compared with.
-    `rivals_reached` and `rivals_ahead` are of the rivals, in their order: iterations, and in how many seeds each was
-    there before the deepest network.
-    """
-
-    text: str
-    depths: tuple[int, ...] = ()
-    target: float | None = None
-    reached: tuple[int | None, ...] = ()
-    leader: int | None = None
-    compared_with: int | None = None
-    ahead: int = 0
-    num_seeds: int = 0
-    rivals_reached: tuple[int | None, ...] = ()
-    rivals_ahead: tuple[int, ...] = ()
-
-
 def headline(
     traces: Sequence[Trace],
     dataset: Dataset,
     ended: bool = True,
     medians: Sequence[Floats] | None = None,
     num_rivals: int = 0,
-) -> Headline:
+) -> str:
     """The headline of traces of the same experiment at several depths, complete or not, in any order.
 
     The last `num_rivals` traces are of other learners on the plain network. `medians` over the seeds, if they are known
     already, one (T,) per trace.
     Before the end, and where no target was reached, it says who leads; depths that diverged are named.
     """
-    pairs, first_rival = list(zip(traces, _medians(traces, medians), strict=True)), len(traces) - num_rivals
+    if medians is None:
+        medians = [np.median(trace.llh, axis=0) for trace in traces]
+    pairs, first_rival = list(zip(traces, medians, strict=True)), len(traces) - num_rivals
     known = sorted(pairs[:first_rival], key=lambda pair: pair[0].experiment.depth)
     known, rivals = ([pair for pair in group if pair[1].size] for group in (known, pairs[first_rival:]))
     if not known:
@@ -69,15 +49,14 @@ def headline(
         if trace.stopped
     ]
     sound, rivals = ([pair for pair in group if not pair[0].stopped] for group in (known, rivals))
-    said = _of_sound(sound, rivals, dataset, ended) if sound else Headline("")
-    if sound and rivals:
-        said = _with_rivals(said, sound[-1], rivals, ended)
-    return replace(said, text="; ".join([*filter(None, [said.text]), *diverged]) + ".")
+    said: list[str] = []
+    if sound:
+        words, target = _of_sound(sound, rivals, dataset, ended)
+        said = [words, *_of_rivals(rivals, sound[-1], target, ended)]
+    return "; ".join([*said, *diverged]) + "."
 
 
-def circuit_headline(
-    traces: Sequence[Trace], ended: bool, shallow: bool, medians: Sequence[Floats] | None = None
-) -> Headline:
+def circuit_headline(traces: Sequence[Trace], ended: bool, shallow: bool) -> str:
     """The headline of a circuit at several depths and, if `shallow`, last the mixture of its trees.
 
     Compared with the mixture is the first depth, from whose start it was made; else the last depth with the first.
@@ -91,9 +70,10 @@ def circuit_headline(
     one, other = (0, len(traces) - 1) if shallow else (len(traces) - 1, 0)
     said = _apart(traces[one], traces[other], names[one], names[other], shallow) if one != other else ""
     if not said:
-        median = _medians(traces, medians)[one]
-        said = f"After {counted(median.size, 'step')}, {names[one]} is at {signed(float(median[-1]))} nats"
-    return Headline("; ".join([said, *diverged]) + ".", depths, num_seeds=len(traces[0].llh))
+        llh = traces[one].llh
+        median = signed(float(np.median(llh[:, -1])))
+        said = f"After {counted(llh.shape[1], 'step')}, {names[one]} is at {median} nats"
+    return "; ".join([said, *diverged]) + "."
 
 
 def trees_sentence(num: int) -> str:
@@ -123,35 +103,31 @@ def _apart(one: Trace, other: Trace, name: str, other_name: str, same_start: boo
     return f"{begin} {name} is ahead of {other_name} by {abs(middle):.3f} nats, in {ahead}"
 
 
-def _untrained(ended: bool) -> Headline:
-    return Headline("Nothing trained yet." if ended else "Training starts.")
+def _untrained(ended: bool) -> str:
+    return "Nothing trained yet." if ended else "Training starts."
 
 
-def _medians(traces: Sequence[Trace], medians: Sequence[Floats] | None) -> Sequence[Floats]:
-    return [np.median(trace.llh, axis=0) for trace in traces] if medians is None else medians
-
-
-def _of_sound(sound: Sequence[Curve], rivals: Sequence[Curve], dataset: Dataset, ended: bool) -> Headline:
-    """What is said of the depths; the target is chosen with the rivals in view."""
+def _of_sound(
+    sound: Sequence[Curve], rivals: Sequence[Curve], dataset: Dataset, ended: bool
+) -> tuple[str, float | None]:
+    """What is said of the depths, and the target, if there is one; it is chosen with the rivals in view."""
     medians, names = [median for _, median in sound], listed([_name(trace) for trace, _ in sound])
-    depths = tuple(trace.experiment.depth for trace, _ in sound)
     if len(sound) > 1 and _level(medians):
-        return Headline(_level_words(names, medians, dataset, ended), depths)
+        return _level_words(names, medians, dataset, ended), None
     target = _target([median for _, median in (*sound, *rivals)], sound[0][0].experiment.dataset, ended)
     if target is None:
-        return _lead(sound, medians)
-    reached = tuple(_first(median >= target) for median in medians)
+        return _lead(sound, medians), None
+    reached = [_first(median >= target) for median in medians]
     leader = min(range(len(sound)), key=lambda index: (reached[index] or np.inf, -medians[index][-1]))
     if reached[leader] is None:  # only a rival was there
         when = f"within {_iterations(medians[leader].size)}" if ended else "yet"
-        words = f"{names} did not reach {signed(target, '.6g')} {when}"
-        return Headline(words, depths, target, reached, num_seeds=len(sound[0][0].llh))
+        return f"{names} did not reach {signed(target, '.6g')} {when}", target
     words = f"reached {signed(target, '.6g')} after {_iterations(reached[leader] or 0)}"
     later = [_later(at, reached[leader], median.size, ended) for at, median in zip(reached, medians, strict=True)]
-    return _led("", words, later, sound, leader, target, reached)
+    return _led(words, later, sound, leader, target), target
 
 
-def _lead(sound: Sequence[Curve], medians: Sequence[Floats]) -> Headline:
+def _lead(sound: Sequence[Curve], medians: Sequence[Floats]) -> str:
     """Who is ahead at the last iteration that all have."""
     last = min(median.size for median in medians) - 1
     total = sound[0][0].experiment.iterations
@@ -159,52 +135,34 @@ def _lead(sound: Sequence[Curve], medians: Sequence[Floats]) -> Headline:
     when = f"After {_iterations(last + 1)}" + f" of {total}" * (last + 1 != total)
     at = [f"is at {signed(median[last])}" for median in medians]
     words = at[0] if len(sound) == 1 else f"leads with {signed(medians[leader][last])}"
-    return _led(f"{when}, ", words, at, sound, leader, last=last)
+    return f"{when}, {_led(words, at, sound, leader, None)}"
 
 
-def _led(
-    begin: str,
-    leads: str,
-    others: Sequence[str],
-    sound: Sequence[Curve],
-    leader: int,
-    target: float | None = None,
-    reached: tuple[int | None, ...] = (),
-    last: int = -1,
-) -> Headline:
+def _led(leads: str, others: Sequence[str], sound: Sequence[Curve], leader: int, target: float | None) -> str:
     """What the leader did and, unless it is alone, the depth it is compared with: the shallowest, or the deepest."""
-    traces = [trace for trace, _ in sound]
-    depths, num_seeds = tuple(trace.experiment.depth for trace in traces), len(traces[leader].llh)
-    text = f"{begin}L={depths[leader]} {leads}"
-    said = Headline(text, depths, target, reached, depths[leader], num_seeds=num_seeds)
-    if len(sound) == 1:
-        return said
     other = 0 if leader else len(sound) - 1
-    count = _ahead(traces[leader], traces[other], target, last)
-    text += f", L={depths[other]} {others[other]}; ahead in {of_seeds(count, num_seeds)}"
-    return replace(said, text=text, compared_with=depths[other], ahead=count)
+    (one, _), (behind, _) = sound[leader], sound[other]
+    text = f"{_name(one)} {leads}"
+    if len(sound) == 1:
+        return text
+    return f"{text}, {_name(behind)} {others[other]}; ahead in {_ahead(one, behind, target)}"
 
 
-def _with_rivals(said: Headline, deepest: Curve, rivals: Sequence[Curve], ended: bool) -> Headline:
-    """The same headline and what the rivals did: of a few, in how many seeds each was before the deepest network."""
+def _of_rivals(rivals: Sequence[Curve], deepest: Curve, target: float | None, ended: bool) -> list[str]:
+    """What the rivals did: of a few, in how many seeds each was before the deepest network."""
     deep, deep_median = deepest
-    words, reached, ahead = [], [], []
-    for trace, median in rivals:
-        last = min(median.size, deep_median.size) - 1
-        reached.append(None if said.target is None else _first(median >= said.target))
-        at = f"is at {signed(median[last])}"
-        words.append(at if said.target is None else _later(reached[-1], None, median.size, ended))
-        ahead.append(_ahead(trace, deep, said.target, last))
-    if len(rivals) <= FEW_RIVALS:
-        parts = [
-            f"{_rival_name(trace)} {each}, ahead of {_name(deep)} in {of_seeds(count, len(deep.llh))}"
-            for (trace, _), each, count in zip(rivals, words, ahead, strict=True)
-        ]
-    else:
-        titled = zip(rivals, words, strict=True)
-        parts = ["at L=1, " + ", ".join(f"{trace.experiment.learner_title} {each}" for (trace, _), each in titled)]
-    text = "; ".join([said.text, *parts])
-    return replace(said, text=text, rivals_reached=tuple(reached), rivals_ahead=tuple(ahead))
+    words = [
+        f"is at {signed(median[min(median.size, deep_median.size) - 1])}"
+        if target is None
+        else _later(_first(median >= target), None, median.size, ended)
+        for _, median in rivals
+    ]
+    said = [(trace, each) for (trace, _), each in zip(rivals, words, strict=True)]
+    if len(rivals) > FEW_RIVALS:
+        return ["at L=1, " + ", ".join(f"{trace.experiment.learner_title} {each}" for trace, each in said)]
+    return [
+        f"{_rival_name(trace)} {each}, ahead of {_name(deep)} in {_ahead(trace, deep, target)}" for trace, each in said
+    ]
 
 
 def _name(trace: Trace) -> str:
@@ -245,12 +203,13 @@ def _level_words(names: str, medians: Sequence[Floats], dataset: Dataset, ended:
     return words
 
 
-def _ahead(one: Trace, other: Trace, target: float | None, last: int) -> int:
-    """In how many seeds the first was at the target before the other; without a target, is higher at an iteration."""
+def _ahead(one: Trace, other: Trace, target: float | None) -> str:
+    """In how many seeds the first was at the target before the other; without a target, ends higher."""
     if target is None:
-        return int((one.llh[:, last] > other.llh[:, last]).sum())
+        last = min(one.llh.shape[1], other.llh.shape[1]) - 1
+        return of_seeds(int((one.llh[:, last] > other.llh[:, last]).sum()), len(one.llh))
     pairs = zip(one.iterations_to(target), other.iterations_to(target), strict=True)
-    return sum(own is not None and (theirs is None or own < theirs) for own, theirs in pairs)
+    return of_seeds(sum(own is not None and (theirs is None or own < theirs) for own, theirs in pairs), len(one.llh))
 
 
 def _later(reached: int | None, by_leader: int | None, length: int, ended: bool) -> str:

@@ -106,19 +106,14 @@ class JobBoard:
             queued = [other for other in self._jobs.values() if other.state == "queued"]
             return len(self._threads) + queued.index(job) if job in queued else 0
 
-    def leave(self, key: str, watcher: str) -> None:
-        """One watcher does not want the job any more; when it was the last one, the job is cancelled."""
-        with self._lock:
-            job = self._jobs.get(key)
-            if job is not None:
-                self._leave(job, watcher)
-                self._next()
-
-    def release(self, watcher: str) -> None:
-        """A watcher has gone: leave all its jobs."""
+    def leave(self, watcher: str, key: str | None = None) -> None:
+        """A watcher does not want a job any more, or has gone; a job that nobody waits for is cancelled."""
         with self._lock:
             for job in self._jobs.values():
-                self._leave(job, watcher)
+                if key in (None, job.key) and watcher in job.watchers and not job.ended:
+                    job.watchers.discard(watcher)
+                    if not job.watchers:
+                        _cancel(job)
             self._next()
 
     def close(self) -> None:
@@ -131,12 +126,6 @@ class JobBoard:
         end = time.monotonic() + CLOSE_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
-
-    def _leave(self, job: Job, watcher: str) -> None:
-        if watcher in job.watchers and not job.ended:
-            job.watchers.discard(watcher)
-            if not job.watchers:
-                _cancel(job)
 
     def _tidy(self) -> None:
         ended = [key for key, job in self._jobs.items() if job.ended]
@@ -154,8 +143,8 @@ class JobBoard:
 
     def _run(self, name: str, job: Job) -> None:
         try:
-            job.result = job.work(job)
-            state, reason = ("cancelled", None) if job.stop.is_set() else ("done", None)
+            job.result, reason = job.work(job), None
+            state = "cancelled" if job.stop.is_set() else "done"
         except Stopped:
             state, reason = "cancelled", None
         except (SweepError, DataError, ExperimentError) as error:

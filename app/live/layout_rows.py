@@ -19,7 +19,7 @@ def arranged(rows: Ints, ends: Ints, groups: Ints) -> Floats:
     """
     x = _walked(rows, ends)
     is_tree = len(ends) < len(rows)
-    levels = [np.flatnonzero(rows == row) for row in range(int(rows.max()) + 1)]
+    levels = [np.flatnonzero(rows == row) for row in np.unique(rows)]
     for sweep in range(2 * SWEEPS):
         down = sweep % 2 == 0
         order = levels[1:] if down else levels[-2::-1]
@@ -35,26 +35,20 @@ def _walked(rows: Ints, ends: Ints) -> Floats:
     below: list[list[int]] = [[] for _ in rows]
     for one, other in ends.tolist():
         below[one].append(other)
-    x, seen = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
-    next_place = 0
-    roots = np.flatnonzero(rows == 0).tolist()
-    stack = roots[::-1]
+    stack, order = np.flatnonzero(rows == 0).tolist()[::-1], dict[int, None]()
     while stack:
         item = stack.pop()
-        if seen[item]:
-            continue
-        seen[item] = True
-        x[item] = next_place
-        next_place += 1
-        stack += [child for child in reversed(below[item]) if not seen[child]]
+        if item not in order:
+            order[item] = None
+            stack += reversed(below[item])
+    x = np.zeros(len(rows))
+    x[list(order)] = np.arange(len(order))
     return x
 
 
 def _means(x: Floats, here: Ints, there: Ints, level: Ints) -> Floats:
     """The mean place of each item's neighbours on one side, its own where it has none."""
-    sums, counts = np.zeros(len(x)), np.zeros(len(x))
-    np.add.at(sums, here, x[there])
-    np.add.at(counts, here, 1)
+    sums, counts = np.bincount(here, x[there], len(x)), np.bincount(here, minlength=len(x))
     return np.where(counts[level] > 0, sums[level] / np.maximum(counts[level], 1), x[level])
 
 
@@ -67,11 +61,8 @@ def _apart(wanted: Floats, ordered_by: Floats, groups: Ints) -> Floats:
     for value in (wanted[order] - shift).tolist():
         blocks.append([value, 1.0])
         while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            mean, count = blocks.pop()
-            blocks[-1] = [
-                (blocks[-1][0] * blocks[-1][1] + mean * count) / (blocks[-1][1] + count),
-                blocks[-1][1] + count,
-            ]
+            (before, many), (mean, count) = blocks[-2:]
+            blocks[-2:] = [[(before * many + mean * count) / (many + count), many + count]]
     placed = np.concatenate([np.full(int(count), mean) for mean, count in blocks]) + shift
     result = np.empty(len(wanted))
     result[order] = placed

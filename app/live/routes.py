@@ -7,14 +7,13 @@ which answers unknown paths with status 200, for data.
 from __future__ import annotations
 
 import asyncio
-import csv
 import json
-import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,12 +23,9 @@ from app.live import assets
 from app.live.assets import Asset
 from app.live.runs import LiveRun, RunRegistry
 from app.live.views import derived, frames, trees
-from app.live.views.points import BadQueryError
-from spncore.files.places import SHIPPED
+from app.live.views.query import BadQueryError, below, count_of
+from spncore.studies.published import published_figure3
 
-PUBLISHED = SHIPPED / "figure3_published.csv"
-RUN_ID = re.compile(r"[A-Za-z0-9_-]{22}")
-COUNT = re.compile(r"[0-9]{1,9}")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
@@ -43,7 +39,7 @@ class RefusedError(Exception):
 
     def __init__(self, status: int, sentence: str, **headers: str) -> None:
         super().__init__(sentence)
-        self.status, self.sentence, self.headers = status, sentence, headers
+        self.status, self.headers = status, headers
 
 
 class Answers:
@@ -54,41 +50,37 @@ class Answers:
 
     def run_of(self, request: Request) -> LiveRun:
         """The run that a path names; refused when there is none."""
-        identifier = request.path_params["id"]
-        run = self.registry.get(identifier) if RUN_ID.fullmatch(identifier) else None
+        run = self.registry.get(request.path_params["id"])
         if run is None:
             raise RefusedError(404, "There is no such run any more; press Train to start it again.")
         return run
 
     async def data(self, request: Request) -> Response:
         """Frames from a cursor on."""
-        run = self.run_of(request)
-        start, seed = _count(request, "from"), _seed(request, run)
+        run, query = self.run_of(request), _query(request)
+        start, seed = count_of(query, "from"), _seed(query, run)
         await _first_frame(run)
-        if start > frames.num_frames(run):
-            raise RefusedError(400, f"from: {start} lies beyond the {frames.num_frames(run)} frames there are.")
         header, body = frames.frames(run, start, seed)
         return _octets({**header, "poll_ms": self.registry.poll_ms}, body)
 
     def components(self, request: Request) -> Response:
         """The components at one frame."""
-        run = self.run_of(request)
-        return _octets(*frames.components(run, _count(request, "at"), _seed(request, run)))
+        run, query = self.run_of(request), _query(request)
+        return _octets(*frames.components(run, count_of(query, "at"), _seed(query, run)))
 
     async def dynamics(self, request: Request) -> Response:
         """A derived view of a run, by its name."""
         run, view, query = self.run_of(request), request.path_params["view"], request.query_params
-        answers_it = trees if view in trees.VIEWS and run.study.deep else derived
-        if answers_it is derived and view not in derived.views():
+        if view not in derived.views(run.study.deep):
             raise _nothing_there()
         if len(query.multi_items()) > len(query):
-            raise RefusedError(400, "Give every parameter once.")
-        header, numbers = await _computed(answers_it.answer, run, view, query)
+            raise BadQueryError("Give every parameter once.")
+        header, numbers = await run_in_threadpool(derived.answer, run, view, query)
         return _octets(header, derived.float32(numbers))
 
     async def drawing(self, request: Request) -> Response:
         """The drawing of a deep circuit."""
-        return _json(await _computed(trees.drawing, self.run_of(request), request.query_params))
+        return _json(await run_in_threadpool(trees.drawing, self.run_of(request), request.query_params))
 
     def layout(self, request: Request) -> Response:
         """The drawing of the mixture."""
@@ -116,16 +108,18 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "static/{name:path}": ("GET", _static),
         "{rest:path}": ("GET", _unknown),
     }
-    prefix = f"/{base.strip('/')}/api/" if base.strip("/") else "/api/"
+    prefix = f"/{base.strip('/')}/api/".replace("//", "/")
     return [Route(prefix + path, _guarded(*answer), methods=METHODS) for path, answer in answers.items()]
 
 
 @cache
 def published() -> dict[str, list[float]]:
     """The published curves of Figure 3 by column: iteration, L1, L2, L3."""
-    with PUBLISHED.open(encoding="ascii", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {name: [float(row[name]) for row in rows] for name in rows[0]}
+    curves = published_figure3()
+    return {
+        "iteration": np.arange(1.0, len(curves[1]) + 1).tolist(),
+        **{f"L{depth}": curve.tolist() for depth, curve in curves.items()},
+    }
 
 
 def _guarded(method: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
@@ -138,7 +132,9 @@ def _guarded(method: str, answer: Answer) -> Callable[[Request], Awaitable[Respo
             response = answer(request)
             return response if isinstance(response, Response) else await response
         except RefusedError as refusal:
-            return _json({"error": refusal.sentence}, refusal.status, refusal.headers)
+            return _json({"error": str(refusal)}, refusal.status, refusal.headers)
+        except BadQueryError as refusal:
+            return _json({"error": str(refusal)}, 400)
 
     return endpoint
 
@@ -151,37 +147,21 @@ def _unknown(request: Request) -> Response:
     raise _nothing_there()
 
 
-async def _computed(answer: Callable[..., Any], *arguments: Any) -> Any:
-    """The answer, computed away from the event loop; a query that it cannot understand is refused."""
-    try:
-        return await run_in_threadpool(answer, *arguments)
-    except BadQueryError as error:
-        raise RefusedError(400, str(error)) from None
-
-
 async def _first_frame(run: LiveRun) -> None:
     """Wait a moment for the first frame of a run that is just starting: the page then draws it without asking twice."""
     for _ in range(round(FIRST_FRAME_SECONDS / FIRST_FRAME_STEP)):
-        if run.length or run.state not in ("queued", "running") or run.queue_position:
+        if run.length or run.ended or run.queue_position:
             return
         await asyncio.sleep(FIRST_FRAME_STEP)
 
 
-def _count(request: Request, name: str) -> int:
-    """A whole number of the query that must not be negative, 0 if it is missing."""
-    values = request.query_params.getlist(name)
-    if not values:
-        return 0
-    if len(values) > 1 or not COUNT.fullmatch(values[0]):
-        raise RefusedError(400, f"{name}: give one whole number, 0 or more.")
-    return int(values[0])
+def _query(request: Request) -> dict[str, str]:
+    """The values by name; of a repeated one all together, which are no number."""
+    return {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
 
 
-def _seed(request: Request, run: LiveRun) -> int:
-    seed, num_seeds = _count(request, "seed"), run.study.experiment.num_seeds
-    if seed >= num_seeds:
-        raise RefusedError(400, f"seed: {seed} is out of range; this run has seeds 0 to {num_seeds - 1}.")
-    return seed
+def _seed(query: Mapping[str, str], run: LiveRun) -> int:
+    return below(query, "seed", run.study.experiment.num_seeds, "seeds ")
 
 
 def _check_origin(request: Request, origins: Sequence[str]) -> None:

@@ -11,18 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.live.computation import Computation, State
-from app.live.headline import Headline, circuit_headline, headline
+from app.live.headline import circuit_headline, headline
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
+from spncore.data.dataset import is_upload
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
 from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
-
-__all__ = ["REGISTRY", "LiveRun", "RunRefused", "RunRegistry", "ServerLimits", "Study"]
-
-
 POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
 
 
@@ -70,7 +67,7 @@ class LiveRun:
         self.released = False
         self._scheduler = scheduler
         self._stopped_at: int | None = None
-        self._headline: tuple[tuple[int, State], Headline] | None = None
+        self._headline: tuple[tuple[int, State], str] | None = None
         self._headline_made = 0.0
 
     @property
@@ -87,6 +84,11 @@ class LiveRun:
     def stopped(self) -> bool:
         """Whether this session stopped it before its end."""
         return self._stopped_at is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will be added any more, for this session."""
+        return self.stopped or self.computation.ended
 
     @property
     def reason(self) -> str | None:
@@ -116,19 +118,20 @@ class LiveRun:
     def traces(self) -> list[Trace]:
         """A trace per curve of the steps so far; empty before the first."""
         length = self.length
-        return [_shortened(trace, length) for trace in self.computation.traces()] if length else []
+        traces = self.computation.traces() if length else []
+        return [part_of(trace, length=length) if trace.llh.shape[1] > length else trace for trace in traces]
 
-    def headline(self) -> Headline:
+    def headline(self) -> str:
         """What is to be seen, in a sentence; while the run goes on it is made anew once a second at most."""
         now = self.length, self.state
         fresh = self.state == "running" and time.monotonic() - self._headline_made < HEADLINE_SECONDS
         if self._headline is None or self._headline[0][1] != now[1] or (self._headline[0] != now and not fresh):
             self._headline_made = time.monotonic()
-            ended, traces = self.state not in ("queued", "running"), self.traces()
+            ended, traces = self.ended, self.traces()
             pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
             medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
             if self.study.deep:
-                self._headline = now, circuit_headline(traces, ended, self.study.shallow, medians)
+                self._headline = now, circuit_headline(traces, ended, self.study.shallow)
             else:
                 self._headline = now, headline(traces, self.dataset, ended, medians, len(self.study.rivals))
         return self._headline[1]
@@ -139,15 +142,14 @@ class LiveRun:
 
     def stop(self) -> None:
         """End it for this session, where it is."""
-        if not self.stopped and not self.computation.ended:
+        if not self.ended:
             self._stopped_at = self.computation.length
 
 
-def _shortened(trace: Trace, length: int) -> Trace:
-    if trace.llh.shape[1] <= length:
-        return trace
+def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
+    """The same trace, of some of its seeds and up to a length; without the state to go on from."""
     arrays = ("llh", "log_partition", "at_floor", "flow", "weights")
-    return replace(trace, final_state=None, **{name: getattr(trace, name)[:, :length] for name in arrays})
+    return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
 
 
 class RunRegistry:
@@ -174,7 +176,7 @@ class RunRegistry:
             computation = self._computations.pop(key, None)
             if computation is not None and not _reusable(computation):
                 computation = None
-            if computation is not None:
+            elif computation is not None:
                 self._computations[key] = computation  # now the most recently used
                 for run in self._runs.values():
                     if run.session == session and run.computation is computation and not run.stopped:
@@ -196,7 +198,7 @@ class RunRegistry:
         if run is None:
             return None
         run.seen = time.monotonic()
-        if not run.computation.ended and not run.stopped and not self.scheduler.holds(run.computation):
+        if not run.ended and not self.scheduler.holds(run.computation):
             with self._lock:
                 if not run.computation.ended and not self.scheduler.holds(run.computation):
                     self.scheduler.submit(run.computation)
@@ -243,7 +245,7 @@ class RunRegistry:
     @property
     def poll_ms(self) -> int:
         """How often a page should ask for new frames: ten times a second, or four when many ask."""
-        return POLL_MS if sum(not _over(run) for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
+        return POLL_MS if sum(not run.ended for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
         sessions = {run.session for run in self._runs.values() if not run.released}
@@ -251,7 +253,7 @@ class RunRegistry:
             raise RunRefused(f"The server is full: {len(sessions)} people use it already; try again in a few minutes.")
         if shared is not None and shared.ended:
             return
-        unfinished = [run for run in self._runs.values() if run.session == session and not _over(run)]
+        unfinished = [run for run in self._runs.values() if run.session == session and not run.ended]
         if len(unfinished) >= self.limits.unfinished_per_session:
             raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
         if shared is None and self.scheduler.num_waiting >= self.limits.queue:
@@ -272,11 +274,9 @@ class RunRegistry:
     def _drop_finished(self, num_bytes: int, include_viewed: bool) -> None:
         """Drop finished computations, least recently used first, until those considered take `num_bytes` at most."""
         viewed = {id(run.computation) for run in self._runs.values() if not run.released}
-        ended = [computation for computation in self._held() if computation.ended]
-        unused = [computation for computation in ended if id(computation) not in viewed]
-        used = [computation for computation in ended if id(computation) in viewed]
-        total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in unused)
-        for computation in (*unused, *(used if include_viewed else ())):
+        ended = [held for held in self._held() if held.ended and (include_viewed or id(held) not in viewed)]
+        total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in ended)
+        for computation in sorted(ended, key=lambda held: id(held) in viewed):
             if total <= num_bytes:
                 return
             total -= computation.memory_bytes
@@ -298,8 +298,7 @@ class RunRegistry:
         views = self._views(computation)
         if not computation.ended and all(run.stopped for run in views):
             self.scheduler.end(computation, state)
-        uploaded = computation.study.experiment.dataset.startswith("sha256:")
-        if not views and (uploaded or not _reusable(computation)):
+        if not views and (is_upload(computation.study.experiment.dataset) or not _reusable(computation)):
             self._forget(computation)
 
     def _forget(self, computation: Computation) -> None:
@@ -318,20 +317,16 @@ class RunRegistry:
                 if now - max((run.seen for run in self._views(computation)), default=now) > self.limits.pause_after:
                     self.scheduler.rest(computation)
             self._drop_finished(self.limits.unused_bytes, include_viewed=False)
-            return any(run.released or not _over(run) for run in self._runs.values())
+            return any(run.released or not run.ended for run in self._runs.values())
 
     def _patience(self, run: LiveRun) -> float:
         """How long a run may stay without being asked for."""
         if run.released:
-            return self.limits.released_keep if _over(run) else self.limits.released_grace
-        return float("inf") if _over(run) else self.limits.free_after
+            return self.limits.released_keep if run.ended else self.limits.released_grace
+        return float("inf") if run.ended else self.limits.free_after
 
     def _views(self, computation: Computation) -> list[LiveRun]:
         return [run for run in self._runs.values() if run.computation is computation]
-
-
-def _over(run: LiveRun) -> bool:
-    return run.stopped or run.computation.ended
 
 
 def _reusable(computation: Computation) -> bool:

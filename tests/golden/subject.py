@@ -209,7 +209,7 @@ def traces_of(study: Study) -> list[Trace]:
 
 
 def headlines(case: Case) -> Any:
-    """The headline of a study's runs, and what it was made from."""
+    """The headline of a study's runs."""
     study = study_of(case)
     if study.deep:
         study = study.beside_trees(data_set(study.experiment.dataset))
@@ -217,7 +217,7 @@ def headlines(case: Case) -> Any:
     else:
         data = data_set(study.experiment.dataset)
         said = headline(traces_of(study), data, case.get("ended", True), num_rivals=len(study.rivals))
-    return {**plain(asdict(said)), "text": without_rounding(said.text)}
+    return without_rounding(said)
 
 
 def exports(case: Case) -> Any:

@@ -7,25 +7,22 @@ date.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from app.live.runs import LiveRun
-from app.live.views import frames, points
-from app.live.views.points import BadQueryError, Steps, View
+from app.live.views import frames, points, trees
+from app.live.views.points import POINTS, Steps, View, steps_of
+from app.live.views.query import count_of
 from app.live.views.replays import replay
 from spncore.arrays import Floats, Ints
 from spncore.dynamics import steps as dynamics
 
 Columns = tuple[list[str], Floats]
-ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
+STEP = "w gradient rho rho_printed lam own pull second higher floor next change".split()
 EIGENVALUES_AT_ONCE = 4_000  # divided by K: iterations of one answer, some ten milliseconds
-COUNT = re.compile(r"[0-9]{1,9}")
-FACTORS = (1e-3, 1e3)
-NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?")
 
 
 def answer(run: LiveRun, view: str, query: Mapping[str, str]) -> View:
@@ -36,15 +33,19 @@ def answer(run: LiveRun, view: str, query: Mapping[str, str]) -> View:
     if view == "replay":
         header, values = replay(run, depth, seed)
     elif view in SERIES:
-        header, values = _series(run, steps, view, count_of(query, "from"))
+        header, values = _series(steps, view)
+    elif steps.length:
+        with np.errstate(all="ignore"):
+            header, values = {**POINTS, **trees.VIEWS}[view](steps)
+        header = {"at": steps.at, **header}
     else:
-        header, values = _point(steps, view, query)
+        header, values = {"at": None, "from": 0, "frames": 0, "length": 0, "fields": []}, np.empty(0)
     return {**common, **header}, values
 
 
-def views() -> tuple[str, ...]:
-    """The names of all views."""
-    return (*SERIES, *points.POINTS, "kernel", "scale", "replay")
+def views(deep: bool) -> tuple[str, ...]:
+    """The names of all views of a run, of a deep circuit or not."""
+    return (*SERIES, *POINTS, "replay", *(trees.VIEWS if deep else ()))
 
 
 def float32(values: Floats) -> frames.Floats32:
@@ -53,55 +54,21 @@ def float32(values: Floats) -> frames.Floats32:
         return values.astype("<f4")
 
 
-def steps_of(run: LiveRun, query: Mapping[str, str]) -> Steps:
-    """What is recorded so far of the depth and seed that a query names, and its component."""
-    experiment, depths = run.study.experiment, run.study.depths
-    depth = count_of(query, "depth", depths[-1])
-    if depth not in depths:
-        raise BadQueryError(f"depth: {depth} is not in this run; it has {', '.join(map(str, depths))}.")
-    seed = below(query, "seed", experiment.num_seeds)
-    curve = depths.index(depth)
-    shown, problem = run.study.experiments()[curve], run.computation.problems[curve]
-    component = below(query, "k", problem.sums.num_components)
-    if not run.recorders:
-        nothing = np.empty((0, 0))
-        return Steps(shown, problem, nothing, nothing, nothing, component, seed=seed)
-    recorder = run.recorders[curve]
-    length = min(recorder.length, run.length)
-    here = seed, slice(length)
-    weights, flow, at_floor = recorder.weights[here], recorder.flow[here], recorder.at_floor[here]
-    return Steps(shown, problem, weights, flow, at_floor, component, recorder.state, seed)
-
-
-def _point(steps: Steps, view: str, query: Mapping[str, str]) -> View:
-    if not steps.length:
-        return {"at": None}, np.empty(0)
-    if view == "kernel":
-        return points.kernel(steps)
-    at = min(count_of(query, "t", steps.length - 1), steps.length - 1)
-    with np.errstate(all="ignore"):
-        if view == "scale":
-            header, values = points.scale(steps, at, _factor(query))
-        else:
-            header, values = points.POINTS[view](steps, at)
-    return {"at": at, **header}, values
-
-
-def _series(run: LiveRun, steps: Steps, view: str, start: int) -> View:
-    """The rows of a series from frame `start` on; a depth that diverged is NaN afterwards."""
-    available = frames.num_frames(run)
-    if start > available:
-        raise BadQueryError(f"from: {start} lies beyond the {available} frames there are.")
-    stride = frames.stride_of(run.study.experiment)
-    numbers = np.minimum(np.arange(start, available) * stride, max(run.length - 1, 0))
-    if view == "step" and run.state in ("queued", "running"):
+def _series(steps: Steps, view: str) -> View:
+    """The rows of a series from the frame on that is asked for; a depth that diverged is NaN afterwards."""
+    run, start = steps.run, count_of(steps.query, "from")
+    numbers = frames.iterations_from(run, start)
+    header = {"from": start, "frames": 0, "length": start + len(numbers), "fields": []}
+    if view == "step" and not run.ended:
         numbers = numbers[numbers + 1 < steps.length]  # a step is known when the next weight is
     if not steps.length:
-        return {"from": start, "frames": 0, "length": available, "fields": []}, np.empty(0)
+        return header, np.empty(0)
+    numbers = numbers[: _at_once(steps, view)]
+    known = numbers[numbers < steps.length]
     with np.errstate(all="ignore"):
-        fields, rows = SERIES[view](steps, numbers[: _at_once(steps, view)])
-    header = {"from": start, "frames": len(rows), "length": available, "fields": fields}
-    return {**header, **_constants(steps)}, rows
+        fields, found = SERIES[view](steps, known)
+    header |= {"frames": len(numbers), "fields": fields, **_constants(steps)}
+    return header, frames.padded(found, len(numbers))
 
 
 def _at_once(steps: Steps, view: str) -> int:
@@ -109,7 +76,7 @@ def _at_once(steps: Steps, view: str) -> int:
     K, L, n = steps.experiment.num_components, steps.sums.depth, steps.sums.num_weights
     if view == "eigenvalues":
         return max(1, EIGENVALUES_AT_ONCE // K)
-    return max(1, ANSWER_NUMBERS // (n + L * K if view == "step" else n if view == "balance" else 4 * L + 3))
+    return max(1, frames.ANSWER_NUMBERS // (n + L * K if view == "step" else n if view == "balance" else 4 * L + 3))
 
 
 def _constants(steps: Steps) -> dict[str, Any]:
@@ -117,63 +84,41 @@ def _constants(steps: Steps) -> dict[str, Any]:
     return {
         "sizes": sums.sizes.tolist(),
         "leaves": 2 * settings.num_components * steps.problem.circuit.num_variables if settings.train_components else 0,
-        "exact": _orthogonal_layers(steps),
+        "exact": list(range(sums.depth)) if _keeps_norms(steps) else [],
         "cuts": points.first_cuts(steps.weights, steps.flow, settings, sums),
     }
 
 
-def _orthogonal_layers(steps: Steps) -> list[int]:
-    """Layers whose squared norm obeys the exact law: Σ A_l = Σ a_k = 0 in all, as every path crosses every layer once.
+def _keeps_norms(steps: Steps) -> bool:
+    """Whether squared norms obey the exact law: Σ A_l = Σ a_k = 0 in all layers, as paths cross every layer once.
 
     It takes an objective that does not change when a layer is scaled, and steps on the weights themselves.
     """
-    lawful = steps.linear and steps.experiment.objective == "generative"
-    return list(range(steps.sums.depth)) if lawful else []
+    return steps.linear and steps.experiment.objective == "generative"
 
 
-def _filled(numbers: Ints, length: int, rows_of: Callable[[Ints], Floats]) -> Floats:
-    """Rows at the given iterations, NaN beyond what is recorded."""
-    known = numbers[numbers < length]
-    rows = np.atleast_2d(rows_of(known))
-    result = np.full((len(numbers), rows.shape[1]), np.nan)
-    result[: len(known)] = rows
-    return result
+def _by_layer(steps: Steps, *names: str) -> list[str]:
+    return [f"{name}_{layer}" for name in names for layer in range(steps.sums.depth)]
 
 
-def _step(steps: Steps, numbers: Ints) -> Columns:
+def _step(steps: Steps, known: Ints) -> Columns:
     """The step of the effective weight of one component taken apart; `next` is what was recorded one iteration on.
 
     next = w + own + pull + second + higher + floor, where `own` is ρ∇, `pull` is λw and `floor` what clipping added.
     """
-    layers = range(steps.sums.depth)
-    fields = [
-        "w",
-        "gradient",
-        "rho",
-        "rho_printed",
-        "lam",
-        "own",
-        "pull",
-        "second",
-        "higher",
-        "floor",
-        "next",
-        "change",
-    ]
-    fields += [f"{name}_{layer}" for name in ("weight", "flow", "step", "cut") for layer in layers]
-    return fields, _filled(numbers, steps.length, lambda known: points.step_terms(steps, known))
+    return [*STEP, *_by_layer(steps, "weight", "flow", "step", "cut")], points.step_terms(steps, known)
 
 
-def _memory(steps: Steps, numbers: Ints) -> Columns:
+def _memory(steps: Steps, known: Ints) -> Columns:
     """First-order w_k(t) unrolled from the start: the start's part, the gradients' part, and the recorded weight."""
     rho, lam, gradient, weight = steps.rho, steps.lam, steps.gradient, steps.weight
     start = dynamics.start_term(float(weight[0]), lam[:-1])
     unrolled = dynamics.unrolled_weight(float(weight[0]), rho[:-1], gradient[:-1], lam[:-1])
     rows = np.stack([start, unrolled - start, weight], axis=1)
-    return ["start", "sum", "w"], _filled(numbers, steps.length, lambda known: rows[known])
+    return ["start", "sum", "w"], rows[known]
 
 
-def _norms(steps: Steps, numbers: Ints) -> Columns:
+def _norms(steps: Steps, known: Ints) -> Columns:
     """‖w^[l]‖² of every layer, what the exact law adds up to, and how exact it was step by step.
 
     `off` is its largest relative error so far over the steps that the floor did not cut, `cuts` how many it did.
@@ -185,36 +130,28 @@ def _norms(steps: Steps, numbers: Ints) -> Columns:
     errors = np.where(cut, 0.0, np.abs((norms[:-1] + growth[:-1]) / norms[1:] - 1.0))
     sofar = [np.maximum.accumulate(errors), np.add.accumulate(cut.astype(float))]
     rows = np.concatenate([norms, law, *(np.concatenate([np.zeros_like(norms[:1]), part]) for part in sofar)], axis=1)
-    fields = [f"{name}_{layer}" for name in ("norm", "law", "off", "cuts") for layer in range(steps.sums.depth)]
-    return fields, _filled(numbers, steps.length, lambda known: rows[known])
+    return _by_layer(steps, "norm", "law", "off", "cuts"), rows[known]
 
 
-def _balance(steps: Steps, numbers: Ints) -> Columns:
+def _balance(steps: Steps, known: Ints) -> Columns:
     """How far u² − Σ v² of every inner weight has drifted from its start."""
     start = dynamics.balancedness(steps.weights[:1], steps.sums)
     fields = [f"{layer}.{node}" for layer, size in enumerate(steps.sums.sizes[:-1]) for node in range(size)]
-    return fields, _filled(
-        numbers, steps.length, lambda known: dynamics.balancedness(steps.weights[known], steps.sums) - start
-    )
+    return fields, dynamics.balancedness(steps.weights[known], steps.sums) - start
 
 
-def _eigenvalues(steps: Steps, numbers: Ints) -> Columns:
+def _eigenvalues(steps: Steps, known: Ints) -> Columns:
     """Eigenvalues of M, largest first."""
-    settings = steps.experiment
-
-    def rows(known: Ints) -> Floats:
-        weights = steps.weights[known]
-        return dynamics.preconditioner_eigenvalues(weights, steps.sums, settings.parametrisation)[:, ::-1]
-
-    return [str(i) for i in range(steps.sums.num_components)], _filled(numbers, steps.length, rows)
+    settings, sums = steps.experiment, steps.sums
+    values = dynamics.preconditioner_eigenvalues(steps.weights[known], sums, settings.parametrisation)
+    return [str(i) for i in range(sums.num_components)], values[:, ::-1]
 
 
-def _floor(steps: Steps, numbers: Ints) -> Columns:
+def _floor(steps: Steps, known: Ints) -> Columns:
     """How many weights of every layer, and of the leaves, sit at the floor."""
     layers = steps.layers_at_floor
     rows = np.concatenate([layers, steps.at_floor[:, None] - layers.sum(axis=1, keepdims=True)], axis=1)
-    fields = [*(f"layer_{layer}" for layer in range(steps.sums.depth)), "leaves"]
-    return fields, _filled(numbers, steps.length, lambda known: rows[known])
+    return [*_by_layer(steps, "layer"), "leaves"], rows[known]
 
 
 SERIES: Mapping[str, Callable[[Steps, Ints], Columns]] = {
@@ -225,26 +162,3 @@ SERIES: Mapping[str, Callable[[Steps, Ints], Columns]] = {
     "eigenvalues": _eigenvalues,
     "floor": _floor,
 }
-
-
-def _factor(query: Mapping[str, str]) -> float:
-    text, (low, high) = query.get("c", "1"), FACTORS
-    if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
-        raise BadQueryError(f"c: give a number from {low:g} to {high:g}.")
-    return float(text)
-
-
-def below(query: Mapping[str, str], name: str, number: int) -> int:
-    value = count_of(query, name)
-    if value >= number:
-        raise BadQueryError(f"{name}: {value} is out of range; this run has 0 to {number - 1}.")
-    return value
-
-
-def count_of(query: Mapping[str, str], name: str, default: int = 0) -> int:
-    text = query.get(name)
-    if text is None:
-        return default
-    if not COUNT.fullmatch(text):
-        raise BadQueryError(f"{name}: give one whole number, 0 or more.")
-    return int(text)

@@ -7,7 +7,6 @@ seed. Of learners other than gradient ascent ρ and λ are not defined, and NaN.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from typing import Any
@@ -15,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live.runs import LiveRun, Study
+from app.live.runs import LiveRun
+from app.live.views.query import BadQueryError
 from spncore import Dataset, Recorder
-from spncore.arrays import Ints
+from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
@@ -26,6 +26,7 @@ from spncore.runs.experiment import FIELDS, Experiment
 VERSION = 1
 MAX_FRAMES = 1_000
 ANSWER_BYTES = 512_000
+ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
 Floats32 = NDArray[np.float32]
 
 
@@ -36,10 +37,18 @@ def stride_of(experiment: Experiment) -> int:
 
 def num_frames(run: LiveRun) -> int:
     """Frames that can be read now; the number never falls, and a frame never changes."""
-    ended = run.state not in ("queued", "running")  # before the length: a run that ends in between is not yet over
+    ended = run.ended  # before the length: a run that ends in between is not yet over
     length, stride = run.length, stride_of(run.study.experiment)
     partial = ended and length > 0 and (length - 1) % stride > 0
     return math.ceil(length / stride) + partial
+
+
+def iterations_from(run: LiveRun, start: int) -> Ints:
+    """The iterations of the frames from number `start` on; BadQueryError if it lies beyond them."""
+    available = num_frames(run)
+    if start > available:
+        raise BadQueryError(f"from: {start} lies beyond the {available} frames there are.")
+    return np.minimum(np.arange(start, available) * stride_of(run.study.experiment), max(run.length - 1, 0))
 
 
 def frame_size(run: LiveRun) -> int:
@@ -84,22 +93,19 @@ def layout(run: LiveRun) -> dict[str, Any]:
 
 
 RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
+OF_DATASET = ("name", "title", "sha256", "source", "synthetic", "num_rows", "num_distinct")
 OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
     """Header and frames (F, fields) from number `start` on, for one detail seed; at most about half a megabyte."""
-    state, reason, position = (
-        run.state,
-        run.reason,
-        run.queue_position,
-    )  # first, so that the end is told with the last frame
-    available = num_frames(run)
-    most = max(1, ANSWER_BYTES // (4 * frame_size(run)))
-    stop = min(available, max(start, 0) + most)
-    stride = stride_of(run.study.experiment)
-    numbers = np.minimum(np.arange(min(start, stop), stop) * stride, run.length - 1)
-    curves = [_of_curve(recorder, numbers, seed, run.study, place) for place, recorder in enumerate(run.recorders)]
+    # first, so that the end is told with the last frame
+    state, reason, position = run.state, run.reason, run.queue_position
+    every = iterations_from(run, start)
+    numbers = every[: max(1, ANSWER_BYTES // (4 * frame_size(run)))]
+    curves = [
+        _of_curve(recorder, numbers, seed, run.study.is_shallow(place)) for place, recorder in enumerate(run.recorders)
+    ]
     body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
         "v": VERSION,
@@ -107,21 +113,21 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         "reason": reason,
         "from": start,
         "frames": len(numbers),
-        "length": available,
+        "length": start + len(every),
         "done": run.length,
-        "stride": stride,
+        "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
         "queue_position": position,
-        "headline": run.headline().text,
+        "headline": run.headline(),
         "events": run.events(),
     }
     return header, body
 
 
 def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:
-    """Header and probabilities of a 1 (curves, K, D) of the kept iteration nearest to a frame; NaN where diverged."""
+    """Header and a mixture's probabilities of a 1 (curves, K, D) as kept nearest to a frame; NaN where diverged."""
     wanted = min(frame * stride_of(run.study.experiment), max(run.length - 1, 0))
-    kept = [dict(snapshots) for snapshots in run.computation.snapshots]
+    kept = [] if run.study.deep else [dict(snapshots) for snapshots in run.computation.kept]
     iterations = sorted(iteration for iteration in set().union(*kept) if iteration < max(run.length, 1))
     header = {"v": VERSION, "state": run.state, "at": None, "depths": list(run.study.depths)}
     if not iterations:
@@ -139,31 +145,33 @@ def envelope(header: dict[str, Any], body: Floats32) -> bytes:
     return len(text).to_bytes(4, "little") + text + np.ascontiguousarray(body, "<f4").tobytes()
 
 
-def _of_curve(recorder: Recorder, numbers: Ints, seed: int, study: Study, place: int) -> Floats32:
+def padded(rows: NDArray[Any], number: int) -> NDArray[Any]:
+    """As many rows, NaN beyond those that are recorded."""
+    result = np.full((number, rows.shape[1]), np.nan, rows.dtype)
+    result[: len(rows)] = rows
+    return result
+
+
+def _of_curve(recorder: Recorder, numbers: Ints, seed: int, is_shallow: bool) -> Floats32:
     """The fields of one curve (F, width) at the given iterations; NaN after it diverged."""
-    if study.is_shallow(place):
-        known = numbers[numbers < recorder.length]
-        rows = np.full((len(numbers), recorder.experiment.num_seeds + 1), np.nan, "<f4")
-        rows[: len(known), :-1], rows[: len(known), -1] = recorder.llh[:, known].T, recorder.at_floor[seed, known]
-        return rows
-    experiment, sums = recorder.experiment, recorder.problem.sums
-    result = np.full((len(numbers), _widths(experiment.num_seeds, sums)[-1]), np.nan, "<f4")
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
-        weights, flow = recorder.weights[seed, known], recorder.flow[seed, known]
-        rates = (
-            steps.adaptive_rate(weights, sums, *experiment.rates),
-            steps.multiplicative_term(weights, flow, sums, *experiment.rates),
-        )
-        columns = (
-            recorder.llh[:, known].T,
-            *(rates if experiment.optimiser == RATES_OF else (np.full_like(rate, np.nan) for rate in rates)),
-            effective_weights(weights, sums),
-            weights,
-            recorder.at_floor[seed, known, None],
-        )
-        np.concatenate(columns, axis=1, out=result[: len(known)], casting="same_kind")
-    return result
+        detail = [] if is_shallow else _of_weights(recorder, (seed, known))
+        columns = recorder.llh[:, known].T, *detail, recorder.at_floor[seed, known, None]
+        return padded(np.concatenate(columns, axis=1).astype("<f4"), len(numbers))
+
+
+def _of_weights(recorder: Recorder, here: tuple[int, Ints]) -> list[Floats]:
+    """ρ, λ, w and the layers' weights of one seed at some iterations."""
+    experiment, sums = recorder.experiment, recorder.problem.sums
+    weights, flow = recorder.weights[here], recorder.flow[here]
+    rates = [
+        steps.adaptive_rate(weights, sums, *experiment.rates),
+        steps.multiplicative_term(weights, flow, sums, *experiment.rates),
+    ]
+    if experiment.optimiser != RATES_OF:
+        rates = [np.full_like(rate, np.nan) for rate in rates]
+    return [*rates, effective_weights(weights, sums), weights]
 
 
 def _widths_of(run: LiveRun) -> list[list[int]]:
@@ -181,20 +189,12 @@ def _widths(num_seeds: int, sums: SumStack) -> list[int]:
 
 
 def _of_dataset(dataset: Dataset) -> dict[str, Any]:
-    known = DATASETS.get(dataset.name)
-    described = known is not None and tuple(v.name for v in known.variables) == dataset.variables
+    known = DATASETS[dataset.name].variables if dataset.name in DATASETS else ()
+    described = tuple(variable.name for variable in known) == dataset.variables
     return {
         "variables": list(dataset.variables),
-        "meanings": [v.meaning for v in known.variables] if known is not None and described else None,
+        "meanings": [variable.meaning for variable in known] if described else None,
         "marginals": (dataset.counts @ dataset.rows / dataset.num_rows).tolist(),
         "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
-        "dataset": {
-            **{
-                field.name: getattr(dataset, field.name)
-                for field in dataclasses.fields(dataset)
-                if field.name in ("name", "title", "sha256", "source", "synthetic")
-            },
-            "num_rows": dataset.num_rows,
-            "num_distinct": dataset.num_distinct,
-        },
+        "dataset": {name: getattr(dataset, name) for name in OF_DATASET},
     }

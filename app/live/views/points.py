@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.live.runs import LiveRun
+from app.live.views.query import BadQueryError, below, count_of
 from spncore import Experiment, Problem, Trainer, TrainState
 from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows, split_layers
@@ -18,28 +21,41 @@ from spncore.dynamics import steps as dynamics
 from spncore.learning.learners import weights_of
 from spncore.runs.training import learner_of
 
+FACTORS = (1e-3, 1e3)
+NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,12})?([eE][+-]?[0-9]{1,2})?")
 View = tuple[dict[str, Any], Floats]
 MAX_CELLS = 200  # of a heat map, along an axis
 RATES_PER_DECADE, DECADES_BELOW, DECADES_ABOVE = 6, 5, 1.5
 FITTED = (1e-5, 1e-3)  # largest relative layer step of the learning rates that a slope is fitted to
 
 
-class BadQueryError(ValueError):
-    """A query is refused; the text says what is allowed."""
-
-
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """What is recorded of one seed of one depth: `weights` (T, n), `flow` (T, K), `at_floor` (T,); and a component."""
+    """What is recorded of one seed of one depth, as a query asks for it.
 
+    `weights` (T, n), `flow` (T, K), `at_floor` (T,); `curve` and `seed` are places among the run's curves and seeds.
+    """
+
+    run: LiveRun
+    query: Mapping[str, str]
+    curve: int
+    seed: int
+    component: int
     experiment: Experiment
-    problem: Problem
     weights: Floats
     flow: Floats
     at_floor: NDArray[Any]
-    component: int
-    state: TrainState | None = None
-    seed: int = 0  # its place among the run's seeds
+    state: TrainState | None
+
+    @property
+    def problem(self) -> Problem:
+        """What is learned."""
+        return self.run.computation.problems[self.curve]
+
+    @property
+    def at(self) -> int:
+        """The iteration that is asked for, or the last one."""
+        return min(count_of(self.query, "t", self.length - 1), self.length - 1)
 
     @property
     def length(self) -> int:
@@ -60,6 +76,11 @@ class Steps:
     def rates(self) -> tuple[float, str]:
         """η and the parametrisation, as the functions of `dynamics` take them."""
         return self.experiment.rates
+
+    @property
+    def now(self) -> tuple[Floats, Floats, SumStack]:
+        """Weights (n,) and flow (K,) at the iteration that is asked for, and the stack, as `dynamics` takes them."""
+        return self.weights[self.at], self.flow[self.at], self.sums
 
     @cached_property
     def rho(self) -> Floats:
@@ -98,6 +119,23 @@ class Steps:
         return np.stack([layer.sum(axis=1) for layer in split_layers(held.astype(float), self.sums)], axis=1)
 
 
+def steps_of(run: LiveRun, query: Mapping[str, str]) -> Steps:
+    """What is recorded so far of the depth and seed that a query names, and its component."""
+    depths = run.study.depths
+    depth = count_of(query, "depth", depths[-1])
+    if depth not in depths:
+        raise BadQueryError(f"depth: {depth} is not in this run; it has {', '.join(map(str, depths))}.")
+    curve, seed = depths.index(depth), below(query, "seed", run.study.experiment.num_seeds)
+    component = below(query, "k", run.computation.problems[curve].sums.num_components)
+    asked = run, query, curve, seed, component, run.study.experiments()[curve]
+    if not run.recorders:
+        nothing = np.empty((0, 0))
+        return Steps(*asked, nothing, nothing, nothing, None)
+    recorder = run.recorders[curve]
+    here = seed, slice(min(recorder.length, run.length))
+    return Steps(*asked, recorder.weights[here], recorder.flow[here], recorder.at_floor[here], recorder.state)
+
+
 def first_cuts(weights: Floats, flow: Floats, experiment: Experiment, sums: SumStack) -> list[int | None]:
     """Per layer the first iteration (from 0) whose step the floor cut short; None where it never did.
 
@@ -119,14 +157,8 @@ def cut_layers(weights: Floats, flow: Floats, experiment: Experiment, sums: SumS
 def step_terms(steps: Steps, at: Ints) -> Floats:
     """The columns of the series `step` at the given iterations (len(at), 12 + 4 L)."""
     weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
-    weight, rho = (
-        effective_weights(weights, sums)[:, k],
-        dynamics.adaptive_rate(weights, sums, *steps.rates)[:, k],
-    )
-    gradient, lam = (
-        flow[:, k] / weight,
-        dynamics.multiplicative_term(weights, flow, sums, *steps.rates)[:, k],
-    )
+    here = replace(steps, weights=weights, flow=flow)
+    weight, rho, gradient, lam = here.weight, here.rho, here.gradient, here.lam
     printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
     relative = dynamics.relative_steps(weights, flow, sums, *steps.rates)[..., k]
     second = dynamics.second_order_term(weights, flow, sums, *steps.rates)[:, k]
@@ -144,35 +176,33 @@ def step_terms(steps: Steps, at: Ints) -> Floats:
     return np.column_stack([*terms, *rest, weights[:, path], flows, relative, cut & steps.linear])
 
 
-def residual(steps: Steps, at: int) -> View:
+def residual(steps: Steps) -> View:
     """What first order leaves of a step of size η from this point, relative to w_k: rows η, with ρ, with ρ as printed.
 
     The learning rates reach from where first order is all there is to where a layer's step is as large as its weight.
     """
-    weights, flow, k = steps.weights[at], steps.flow[at], steps.component
-    unit = dynamics.relative_steps(weights, flow, steps.sums, 1.0, steps.experiment.parametrisation)[:, k]
+    now, parametrisation = steps.rates
+    unit = dynamics.relative_steps(*steps.now, 1.0, parametrisation)[:, steps.component]
     largest = float(np.abs(unit).max())
-    now = steps.experiment.learning_rate
     if not 0 < largest < math.inf:
         return {"now": now, "limit": None, "slopes": [None, None], "at_now": [None, None]}, np.empty(0)
     limit = 1.0 / largest  # the η at which the largest relative layer step is 1
     low, high = min(limit * 10.0**-DECADES_BELOW, now / 3), max(limit * 10.0**DECADES_ABOVE, now * 3)
     number = min(MAX_CELLS, int(RATES_PER_DECADE * math.log10(high / low)) + 2)
     rates = np.geomspace(low, high, number)
-    rows = np.array([residuals_at(steps, at, float(rate)) for rate in rates]).T
+    rows = np.array([residuals_at(steps, float(rate)) for rate in rates]).T
     inside = (rates * largest >= FITTED[0]) & (rates * largest <= FITTED[1])
     slopes = [_slope(rates[inside], row[inside]) for row in rows]
-    at_now = [finite(value) for value in residuals_at(steps, at, now)]
+    at_now = [finite(value) for value in residuals_at(steps, now)]
     return {"now": now, "limit": finite(limit), "slopes": slopes, "at_now": at_now}, np.vstack([rates, rows])
 
 
-def residuals_at(steps: Steps, at: int, rate: float) -> tuple[float, float]:
+def residuals_at(steps: Steps, rate: float) -> tuple[float, float]:
     """|residual| of component k with the product form of ρ, and with ρ as printed (NaN in log-weights)."""
-    weights, flow, sums, k = steps.weights[at], steps.flow[at], steps.sums, steps.component
-    left = dynamics.first_order_residual(weights, flow, sums, rate, steps.experiment.parametrisation)[k]
-    if not steps.linear:
-        return abs(float(left)), math.nan
-    return abs(float(left)), abs(float(dynamics.residual_as_printed(weights, flow, sums, rate)[k]))
+    k = steps.component
+    left = dynamics.first_order_residual(*steps.now, rate, steps.experiment.parametrisation)[k]
+    printed = dynamics.residual_as_printed(*steps.now, rate)[k] if steps.linear else math.nan
+    return abs(float(left)), abs(float(printed))
 
 
 def _slope(rates: Floats, residuals: Floats) -> float | None:
@@ -183,24 +213,23 @@ def _slope(rates: Floats, residuals: Floats) -> float | None:
     return float(np.polyfit(np.log(rates[sound]), np.log(residuals[sound]), 1)[0])
 
 
-def row(steps: Steps, at: int) -> View:
+def row(steps: Steps) -> View:
     """μ(t, τ) of the component for all τ < t, and λ(t): the memory of one step."""
-    return {"lam": finite(steps.lam[at])}, dynamics.momentum_row(steps.rho, steps.lam, at)
+    return {"lam": finite(steps.lam[steps.at])}, dynamics.momentum_row(steps.rho, steps.lam, steps.at)
 
 
 def kernel(steps: Steps) -> View:
     """μ of the component at up to 200 × 200 iterations spread over what is recorded; 0 for τ ≥ t."""
     at = np.unique(np.linspace(0, steps.length - 1, min(MAX_CELLS, steps.length)).round().astype(int))
     cells = np.zeros((len(at), len(at)))
-    with np.errstate(all="ignore"):
-        for i, t in enumerate(at):
-            cells[i, :i] = dynamics.momentum_row(steps.rho, steps.lam, int(t))[at[:i]]
+    for i, t in enumerate(at):
+        cells[i, :i] = dynamics.momentum_row(steps.rho, steps.lam, int(t))[at[:i]]
     return {"at": steps.length - 1, "iterations": at.tolist()}, cells
 
 
-def matrix(steps: Steps, at: int) -> View:
+def matrix(steps: Steps) -> View:
     """M(t) row by row; its eigenvalues, largest first, and the directions of the largest and the smallest."""
-    matrix = dynamics.preconditioner(steps.weights[at], steps.sums, steps.experiment.parametrisation)
+    matrix = dynamics.preconditioner(steps.weights[steps.at], steps.sums, steps.experiment.parametrisation)
     if not np.isfinite(matrix).all():
         return {"eigenvalues": [], "largest": [], "smallest": []}, matrix
     values, vectors = np.linalg.eigh(matrix)
@@ -210,13 +239,14 @@ def matrix(steps: Steps, at: int) -> View:
     return {"eigenvalues": values[::-1].tolist(), "largest": ends[0], "smallest": ends[1]}, matrix
 
 
-def scale(steps: Steps, at: int, factor: float) -> View:
-    """Every sum weight times `factor`: rows are the relative layer steps of the component before and after.
+def scale(steps: Steps) -> View:
+    """Every sum weight times a factor: rows are the relative layer steps of the component before and after.
 
     The header's `check` is measured: the last trained state is evaluated with and without the factor.
     """
-    weights, flow, k = steps.weights[at], steps.flow[at], steps.component
-    rows = [dynamics.relative_steps(w, flow, steps.sums, *steps.rates)[:, k] for w in (weights, factor * weights)]
+    factor, (weights, flow, sums) = _factor(steps.query), steps.now
+    both = (dynamics.relative_steps(each, flow, sums, *steps.rates) for each in (weights, factor * weights))
+    rows = [relative[:, steps.component] for relative in both]
     return {"c": factor, "check": _measured(steps, factor)}, np.array(rows)
 
 
@@ -236,8 +266,21 @@ def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
     return {"iteration": steps.state.iteration, "llh": [finite(value) for value in llh], "ratio": finite(ratio)}
 
 
+def _factor(query: Mapping[str, str]) -> float:
+    text, (low, high) = query.get("c", "1"), FACTORS
+    if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
+        raise BadQueryError(f"c: give a number from {low:g} to {high:g}.")
+    return float(text)
+
+
 def finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-POINTS: Mapping[str, Callable[[Steps, int], View]] = {"residual": residual, "row": row, "matrix": matrix}
+POINTS: Mapping[str, Callable[[Steps], View]] = {
+    "residual": residual,
+    "row": row,
+    "matrix": matrix,
+    "kernel": kernel,
+    "scale": scale,
+}

@@ -5,16 +5,16 @@ A replay trains the shallow network once per form with a deep run's recorded rat
 
 from __future__ import annotations
 
-import queue
 import threading
-from dataclasses import replace as changed
+from collections import deque
+from dataclasses import replace
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from app.live.computation import Computation
-from app.live.runs import LiveRun
+from app.live.runs import LiveRun, part_of
 from app.live.views.points import first_cuts
 from spncore import Trace
 from spncore.arrays import Floats
@@ -54,7 +54,7 @@ class Replays:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: WeakKeyDictionary[Computation, dict[tuple[int, int, int], Replay]] = WeakKeyDictionary()
-        self._waiting: queue.Queue[Replay] = queue.Queue(MAX_WAITING)
+        self._waiting: deque[Replay] = deque()
         self._thread: threading.Thread | None = None
 
     def get(self, run: LiveRun, depth: int, seed: int) -> Replay | None:
@@ -63,13 +63,10 @@ class Replays:
             kept = self._kept.setdefault(run.computation, {})
             key = depth, seed, run.length
             if key not in kept:
-                trace = one_seed(run.traces()[run.study.depths.index(depth)], seed)
-                made = Replay(trace)
-                try:
-                    self._waiting.put_nowait(made)
-                except queue.Full:
+                if len(self._waiting) >= MAX_WAITING:
                     return None
-                kept[key] = made
+                kept[key] = Replay(one_seed(run.traces()[run.study.depths.index(depth)], seed))
+                self._waiting.append(kept[key])
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._work, name="spnlab-replay", daemon=True)
                     self._thread.start()
@@ -77,15 +74,11 @@ class Replays:
 
     def _work(self) -> None:
         while True:
-            try:
-                with self._lock:
-                    replay = self._waiting.get_nowait()
-            except queue.Empty:
-                with self._lock:
-                    if self._waiting.empty():
-                        self._thread = None
-                        return
-                continue
+            with self._lock:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                replay = self._waiting.popleft()
             replay.make()
 
 
@@ -94,17 +87,8 @@ REPLAYS = Replays()
 
 def one_seed(trace: Trace, seed: int) -> Trace:
     """The same trace as if only this seed had been run."""
-    here = slice(seed, seed + 1)
-    return changed(
-        trace,
-        experiment=trace.experiment.replace(num_seeds=1, seed=trace.experiment.seeds[seed]),
-        llh=trace.llh[here],
-        log_partition=trace.log_partition[here],
-        at_floor=trace.at_floor[here],
-        flow=trace.flow[here],
-        weights=trace.weights[here],
-        final_state=None,
-    )
+    experiment = trace.experiment.replace(num_seeds=1, seed=trace.experiment.seeds[seed])
+    return replace(part_of(trace, slice(seed, seed + 1)), experiment=experiment)
 
 
 def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]:
@@ -112,19 +96,23 @@ def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]
 
     It is `waiting` for the run's end, `too_long` to be made, `busy` while too many others wait, `running` or `done`.
     """
-    if run.state in ("queued", "running"):
-        return {"replay": "waiting", "done": 0}, np.empty(0)
-    if not run.recorders or not run.length:
-        return {"replay": "failed", "done": 0}, np.empty(0)
-    settings = run.study.experiment
-    if run.computation.seconds / (settings.num_seeds * len(run.study.experiments())) > MAX_SECONDS:
-        return {"replay": "too_long", "done": 0}, np.empty(0)
-    found = REPLAYS.get(run, depth, seed)
+    state, found = _asked_for(run, depth, seed)
     if found is None:
-        return {"replay": "busy", "done": 0}, np.empty(0)
-    curves = list(found.curves)
-    header: dict[str, Any] = {"replay": found.state, "done": len(curves), "forms": list(FORMS[: len(curves)])}
+        return {"replay": state, "done": 0}, np.empty(0)
+    curves = found.curves[:]
+    header: dict[str, Any] = {"replay": state, "done": len(curves), "forms": list(FORMS[: len(curves)])}
     cuts = first_cuts(found.trace.weights[0], found.trace.flow[0], found.trace.experiment, found.trace.sums)
     header["cut"] = min((cut for cut in cuts if cut is not None), default=None)
     deep = found.trace.llh[0]
     return header, np.stack([deep, *curves, *(np.abs(curve - deep) for curve in curves)])
+
+
+def _asked_for(run: LiveRun, depth: int, seed: int) -> tuple[str, Replay | None]:
+    if not run.ended:
+        return "waiting", None
+    if not run.recorders or not run.length:
+        return "failed", None
+    if run.computation.seconds / (run.study.experiment.num_seeds * len(run.study.experiments())) > MAX_SECONDS:
+        return "too_long", None
+    found = REPLAYS.get(run, depth, seed)
+    return (found.state, found) if found else ("busy", None)

@@ -19,8 +19,8 @@ from app.live import circuit_layout
 from app.live.headline import trees_sentence
 from app.live.runs import LiveRun
 from app.live.views import frames
-from app.live.views.derived import ANSWER_NUMBERS, below, count_of, steps_of
-from app.live.views.points import BadQueryError, Steps, View, finite
+from app.live.views.points import Steps, View, finite
+from app.live.views.query import BadQueryError, below, count_of
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
@@ -35,19 +35,6 @@ MOST_IN_MATRIX = 48
 MOST_PRESSED = 400
 LISTED_TERMS = 4
 _NUMBER, _RANDOM = re.compile(r"[0-9]{1,400}"), re.compile(r"random-([0-9]{1,9})")
-
-
-def answer(run: LiveRun, view: str, query: Mapping[str, str]) -> View:
-    """Header and numbers of a view; BadQueryError says what is wrong with a query."""
-    steps = steps_of(run, query)
-    circuit = steps.problem.circuit
-    common = {"v": frames.VERSION, "state": run.state, "depth": steps.experiment.depth, "seed": steps.seed}
-    if not steps.length:
-        return {**common, "at": None, "from": 0, "frames": 0, "length": 0, "fields": []}, np.empty(0)
-    at = min(count_of(query, "t", steps.length - 1), steps.length - 1)
-    with np.errstate(all="ignore"):
-        header, values = VIEWS[view](run, steps, circuit, at, query)
-    return {**common, **header}, values
 
 
 def drawing(run: LiveRun, query: Mapping[str, str]) -> dict[str, Any]:
@@ -72,27 +59,28 @@ def drawing(run: LiveRun, query: Mapping[str, str]) -> dict[str, Any]:
 
 def _last_parameters(run: LiveRun) -> Parameters | None:
     """The leaves of the deepest network's first seed as they were kept last, for the words of the drawing."""
-    kept = run.computation.leaves[len(run.study.depths) - 1] if run.study.deep else {}
+    kept = run.computation.kept[len(run.study.depths) - 1] if run.study.deep else {}
     if not kept:
         return None
     return Parameters((), tuple(array[0] for array in kept[max(tuple(kept))]))
 
 
-def _tree(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[str, str]) -> View:
+def _tree(steps: Steps) -> View:
     """One induced tree: its edges and nodes, w_T, and its step as predicted, exact and recorded."""
-    now = effective_weights(steps.weights[at], steps.sums)
-    number = _number(circuit, query.get("tree", "largest"), now)
+    circuit, at = steps.problem.circuit, steps.at
+    layers, flow, sums = steps.now
+    now = effective_weights(layers, sums)
+    number = _number(circuit, steps.query.get("tree", "largest"), now)
     found = tree(circuit, number)
     layers_after = steps.weights[at + 1] if at + 1 < steps.length else steps.weights_after
-    after = effective_weights(layers_after, steps.sums)
-    relative = dynamics.relative_steps(steps.weights[at], steps.flow[at], steps.sums, *steps.rates)[:, found.edges]
-    exact = dynamics.exact_factors(steps.weights[at], steps.flow[at], steps.sums, *steps.rates)[found.edges]
+    after = effective_weights(layers_after, sums)
+    relative = dynamics.relative_steps(layers, flow, sums, *steps.rates)[:, found.edges]
+    exact = dynamics.exact_factors(layers, flow, sums, *steps.rates)[found.edges]
     ends = edge_ends(circuit)[found.edges]
     log_weight = float(np.log(now[found.edges]).sum())
     total = float(log_total_weight(circuit, np.log(now)))
-    cut = (layers_after[steps.sums.paths[:, found.edges]] == steps.experiment.floor).any(axis=0) & steps.linear
+    cut = (layers_after[sums.paths[:, found.edges]] == steps.experiment.floor).any(axis=0) & steps.linear
     return {
-        "at": at,
         "kappa": str(num_trees(circuit)),
         "number": str(number),
         "edges": found.edges.tolist(),
@@ -100,7 +88,7 @@ def _tree(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[
         "from": ends[:, 0].tolist(),
         "to": ends[:, 1].tolist(),
         "weights": [finite(w) for w in now[found.edges]],
-        "flows": [finite(a) for a in steps.flow[at][found.edges]],
+        "flows": [finite(a) for a in flow[found.edges]],
         "factors": [finite(f) for f in exact],
         "cut": cut.tolist(),
         "weight": finite(math.exp(log_weight)),
@@ -113,19 +101,20 @@ def _tree(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[
     }, np.empty(0)
 
 
-def _edge(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[str, str]) -> View:
+def _edge(steps: Steps) -> View:
     """Trapp et al. (2019), eq. (7), of one edge: the flows of all trees through it, against the backward pass's.
 
     At the nearest iteration whose leaves were kept, which the header calls `kept`.
     """
-    edge = below(query, "edge", circuit.num_edges)
+    circuit, run = steps.problem.circuit, steps.run
+    edge = below(steps.query, "edge", circuit.num_edges)
     through = edge_trees(circuit)[edge]
-    header = {"at": at, "edge": edge, "through": written(int(through)), "kept": None}
-    kept = sorted(t for t in tuple(run.computation.leaves[_place(run, steps)]) if t < steps.length)
+    header = {"edge": edge, "through": written(int(through)), "kept": None}
+    kept = sorted(t for t in tuple(run.computation.kept[steps.curve]) if t < steps.length)
     if num_trees(circuit) > LIMITS.live_trees or not kept:
         return header, np.empty(0)
-    near = min(kept, key=lambda t: abs(t - at))
-    flows = _tree_flows(run, _place(run, steps), steps.seed, near)
+    near = min(kept, key=lambda t: abs(t - steps.at))
+    flows = _tree_flows(steps, near)
     listed = _all_trees(circuit)
     mine = np.flatnonzero(listed.edges[:, [edge]].toarray()[:, 0])
     weight = float(effective_weights(steps.weights[near], steps.sums)[edge])
@@ -140,41 +129,39 @@ def _edge(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[
     }, np.empty(0)
 
 
-def _tree_matrix(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[str, str]) -> View:
+def _tree_matrix(steps: Steps) -> View:
     """M over trees, Δ log w = η M a: all of them, or as many as a picture can show, spread over their numbers."""
+    circuit = steps.problem.circuit
     chosen = _spread(circuit)
-    edges = dynamics.preconditioner(steps.weights[at], steps.sums, steps.experiment.parametrisation)
+    edges = dynamics.preconditioner(steps.weights[steps.at], steps.sums, steps.experiment.parametrisation)
     matrix = np.asarray(chosen.edges @ (chosen.edges @ edges).T)
     count = num_trees(circuit)
     numbers = [str(i * count // chosen.num_trees) for i in range(chosen.num_trees)]
     sound = bool(np.isfinite(matrix).all())
     values = np.linalg.eigvalsh(matrix)[::-1].tolist() if sound else []
-    return {"at": at, "numbers": numbers, "all": count == chosen.num_trees, "eigenvalues": values}, matrix
+    return {"numbers": numbers, "all": count == chosen.num_trees, "eigenvalues": values}, matrix
 
 
-def _tree_curve(run: LiveRun, steps: Steps, circuit: Circuit, at: int, query: Mapping[str, str]) -> View:
+def _tree_curve(steps: Steps) -> View:
     """The share w_T / Σ w of one tree by frame, in the circuit and in the mixture of trees; NaN where not recorded."""
-    available, start = frames.num_frames(run), count_of(query, "from")
-    if start > available:
-        raise BadQueryError(f"from: {start} lies beyond the {available} frames there are.")
-    numbers = np.arange(start, available) * frames.stride_of(run.study.experiment)
-    numbers = np.minimum(numbers, max(run.length - 1, 0))[: max(1, ANSWER_NUMBERS // (4 * circuit.num_nodes))]
-    chosen = _number(circuit, query.get("tree", "0"), None)
+    circuit, run, start = steps.problem.circuit, steps.run, count_of(steps.query, "from")
+    every = frames.iterations_from(run, start)
+    numbers = every[: max(1, frames.ANSWER_NUMBERS // (4 * circuit.num_nodes))]
+    chosen = _number(circuit, steps.query.get("tree", "0"), None)
     known = numbers[numbers < steps.length]
     log_weights = np.log(effective_weights(steps.weights[known], steps.sums))
-    rows = np.full((len(numbers), 2), np.nan)
     deep = log_weights[:, tree(circuit, chosen).edges].sum(axis=1) - log_total_weight(circuit, log_weights)
-    rows[: len(known), 0] = np.exp(deep)
+    rows = frames.padded(np.stack([np.exp(deep), np.full(len(known), np.nan)], axis=1), len(numbers))
     if run.study.shallow and len(run.recorders) == len(run.study.experiments()):
         shallow = run.recorders[-1]
         known = numbers[numbers < shallow.length]
         mixed = shallow.weights[steps.seed, known]
         rows[: len(known), 1] = mixed[:, chosen] / mixed.sum(axis=1)
-    header = {"from": start, "frames": len(rows), "length": available, "fields": ["circuit", "mixture"], "at": at}
+    header = {"from": start, "frames": len(rows), "length": start + len(every), "fields": ["circuit", "mixture"]}
     return {**header, "number": str(chosen)}, rows
 
 
-VIEWS: Mapping[str, Callable[[LiveRun, Steps, Circuit, int, Mapping[str, str]], View]] = {
+VIEWS: Mapping[str, Callable[[Steps], View]] = {
     "tree": _tree,
     "edge": _edge,
     "treematrix": _tree_matrix,
@@ -195,10 +182,6 @@ def _number(circuit: Circuit, asked: str, weights: Floats | None) -> int:
     return int(asked)
 
 
-def _place(run: LiveRun, steps: Steps) -> int:
-    return run.study.depths.index(steps.experiment.depth)
-
-
 @lru_cache(16)
 def _all_trees(circuit: Circuit) -> Trees:
     return enumerate_trees(circuit, LIMITS.live_trees)
@@ -217,10 +200,10 @@ def _spread(circuit: Circuit) -> Trees:
     return trees_of(circuit, number, pairs[0], pairs[1])
 
 
-def _tree_flows(run: LiveRun, place: int, seed: int, at: int) -> Floats:
-    """a_T (T,) of all trees at a kept iteration of one seed."""
-    recorder, leaves = run.recorders[place], run.computation.leaves[place][at]
-    circuit, bag = recorder.problem.circuit, recorder.problem.bag
-    edges = effective_weights(recorder.weights[seed, at], recorder.problem.sums)
-    model = Model(circuit, Parameters(by_layer(circuit, edges), tuple(array[seed] for array in leaves)))
+def _tree_flows(steps: Steps, at: int) -> Floats:
+    """a_T (T,) of all trees at a kept iteration."""
+    problem, leaves = steps.problem, steps.run.computation.kept[steps.curve][at]
+    circuit, bag = problem.circuit, problem.bag
+    edges = effective_weights(steps.weights[at], steps.sums)
+    model = Model(circuit, Parameters(by_layer(circuit, edges), tuple(array[steps.seed] for array in leaves)))
     return models.tree_flows(model, bag.rows, bag.weights / bag.num_rows, _all_trees(circuit))

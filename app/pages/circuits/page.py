@@ -13,11 +13,9 @@ from app.kit import controls, data, page, session, uploads
 from app.kit.link import CIRCUITS, decode_view
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
-from app.kit.uploads import FALLBACK
 from app.live.runs import RunRefused
 from app.pages.circuits import files
 from spncore.circuits.circuit import CircuitError
-from spncore.data.dataset import is_upload
 from spncore.data.library import DataError
 from spncore.record import ExperimentError, Field
 from spncore.runs.study import Study
@@ -71,15 +69,9 @@ def opened() -> Study:
 
 def stand_in(study: Study) -> list[str]:
     """Use data that is at hand where the study's is not; what is said about it."""
-    name = study.experiment.dataset
-    try:
-        if uploads.find(name, session.held_uploads()) is not None:
-            return []
-        said = WORDS["upload_again"] if is_upload(name) else WORDS["twin_instead"]
-    except DataError as error:
-        said = str(error)
-    st.session_state[STATE] = study.on(FALLBACK.get(name, "nltcs-twin"))
-    return [said]
+    used, why = uploads.instead(study.experiment.dataset, session.held_uploads())
+    st.session_state[STATE] = study.on(used)
+    return [why] if why else []
 
 
 def train() -> None:

@@ -82,7 +82,7 @@ def export_dialog(shown: Shown | None) -> None:
         st.warning(WORDS["gone"])
         return
     st.markdown(WORDS["export_intro"])
-    if run.state in ("queued", "running"):
+    if not run.ended:
         st.info(WORDS["export_running"])
     link = page.page_address(LAB.query_string(shown.study))
     for kind, (suffix, make) in FILES.items():

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from app.kit import text
-from app.kit.text import FOLDER, literal, number, plain, point
+from app.kit.text import literal, number, plain, point
+from app.live.catalogues import FOLDER
 from spncore.runs.experiment import FIELDS
 
 HOSTILE = [

@@ -115,6 +115,14 @@ def test_every_shown_node_is_found_and_every_hidden_one_is_missing():
     assert sum(len(node["nodes"]) for node in picture["nodes"]) == sum(place >= 0 for place in picture["row_of_node"])
 
 
+def test_a_row_that_folding_has_left_empty_is_passed_over():
+    circuit = random_circuit(np.random.default_rng(18), 5, ALL)
+    plan = plan_of(circuit)
+    for group in plan.members:
+        picture = drawn(circuit, view=toggled(plan, automatic(plan), group))
+        assert all(np.isfinite(node["x"]) for node in picture["nodes"])
+
+
 def test_unknown_groups_in_a_view_are_left_out():
     circuit = partitions()
     unknown = frozenset({10**9})

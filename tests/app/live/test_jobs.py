@@ -38,7 +38,7 @@ def test_one_job_runs_at_a_time_and_the_others_wait_their_turn(board):
     assert [board.position(job) for job in (first, second, third)] == [0, 1, 2]
     with pytest.raises(JobRefused, match="^2 computations are waiting already"):
         board.start("d", patient, "me")
-    board.leave("a", "me")
+    board.leave("me", "a")
     until(lambda: second.state == "running")
     assert first.state == "cancelled"
 
@@ -46,17 +46,17 @@ def test_one_job_runs_at_a_time_and_the_others_wait_their_turn(board):
 def test_a_shared_job_goes_on_until_the_last_one_leaves(board):
     job = board.start("a", patient, "me")
     assert board.start("a", patient, "you") is job
-    board.leave("a", "me")
-    board.leave("a", "me")
-    board.leave("a", "a stranger")
+    board.leave("me", "a")
+    board.leave("me", "a")
+    board.leave("a stranger", "a")
     assert not job.stop.is_set()
-    board.release("you")
+    board.leave("you")
     until(lambda: job.state == "cancelled")
 
 
 def test_a_cancelled_or_failed_job_is_begun_anew(board):
     cancelled = board.start("a", patient, "me")
-    board.leave("a", "me")
+    board.leave("me", "a")
     anew = board.start("a", lambda job: 1, "me")
     assert anew is not cancelled
     until(lambda: anew.state == "done")
@@ -112,7 +112,7 @@ def test_a_study_as_a_job_goes_on_where_it_was_cancelled(board, tmp_path, monkey
     cells = grid(Cell(base), {"depth": [1, 2, 3], "seed": list(range(20))})
     job = board.start("a", lambda job: outcomes(cells, data, job.report), "me")
     until(lambda: job.done >= 3)
-    board.leave("a", "me")
+    board.leave("me", "a")
     until(lambda: job.ended)
     assert job.state == "cancelled"
     kept = len(list(tmp_path.rglob("*.json")))

@@ -30,7 +30,7 @@ def test_a_live_run_ends_at_the_engines_own_numbers(make: Any, data: Dataset, ch
 def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any, data: Dataset) -> None:
     registry = make()
     run = ended(registry, registry.start(study(iterations=333), data, "a"))
-    for depth, snapshots in zip((1, 2), run.computation.snapshots, strict=True):
+    for depth, snapshots in zip((1, 2), run.computation.kept, strict=True):
         assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
         infos = [info for _, info in training.run(study(iterations=333).experiment.replace(depth=depth), data)]
         zeros, ones = infos[-1].inputs[0][:, 0], infos[-1].inputs[0][:, 1]
@@ -208,7 +208,7 @@ def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go
     for trace, fitted in zip(run.traces(), expected, strict=True):
         assert trace.stopped == fitted.stopped and np.array_equal(trace.llh, fitted.llh)
     assert (lengths[2], f"L=3 {expected[2].stopped}.") in run.events()
-    assert [max(snapshots) for snapshots in run.computation.snapshots] == [length - 1 for length in lengths]
+    assert [max(snapshots) for snapshots in run.computation.kept] == [length - 1 for length in lengths]
 
 
 def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dataset) -> None:

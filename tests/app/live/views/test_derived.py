@@ -275,7 +275,7 @@ def test_pieces_of_a_series_add_up_to_the_whole(client, finished):
         assert np.array_equal(whole.reshape(30, -1)[12:], rest.reshape(18, -1), equal_nan=True)
 
 
-@pytest.mark.parametrize("view", derived.views())
+@pytest.mark.parametrize("view", derived.views(False))
 def test_every_view_answers_before_the_first_step_during_training_and_after_a_divergence(
     client, registry, finished, data, view
 ):

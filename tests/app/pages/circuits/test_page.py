@@ -146,11 +146,11 @@ def test_one_mixture_is_refused(data):
 
 
 def test_the_headline_says_what_the_runs_show(traces):
-    said = circuit_headline(traces, ended=True, shallow=True).text
+    said = circuit_headline(traces, ended=True, shallow=True)
     lead = float(np.median(traces[0].llh[:, -1] - traces[1].llh[:, -1]))
     assert said.startswith("Same function at the start (difference ") and "after 4 steps" in said
     assert ("are level" in said) == (abs(lead) < 5e-4)
-    assert circuit_headline([], ended=False, shallow=True).text == "Training starts."
+    assert circuit_headline([], ended=False, shallow=True) == "Training starts."
 
 
 def test_the_leader_is_named_with_its_seeds(traces):
@@ -163,7 +163,7 @@ def test_the_leader_is_named_with_its_seeds(traces):
         moved[:, -1] += 1.0
         faked = [type(one)(**{**vars_of(one), "llh": moved}), other]
         pair = faked if one is ahead else faked[::-1]
-        said = circuit_headline(pair, ended=True, shallow=True).text
+        said = circuit_headline(pair, ended=True, shallow=True)
         assert words in said and "in 2 of 2 seeds" in said
 
 

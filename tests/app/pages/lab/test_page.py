@@ -77,7 +77,6 @@ MATTERS = {
     "momentum": {"optimiser": "nesterov"},
 }
 OF_DEEP_CIRCUITS = {"structure", "split_depth", "num_repetitions"}
-LABELS = {"depths": text.label("depth"), "rivals": text.WORDS["rivals"]}
 
 
 def controls_of(page, name):
@@ -93,7 +92,7 @@ def test_every_setting_has_a_control_with_its_label_and_help():
             pages[choice] = opened(**QUICK, **dict(choice))
         found = controls_of(pages[choice], name)
         assert len(found) == 1, name
-        assert found[0].label == (LABELS[name] if name in LABELS else text.label(name))
+        assert found[0].label == Study.declared()[name].title
         assert found[0].help
 
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.kit.link import LAB
-from app.kit.text import FOLDER
+from app.live.catalogues import FOLDER
 from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import measure

@@ -182,7 +182,7 @@ def page(monkeypatch, tmp_path):
     assert not page.exception
     yield page
     for job in list(JOBS._jobs.values()):
-        JOBS.leave(job.key, next(iter(job.watchers), ""))
+        JOBS.leave(next(iter(job.watchers), ""), job.key)
 
 
 def test_the_page_opens_with_the_shipped_diagram_and_the_sentences_of_its_numbers(page):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.plots.drawing import band
 from spncore.plots.palette import DASHES, DEPTHS, FAINT, stroke
-from spncore.runs.experiment import Experiment
 from spncore.runs.trace import Trace
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-FIGURE3 = Experiment(num_seeds=6)
 THEME = "light"
 
 
@@ -44,7 +42,7 @@ def write_csv(path: Path, traces: Sequence[Trace]) -> None:
 
 
 def llh_figure(
-    traces: Sequence[Trace], references: dict[str, float], published: dict[int, Floats] | None = None
+    traces: Sequence[Trace], references: Mapping[str, float], published: Mapping[int, Floats] | None = None
 ) -> go.Figure:
     """LLH by depth: median over seeds with the band of all seeds, reference lines, and the published curves."""
     figure = _figure(traces, "Training log-likelihood by number of sum layers L", "mean log-likelihood (nats per row)")

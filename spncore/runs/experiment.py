@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS
-from spncore.files.strict_json import JsonError, parse_object, shorten, shown
+from spncore.files.strict_json import JsonError, parse_object, shown
 from spncore.learning.learners import LEARNERS, title
 from spncore.learning.objectives import OBJECTIVES, Labels
 from spncore.learning.parametrisation import PARAMETRISATIONS
 from spncore.limits import LIMITS
-from spncore.record import ExperimentError, Field, Record, choice, number, switch, whole
+from spncore.record import ExperimentError, Record, choice, number, switch, whole
 from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2
@@ -234,8 +234,8 @@ class Experiment(Record):
             if type(schema) is not int or not 1 <= schema <= SCHEMA:
                 raise ExperimentError(f"schema: {shown(schema)} is not known; {known}")
             for later in range(schema + 1, SCHEMA + 1):
-                values = {**{name: parse(name, text) for name, text in parse_qsl(_ADDED[later])}, **values}
-            settings = {name: value for name, value in values.items() if name != "schema" and _known(name)}
+                values = {**{name: FIELDS[name].parse(text) for name, text in parse_qsl(_ADDED[later])}, **values}
+            settings = {name: value for name, value in values.items() if name != "schema" and cls.known(name)}
             missing = [name for name in FIELDS if name not in settings]
             if missing:
                 raise ExperimentError(f"{missing[0]}: missing; a saved experiment holds every setting")
@@ -263,14 +263,3 @@ def _check_learner(experiment: Experiment) -> None:
 
 
 FIELDS = Experiment.fields
-
-
-def parse(name: str, text: str) -> Any:
-    """The value that `text` (a command line's) gives field `name`; ExperimentError if refused."""
-    return _known(name).parse(text)
-
-
-def _known(name: str) -> Field:
-    if name not in FIELDS:
-        raise ExperimentError(f"{shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
-    return FIELDS[name]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, replace
 
 import numpy as np
 
 from spncore.data.library import Dataset
+from spncore.record import Record, declare
+from spncore.runs.experiment import FIELDS
 from spncore.sweep import Cell, LocalWorkers, Outcome, Reporter, Store, SweepError, run_cells, run_tasks
 
 CURVE = ("iteration", "median", "low", "high")
@@ -20,12 +22,12 @@ Compute = Callable[[Cell], Outcome]
 
 
 @dataclass(frozen=True)
-class Runs:
+class Runs(Record):
     """Which rows, and which seeds."""
 
-    dataset: str
-    num_seeds: int
-    seed: int = 0
+    dataset: str = declare(MISSING, FIELDS["dataset"])
+    num_seeds: int = declare(MISSING, FIELDS["num_seeds"])
+    seed: int = declare(0, FIELDS["seed"])
 
 
 def depth_name(depth: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
-from spncore.record import Record, choice
+from spncore.record import Record, choice, part
 from spncore.runs.experiment import Experiment
 from spncore.studies import shipped
 from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, outcomes, tidied
@@ -43,7 +43,7 @@ class Case(Record):
     topology: str = choice("tree", "topology", choices=TOPOLOGIES)
     weights: str = choice("linear", "weights", choices=WEIGHTS)
     components: str = choice("fixed", "components", choices=COMPONENTS)
-    runs: Runs = RUNS
+    runs: Runs = part(Runs, RUNS)
 
     @property
     def target(self) -> Target:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
-from spncore.record import ExperimentError, Manner, Record, declare, switch, whole
+from spncore.record import ExperimentError, Manner, Record, Span, declare, number, part, switch, whole
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS
 from spncore.studies import envelope
@@ -28,20 +28,21 @@ from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, Target
 from spncore.words import counted
 
 MISSED, THROWN, FAILED = 0, -1, -2  # in place of an iteration, which counts from 1
+RATES = Span(float, low=LIMITS.smallest_rate, high=LIMITS.largest_rate)
 Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is the shallow control at L·η
 
 
 @dataclass(frozen=True)
-class Plane(Record, manner=Manner(outside="points per decade is refused; allowed: {allowed}")):
+class Plane(Record):
     """What a phase diagram shows: a base experiment, depths, ranges of η and s, points per decade of η, and the target.
 
     With `control` the shallow network is run at L·η as well.
     """
 
-    base: Experiment
+    base: Experiment = part(Experiment)
     depths: tuple[int, ...] = declare((1, 2, 3, 4), replace(DEPTHS, said="1 and at least one more, rising"))
-    learning_rates: tuple[float, float] = (1e-5, 1.0)
-    init_scales: tuple[float, float] = (1e-2, 1.0)
+    learning_rates: tuple[float, float] = declare((1e-5, 1.0), RATES)
+    init_scales: tuple[float, float] = declare((1e-2, 1.0), RATES)
     per_decade: int = whole(
         3,
         "resolution",
@@ -49,18 +50,15 @@ class Plane(Record, manner=Manner(outside="points per decade is refused; allowed
         1,
         20,
         name="resolution",
+        manner=Manner(outside="points per decade is refused; allowed: {allowed}"),
     )
-    gain: float = 0.9
+    gain: float = number(0.9, "target", "Share of the gain that EM finds.", 1e-3, 1.0)
     control: bool = switch(True, "also L = 1 at L·η")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.depths[0] != 1 or len(self.depths) < 2:
             raise self.fields["depths"].refusal(self.depths, "is refused; allowed: {allowed}")
-        for name, (low, high) in (("learning_rate", self.learning_rates), ("init_scale", self.init_scales)):
-            if not LIMITS.smallest_rate <= low < high <= LIMITS.largest_rate:
-                allowed = f"rising within {LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"
-                raise ExperimentError(f"{name}: the range {low:g} to {high:g} is refused; allowed: {allowed}")
         count = len(self.arms) * len(self.rates) * len(self.scales)
         if count > MAX_CELLS:
             raise ExperimentError(
@@ -133,10 +131,15 @@ class Diagram:
 
     def median(self, arm: Arm) -> Floats:
         """Median iterations (rows, columns) over the seeds; infinite where not even half of them arrive."""
-        runs = self.runs[arm]
-        ordered = np.sort(np.where(runs > 0, runs, np.inf), axis=2)
-        below, above = ordered[:, :, (runs.shape[2] - 1) // 2], ordered[:, :, runs.shape[2] // 2]
-        return np.asarray((below + above) / 2)
+        return np.asarray(np.median(self.arrivals(arm), axis=2))
+
+    def arrivals(self, arm: Arm) -> Floats:
+        """Iterations (rows, columns, seeds), infinite for a run that does not arrive."""
+        return np.where(self.runs[arm] > 0, self.runs[arm], np.inf)
+
+    def shallow_and_deep(self, depth: int, control: bool = False) -> tuple[Floats, Floats]:
+        """The medians of L = 1, with the control at L·η, and of depth L."""
+        return self.median((1, depth if control else 1)), self.median((depth, 1))
 
     def state(self, arm: Arm) -> NDArray[np.str_]:
         """By cell `reached`, `missed`, `thrown` or `failed`, as most of its seeds."""
@@ -149,15 +152,14 @@ class Diagram:
 
     def speed_up(self, depth: int, control: bool = False) -> Floats:
         """log₂ of L = 1's iterations over depth L's (rows, columns); NaN where either misses, ±∞ where one does."""
+        shallow, deep = self.shallow_and_deep(depth, control)
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.log2(self.median((1, depth if control else 1))) - np.log2(self.median((depth, 1))))
+            return np.asarray(np.log2(shallow) - np.log2(deep))
 
     def at_least(self, depth: int, control: bool = False) -> Floats:
         """`speed_up`, and where only one of the two arrives the least (for L = 1: the most) that it can be."""
-        shallow, deep = self.median((1, depth if control else 1)), self.median((depth, 1))
-        most = float(self.plane.base.iterations)
-        bounds = np.log2(np.minimum(shallow, most)) - np.log2(np.minimum(deep, most))
-        return np.asarray(np.where(np.isnan(self.speed_up(depth, control)), np.nan, bounds))
+        shallow, deep = np.log2(np.minimum(self.shallow_and_deep(depth, control), self.plane.base.iterations))
+        return np.where(np.isnan(self.speed_up(depth, control)), np.nan, shallow - deep)
 
     def log_stripe(self, depth: int) -> Floats:
         """log₁₀ η/w0^e (rows, columns)."""
@@ -166,9 +168,7 @@ class Diagram:
 
     def ahead(self, depth: int, control: bool = False) -> NDArray[np.int64]:
         """In how many seeds depth L is there first (rows, columns)."""
-        shallow, deep = (
-            np.where(r > 0, r, np.inf) for r in (self.runs[1, depth if control else 1], self.runs[depth, 1])
-        )
+        shallow, deep = self.arrivals((1, depth if control else 1)), self.arrivals((depth, 1))
         return np.asarray((deep < shallow).sum(axis=2))
 
 
@@ -208,14 +208,11 @@ def to_json(made: Diagram) -> str:
 
 def unpack(packed: Envelope) -> list[Diagram]:
     """What `pack` made."""
-    plane: dict[str, Any] = {}
-    plane = {name: tuple(value) if isinstance(value, list) else value for name, value in packed.body["plane"].items()}
-    base = Experiment.from_dict(plane.pop("base"))
-    runs = {}
-    for name, values in packed.body["runs"].items():
-        depth, factor = map(int, name.split("@"))
-        runs[depth, factor] = np.array(values, dtype=np.int64)
-    return [Diagram(Plane(base, **plane), packed.body["data"], runs)]
+    body = packed.body
+    plane = {**body["plane"], "base": Experiment.from_dict(body["plane"]["base"])}
+    arms = {name: name.split("@") for name in body["runs"]}
+    runs = {(int(depth), int(factor)): np.array(body["runs"][name]) for name, (depth, factor) in arms.items()}
+    return [Diagram(Plane(**plane), body["data"], runs)]
 
 
 def tidy(result: Diagram) -> list[dict[str, Any]]:

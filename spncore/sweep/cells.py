@@ -24,7 +24,7 @@ from spncore.data.library import Dataset
 from spncore.learning import em
 from spncore.learning.trainer import DivergenceError
 from spncore.record import ExperimentError
-from spncore.runs.experiment import FIELDS, Experiment
+from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of
 from spncore.runs.training import all_steps, trainer_of
 
@@ -34,7 +34,7 @@ MAX_CELLS = 10_000
 MAX_POINTS = 200  # of a curve
 
 
-class SweepError(ValueError):
+class SweepError(ExperimentError):
     """A sweep is refused or cannot go on; the text names the parameter or the cause."""
 
 
@@ -224,22 +224,18 @@ def compute_json(values: Mapping[str, Any], data: Mapping[str, Dataset]) -> str:
 
 
 def grid(base: Cell, axes: Mapping[str, Sequence[Any]]) -> tuple[Cell, ...]:
-    """Every combination of settings, in order; SweepError names an axis that is empty, unknown or makes it too many."""
+    """Every combination of settings, in order; ExperimentError names an axis that is refused or makes it too many."""
     for name, values in axes.items():
-        if name not in FIELDS:
-            raise SweepError(f"{ascii(name)[:40]}: no such setting; known are {', '.join(FIELDS)}")
+        Experiment.known(name)
         if not len(values):
             raise SweepError(f"{name}: no value given; a grid needs at least one for each setting it varies")
     count = math.prod(len(values) for values in axes.values())
     if count > MAX_CELLS:
         sizes = " × ".join(f"{len(values)} {name}" for name, values in axes.items())
         raise SweepError(f"{sizes}: {count} cells; the limit is {MAX_CELLS}; give fewer values of one of them")
-    try:
-        combinations = itertools.product(*axes.values())
-        settings = [dict(zip(axes, values, strict=True)) for values in combinations]
-        return tuple(replace(base, experiment=base.experiment.replace(**changes)) for changes in settings)
-    except ExperimentError as error:
-        raise SweepError(str(error)) from None
+    combinations = itertools.product(*axes.values())
+    settings = [dict(zip(axes, values, strict=True)) for values in combinations]
+    return tuple(replace(base, experiment=base.experiment.replace(**changes)) for changes in settings)
 
 
 def table(cells: Iterable[Cell], outcomes: Mapping[str, Outcome], data: Mapping[str, Dataset]) -> list[Row]:

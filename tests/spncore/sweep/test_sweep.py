@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spncore import Experiment, fit, load
+from spncore import Experiment, ExperimentError, fit, load
 from spncore.sweep import (
     Cell,
     LocalWorkers,
@@ -126,12 +126,12 @@ def test_a_cell_is_known_by_all_that_decides_its_numbers():
     [
         ({"depth": []}, "depth: no value given"),
         ({"learning_rate": [0.1] * 101, "init_scale": [0.1] * 100}, "101 learning_rate × 100 init_scale: 10100 cells"),
-        ({"colour": [1]}, "'colour': no such setting"),
+        ({"colour": [1]}, "colour: no such setting"),
         ({"depth": [1, 99]}, "depth: 99 is out of range"),
     ],
 )
 def test_a_grid_that_cannot_be_is_refused_by_the_name_of_its_setting(axes, words):
-    with pytest.raises(SweepError, match=f"^{words}"):
+    with pytest.raises(ExperimentError, match=f"^{words}"):
         grid(BASE, axes)
 
 

@@ -21,7 +21,8 @@ from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment
-from spncore.runs.trace import Recorder, Trace
+from spncore.runs.problem import dataset_of
+from spncore.runs.trace import Recorder, Trace, write_csv
 from spncore.runs.training import all_steps, trainer_of
 from spncore.studies import command as study
 from spncore.studies.cells import DEPTHS
@@ -102,7 +103,7 @@ def _train(experiment: Experiment, dataset: Dataset) -> tuple[Trace, float]:
 
 def _trained(experiments: Sequence[Experiment]) -> tuple[Dataset, list[Trace], list[dict[str, Any]]]:
     """The data, and the traces and summaries of experiments on it, up to one that Ctrl-C ends."""
-    dataset, traces, summaries = library.load(experiments[0].dataset), [], []
+    dataset, traces, summaries = dataset_of(experiments[0], None), [], []
     for experiment in experiments:
         trace, seconds = _train(experiment, dataset)
         traces.append(trace)
@@ -114,7 +115,7 @@ def _trained(experiments: Sequence[Experiment]) -> tuple[Dataset, list[Trace], l
 
 def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
     return {
-        "experiment": json.loads(trace.experiment.to_json()),
+        "experiment": trace.experiment.to_dict(),
         "dataset": {"title": dataset.title, "source": dataset.source, "sha256": dataset.sha256},
         "iterations": trace.llh.shape[1],
         "final_llh": trace.llh[:, -1].tolist() if trace.llh.shape[1] else None,
@@ -160,19 +161,19 @@ def _save(
     summary: object,
     published: Mapping[int, Floats] | None = None,
 ) -> None:
-    from spncore.plots import report
-
     folder.mkdir(parents=True, exist_ok=True)
     recorded = [trace for trace in traces if trace.llh.shape[1]]
     references = {
         "product of marginals": library.product_of_marginals_llh(dataset),
         "entropy of the rows": library.empirical_llh(dataset),
     }
-    report.write_csv(folder / "curves.csv", recorded)
+    write_csv(folder / "curves.csv", recorded)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     if find_spec("plotly") is None:
         print("The curves are not drawn, which takes Plotly: pip install 'spnlab[lab]'", file=sys.stderr)
         return
+    from spncore.plots import report
+
     report.write_html(folder / "llh.html", report.llh_figure(recorded, references, published))
     report.write_html(folder / "rates.html", report.rate_figure(recorded))
 

@@ -165,9 +165,10 @@ class Experiment(Record):
             raise ExperimentError(
                 f"seed: {self.seed} plus {self.num_seeds} seeds passes the largest, {LIMITS.seed}; lower one of them"
             )
-        if self.trace_bytes > LIMITS.run_bytes:
+        num_bytes = 8 * self.num_seeds * self.iterations * (self.num_components * (self.depth + 6) + 8)  # at most
+        if num_bytes > LIMITS.run_bytes:
             raise ExperimentError(
-                f"iterations, num_seeds, num_components, depth: together about {self.trace_bytes / 1e9:.1f} GB "
+                f"iterations, num_seeds, num_components, depth: together about {num_bytes / 1e9:.1f} GB "
                 f"of trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
             )
 
@@ -194,12 +195,6 @@ class Experiment(Record):
         """The seeds of the runs, in order."""
         return range(self.seed, self.seed + self.num_seeds)
 
-    @property
-    def trace_bytes(self) -> int:
-        """Upper bound of the memory of the recorded trace, in bytes."""
-        per_step = self.num_components * (self.depth + 6) + 8
-        return 8 * self.num_seeds * self.iterations * per_step
-
     def replace(self, **changes: Any) -> Experiment:
         """The same experiment with some fields changed; ExperimentError where a value is refused."""
         return dataclasses.replace(self, **changes)
@@ -214,9 +209,13 @@ class Experiment(Record):
         """What the learner is called: `momentum 0.9`, `EM`."""
         return title(self.optimiser, self.momentum)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The schema number and all fields."""
+        return {"schema": SCHEMA, **dataclasses.asdict(self)}
+
     def to_json(self) -> str:
-        """All fields and the schema number as a JSON object."""
-        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, allow_nan=False)
+        """`to_dict` as a JSON object."""
+        return json.dumps(self.to_dict(), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Experiment:

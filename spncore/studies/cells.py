@@ -45,6 +45,15 @@ def tidied(rate: float) -> float:
     return float(f"{rate:.6g}")
 
 
+def thinned(length: int, points: int) -> list[int]:
+    """At most `points` places of a curve, closer at the start; the first and the last among them."""
+    if length <= points:
+        return list(range(length))
+    even, early = np.linspace(0, length - 1, points // 2), np.geomspace(1, length, points // 2) - 1
+    places: list[int] = np.unique(np.concatenate([even, early]).round().astype(int)).tolist()
+    return places
+
+
 def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter) -> dict[Cell, Outcome]:
     """Every cell's outcome on its data, kept from before or computed in a process that gives way to all others."""
     rows = {cell.experiment.dataset: data for cell in cells}

@@ -89,5 +89,5 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, Experiment):
-        return json.loads(value.to_json())
+        return value.to_dict()
     return {field.name: getattr(value, field.name) for field in fields(value)}

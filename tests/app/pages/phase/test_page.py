@@ -16,7 +16,7 @@ from spncore.studies.phase import (
     THROWN,
     Diagram,
     Plane,
-    codes,
+    code,
     comparison,
     diagram,
     in_words,
@@ -24,7 +24,7 @@ from spncore.studies.phase import (
     summary,
     tidy,
 )
-from spncore.sweep import Outcome, SeedOutcome, compute, store, to_csv
+from spncore.sweep import SeedOutcome, compute, store, to_csv
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 
@@ -89,7 +89,7 @@ def test_a_run_is_thrown_off_when_it_ends_below_its_start_or_overflows():
         return SeedOutcome(0, 5, first, final, (reached,), 0.0, stopped, {})
 
     seeds = (seed(-6, -5), seed(-6, -7), seed(-6, -7, 3), seed(-6, -5, None, "diverged: x"), seed(None, None))
-    assert codes(Outcome("0", "done", seeds=seeds)) == [MISSED, THROWN, 3, THROWN, THROWN]
+    assert [*map(code, seeds)] == [MISSED, THROWN, 3, THROWN, THROWN]
     absent = diagram(PLANE, load("two-clusters"), {})
     assert all((runs == FAILED).all() for runs in absent.runs.values())
 
@@ -165,7 +165,9 @@ def test_cells_of_the_shipped_diagram_are_computed_again():
     ]
     for place in (stable[k] for k in rng.choice(len(stable), 6, replace=False)):
         arm, i, j = place
-        assert np.abs(np.array(codes(compute(cells[place], data))) - found.runs[arm][i, j]).max() <= 1, place
+        assert np.abs(np.array([*map(code, compute(cells[place], data).seeds)]) - found.runs[arm][i, j]).max() <= 1, (
+            place
+        )
 
 
 @pytest.fixture

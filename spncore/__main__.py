@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,19 @@ import numpy as np
 from tqdm import tqdm
 
 from spncore import __version__
+from spncore.arrays import Floats
 from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
-from spncore.runs.experiment import FIELDS, Experiment, parse
-from spncore.runs.trace import Recorder, Trace
+from spncore.runs.experiment import FIELDS, Experiment
+from spncore.runs.problem import dataset_of
+from spncore.runs.trace import Recorder, Trace, write_csv
 from spncore.runs.training import all_steps, trainer_of
 from spncore.studies import command as study
 from spncore.studies.cells import DEPTHS
-from spncore.studies.published import published_figure3
+from spncore.studies.presets import FIGURE_3
+from spncore.studies.published import TARGETS, published_figure3
 from spncore.sweep import command as sweep
 
 PROGRAM = "python -m spncore"
@@ -41,11 +44,8 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     try:
         code: int = options.command(options)
         return code
-    except (ExperimentError, DataError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+    except (ExperimentError, DataError, OSError) as error:
+        print(f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error, file=sys.stderr)
         return 2
 
 
@@ -85,41 +85,37 @@ def parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     return whole
 
 
-def _experiment(settings: Sequence[str], base: Experiment) -> Experiment:
-    changes: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals:
-            raise ExperimentError(f"{setting}: write field=value, for example depth=2")
-        if name in changes:
-            raise ExperimentError(f"{name}: given twice; keep one")
-        changes[name] = parse(name, text)
-    return base.replace(**changes)
-
-
-def _train(experiment: Experiment) -> tuple[Trace, float]:
+def _train(experiment: Experiment, dataset: Dataset) -> tuple[Trace, float]:
     """Train with a progress bar on a terminal; Ctrl-C keeps what was computed. Seconds are wall time."""
-    trainer = trainer_of(experiment)
+    trainer = trainer_of(experiment, dataset)
     recorder = Recorder(experiment, trainer.problem)
-    started = time.perf_counter()
-    bar = tqdm(total=experiment.iterations, desc=f"L = {experiment.depth}", unit="step", disable=None, file=sys.stderr)
-    try:
-        for length in recorder.follow(all_steps(trainer, experiment)):
-            bar.update()
-            if length % 20 == 0 or length == experiment.iterations:
-                bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
-    except KeyboardInterrupt:
-        recorder.stopped = f"interrupted after {recorder.length} iterations"
-    finally:
-        bar.close()
+    started, name = time.perf_counter(), f"L = {experiment.depth}"
+    with tqdm(total=experiment.iterations, desc=name, unit="step", disable=None, file=sys.stderr) as bar:
+        try:
+            for length in recorder.follow(all_steps(trainer, experiment)):
+                bar.update()
+                if length % 20 == 0 or length == experiment.iterations:
+                    bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
+        except KeyboardInterrupt:
+            recorder.stopped = f"interrupted after {recorder.length} iterations"
     return recorder.trace(), time.perf_counter() - started
 
 
-def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
-    from spncore.studies.published import TARGETS
+def _trained(experiments: Sequence[Experiment]) -> tuple[Dataset, list[Trace], list[dict[str, Any]]]:
+    """The data, and the traces and summaries of experiments on it, up to one that Ctrl-C ends."""
+    dataset, traces, summaries = dataset_of(experiments[0], None), [], []
+    for experiment in experiments:
+        trace, seconds = _train(experiment, dataset)
+        traces.append(trace)
+        summaries.append(_summary(trace, dataset, seconds))
+        if (trace.stopped or "").startswith("interrupted"):
+            break
+    return dataset, traces, summaries
 
+
+def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
     return {
-        "experiment": json.loads(trace.experiment.to_json()),
+        "experiment": trace.experiment.to_dict(),
         "dataset": {"title": dataset.title, "source": dataset.source, "sha256": dataset.sha256},
         "iterations": trace.llh.shape[1],
         "final_llh": trace.llh[:, -1].tolist() if trace.llh.shape[1] else None,
@@ -130,32 +126,19 @@ def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    experiment = _experiment(options.settings, Experiment())
-    trace, seconds = _train(experiment)
-    dataset = library.load(experiment.dataset)
-    summary = _summary(trace, dataset, seconds)
+    dataset, traces, [summary] = _trained([Experiment().changed(options.settings)])
     if options.out is not None:
-        _save(options.out, [trace], dataset, summary, published=False)
+        _save(options.out, traces, dataset, summary)
     if not options.json:
-        print(_table([trace], dataset))
+        print(_table(traces, dataset))
     print(json.dumps(summary))
     return 0
 
 
 def _figure3(options: argparse.Namespace) -> int:
-    from spncore.plots.report import FIGURE3
-
-    base = _experiment(options.settings, FIGURE3.replace(dataset=_best_nltcs()))
-    traces: list[Trace] = []
-    summaries = []
-    dataset = library.load(base.dataset)
-    for depth in DEPTHS:
-        trace, seconds = _train(base.replace(depth=depth))
-        traces.append(trace)
-        summaries.append(_summary(trace, dataset, seconds))
-        if trace.stopped and trace.stopped.startswith("interrupted"):
-            break
-    _save(options.out, traces, dataset, summaries, published=base == FIGURE3)
+    base = FIGURE_3.on(_best_nltcs()).experiment.changed(options.settings)
+    dataset, traces, summaries = _trained([base.replace(depth=depth) for depth in DEPTHS])
+    _save(options.out, traces, dataset, summaries, published_figure3() if base == FIGURE_3.experiment else None)
     print(_table(traces, dataset))
     print(f"saved in {options.out}: {', '.join(sorted(file.name for file in options.out.iterdir()))}")
     return 0
@@ -171,28 +154,31 @@ def _best_nltcs() -> str:
     return "nltcs-twin"
 
 
-def _save(folder: Path, traces: Sequence[Trace], dataset: Dataset, summary: object, published: bool) -> None:
-    from spncore.plots import report
-
+def _save(
+    folder: Path,
+    traces: Sequence[Trace],
+    dataset: Dataset,
+    summary: object,
+    published: Mapping[int, Floats] | None = None,
+) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     recorded = [trace for trace in traces if trace.llh.shape[1]]
     references = {
         "product of marginals": library.product_of_marginals_llh(dataset),
         "entropy of the rows": library.empirical_llh(dataset),
     }
-    curves = published_figure3() if published else None
-    report.write_csv(folder / "curves.csv", recorded)
+    write_csv(folder / "curves.csv", recorded)
     (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
     if find_spec("plotly") is None:
         print("The curves are not drawn, which takes Plotly: pip install 'spnlab[lab]'", file=sys.stderr)
         return
-    report.write_html(folder / "llh.html", report.llh_figure(recorded, references, curves))
+    from spncore.plots import report
+
+    report.write_html(folder / "llh.html", report.llh_figure(recorded, references, published))
     report.write_html(folder / "rates.html", report.rate_figure(recorded))
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
-    from spncore.studies.published import TARGETS
-
     lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  iterations to"]
     lines[1] += "".join(f"{target:>14}" for target in TARGETS)
     for trace in traces:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, Self
 
-from spncore.files.strict_json import shown
+from spncore.files.strict_json import shorten, shown
 
 KINDS = {int: "not a whole number", float: "not a number", bool: "neither true nor false", str: "not a name"}
 
@@ -137,21 +137,38 @@ class Several(Field):
         return ordered
 
 
+@dataclass(frozen=True)
+class Span(Several):
+    """The two ends of a range, rising within the numbers that are allowed, with a comma between them."""
+
+    def parse(self, text: str) -> Any:
+        """The two numbers that a text names."""
+        ends = [*map(self._read, text.split(","))]
+        return self.check(text if None in ends else ends)
+
+    def check(self, value: Any) -> Any:
+        """The ends."""
+        if isinstance(value, str) or len(value) != 2 or not self.low <= value[0] < value[1] <= self.high:
+            raise self.refusal(value, "is refused; allowed: two numbers, rising within {allowed}")
+        return tuple(value)
+
+
 class Record:
     """A frozen dataclass whose declared fields hold only what they allow; ExperimentError names the first that is not.
 
-    `fields` has them by attribute. What links, files and commands say is by their names. A manner named in the
-    class statement is that of all fields.
+    `fields` has them by attribute, `parts` the records that are part of it. What links, files and commands say is by
+    the names of fields, those of parts included. A manner named in the class statement is that of all own fields.
     """
 
     fields: ClassVar[Mapping[str, Field]]
+    parts: ClassVar[Mapping[str, type[Record]]]
 
     def __init_subclass__(cls, **common: Any) -> None:
-        declared = {name: getattr(each, "metadata", {}).get("field") for name, each in vars(cls).items()}
+        said = {name: getattr(each, "metadata", {}) for name, each in vars(cls).items()}
+        cls.parts = {name: each["part"] for name, each in said.items() if "part" in each}
+        fields = {name: each["field"] for name, each in said.items() if "field" in each}
         cls.fields = {
-            name: dataclasses.replace(field, name=field.name or name, **common)
-            for name, field in declared.items()
-            if field
+            name: dataclasses.replace(field, name=field.name or name, **common) for name, field in fields.items()
         }
 
     def __post_init__(self) -> None:
@@ -161,21 +178,58 @@ class Record:
     @classmethod
     def declared(cls) -> dict[str, Field]:
         """The fields by name."""
-        return {field.name: field for field in cls.fields.values()}
+        found = {name: field for part in cls.parts.values() for name, field in part.declared().items()}
+        return found | {field.name: field for field in cls.fields.values()}
 
     def settings(self) -> dict[str, Any]:
         """The values by name."""
-        return {field.name: getattr(self, attribute) for attribute, field in self.fields.items()}
+        found = {name: value for part in self.parts for name, value in getattr(self, part).settings().items()}
+        return found | {field.name: getattr(self, attribute) for attribute, field in self.fields.items()}
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
-        """The record with these values by name."""
-        return cls(**{attribute: settings[field.name] for attribute, field in cls.fields.items()})
+        """The record with these values by name, and the defaults of what is not among them."""
+        parts = {name: part.of(settings) for name, part in cls.parts.items()}
+        own = {name: settings[field.name] for name, field in cls.fields.items() if field.name in settings}
+        return cls(**parts, **own)
+
+    @classmethod
+    def known(cls, name: str) -> Field:
+        """The field of this name; ExperimentError if there is none."""
+        declared = cls.declared()
+        if name not in declared:
+            raise ExperimentError(f"{shorten(name)}: no such setting; known are {', '.join(declared)}")
+        return declared[name]
+
+    def changed(self, settings: Sequence[str]) -> Self:
+        """It with settings as words `name=value` say, each given once; ExperimentError names what is refused."""
+        values = {name: self.known(name).parse(text) for name, text in by_name(settings).items()}
+        return self.of(self.settings() | values)
+
+
+def by_name(
+    settings: Sequence[str], form: str = "field=value, for example depth=2", again: str = "keep one"
+) -> dict[str, str]:
+    """The texts of `name=value` words; the sentences say how one is written, and what to do with a repeated name."""
+    texts: dict[str, str] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise ExperimentError(f"{setting}: write {form}")
+        if name in texts:
+            raise ExperimentError(f"{name}: given twice; {again}")
+        texts[name] = text
+    return texts
 
 
 def declare(default: Any, field: Field) -> Any:
     """A dataclass field with its declaration; `dataclasses.MISSING` is no default."""
     return dataclasses.field(default=default, metadata={"field": field})
+
+
+def part(record: type[Record], default: Any = dataclasses.MISSING) -> Any:
+    """A dataclass field that is a record, whose settings are the whole's."""
+    return dataclasses.field(default=default, metadata={"part": record})
 
 
 def _of_kind(kind: type, default: Any, title: str, *words: Any, **rest: Any) -> Any:

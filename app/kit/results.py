@@ -19,7 +19,6 @@ from spncore.studies.cells import Runs, depth_name
 from spncore.studies.shipped import Data, FirstSteps, Measured, finals, held_out
 from spncore.sweep import Cell, Outcome, Reporter
 
-TIDY = ("L", "learning rate", "seed or statistic", "quantity", "iteration", "value")  # of `shipped.tidy`
 SHIPPED, HERE = "shipped", "made here"
 Labelled = Iterable[tuple[Sequence[str], Cell]]
 Run = Callable[[Runs, Dataset, Reporter], Measured]
@@ -64,7 +63,7 @@ class Results:
 def chart(shown: Results, figure: go.Figure, words: str, key: str, labels: Sequence[str], runs: Labelled) -> None:
     """A chart of runs with its words; to take away, every number of theirs under their labels."""
     rows = partial(shipped.tidy, [(label, cell, shown.results[cell]) for label, cell in runs])
-    page.chart(figure, words, key, (*labels, *TIDY), rows, [shown.words])
+    page.chart(figure, words, key, (*labels, *shipped.COLUMNS), rows, [shown.words])
 
 
 def that_ship(book: Measured, runs: Runs) -> Results:

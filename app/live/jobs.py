@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from spncore.data.library import DataError
 from spncore.record import ExperimentError
-from spncore.sweep import Stopped, SweepError
+from spncore.sweep import Stopped
 
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 CLOSE_SECONDS = 5.0
@@ -147,7 +147,7 @@ class JobBoard:
             state = "cancelled" if job.stop.is_set() else "done"
         except Stopped:
             state, reason = "cancelled", None
-        except (SweepError, DataError, ExperimentError) as error:
+        except (DataError, ExperimentError) as error:
             state, reason = "failed", str(error)
         except Exception:  # noqa: BLE001  the page shows a number, the log has the rest
             number = secrets.token_hex(4)

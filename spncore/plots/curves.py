@@ -58,7 +58,7 @@ def curves(
     *,
     log_iterations: bool = False,
     y_range: tuple[float, float] | None = None,
-    height: int = HEIGHT,
+    height: int | None = HEIGHT,
     x_range: tuple[float, float] | None = None,
     y_title: str = "mean log-likelihood (nats per row)",
 ) -> go.Figure:
@@ -68,10 +68,8 @@ def curves(
         level(figure, value, name, theme)
     if log_iterations:
         figure.update_xaxes(type="log", dtick=1)
-    if x_range is not None:
-        figure.update_xaxes(range=np.log10(x_range).tolist() if log_iterations else list(x_range))
-    if y_range is not None:
-        figure.update_yaxes(range=list(y_range))
+    figure.update_xaxes(range=np.log10(x_range).tolist() if x_range and log_iterations else x_range)
+    figure.update_yaxes(range=y_range)
     return figure
 
 
@@ -185,7 +183,7 @@ def scores(
 
 
 def _figure(
-    title: str, x_title: str, y_title: str, theme: str, lines: Sequence[Line] = (), height: int = HEIGHT
+    title: str, x_title: str, y_title: str, theme: str, lines: Sequence[Line] = (), height: int | None = HEIGHT
 ) -> go.Figure:
     """A figure of these lines; its title is kept as `meta`, for the page to write above it where it can wrap."""
     legend = {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}

@@ -18,7 +18,7 @@ CLEAR = "rgba(0,0,0,0)"
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 
-def blank(theme: str, height: int, margin: Sequence[int], *traces: Any, **layout: Any) -> go.Figure:
+def blank(theme: str, height: int | None, margin: Sequence[int], *traces: Any, **layout: Any) -> go.Figure:
     """A figure of these traces on the page's own ground, in the theme's ink; margins: left, right, top, bottom."""
     import plotly.graph_objects as go
 

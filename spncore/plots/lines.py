@@ -17,7 +17,7 @@ HEIGHT = 300
 MARGIN = (62, 14, 14, 46)
 
 
-class Line(NamedTuple):
+class NamedLine(NamedTuple):
     """One line: its name stands at its end."""
 
     name: str
@@ -30,7 +30,7 @@ class Line(NamedTuple):
 
 
 def lines(
-    rows: Sequence[Line], x: str, y: str, theme: str, log_x: bool = False, log_y: bool = False, **layout: Any
+    rows: Sequence[NamedLine], x: str, y: str, theme: str, log_x: bool = False, log_y: bool = False, **layout: Any
 ) -> go.Figure:
     """Lines with their names at their last points; `x` and `y` say what the axes show."""
     figure = blank(theme, HEIGHT, MARGIN, showlegend=False)
@@ -58,7 +58,7 @@ def lines(
     return figure.update_layout(**layout)
 
 
-def name_the_end(figure: go.Figure, row: Line, words: str = "", above: bool = True, right: bool = False) -> None:
+def name_the_end(figure: go.Figure, row: NamedLine, words: str = "", above: bool = True, right: bool = False) -> None:
     """Write a line's name, or other words, beside its last finite point."""
     finite = np.flatnonzero(np.isfinite(row.y))
     if finite.size:
@@ -70,7 +70,7 @@ def name_the_end(figure: go.Figure, row: Line, words: str = "", above: bool = Tr
 def residuals(rates: Floats, rows: Mapping[str, Floats], slopes: Mapping[str, float], theme: str) -> go.Figure:
     """What a first-order formula leaves of one step, against η, on log–log axes; each line says its slope."""
     drawn = [
-        Line(f"{name}: slope {slopes[name]:.2f}", rates, values, color, dash, mode="lines+markers")
+        NamedLine(f"{name}: slope {slopes[name]:.2f}", rates, values, color, dash, mode="lines+markers")
         for (name, values), color, dash in zip(rows.items(), DEPTHS[theme][::2], DASHES, strict=False)
     ]
     figure = lines(drawn, LABELS["learning_rate"], "largest relative residual", theme, log_x=True, log_y=True)

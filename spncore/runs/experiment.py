@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS
-from spncore.files.strict_json import JsonError, parse_object, shorten, shown
+from spncore.files.strict_json import JsonError, parse_object, shown
 from spncore.learning.learners import LEARNERS, title
 from spncore.learning.objectives import OBJECTIVES, Labels
 from spncore.learning.parametrisation import PARAMETRISATIONS
 from spncore.limits import LIMITS
-from spncore.record import ExperimentError, Field, Record, choice, number, switch, whole
+from spncore.record import ExperimentError, Record, choice, number, switch, whole
 from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 2
@@ -174,9 +174,10 @@ class Experiment(Record):
             raise ExperimentError(
                 f"seed: {self.seed} plus {self.num_seeds} seeds passes the largest, {LIMITS.seed}; lower one of them"
             )
-        if self.trace_bytes > LIMITS.run_bytes:
+        num_bytes = 8 * self.num_seeds * self.iterations * (self.num_components * (self.depth + 6) + 8)  # at most
+        if num_bytes > LIMITS.run_bytes:
             raise ExperimentError(
-                f"iterations, num_seeds, num_components, depth: together about {self.trace_bytes / 1e9:.1f} GB "
+                f"iterations, num_seeds, num_components, depth: together about {num_bytes / 1e9:.1f} GB "
                 f"of trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
             )
 
@@ -203,12 +204,6 @@ class Experiment(Record):
         """The seeds of the runs, in order."""
         return range(self.seed, self.seed + self.num_seeds)
 
-    @property
-    def trace_bytes(self) -> int:
-        """Upper bound of the memory of the recorded trace, in bytes."""
-        per_step = self.num_components * (self.depth + 6) + 8
-        return 8 * self.num_seeds * self.iterations * per_step
-
     def replace(self, **changes: Any) -> Experiment:
         """The same experiment with some fields changed; ExperimentError where a value is refused."""
         return dataclasses.replace(self, **changes)
@@ -223,9 +218,13 @@ class Experiment(Record):
         """What the learner is called: `momentum 0.9`, `EM`."""
         return title(self.optimiser, self.momentum)
 
+    def to_dict(self) -> dict[str, Any]:
+        """The schema number and all fields."""
+        return {"schema": SCHEMA, **dataclasses.asdict(self)}
+
     def to_json(self) -> str:
-        """All fields and the schema number as a JSON object."""
-        return json.dumps({"schema": SCHEMA, **dataclasses.asdict(self)}, allow_nan=False)
+        """`to_dict` as a JSON object."""
+        return json.dumps(self.to_dict(), allow_nan=False)
 
     @classmethod
     def from_json(cls, text: str) -> Experiment:
@@ -243,8 +242,8 @@ class Experiment(Record):
             if type(schema) is not int or not 1 <= schema <= SCHEMA:
                 raise ExperimentError(f"schema: {shown(schema)} is not known; {known}")
             for later in range(schema + 1, SCHEMA + 1):
-                values = {**{name: parse(name, text) for name, text in parse_qsl(_ADDED[later])}, **values}
-            settings = {name: value for name, value in values.items() if name != "schema" and _known(name)}
+                values = {**{name: FIELDS[name].parse(text) for name, text in parse_qsl(_ADDED[later])}, **values}
+            settings = {name: value for name, value in values.items() if name != "schema" and cls.known(name)}
             missing = [name for name in FIELDS if name not in settings]
             if missing:
                 raise ExperimentError(f"{missing[0]}: missing; a saved experiment holds every setting")
@@ -272,14 +271,3 @@ def _check_learner(experiment: Experiment) -> None:
 
 
 FIELDS = Experiment.fields
-
-
-def parse(name: str, text: str) -> Any:
-    """The value that `text` (a command line's) gives field `name`; ExperimentError if refused."""
-    return _known(name).parse(text)
-
-
-def _known(name: str) -> Field:
-    if name not in FIELDS:
-        raise ExperimentError(f"{shorten(name)}: no such setting; known are {', '.join(FIELDS)}")
-    return FIELDS[name]

@@ -23,7 +23,6 @@ from spncore.runs.experiment import Experiment
 from spncore.runs.training import all_steps, trainer_of
 
 ROWS = ("train", "test")
-QUANTITIES = ("accuracy", "conditional", "llh")
 MAX_COLUMNS = 16  # of a mixture whose best accuracy is found by going through all rows there are
 
 
@@ -35,14 +34,17 @@ class Scores(NamedTuple):
     llh: Floats
 
 
+OBJECTIVE = "objective"
+QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in ROWS for part in Scores._fields))
+
+
 class Curves(NamedTuple):
-    """What became of a run at every iteration: `objective` (S, T); `scores` (S, T) by rows, train and test.
+    """What became of a run at every iteration: the objective and the scores (S, T), by QUANTITIES.
 
     Entry t is the state before update t, as in a trace. `stopped` says why the run ended early, else None.
     """
 
-    objective: Floats
-    scores: Mapping[str, Scores]
+    values: Mapping[str, Floats]
     stopped: str | None
 
 
@@ -61,9 +63,8 @@ def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
             before = after
     except DivergenceError as error:
         stopped = f"diverged: {error}"
-    num_rows = 1 + len(ROWS) * len(QUANTITIES)
-    objective, *parts = np.array(seen).reshape(-1, num_rows, experiment.num_seeds).transpose(1, 2, 0)
-    return Curves(objective, {"train": Scores(*parts[:3]), "test": Scores(*parts[3:])}, stopped)
+    values = np.array(seen).reshape(-1, len(QUANTITIES), experiment.num_seeds).transpose(1, 2, 0)
+    return Curves(dict(zip(QUANTITIES, values, strict=True)), stopped)
 
 
 def scored(trainer: Trainer, state: TrainState, evaluator: Evaluator) -> Scores:
@@ -74,16 +75,13 @@ def scored(trainer: Trainer, state: TrainState, evaluator: Evaluator) -> Scores:
 
 def train_json(task: Mapping[str, Any], rows: Mapping[str, Dataset]) -> str:
     """`train` between an experiment and its curves as JSON; what a worker process calls."""
-    curves = train(Experiment.from_dict(task), rows)
-    scores = {name: [part.tolist() for part in of] for name, of in curves.scores.items()}
-    return json.dumps({"objective": curves.objective.tolist(), "scores": scores, "stopped": curves.stopped})
+    return json.dumps(train(Experiment.from_dict(task), rows), default=np.ndarray.tolist)
 
 
 def read_curves(text: str) -> Curves:
     """What `train_json` wrote, to the bit."""
-    values = json.loads(text)
-    scores = {name: Scores(*map(np.array, parts)) for name, parts in values["scores"].items()}
-    return Curves(np.array(values["objective"]), scores, values["stopped"])
+    values, stopped = json.loads(text)
+    return Curves({name: np.array(each) for name, each in values.items()}, stopped)
 
 
 def best_possible(known: KnownMixture, class_variable: int) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from spncore import Experiment, ExperimentError
 from spncore.data.dataset import Dataset
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
-from spncore.record import Field, Manner, Record, Several, cut, declare
+from spncore.record import Manner, Record, Several, cut, declare, part
 from spncore.runs.problem import model_of
 from spncore.trees.induced import num_trees
 
@@ -39,7 +39,7 @@ class Study(Record, manner=Manner(shown=cut)):
     [1, 2, 3]
     """
 
-    experiment: Experiment
+    experiment: Experiment = part(Experiment)
     depths: tuple[int, ...] = declare(MISSING, DEPTHS)
     rivals: tuple[str, ...] = declare(
         (),
@@ -64,20 +64,9 @@ class Study(Record, manner=Manner(shown=cut)):
         object.__setattr__(self, "experiment", self.experiment.replace(depth=self.depths[-1]))
 
     @classmethod
-    def declared(cls) -> dict[str, Field]:
-        """The fields of the experiment and its own, by name."""
-        return Experiment.declared() | super().declared()
-
-    def settings(self) -> dict[str, Any]:
-        """The values of the experiment and its own, by name."""
-        return self.experiment.settings() | super().settings()
-
-    @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Study:
         """The study of these values by name; ExperimentError where one of its curves cannot be."""
-        study = cls(
-            Experiment.of({"depth": Experiment.depth, **settings}), **{name: settings[name] for name in cls.fields}
-        )
+        study = super().of(settings)
         study.experiments()
         return study
 

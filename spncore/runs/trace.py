@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,6 +126,25 @@ class Recorder:
 
     def trace(self) -> Trace:
         """The steps so far; its arrays are views that later steps do not change."""
-        llh, log_partition, at_floor, flow, weights = (array[:, : self.length] for array in self._by_seed)
-        recorded = llh, log_partition, at_floor, flow, weights
-        return Trace(self.experiment, self.problem, *recorded, self.state, self.stopped)
+        recorded: list[Any] = [array[:, : self.length] for array in self._by_seed]
+        return Trace(*[self.experiment, self.problem, *recorded, self.state, self.stopped])
+
+
+def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
+    """Rows (seed, L, t, quantity, value): LLH of every seed; ρ, λ and effective weight of every component k."""
+    for trace in traces:
+        depth = trace.experiment.depth
+        for index, seed in enumerate(trace.experiment.seeds):
+            for t, llh in enumerate(trace.llh[index], start=1):
+                yield seed, depth, t, "llh", float(llh)
+            for name, array in (("rho", trace.rho), ("lambda", trace.lam), ("weight", trace.effective_weights)):
+                for t, k in np.ndindex(array.shape[1:]):
+                    yield seed, depth, t + 1, f"{name}_{k + 1}", float(array[index, t, k])
+
+
+def write_csv(path: Path, traces: Sequence[Trace]) -> None:
+    """Write `tidy` rows; numbers in the shortest form that reads back to the same bits."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("seed", "L", "t", "quantity", "value"))
+        writer.writerows(tidy(traces))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, replace
 
 import numpy as np
 
 from spncore.data.library import Dataset
+from spncore.record import Record, declare
+from spncore.runs.experiment import FIELDS
 from spncore.sweep import Cell, LocalWorkers, Outcome, Reporter, Store, SweepError, run_cells, run_tasks
 
 CURVE = ("iteration", "median", "low", "high")
@@ -20,12 +22,12 @@ Compute = Callable[[Cell], Outcome]
 
 
 @dataclass(frozen=True)
-class Runs:
+class Runs(Record):
     """Which rows, and which seeds."""
 
-    dataset: str
-    num_seeds: int
-    seed: int = 0
+    dataset: str = declare(MISSING, FIELDS["dataset"])
+    num_seeds: int = declare(MISSING, FIELDS["num_seeds"])
+    seed: int = declare(0, FIELDS["seed"])
 
 
 def depth_name(depth: int) -> str:
@@ -41,6 +43,15 @@ def faster_name(depth: int) -> str:
 def tidied(rate: float) -> float:
     """A learning rate without the digits that multiplying left behind."""
     return float(f"{rate:.6g}")
+
+
+def thinned(length: int, points: int) -> list[int]:
+    """At most `points` places of a curve, closer at the start; the first and the last among them."""
+    if length <= points:
+        return list(range(length))
+    even, early = np.linspace(0, length - 1, points // 2), np.geomspace(1, length, points // 2) - 1
+    places: list[int] = np.unique(np.concatenate([even, early]).round().astype(int)).tolist()
+    return places
 
 
 def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter) -> dict[Cell, Outcome]:

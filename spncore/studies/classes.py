@@ -22,26 +22,26 @@ from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
 from spncore.runs import scores
 from spncore.runs.experiment import Experiment
-from spncore.runs.scores import Curves
+from spncore.runs.scores import OBJECTIVE, QUANTITIES, Curves
 from spncore.runs.study import Study
 from spncore.studies import envelope
-from spncore.studies.cells import answers, depth_name, faster_name, tidied
+from spncore.studies.cells import answers, depth_name, faster_name, thinned, tidied
 from spncore.studies.envelope import Envelope
 from spncore.sweep import Reporter
+from spncore.words import percent
 
 COMPUTE = "spncore.runs.scores:train_json"
 DEPTHS = (1, 2, 3)
 CHOICES = tuple(name for name, objective in OBJECTIVES.items() if objective.needs_class or name == "generative")
 HELD_OUT, HOLD_OUT_SEED = 0.25, 0  # of a table without test rows of its own
 GAIN = 0.9
-SHARE = f"{GAIN:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
+SHARE = percent(GAIN)
 LEAST_GAIN = {"accuracy": 0.02}  # less is noise; of a log-likelihood 0.001 nats per row
 POINTS = 40
 DECIMALS = 4
+LEFT_OUT = ("study", "rivals", "shallow", "made_by")  # of a comparison's file
 STATISTICS = ("median", "low", "high")
 MIDDLE_HALF = (0.25, 0.75)  # of the seeds, between low and high
-OBJECTIVE = "objective"
-QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in scores.ROWS for part in scores.QUANTITIES))
 
 EVERYTHING = Experiment(
     dataset="labelled-clusters",
@@ -72,7 +72,6 @@ class Network:
     By quantity and seed: `reached`, the first iteration at nine tenths of the gain or None, and `final`.
     """
 
-    experiment: Experiment
     iterations: Sequence[int]
     curves: Mapping[str, Mapping[str, Sequence[float]]]
     reached: Mapping[str, Sequence[int | None]]
@@ -126,16 +125,15 @@ def run(study: Study, data: Dataset, report: Reporter) -> Comparison:
 
 def comparison(study: Study, rows: Mapping[str, Dataset], curves: Mapping[str, Curves]) -> Comparison:
     """What is shown of the curves of all networks."""
-    asked, train = networks(study), rows["train"]
-    values = {name: _by_quantity(each) for name, each in curves.items()}
+    train = rows["train"]
     gains, reached = {}, {}
     for quantity in QUANTITIES:
         gains[quantity], reached[quantity] = first_at_gain(
-            {name: each[quantity] for name, each in values.items()}, LEAST_GAIN.get(quantity.split()[-1], 1e-3)
+            {name: each.values[quantity] for name, each in curves.items()}, LEAST_GAIN.get(quantity.split()[-1], 1e-3)
         )
     found = {
-        name: _network(asked[name], values[name], {each: reached[each][name] for each in QUANTITIES}, curves[name])
-        for name in values
+        name: _network(each, {quantity: reached[quantity][name] for quantity in QUANTITIES})
+        for name, each in curves.items()
     }
     column = study.experiment.labels(train.num_variables).class_variable
     sizes = {name: part.num_rows for name, part in rows.items()}
@@ -167,17 +165,17 @@ def shipped() -> dict[Study, Comparison]:
 
 def pack(results: Sequence[Comparison]) -> dict[str, Any]:
     """Comparisons as plain values."""
-    return {"comparisons": [_pack(each) for each in results]}
+    kept = [{**vars(each.study), **vars(each)} for each in results]
+    return {"comparisons": [{name: each[name] for name in each if name not in LEFT_OUT} for each in kept]}
 
 
 def unpack(packed: Envelope) -> list[Comparison]:
     """What `pack` made."""
     found = []
     for values in map(dict, packed.body["comparisons"]):
-        study = Study(Experiment.from_dict(values.pop("experiment")), tuple(values.pop("depths")))
-        asked, parts = networks(study), values.pop("networks")
-        own = {name: Network(experiment=asked[name], **each) for name, each in parts.items()}
-        found.append(Comparison(study, own, made_by=packed.made_by, **values))
+        study = Study(Experiment.from_dict(values.pop("experiment")), values.pop("depths"))
+        parts = {name: Network(**each) for name, each in values.pop("networks").items()}
+        found.append(Comparison(study, parts, made_by=packed.made_by, **values))
     return found
 
 
@@ -185,8 +183,8 @@ def rows(shown: Comparison) -> list[tuple[Any, ...]]:
     """Everything as a table of `COLUMNS`: curves by statistic, and every seed's iterations and end."""
     found: list[tuple[Any, ...]] = []
     seeds = list(shown.study.experiment.seeds)
-    for name, network in shown.networks.items():
-        head = (name, network.experiment.depth, network.experiment.learning_rate)
+    for name, experiment in networks(shown.study).items():
+        head, network = (name, experiment.depth, experiment.learning_rate), shown.networks[name]
         for quantity in QUANTITIES:
             curve, arrived = network.curves[quantity], f"{quantity}, iterations to {SHARE} of the gain"
             for statistic in STATISTICS:
@@ -204,20 +202,11 @@ def tidy(result: Comparison) -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows(result)]
 
 
-def _by_quantity(curves: Curves) -> dict[str, Floats]:
-    scored = {f"{rows} {part}": values for rows, of in curves.scores.items() for part, values in of._asdict().items()}
-    return {OBJECTIVE: curves.objective, **scored}
-
-
-def _network(
-    experiment: Experiment, values: Mapping[str, Floats], reached: Mapping[str, Sequence[int | None]], curves: Curves
-) -> Network:
-    length = curves.objective.shape[1]
-    even, early = np.linspace(1, max(length, 1), POINTS // 2), np.geomspace(1, max(length, 1), POINTS // 2)
-    at = np.unique(np.concatenate([even, early]).round().astype(int))[: length or None] if length else np.array([], int)
-    drawn = {quantity: _statistics(each[:, at - 1], quantity.startswith("train")) for quantity, each in values.items()}
-    final = {quantity: each[:, -1].round(6).tolist() if length else [] for quantity, each in values.items()}
-    return Network(experiment, at.tolist(), drawn, reached, final, curves.stopped)
+def _network(curves: Curves, reached: Mapping[str, Sequence[int | None]]) -> Network:
+    at = thinned(curves.values[OBJECTIVE].shape[1], POINTS)
+    drawn = {name: _statistics(each[:, at], name.startswith("train")) for name, each in curves.values.items()}
+    final = {name: each[:, -1:].ravel().round(6).tolist() for name, each in curves.values.items()}
+    return Network([place + 1 for place in at], drawn, reached, final, curves.stopped)
 
 
 def _statistics(values: Floats, middle_only: bool) -> dict[str, list[float]]:
@@ -226,12 +215,3 @@ def _statistics(values: Floats, middle_only: bool) -> dict[str, list[float]]:
         low, high = np.quantile(values, MIDDLE_HALF, axis=0)  # one seed of many would else make the whole band
         found |= {"low": low, "high": high}
     return {name: each.round(DECIMALS).tolist() for name, each in found.items()}
-
-
-def _pack(made: Comparison) -> dict[str, Any]:
-    own = {name: value for name, value in vars(made).items() if name not in ("study", "networks", "made_by")}
-    parts = {
-        name: {key: value for key, value in vars(each).items() if key != "experiment"}
-        for name, each in made.networks.items()
-    }
-    return {"experiment": made.study.experiment, "depths": made.study.depths, "networks": parts, **own}

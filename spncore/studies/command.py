@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,12 +12,11 @@ from typing import Any
 from tqdm import tqdm
 
 from spncore.data import library
-from spncore.data.library import DataError, Dataset
-from spncore.files.strict_json import shown
-from spncore.record import ExperimentError
+from spncore.data.library import Dataset
+from spncore.record import Record
 from spncore.studies import classes, envelope, figure3, held_equal, linear, phase, update2020
 from spncore.studies.envelope import StudyError
-from spncore.sweep import SweepError, to_csv
+from spncore.sweep import to_csv
 
 STUDIES: Mapping[str, ModuleType] = {
     "figure3": figure3,
@@ -38,28 +35,25 @@ def add_to(commands: Any) -> None:
     for name, study in STUDIES.items():
         words = (study.__doc__ or "").split("\n")[0]
         own = names.add_parser(name, help=words, description=words)
-        own.add_argument("settings", nargs="*", metavar="name=value", help=", ".join(settings_of(study.SHIPPED[0])))
+        own.add_argument("settings", nargs="*", metavar="name=value", help=", ".join(study.SHIPPED[0].declared()))
         own.add_argument("--out", type=Path, metavar="FOLDER", help="for the results (JSON) and their table (CSV)")
         own.add_argument("--ship", action="store_true", help="make the file that ships in data/")
         own.set_defaults(command=command, study=name)
 
 
 def command(options: argparse.Namespace) -> int:
-    """0 when the results are written, 2 when it is refused, 130 after Ctrl-C."""
+    """0 when the results are written, 130 after Ctrl-C; ExperimentError or DataError names what is refused."""
     name, study = options.study, STUDIES[options.study]
+    if options.ship and options.settings:
+        raise StudyError("--ship: leave the settings out")
+    if options.ship and name not in envelope.FILES:
+        raise StudyError(f"--ship: nothing of {name} ships")
+    if not (options.ship or options.out):
+        raise StudyError("--out FOLDER: say where the results go")
+    records = asked(study.SHIPPED, options.settings)
+    data = {each: library.load(each) for each in map(dataset_of, records) if each}
     try:
-        if options.ship and (options.settings or name not in envelope.FILES):
-            raise StudyError(
-                "--ship: leave the settings out" if options.settings else f"--ship: nothing of {name} ships"
-            )
-        if not (options.ship or options.out):
-            raise StudyError("--out FOLDER: say where the results go")
-        records = asked(study.SHIPPED, options.settings)
-        data = {each: library.load(each) for each in map(_dataset, records) if each}
-        results = [_run(study, record, data.get(_dataset(record))) for record in records]
-    except (StudyError, ExperimentError, DataError, SweepError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        results = [_run(study, record, data.get(dataset_of(record))) for record in records]
     except KeyboardInterrupt:
         print("Stopped. What is done is kept: the same command goes on from there.", file=sys.stderr)
         return 130
@@ -72,55 +66,17 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def settings_of(record: Any) -> dict[str, Any]:
-    """A record's settings by name, with those of a record in it."""
-    found: dict[str, Any] = {}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        found |= settings_of(value) if is_dataclass(value) else {field.name: value}
-    return found
+def asked(records: Sequence[Record], settings: Sequence[str]) -> list[Record]:
+    """The records with settings changed, each once; ExperimentError names what is refused."""
+    return list(dict.fromkeys(record.changed(settings) for record in records))
 
 
-def asked(records: Sequence[Any], settings: Sequence[str]) -> list[Any]:
-    """The records with settings changed, each once; StudyError or ExperimentError names what is refused."""
-    texts = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals or name in texts:
-            raise StudyError(f"{shown(setting)}: write name=value, each name once")
-        if name not in settings_of(records[0]):
-            raise StudyError(f"{shown(name)}: no such setting; known are {', '.join(settings_of(records[0]))}")
-        texts[name] = text
-    return list(dict.fromkeys(_changed(record, texts) for record in records))
+def dataset_of(record: Record) -> str:
+    """The name of the rows that a study needs; empty where it needs none."""
+    return str(record.settings().get("dataset", ""))
 
 
-def _changed(record: Any, texts: Mapping[str, str]) -> Any:
-    values = {}
-    for field in fields(record):
-        value = getattr(record, field.name)
-        if is_dataclass(value):
-            values[field.name] = _changed(value, texts)
-        elif field.name in texts:
-            values[field.name] = _read(field.name, texts[field.name], value)
-    return replace(record, **values)
-
-
-def _read(name: str, text: str, before: Any) -> Any:
-    """The value that a text gives a setting which has another one."""
-    if isinstance(before, str):
-        return text
-    try:
-        values = tuple(json.loads(f"[{text}]"))
-        return values if isinstance(before, tuple) else type(before)(*values)
-    except (TypeError, ValueError):
-        raise StudyError(f"{name}: {shown(text)} is not understood; what ships has {before}") from None
-
-
-def _dataset(record: Any) -> str:
-    return str(settings_of(record).get("dataset", ""))
-
-
-def _run(study: ModuleType, record: Any, data: Dataset | None) -> Any:
+def _run(study: ModuleType, record: Record, data: Dataset | None) -> Any:
     """One result, with a progress bar on a terminal."""
     with tqdm(unit="run", disable=None, file=sys.stderr) as bar:
 
@@ -131,9 +87,9 @@ def _run(study: ModuleType, record: Any, data: Dataset | None) -> Any:
         return study.run(record, data, report)
 
 
-def _table(study: ModuleType, records: Sequence[Any], results: Sequence[Any]) -> list[dict[str, Any]]:
+def _table(study: ModuleType, records: Sequence[Record], results: Sequence[Any]) -> list[dict[str, Any]]:
     """All rows, with the settings in which the records differ."""
-    settings = [settings_of(record) for record in records]
+    settings = [record.settings() for record in records]
     differ = [name for name in settings[0] if len({each[name] for each in settings}) > 1]
     return [
         {**{name: own[name] for name in differ}, **row}

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from spncore.files.places import SHIPPED
 from spncore.files.provenance import made_by, versions
 from spncore.files.strict_json import parse_object
+from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 
 FORMAT = 2
@@ -27,8 +28,8 @@ FILES = {
 MAX_CHARACTERS = 100_000_000
 
 
-class StudyError(ValueError):
-    """A study's file or a setting of it is refused; the text names what is wrong."""
+class StudyError(ExperimentError):
+    """A study's file is refused, or where it goes; the text names what is wrong."""
 
 
 class Envelope(NamedTuple):
@@ -88,5 +89,5 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, Experiment):
-        return json.loads(value.to_json())
+        return value.to_dict()
     return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -33,9 +33,8 @@ tidy = partial(shipped.rows, by="init_noise")
 
 def cell(noise: float, depth: int, runs: Runs = RUNS) -> Cell:
     """Figure 3's experiment with leaf weights that differ by `noise`; without noise all seeds are one run."""
-    experiment = Experiment(dataset=runs.dataset, depth=depth, init_noise=noise)
-    if noise:
-        experiment = experiment.replace(num_seeds=runs.num_seeds, seed=runs.seed)
+    chosen = runs.settings() if noise else {"dataset": runs.dataset}
+    experiment = Experiment(depth=depth, init_noise=noise, **chosen)
     return Cell(experiment, LEVELS, curve=True)
 
 

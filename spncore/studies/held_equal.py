@@ -9,7 +9,7 @@ from typing import Any
 
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
-from spncore.record import Record, choice
+from spncore.record import Record, choice, part
 from spncore.runs.experiment import Experiment
 from spncore.studies import shipped
 from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, outcomes, tidied
@@ -43,7 +43,7 @@ class Case(Record):
     topology: str = choice("tree", "topology", choices=TOPOLOGIES)
     weights: str = choice("linear", "weights", choices=WEIGHTS)
     components: str = choice("fixed", "components", choices=COMPONENTS)
-    runs: Runs = RUNS
+    runs: Runs = part(Runs, RUNS)
 
     @property
     def target(self) -> Target:
@@ -56,7 +56,7 @@ class Case(Record):
         fixed = self.components == "fixed"
         rate, iterations, _ = SETTINGS[self.components, self.weights]
         return Experiment(
-            dataset=self.runs.dataset,
+            **self.runs.settings(),
             topology=self.topology,
             parametrisation=self.weights,
             component_init="fitted" if fixed else "uniform",
@@ -65,8 +65,6 @@ class Case(Record):
             init_scale=0.1,
             learning_rate=rate,
             iterations=iterations,
-            num_seeds=self.runs.num_seeds,
-            seed=self.runs.seed,
         )
 
     @property
@@ -86,7 +84,7 @@ class Case(Record):
 
     def same_start(self) -> Cells:
         """Every weight starts alike in every layer."""
-        return {depth_name(depth): self.cell(depth) for depth in DEPTHS}
+        return self.at_rates({})
 
     def same_product(self) -> Cells:
         """Every product of weights from root to component starts alike; one layer needs no longer than otherwise."""
@@ -98,15 +96,13 @@ class Case(Record):
 
     def best_rates(self, compute: Compute) -> dict[int, float]:
         """The best learning rate of each depth on the grid; the common one where no rate gets to the target."""
-        chosen = {}
-        for depth in DEPTHS:
-            outcomes = {rate: compute(self.choosing(depth, rate)) for rate in self.rates}
-            chosen[depth] = best_rate(outcomes) or self.experiment.learning_rate
-        return chosen
+        best = {d: best_rate({rate: compute(self.choosing(d, rate)) for rate in self.rates}) for d in DEPTHS}
+        return {depth: rate or self.experiment.learning_rate for depth, rate in best.items()}
 
     def at_rates(self, rates: Mapping[int, float]) -> Cells:
-        """Each depth at its own learning rate."""
-        return {depth_name(depth): self.cell(depth, learning_rate=rates[depth]) for depth in DEPTHS}
+        """Each depth at its own learning rate, the common one where it has none."""
+        common = self.experiment.learning_rate
+        return {depth_name(depth): self.cell(depth, learning_rate=rates.get(depth, common)) for depth in DEPTHS}
 
     def shallow_faster(self) -> Cells:
         """Each depth at the common learning rate η, and the shallow network at Lη."""

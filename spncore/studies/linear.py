@@ -95,9 +95,6 @@ class LinearStudy(Record, manner=MANNER):
         )
 
 
-FIELDS = LinearStudy.fields
-
-
 class Side(NamedTuple):
     """One model of a comparison at the rate it is shown at; `needed` is None where the target is not reached."""
 
@@ -167,9 +164,8 @@ def tidy(result: Comparison) -> list[dict[str, Any]]:
 
 
 def _unpacked(name: str, experiment: Any, outcomes: Any, best: Any, trace: Any, needed: int | None) -> Side:
-    loss, weights, gradient, rho, lam = map(np.array, trace[:-1])
     found = tuple(RateOutcome(*each) for each in outcomes)
-    shown = LinearTrace(loss, weights, gradient, rho, lam, trace[-1])
+    shown = LinearTrace._make([*map(np.array, trace[:-1]), trace[-1]])
     return Side(name, LinearExperiment(**experiment), found, best and RateOutcome(*best), shown, needed)
 
 
@@ -195,13 +191,8 @@ def _side(study: LinearStudy, num_layers: int) -> Side:
     reached = trace.loss <= TARGET * trace.loss[0]
     needed = int(np.argmax(reached)) if reached.any() else None
     if needed is not None:
-        trace = _cut(trace, needed + 1)
+        trace = LinearTrace._make([*(array[: needed + 1] for array in trace[:-1]), trace.stopped])
     return Side("plain" if num_layers == 1 else product_name(num_layers), shown, outcomes, best, trace, needed)
-
-
-def _cut(trace: LinearTrace, steps: int) -> LinearTrace:
-    loss, weights, gradient, rho, lam, stopped = trace
-    return LinearTrace(loss[:steps], weights[:steps], gradient[:steps], rho[:steps], lam[:steps], stopped)
 
 
 class SharedScalar(NamedTuple):

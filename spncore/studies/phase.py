@@ -18,49 +18,40 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
-from spncore.record import ExperimentError, Manner, Record, declare, switch, whole
+from spncore.record import ExperimentError, Manner, Record, Span, declare, number, part, switch, whole
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS
 from spncore.studies import envelope
 from spncore.studies.cells import outcomes
 from spncore.studies.envelope import Envelope
-from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, Target
+from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, SeedOutcome, Target
 from spncore.words import counted
 
 MISSED, THROWN, FAILED = 0, -1, -2  # in place of an iteration, which counts from 1
+LOST = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
+PER_DECADE = Manner(outside="points per decade is refused; allowed: {allowed}")
+RATES = Span(float, low=LIMITS.smallest_rate, high=LIMITS.largest_rate)
 Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is the shallow control at L·η
 
 
 @dataclass(frozen=True)
-class Plane(Record, manner=Manner(outside="points per decade is refused; allowed: {allowed}")):
-    """What a phase diagram shows: a base experiment, depths, ranges of η and s, points per decade of η, and the target.
+class Plane(Record):
+    """What a phase diagram shows: a base experiment, depths, ranges of η and s, points per decade of η, the target."""
 
-    With `control` the shallow network is run at L·η as well.
-    """
-
-    base: Experiment
+    base: Experiment = part(Experiment)
     depths: tuple[int, ...] = declare((1, 2, 3, 4), replace(DEPTHS, said="1 and at least one more, rising"))
-    learning_rates: tuple[float, float] = (1e-5, 1.0)
-    init_scales: tuple[float, float] = (1e-2, 1.0)
+    learning_rates: tuple[float, float] = declare((1e-5, 1.0), RATES)
+    init_scales: tuple[float, float] = declare((1e-2, 1.0), RATES)
     per_decade: int = whole(
-        3,
-        "resolution",
-        "Points per decade of the learning rate.",
-        1,
-        20,
-        name="resolution",
+        3, "resolution", "Points per decade of the learning rate.", 1, 20, name="resolution", manner=PER_DECADE
     )
-    gain: float = 0.9
+    gain: float = number(0.9, "target", "Share of the gain that EM finds.", 1e-3, 1.0)
     control: bool = switch(True, "also L = 1 at L·η")
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.depths[0] != 1 or len(self.depths) < 2:
             raise self.fields["depths"].refusal(self.depths, "is refused; allowed: {allowed}")
-        for name, (low, high) in (("learning_rate", self.learning_rates), ("init_scale", self.init_scales)):
-            if not LIMITS.smallest_rate <= low < high <= LIMITS.largest_rate:
-                allowed = f"rising within {LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}"
-                raise ExperimentError(f"{name}: the range {low:g} to {high:g} is refused; allowed: {allowed}")
         count = len(self.arms) * len(self.rates) * len(self.scales)
         if count > MAX_CELLS:
             raise ExperimentError(
@@ -83,21 +74,17 @@ class Plane(Record, manner=Manner(outside="points per decade is refused; allowed
         controls = [(1, depth) for depth in self.depths[1:]] if self.control else []
         return (*((depth, 1) for depth in self.depths), *controls)
 
-    def experiment(self, arm: Arm, scale: float, rate: float) -> Experiment | None:
-        """The run of one cell; None where L·η is no allowed rate."""
-        if rate * arm[1] > LIMITS.largest_rate:
-            return None
-        return self.base.replace(depth=arm[0], learning_rate=rate * arm[1], init_scale=scale)
-
     def cells(self) -> dict[tuple[Arm, int, int], Cell]:
-        """What the sweep computes, by arm, row and column."""
-        target = (Target("gain", self.gain),)
+        """What the sweep computes, by arm, row and column; none where L·η is no allowed rate."""
+        cell = Cell(self.base, (Target("gain", self.gain),), stop_at_targets=True)
         return {
-            (arm, i, j): Cell(experiment, target, stop_at_targets=True)
-            for arm in self.arms
+            ((depth, factor), i, j): replace(
+                cell, experiment=self.base.replace(depth=depth, learning_rate=rate * factor, init_scale=scale)
+            )
+            for depth, factor in self.arms
             for i, scale in enumerate(self.scales)
             for j, rate in enumerate(self.rates)
-            if (experiment := self.experiment(arm, scale, rate)) is not None
+            if rate * factor <= LIMITS.largest_rate
         }
 
     def stripe_exponent(self, depth: int) -> float:
@@ -133,10 +120,15 @@ class Diagram:
 
     def median(self, arm: Arm) -> Floats:
         """Median iterations (rows, columns) over the seeds; infinite where not even half of them arrive."""
-        runs = self.runs[arm]
-        ordered = np.sort(np.where(runs > 0, runs, np.inf), axis=2)
-        below, above = ordered[:, :, (runs.shape[2] - 1) // 2], ordered[:, :, runs.shape[2] // 2]
-        return np.asarray((below + above) / 2)
+        return np.asarray(np.median(self.arrivals(arm), axis=2))
+
+    def arrivals(self, arm: Arm) -> Floats:
+        """Iterations (rows, columns, seeds), infinite for a run that does not arrive."""
+        return np.where(self.runs[arm] > 0, self.runs[arm], np.inf)
+
+    def shallow_and_deep(self, depth: int, control: bool = False) -> tuple[Floats, Floats]:
+        """The medians of L = 1, with the control at L·η, and of depth L."""
+        return self.median((1, depth if control else 1)), self.median((depth, 1))
 
     def state(self, arm: Arm) -> NDArray[np.str_]:
         """By cell `reached`, `missed`, `thrown` or `failed`, as most of its seeds."""
@@ -149,15 +141,14 @@ class Diagram:
 
     def speed_up(self, depth: int, control: bool = False) -> Floats:
         """log₂ of L = 1's iterations over depth L's (rows, columns); NaN where either misses, ±∞ where one does."""
+        shallow, deep = self.shallow_and_deep(depth, control)
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.log2(self.median((1, depth if control else 1))) - np.log2(self.median((depth, 1))))
+            return np.asarray(np.log2(shallow) - np.log2(deep))
 
     def at_least(self, depth: int, control: bool = False) -> Floats:
         """`speed_up`, and where only one of the two arrives the least (for L = 1: the most) that it can be."""
-        shallow, deep = self.median((1, depth if control else 1)), self.median((depth, 1))
-        most = float(self.plane.base.iterations)
-        bounds = np.log2(np.minimum(shallow, most)) - np.log2(np.minimum(deep, most))
-        return np.asarray(np.where(np.isnan(self.speed_up(depth, control)), np.nan, bounds))
+        shallow, deep = np.log2(np.minimum(self.shallow_and_deep(depth, control), self.plane.base.iterations))
+        return np.where(np.isnan(self.speed_up(depth, control)), np.nan, shallow - deep)
 
     def log_stripe(self, depth: int) -> Floats:
         """log₁₀ η/w0^e (rows, columns)."""
@@ -166,9 +157,7 @@ class Diagram:
 
     def ahead(self, depth: int, control: bool = False) -> NDArray[np.int64]:
         """In how many seeds depth L is there first (rows, columns)."""
-        shallow, deep = (
-            np.where(r > 0, r, np.inf) for r in (self.runs[1, depth if control else 1], self.runs[depth, 1])
-        )
+        shallow, deep = self.arrivals((1, depth if control else 1)), self.arrivals((depth, 1))
         return np.asarray((deep < shallow).sum(axis=2))
 
 
@@ -189,7 +178,7 @@ def diagram(plane: Plane, dataset: Dataset, outcomes: Mapping[Cell, Outcome]) ->
     for (arm, i, j), cell in plane.cells().items():
         outcome = outcomes.get(cell)
         if outcome is not None and outcome.status == "done":
-            runs[arm][i, j] = codes(outcome)
+            runs[arm][i, j] = [code(seed) for seed in outcome.seeds]
     names = ("title", "sha256", "synthetic")
     return Diagram(plane, {name: getattr(dataset, name) for name in names} | {"rows": dataset.num_rows}, runs)
 
@@ -208,19 +197,15 @@ def to_json(made: Diagram) -> str:
 
 def unpack(packed: Envelope) -> list[Diagram]:
     """What `pack` made."""
-    plane: dict[str, Any] = {}
-    plane = {name: tuple(value) if isinstance(value, list) else value for name, value in packed.body["plane"].items()}
-    base = Experiment.from_dict(plane.pop("base"))
-    runs = {}
-    for name, values in packed.body["runs"].items():
-        depth, factor = map(int, name.split("@"))
-        runs[depth, factor] = np.array(values, dtype=np.int64)
-    return [Diagram(Plane(base, **plane), packed.body["data"], runs)]
+    body = packed.body
+    plane = {**body["plane"], "base": Experiment.from_dict(body["plane"]["base"])}
+    arms = {name: name.split("@") for name in body["runs"]}
+    runs = {(int(depth), int(factor)): np.array(body["runs"][name]) for name, (depth, factor) in arms.items()}
+    return [Diagram(Plane(**plane), body["data"], runs)]
 
 
 def tidy(result: Diagram) -> list[dict[str, Any]]:
     """The tidy table: one row per run."""
-    names = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
     plane = result.plane
     return [
         {
@@ -229,7 +214,7 @@ def tidy(result: Diagram) -> list[dict[str, Any]]:
             "init_scale": plane.scales[i],
             "seed": plane.base.seed + s,
             "iterations": at if at > 0 else None,
-            "state": names.get(at, "reached"),
+            "state": LOST.get(at, "reached"),
             "control_of_depth": factor if factor > 1 else None,
         }
         for (depth, factor), runs in result.runs.items()
@@ -243,26 +228,21 @@ def shipped() -> Diagram:
     return unpack(envelope.shipped("phase"))[0]
 
 
-def codes(outcome: Outcome) -> list[int]:
-    """Per seed the iteration at which the first target was reached, else MISSED or THROWN."""
-    found = []
-    for seed in outcome.seeds:
-        first, final = seed.first_llh, seed.final_llh
-        thrown = seed.stopped is not None or first is None or final is None or final < first
-        found.append(seed.reached[0] or (THROWN if thrown else MISSED))
-    return found
+def code(seed: SeedOutcome) -> int:
+    """The iteration at which a seed reached its first target, else MISSED or THROWN."""
+    first, final = seed.first_llh, seed.final_llh
+    thrown = seed.stopped is not None or first is None or final is None or final < first
+    return seed.reached[0] or (THROWN if thrown else MISSED)
 
 
 def summary(diagram: Diagram, depth: int) -> list[str]:
     """What the numbers say of one depth: where it helps, along which stripe most, and against the two controls."""
     speed, shown = diagram.speed_up(depth), f"L={depth}"
-    both = np.isfinite(speed)
-    if not both.any():
+    faster, slower, both, factor = _counted(speed)
+    if not both:
         return [f"{shown} and L=1 reach the target together in no cell."]
-    faster, slower = int((speed[both] > 0).sum()), int((speed[both] < 0).sum())
-    factor = 2 ** float(np.median(speed[both]))
     sentences = [
-        f"{shown} is faster than L=1 in {faster} of the {both.sum()} cells where both reach the target and slower in "
+        f"{shown} is faster than L=1 in {faster} of the {both} cells where both reach the target and slower in "
         f"{slower}; median factor {factor:.2f}.",
         f"Only {shown} reaches it in {np.isposinf(speed).sum()} cells, only L=1 in {np.isneginf(speed).sum()}; "
         f"neither in {np.isnan(speed).sum()} of {speed.size}.",
@@ -270,15 +250,21 @@ def summary(diagram: Diagram, depth: int) -> list[str]:
         *_best_rates(diagram, depth),
     ]
     if (1, depth) in diagram.runs:
-        control = diagram.speed_up(depth, control=True)
-        both = np.isfinite(control)
+        faster, slower, both, factor = _counted(diagram.speed_up(depth, control=True))
         sentences.append(
-            f"Against L=1 at {depth}·η, {shown} is faster in {(control[both] > 0).sum()} and slower in "
-            f"{(control[both] < 0).sum()} of {both.sum()} cells; median factor {2 ** np.median(control[both]):.2f}."
-            if both.any()
+            f"Against L=1 at {depth}·η, {shown} is faster in {faster} and slower in {slower} of {both} cells; median "
+            f"factor {factor:.2f}."
+            if both
             else f"L=1 at {depth}·η and {shown} reach the target together in no cell."
         )
     return sentences
+
+
+def _counted(speed: Floats) -> tuple[int, int, int, float]:
+    """In how many cells depth is faster and slower, how many there are where both arrive, and the median factor."""
+    both = speed[np.isfinite(speed)]
+    factor = 2 ** float(np.median(both)) if both.size else 1.0
+    return int((both > 0).sum()), int((both < 0).sum()), both.size, factor
 
 
 def in_words(diagram: Diagram) -> str:
@@ -299,18 +285,18 @@ def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
     """One row per square: both medians (None: missed), how many times as fast, seeds ahead; fastest first."""
     rows = []
     for depth in diagram.plane.depths[1:]:
-        shallow, deep = diagram.median((1, depth if control else 1)), diagram.median((depth, 1))
+        medians = np.stack(diagram.shallow_and_deep(depth, control), axis=2)
         ahead = diagram.ahead(depth, control)
-        for i, j in np.ndindex(deep.shape):
-            both = math.isfinite(shallow[i, j]) and math.isfinite(deep[i, j])
+        for i, j in np.ndindex(ahead.shape):
+            shallow, deep = (each if math.isfinite(each) else None for each in medians[i, j].tolist())
             rows.append(
                 {
                     "L": depth,
                     "learning rate η": diagram.plane.rates[j],
                     "starting weight w0": diagram.plane.scales[i],
-                    "iterations, L = 1": float(shallow[i, j]) if math.isfinite(shallow[i, j]) else None,
-                    "iterations, L": float(deep[i, j]) if math.isfinite(deep[i, j]) else None,
-                    "times as fast": round(float(shallow[i, j] / deep[i, j]), 4) if both else None,
+                    "iterations, L = 1": shallow,
+                    "iterations, L": deep,
+                    "times as fast": round(shallow / deep, 4) if shallow and deep else None,
                     "seeds ahead": int(ahead[i, j]),
                     "row": i,
                     "column": j,
@@ -336,8 +322,8 @@ def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
 
 def _best_rates(diagram: Diagram, depth: int) -> list[str]:
     """Each depth at the learning rate of this plane that suits it best, over the rows."""
-    shallow, deep = (diagram.median((d, 1)).min(axis=1) for d in (1, depth))
-    both = np.isfinite(shallow) & np.isfinite(deep)
+    shallow, deep = np.min(diagram.shallow_and_deep(depth), axis=2)
+    both = np.isfinite(shallow + deep)
     if not both.any():
         return []
     return [
@@ -353,9 +339,9 @@ def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
     """
     equal = pairs = 0
     for depth in diagram.plane.depths:
-        runs = diagram.runs[depth, 1]
+        runs = diagram.arrivals((depth, 1))
         here, there = runs[:-1, :-1], runs[1:, 1:]
-        both = (here > 0) & (there > 0)
+        both = np.isfinite(here + there)
         pairs += int(both.sum())
-        equal += int((both & (here == there)).sum())
+        equal += int((here[both] == there[both]).sum())
     return equal, pairs

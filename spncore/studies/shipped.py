@@ -15,9 +15,9 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.runs.experiment import SCHEMA, Experiment
+from spncore.runs.experiment import Experiment
 from spncore.studies import envelope
-from spncore.studies.cells import CURVE
+from spncore.studies.cells import CURVE, thinned
 from spncore.studies.envelope import Envelope
 from spncore.sweep import Cell, Outcome, SeedOutcome, SweepError, Target
 from spncore.words import signed
@@ -77,7 +77,7 @@ def pack(parts: Sequence[Measured], points: int) -> dict[str, Any]:
     """Results together as plain values, first those without a curve; a record holds what differs from the first."""
     results = {cell: outcome for part in parts for cell, outcome in part.results.items()}
     ordered = sorted(results.items(), key=lambda item: item[0].curve)
-    base = {"schema": SCHEMA, **asdict(ordered[0][0].experiment)}
+    base = ordered[0][0].experiment.to_dict()
     return {
         "data": list({name: each for part in parts for name, each in part.data.items()}.values()),
         "experiment": base,
@@ -91,10 +91,7 @@ def unpack(packed: Envelope) -> list[Measured]:
     body = packed.body
     data = {row["name"]: Data(**row) for row in body["data"]}
     base: dict[str, Any] = body["experiment"]
-    results = {}
-    for each in body["results"]:
-        cell = _unpack_cell(each, base)
-        results[cell] = _unpack_outcome(each, cell, data[cell.experiment.dataset].sha256)
+    results = dict(_unpack(each, base, data) for each in body["results"])
     steps = {}
     for each in body["first_steps"]:
         experiment = _experiment(each, base)
@@ -178,22 +175,19 @@ def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any], points: int) ->
     packed["held_out"] = list(cell.held_out)
     packed["seeds"] = [[_rounded(value) for value in seed] for seed in outcome.seeds]
     if outcome.curve is not None:
-        kept = _kept(len(outcome.curve["iteration"]), points)
+        kept = thinned(len(outcome.curve["iteration"]), points)
         packed["curve"] = [[_rounded(outcome.curve[name][i], CURVE_DECIMALS) for i in kept] for name in CURVE]
     return packed
 
 
-def _unpack_cell(packed: Mapping[str, Any], base: Mapping[str, Any]) -> Cell:
-    targets = tuple(Target(kind, value) for kind, value in packed["targets"])
-    held_out, curve = tuple(packed["held_out"]), "curve" in packed
-    return Cell(_experiment(packed, base), targets, held_out, curve)
-
-
-def _unpack_outcome(packed: Mapping[str, Any], cell: Cell, sha256: str) -> Outcome:
+def _unpack(packed: Mapping[str, Any], base: Mapping[str, Any], data: Mapping[str, Data]) -> tuple[Cell, Outcome]:
+    targets, curve = tuple(Target(*target) for target in packed["targets"]), None
+    if "curve" in packed:
+        curve = dict(zip(CURVE, packed["curve"], strict=True))
+    cell = Cell(_experiment(packed, base), targets, tuple(packed["held_out"]), curve is not None)
     seeds = [SeedOutcome(*seed) for seed in packed["seeds"]]
     seeds = [seed._replace(reached=tuple(seed.reached)) for seed in seeds]
-    curve = dict(zip(CURVE, packed["curve"], strict=True)) if cell.curve else None
-    return Outcome(cell.key(sha256), "done", None, tuple(seeds), curve)
+    return cell, Outcome(cell.key(data[cell.experiment.dataset].sha256), "done", None, tuple(seeds), curve)
 
 
 def _experiment(packed: Mapping[str, Any], base: Mapping[str, Any]) -> Experiment:
@@ -208,15 +202,6 @@ def _pack_first_steps(steps: FirstSteps, base: Mapping[str, Any]) -> dict[str, A
 
 def _changes(experiment: Experiment, base: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in asdict(experiment).items() if value != base[name]}
-
-
-def _kept(length: int, points: int) -> list[int]:
-    """At most `points` places of a curve, closer at the start; the first and the last among them."""
-    if length <= points:
-        return list(range(length))
-    even, early = np.linspace(0, length - 1, points // 2), np.geomspace(1, length, points // 2) - 1
-    places: list[int] = np.unique(np.concatenate([even, early]).round().astype(int)).tolist()
-    return places
 
 
 def _rounded(value: Any, decimals: int = DECIMALS) -> Any:

@@ -8,7 +8,8 @@ how iterations are spread, and none is hidden when seeds are few.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -76,9 +77,9 @@ class Wins:
         return "ahead" if low > 0.5 else "behind" if high < 0.5 else "open"
 
 
-def exact_interval(successes: int, trials: int, level: float = LEVEL) -> tuple[float, float]:
+def exact_interval(successes: int, trials: int) -> tuple[float, float]:
     """Clopper and Pearson's interval of a binomial probability; (0, 1) without trials."""
-    tail = (1.0 - level) / 2.0
+    tail = (1.0 - LEVEL) / 2.0
     low = betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
     high = betaincinv(successes + 1, trials - successes, 1.0 - tail) if successes < trials else 1.0
     return float(low), float(high)
@@ -86,36 +87,30 @@ def exact_interval(successes: int, trials: int, level: float = LEVEL) -> tuple[f
 
 def median(iterations: Iterations) -> float | None:
     """The middle of the runs; None when the middle run, or one of the two middle ones, never got there."""
-    ranked = _ranked(iterations)
-    half = len(ranked) // 2
-    middle = ranked[half] if len(ranked) % 2 else (ranked[half - 1] + ranked[half]) / 2.0
+    middle = statistics.median(_ranked(iterations))
     return None if math.isinf(middle) else middle
 
 
-def median_interval(iterations: Iterations, level: float = LEVEL) -> Interval:
-    """The narrowest pair of order statistics that holds the true median with probability `level`.
+def median_interval(iterations: Iterations) -> Interval:
+    """The narrowest pair of order statistics that holds the true median with probability LEVEL.
 
     Where no pair does, because seeds are few, the range of all runs with the probability it has.
     """
     ranked = _ranked(iterations)
     n = len(ranked)
-    cut = max((d for d in range(1, n // 2 + 1) if _coverage(n, d) >= level), default=1)
+    cut = max((d for d in range(1, n // 2 + 1) if _coverage(n, d) >= LEVEL), default=1)
     low, high = ranked[cut - 1], ranked[n - cut]
     return Interval(_finite(low), _finite(high), _coverage(n, cut))
 
 
 def paired_wins(first: Iterations, second: Iterations) -> Wins:
     """Compare runs seed by seed; two runs that never got there are level."""
-    pairs = list(zip(_numbers(first), _numbers(second), strict=True))
-    ahead, behind = sum(a < b for a, b in pairs), sum(a > b for a, b in pairs)
-    return Wins(ahead, behind, len(pairs) - ahead - behind)
+    return _tally(zip(_numbers(first), _numbers(second), strict=True))
 
 
 def paired_scores(first: Sequence[float], second: Sequence[float]) -> Wins:
     """Compare scores in nats per row seed by seed; the higher one wins, if only by more than a thousandth."""
-    pairs = list(zip(first, second, strict=True))
-    ahead, behind = sum(a > b + SAME for a, b in pairs), sum(a < b - SAME for a, b in pairs)
-    return Wins(ahead, behind, len(pairs) - ahead - behind)
+    return _tally(zip(second, first, strict=True), SAME)
 
 
 def better_of_two(iterations: Iterations) -> list[int | None]:
@@ -161,6 +156,12 @@ def chance(wins: Wins) -> str:
     """The interval behind a verdict, in words, for a table."""
     low, high = wins.share
     return f"{low:.0%} to {high:.0%}" if wins.decided else DASH
+
+
+def _tally(pairs: Iterable[tuple[float, float]], margin: float = 0.0) -> Wins:
+    """Pairs in which the first is the smaller one by more than a margin, in which the second is, and the others."""
+    signs = [(low + margin < high) - (high + margin < low) for low, high in pairs]
+    return Wins(signs.count(1), signs.count(-1), signs.count(0))
 
 
 def _open(wins: Wins) -> str:

@@ -7,9 +7,9 @@ from functools import partial
 
 from spncore.data.library import Dataset
 from spncore.record import Record, choice
-from spncore.runs.experiment import Experiment
 from spncore.studies import shipped
 from spncore.studies.cells import DEPTHS, Runs, by_seed, merged, outcomes
+from spncore.studies.presets import PRESETS
 from spncore.studies.shipped import Measured
 from spncore.sweep import Cell, Reporter
 
@@ -30,20 +30,7 @@ class Update(Record):
 
 def cell(objective: str, depth: int, runs: Runs) -> Cell:
     """The authors' later script: log-weights, |normal| start of sum and leaf weights, η = 0.1."""
-    experiment = Experiment(
-        dataset=runs.dataset,
-        depth=depth,
-        objective=objective,
-        parametrisation="log",
-        component_init="random",
-        weight_init="random",
-        init_scale=0.1,
-        init_noise=0.0,
-        learning_rate=0.1,
-        iterations=1000,
-        num_seeds=runs.num_seeds,
-        seed=runs.seed,
-    )
+    experiment = PRESETS["update-2020"].study.experiment.replace(depth=depth, objective=objective, **runs.settings())
     return Cell(experiment, held_out=("test",), curve=True)
 
 

@@ -17,7 +17,7 @@ from spncore.sweep.cells import (
     to_csv,
 )
 from spncore.sweep.local import LocalWorkers
-from spncore.sweep.running import Report, Reporter, Stopped, Workers, quiet, run_cells, run_tasks
+from spncore.sweep.running import Report, Reporter, Stopped, quiet, run_cells, run_tasks
 from spncore.sweep.store import Store
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "Store",
     "SweepError",
     "Target",
-    "Workers",
     "compute",
     "grid",
     "quiet",

@@ -15,7 +15,6 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore.arrays import Floats
 from spncore.circuits.circuit import Circuit
@@ -24,7 +23,7 @@ from spncore.data.library import Dataset
 from spncore.learning import em
 from spncore.learning.trainer import DivergenceError
 from spncore.record import ExperimentError
-from spncore.runs.experiment import FIELDS, Experiment
+from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of
 from spncore.runs.training import all_steps, trainer_of
 
@@ -34,7 +33,7 @@ MAX_CELLS = 10_000
 MAX_POINTS = 200  # of a curve
 
 
-class SweepError(ValueError):
+class SweepError(ExperimentError):
     """A sweep is refused or cannot go on; the text names the parameter or the cause."""
 
 
@@ -82,15 +81,16 @@ class Cell:
 
     def to_json(self) -> str:
         """The cell as a JSON object; equal cells give equal texts."""
-        asked = {**asdict(self), "experiment": json.loads(self.experiment.to_json())}
+        asked = {**asdict(self), "experiment": self.experiment.to_dict()}
         return json.dumps(asked, sort_keys=True, allow_nan=False)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Cell:
         """Read the object that `to_json` wrote."""
-        rest = {name: values[name] for name in ("curve", "stop_at_targets")}
+        experiment = Experiment.from_dict(values["experiment"])
         targets = tuple(Target(**target) for target in values["targets"])
-        return cls(Experiment.from_dict(values["experiment"]), targets, tuple(values["held_out"]), **rest)
+        asked = {"experiment": experiment, "targets": targets, "held_out": tuple(values["held_out"])}
+        return cls(**{**values, **asked})
 
     def key(self, dataset_sha256: str) -> str:
         """The cell's identity: SHA-256 of all that decides its numbers."""
@@ -133,82 +133,73 @@ class Outcome:
         return json.dumps({**asdict(self), "seeds": [seed._asdict() for seed in self.seeds]}, allow_nan=False)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Outcome:
-        """Read the object that `to_json` wrote; KeyError or TypeError where it is something else."""
-        seeds = tuple(SeedOutcome(**{**seed, "reached": tuple(seed["reached"])}) for seed in values["seeds"])
-        return cls(**{**values, "seeds": seeds})
-
-
-class _Run(NamedTuple):
-    """LLH (T, S), iterations to each target (S, targets; 0 is never), share at the floor (S,)."""
-
-    llh: Floats
-    reached: NDArray[np.int64]
-    at_floor: Floats
-    stopped: str | None
-    held_out: dict[str, list[float]]
+    def read(cls, text: str | bytes, key: str) -> Outcome | None:
+        """The outcome of the cell with this key that `to_json` wrote; None where the text is something else."""
+        try:
+            values = json.loads(text)
+            seeds = tuple(SeedOutcome(**{**seed, "reached": tuple(seed["reached"])}) for seed in values["seeds"])
+            outcome = cls(**{**values, "seeds": seeds})
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+        return outcome if outcome.key == key else None
 
 
 def compute(cell: Cell, dataset: Dataset) -> Outcome:
     """Train a cell's seeds as one batch, or one by one where one of them diverges."""
-    begin = time.perf_counter()
-    whole = _train(cell, cell.experiment, dataset)
-    runs = [whole]
-    if whole.stopped is not None and cell.experiment.num_seeds > 1:
-        runs = [_train(cell, cell.experiment.replace(num_seeds=1, seed=s), dataset) for s in cell.experiment.seeds]
-    seeds = [outcome for run, first in zip(runs, cell.experiment.seeds, strict=False) for outcome in _seeds(run, first)]
-    curve = _curve(runs) if cell.curve else None
-    return Outcome(cell.key(dataset.sha256), "done", None, tuple(seeds), curve, round(time.perf_counter() - begin, 4))
+    begin, seeds = time.perf_counter(), cell.experiment.seeds
+    runs = [_train(cell, cell.experiment, dataset)]
+    if runs[0][1][0].stopped is not None and len(seeds) > 1:
+        runs = [_train(cell, cell.experiment.replace(num_seeds=1, seed=seed), dataset) for seed in seeds]
+    curve = _curve([llh for llh, _ in runs]) if cell.curve else None
+    ends = tuple(end for _, found in runs for end in found)
+    return Outcome(cell.key(dataset.sha256), "done", None, ends, curve, round(time.perf_counter() - begin, 4))
 
 
-def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
+def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats, list[SeedOutcome]]:
+    """LLH (T, S), and what became of each seed."""
     trainer, stopped, state = trainer_of(experiment, dataset), None, None
-    llh: list[Floats] = []
-    at_floor = np.zeros(experiment.num_seeds)
-    reached = np.zeros((experiment.num_seeds, len(cell.targets)), dtype=np.int64)
-    levels = None
+    seen: list[Floats] = []
+    at_floor, held_out = np.zeros(experiment.num_seeds), {}
+    reached = np.zeros((experiment.num_seeds, len(cell.targets)), dtype=np.int64)  # 0 is never
     try:
         for last, info in all_steps(trainer, experiment):
+            if state is None:
+                starts = zip(experiment.seeds, info.llh.tolist(), strict=True)
+                of_seeds = [[t.level(at, seed, experiment, dataset) for t in cell.targets] for seed, at in starts]
+                levels = np.array(of_seeds).reshape(reached.shape)
             state = last
-            llh.append(info.llh)
+            seen.append(info.llh)
             at_floor = info.at_floor / max(trainer.num_trained, 1)
-            if levels is None:
-                levels = _levels(cell.targets, experiment, dataset, info.llh)
-            reached[(reached == 0) & (info.llh[:, None] >= levels)] = len(llh)
+            reached[(reached == 0) & (info.llh[:, None] >= levels)] = len(seen)
             if cell.stop_at_targets and cell.targets and reached.all():
                 break
     except DivergenceError as error:
         stopped = f"diverged: {error}"
-    held_out = {}
     if state is not None and stopped is None:
         for split in cell.held_out:
             held_out[split] = trainer.score(state, library.load(experiment.dataset, split)).tolist()
-    return _Run(np.array(llh).reshape(-1, experiment.num_seeds), reached, at_floor, stopped, held_out)
+    llh = np.array(seen).reshape(-1, experiment.num_seeds)
+    ends = llh[[0, -1]].T.tolist() if seen else [(None, None)] * experiment.num_seeds
+    return llh, [
+        SeedOutcome(
+            experiment.seed + i,
+            len(llh),
+            first,
+            final,
+            tuple(at or None for at in reached[i].tolist()),
+            float(at_floor[i]),
+            stopped,
+            {split: scores[i] for split, scores in held_out.items()},
+        )
+        for i, (first, final) in enumerate(ends)
+    ]
 
 
-def _levels(targets: Sequence[Target], experiment: Experiment, dataset: Dataset, start: Floats) -> Floats:
-    """(S, targets)"""
-    by_seed = zip(experiment.seeds, start.tolist(), strict=True)
-    levels = [[target.level(at, seed, experiment, dataset) for target in targets] for seed, at in by_seed]
-    return np.array(levels).reshape(len(start), len(targets))
-
-
-def _seeds(run: _Run, first_seed: int) -> list[SeedOutcome]:
-    outcomes = []
-    for i, llh in enumerate(run.llh.T.tolist()):
-        first, final = (llh[0], llh[-1]) if llh else (None, None)
-        reached = tuple(at or None for at in run.reached[i].tolist())
-        held_out = {split: scores[i] for split, scores in run.held_out.items()}
-        at_floor = float(run.at_floor[i])
-        outcomes.append(SeedOutcome(first_seed + i, len(llh), first, final, reached, at_floor, run.stopped, held_out))
-    return outcomes
-
-
-def _curve(runs: Sequence[_Run]) -> dict[str, list[float]]:
-    """Over the iterations that every seed has."""
-    length = min(len(run.llh) for run in runs)
+def _curve(runs: Sequence[Floats]) -> dict[str, list[float]]:
+    """Of runs (T, S), over the iterations that every seed has."""
+    length = min(map(len, runs))
     at = np.unique(np.linspace(0, max(length - 1, 0), MAX_POINTS).astype(int))[:length]
-    llh = np.concatenate([run.llh[at] for run in runs], axis=1)  # (points, S)
+    llh = np.concatenate([run[at] for run in runs], axis=1)  # (points, S)
     return {
         "iteration": (at + 1).tolist(),
         "median": np.median(llh, axis=1).tolist(),
@@ -224,22 +215,18 @@ def compute_json(values: Mapping[str, Any], data: Mapping[str, Dataset]) -> str:
 
 
 def grid(base: Cell, axes: Mapping[str, Sequence[Any]]) -> tuple[Cell, ...]:
-    """Every combination of settings, in order; SweepError names an axis that is empty, unknown or makes it too many."""
+    """Every combination of settings, in order; ExperimentError names an axis that is refused or makes it too many."""
     for name, values in axes.items():
-        if name not in FIELDS:
-            raise SweepError(f"{ascii(name)[:40]}: no such setting; known are {', '.join(FIELDS)}")
+        Experiment.known(name)
         if not len(values):
             raise SweepError(f"{name}: no value given; a grid needs at least one for each setting it varies")
     count = math.prod(len(values) for values in axes.values())
     if count > MAX_CELLS:
         sizes = " × ".join(f"{len(values)} {name}" for name, values in axes.items())
         raise SweepError(f"{sizes}: {count} cells; the limit is {MAX_CELLS}; give fewer values of one of them")
-    try:
-        combinations = itertools.product(*axes.values())
-        settings = [dict(zip(axes, values, strict=True)) for values in combinations]
-        return tuple(replace(base, experiment=base.experiment.replace(**changes)) for changes in settings)
-    except ExperimentError as error:
-        raise SweepError(str(error)) from None
+    combinations = itertools.product(*axes.values())
+    settings = [dict(zip(axes, values, strict=True)) for values in combinations]
+    return tuple(replace(base, experiment=base.experiment.replace(**changes)) for changes in settings)
 
 
 def table(cells: Iterable[Cell], outcomes: Mapping[str, Outcome], data: Mapping[str, Dataset]) -> list[Row]:

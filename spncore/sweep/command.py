@@ -11,9 +11,8 @@ from typing import Any
 from tqdm import tqdm
 
 from spncore.data import library
-from spncore.data.library import DataError
-from spncore.record import ExperimentError
-from spncore.runs.experiment import FIELDS, Experiment, parse
+from spncore.record import by_name
+from spncore.runs.experiment import FIELDS, Experiment
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
 from spncore.sweep.local import LocalWorkers
 from spncore.sweep.running import run_cells
@@ -34,20 +33,16 @@ def add_to(commands: Any) -> None:
 
 
 def sweep(options: argparse.Namespace) -> int:
-    """0 when every cell has its numbers, 1 when some failed, 2 when it is refused, 130 after Ctrl-C.
+    """0 when every cell has its numbers, 1 when some failed, 130 after Ctrl-C; the table has what there is.
 
-    Refusals name the setting; the table is written with what there is.
+    ExperimentError, SweepError or DataError names what is refused.
     """
     outcomes: dict[str, Outcome] = {}
-    try:
-        cells = _cells(options.settings, options.target)
-        data = {name: library.load(name) for name in sorted({cell.experiment.dataset for cell in cells})}
-        workers = LocalWorkers(data, options.workers)
-        steps = run_cells(cells, data, lambda missing: workers, Store(options.store))
-        stopped = _follow(steps, len(set(cells)), outcomes)
-    except (SweepError, ExperimentError, DataError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    cells = _cells(options.settings, options.target)
+    data = {name: library.load(name) for name in sorted({cell.experiment.dataset for cell in cells})}
+    workers = LocalWorkers(data, options.workers)
+    steps = run_cells(cells, data, lambda missing: workers, Store(options.store))
+    stopped = _follow(steps, len(set(cells)), outcomes)
     options.out.write_text(to_csv(table(cells, outcomes, data)), encoding="utf-8")
     failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
     retries = sum(outcome.attempts - 1 for outcome in outcomes.values())
@@ -72,14 +67,11 @@ def _follow(steps: Any, total: int, outcomes: dict[str, Outcome]) -> bool:
 
 
 def _cells(settings: Sequence[str], targets: Sequence[str]) -> tuple[Cell, ...]:
-    axes: dict[str, list[Any]] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals:
-            raise SweepError(f"{setting}: write field=value,value, for example depth=1,2,3")
-        if name in axes:
-            raise SweepError(f"{name}: given twice; give all its values in one")
-        axes[name] = [parse(name, value) for value in text.split(",")] if text else []
+    texts = by_name(settings, "field=value,value, for example depth=1,2,3", "give all its values in one")
+    axes = {
+        name: [Experiment.known(name).parse(value) for value in text.split(",")] if text else []
+        for name, text in texts.items()
+    }
     return grid(Cell(Experiment(), tuple(_target(text) for text in targets)), axes)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import queue
@@ -101,8 +100,8 @@ class LocalWorkers:
         if not 1 <= num_workers <= MAX_WORKERS:
             raise SweepError(f"workers: {num_workers} is out of range; allowed: 1 to {MAX_WORKERS}")
         self.num_workers, self.task_seconds = num_workers, task_seconds
-        described = {name: _describe(dataset) for name, dataset in data.items()}
-        self._setup = json.dumps({"compute": compute, "niceness": niceness, "data": described})
+        setup = {"compute": compute, "niceness": niceness, "data": {name: vars(each) for name, each in data.items()}}
+        self._setup = json.dumps(setup, default=np.ndarray.tolist)
         self._lines: queue.Queue[tuple[_Process, str | None]] = queue.Queue()
         self._processes: list[_Process] = []
         self._failed_starts = 0
@@ -170,17 +169,3 @@ class LocalWorkers:
                 process.close()
                 reports.append(Report(process.task, problem=f"timed out after {self.task_seconds:g} s"))
         return reports
-
-
-def _describe(dataset: Dataset) -> dict[str, Any]:
-    """A data set as JSON; `worker.read_dataset` reads it back."""
-    return {
-        "name": dataset.name,
-        "title": dataset.title,
-        "variables": dataset.variables,
-        "sha256": dataset.sha256,
-        "source": dataset.source,
-        "synthetic": dataset.synthetic,
-        "counts": dataset.counts.tolist(),
-        "bits": base64.b64encode(np.packbits(dataset.rows).tobytes()).decode(),
-    }

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from spncore.data.library import Dataset
-from spncore.sweep.cells import MAX_CELLS, Cell, Outcome, SweepError
+from spncore.sweep.cells import Cell, Outcome, SweepError
 from spncore.sweep.store import Store
 
 MAX_ATTEMPTS = 3
@@ -65,27 +64,19 @@ def run_cells(
     """
     if not cells:
         raise SweepError("cells: none given; a sweep needs at least one")
-    if len(cells) > MAX_CELLS:
-        raise SweepError(f"cells: {len(cells)} given; the limit is {MAX_CELLS}")
     by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
-    return _run(by_key, workers, store, report)
-
-
-def _run(
-    cells: Mapping[str, Cell], open_workers: Callable[[int], Workers], store: Store | None, report: Reporter
-) -> Iterator[Outcome]:
     missing = {}
-    for key, cell in cells.items():
+    for key, cell in by_key.items():
         kept = store.get(key) if store else None
         if kept is None:
             missing[key] = cell.to_json()
         else:
             yield kept
-    known, total = len(cells) - len(missing), len(cells)
+    known, total = len(by_key) - len(missing), len(by_key)
     report(known, total)
     if not missing:
         return
-    for answer, attempts in run_tasks(missing, open_workers(len(missing)), lambda done, _: report(known + done, total)):
+    for answer, attempts in run_tasks(missing, workers(len(missing)), lambda done, _: report(known + done, total)):
         outcome = replace(_outcome(answer), attempts=attempts)
         if store and outcome.status == "done":
             store.put(outcome)
@@ -122,8 +113,5 @@ def _outcome(report: Report) -> Outcome:
         return Outcome(report.key, "failed", f"given up: {MAX_ATTEMPTS} workers were lost over it, {report.problem}")
     if report.problem is not None:
         return Outcome(report.key, "failed", report.problem)
-    try:
-        outcome = Outcome.from_dict(json.loads(report.result))
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return Outcome(report.key, "failed", "the worker's answer is not an outcome")
-    return outcome if outcome.key == report.key else Outcome(report.key, "failed", "the answer is of another cell")
+    outcome = Outcome.read(report.result, report.key)
+    return outcome or Outcome(report.key, "failed", "the worker's answer is not an outcome of this cell")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tempfile
@@ -35,10 +34,9 @@ class Store:
     def get(self, key: str) -> Outcome | None:
         """The outcome that is kept under a key; None when there is none, or the file is not what was written."""
         try:
-            outcome = Outcome.from_dict(json.loads(self._file(key).read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return None  # a damaged file is as good as none: the cell is computed again and the file replaced
-        return outcome if outcome.key == key else None
+            return Outcome.read(self._file(key).read_bytes(), key)
+        except (OSError, ValueError):
+            return None  # as where a file is damaged: the cell is computed again and the file replaced
 
     def put(self, outcome: Outcome) -> None:
         """Keep an outcome; a reader sees the whole file or none, whenever the process ends. OSError when it cannot."""

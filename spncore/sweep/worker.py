@@ -5,7 +5,6 @@ It ends with its input: when the sweep is gone, however it went, no worker outli
 
 from __future__ import annotations
 
-import base64
 import importlib
 import json
 import os
@@ -45,14 +44,9 @@ def main() -> None:
 
 def read_dataset(values: Mapping[str, Any]) -> Dataset:
     """The data set that the sweep described, with its content's hash as given."""
-    counts = np.array(values["counts"], dtype=np.int64)
-    bits = np.frombuffer(base64.b64decode(values["bits"]), dtype=np.uint8)
-    shape = len(counts), len(values["variables"])
-    rows = np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape)
+    rows, counts = np.array(values["rows"], dtype=np.uint8), np.array(values["counts"], dtype=np.int64)
     rows.flags.writeable = counts.flags.writeable = False
-    variables = tuple(values["variables"])
-    known = {name: values[name] for name in ("name", "title", "sha256", "source", "synthetic")}
-    return Dataset(variables=variables, rows=rows, counts=counts, **known)
+    return Dataset(**{**values, "variables": tuple(values["variables"]), "rows": rows, "counts": counts})
 
 
 def _read(tasks: queue.SimpleQueue[str]) -> None:

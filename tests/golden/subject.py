@@ -132,7 +132,7 @@ def declared(what: Case) -> Any:
     lists: Mapping[str, Callable[[], Any]] = {
         "settings": lambda: {name: _setting(field) for name, field in FIELDS.items()},
         "defaults": lambda: asdict(Experiment()),
-        "linear settings": lambda: {name: _setting(field) for name, field in linear_study.FIELDS.items()},
+        "linear settings": lambda: {name: _setting(field) for name, field in linear_study.LinearStudy.fields.items()},
         "learners": lambda: list(LEARNERS),
         "rivals": lambda: RIVALS,
         "structures": lambda: list(structures.STRUCTURES),

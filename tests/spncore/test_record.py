@@ -7,15 +7,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spncore.record import ExperimentError, Field, Manner, Record, Several, choice, cut, declare, number, switch, whole
+from spncore.record import (
+    ExperimentError,
+    Field,
+    Manner,
+    Record,
+    Several,
+    Span,
+    choice,
+    cut,
+    declare,
+    number,
+    switch,
+    whole,
+)
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS, Study
+from spncore.studies.cells import Runs
 from spncore.studies.held_equal import Case
 from spncore.studies.linear import LinearStudy
 from spncore.studies.phase import Plane
 from spncore.studies.update2020 import Update
 
-RECORDS = (Experiment, Study, LinearStudy, Plane, Case, Update)
+RECORDS = (Experiment, Study, LinearStudy, Plane, Case, Update, Runs)
 EVERY_FIELD = [(record, name) for record in RECORDS for name in record.fields]
 
 
@@ -34,6 +48,9 @@ class Small(Record):
 
 def value_of(field):
     """A strategy for what a field allows."""
+    if isinstance(field, Span):
+        numbers = st.floats(field.low, field.high)
+        return st.lists(numbers, min_size=2, max_size=2, unique=True).map(lambda ends: tuple(sorted(ends)))
     if isinstance(field, Several):
         return st.sets(st.sampled_from(field.choices), min_size=1).map(
             lambda some: tuple(sorted(some, key=field.choices.index))

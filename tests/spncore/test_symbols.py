@@ -12,7 +12,7 @@ from spncore.circuits import overparam
 from spncore.plots import lines, palette
 from spncore.runs.experiment import FIELDS
 from spncore.studies import linear as linear_study
-from spncore.studies.phase import Diagram
+from spncore.studies import phase
 from spncore.symbols import LABELS, SYMBOLS
 from tests.places import ROOT
 
@@ -36,7 +36,7 @@ def test_a_declared_setting_has_the_name_and_the_symbol_of_the_table(name):
 
 @pytest.mark.parametrize("name", ["init_scale", "learning_rate"])
 def test_a_setting_of_the_linear_networks_has_the_symbol_of_the_table(name):
-    assert linear_study.FIELDS[name].symbol == SYMBOLS[name].symbol
+    assert linear_study.LinearStudy.fields[name].symbol == SYMBOLS[name].symbol
 
 
 def titles(figure):
@@ -44,8 +44,8 @@ def titles(figure):
 
 
 def test_axes_that_show_a_quantity_of_the_table_are_labelled_by_it():
-    shown = linear_study.compare(linear_study.LinearStudy())
-    diagram = Diagram.from_json((ROOT / "data/phase-default.json").read_text(encoding="utf-8"))
+    shown = linear_study.run(linear_study.LinearStudy())
+    diagram = phase.shipped()
     figures = [
         linear_charts.rate_and_term(shown, "rho", "light", True),
         linear_charts.rate_and_term(shown, "lam", "light", False),

@@ -11,10 +11,10 @@ from typing import Any
 from app.kit.text import choice, label, number, value_text
 from spncore.data.library import DATASETS, known_mixture
 from spncore.plots.curves import Line
-from spncore.runs.scores import MAX_COLUMNS, best_possible
+from spncore.runs.scores import MAX_COLUMNS, OBJECTIVE, best_possible
 from spncore.studies import statistics
 from spncore.studies.cells import depth_name, faster_name
-from spncore.studies.classes import DEFAULT, OBJECTIVE, SHARE, Comparison
+from spncore.studies.classes import DEFAULT, SHARE, Comparison
 from spncore.studies.statistics import Iterations, Wins
 from spncore.words import DASH, percent, signed
 
@@ -139,10 +139,10 @@ def lines(shown: Comparison, quantity: str, with_control: bool) -> list[Line]:
     """The curves of a quantity: depths in their colours, training rows thin; the control grey, test rows only."""
     drawn = []
     for name, network in shown.networks.items():
-        is_control = name != depth_name(network.experiment.depth)
+        is_control = name.endswith("η")
         if is_control and not with_control:
             continue
-        depth = int(name.split()[-1].removesuffix("η")) if is_control else network.experiment.depth
+        depth = int(name.split()[-1].removeprefix("L=").removesuffix("η"))
         both = [quantity] if is_control or quantity == OBJECTIVE else [quantity, quantity.replace("test", "train")]
         for each in both:
             curve = network.curves[each]

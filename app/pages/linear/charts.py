@@ -1,4 +1,4 @@
-"""Line charts of the linear networks and maths pages: pure functions from plain data to Plotly figures.
+"""NamedLine charts of the linear networks and maths pages: pure functions from plain data to Plotly figures.
 
 No legend: every line ends in its name, and differs from its neighbours by dash as well as by colour.
 """
@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from spncore.arrays import Floats
 from spncore.linear.rates import TARGET
 from spncore.plots.drawing import dots, note
-from spncore.plots.lines import Line, lines, name_the_end
+from spncore.plots.lines import NamedLine, lines, name_the_end
 from spncore.plots.palette import DASHES, DEPTHS, INK, PLAIN
 from spncore.studies.linear import Comparison, Side
 from spncore.symbols import LABELS
@@ -55,7 +55,7 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     for side, look in looks:
         reached = [(o.learning_rate, max(o.iterations, 1)) for o in side.outcomes if o.iterations is not None]
         x, y = np.array(reached, dtype=np.float64).reshape(-1, 2).T
-        rows.append(Line(side.name, x, y, *look, mode="lines+markers"))
+        rows.append(NamedLine(side.name, x, y, *look, mode="lines+markers"))
     figure = lines(rows, LABELS["learning_rate"], "steps to the target", theme, log_x=True, log_y=True)
     rates = [o.learning_rate for side, _ in looks for o in side.outcomes]
     thrown = [o.learning_rate for side, _ in looks for o in side.outcomes if o.diverged]
@@ -87,10 +87,10 @@ def _add_crosses(figure: go.Figure, looks: Sequence[tuple[Side, tuple[str, str]]
 
 def scalars(linear: Floats, network: Mapping[str, Floats], num_layers: int, theme: str) -> go.Figure:
     """A scalar above, over its start: of the linear network, and of the SPN, where it never moves."""
-    rows = [Line("linear network", np.arange(1.0, len(linear) + 1), linear, DEPTHS[theme][num_layers - 1])]
+    rows = [NamedLine("linear network", np.arange(1.0, len(linear) + 1), linear, DEPTHS[theme][num_layers - 1])]
     for place, (name, values) in enumerate(network.items()):
         x = np.arange(1.0, len(values) + 1)
-        rows.append(Line(name, x, values, PLAIN[theme], DASHES[place % len(DASHES)], 4.0 - 1.5 * place))
+        rows.append(NamedLine(name, x, values, PLAIN[theme], DASHES[place % len(DASHES)], 4.0 - 1.5 * place))
     figure = lines(rows, LABELS["step"], "scalar / its start", theme, log_x=True)
     name_the_end(figure, rows[0])
     name_the_end(figure, rows[1], "SPN, any depth")
@@ -102,7 +102,7 @@ def same_curve(network: Mapping[str, Floats], theme: str) -> go.Figure:
     rows = []
     for place, (name, values) in enumerate(network.items()):
         color = DEPTHS[theme][(3, 2, 0)[place % 3]]
-        rows.append(Line(name, np.arange(1.0, len(values) + 1), values, color, DASHES[0], 10.0 - 3.5 * place))
+        rows.append(NamedLine(name, np.arange(1.0, len(values) + 1), values, color, DASHES[0], 10.0 - 3.5 * place))
     figure = lines(rows, LABELS["step"], "train LLH (nats per row)", theme)
     name_the_end(figure, rows[0], "L = " + ", ".join(name.removeprefix("L = ") for name in network), above=False)
     return figure
@@ -113,11 +113,11 @@ def _looks(comparison: Comparison, theme: str) -> list[tuple[Side, tuple[str, st
     return [(comparison.plain, (PLAIN[theme], DASHES[1])), (comparison.factors, (deep, DASHES[0]))]
 
 
-def _steps_line(side: Side, values: Floats, color: str, dash: str, log_steps: bool) -> Line:
+def _steps_line(side: Side, values: Floats, color: str, dash: str, log_steps: bool) -> NamedLine:
     first = 1.0 if log_steps else 0.0  # a log axis has no 0: steps are then counted from 1
-    return Line(side.name, np.arange(len(values)).astype(np.float64) + first, values, color, dash)
+    return NamedLine(side.name, np.arange(len(values)).astype(np.float64) + first, values, color, dash)
 
 
-def _top_of(rows: Sequence[Line]) -> float:
+def _top_of(rows: Sequence[NamedLine]) -> float:
     largest = max(float(np.nanmax(row.y)) for row in rows)
     return float(np.log10(max(largest, 1.0))) + 0.3

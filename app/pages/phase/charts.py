@@ -14,7 +14,7 @@ from spncore import words
 from spncore.arrays import Floats
 from spncore.plots.drawing import CLEAR, blank, grey
 from spncore.plots.palette import GUIDE, INK, ON_SCALE, SIGNED
-from spncore.studies.phase import Diagram
+from spncore.studies.phase import LOST, Diagram
 from spncore.symbols import LABELS
 
 MARGIN = (58, 30, 50, 46)
@@ -143,8 +143,7 @@ def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) ->
 
 
 def _iterations(codes: Sequence[int]) -> str:
-    lost = {0: "missed", -1: "thrown off", -2: "failed"}
-    return ", ".join(str(lost.get(code, code)) for code in codes) + " iterations" * any(code > 0 for code in codes)
+    return ", ".join(str(LOST.get(code, code)) for code in codes) + " iterations" * any(code > 0 for code in codes)
 
 
 def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:

@@ -11,7 +11,16 @@ from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Labels
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
-from spncore.runs.scores import ROWS, Curves, best_possible, read_curves, scored, train, train_json
+from spncore.runs.scores import (
+    OBJECTIVE,
+    QUANTITIES,
+    Curves,
+    best_possible,
+    read_curves,
+    scored,
+    train,
+    train_json,
+)
 from spncore.runs.training import fit, run, trainer_of
 from tests.closeness import assert_close
 from tests.oracles import mixture_llh, mixture_value, worlds
@@ -54,10 +63,10 @@ def test_scores_are_those_of_plain_loops_whatever_was_trained_for(objective):
 def test_curves_hold_the_objective_and_the_scores_of_every_state():
     curves = train(BASE.replace(objective="discriminative"), DATA)
     steps = list(run(BASE.replace(objective="discriminative"), SMALL))
-    assert_close(curves.objective, np.array([info.value for _, info in steps]).T)
-    assert_close(curves.scores["train"].conditional, curves.objective)
-    assert_close(curves.scores["train"].accuracy, np.array([info.accuracy for _, info in steps]).T)
-    assert curves.scores["test"].llh.shape == (2, 5) and curves.stopped is None
+    assert_close(curves.values[OBJECTIVE], np.array([info.value for _, info in steps]).T)
+    assert_close(curves.values["train conditional"], curves.values[OBJECTIVE])
+    assert_close(curves.values["train accuracy"], np.array([info.accuracy for _, info in steps]).T)
+    assert curves.values["test llh"].shape == (2, 5) and curves.stopped is None
 
 
 def test_curves_go_through_json_to_the_bit():
@@ -65,10 +74,8 @@ def test_curves_go_through_json_to_the_bit():
     text = train_json(json.loads(experiment.to_json()), DATA)
     read, curves = read_curves(text), train(experiment, DATA)
     assert isinstance(read, Curves) and read.stopped is None
-    assert np.array_equal(read.objective, curves.objective)
-    for name in ROWS:
-        for one, other in zip(read.scores[name], curves.scores[name], strict=True):
-            assert np.array_equal(one, other)
+    assert tuple(read.values) == tuple(curves.values) == QUANTITIES
+    assert all(np.array_equal(read.values[name], curves.values[name]) for name in QUANTITIES)
 
 
 def test_a_column_that_is_not_there_is_refused():

@@ -12,7 +12,7 @@ from spncore.data import library
 from spncore.files.strict_json import JsonError
 from spncore.studies import envelope, figure3, held_equal, phase, shipped, update2020
 from spncore.studies.classes import SHIPPED as CLASSES
-from spncore.studies.command import STUDIES, asked, settings_of
+from spncore.studies.command import STUDIES, asked, dataset_of
 from spncore.studies.envelope import StudyError
 from spncore.sweep import Stopped, quiet, store
 from tests.places import ROOT
@@ -28,7 +28,7 @@ SMALL = {
         "depths=1,2",
         "learning_rates=1e-4,1e-2",
         "init_scales=0.01,0.1",
-        "per_decade=1",
+        "resolution=1",
     ],
     "classes": ["objective=hybrid", "num_components=2", "num_seeds=2", "iterations=5", "depths=1,2"],
     "linear": ["p=2", "num_layers=3"],
@@ -92,7 +92,7 @@ def small(name):
 
 
 def data_of(record):
-    name = settings_of(record).get("dataset")
+    name = dataset_of(record)
     return library.load(name) if name else None
 
 
@@ -135,14 +135,14 @@ def test_the_command_names_the_settings_of_a_study(name, capsys):
     with pytest.raises(SystemExit) as end:
         main(["study", name, "--help"])
     said = capsys.readouterr().out
-    assert end.value.code == 0 and all(setting in said for setting in settings_of(STUDIES[name].SHIPPED[0]))
+    assert end.value.code == 0 and all(setting in said for setting in STUDIES[name].SHIPPED[0].declared())
 
 
 @pytest.mark.parametrize("name", envelope.FILES)
 def test_what_ships_is_what_the_command_makes_of_the_records_that_ship(name):
     read = envelope.shipped(name)
     results = STUDIES[name].unpack(read)
-    assert {settings_of(record)["dataset"] for record in STUDIES[name].SHIPPED} == set(read.data)
+    assert {dataset_of(record) for record in STUDIES[name].SHIPPED} == set(read.data)
     assert again(name, results)[0].split('"body"')[1].count("\n") == envelope.place(name).read_text().count("\n")
     for kept, of in (("phase", lambda result: result.plane), ("classes", lambda result: result.study)):
         assert name != kept or tuple(map(of, results)) == STUDIES[name].SHIPPED
@@ -168,14 +168,16 @@ def test_another_format_or_another_study_is_refused_by_name():
         (["figure3"], "--out FOLDER: say where the results go"),
         (["figure3", "--ship", "num_seeds=2"], "--ship: leave the settings out"),
         (["linear", "--ship"], "--ship: nothing of linear ships"),
-        (["figure3", "depth=2"], "'depth': no such setting; known are dataset, num_seeds, seed"),
-        (["figure3", "seed"], "'seed': write name=value, each name once"),
-        (["figure3", "seed=1", "seed=2"], "'seed=2': write name=value, each name once"),
-        (["figure3", "seed=1,2"], "seed: '1,2' is not understood; what ships has 0"),
+        (["figure3", "depth=2"], "depth: no such setting; known are dataset, num_seeds, seed"),
+        (["figure3", "seed"], "seed: write field=value"),
+        (["figure3", "seed=1", "seed=2"], "seed: given twice; keep one"),
+        (["figure3", "seed=1,2"], "seed: '1,2' is not a whole number"),
         (["linear", "p=3"], "p: 3 is not allowed; allowed: 2 or 4"),
         (["held_equal", "weights=square"], "weights: "),
-        (["update2020", "dataset=nowhere"], "Unknown data set 'nowhere'"),
+        (["update2020", "dataset=nowhere"], "dataset: 'nowhere' is not known"),
         (["phase", "depths=2,3"], "depths: (2, 3) is refused"),
+        (["phase", "init_scales=0.1"], "init_scales: [0.1] is refused; allowed: two numbers, rising within"),
+        (["phase", "learning_rates=0.1,x"], "learning_rates: '0.1,x' is refused"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name_and_writes_nothing(arguments, words, tmp_path, capsys):

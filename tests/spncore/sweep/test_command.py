@@ -1,21 +1,14 @@
 """The command `sweep` refuses by name, computes what is missing, and says how it went by its exit code."""
 
-import argparse
-
 import pytest
 
-from spncore.sweep import command
+from spncore.__main__ import main
 
 SMALL = ["dataset=two-clusters", "num_components=2", "iterations=5"]
 
 
 def run(tmp_path, *arguments):
-    parser = argparse.ArgumentParser()
-    command.add_to(parser.add_subparsers())
-    options = parser.parse_args(
-        ["sweep", *SMALL, *arguments, "--out", str(tmp_path / "table.csv"), "--store", str(tmp_path / "kept")]
-    )
-    return options.command(options)
+    return main(["sweep", *SMALL, *arguments, "--out", str(tmp_path / "table.csv"), "--store", str(tmp_path / "kept")])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spncore import Experiment, fit, load
+from spncore import Experiment, ExperimentError, fit, load
 from spncore.sweep import (
     Cell,
     LocalWorkers,
@@ -26,7 +26,6 @@ from spncore.sweep import (
     run_cells,
     table,
 )
-from spncore.sweep.local import _describe
 from spncore.sweep.worker import read_dataset
 from tests import children
 from tests.closeness import assert_close
@@ -73,7 +72,7 @@ def test_an_outcome_says_what_fit_says():
     assert_close([seed.final_llh for seed in outcome.seeds], trace.llh[:, -1])
     assert_close([seed.held_out["test"] for seed in outcome.seeds], trace.held_out["test"])
     assert_close(outcome.curve["median"], np.median(trace.llh, axis=0))
-    assert Outcome.from_dict(json.loads(outcome.to_json())) == outcome
+    assert Outcome.read(outcome.to_json(), outcome.key) == outcome
 
 
 def test_a_share_of_the_possible_gain_counts_from_the_start_to_what_em_reaches():
@@ -126,12 +125,12 @@ def test_a_cell_is_known_by_all_that_decides_its_numbers():
     [
         ({"depth": []}, "depth: no value given"),
         ({"learning_rate": [0.1] * 101, "init_scale": [0.1] * 100}, "101 learning_rate × 100 init_scale: 10100 cells"),
-        ({"colour": [1]}, "'colour': no such setting"),
+        ({"colour": [1]}, "colour: no such setting"),
         ({"depth": [1, 99]}, "depth: 99 is out of range"),
     ],
 )
 def test_a_grid_that_cannot_be_is_refused_by_the_name_of_its_setting(axes, words):
-    with pytest.raises(SweepError, match=f"^{words}"):
+    with pytest.raises(ExperimentError, match=f"^{words}"):
         grid(BASE, axes)
 
 
@@ -149,7 +148,7 @@ def test_a_target_that_cannot_be_is_refused(kind, value):
 
 def test_a_sweep_without_cells_is_refused():
     with pytest.raises(SweepError, match="^cells: none given"):
-        run_cells([], DATA, Here)
+        next(run_cells([], DATA, Here))
 
 
 def test_a_second_sweep_computes_only_what_is_missing_and_the_table_is_the_same(tmp_path):
@@ -207,7 +206,7 @@ def test_a_table_shows_failed_and_missing_cells_without_numbers():
 
 def test_the_data_reaches_a_worker_bit_for_bit():
     data = DATA["two-clusters"]
-    copy = read_dataset(json.loads(json.dumps(_describe(data))))
+    copy = read_dataset(json.loads(json.dumps(vars(data), default=np.ndarray.tolist)))
     assert copy == data and (copy.rows == data.rows).all() and (copy.counts == data.counts).all()
 
 

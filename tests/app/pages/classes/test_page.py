@@ -15,10 +15,11 @@ from app.pages.classes import words as classes_words
 from spncore.data import library
 from spncore.data.library import from_array
 from spncore.runs import scores
+from spncore.runs.scores import QUANTITIES
 from spncore.runs.study import Study
 from spncore.studies import classes as classes_study
 from spncore.studies import statistics
-from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, QUANTITIES, SETUPS, Comparison
+from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
@@ -93,7 +94,7 @@ def test_all_networks_of_a_seed_start_as_the_same_function(small):
 
 def test_each_depth_is_set_against_one_layer_at_that_many_times_the_rate(small):
     assert list(small.networks) == ["L=1", "L=3", "L=1 at 3η"]
-    faster = small.networks["L=1 at 3η"].experiment
+    faster = classes_study.networks(small.study)["L=1 at 3η"]
     assert faster.depth == 1 and faster.learning_rate == pytest.approx(3 * SMALL.experiment.learning_rate)
 
 
@@ -113,7 +114,7 @@ def test_the_first_iterations_of_a_shipped_run_can_be_repeated():
     network = shipped.networks["L=1"]
     assert list(network.iterations[:3]) == [1, 2, 3]
     for part in ("accuracy", "conditional", "llh"):
-        again = np.median(getattr(curves.scores["test"], part), axis=0)
+        again = np.median(curves.values[f"test {part}"], axis=0)
         assert_close(again, network.curves[f"test {part}"]["median"][:3], atol=6e-5)  # four decimals ship
 
 

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Array
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.files.archive import ArchiveError, read_arrays, write_arrays
 from spncore.files.strict_json import JsonError, parse_object, shorten, shown
 from spncore.limits import LIMITS
 
-Array = NDArray[Any]
 SCHEMA = 1
 MAX_CHARACTERS = 1_000_000
 KEYS: Mapping[str, Mapping[str, type]] = {

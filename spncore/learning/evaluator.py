@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.families import Moments
@@ -46,7 +45,7 @@ class Batch(NamedTuple):
     `shares`: how often each is data, over the number of rows N.
     """
 
-    rows: NDArray[np.int64] | None
+    rows: Ints | None
     weights: Floats
     shares: Floats
     num_rows: int
@@ -80,13 +79,12 @@ class Evaluator:
         for edges, number, nodes in self._absorbed:
             coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
         num_seeds = len(weights)
-        llh, value, correct, log_partition = np.empty((4, num_seeds))
+        llh, value, correct, log_partition = numbers = np.empty((4, num_seeds))
         flow, sums = np.empty(weights.shape), [np.empty(array.shape) for array in coefficients]
         for seed in range(num_seeds):
             batch = self.whole if batches is None else batches[seed]
             of_inputs = [array[seed] for array in coefficients]
-            found, flows = self._one(weights[seed], of_inputs, batch)
-            llh[seed], value[seed], correct[seed], log_partition[seed] = found
+            numbers[:, seed], flows = self._one(weights[seed], of_inputs, batch)
             for array, of_seed in zip(sums, flows.moments, strict=True):
                 np.multiply(of_seed, 1.0 / batch.num_rows, out=array[seed])
             for part, of_edges in zip(self._sums, flows.sums, strict=True):
@@ -97,7 +95,7 @@ class Evaluator:
         collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
         return Evaluation(llh, value, correct, log_partition, flow, collected)
 
-    def batch(self, items: NDArray[np.int64]) -> Batch:
+    def batch(self, items: Ints) -> Batch:
         """The part of the bag that so many of each item (I,) make."""
         weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
         needed = (weights != 0) | (counts != 0)

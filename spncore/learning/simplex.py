@@ -11,11 +11,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
-
-Indices = NDArray[np.int64]
+from spncore.arrays import Floats, Ints
 
 
 class Groups(NamedTuple):
@@ -24,13 +21,13 @@ class Groups(NamedTuple):
     `order` (Q,) lists the entries that are in a group, group after group; `starts` and `sizes` (G,) cut it up.
     """
 
-    of: Indices
-    order: Indices
-    starts: Indices
-    sizes: Indices
+    of: Ints
+    order: Ints
+    starts: Ints
+    sizes: Ints
 
 
-def groups_of(of: Indices) -> Groups:
+def groups_of(of: Ints) -> Groups:
     """Groups from the group number (P,) of every entry; ValueError unless they are −1 or 0 … G−1, each one in use."""
     if of.min(initial=0) < -1:
         raise ValueError(f"group numbers: expected −1 or more, got {of.min()}; use −1 for an entry in no group")

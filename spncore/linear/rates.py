@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.linear.network import DIVERGED, LinearExperiment, regression_problem, run
 
 TARGET = 1e-6  # times the loss at the start
@@ -81,9 +81,7 @@ def _lucky(iterations: int, smaller: RateOutcome, budget: int) -> bool:
     return smaller.iterations > 3 * iterations
 
 
-def _in_lockstep(
-    experiment: LinearExperiment, rates: NDArray[np.float64], target: float, patience: float
-) -> list[RateOutcome]:
+def _in_lockstep(experiment: LinearExperiment, rates: Floats, target: float, patience: float) -> list[RateOutcome]:
     """Gradient descent on w = w₁ s^(L−1) at R rates at once; the scalars start equal, so they stay equal."""
     inputs, targets = regression_problem(experiment)
     p, scalars = experiment.p, experiment.num_layers - 1

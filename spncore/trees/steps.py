@@ -49,7 +49,7 @@ def adaptive_rate(
     how many those are. With one private edge, and no other, it is Trapp et al. (2019), eq. (13) in its general form.
     """
     own = np.ones_like(edge_weights) if parametrisation == "log" else edge_weights**-2.0
-    return np.asarray(learning_rate * tree_weights(edge_weights, trees) ** 2 * trees.over(np.add, own * private))
+    return learning_rate * tree_weights(edge_weights, trees) ** 2 * trees.over(np.add, own * private)
 
 
 def multiplicative_term(

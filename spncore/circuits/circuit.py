@@ -5,8 +5,6 @@ layer is a few arrays, however many nodes it has. A circuit of any form, from a 
 is such a list of layers; how it is evaluated stands in `workspace`, `forward` and `flows`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple

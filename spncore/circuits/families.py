@@ -5,8 +5,6 @@ that is summed out. Everything else in the engine (features, one matrix product,
 family is one more row of `FAMILIES`; its contract test compares it with SciPy's distribution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """A circuit with its parameters: what structures and learners return, and queries ask."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

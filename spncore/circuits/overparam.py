@@ -4,8 +4,6 @@ Nothing here knows about leaves or data. A stack of L sum layers over K componen
 only the products w_k = ∏_l w^[l]_φ(k,l), so a step costs the same for every L.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ The member `model` holds the text; `children_3` or `variables_0` belong to the l
 a layer of sums or inputs. A file may come from anybody: everything is checked before it is used.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

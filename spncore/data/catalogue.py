@@ -4,8 +4,6 @@ The hashes are those of the files, so a file is recognised before it is read. Th
 command line and the loader all read this one table.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ NLTCS has 16,181 rows but 2,671 distinct ones, and every sum over rows is a sum 
 by their counts. Whoever needs a data set gets it here, checked, read-only and with a hash of its content.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

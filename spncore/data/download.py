@@ -1,7 +1,5 @@
 """Fetch one file of known size and SHA-256 within a bounded time, all of it or nothing."""
 
-from __future__ import annotations
-
 import hashlib
 import queue
 import threading

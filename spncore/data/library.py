@@ -5,8 +5,6 @@ on the public server; the first one found must be the right one or is refused. N
 something else. The synthetic sets ship with the lab, in `data/`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

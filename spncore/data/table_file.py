@@ -13,8 +13,6 @@ Rows and columns are counted from 1 as a spreadsheet shows them: the header is r
 does not begin a row.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

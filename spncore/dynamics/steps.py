@@ -5,8 +5,6 @@ are as `StepInfo` holds them. Relative steps are those of gradient ascent: linea
 themselves, log-weights multiply by exp(ηA).
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np

@@ -3,8 +3,6 @@
 Nothing is unpickled, and no size that the file claims is believed before it is compared with what it holds.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import zipfile

@@ -4,8 +4,6 @@ Exact where every sum that still has something to decide is selective, its child
 2017); else a lower bound, which the result says (the exact problem is NP-hard).
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -4,8 +4,6 @@ Dividing a flow by its weight gives the gradient, Trapp et al. (2019), eq. (2) a
 of a node adds up to the flow that enters the node.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

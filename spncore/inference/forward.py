@@ -1,7 +1,5 @@
 """Upward pass: the log-value of every node on every row of a block."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -4,8 +4,6 @@ Every question is asked for rows of evidence (B, D): whole numbers with −1 whe
 with NaN there; missing values are summed out. All answers are exact. Networks need not be normalised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Samples from a network, with or without evidence: from the root down, at each sum one child by its posterior."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The value of a model on evidence: log f of rows, block by block, and log Z."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import numpy as np

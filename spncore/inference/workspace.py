@@ -5,8 +5,6 @@ nobody else needs them; a sum layer over all pairs of two groups (an outer produ
 only the two groups are exponentiated, not their pairs (Peharz et al., Einsum networks, 2020).
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

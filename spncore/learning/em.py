@@ -3,8 +3,6 @@
 Dempster, Laird & Rubin (1977); for circuits Peharz et al. (2016). Probabilities stay away from 0 and 1.
 """
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import NamedTuple
 

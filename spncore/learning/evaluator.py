@@ -1,7 +1,5 @@
 """Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple

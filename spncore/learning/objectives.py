@@ -10,8 +10,6 @@ hybrid           the mix of both, `mix` of the generative one
 semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) − log Z where it is not
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ treated alike, so a batch of runs gives the same numbers as the runs one by one.
 the same leading axes. All take a learning rate η and a momentum coefficient μ; those without a momentum ignore μ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple

@@ -5,8 +5,6 @@ function works on the last axis, for all groups at once; leading axes (seeds) ar
 returned as they came. A NaN makes its whole group NaN, so that a run that diverges is seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -10,8 +10,6 @@ Guaranteed, for every K and topology:
   no sum weight ever moves and all components stay bitwise equal for ever.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One learner on one problem: parameters in a row, a step, and mini-batches."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

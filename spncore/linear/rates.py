@@ -4,8 +4,6 @@ Models are compared fairly at each one's own best rate, so the search must be qu
 Layers of width 1 are a vector times equal scalars, and then every rate of a grid fits into one array.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """One step of a linear network taken apart: section 2.1 of the paper, to all orders and with what remains."""
 
-from __future__ import annotations
-
 from itertools import islice, takewhile
 from typing import NamedTuple
 

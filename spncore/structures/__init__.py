@@ -1,7 +1,5 @@
 """Where circuits come from: by rule, at random, or learned from data. Every row of `STRUCTURES` returns a model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple

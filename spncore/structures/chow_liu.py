@@ -1,7 +1,5 @@
 """Chow–Liu trees as circuits: the tree of pairwise dependencies that is nearest to the data."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Fully factorised distributions fitted to rows: the leaves of a learned network, and the two clusters of its sums."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """LearnSPN: split the variables where they are independent, else the rows where they cluster, and start again."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

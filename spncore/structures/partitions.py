@@ -1,7 +1,5 @@
 """Recursive random partitions: the naturally deep networks of the paper's released experiment."""
 
-from __future__ import annotations
-
 from itertools import count
 
 import numpy as np

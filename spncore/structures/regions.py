@@ -10,8 +10,6 @@ are i and i + 2^l. Hence all left halves of a level come first, in the order of 
 its children in one row.
 """
 
-from __future__ import annotations
-
 from itertools import groupby
 from typing import Literal, NamedTuple
 

@@ -1,7 +1,5 @@
 """Contingency tables of all pairs of variables at once: mutual information and the G-test of independence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Whole numbers become codes 0 … V−1 of categorical leaves; real columns are s
 smallest scale of a Gaussian mean the same in every unit. NaN is a missing value throughout.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

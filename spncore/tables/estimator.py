@@ -3,8 +3,6 @@
 Needs scikit-learn, which nothing else in `spncore` does: `pip install 'spnlab[sklearn]'`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Learn a sum-product network from a table: build a structure over its columns, then train all weights."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Structures for tables whose columns are of several families: any circuit, over the columns' own leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 

@@ -7,8 +7,6 @@ the sum layers, each (G, num_sums, A) raveled. Trees are numbered in the order o
 the root, the first child first: a tree has its number without any other being listed.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import NamedTuple
 

@@ -2,8 +2,6 @@
 shallow mixture that they are.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from spncore.arrays import Array, Floats, Generator, Ints

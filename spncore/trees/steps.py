@@ -5,8 +5,6 @@ weight times gradient, are in the order of `induced_trees`; `trees` are all tree
 holds for trees as for components, such as `exact_factors`, is in `dynamics`; for consecutive sums they are the same.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from spncore.arrays import Bools, Floats

@@ -1,7 +1,5 @@
 """Which induced tree weighs most, and what all of them weigh together: one pass up the circuit, whatever κ is."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from spncore.arrays import Floats

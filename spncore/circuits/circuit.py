@@ -77,13 +77,12 @@ class Circuit:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_scopes", _checked_scopes(self.num_variables, self.layers))
+        _ = self.scopes
 
-    @property
+    @cached_property
     def scopes(self) -> Bools:
         """Which variables each node covers, (nodes, D)."""
-        scopes: Bools = self.__dict__["_scopes"]
-        return scopes
+        return _checked_scopes(self.num_variables, self.layers)
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:

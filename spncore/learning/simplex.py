@@ -108,5 +108,4 @@ def _fill(values: Floats, groups: Groups, floor: float, fit: Callable[[Floats, F
 
 
 def _reduced(operation: np.ufunc, values: Floats, groups: Groups) -> Floats:
-    reduced: Floats = operation.reduceat(values.take(groups.order, axis=-1), groups.starts, axis=-1)
-    return reduced
+    return operation.reduceat(values.take(groups.order, axis=-1), groups.starts, axis=-1)

@@ -77,12 +77,13 @@ class Evaluator:
         for edges, number, nodes in self._absorbed:
             coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
         num_seeds = len(weights)
-        llh, value, correct, log_partition = numbers = np.empty((4, num_seeds))
+        llh, value, correct, log_partition = np.empty((4, num_seeds))
         flow, sums = np.empty(weights.shape), [np.empty(array.shape) for array in coefficients]
         for seed in range(num_seeds):
             batch = self.whole if batches is None else batches[seed]
             of_inputs = [array[seed] for array in coefficients]
-            numbers[:, seed], flows = self._one(weights[seed], of_inputs, batch)
+            found, flows = self._one(weights[seed], of_inputs, batch)
+            llh[seed], value[seed], correct[seed], log_partition[seed] = found
             for array, of_seed in zip(sums, flows.moments, strict=True):
                 np.multiply(of_seed, 1.0 / batch.num_rows, out=array[seed])
             for part, of_edges in zip(self._sums, flows.sums, strict=True):

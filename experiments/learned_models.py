@@ -28,7 +28,10 @@ from spncore.learning.learners import LearnerSettings  # noqa: E402
 from spncore.learning.objectives import OBJECTIVES, data_and_partition  # noqa: E402
 from spncore.learning.problem import plain_problem  # noqa: E402
 from spncore.learning.trainer import DivergenceError, Trainer  # noqa: E402
-from spncore.structures import Column, LearnSettings, chow_liu, learn_spn, rat  # noqa: E402
+from spncore.structures.chow_liu import chow_liu  # noqa: E402
+from spncore.structures.learn_spn import LearnSettings, learn_spn  # noqa: E402
+from spncore.structures.nodes import Column  # noqa: E402
+from spncore.structures.regions import rat  # noqa: E402
 
 NAMES = ("nltcs", "plants", "baudio")
 # Test LLH in nats per row of NLTCS, plants, baudio, as printed.

@@ -5,8 +5,6 @@ layer is a few arrays, however many nodes it has. A circuit of any form, from a 
 is such a list of layers; how it is evaluated stands in `workspace`, `forward` and `flows`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -43,6 +41,11 @@ class InputLayer(NamedTuple):
         """What its leaves have in common: how they are evaluated, drawn and fitted."""
         return FAMILIES[self.family](self.num_values)
 
+    @property
+    def node_variables(self) -> Ints:
+        """The variables of each node, (nodes, S)."""
+        return np.repeat(self.variables, self.num_inputs, axis=0)
+
 
 class ProductLayer(NamedTuple):
     """Products; `children` (M, A) are node numbers."""
@@ -78,13 +81,12 @@ class Circuit:
     layers: tuple[Layer, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_scopes", _checked_scopes(self.num_variables, self.layers))
+        _ = self.scopes
 
-    @property
+    @cached_property
     def scopes(self) -> Bools:
         """Which variables each node covers, (nodes, D)."""
-        scopes: Bools = self.__dict__["_scopes"]
-        return scopes
+        return _checked_scopes(self.num_variables, self.layers)
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
@@ -112,6 +114,12 @@ class Circuit:
         return tuple(layer for layer in self.layers if isinstance(layer, SumLayer))
 
     @cached_property
+    def inner(self) -> tuple[tuple[ProductLayer | SumLayer, slice], ...]:
+        """The layers of products and sums, in order, with the numbers of their nodes."""
+        layers = zip(self.layers, self.spans, strict=True)
+        return tuple((layer, own) for layer, own in layers if not isinstance(layer, InputLayer))
+
+    @cached_property
     def edge_spans(self) -> tuple[slice, ...]:
         """The numbers of the weighted edges of each layer of sums, (G, num_sums, A) raveled."""
         ends = np.cumsum([0, *(layer.children.size * layer.num_sums for layer in self.sum_layers)]).tolist()
@@ -125,15 +133,14 @@ class Circuit:
     @property
     def num_edges(self) -> int:
         """E, how many weighted edges there are: the weights of all sums."""
-        return sum(layer.children.size * layer.num_sums for layer in self.sum_layers)
+        return sum(own.stop - own.start for own in self.edge_spans)
 
     @cached_property
     def uses(self) -> Ints:
         """How many parents' lists each node stands in, (nodes,); a group of sums counts once."""
-        uses = np.zeros(self.num_nodes, dtype=np.int64)
-        for layer in self.layers:
-            if not isinstance(layer, InputLayer):
-                np.add.at(uses, layer.children, 1)
+        uses = np.zeros(self.num_nodes, dtype=int)
+        for layer, _ in self.inner:
+            np.add.at(uses, layer.children, 1)
         return uses
 
 

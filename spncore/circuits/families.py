@@ -5,17 +5,14 @@ that is summed out. Everything else in the engine (features, one matrix product,
 family is one more row of `FAMILIES`; its contract test compares it with SciPy's distribution.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from spncore.arrays import Floats
+from spncore.arrays import Bools, Floats, Generator
 
 _TINY = float(np.finfo(np.float64).tiny)  # a weight of 0 enters linear coefficients as this; see leaves.impossible
 _HALF_LOG_TAU = 0.5 * np.log(2.0 * np.pi)
@@ -50,17 +47,17 @@ class Family(NamedTuple):
     num_statistics: int
     positive: tuple[bool, ...]
     support: str
-    supports: Callable[[Floats], NDArray[np.bool_]]
+    supports: Callable[[Floats], Bools]
     statistics: Callable[[Floats], Floats]  # x (…) -> (T, …)
     log_base: Callable[[Floats], Floats] | None
     coefficients: Callable[[Floats], Coefficients]
     derivative: Callable[[Floats, Moments], Floats]
     maximise: Callable[[Floats, Moments], Floats]
-    start: Callable[[Floats, Floats, np.random.Generator], Floats]  # mean, deviation (N, S) of the data -> parameters
+    start: Callable[[Floats, Floats, Generator], Floats]  # mean, deviation (N, S) of the data -> parameters
     mean: Callable[[Floats], Floats]  # -> (…, N, S)
     variance: Callable[[Floats], Floats]
     mode: Callable[[Floats], Floats]
-    sample: Callable[[Floats, np.random.Generator], Floats]  # one value for every entry of (…, N, S)
+    sample: Callable[[Floats, Generator], Floats]  # one value for every entry of (…, N, S)
 
 
 def _each(parameters: Floats) -> Floats:
@@ -73,7 +70,7 @@ def _first(parameters: Floats) -> Floats:
     return parameters[..., 0, :, :]
 
 
-def _wide(values: Floats | NDArray[np.bool_]) -> Floats:
+def _wide(values: Floats | Bools) -> Floats:
     """One value for all parameters, (…, 1, N, S)."""
     return np.expand_dims(values, -3)
 
@@ -85,7 +82,7 @@ def categorical(num_values: int) -> Family:
     """
 
     def statistics(x: Floats) -> Floats:
-        return np.asarray(x == np.arange(1.0, num_values).reshape(-1, *([1] * x.ndim))).astype(np.float64)
+        return np.asarray(x == np.arange(1.0, num_values).reshape(-1, *([1] * x.ndim))).astype(float)
 
     return Family(
         num_values,
@@ -101,7 +98,7 @@ def categorical(num_values: int) -> Family:
         lambda mean, deviation, rng: rng.dirichlet(np.full(num_values, 2.0), mean.shape).transpose(2, 0, 1),
         lambda theta: _categorical_moment(theta, 1),
         lambda theta: _categorical_moment(theta, 2) - _categorical_moment(theta, 1) ** 2,
-        lambda theta: np.argmax(theta, axis=-3).astype(np.float64),
+        lambda theta: np.argmax(theta, axis=-3).astype(float),
         _categorical_sample,
     )
 
@@ -120,17 +117,17 @@ def _categorical_flows(theta: Floats, moments: Moments) -> Floats:
 
 
 def _shares(theta: Floats) -> Floats:
-    return np.asarray(theta / _wide(_total(theta)))
+    return theta / _wide(_total(theta))
 
 
 def _categorical_moment(theta: Floats, power: int) -> Floats:
-    values = np.arange(theta.shape[-3], dtype=np.float64) ** power
-    return np.asarray(np.tensordot(np.moveaxis(_shares(theta), -3, -1), values, axes=1))
+    values = np.arange(theta.shape[-3], dtype=float) ** power
+    return np.tensordot(np.moveaxis(_shares(theta), -3, -1), values, axes=1)
 
 
-def _categorical_sample(theta: Floats, rng: np.random.Generator) -> Floats:
+def _categorical_sample(theta: Floats, rng: Generator) -> Floats:
     below = np.cumsum(_shares(theta), axis=-3)[..., :-1, :, :] < _wide(rng.random(_total(theta).shape))
-    return np.asarray(np.add.reduce(below, axis=-3, dtype=np.float64))
+    return np.asarray(np.add.reduce(below, axis=-3, dtype=float))
 
 
 def _total(theta: Floats) -> Floats:
@@ -156,12 +153,17 @@ def _normal_derivative(parameters: Floats, moments: Moments) -> Floats:
     return np.stack([slope, squares / deviation**2 - moments.observed], axis=-3)
 
 
+def _or_one(values: Floats) -> Floats:
+    """Divisors: 1 where a value is not above 0."""
+    return np.where(values > 0, values, 1.0)
+
+
 def _normal_maximise(parameters: Floats, moments: Moments) -> Floats:
-    seen, total = moments.observed > 0, np.where(moments.observed > 0, moments.observed, 1.0)
+    total = _or_one(moments.observed)
     first, second = _each(moments.statistics)
     mean = first / total
     square = np.maximum(second / total - mean**2, SMALLEST_SCALE**2)
-    return np.where(_wide(seen), np.stack([mean, np.sqrt(square)], axis=-3), parameters)
+    return np.where(_wide(moments.observed > 0), np.stack([mean, np.sqrt(square)], axis=-3), parameters)
 
 
 def _count_statistics(x: Floats) -> Floats:
@@ -174,9 +176,8 @@ def _poisson_coefficients(parameters: Floats) -> Coefficients:
 
 
 def _poisson_maximise(parameters: Floats, moments: Moments) -> Floats:
-    seen = moments.observed > 0
-    rate = moments.statistics / _wide(np.where(seen, moments.observed, 1.0))
-    return np.where(_wide(seen), np.maximum(rate, SMALLEST_SCALE), parameters)
+    rate = moments.statistics / _wide(_or_one(moments.observed))
+    return np.where(_wide(moments.observed > 0), np.maximum(rate, SMALLEST_SCALE), parameters)
 
 
 def _exponential_coefficients(parameters: Floats) -> Coefficients:
@@ -185,9 +186,9 @@ def _exponential_coefficients(parameters: Floats) -> Coefficients:
 
 
 def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
-    seen = (moments.observed > 0) & (_first(moments.statistics) > 0)
-    rate = moments.observed / np.where(seen, _first(moments.statistics), 1.0)
-    return np.where(_wide(seen), _wide(np.maximum(rate, SMALLEST_SCALE)), parameters)
+    total = _first(moments.statistics)
+    rate = moments.observed / _or_one(total)
+    return np.where(_wide((moments.observed > 0) & (total > 0)), _wide(np.maximum(rate, SMALLEST_SCALE)), parameters)
 
 
 GAUSSIAN = Family(
@@ -225,7 +226,7 @@ POISSON = Family(
     _first,
     _first,
     lambda parameters: np.floor(_first(parameters)),
-    lambda parameters, rng: rng.poisson(_first(parameters)).astype(np.float64),
+    lambda parameters, rng: rng.poisson(_first(parameters)).astype(float),
 )
 
 EXPONENTIAL = Family(

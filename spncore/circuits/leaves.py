@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Bools, Floats, Ints
 from spncore.circuits.circuit import CircuitError, InputLayer
 from spncore.circuits.families import Moments
 
@@ -19,14 +18,15 @@ from spncore.circuits.families import Moments
 class Design(NamedTuple):
     """Evidence rows as features of one input layer of G groups over S variables each, prepared once per data set.
 
-    `features` (G, F, B): the T statistics of each variable (0 where missing), a missing flag for each place in
-    `partial`, the base measure's logarithm where the family has one, 1 where any variable of the group is observed, and
-    1 where none is and the value is the partition function. `bound` (F,): the largest of each feature over all rows.
+    `features` (G, F, B): the T statistics of each variable (0 where missing), at `flags` a missing flag for each place
+    in `partial`, the base measure's logarithm where the family has one, 1 where any variable of the group is observed,
+    and 1 where none is and the value is the partition function. `bound` (F,): the largest of each feature.
     """
 
     layer: InputLayer
     features: Floats
     partial: Ints
+    flags: slice
     bound: Floats
 
     def take(self, rows: Ints | slice) -> Design:
@@ -34,35 +34,36 @@ class Design(NamedTuple):
         return self._replace(features=self.features[:, :, rows])
 
 
-def is_missing(rows: NDArray[np.generic]) -> NDArray[np.bool_]:
+def is_missing(rows: Array) -> Bools:
     """Which entries of evidence are summed out: negative in whole-number arrays, NaN in others."""
     if rows.dtype.kind in "iu":
-        return np.asarray(rows < np.int8(0))
-    return np.asarray(np.isnan(rows))
+        return rows < np.int8(0)
+    return np.isnan(rows)
 
 
-def design(layer: InputLayer, rows: NDArray[np.generic]) -> Design:
+def design(layer: InputLayer, rows: Array) -> Design:
     """Features of evidence rows (B, D); CircuitError names the first value that the family does not support."""
     family = layer.distribution
     values = rows.T[layer.variables]  # (G, S, B)
     missing = np.ascontiguousarray(is_missing(values))
-    numbers: Floats = np.where(missing, 0, values).astype(np.float64)
+    numbers: Floats = np.where(missing, 0, values).astype(float)
     _check_support(layer, numbers, missing)
-    empty: NDArray[np.bool_] = np.logical_and.reduce(missing, axis=1)  # (G, B)
+    empty: Bools = np.logical_and.reduce(missing, axis=1)  # (G, B)
     partly = missing & ~empty[:, None]
     partial = np.flatnonzero(np.logical_or.reduce(partly, axis=(0, 2)))
     statistics = np.where(missing, 0.0, family.statistics(numbers))  # (T, G, S, B)
     parts = [*statistics, partly[:, partial]]
     if family.log_base is not None:
         parts.append(np.where(missing, 0.0, family.log_base(numbers)).sum(axis=1, keepdims=True))
-    features = np.concatenate([*parts, ~empty[:, None], empty[:, None]], axis=1, dtype=np.float64)
+    features = np.concatenate([*parts, ~empty[:, None], empty[:, None]], axis=1, dtype=float)
     bound = np.ones(features.shape[1])
     if layer.family != "categorical" and features.size:
         bound = np.abs(features).max(axis=(0, 2))
-    return Design(layer, features, partial, bound)
+    end = family.num_statistics * values.shape[1]
+    return Design(layer, features, partial, slice(end, end + len(partial)), bound)
 
 
-def _check_support(layer: InputLayer, values: Floats, missing: NDArray[np.bool_]) -> None:
+def _check_support(layer: InputLayer, values: Floats, missing: Bools) -> None:
     wrong = ~(missing | layer.distribution.supports(values))
     if wrong.any():
         group, place, row = (int(i) for i in np.argwhere(wrong)[0])
@@ -80,9 +81,8 @@ def coefficients(parameters: Floats, prepared: Design) -> Floats:
     result = np.empty((*observed.shape[:-1], prepared.features.shape[1]))
     for t in range(num_statistics):
         result[..., t * num_variables : (t + 1) * num_variables] = natural[..., t, :, :]
-    end = num_statistics * num_variables
     if len(partial):
-        result[..., end : end + len(partial)] = marginal[..., partial] - observed[..., partial]
+        result[..., prepared.flags] = marginal[..., partial] - observed[..., partial]
     if family.log_base is not None:
         result[..., -3] = 1.0
     np.add.reduce(observed, axis=-1, out=result[..., -2])
@@ -92,8 +92,7 @@ def coefficients(parameters: Floats, prepared: Design) -> Floats:
 
 def weigh_missing(linear: Floats, prepared: Design, log_factors: Floats) -> None:
     """Multiply each leaf by exp(log_factors) (N, S) where its variable is missing, in the coefficients (N, F)."""
-    end = prepared.layer.distribution.num_statistics * prepared.layer.variables.shape[1]
-    linear[:, end : end + len(prepared.partial)] += log_factors[:, prepared.partial]
+    linear[:, prepared.flags] += log_factors[:, prepared.partial]
     linear[:, -1] += np.add.reduce(log_factors, axis=-1)
 
 
@@ -105,14 +104,12 @@ def impossible(parameters: Floats, prepared: Design) -> Floats | None:
     """
     if prepared.layer.family != "categorical" or parameters.all():
         return None
-    zero = (parameters == 0.0).astype(np.float64)
+    zero = (parameters == 0.0).astype(float)
     first = zero[..., 0, :, :]
     result = np.zeros((*first.shape[:-1], prepared.features.shape[1]))
-    end = (zero.shape[-3] - 1) * zero.shape[-1]
-    result[..., :end] = np.moveaxis(zero[..., 1:, :, :] - first[..., None, :, :], -3, -2).reshape(
-        *first.shape[:-1], end
-    )
-    result[..., end : end + len(prepared.partial)] = -first[..., prepared.partial]
+    others = np.moveaxis(zero[..., 1:, :, :] - first[..., None, :, :], -3, -2)
+    result[..., : prepared.flags.start] = others.reshape(*first.shape[:-1], -1)
+    result[..., prepared.flags] = -first[..., prepared.partial]
     np.add.reduce(first, axis=-1, out=result[..., -2])
     return result
 
@@ -120,12 +117,12 @@ def impossible(parameters: Floats, prepared: Design) -> Floats | None:
 def moments(sums: Floats, prepared: Design) -> Moments:
     """What the backward pass collected, flow times features (…, N, F), as sums per variable."""
     family, partial = prepared.layer.distribution, prepared.partial
-    num_statistics, num_variables = family.num_statistics, prepared.layer.variables.shape[1]
-    end = num_statistics * num_variables
-    statistics = sums[..., :end].reshape(*sums.shape[:-1], num_statistics, num_variables).swapaxes(-2, -3)
+    num_variables = prepared.layer.variables.shape[1]
+    shape = *sums.shape[:-1], family.num_statistics, num_variables
+    statistics = sums[..., : prepared.flags.start].reshape(shape).swapaxes(-2, -3)
     observed, missing = sums[..., -2, None], sums[..., -1, None]
     if len(partial):
         flags = np.zeros((*sums.shape[:-1], num_variables))
-        flags[..., partial] = sums[..., end : end + len(partial)]
+        flags[..., partial] = sums[..., prepared.flags]
         observed, missing = observed - flags, missing + flags
     return Moments(statistics, observed, missing)

@@ -1,13 +1,11 @@
 """A circuit with its parameters: what structures and learners return, and queries ask."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Generator
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, SumLayer
 
 
@@ -68,11 +66,14 @@ def by_layer(circuit: Circuit, edge_weights: Floats) -> tuple[Floats, ...]:
     return tuple(edge_weights[own].reshape(parameter_shape(layer)) for own, layer in layers)
 
 
-def random_model(circuit: Circuit, rng: np.random.Generator) -> Model:
+def random_model(circuit: Circuit, rng: Generator) -> Model:
     """Normalised random parameters: sum weights and categorical leaves from a Dirichlet, others around 0 and 1."""
     sums = tuple(rng.dirichlet(np.ones(shape[2]), shape[:2]) for shape in map(parameter_shape, circuit.sum_layers))
-    inputs = []
-    for layer in circuit.input_layers:
-        nodes = layer.num_nodes, layer.variables.shape[1]
-        inputs.append(layer.distribution.start(np.ones(nodes), np.ones(nodes), rng))
-    return model(circuit, sums, tuple(inputs))
+    ones = np.ones(circuit.num_variables)
+    return model(circuit, sums, start_leaves(circuit, ones, ones, rng))
+
+
+def start_leaves(circuit: Circuit, means: Floats, deviations: Floats, rng: Generator) -> tuple[Floats, ...]:
+    """Random parameters of each input layer around the mean and deviation of every variable, (D,) each."""
+    places = ((layer, layer.node_variables) for layer in circuit.input_layers)
+    return tuple(layer.distribution.start(means[at], deviations[at], rng) for layer, at in places)

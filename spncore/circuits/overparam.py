@@ -4,13 +4,10 @@ Nothing here knows about leaves or data. A stack of L sum layers over K componen
 only the products w_k = ∏_l w^[l]_φ(k,l), so a step costs the same for every L.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
@@ -58,17 +55,17 @@ def tree_phi(num_components: int, depth: int) -> Ints:
     """The paper's binary tree: layer l < L−1 has n_l = min(2^(l+1), K) weights, φ(k,l) = ⌊k·n_l/K⌋, the last K."""
     components = np.arange(num_components)
     inner = [components * min(2 ** (layer + 1), num_components) // num_components for layer in range(depth - 1)]
-    return np.array([*inner, components], dtype=np.int64)
+    return np.array([*inner, components], dtype=int)
 
 
 def private_phi(num_components: int, depth: int) -> Ints:
     """Every component owns one weight in every layer."""
-    return np.tile(np.arange(num_components, dtype=np.int64), (depth, 1))
+    return np.tile(np.arange(num_components, dtype=int), (depth, 1))
 
 
 def shared_phi(num_components: int, depth: int) -> Ints:
     """One weight for all in every layer above the last; its flow is Σ a_k = 0, so it never moves."""
-    phi = np.zeros((depth, num_components), dtype=np.int64)
+    phi = np.zeros((depth, num_components), dtype=int)
     phi[-1] = np.arange(num_components)
     return phi
 
@@ -84,19 +81,10 @@ def stack(phi: Ints) -> SumStack:
     """The stack described by φ (L, K); the indices of each layer must be 0..n_l−1 without a gap."""
     sizes = phi.max(axis=1) + 1
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    depth, num_components = phi.shape
-    per_layer = [np.argsort(phi[layer], kind="stable") for layer in range(depth)]
-    starts = [
-        layer * num_components + np.searchsorted(phi[layer][order], np.arange(sizes[layer]))
-        for layer, order in enumerate(per_layer)
-    ]
-    return SumStack(
-        phi=phi,
-        sizes=sizes,
-        paths=phi + offsets[:, None],
-        order=np.concatenate(per_layer),
-        starts=np.concatenate(starts),
-    )
+    paths = phi + offsets[:, None]
+    order = np.argsort(paths, axis=None, kind="stable")
+    starts = np.searchsorted(paths.ravel()[order], np.arange(sizes.sum()))
+    return SumStack(phi, sizes, paths, order % phi.shape[1], starts)
 
 
 def consecutive_sums(topology: str, num_components: int, depth: int) -> SumStack:
@@ -110,7 +98,7 @@ def deepened_sums(circuit: Circuit, topology: str, depth: int) -> SumStack:
     Edges are numbered sum layer by sum layer, each (G, num_sums, A) raveled. For a mixture this is `consecutive_sums`.
     """
     parts: list[Ints] = []
-    used = np.zeros((depth, 1), dtype=np.int64)  # weights of each layer so far
+    used = np.zeros((depth, 1), dtype=int)  # weights of each layer so far
     for layer in circuit.sum_layers:
         num_nodes, num_children = layer.num_nodes, layer.children.shape[1]
         phi = TOPOLOGIES[topology](num_children, depth)
@@ -132,7 +120,7 @@ def weight_groups(sums: SumStack, nodes: Ints) -> Ints:
 
     `nodes` (E,) from `edge_nodes`. Normalised weights add to one in each group; so do then the effective weights.
     """
-    parents = np.empty(sums.num_weights, dtype=np.int64)
+    parents = np.empty(sums.num_weights, dtype=int)
     parents[sums.paths[0]] = nodes
     for layer in range(1, sums.depth):
         parents[sums.paths[layer]] = len(nodes) + sums.paths[layer - 1]
@@ -153,7 +141,7 @@ def layer_flows(flow: Floats, sums: SumStack) -> Floats:
     return np.add.reduceat(flow.take(sums.order, axis=-1), sums.starts, axis=-1)
 
 
-def split_layers(values: NDArray[np.float64], sums: SumStack) -> tuple[Floats, ...]:
+def split_layers(values: Floats, sums: SumStack) -> tuple[Floats, ...]:
     """A flat vector (..., n) as one array (..., n_l) per layer, root first."""
     return tuple(np.split(values, np.cumsum(sums.sizes)[:-1], axis=-1))
 

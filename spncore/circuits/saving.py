@@ -4,23 +4,20 @@ The member `model` holds the text; `children_3` or `variables_0` belong to the l
 a layer of sums or inputs. A file may come from anybody: everything is checked before it is used.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Array
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.files.archive import ArchiveError, read_arrays, write_arrays
 from spncore.files.strict_json import JsonError, parse_object, shorten, shown
 from spncore.limits import LIMITS
 
-Array = NDArray[Any]
 SCHEMA = 1
 MAX_CHARACTERS = 1_000_000
 KEYS: Mapping[str, Mapping[str, type]] = {

@@ -4,11 +4,9 @@ The hashes are those of the files, so a file is recognised before it is read. Th
 command line and the loader all read this one table.
 """
 
-from __future__ import annotations
-
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from spncore.data.dataset import default_names
 
@@ -56,24 +54,25 @@ class DatasetInfo:
 
 
 # Column order of the published files: Y16 … Y1. See ORDER_INFERRED.
-NLTCS_VARIABLES = (
-    Variable("telephoning", "difficulty using the telephone (Y16, IADL)"),
-    Variable("taking_medicine", "difficulty taking medicine (Y15, IADL)"),
-    Variable("managing_money", "difficulty managing money (Y14, IADL)"),
-    Variable("travelling", "difficulty travelling (Y13, IADL)"),
-    Variable("getting_about_outside", "difficulty getting about outside (Y12, IADL)"),
-    Variable("grocery_shopping", "difficulty shopping for groceries (Y11, IADL)"),
-    Variable("cooking", "difficulty cooking (Y10, IADL)"),
-    Variable("laundry", "difficulty doing laundry (Y9, IADL)"),
-    Variable("light_housework", "difficulty with light housework (Y8, IADL)"),
-    Variable("heavy_housework", "difficulty with heavy housework (Y7, IADL)"),
-    Variable("toilet", "difficulty getting to the bathroom or using the toilet (Y6, ADL)"),
-    Variable("bathing", "difficulty bathing (Y5, ADL)"),
-    Variable("dressing", "difficulty dressing (Y4, ADL)"),
-    Variable("getting_around_inside", "difficulty getting around inside (Y3, ADL)"),
-    Variable("in_out_of_bed", "difficulty getting in and out of bed (Y2, ADL)"),
-    Variable("eating", "difficulty eating (Y1, ADL)"),
-)
+_NLTCS = """
+telephoning           | difficulty using the telephone (Y16, IADL)
+taking_medicine       | difficulty taking medicine (Y15, IADL)
+managing_money        | difficulty managing money (Y14, IADL)
+travelling            | difficulty travelling (Y13, IADL)
+getting_about_outside | difficulty getting about outside (Y12, IADL)
+grocery_shopping      | difficulty shopping for groceries (Y11, IADL)
+cooking               | difficulty cooking (Y10, IADL)
+laundry               | difficulty doing laundry (Y9, IADL)
+light_housework       | difficulty with light housework (Y8, IADL)
+heavy_housework       | difficulty with heavy housework (Y7, IADL)
+toilet                | difficulty getting to the bathroom or using the toilet (Y6, ADL)
+bathing               | difficulty bathing (Y5, ADL)
+dressing              | difficulty dressing (Y4, ADL)
+getting_around_inside | difficulty getting around inside (Y3, ADL)
+in_out_of_bed         | difficulty getting in and out of bed (Y2, ADL)
+eating                | difficulty eating (Y1, ADL)
+"""
+NLTCS_VARIABLES = tuple(Variable(*re.split(r" +\| ", row)) for row in _NLTCS.strip().splitlines())
 
 
 def _numbered(num_variables: int, meaning: str) -> tuple[Variable, ...]:
@@ -94,17 +93,8 @@ def _row(
     addresses = {} if synthetic else {split: f"{SERVER}/{name}/{name}.{split}.data" for split in SPLITS}
     hashes = dict(zip(SPLITS, sha256, strict=True))
     shapes = {split: (n, len(variables)) for split, n in zip(SPLITS, num_rows, strict=True)}
-    return DatasetInfo(
-        name,
-        title,
-        description,
-        MappingProxyType(addresses),
-        MappingProxyType(hashes),
-        MappingProxyType(shapes),
-        TERMS_OWN if synthetic else TERMS_UNKNOWN,
-        variables,
-        synthetic,
-    )
+    terms = TERMS_OWN if synthetic else TERMS_UNKNOWN
+    return DatasetInfo(name, title, description, addresses, hashes, shapes, terms, variables, synthetic)
 
 
 NLTCS = _row(
@@ -189,6 +179,6 @@ LABELLED_CLUSTERS = _row(
     synthetic=True,
 )
 
-DATASETS: Mapping[str, DatasetInfo] = MappingProxyType(
-    {info.name: info for info in (NLTCS, PLANTS, BAUDIO, NLTCS_TWIN, TWO_CLUSTERS, LABELLED_CLUSTERS)}
-)
+DATASETS: Mapping[str, DatasetInfo] = {
+    info.name: info for info in (NLTCS, PLANTS, BAUDIO, NLTCS_TWIN, TWO_CLUSTERS, LABELLED_CLUSTERS)
+}

@@ -4,16 +4,14 @@ NLTCS has 16,181 rows but 2,671 distinct ones, and every sum over rows is a sum 
 by their counts. Whoever needs a data set gets it here, checked, read-only and with a hash of its content.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import entr
+
+from spncore.arrays import Array, Bits, Generator, Ints
 
 WORD_BITS = 64
 
@@ -33,11 +31,14 @@ class Dataset:
     name: str
     title: str
     variables: tuple[str, ...]
-    rows: NDArray[np.uint8] = field(compare=False, repr=False)
-    counts: NDArray[np.int64] = field(compare=False, repr=False)
+    rows: Bits = field(compare=False, repr=False)
+    counts: Ints = field(compare=False, repr=False)
     sha256: str
     source: str
     synthetic: bool
+
+    def __post_init__(self) -> None:
+        self.rows.flags.writeable = self.counts.flags.writeable = False
 
     @property
     def num_rows(self) -> int:
@@ -67,7 +68,7 @@ def default_names(num_variables: int) -> tuple[str, ...]:
 
 
 def from_array(
-    array: NDArray[Any],
+    array: Array,
     name: str = "array",
     variables: Sequence[str] | None = None,
     *,
@@ -84,11 +85,10 @@ def from_array(
     names = default_names(bits.shape[1]) if variables is None else tuple(variables)
     _check_names(names, bits.shape[1], name)
     rows, counts = distinct_rows(bits)
-    rows.flags.writeable = counts.flags.writeable = False
     return Dataset(name, title or name, names, rows, counts, _identity(bits), source, synthetic)
 
 
-def distinct_rows(bits: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def distinct_rows(bits: Bits) -> tuple[Bits, Ints]:
     """Return the distinct rows of a (N, D) bit array in lexicographic order, and how often each occurs."""
     num_rows, num_variables = bits.shape
     padding = -num_variables % WORD_BITS
@@ -98,10 +98,10 @@ def distinct_rows(bits: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[n
     ordered = words[order]
     is_first = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
     starts = np.flatnonzero(is_first)
-    return bits[order[starts]], np.diff(starts, append=num_rows).astype(np.int64)
+    return bits[order[starts]], np.diff(starts, append=num_rows).astype(int)
 
 
-def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
+def hold_out(dataset: Dataset, share: float, rng: Generator) -> tuple[Dataset, Dataset]:
     """Return the rows without a random `share` of them, and that share, each at least one row; names stay.
 
     Drawn without replacement. DataError when there are fewer than two rows.
@@ -110,18 +110,14 @@ def hold_out(dataset: Dataset, share: float, rng: np.random.Generator) -> tuple[
         raise DataError(f"{dataset.title}: at least two rows are needed to hold some out, got {dataset.num_rows}.")
     num_held = min(max(round(share * dataset.num_rows), 1), dataset.num_rows - 1)
     held = rng.multivariate_hypergeometric(dataset.counts, num_held)
-    kept, apart = (
-        from_array(
-            np.repeat(dataset.rows, counts, axis=0),
-            dataset.name,
-            dataset.variables,
-            title=dataset.title,
-            source=dataset.source,
-            synthetic=dataset.synthetic,
-        )
-        for counts in (dataset.counts - held, held)
-    )
-    return kept, apart
+    return _times(dataset, dataset.counts - held), _times(dataset, held)
+
+
+def _times(dataset: Dataset, counts: Ints) -> Dataset:
+    """The data set with other counts (N',), some of them 0."""
+    rows = dataset.rows[counts > 0]
+    counts = counts[counts > 0]
+    return replace(dataset, rows=rows, counts=counts, sha256=_identity(np.repeat(rows, counts, axis=0)))
 
 
 def product_of_marginals_llh(dataset: Dataset) -> float:
@@ -135,7 +131,7 @@ def empirical_llh(dataset: Dataset) -> float:
     return float(-entr(dataset.counts / dataset.num_rows).sum())
 
 
-def _checked_bits(array: NDArray[Any], name: str) -> NDArray[np.uint8]:
+def _checked_bits(array: Array, name: str) -> Bits:
     """Return a fresh uint8 copy in C order, or raise DataError."""
     if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
         hint = "; call .toarray() first" if hasattr(array, "toarray") else ""
@@ -160,7 +156,7 @@ def _check_names(variables: tuple[str, ...], num_variables: int, name: str) -> N
         raise DataError(f"{name}: every column needs a name of its own; one is empty or used twice.")
 
 
-def _identity(bits: NDArray[np.uint8]) -> str:
+def _identity(bits: Bits) -> str:
     """Return the SHA-256 of the shape and of every row in its original order."""
     digest = hashlib.sha256("rows {} x {}\n".format(*bits.shape).encode())
     digest.update(np.ascontiguousarray(bits).data)

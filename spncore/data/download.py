@@ -1,11 +1,7 @@
 """Fetch one file of known size and SHA-256 within a bounded time, all of it or nothing."""
 
-from __future__ import annotations
-
 import hashlib
-import os
 import queue
-import tempfile
 import threading
 import time
 import urllib.error
@@ -16,6 +12,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from spncore.data.dataset import DataError
+from spncore.files.whole import write_whole
 
 CHUNK_BYTES = 65_536
 
@@ -53,7 +50,7 @@ def download(
         raise DataError(f"the server {problem}, {num_bytes:,} bytes were expected")
     if hashlib.sha256(data).hexdigest() != sha256:
         raise DataError("the server sent another file: its SHA-256 is not the expected one")
-    _write_atomically(target, data)
+    write_whole(target, data)
 
 
 def _chunks(url: str, num_bytes: int, time_limit: TimeLimit) -> Iterator[bytes]:
@@ -64,7 +61,20 @@ def _chunks(url: str, num_bytes: int, time_limit: TimeLimit) -> Iterator[bytes]:
     received: queue.SimpleQueue[bytes | Exception] = queue.SimpleQueue()
     stop = threading.Event()
     deadline = time.monotonic() + time_limit.total
-    threading.Thread(target=_receive, args=(url, num_bytes, time_limit, received, stop), daemon=True).start()
+
+    def receive() -> None:
+        """Pass on what the server sends, then b"" for its end, or the exception that ended it."""
+        try:
+            with urllib.request.urlopen(url, timeout=time_limit.silence) as response:
+                wanted = num_bytes
+                while wanted >= 0 and not stop.is_set() and (chunk := response.read1(CHUNK_BYTES)):
+                    received.put(chunk)
+                    wanted -= len(chunk)
+            received.put(b"")
+        except (OSError, ValueError, HTTPException) as error:
+            received.put(error)
+
+    threading.Thread(target=receive, daemon=True).start()
     try:
         while chunk := received.get(timeout=max(0.0, deadline - time.monotonic())):
             if isinstance(chunk, Exception):
@@ -76,25 +86,6 @@ def _chunks(url: str, num_bytes: int, time_limit: TimeLimit) -> Iterator[bytes]:
         stop.set()
 
 
-def _receive(
-    url: str,
-    num_bytes: int,
-    time_limit: TimeLimit,
-    received: queue.SimpleQueue[bytes | Exception],
-    stop: threading.Event,
-) -> None:
-    """Pass on what the server sends, then b"" for its end, or the exception that ended it."""
-    try:
-        with urllib.request.urlopen(url, timeout=time_limit.silence) as response:
-            wanted = num_bytes
-            while wanted >= 0 and not stop.is_set() and (chunk := response.read1(CHUNK_BYTES)):
-                received.put(chunk)
-                wanted -= len(chunk)
-        received.put(b"")
-    except (OSError, ValueError, HTTPException) as error:
-        received.put(error)
-
-
 def _reason(error: Exception) -> str:
     """Return in a few words, without addresses or paths, why the transfer failed."""
     if isinstance(error, urllib.error.HTTPError):
@@ -104,18 +95,3 @@ def _reason(error: Exception) -> str:
     if isinstance(cause, TimeoutError):
         return "the server did not answer in time"
     return "the server cannot be reached" if isinstance(cause, OSError) else "the answer was not understood"
-
-
-def _write_atomically(target: Path, data: bytes | bytearray) -> None:
-    """Write a temporary file beside `target` and rename it, so that no reader ever sees half a file."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name + ".", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

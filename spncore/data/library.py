@@ -5,8 +5,6 @@ on the public server; the first one found must be the right one or is refused. N
 something else. The synthetic sets ship with the lab, in `data/`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json
@@ -17,9 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from platformdirs import user_cache_dir
 
+from spncore.arrays import Bits, Floats
 from spncore.data.catalogue import DATASETS, SPLITS, DatasetInfo, Variable
 from spncore.data.dataset import (
     DataError,
@@ -71,8 +69,8 @@ class KnownMixture:
     distribution, `llh` its mean LLH on the rows of each shipped split.
     """
 
-    weights: NDArray[np.float64] = field(repr=False)
-    probabilities: NDArray[np.float64] = field(repr=False)
+    weights: Floats = field(repr=False)
+    probabilities: Floats = field(repr=False)
     expected_llh: float
     llh: Mapping[str, float]
 
@@ -167,7 +165,7 @@ def _place(info: DatasetInfo, split: str) -> str | None:
     return next((place for place, folder in _folders().items() if (folder / name).exists()), None)
 
 
-def _published_bits(info: DatasetInfo, split: str, place: str) -> NDArray[np.uint8]:
+def _published_bits(info: DatasetInfo, split: str, place: str) -> Bits:
     """Return the (N, D) bits of a published text file; its SHA-256 vouches for the format."""
     file = _folders()[place] / info.file_name(split)
     data = _verified(file, info.sha256[split], info.num_bytes(split))
@@ -182,7 +180,7 @@ def _published_bits(info: DatasetInfo, split: str, place: str) -> NDArray[np.uin
     return np.frombuffer(data, np.uint8).reshape(num_rows, 2 * num_variables)[:, ::2] - np.uint8(ord("0"))
 
 
-def _shipped_bits(info: DatasetInfo, split: str) -> NDArray[np.uint8]:
+def _shipped_bits(info: DatasetInfo, split: str) -> Bits:
     """Return the (N, D) bits of a shipped file, in which each row's bits are packed into bytes."""
     name, num_variables = info.file_name(split), info.shapes[split][1]
     data = _verified(SHIPPED / name, info.sha256[split], NPY_HEADER_BYTES + info.num_bytes(split))
@@ -204,7 +202,7 @@ def _verified(file: Path, sha256: str, limit: int) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
 
-def _dataset(info: DatasetInfo, bits: NDArray[np.uint8], source: str) -> Dataset:
+def _dataset(info: DatasetInfo, bits: Bits, source: str) -> Dataset:
     names = [variable.name for variable in info.variables]
     title, synthetic = info.title, info.synthetic
     return from_array(bits, info.name, names, title=title, source=source, synthetic=synthetic)

@@ -13,8 +13,6 @@ Rows and columns are counted from 1 as a spreadsheet shows them: the header is r
 does not begin a row.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
@@ -23,32 +21,32 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Bits
 from spncore.data.dataset import DataError, Dataset, default_names, from_array, shown
 from spncore.limits import LIMITS
 from spncore.words import counted
 
 UTF8_MARK = b"\xef\xbb\xbf"
-MAGIC = (  # what the first bytes of other kinds of file are
-    (b"\x1f\x8b", "a gzip file"),
-    (b"PK\x03\x04", "a zip archive or a workbook"),
-    (b"PK\x05\x06", "a zip archive or a workbook"),
-    (b"\xd0\xcf\x11\xe0", "an old workbook"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"%PDF", "a PDF document"),
-    (b"\x93NUMPY", "a NumPy array file"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"PAR1", "a Parquet file"),
-    (b"SQLite format 3", "a database"),
-    (b"BZh", "a bzip2 file"),
-    (b"\xfd7zXZ", "an xz file"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file"),
-    (b"7z\xbc\xaf", "a 7z archive"),
-    *((bytes((0x80, protocol)), "a Python pickle") for protocol in range(2, 6)),
-)
+MAGIC = {  # what the first bytes of other kinds of file are
+    b"\x1f\x8b": "a gzip file",
+    b"PK\x03\x04": "a zip archive or a workbook",
+    b"PK\x05\x06": "a zip archive or a workbook",
+    b"\xd0\xcf\x11\xe0": "an old workbook",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"GIF8": "a GIF image",
+    b"%PDF": "a PDF document",
+    b"\x93NUMPY": "a NumPy array file",
+    b"\x89HDF": "an HDF5 file",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database",
+    b"BZh": "a bzip2 file",
+    b"\xfd7zXZ": "an xz file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"7z\xbc\xaf": "a 7z archive",
+    **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), "a Python pickle"),
+}
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = {b",": "comma", b";": "semicolon", b"\t": "tab"}
 BITS = frozenset((b"0", b"1"))
@@ -105,9 +103,8 @@ def display_name(name: str) -> str:
 def _check_kind(data: bytes, file: str) -> None:
     """Refuse, from its size and first bytes, what cannot be a small text file; nothing is unpacked."""
     if len(data) > LIMITS.upload_bytes:
-        size, limit = len(data), LIMITS.upload_bytes
-        raise DataError(f"{file}: The file has {size:,} bytes; at most {limit:,} are allowed.")
-    for magic, kind in MAGIC:
+        raise DataError(f"{file}: The file has {len(data):,} bytes; at most {LIMITS.upload_bytes:,} are allowed.")
+    for magic, kind in MAGIC.items():
         if data.startswith(magic):
             raise DataError(f"{file}: This is {kind}, not CSV.")
     if not data.removeprefix(UTF8_MARK).strip():
@@ -197,8 +194,10 @@ def _names(values: list[bytes], file: str) -> tuple[str, ...]:
         if not name.strip():
             raise DataError(f"{place}: The name is empty; every column needs a name.")
         if len(name) > LIMITS.name_characters:
-            limit = f"at most {LIMITS.name_characters} are allowed"
-            raise DataError(f"{place}: The name {shown(name)} has {len(name):,} characters; {limit}.")
+            raise DataError(
+                f"{place}: The name {shown(name)} has {len(name):,} characters; at most {LIMITS.name_characters} are "
+                "allowed."
+            )
         if "\0" in name:
             raise DataError(f"{place}: The name {shown(name)} contains a NUL byte.")
         if name in first:
@@ -238,7 +237,7 @@ def _split(record: bytes, separator: bytes, place: str) -> list[bytes]:
     return [cell.encode() for cell in cells]
 
 
-def _bits(text: bytes, start: int, layout: Layout) -> NDArray[np.uint8] | None:
+def _bits(text: bytes, start: int, layout: Layout) -> Bits | None:
     """Return the (N, D) bits of rows written without any ornament, else None; all cells at once."""
     width = 2 * len(layout.variables)  # each value is one character, and so is what follows it
     if (len(text) - start) % width:
@@ -292,18 +291,16 @@ def _cells(record: bytes, row: int, layout: Layout) -> list[bytes]:
         raise DataError(f"{layout.file}, row {row}: The row is empty; {width} values are needed.")
     if len(cells) != width:
         first = "the header" if layout.first_row == 2 else "row 1"
-        values = counted(len(cells), "value")
-        raise DataError(f"{layout.file}: Row {row} has {values}, {first} has {width}.")
+        raise DataError(f"{layout.file}: Row {row} has {counted(len(cells), 'value')}, {first} has {width}.")
     return cells
 
 
 def _fault(value: bytes) -> str:
     """Return in words why a value is refused."""
     if value.lower() in MISSING:
-        return f"missing value ({_value(value)})" if value else "missing value (empty cell)"
-    if len(value) > LIMITS.cell_characters:
-        return f"found {_value(value)}, longer than {LIMITS.cell_characters} characters"
-    return f"found {_value(value)}"
+        return f"missing value ({_value(value) if value else 'empty cell'})"
+    longer = f", longer than {LIMITS.cell_characters} characters" * (len(value) > LIMITS.cell_characters)
+    return f"found {_value(value)}{longer}"
 
 
 def _value(value: bytes) -> str:
@@ -315,16 +312,18 @@ def _value(value: bytes) -> str:
 def _check_num_rows(num_rows: int, layout: Layout) -> None:
     """Refuse more rows, or more cells, than the limits allow."""
     if num_rows > LIMITS.rows:
-        row = LIMITS.rows + layout.first_row
-        found = f"found {num_rows:,} data rows; at most {LIMITS.rows:,} are allowed"
-        raise DataError(f"{layout.file}, row {row:,}: {found}.")
+        raise DataError(
+            f"{layout.file}, row {LIMITS.rows + layout.first_row:,}: found {num_rows:,} data rows; at most "
+            f"{LIMITS.rows:,} are allowed."
+        )
     width = len(layout.variables)
     if num_rows * width > LIMITS.cells:
-        size = f"{num_rows:,} rows of {width} values"
-        raise DataError(f"{layout.file}: found {size}; at most {LIMITS.cells:,} values are allowed.")
+        raise DataError(
+            f"{layout.file}: found {num_rows:,} rows of {width} values; at most {LIMITS.cells:,} values are allowed."
+        )
 
 
-def _constant_columns(bits: NDArray[np.uint8], layout: Layout) -> list[str]:
+def _constant_columns(bits: Bits, layout: Layout) -> list[str]:
     """Return a note for each column that has one value only, a few by name and the rest as a number."""
     constant = np.flatnonzero((bits == bits[0]).all(axis=0))
     notes = [

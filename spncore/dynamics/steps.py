@@ -5,8 +5,6 @@ are as `StepInfo` holds them. Relative steps are those of gradient ascent: linea
 themselves, log-weights multiply by exp(ηA).
 """
 
-from __future__ import annotations
-
 from typing import Protocol
 
 import numpy as np
@@ -112,7 +110,7 @@ def _residual(
     weights = effective_weights(layer_weights, sums)
     lam = multiplicative_term(layer_weights, flow, sums, learning_rate, parametrisation)
     factors = exact_factors(layer_weights, flow, sums, learning_rate, parametrisation)
-    return np.asarray(factors - first_order_step(weights, flow / weights, rho, lam) / weights)
+    return factors - first_order_step(weights, flow / weights, rho, lam) / weights
 
 
 def momentum_kernel(rho: Floats, lam: Floats) -> Floats:
@@ -120,22 +118,16 @@ def momentum_kernel(rho: Floats, lam: Floats) -> Floats:
 
     Trapp et al. (2019), eq. (14): signed, and not a decaying kernel in general.
     """
-    return np.asarray(lam[:, None] * rho[None, :] * _products_between(lam))
+    kernel = np.zeros((len(lam), len(lam)))
+    for t in range(len(lam)):
+        kernel[t, :t] = momentum_row(rho, lam, t)
+    return kernel
 
 
 def momentum_row(rho: Floats, lam: Floats, t: int) -> Floats:
     """μ(t,τ) for τ = 0..t−1, (t,): one row of `momentum_kernel`."""
     products = np.append(np.multiply.accumulate(1.0 + lam[1:t][::-1])[::-1], 1.0)[:t]
     return np.asarray(lam[t] * rho[:t] * products)
-
-
-def _products_between(lam: Floats) -> Floats:
-    """∏_{s=τ+1}^{t−1} (1+λ(s)) at [t, τ] for τ < t, else 0; row t is row t−1 times 1 + λ(t−1)."""
-    products = np.zeros((len(lam), len(lam)))
-    for t in range(1, len(lam)):
-        products[t, : t - 1] = products[t - 1, : t - 1] * (1.0 + lam[t - 1])
-        products[t, t - 1] = 1.0
-    return products
 
 
 def start_term(initial_weight: float, lam: Floats) -> Floats:
@@ -161,9 +153,7 @@ def preconditioner(layer_weights: Floats, sums: SumStack, parametrisation: str =
     """
     together = sums.phi[:, :, None] == sums.phi[:, None, :]  # (L, K, K)
     if parametrisation == "log":
-        return np.broadcast_to(
-            together.sum(axis=0).astype(np.float64), (*layer_weights.shape[:-1], *together.shape[1:])
-        )
+        return np.broadcast_to(together.sum(axis=0).astype(float), (*layer_weights.shape[:-1], *together.shape[1:]))
     inverse = layer_weights[..., sums.paths] ** -2.0  # (..., L, K)
     return np.asarray(np.einsum("lkj,...lk->...kj", together, inverse))
 
@@ -198,9 +188,8 @@ def balancedness(layer_weights: Floats, sums: SumStack) -> Floats:
     result = []
     for layer in range(sums.depth - 1):
         below = np.zeros((*layer_weights.shape[:-1], int(sums.sizes[layer])))
-        parents = np.zeros(sums.sizes[layer + 1], dtype=np.int64)
+        parents = np.zeros(sums.sizes[layer + 1], dtype=int)
         parents[sums.phi[layer + 1]] = sums.phi[layer]
-        for child, parent in enumerate(parents):
-            below[..., parent] += parts[layer + 1][..., child]
+        np.add.at(below.T, parents, parts[layer + 1].T)
         result.append(parts[layer] - below)
     return np.concatenate(result, axis=-1) if result else np.zeros((*layer_weights.shape[:-1], 0))

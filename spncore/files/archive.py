@@ -3,8 +3,6 @@
 Nothing is unpickled, and no size that the file claims is believed before it is compared with what it holds.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import zipfile
@@ -12,12 +10,12 @@ import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from spncore.arrays import Array
+
 MAX_MEMBERS = 10_000
 KINDS = "iufbU"  # whole, real and truth values, and text
 

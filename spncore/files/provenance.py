@@ -1,7 +1,5 @@
 """What made a result: the versions of this project and of the packages that decide its numbers."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import platform
 from collections.abc import Mapping

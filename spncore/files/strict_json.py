@@ -1,7 +1,5 @@
 """JSON that strangers may have written: one object, every fault refused in a sentence that names the key path."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

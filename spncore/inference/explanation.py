@@ -4,21 +4,17 @@ Exact where every sum that still has something to decide is selective, its child
 2017); else a lower bound, which the result says (the exact problem is NP-hard).
 """
 
-from __future__ import annotations
-
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Bools, Floats, Ints
-from spncore.circuits.circuit import InputLayer, ProductLayer, SumLayer
+from spncore.arrays import Array, Bools, Floats, Ints
+from spncore.circuits.circuit import InputLayer, ProductLayer
 from spncore.circuits.model import Model
-from spncore.inference.forward import input_values, log_sum_exp
+from spncore.inference.forward import log_sums
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
-from spncore.inference.sampling import descend
-from spncore.inference.values import block_rows, prepare
-from spncore.inference.workspace import by_group
+from spncore.inference.sampling import fill
+from spncore.inference.values import row_blocks, write_input_values
 
 
 class MostProbable(NamedTuple):
@@ -32,14 +28,12 @@ class MostProbable(NamedTuple):
     exact: Bools
 
 
-def most_probable(asked: Model, rows: NDArray[Any]) -> MostProbable:
+def most_probable(asked: Model, rows: Array) -> MostProbable:
     """Fill each row's missing values by the most probable ones (MPE), by density if real. QueryError if P(e) = 0."""
     result, exact = as_real(check_rows(asked, rows)), np.ones(len(rows), dtype=bool)
     selective = selective_sums(asked)
-    size = block_rows(asked.circuit, max(len(rows), 1))
-    for begin in range(0, len(rows), size):
-        part = slice(begin, begin + size)
-        exact[part] = _complete(asked, result[part], selective, begin)
+    for part in row_blocks(asked.circuit, len(rows)):
+        exact[part] = _complete(asked, result[part], selective, part.start)
     return MostProbable(result, log_likelihood(asked, result), exact)
 
 
@@ -49,16 +43,18 @@ def selective_sums(asked: Model) -> list[Bools]:
     Decided by structure: two children exclude each other if for some categorical variable no value has a weight above
     0 in both. A sum may be selective without this test noticing.
     """
-    circuit = asked.circuit
-    inputs, sums = iter(asked.parameters.inputs), iter(asked.parameters.sums)
+    circuit, sums = asked.circuit, iter(asked.parameters.sums)
     most = max(layer.num_values for layer in circuit.input_layers)
     supports = np.ones((circuit.num_nodes, circuit.num_variables, most), dtype=bool)  # allowed values below each node
     selective: list[Bools] = []
-    for layer, span in zip(circuit.layers, circuit.spans, strict=True):
+    for (leaves, parameters), span in zip(asked.leaves, circuit.spans, strict=False):
+        if leaves.family == "categorical":
+            allowed = np.zeros((*parameters.shape[1:], most), dtype=bool)
+            allowed[..., : leaves.num_values] = np.moveaxis(parameters > 0, 0, -1)
+            supports[span][np.arange(leaves.num_nodes)[:, None], leaves.node_variables] = allowed
+    for layer, span in circuit.inner:
         own = supports[span]
-        if isinstance(layer, InputLayer):
-            _input_supports(layer, next(inputs), own)
-        elif isinstance(layer, ProductLayer):
+        if isinstance(layer, ProductLayer):
             own[...] = np.logical_and.reduce(supports[layer.children], axis=1)
         else:
             below, used = supports[layer.children], next(sums) > 0  # (G, A, D, V), (G, M, A)
@@ -67,15 +63,6 @@ def selective_sums(asked: Model) -> list[Bools]:
             clash[..., np.arange(clash.shape[-1]), np.arange(clash.shape[-1])] = False
             selective.append(np.asarray(~clash.any(axis=(2, 3))))
     return selective
-
-
-def _input_supports(layer: InputLayer, parameters: Floats, own: Bools) -> None:
-    if layer.family != "categorical":
-        return
-    allowed = np.zeros((*parameters.shape[1:], own.shape[2]), dtype=bool)
-    allowed[..., : layer.num_values] = np.moveaxis(parameters > 0, 0, -1)
-    variables = np.repeat(layer.variables, layer.num_inputs, axis=0)
-    own[np.arange(len(own))[:, None], variables] = allowed
 
 
 def _overlap(below: Bools) -> Bools:
@@ -88,14 +75,14 @@ def _overlap(below: Bools) -> Bools:
 
 def _complete(asked: Model, rows: Floats, selective: list[Bools], first_row: int) -> Bools:
     """Fill NaN in rows (B, D) in place; returns where all decisions were exact."""
-    circuit = asked.circuit
-    missing = np.isnan(rows)
     values, best, exact = _maximise(asked, rows, selective)
     check_possible(values[-1], first_row)
-    reached = descend(circuit, len(rows), lambda number, groups, members, at: best[number][groups, members, at])
-    for (layer, parameters), (nodes, at) in zip(asked.leaves, reached, strict=True):
-        place = at[:, None], layer.variables[nodes // layer.num_inputs]
-        rows[place] = np.where(missing[place], layer.distribution.mode(parameters)[nodes], rows[place])
+    fill(
+        asked,
+        rows,
+        lambda number, groups, members, at: best[number][groups, members, at],
+        lambda family, parameters: family.mode(parameters),
+    )
     return exact
 
 
@@ -107,16 +94,16 @@ def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Float
     undecided = circuit.scopes @ np.isnan(rows).T  # (nodes, B)
     values, exact = np.empty(undecided.shape), np.ones(len(rows), dtype=bool)
     best: list[Ints] = []
-    _input_maxima(asked, rows, values)
-    for number in range(len(circuit.input_layers), len(circuit.layers)):
-        layer, own = circuit.layers[number], circuit.spans[number]
+    # every leaf at what is observed, and at its mode elsewhere
+    write_input_values(asked, rows, values, [_log_peaks(*pair) for pair in asked.leaves])
+    for layer, own in circuit.inner:
         if isinstance(layer, ProductLayer):
             values[own] = np.add.reduce(values[layer.children], axis=1)
-        elif isinstance(layer, SumLayer):
+        else:
             weights = asked.parameters.sums[len(best)]
             children = values[layer.children]
             largest, place, alive = _best_children(children, weights)
-            total = _log_sums(children, weights)
+            total, *_ = log_sums(children, weights)
             to_decide = undecided[own].reshape(largest.shape)
             values[own] = np.where(to_decide, largest, total).reshape(-1, len(rows))
             exact &= ~(to_decide & (alive > 1) & ~selective[len(best)][:, :, None]).any(axis=(0, 1))
@@ -127,7 +114,7 @@ def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Float
 def _best_children(children: Floats, weights: Floats) -> tuple[Floats, Ints, Ints]:
     """Largest log weight plus child (G, M, B), its place, and how many children are possible."""
     shape = (*weights.shape[:2], children.shape[2])
-    largest, place, alive = np.empty(shape), np.empty(shape, dtype=np.int64), np.empty(shape, dtype=np.int64)
+    largest, (place, alive) = np.empty(shape), np.empty((2, *shape), dtype=int)
     with np.errstate(divide="ignore"):
         log_weights = np.log(weights)
     for m in range(shape[1]):
@@ -135,20 +122,6 @@ def _best_children(children: Floats, weights: Floats) -> tuple[Floats, Ints, Int
         place[:, m], alive[:, m] = np.argmax(weighted, axis=1), np.add.reduce(weighted > -np.inf, axis=1)
         largest[:, m] = np.maximum.reduce(weighted, axis=1)
     return largest, place, alive
-
-
-def _log_sums(children: Floats, weights: Floats) -> Floats:
-    totals, out = np.empty((2, *weights.shape[:2], children.shape[2]))
-    shift = np.empty((len(children), children.shape[2]))
-    with np.errstate(divide="ignore"):
-        log_sum_exp(children, weights, shift, np.empty(children.shape), totals, out)
-    return np.asarray(out)
-
-
-def _input_maxima(asked: Model, rows: Floats, values: Floats) -> None:
-    """Log-density of every leaf at what is observed and at its mode elsewhere, written to `values` (nodes, B)."""
-    designs, linear, zeros = prepare(asked, rows, [_log_peaks(*pair) for pair in asked.leaves])
-    input_values(linear, designs, by_group(asked.circuit, values), zeros)
 
 
 def _log_peaks(layer: InputLayer, parameters: Floats) -> Floats:

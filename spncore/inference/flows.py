@@ -4,8 +4,6 @@ Dividing a flow by its weight gives the gradient, Trapp et al. (2019), eq. (2) a
 of a node adds up to the flow that enters the node.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -52,7 +50,7 @@ def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> 
     sums: list[Floats | None] = []
     for layer in reversed(work.layers):
         if isinstance(layer, ProductArrays):
-            for column in layer.columns:
+            for column in layer.edges:
                 column.send(flows, layer.nodes)
         elif isinstance(layer, PairArrays):
             sums.append(_through_pairs(layer, remaining.pop(), flows))
@@ -70,7 +68,7 @@ def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Fl
         above = np.matmul(weights.transpose(0, 2, 1), ratio, out=layer.above)
     sent = np.multiply(above, layer.scaled, out=layer.scaled)
     if sent is not layer.children:  # else the flows are in place already
-        layer.edges.send(flows, sent.reshape(-1, flows.shape[1]))
+        layer.edges[0].send(flows, sent.reshape(-1, flows.shape[1]))
     return of_weights
 
 
@@ -85,6 +83,6 @@ def _through_pairs(layer: PairArrays, weights: Floats | None, flows: Floats) -> 
         np.matmul(back[part], ratio[part], out=layer.pairs[part])
         np.einsum("gijb,gjb->gib", above[part], right[part], out=layer.sent[0][part])
         np.einsum("gijb,gib->gjb", above[part], left[part], out=layer.sent[1][part])
-    for edges, scaled, sent in zip(layer.sides, layer.scaled, layer.sent, strict=True):
+    for edges, scaled, sent in zip(layer.edges, layer.scaled, layer.sent, strict=True):
         edges.send(flows, np.multiply(sent, scaled, out=sent).reshape(-1, flows.shape[1]))
     return np.multiply(of_weights, weights, out=of_weights)

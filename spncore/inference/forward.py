@@ -1,7 +1,5 @@
 """Upward pass: the log-value of every node on every row of a block."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,17 +58,16 @@ def input_values(
 
 
 def _multiply(layer: ProductArrays, values: Floats) -> None:
-    first, *others = layer.columns
+    first, *others = layer.edges
+    product = values[first.places]
     if not others:
-        layer.nodes[...] = values[first.places]
-        return
-    np.add(values[first.places], values[others[0].places], out=layer.nodes)
-    for column in others[1:]:
-        np.add(layer.nodes, values[column.places], out=layer.nodes)
+        layer.nodes[...] = product
+    for column in others:
+        product = np.add(product, values[column.places], out=layer.nodes)
 
 
 def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float) -> None:
-    children = values[layer.edges.places].reshape(layer.scaled.shape) if layer.children is None else layer.children
+    children = values[layer.edges[0].places].reshape(layer.scaled.shape) if layer.children is None else layer.children
     # a sum over one child is shifted all the same: its posterior is then exactly 1
     shift = None if layer.on_inputs and bound < _SAFE and children.shape[1] > 1 else layer.shift
     weights = layer.unit_weights if weights is None else weights
@@ -79,7 +76,7 @@ def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float)
 
 def _sum_pairs(layer: PairArrays, weights: Floats | None, values: Floats) -> None:
     """log Σ_ij w_ij exp(left_i + right_j), one exponential per side and one matrix product over the pairs."""
-    for edges, scaled, shift in zip(layer.sides, layer.scaled, layer.shifts, strict=True):
+    for edges, scaled, shift in zip(layer.edges, layer.scaled, layer.shifts, strict=True):
         _scale(values[edges.places].reshape(scaled.shape), shift, scaled)
     left, right = layer.scaled
     pairs = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
@@ -103,14 +100,22 @@ def log_sum_exp(
     """
     if shift is None:
         np.exp(children, out=scaled)
-        np.matmul(weights, scaled, out=totals)
-        np.log(totals, out=out)
-        return
-    _scale(children, shift, scaled)
+    else:
+        _scale(children, shift, scaled)
     np.matmul(weights, scaled, out=totals)
     np.log(totals, out=out)
-    np.add(out, shift[:, None, :], out=out)
-    np.maximum(totals, _smallest(totals), out=totals)
+    if shift is not None:
+        np.add(out, shift[:, None, :], out=out)
+        np.maximum(totals, _smallest(totals), out=totals)
+
+
+def log_sums(children: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """`log_sum_exp` in arrays of its own: its result, totals and scaled children; −inf where no child is possible."""
+    scaled, shift = np.empty(children.shape), np.empty(children.shape[::2])
+    totals, out = np.empty((2, *weights.shape[:2], children.shape[2]))
+    with np.errstate(divide="ignore"):
+        log_sum_exp(children, weights, shift, scaled, totals, out)
+    return out, totals, scaled
 
 
 def _scale(children: Floats, shift: Floats, scaled: Floats) -> None:

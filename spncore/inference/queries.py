@@ -4,21 +4,18 @@ Every question is asked for rows of evidence (B, D): whole numbers with −1 whe
 with NaN there; missing values are summed out. All answers are exact. Networks need not be normalised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
-from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
+from spncore.arrays import Array, Floats
+from spncore.circuits.circuit import InputLayer
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
 from spncore.inference.flows import send_down
 from spncore.inference.values import blocks, log_partition, log_values
-from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.inference.workspace import PairArrays, Workspace
 
 
 class QueryError(ValueError):
@@ -55,12 +52,12 @@ class EvidenceFlow(NamedTuple):
     edges: tuple[Floats, ...]
 
 
-def log_likelihood(asked: Model, rows: NDArray[Any]) -> Floats:
+def log_likelihood(asked: Model, rows: Array) -> Floats:
     """log P(e) (B,) in nats, normalised: the likelihood of full rows, the marginal of others; −inf if impossible."""
     return log_values(asked, check_rows(asked, rows)) - _log_partition(asked)
 
 
-def log_conditional(asked: Model, query_rows: NDArray[Any], evidence_rows: NDArray[Any]) -> Floats:
+def log_conditional(asked: Model, query_rows: Array, evidence_rows: Array) -> Floats:
     """log P(q | e) in nats, (B,); −inf where query and evidence exclude each other. QueryError if P(e) = 0."""
     query, evidence = as_real(check_rows(asked, query_rows)), as_real(check_rows(asked, evidence_rows))
     if len(query) != len(evidence):
@@ -72,7 +69,7 @@ def log_conditional(asked: Model, query_rows: NDArray[Any], evidence_rows: NDArr
     return np.where(contradicted.any(axis=1), -np.inf, log_both - log_evidence)
 
 
-def conditionals(asked: Model, rows: NDArray[Any]) -> Conditionals:
+def conditionals(asked: Model, rows: Array) -> Conditionals:
     """Every variable's posterior, all variables and values in one pass up and one down (Darwiche, 2003).
 
     The flow of a leaf is the posterior probability that it generates its variables, so P(x_d | e) is the mixture of
@@ -90,14 +87,17 @@ def conditionals(asked: Model, rows: NDArray[Any]) -> Conditionals:
     found = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in asked.leaves])
     first, second, probabilities = found[0], found[1], found[2:].transpose(1, 2, 0)
     point = evidence[:, :, None] == np.arange(probabilities.shape[2])
+    discrete = np.zeros(rows.shape[1], dtype=bool)
+    for layer in asked.circuit.input_layers:
+        discrete[layer.variables] = layer.family == "categorical"
     return Conditionals(
-        np.where((seen & _discrete(asked.circuit))[:, :, None], point, probabilities),
+        np.where((seen & discrete)[:, :, None], point, probabilities),
         np.where(seen, evidence, first + centres),
         np.where(seen, 0.0, np.maximum(second - first**2, 0.0)),
     )
 
 
-def moments(asked: Model, rows: NDArray[Any] | None = None) -> Expectations:
+def moments(asked: Model, rows: Array | None = None) -> Expectations:
     """Mean and covariance given each row, or without evidence; costs D + 1 passes up and down. QueryError if P(e) = 0.
 
     Column j of the covariance compares the means with those under the density times x_j + c, with c such that this is
@@ -106,10 +106,10 @@ def moments(asked: Model, rows: NDArray[Any] | None = None) -> Expectations:
     rows = np.full((1, asked.circuit.num_variables), np.nan) if rows is None else check_rows(asked, rows)
     plain, centres, inputs = conditionals(asked, rows), _centres(asked), asked.leaves
     means = [layer.distribution.mean(parameters) for layer, parameters in inputs]
-    central = [(mean - centres[_variables(layer)])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
+    central = [(mean - centres[layer.node_variables])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
     missing, covariance = is_missing(rows), np.zeros((*plain.mean.shape, plain.mean.shape[1]))
     for j in range(asked.circuit.num_variables):
-        here = [_variables(layer) == j for layer, _ in inputs]
+        here = [layer.node_variables == j for layer, _ in inputs]
         values = np.concatenate([mean[at] for mean, at in zip(means, here, strict=True)])
         low, spread = values.min(), float(np.ptp(values)) or 1.0  # c = spread − low
         tilts = [np.log(np.where(at, mean - low + spread, 1.0)) for mean, at in zip(means, here, strict=True)]
@@ -122,18 +122,17 @@ def moments(asked: Model, rows: NDArray[Any] | None = None) -> Expectations:
     return Expectations(plain.mean, covariance)
 
 
-def flow_of_evidence(asked: Model, row: NDArray[Any]) -> EvidenceFlow:
+def flow_of_evidence(asked: Model, row: Array) -> EvidenceFlow:
     """How the posterior of one row (D,) spreads over nodes and edges, from 1 at the root. QueryError if P(e) = 0."""
     ((work, edges),) = _posteriors(asked, check_rows(asked, row[None]))
-    nodes, offsets = work.values[:, 0].copy(), asked.circuit.offsets
-    for number, layer in zip(sum_numbers(asked.circuit), sum_arrays(work), strict=True):
+    for layer in work.layers:
         if isinstance(layer, PairArrays):  # see flows.send_down
-            left, right = (side[:, :, 0] for side in layer.scaled)
-            nodes[offsets[number - 1] : offsets[number]] *= (left[:, :, None] * right[:, None]).ravel()
-    return EvidenceFlow(nodes, edges)
+            left, right = layer.scaled
+            layer.pairs[...] *= (left[:, :, None] * right[:, None]).reshape(layer.pairs.shape)
+    return EvidenceFlow(work.values[:, 0], edges)
 
 
-def check_rows(asked: Model, rows: NDArray[Any]) -> NDArray[Any]:
+def check_rows(asked: Model, rows: Array) -> Array:
     """The rows themselves; QueryError if they are no evidence (B, D) for this network."""
     if rows.ndim != 2 or rows.shape[1] != asked.circuit.num_variables or rows.dtype.kind not in "iuf":
         raise QueryError(
@@ -151,19 +150,9 @@ def check_possible(log_evidence: Floats, first_row: int) -> None:
         raise QueryError(f"row {row}: this network gives the evidence probability zero; clear or change a value")
 
 
-def as_real(rows: NDArray[Any]) -> Floats:
+def as_real(rows: Array) -> Floats:
     """The same evidence with NaN where a value is missing."""
     return np.where(is_missing(rows), np.nan, rows)
-
-
-def sum_numbers(circuit: Circuit) -> list[int]:
-    """Which layers are sums."""
-    return [number for number, layer in enumerate(circuit.layers) if isinstance(layer, SumLayer)]
-
-
-def sum_arrays(work: Workspace) -> list[SumArrays | PairArrays]:
-    """The workspace's arrays of each layer of sums, in the order of `sum_numbers`."""
-    return [layer for layer in work.layers if not isinstance(layer, ProductArrays)]
 
 
 def _log_partition(asked: Model) -> float:
@@ -174,7 +163,7 @@ def _log_partition(asked: Model) -> float:
 
 
 def _posteriors(
-    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
 ) -> Iterator[tuple[Workspace, tuple[Floats, ...]]]:
     """Workspaces whose nodes hold their posterior flow, block by block, and the flow of the sums' edges."""
     for (part, log_f), work in blocks(asked, rows, missing):
@@ -183,9 +172,7 @@ def _posteriors(
         yield work, tuple(flow for flow in edges if flow is not None)
 
 
-def _expected(
-    asked: Model, rows: NDArray[Any], per_leaf: Sequence[Floats], missing: Sequence[Floats] | None = None
-) -> Floats:
+def _expected(asked: Model, rows: Array, per_leaf: Sequence[Floats], missing: Sequence[Floats] | None = None) -> Floats:
     """Posterior expectation (Q, B, D) of Q quantities that every leaf knows per variable, arrays (Q, nodes, S)."""
     num_rows, num_variables = rows.shape
     result, begin = np.zeros((num_variables, len(per_leaf[0]), num_rows)), 0
@@ -200,26 +187,13 @@ def _expected(
     return result.transpose(1, 2, 0)
 
 
-def _variables(layer: InputLayer) -> NDArray[np.int64]:
-    """The variable of each place of each node, (nodes, S)."""
-    return np.repeat(layer.variables, layer.num_inputs, axis=0)
-
-
 def _centres(asked: Model) -> Floats:
     """Average of the leaves' means of each variable, (D,), around which second moments lose no digits."""
     sums, counts = np.zeros((2, asked.circuit.num_variables))
     for layer, parameters in asked.leaves:
-        np.add.at(sums, _variables(layer), layer.distribution.mean(parameters))
-        np.add.at(counts, _variables(layer), 1.0)
-    return np.asarray(sums / counts)
-
-
-def _discrete(circuit: Circuit) -> NDArray[np.bool_]:
-    """Which variables have categorical leaves, (D,)."""
-    discrete = np.zeros(circuit.num_variables, dtype=bool)
-    for layer in circuit.input_layers:
-        discrete[layer.variables] = layer.family == "categorical"
-    return discrete
+        np.add.at(sums, layer.node_variables, layer.distribution.mean(parameters))
+        np.add.at(counts, layer.node_variables, 1.0)
+    return sums / counts
 
 
 def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Floats) -> Floats:
@@ -227,7 +201,7 @@ def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Fl
     family, inputs = layer.distribution, asked.circuit.input_layers
     most = max((other.num_values for other in inputs if other.family == "categorical"), default=0)
     result = np.zeros((2 + most, *parameters.shape[1:]))
-    result[0] = family.mean(parameters) - centres[_variables(layer)]
+    result[0] = family.mean(parameters) - centres[layer.node_variables]
     result[1] = family.variance(parameters) + result[0] ** 2
     if layer.family == "categorical":
         result[2 : 2 + layer.num_values] = parameters / np.add.reduce(parameters, axis=0)

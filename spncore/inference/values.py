@@ -1,19 +1,15 @@
 """The value of a model on evidence: log f of rows, block by block, and log Z."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Array, Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model
-from spncore.inference.forward import forward
-from spncore.inference.workspace import Workspace
+from spncore.inference.forward import forward, input_values
+from spncore.inference.workspace import Workspace, by_group
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
 SMALLEST_BLOCK = 128
@@ -24,7 +20,14 @@ def block_rows(circuit: Circuit, num_rows: int) -> int:
     return min(num_rows, max(SMALLEST_BLOCK, BLOCK_BYTES // (8 * circuit.num_nodes)))
 
 
-def log_values(asked: Model, rows: NDArray[Any]) -> Floats:
+def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
+    """The rows in blocks that are evaluated at once."""
+    size = max(block_rows(circuit, num_rows), 1)
+    for begin in range(0, num_rows, size):
+        yield slice(begin, min(begin + size, num_rows))
+
+
+def log_values(asked: Model, rows: Array) -> Floats:
     """log f(e) of evidence rows (B, D), in nats, −inf where impossible: (B,).
 
     Whole-number rows hold −1 where a value is missing, real rows NaN. CircuitError names the first impossible value.
@@ -36,14 +39,13 @@ def log_values(asked: Model, rows: NDArray[Any]) -> Floats:
     [0.77, 0.23, 1.0]
     """
     result = np.empty(len(rows))
-    for part, _ in blocks(asked, rows):
-        part_of, values = part
-        result[part_of] = values
+    for (part, values), _ in blocks(asked, rows):
+        result[part] = values
     return result
 
 
 def blocks(
-    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
 ) -> Iterator[tuple[tuple[slice, Floats], Workspace]]:
     """Evaluate evidence rows block by block: (rows of the block, root log-values), and the workspace that holds all.
 
@@ -51,10 +53,8 @@ def blocks(
     missing.
     """
     circuit, parameters = asked
-    size = block_rows(circuit, len(rows))
     work = None
-    for begin in range(0, len(rows), max(size, 1)):
-        part = slice(begin, min(begin + size, len(rows)))
+    for part in row_blocks(circuit, len(rows)):
         designs, linear, zeros = prepare(asked, rows[part], missing)
         if work is None or work.values.shape[1] != part.stop - part.start:
             work = Workspace(circuit, part.stop - part.start)
@@ -64,7 +64,7 @@ def blocks(
 
 
 def prepare(
-    asked: Model, rows: NDArray[Any], missing: Sequence[Floats] | None = None
+    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
 ) -> tuple[list[leaves.Design], list[Floats], list[Floats | None]]:
     """Features of evidence rows, and the coefficients of all leaves; see `blocks`, `leaves.impossible`."""
     designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
@@ -74,6 +74,12 @@ def prepare(
     for coefficients, design, log_factors in zip(linear, designs, missing or (), strict=False):
         leaves.weigh_missing(coefficients, design, log_factors)
     return designs, linear, [leaves.impossible(*pair) for pair in pairs]
+
+
+def write_input_values(asked: Model, rows: Array, values: Floats, missing: Sequence[Floats] | None = None) -> None:
+    """The log-values of the input nodes, in nats, written to the first rows of `values` (nodes, B); see `blocks`."""
+    designs, linear, zeros = prepare(asked, rows, missing)
+    input_values(linear, designs, by_group(asked.circuit, values), zeros)
 
 
 def log_partition(asked: Model) -> float:

@@ -5,8 +5,6 @@ nobody else needs them; a sum layer over all pairs of two groups (an outer produ
 only the two groups are exponentiated, not their pairs (Peharz et al., Einsum networks, 2020).
 """
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 
@@ -42,9 +40,9 @@ class Edges(NamedTuple):
 
 
 class ProductArrays(NamedTuple):
-    """`columns[a]`: the a-th child of every product; `nodes` (M, B), the layer's own values."""
+    """`edges[a]`: the a-th child of every product; `nodes` (M, B), the layer's own values."""
 
-    columns: tuple[Edges, ...]
+    edges: tuple[Edges, ...]
     nodes: Floats
 
 
@@ -56,7 +54,7 @@ class SumArrays(NamedTuple):
     over its value, in a place that all layers share; `shift` (G, B); `unit_weights` (1, 1, A).
     """
 
-    edges: Edges
+    edges: tuple[Edges]
     children: Floats | None
     nodes: Floats
     on_inputs: bool
@@ -75,7 +73,7 @@ class PairArrays(NamedTuple):
     whose pairs fit the processor's cache.
     """
 
-    sides: tuple[Edges, Edges]
+    edges: tuple[Edges, Edges]
     scaled: tuple[Floats, Floats]
     pairs: Floats
     nodes: Floats
@@ -105,18 +103,18 @@ class Workspace:
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
         self.values: Floats = np.empty((circuit.num_nodes, num_rows), dtype)
         self.inputs = by_group(circuit, self.values)
-        first = len(circuit.input_layers)
+        first, last = len(circuit.input_layers), len(circuit.layers)
         largest = max((layer.children.size for layer in circuit.sum_layers), default=0)
         self._shared: Floats = np.empty(largest * num_rows, dtype)  # untouched, and so no memory, where nobody needs it
-        fused = {number for number in range(first + 1, len(circuit.layers)) if _pairs(circuit, number) is not None}
+        fused = {number: sides for number in range(first + 1, last) if (sides := _pairs(circuit, number))}
         self.layers = [
-            self._prepare(circuit, number, number in fused)
-            for number in range(first, len(circuit.layers))
+            self._prepare(circuit, number, fused.get(number))
+            for number in range(first, last)
             if number + 1 not in fused
         ]
         self.gathered = self._gathered(circuit)
 
-    def _prepare(self, circuit: Circuit, number: int, fused: bool) -> LayerArrays:
+    def _prepare(self, circuit: Circuit, number: int, sides: tuple[Ints, Ints] | None) -> LayerArrays:
         layer, num_rows = circuit.layers[number], self.values.shape[1]
         assert not isinstance(layer, InputLayer)
         nodes = self.values[circuit.spans[number]]
@@ -125,18 +123,15 @@ class Workspace:
         groups, dtype = len(layer.children), self.values.dtype
         nodes = nodes.reshape(groups, layer.num_sums, num_rows)
         totals = np.empty(nodes.shape, dtype)
-        if fused:
-            sides = _pairs(circuit, number)
-            assert sides is not None
+        if sides is not None:
             left, right = (np.empty((*side.shape, num_rows), dtype) for side in sides)
             pairs = self.values[circuit.spans[number - 1]].reshape(groups, -1, num_rows)
             uses = right.shape[1], left.shape[1]  # each left child stands in a pair with every right one
-            reach = _edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])
             half = self._shared[left.size :][: right.size]
             sent = self._shared[: left.size].reshape(left.shape), half.reshape(right.shape)
             size = max(1, CACHE_BYTES // max(pairs[:1].nbytes, 1))
             return PairArrays(
-                reach,
+                (_edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])),
                 (left, right),
                 pairs,
                 nodes,
@@ -151,7 +146,7 @@ class Workspace:
         edges, shape = _edges(layer.children.ravel(), circuit), (*layer.children.shape, self.values.shape[1])
         children = self.values[edges.places].reshape(shape) if isinstance(edges.places, slice) else None
         return SumArrays(
-            edges,
+            (edges,),
             children,
             nodes,
             on_inputs=bool((layer.children < circuit.num_inputs).all()),
@@ -164,15 +159,9 @@ class Workspace:
 
     def _gathered(self, circuit: Circuit) -> Ints:
         needs = circuit.uses == 0
-        for edges in (one for layer in self.layers for one in _all_edges(layer) if not one.owned):
+        for edges in (one for layer in self.layers for one in layer.edges if not one.owned):
             needs[edges.targets] = True
         return np.flatnonzero(needs)
-
-
-def _all_edges(layer: LayerArrays) -> tuple[Edges, ...]:
-    if isinstance(layer, ProductArrays):
-        return layer.columns
-    return layer.sides if isinstance(layer, PairArrays) else (layer.edges,)
 
 
 def _edges(children: Ints, circuit: Circuit, uses_each: int = 1) -> Edges:

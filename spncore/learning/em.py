@@ -3,15 +3,12 @@
 Dempster, Laird & Rubin (1977); for circuits Peharz et al. (2016). Probabilities stay away from 0 and 1.
 """
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Generator, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer
 from spncore.circuits.overparam import edge_nodes
@@ -33,7 +30,7 @@ class Fitted(NamedTuple):
     llh: float
 
 
-def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations: int = 200) -> Fitted:
+def fit(circuit: Circuit, dataset: Dataset, rng: Generator, iterations: int = 200) -> Fitted:
     """EM from equal sum weights and random probabilities around the data's marginals.
 
     Stops early when a step gains under 1e-7 nats per row. Every flow is a posterior mean; weights and probabilities
@@ -44,7 +41,7 @@ def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations
     weights = 1.0 / np.bincount(nodes)[nodes]
     probabilities = []
     for layer in circuit.input_layers:
-        around = np.repeat(marginals[layer.variables], layer.num_inputs, axis=0)
+        around = marginals[layer.node_variables]
         probabilities.append(np.clip(around + rng.uniform(-0.25, 0.25, around.shape), 0.05, 0.95))
     evaluator = Evaluator(circuit, data_and_partition(dataset), DATA_FLOW)
 
@@ -63,7 +60,7 @@ def fit(circuit: Circuit, dataset: Dataset, rng: np.random.Generator, iterations
     return last
 
 
-def _normalised(flow: Floats, nodes: NDArray[np.int64], before: Floats) -> Floats:
+def _normalised(flow: Floats, nodes: Ints, before: Floats) -> Floats:
     """Each node's flows as weights, at least _SMALLEST over the number of children; without flow they stay."""
     starts = np.flatnonzero(np.diff(nodes, prepend=-1))
     total = np.add.reduceat(flow, starts)

@@ -1,15 +1,12 @@
 """Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.families import Moments
@@ -46,7 +43,7 @@ class Batch(NamedTuple):
     `shares`: how often each is data, over the number of rows N.
     """
 
-    rows: NDArray[np.int64] | None
+    rows: Ints | None
     weights: Floats
     shares: Floats
     num_rows: int
@@ -97,7 +94,7 @@ class Evaluator:
         collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
         return Evaluation(llh, value, correct, log_partition, flow, collected)
 
-    def batch(self, items: NDArray[np.int64]) -> Batch:
+    def batch(self, items: Ints) -> Batch:
         """The part of the bag that so many of each item (I,) make."""
         weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
         needed = (weights != 0) | (counts != 0)

@@ -1,7 +1,5 @@
 """The learners to compare by name: a geometry of the weights, an optimiser, and the flows they need."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple

@@ -10,17 +10,15 @@ hybrid           the mix of both, `mix` of the generative one
 semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) − log Z where it is not
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spncore.arrays import Floats, Ints
-from spncore.data.dataset import Dataset, distinct_rows
+from spncore.arrays import Array, Floats, Ints
+from spncore.data.dataset import Dataset
 
 MARGINALISED = -1
 
@@ -34,7 +32,7 @@ class Bag(NamedTuple):
     exactly zero. `partner` (B,): the row without its class, −1 where there is none; None where no class is asked for.
     """
 
-    rows: NDArray[Any]
+    rows: Array
     items: Ints
     spread: csr_array
     observed: csr_array
@@ -77,15 +75,14 @@ class Objective(NamedTuple):
     """
 
     bag: Callable[[Dataset, Labels], Bag]
-    row_weights: Callable[[Floats, float], Floats]
     value: Callable[[Floats, Floats, int], float] | None = None
     needs_class: bool = False
+    row_weights: Callable[[Floats, float], Floats] = lambda weights, log_partition: weights
 
 
 def data_and_partition(dataset: Dataset, labels: Labels | None = None) -> Bag:
     """The distinct rows with their counts, and last the empty evidence with weight −N."""
-    num_distinct = dataset.num_distinct
-    place = np.arange(num_distinct)
+    place = np.arange(dataset.num_distinct)
     return _bag(dataset.rows.astype(np.int8), dataset.counts, [(place, place, 1.0)], place, 1.0)
 
 
@@ -99,24 +96,26 @@ def entries(terms: Sequence[Term], num_rows: int, num_items: int) -> csr_array:
     return csr_array((value, (row, item)), shape=(num_rows, num_items))
 
 
-def _bag(rows: NDArray[np.int8], items: Ints, terms: list[Term], source: Ints, share: float) -> Bag:
-    """`source` (I,): the data row of each item; `share` of −log Z per item."""
+def _bag(
+    rows: NDArray[np.int8], items: Ints, terms: list[Term], source: Ints, share: float, partner: Ints | None = None
+) -> Bag:
+    """`source` (I,): the data row of each item; `share` of −log Z per item; `partner` of the first rows."""
     numbers, shape = np.arange(len(items)), (len(rows) + 1, len(items))
     if share:
         terms = [*terms, (np.array(len(rows)), numbers, -share)]
+    if partner is not None:
+        partner = np.concatenate([partner, np.full(shape[0] - len(partner), -1)])
     rows = np.concatenate([rows, np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8)])
-    return Bag(rows, items, entries(terms, *shape), entries([(source, numbers, 1.0)], *shape))
+    return Bag(rows, items, entries(terms, *shape), entries([(source, numbers, 1.0)], *shape), partner)
 
 
 def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], Ints]:
     """The distinct rows (x, y), then the distinct rows (x, ·); for each of the former its place among the latter."""
     full = dataset.rows.astype(np.int8)
     hidden = np.delete(dataset.rows, labels.class_variable, axis=1)
-    unique, _ = distinct_rows(hidden)
-    words = {row.tobytes(): number for number, row in enumerate(unique)}
-    partner = np.array([words[row.tobytes()] for row in np.ascontiguousarray(hidden)]) + len(full)
+    unique, partner = np.unique(hidden, axis=0, return_inverse=True)
     without = np.insert(unique.astype(np.int8), labels.class_variable, MARGINALISED, axis=1)
-    return np.concatenate([full, without]), partner
+    return np.concatenate([full, without]), partner + len(full)
 
 
 def hybrid(dataset: Dataset, labels: Labels) -> Bag:
@@ -124,16 +123,12 @@ def hybrid(dataset: Dataset, labels: Labels) -> Bag:
     rows, partner = _with_classes(dataset, labels)
     place = np.arange(dataset.num_distinct)
     terms: list[Term] = [(place, place, 1.0), (partner, place, labels.mix - 1.0)]
-    return _paired(_bag(rows, dataset.counts, terms, place, labels.mix), partner)
+    return _bag(rows, dataset.counts, terms, place, labels.mix, partner)
 
 
 def discriminative(dataset: Dataset, labels: Labels) -> Bag:
     """log f(x, y) − log f(x, ·) for every row: what a hybrid of nothing generative is."""
     return hybrid(dataset, labels._replace(mix=0.0))
-
-
-def _paired(bag: Bag, partner: Ints) -> Bag:
-    return bag._replace(partner=np.concatenate([partner, np.full(len(bag.rows) - len(partner), -1)]))
 
 
 def semi_supervised(dataset: Dataset, labels: Labels) -> Bag:
@@ -143,11 +138,7 @@ def semi_supervised(dataset: Dataset, labels: Labels) -> Bag:
     place, num_distinct = np.arange(dataset.num_distinct), dataset.num_distinct
     terms: list[Term] = [(place, place, 1.0), (partner, num_distinct + place, 1.0)]
     items = np.concatenate([known, dataset.counts - known])
-    return _paired(_bag(rows, items, terms, np.tile(place, 2), 1.0), partner)
-
-
-def _log_of_all(weights: Floats, log_partition: float) -> Floats:
-    return weights
+    return _bag(rows, items, terms, np.tile(place, 2), 1.0, partner)
 
 
 def _partition_itself(weights: Floats, log_partition: float) -> Floats:
@@ -172,15 +163,14 @@ def _minus_partition(weights: Floats, log_values: Floats, num_rows: int) -> floa
 
 
 OBJECTIVES: Mapping[str, Objective] = {
-    "generative": Objective(data_and_partition, _log_of_all),  # mean log f − log Z, Trapp et al. (2019), eq. (1)
-    "unnormalised": Objective(
-        data_and_partition, _partition_itself, _minus_partition
-    ),  # mean log f − Z, their later one
-    "discriminative": Objective(discriminative, _log_of_all, _weighted_sum, needs_class=True),
-    "hybrid": Objective(hybrid, _log_of_all, _weighted_sum, needs_class=True),
-    "semi_supervised": Objective(semi_supervised, _log_of_all, _weighted_sum, needs_class=True),
+    "generative": Objective(data_and_partition),  # mean log f − log Z, Trapp et al. (2019), eq. (1)
+    # mean log f − Z, their later one
+    "unnormalised": Objective(data_and_partition, _minus_partition, row_weights=_partition_itself),
+    "discriminative": Objective(discriminative, _weighted_sum, needs_class=True),
+    "hybrid": Objective(hybrid, _weighted_sum, needs_class=True),
+    "semi_supervised": Objective(semi_supervised, _weighted_sum, needs_class=True),
 }
-DATA_FLOW = Objective(data_and_partition, _data_alone)
+DATA_FLOW = Objective(data_and_partition, row_weights=_data_alone)
 
 
 def accuracy(bag: Bag, log_values: Floats) -> float:

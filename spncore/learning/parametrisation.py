@@ -5,8 +5,6 @@ for `linear` (parameter = weight, kept above a floor) and the flow itself for `l
 The other three keep the weights of every group adding to one, and start from the given weights, normalised.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """A problem: what is to be learned, whoever learns it. Made once, and carried by everything that asks about a run."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,17 +5,12 @@ function works on the last axis, for all groups at once; leading axes (seeds) ar
 returned as they came. A NaN makes its whole group NaN, so that a run that diverges is seen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
-
-Indices = NDArray[np.int64]
+from spncore.arrays import Floats, Ints
 
 
 class Groups(NamedTuple):
@@ -24,13 +19,13 @@ class Groups(NamedTuple):
     `order` (Q,) lists the entries that are in a group, group after group; `starts` and `sizes` (G,) cut it up.
     """
 
-    of: Indices
-    order: Indices
-    starts: Indices
-    sizes: Indices
+    of: Ints
+    order: Ints
+    starts: Ints
+    sizes: Ints
 
 
-def groups_of(of: Indices) -> Groups:
+def groups_of(of: Ints) -> Groups:
     """Groups from the group number (P,) of every entry; ValueError unless they are −1 or 0 … G−1, each one in use."""
     if of.min(initial=0) < -1:
         raise ValueError(f"group numbers: expected −1 or more, got {of.min()}; use −1 for an entry in no group")
@@ -113,5 +108,4 @@ def _fill(values: Floats, groups: Groups, floor: float, fit: Callable[[Floats, F
 
 
 def _reduced(operation: np.ufunc, values: Floats, groups: Groups) -> Floats:
-    reduced: Floats = operation.reduceat(values.take(groups.order, axis=-1), groups.starts, axis=-1)
-    return reduced
+    return operation.reduceat(values.take(groups.order, axis=-1), groups.starts, axis=-1)

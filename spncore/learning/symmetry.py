@@ -10,21 +10,18 @@ Guaranteed, for every K and topology:
   no sum weight ever moves and all components stay bitwise equal for ever.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 
 
 class Merged(NamedTuple):
     """Distinct components: `first` (K',) a member of each; `of` (K,) the class of each component; `size` (K',)."""
 
-    first: NDArray[np.int64]
-    of: NDArray[np.int64]
+    first: Ints
+    of: Ints
     size: Floats
 
 
@@ -38,4 +35,4 @@ def merge_equal(coefficients: Floats) -> Merged | None:
     numbers: dict[bytes, int] = {}
     of = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
     first = np.array([keys.index(key) for key in numbers])
-    return Merged(first, of, np.bincount(of).astype(np.float64))
+    return Merged(first, of, np.bincount(of).astype(float))

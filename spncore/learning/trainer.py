@@ -1,13 +1,10 @@
 """One learner on one problem: parameters in a row, a step, and mini-batches."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.model import Model
@@ -49,7 +46,7 @@ class StepInfo(NamedTuple):
     flow: Floats
     layer_weights: Floats
     inputs: tuple[Floats, ...]
-    at_floor: NDArray[np.int64]
+    at_floor: Ints
 
 
 class DivergenceError(ArithmeticError):
@@ -129,7 +126,7 @@ class Trainer:
             parameters = self.moved(state.parameters[:, :trained], increment)
         at_floor = np.add.reduce(weights[:, :trained] == self.parametrisation.floor, axis=1)
         flow = self._competing(seen.flow, edges) if self.learner.data_flow_only else seen.flow
-        info = StepInfo(seen.llh, seen.value, seen.accuracy, seen.log_partition, flow, layer_weights, inputs, at_floor)
+        info = StepInfo(*seen[:4], flow, layer_weights, inputs, at_floor)
         self._raise_if_diverged(state.iteration, info, parameters)
         if trained < state.parameters.shape[1]:
             parameters = np.concatenate([parameters, state.parameters[:, trained:]], axis=1)

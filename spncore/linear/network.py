@@ -12,12 +12,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.limits import LIMITS
 from spncore.loop import until, updates
-
-Array = NDArray[np.float64]
 
 LOSS_EXPONENTS = (2, 4)
 DIVERGED = 1e6  # times the loss at the start
@@ -56,7 +54,10 @@ class LinearExperiment:
         if self.p not in LOSS_EXPONENTS:
             raise ValueError(f"p: expected 2 or 4, got {self.p!r}")
         for name, (low, high) in _RANGES.items():
-            _check_number(name, getattr(self, name), low, high, whole=type(getattr(type(self), name)) is int)
+            value, whole = getattr(self, name), type(getattr(type(self), name)) is int
+            kinds, what = ((int,), "a whole number") if whole else ((int, float), "a number")
+            if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+                raise ValueError(f"{name}: expected {what} from {low:g} to {high:g}, got {value!r}")
         if self.num_rows < self.dimension:
             raise ValueError(f"num_rows: expected at least dimension={self.dimension}, got {self.num_rows}")
         if self.init_scale == 0 and self.num_layers > 1:
@@ -66,23 +67,23 @@ class LinearExperiment:
 class LinearProblem(NamedTuple):
     """Rows to fit: inputs (N, D), targets (N,)."""
 
-    inputs: Array
-    targets: Array
+    inputs: Floats
+    targets: Floats
 
 
 class LinearState(NamedTuple):
     """What the next step needs: layers W_1 (H, D), …, W_L (1, H), lowest first; one layer alone is (1, D)."""
 
     iteration: int
-    layers: tuple[Array, ...]
+    layers: tuple[Floats, ...]
 
 
 class LinearInfo(NamedTuple):
     """What one iteration looked like before its update; `stopped` is empty, or says why it ends here."""
 
     loss: float
-    weights: Array  # (D,) end to end
-    gradient: Array  # (D,) of the loss in the end-to-end weights
+    weights: Floats  # (D,) end to end
+    gradient: Floats  # (D,) of the loss in the end-to-end weights
     rho: float
     lam: float
     stopped: str = ""
@@ -91,11 +92,11 @@ class LinearInfo(NamedTuple):
 class LinearTrace(NamedTuple):
     """Entry t is the state before update t; shorter than `iterations` only if `stopped` says why."""
 
-    loss: Array  # (T,)
-    weights: Array  # (T, D)
-    gradient: Array  # (T, D)
-    rho: Array  # (T,)
-    lam: Array  # (T,)
+    loss: Floats  # (T,)
+    weights: Floats  # (T, D)
+    gradient: Floats  # (T, D)
+    rho: Floats  # (T,)
+    lam: Floats  # (T,)
     stopped: str
 
 
@@ -123,21 +124,21 @@ def init(experiment: LinearExperiment) -> LinearState:
     return LinearState(0, tuple(scale * generator.standard_normal(shape) for shape in shapes))
 
 
-def loss_and_gradient(problem: LinearProblem, p: int, weights: Array) -> tuple[float, Array]:
+def loss_and_gradient(problem: LinearProblem, p: int, weights: Floats) -> tuple[float, Floats]:
     """ℓ_p loss (1/p) Σ_n (w·x_n − y_n)^p for even p, and its gradient (D,)."""
     residual = problem.inputs @ weights - problem.targets  # (N,)
-    slope: Array = residual ** (p - 1)
+    slope: Floats = residual ** (p - 1)
     return float(slope @ residual) / p, slope @ problem.inputs
 
 
 class Products(NamedTuple):
     """For each layer the product of those `above`, a row (n_l,), and of those `below`, a matrix (n_{l−1}, D)."""
 
-    above: list[Array]
-    below: list[Array]
+    above: list[Floats]
+    below: list[Floats]
 
 
-def products(layers: tuple[Array, ...]) -> Products:
+def products(layers: tuple[Floats, ...]) -> Products:
     """The products around every layer, lowest first."""
     above, below = [np.ones(1)], [np.eye(layers[0].shape[1])]
     for layer in layers[:0:-1]:
@@ -147,25 +148,17 @@ def products(layers: tuple[Array, ...]) -> Products:
     return Products(above[::-1], below)
 
 
-def end_to_end(layers: tuple[Array, ...]) -> Array:
+def end_to_end(layers: tuple[Floats, ...]) -> Floats:
     """The product W_L ⋯ W_1 as a vector (D,)."""
     return products(layers).above[0] @ layers[0]
 
 
-def layer_gradients(around: Products, gradient: Array) -> tuple[Array, ...]:
+def layer_gradients(around: Products, gradient: Floats) -> tuple[Floats, ...]:
     """∂loss/∂W_l = A_lᵀ ∇ B_lᵀ, with A_l the product of the layers above l and B_l of those below."""
     return tuple(A[:, None] * (B @ gradient) for A, B in zip(*around, strict=True))
 
 
-def first_order_terms(around: Products, gradient: Array) -> Array:
-    """Row l is A_l (∂loss/∂W_l) B_l, shape (L, D): a step of η changes w by −η times their sum, plus O(η²).
-
-    Row 0 is the paper's ρ∇/η; with width 1 the others sum to λw/η (Arora et al. 2018, theorem 1, unbalanced).
-    """
-    return np.stack([(A @ A) * ((B @ gradient) @ B) for A, B in zip(*around, strict=True)])
-
-
-def adaptive_terms(around: Products, weights: Array, gradient: Array, learning_rate: float) -> tuple[float, float]:
+def adaptive_terms(around: Products, weights: Floats, gradient: Floats, learning_rate: float) -> tuple[float, float]:
     """ρ = η‖W_L ⋯ W_2‖² and λ, the part along w (D,) of what the layers above the first add to a step.
 
     wᵀ of a layer's term is ‖A‖² (B∇)·(Bw). For w = w₁w₂ these are ρ = η w₂² and λ = η ∇w₂ / w₂ (Trapp et al. 2019,
@@ -177,6 +170,7 @@ def adaptive_terms(around: Products, weights: Array, gradient: Array, learning_r
     return learning_rate * float(around.above[0] @ around.above[0]), learning_rate * lam
 
 
+@np.errstate(over="ignore", invalid="ignore")  # run looks at the result before it hands it on
 def step(problem: LinearProblem, p: int, learning_rate: float, state: LinearState) -> tuple[LinearState, LinearInfo]:
     """One gradient step on every layer at once; the info describes the state before it."""
     around = products(state.layers)
@@ -194,12 +188,17 @@ def run(experiment: LinearExperiment) -> Iterator[tuple[LinearState, LinearInfo]
     Ends early, with the state left as it was and the reason in the last item, before an update that would
     lift the loss past DIVERGED times its start. So no item ever holds an infinite value or NaN.
     """
-    problem, state, limit = regression_problem(experiment), init(experiment), np.nan
-    steps = until(partial(_quiet_step, problem, experiment), state, updates(experiment.iterations + 1))
+    state, limit, rate = init(experiment), np.nan, experiment.learning_rate
+    stepped = partial(step, regression_problem(experiment), experiment.p, rate)
+    steps = until(stepped, state, updates(experiment.iterations + 1))
     for (following, info), (_, ahead) in pairwise(steps):
         limit = limit if state.iteration else DIVERGED * info.loss
         if not (ahead.loss <= limit and np.isfinite([ahead.rho, ahead.lam]).all()):
-            yield state, info._replace(stopped=_divergence(experiment, state.iteration))
+            stopped = (
+                f"learning_rate {rate:g}: update {state.iteration} would lift the loss past "
+                f"{DIVERGED:g} times its start; use a smaller learning_rate"
+            )
+            yield state, info._replace(stopped=stopped)
             return
         yield following, info
         state = following
@@ -210,24 +209,3 @@ def fit(experiment: LinearExperiment) -> LinearTrace:
     infos = [info for _, info in run(experiment)]
     loss, weights, gradient, rho, lam = (np.array(column) for column in list(zip(*infos, strict=True))[:-1])
     return LinearTrace(loss, weights, gradient, rho, lam, infos[-1].stopped)
-
-
-def _check_number(name: str, value: object, low: float, high: float, whole: bool) -> None:
-    kinds = (int,) if whole else (int, float)
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        what = "a whole number" if whole else "a number"
-        raise ValueError(f"{name}: expected {what} from {low:g} to {high:g}, got {value!r}")
-
-
-def _quiet_step(
-    problem: LinearProblem, experiment: LinearExperiment, state: LinearState
-) -> tuple[LinearState, LinearInfo]:
-    with np.errstate(over="ignore", invalid="ignore"):  # run looks at the result before it hands it on
-        return step(problem, experiment.p, experiment.learning_rate, state)
-
-
-def _divergence(experiment: LinearExperiment, iteration: int) -> str:
-    return (
-        f"learning_rate {experiment.learning_rate:g}: update {iteration} would lift the loss past "
-        f"{DIVERGED:g} times its start; use a smaller learning_rate"
-    )

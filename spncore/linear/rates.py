@@ -4,15 +4,13 @@ Models are compared fairly at each one's own best rate, so the search must be qu
 Layers of width 1 are a vector times equal scalars, and then every rate of a grid fits into one array.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from spncore.arrays import Floats
 from spncore.linear.network import DIVERGED, LinearExperiment, regression_problem, run
 
 TARGET = 1e-6  # times the loss at the start
@@ -81,9 +79,7 @@ def _lucky(iterations: int, smaller: RateOutcome, budget: int) -> bool:
     return smaller.iterations > 3 * iterations
 
 
-def _in_lockstep(
-    experiment: LinearExperiment, rates: NDArray[np.float64], target: float, patience: float
-) -> list[RateOutcome]:
+def _in_lockstep(experiment: LinearExperiment, rates: Floats, target: float, patience: float) -> list[RateOutcome]:
     """Gradient descent on w = w₁ s^(L−1) at R rates at once; the scalars start equal, so they stay equal."""
     inputs, targets = regression_problem(experiment)
     p, scalars = experiment.p, experiment.num_layers - 1

@@ -1,14 +1,12 @@
 """One step of a linear network taken apart: section 2.1 of the paper, to all orders and with what remains."""
 
-from __future__ import annotations
-
 from itertools import islice, takewhile
 from typing import NamedTuple
 
 import numpy as np
 
+from spncore.arrays import Floats
 from spncore.linear.network import (
-    Array,
     LinearExperiment,
     adaptive_terms,
     end_to_end,
@@ -22,16 +20,16 @@ from spncore.linear.network import (
 class StepTerms(NamedTuple):
     """What moved the end-to-end weights in each of T steps; arrays (T, D) but the scalars, (T, L − 1)."""
 
-    before: Array  # w(t)
-    adaptive: Array  # −ρ∇
-    multiplicative: Array  # −λw
-    higher: Array  # +η² ∇w₁ ∇w₂, and all further orders of more than two layers
-    after: Array  # w(t+1), as the run has it
-    scalars: Array  # the layers above the first, before the step
-    scalar_gradients: Array
+    before: Floats  # w(t)
+    adaptive: Floats  # −ρ∇
+    multiplicative: Floats  # −λw
+    higher: Floats  # +η² ∇w₁ ∇w₂, and all further orders of more than two layers
+    after: Floats  # w(t+1), as the run has it
+    scalars: Floats  # the layers above the first, before the step
+    scalar_gradients: Floats
 
     @property
-    def predicted(self) -> Array:
+    def predicted(self) -> Floats:
         """The right-hand side: w − ρ∇ − λw + η² ∇w₁ ∇w₂, or its form for more layers."""
         return self.before + self.adaptive + self.multiplicative + self.higher
 
@@ -63,13 +61,13 @@ def step_terms(experiment: LinearExperiment, num_steps: int) -> StepTerms:
     return StepTerms(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
-def exact_update(layers: tuple[Array, ...], gradient: Array, learning_rate: float) -> Array:
+def exact_update(layers: tuple[Floats, ...], gradient: Floats, learning_rate: float) -> Floats:
     """(w − ρ∇) ∏_{l>1} (1 − η ∇w_l / w_l), the whole step of a width-1 network to all orders; shape (D,).
 
     For two layers this is w − ρ∇ − λw + η² ∇w₁∇w₂. Fails where a scalar layer is 0.
     """
     if any(layer.size != 1 for layer in layers[1:]):
-        raise ValueError("exact_update: expected layers of width 1; use first_order_terms for wider networks")
+        raise ValueError("exact_update: expected layers of width 1")
     around, weights = products(layers), end_to_end(layers)
     rho, _ = adaptive_terms(around, weights, gradient, learning_rate)
     upper = zip(layer_gradients(around, gradient)[1:], layers[1:], strict=True)

@@ -1,14 +1,11 @@
 """Chow–Liu trees as circuits: the tree of pairwise dependencies that is nearest to the data."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Array, Floats
 from spncore.circuits.circuit import CircuitError
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
@@ -26,7 +23,7 @@ class Tree(NamedTuple):
     conditionals: list[Floats]
 
 
-def chow_liu(rows: NDArray[Any], counts: NDArray[Any], num_values: Sequence[int]) -> Model:
+def chow_liu(rows: Array, counts: Array, num_values: Sequence[int]) -> Model:
     """The maximum-likelihood tree of the rows (N, D), its conditional tables smoothed by `SMOOTHING`.
 
     Chow & Liu, Approximating discrete probability distributions with dependence trees, IEEE Trans. IT 14, 1968: the
@@ -52,11 +49,11 @@ def _choice(variable: int, value: int, num_values: int, below: list[tuple[Node, 
     return Product((indicator, *(sums[value] for sums in below))) if below else indicator
 
 
-def fit_tree(rows: NDArray[Any], counts: NDArray[Any], num_values: Sequence[int]) -> Tree:
+def fit_tree(rows: Array, counts: Array, num_values: Sequence[int]) -> Tree:
     """The tree itself, rooted in its centre, so that the circuit is shallow; the root's table has one row."""
     from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree, shortest_path  # takes 50 ms
 
-    sizes = np.array(num_values, dtype=np.int64)
+    sizes = np.array(num_values, dtype=int)
     wrong = is_missing(rows) | (rows != np.floor(rows)) | (rows >= sizes)
     if wrong.any():
         row, variable = (int(i) for i in np.argwhere(wrong)[0])
@@ -64,7 +61,7 @@ def fit_tree(rows: NDArray[Any], counts: NDArray[Any], num_values: Sequence[int]
             f"row {row + 1}, variable {variable}: a Chow–Liu tree needs whole numbers from 0 to {sizes[variable] - 1} "
             f"and none missing, got {rows[row, variable]}"
         )
-    tables = pair_tables(rows.astype(np.int64), counts, sizes)
+    tables = pair_tables(rows.astype(int), counts, sizes)
     # The search for a minimum takes an entry of 0 for a missing edge: hence the 1, the same for every edge.
     spanning = minimum_spanning_tree(-1.0 - mutual_information(tables))
     steps = shortest_path(abs(spanning), directed=False, unweighted=True)

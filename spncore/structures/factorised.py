@@ -1,20 +1,16 @@
 """Fully factorised distributions fitted to rows: the leaves of a learned network, and the two clusters of its sums."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Array, Bools, Floats, Generator, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import InputLayer
-from spncore.inference.forward import log_sum_exp
+from spncore.inference.forward import log_sums
 from spncore.loop import gains_less_than, until
-from spncore.structures.nodes import Column, Leaf
+from spncore.structures.nodes import Column, Leaf, grouped
 
 STARTS = 3  # of EM; the best counts
 ITERATIONS = 30
@@ -23,7 +19,7 @@ CLUSTER_SMOOTHING = 0.1  # of a cluster's categorical tables, in rows
 
 
 def factorised_leaves(
-    rows: NDArray[Any], counts: Floats, variables: NDArray[np.int64], columns: Sequence[Column], smoothing: float
+    rows: Array, counts: Floats, variables: Ints, columns: Sequence[Column], smoothing: float
 ) -> tuple[Leaf, ...]:
     """One leaf per variable of rows (N, S), fitted to its known values; `smoothing` rows of every categorical value."""
     found: dict[int, Leaf] = {}
@@ -36,9 +32,7 @@ def factorised_leaves(
     return tuple(found[place] for place in sorted(found))
 
 
-def two_clusters(
-    rows: NDArray[Any], counts: Floats, columns: Sequence[Column], rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def two_clusters(rows: Array, counts: Floats, columns: Sequence[Column], rng: Generator) -> Bools:
     """Which rows (N,) belong to the second of two clusters, by EM for a mixture of two factorised distributions.
 
     Each start halves the rows along a random direction of their standardised statistics. All rows may end in one
@@ -55,8 +49,6 @@ def two_clusters(
 
 def _em(designs: Sequence[tuple[Column, leaves.Design]], counts: Floats, posterior: Floats) -> tuple[float, Floats]:
     """EM from a posterior (2, N) of the clusters: mean log-likelihood in nats per row, and the last posterior."""
-    scaled, totals, out = np.empty((1, *posterior.shape)), np.empty((1, 1, len(counts))), np.empty((1, 1, len(counts)))
-    shift = np.empty((1, len(counts)))
 
     def step(posterior: Floats) -> tuple[Floats, float]:
         shares = posterior * counts
@@ -65,20 +57,20 @@ def _em(designs: Sequence[tuple[Column, leaves.Design]], counts: Floats, posteri
             parameters = _fitted(design, shares, column, CLUSTER_SMOOTHING)
             log_values[0] += leaves.coefficients(parameters, design) @ design.features[0]
         weights = shares.sum(axis=1) / counts.sum()
-        log_sum_exp(log_values, weights[None, None, :], shift, scaled, totals, out)
+        out, totals, scaled = log_sums(log_values, weights[None, None, :])
         return weights[:, None] * scaled[0] / totals[0], float(counts @ out[0, 0] / counts.sum())
 
     *_, (posterior, llh) = islice(until(step, posterior, gains_less_than(TOLERANCE, float)), ITERATIONS)
     return llh, posterior
 
 
-def _halves(designs: Sequence[tuple[Column, leaves.Design]], rng: np.random.Generator) -> Floats:
+def _halves(designs: Sequence[tuple[Column, leaves.Design]], rng: Generator) -> Floats:
     features = np.concatenate([design.features[0] for _, design in designs])  # (F, N)
     spread = features.std(axis=1)
     direction = rng.standard_normal(len(features)) / np.where(spread > 0, spread, np.inf)
     along = direction @ features
     second = along > np.median(along)
-    return np.stack([~second, second]).astype(np.float64)
+    return np.stack([~second, second]).astype(float)
 
 
 def _fitted(design: leaves.Design, weights: Floats, column: Column, smoothing: float) -> Floats:
@@ -95,12 +87,9 @@ def _fitted(design: leaves.Design, weights: Floats, column: Column, smoothing: f
 
 def by_column(columns: Sequence[Column]) -> dict[Column, list[int]]:
     """The places of the variables of each kind."""
-    places: dict[Column, list[int]] = {}
-    for place, column in enumerate(columns):
-        places.setdefault(column, []).append(place)
-    return places
+    return grouped((column, place) for place, column in enumerate(columns))
 
 
-def _design(rows: NDArray[Any], column: Column, places: list[int]) -> leaves.Design:
+def _design(rows: Array, column: Column, places: list[int]) -> leaves.Design:
     layer = InputLayer(np.arange(len(places))[None, :], 1, column.family, column.num_values)
     return leaves.design(layer, rows[:, places])

@@ -1,14 +1,11 @@
 """LearnSPN: split the variables where they are independent, else the rows where they cluster, and start again."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Array, Floats, Generator, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import CircuitError, InputLayer
 from spncore.circuits.model import Model
@@ -30,14 +27,14 @@ class LearnSettings(NamedTuple):
 class _Learner(NamedTuple):
     columns: Sequence[Column]
     settings: LearnSettings
-    rng: np.random.Generator
+    rng: Generator
 
 
 def learn_spn(
-    rows: NDArray[Any],
-    counts: NDArray[Any],
+    rows: Array,
+    counts: Array,
     columns: Sequence[Column],
-    rng: np.random.Generator,
+    rng: Generator,
     settings: LearnSettings = LearnSettings(),  # noqa: B008 (a tuple cannot change)
 ) -> Model:
     """Learn structure and parameters from rows (N, D) with counts (N,).
@@ -58,11 +55,11 @@ def learn_spn(
     for column, places in by_column(columns).items():
         leaves.design(InputLayer(np.array([places]), 1, *column), rows)
     learner = _Learner(columns, settings, rng)
-    root = _learn(rows, counts.astype(np.float64), np.arange(rows.shape[1]), learner, 0)
+    root = _learn(rows, counts.astype(float), np.arange(rows.shape[1]), learner, 0)
     return layered(rows.shape[1], root if isinstance(root, Sum) else Sum((root,), np.ones(1)))
 
 
-def _learn(rows: NDArray[Any], counts: Floats, variables: NDArray[np.int64], learner: _Learner, level: int) -> Node:
+def _learn(rows: Array, counts: Floats, variables: Ints, learner: _Learner, level: int) -> Node:
     """A node for these variables (S,); rows (N, S) hold no others."""
     from scipy.sparse.csgraph import connected_components  # takes 50 ms
 
@@ -86,7 +83,7 @@ def _learn(rows: NDArray[Any], counts: Floats, variables: NDArray[np.int64], lea
     )
 
 
-def _factorised(rows: NDArray[Any], counts: Floats, variables: NDArray[np.int64], learner: _Learner) -> Node:
+def _factorised(rows: Array, counts: Floats, variables: Ints, learner: _Learner) -> Node:
     columns = [learner.columns[v] for v in variables]
     fitted = factorised_leaves(rows, counts, variables, columns, learner.settings.smoothing)
     return fitted[0] if len(fitted) == 1 else Product(fitted)

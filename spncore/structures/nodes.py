@@ -10,9 +10,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.limits import LIMITS
@@ -79,14 +78,14 @@ def layered(num_variables: int, root: Node) -> Model:
         layers.append(_input_layer(leaves))
         inputs.append(np.stack([leaf.parameters for group in leaves for leaf in group], axis=1))
         _number(numbers, (leaf for group in leaves for leaf in group))
-    by_height = _grouped((height, node) for node, height in heights.values() if height)
+    by_height = grouped((height, node) for node, height in heights.values() if height)
     for _, level in sorted(by_height.items()):
-        for products in _grouped((len(p.children), p) for p in level if isinstance(p, Product)).values():
+        for products in grouped((len(p.children), p) for p in level if isinstance(p, Product)).values():
             layers.append(ProductLayer(_children(products, numbers)))
             _number(numbers, products)
         for groups in _folded_sums([node for node in level if isinstance(node, Sum)]):
             layers.append(SumLayer(_children([group[0] for group in groups], numbers), len(groups[0])))
-            sums.append(np.array([[node.weights for node in group] for group in groups], dtype=np.float64))
+            sums.append(np.array([[node.weights for node in group] for group in groups], dtype=float))
             _number(numbers, (node for group in groups for node in group))
     return model(Circuit(num_variables, tuple(layers)), tuple(sums), tuple(inputs))
 
@@ -107,7 +106,8 @@ def _heights(root: Node) -> dict[int, tuple[Node, int]]:
     return found
 
 
-def _grouped(pairs: Iterable[tuple[Key, T]]) -> dict[Key, list[T]]:
+def grouped(pairs: Iterable[tuple[Key, T]]) -> dict[Key, list[T]]:
+    """The values of each key, in order."""
     groups: dict[Key, list[T]] = {}
     for key, value in pairs:
         groups.setdefault(key, []).append(value)
@@ -116,8 +116,8 @@ def _grouped(pairs: Iterable[tuple[Key, T]]) -> dict[Key, list[T]]:
 
 def _folded_leaves(leaves: list[Leaf]) -> list[list[list[Leaf]]]:
     """Layers of groups of leaves: a group shares its variables, the groups of a layer have equal size."""
-    same = _grouped(((leaf.variables, leaf.column), leaf) for leaf in leaves)
-    by_form = _grouped(((len(variables), column), group) for (variables, column), group in same.items())
+    same = grouped(((leaf.variables, leaf.column), leaf) for leaf in leaves)
+    by_form = grouped(((len(variables), column), group) for (variables, column), group in same.items())
     return [layer for groups in by_form.values() for layer in _equal_sizes(groups)]
 
 
@@ -126,8 +126,8 @@ def _equal_sizes(groups: list[list[Leaf]]) -> list[list[list[Leaf]]]:
 
     A layer keeps the features of its variables once per group, so these are not kept once per leaf.
     """
-    as_they_are = _grouped((len(group), group) for group in groups)
-    cut = _grouped((len(part), part) for group in groups for part in _powers_of_two(group))
+    as_they_are = grouped((len(group), group) for group in groups)
+    cut = grouped((len(part), part) for group in groups for part in _powers_of_two(group))
     return list((cut if len(cut) < len(as_they_are) else as_they_are).values())
 
 
@@ -140,18 +140,18 @@ def _powers_of_two(members: list[Leaf]) -> Iterator[list[Leaf]]:
 
 
 def _input_layer(groups: list[list[Leaf]]) -> InputLayer:
-    variables = np.array([group[0].variables for group in groups], dtype=np.int64)
+    variables = np.array([group[0].variables for group in groups], dtype=int)
     return InputLayer(variables, len(groups[0]), *groups[0][0].column)
 
 
 def _folded_sums(sums: list[Sum]) -> list[list[list[Sum]]]:
     """Layers of groups of sums: a group shares its children, the groups of a layer have equal sizes and arities."""
-    same = _grouped((tuple(map(id, node.children)), node) for node in sums).values()
-    return list(_grouped(((len(group), len(group[0].children)), group) for group in same).values())
+    same = grouped((tuple(map(id, node.children)), node) for node in sums).values()
+    return list(grouped(((len(group), len(group[0].children)), group) for group in same).values())
 
 
-def _children(nodes: Iterable[Product | Sum], numbers: dict[int, int]) -> NDArray[np.int64]:
-    return np.array([[numbers[id(child)] for child in node.children] for node in nodes], dtype=np.int64)
+def _children(nodes: Iterable[Product | Sum], numbers: dict[int, int]) -> Ints:
+    return np.array([[numbers[id(child)] for child in node.children] for node in nodes], dtype=int)
 
 
 def _number(numbers: dict[int, int], nodes: Iterable[Node]) -> None:

@@ -1,11 +1,10 @@
 """Recursive random partitions: the naturally deep networks of the paper's released experiment."""
 
-from __future__ import annotations
-
 from itertools import count
 
 import numpy as np
 
+from spncore.arrays import Generator
 from spncore.circuits.circuit import Circuit
 from spncore.structures.nodes import Leaf, Node, Product, Sum, check_size, layered
 
@@ -16,7 +15,7 @@ NUM_PARTS = 2  # parts of every split
 class _Builder:
     """Draws one network of 0/1 variables from the root down, refusing it as soon as it is too large."""
 
-    def __init__(self, depth: int, rng: np.random.Generator) -> None:
+    def __init__(self, depth: int, rng: Generator) -> None:
         self.depth, self.rng = depth, rng
         self._made = count(1)
 
@@ -48,7 +47,7 @@ class _Builder:
                 return parts
 
 
-def random_partitions(num_variables: int, depth: int, num_components: int, rng: np.random.Generator) -> Circuit:
+def random_partitions(num_variables: int, depth: int, num_components: int, rng: Generator) -> Circuit:
     """A root sum over K products that split the variables at random, sums over two such products, … `depth` times.
 
     Trapp, Peharz & Pernkopf (2019), Definition 1, as their released experiment builds it (`build_product`): every

@@ -10,14 +10,12 @@ are i and i + 2^l. Hence all left halves of a level come first, in the order of 
 its children in one row.
 """
 
-from __future__ import annotations
-
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Ints
+from spncore.arrays import Generator, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, Layer, ProductLayer, SumLayer
 from spncore.structures.nodes import check_size
 
@@ -52,7 +50,7 @@ class Regions(NamedTuple):
 
 
 def rat(
-    num_variables: int, depth: int, num_repetitions: int, num_components: int, kind: Kind, rng: np.random.Generator
+    num_variables: int, depth: int, num_repetitions: int, num_components: int, kind: Kind, rng: Generator
 ) -> Circuit:
     """A RAT-SPN over 0/1 variables with K inputs per leaf region and K sums per inner region.
 

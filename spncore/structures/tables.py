@@ -1,15 +1,12 @@
 """Contingency tables of all pairs of variables at once: mutual information and the G-test of independence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtrc, xlogy
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Bools, Floats, Ints
 from spncore.circuits.leaves import is_missing
 from spncore.structures.nodes import Column
 
@@ -29,7 +26,7 @@ class PairTables(NamedTuple):
         return self.counts[self.starts[one] : ends[one], self.starts[other] : ends[other]]
 
 
-def pair_tables(codes: Ints, counts: NDArray[Any], num_codes: Ints) -> PairTables:
+def pair_tables(codes: Ints, counts: Array, num_codes: Ints) -> PairTables:
     """Count pairs of values; codes (N, D) run from 0 to V_d − 1, or are −1 where a row says nothing of a variable."""
     starts = np.concatenate([[0], np.cumsum(num_codes)[:-1]])
     values = np.arange(num_codes.sum()) - np.repeat(starts, num_codes)
@@ -37,7 +34,7 @@ def pair_tables(codes: Ints, counts: NDArray[Any], num_codes: Ints) -> PairTable
     total = np.zeros((len(values), len(values)))
     for begin in range(0, len(codes), BLOCK_ROWS):
         part = slice(begin, begin + BLOCK_ROWS)
-        hits = (codes[part][:, owners] == values).astype(np.float64)  # (rows, ΣV)
+        hits = (codes[part][:, owners] == values).astype(float)  # (rows, ΣV)
         total += (hits * counts[part, None]).T @ hits
     return PairTables(total, starts)
 
@@ -53,7 +50,7 @@ def g_statistics(tables: PairTables) -> tuple[Floats, Ints]:
     totals = np.add.reduceat(margins, starts, axis=0)
     cells = np.add.reduceat(np.add.reduceat(xlogy(tables.counts, tables.counts), starts, axis=0), starts, axis=1)
     ones = np.add.reduceat(xlogy(margins, margins), starts, axis=0)
-    seen = np.add.reduceat((margins > 0).astype(np.int64), starts, axis=0)
+    seen = np.add.reduceat((margins > 0).astype(int), starts, axis=0)
     statistic = 2.0 * (cells - ones - ones.T + xlogy(totals, totals))
     return np.maximum(statistic, 0.0), np.maximum((seen - 1) * (seen.T - 1), 1)
 
@@ -64,15 +61,15 @@ def mutual_information(tables: PairTables) -> Floats:
     return np.asarray(statistic / (2.0 * tables.table(0, 0).sum()))
 
 
-def dependent(tables: PairTables, significance: float) -> NDArray[np.bool_]:
+def dependent(tables: PairTables, significance: float) -> Bools:
     """Which pairs the G-test finds dependent, with this probability of finding it where there is none, (D, D)."""
     statistic, freedom = g_statistics(tables)
     return np.asarray(chdtrc(freedom, statistic) < significance)
 
 
-def coded(rows: NDArray[Any], counts: NDArray[Any], columns: Sequence[Column]) -> tuple[Ints, Ints]:
+def coded(rows: Array, counts: Array, columns: Sequence[Column]) -> tuple[Ints, Ints]:
     """Rows (N, D) as codes, −1 where missing, and how many codes each variable has: values, or quantiles' numbers."""
-    codes = np.where(is_missing(rows), -1, 0).astype(np.int64)
+    codes = np.where(is_missing(rows), -1, 0).astype(int)
     known = codes == 0
     sizes = np.array([column.num_values if column.family == "categorical" else NUM_BINS for column in columns])
     for d, column in enumerate(columns):
@@ -81,11 +78,11 @@ def coded(rows: NDArray[Any], counts: NDArray[Any], columns: Sequence[Column]) -
     return codes, sizes
 
 
-def _bins(values: NDArray[Any], counts: NDArray[Any]) -> Ints:
+def _bins(values: Array, counts: Array) -> Ints:
     """The quantile bin of each value; equal values share a bin."""
     if not len(values):
-        return np.zeros(0, dtype=np.int64)
+        return np.zeros(0, dtype=int)
     _, places = np.unique(values, return_inverse=True)
     weight = np.bincount(places, counts)
     middle = (np.cumsum(weight) - 0.5 * weight) / weight.sum()
-    return np.asarray((middle * NUM_BINS).astype(np.int64)[places])
+    return np.asarray((middle * NUM_BINS).astype(int)[places])

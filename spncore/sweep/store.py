@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from pathlib import Path
 
 from platformdirs import user_cache_dir
 
+from spncore.files.whole import write_whole
 from spncore.sweep.cells import Outcome
 
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -40,16 +40,7 @@ class Store:
 
     def put(self, outcome: Outcome) -> None:
         """Keep an outcome; a reader sees the whole file or none, whenever the process ends. OSError when it cannot."""
-        file = self._file(outcome.key)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as part:
-                part.write(outcome.to_json())
-            os.replace(name, file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(self._file(outcome.key), outcome.to_json().encode())
 
     def _file(self, key: str) -> Path:
         if not _KEY.fullmatch(key):

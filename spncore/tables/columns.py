@@ -4,17 +4,14 @@ Whole numbers become codes 0 … V−1 of categorical leaves; real columns are s
 smallest scale of a Gaussian mean the same in every unit. NaN is a missing value throughout.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Bools, Floats
 from spncore.circuits.families import FAMILIES
-from spncore.structures import Column
+from spncore.structures.nodes import Column
 
 MOST_VALUES = 32  # whole-number columns with more distinct values are real ones, unless named categorical
 _FARTHEST = 1e100  # in standard deviations: its square is still a number, and so is its log-density
@@ -65,7 +62,7 @@ def encode(rows: Floats, columns: Sequence[Coding]) -> Floats:
     return result
 
 
-def unseen(rows: Floats, encoded: Floats) -> NDArray[np.bool_]:
+def unseen(rows: Floats, encoded: Floats) -> Bools:
     """Which rows (N,) hold a value that its categorical column never had: their probability is zero."""
     return np.asarray((np.isnan(encoded) & ~np.isnan(rows)).any(axis=1))
 
@@ -75,7 +72,7 @@ def decode(rows: Floats, columns: Sequence[Coding]) -> Floats:
     result = np.empty(rows.shape)
     for d, (coding, column) in enumerate(zip(columns, rows.T, strict=True)):
         if coding.family == "categorical":  # a leaf of two values may belong to a column of one
-            result[:, d] = coding.values[np.minimum(column.astype(np.int64), len(coding.values) - 1)]
+            result[:, d] = coding.values[np.minimum(column.astype(int), len(coding.values) - 1)]
         else:
             result[:, d] = column * coding.scale + coding.centre
     return result
@@ -83,7 +80,7 @@ def decode(rows: Floats, columns: Sequence[Coding]) -> Floats:
 
 def log_scales(rows: Floats, columns: Sequence[Coding]) -> Floats:
     """log |∂x/∂z| (N,) of the known values: subtracted from log p(z) it gives the density of x in its own units."""
-    return np.asarray(~np.isnan(rows) @ np.log([coding.scale for coding in columns]))
+    return ~np.isnan(rows) @ np.log([coding.scale for coding in columns])
 
 
 def weighted_moments(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:

@@ -3,17 +3,14 @@
 Needs scikit-learn, which nothing else in `spncore` does: `pip install 'spnlab[sklearn]'`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import softmax
 
-from spncore.arrays import Floats
+from spncore.arrays import Array, Bools, Floats, Generator
 from spncore.inference import sampling
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
@@ -80,7 +77,7 @@ class _Network(BaseEstimator):
 
     def _rows(self, X: Any) -> Floats:
         check_is_fitted(self)
-        rows: Floats = validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+        rows: Floats = validate_data(self, X, reset=False, dtype=float, ensure_all_finite="allow-nan")
         return rows
 
     def _evidence(self, encoded: Floats) -> Floats:
@@ -142,7 +139,7 @@ class SumProductNetwork(DensityMixin, _Network):
 
     def fit(self, X: Any, y: None = None, sample_weight: Any = None) -> Self:
         """Learn from rows (N, D); weights (N,) ≥ 0 count rows, and only their ratios matter."""
-        rows = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
+        rows = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
         weights, kept = _weights(sample_weight, rows)
         rows = rows[kept]
         self.columns_ = codings(rows, weights, self.families)
@@ -176,14 +173,14 @@ class SumProductClassifier(ClassifierMixin, _Network):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from rows (N, D) with classes (N,); weights (N,) ≥ 0 count rows, and only their ratios matter."""
-        rows, labels = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan")
+        rows, labels = validate_data(self, X, y, dtype=float, ensure_all_finite="allow-nan")
         check_classification_targets(labels)
         weights, kept = _weights(sample_weight, rows)
         rows, labels = rows[kept], labels[kept]
         self.classes_, codes = _classes(labels)
         self._check_mix()
         self.columns_ = codings(rows, weights, self.families)
-        columns = *self.columns_, Coding("categorical", np.arange(len(self.classes_), dtype=np.float64))
+        columns = *self.columns_, Coding("categorical", np.arange(len(self.classes_), dtype=float))
         self._learn(np.column_stack([encode(rows, self.columns_), codes]), weights, columns, self.mix)
         return self
 
@@ -196,17 +193,17 @@ class SumProductClassifier(ClassifierMixin, _Network):
             log_joint.append(log_values(self.model_, rows))
         return np.asarray(softmax(np.stack(log_joint, axis=1), axis=1))
 
-    def predict(self, X: Any) -> NDArray[Any]:
+    def predict(self, X: Any) -> Array:
         """The most probable class of every row, (N,)."""
         most_probable = np.argmax(self.predict_proba(X), axis=1)
         return np.asarray(self.classes_[most_probable])
 
     def sample(
         self, n_samples: int = 1, random_state: int | np.random.RandomState | None = None
-    ) -> tuple[Floats, NDArray[Any]]:
+    ) -> tuple[Floats, Array]:
         """Independent rows (n_samples, D) with their classes; with None the estimator's own `random_state`."""
         drawn = self._sample(n_samples, random_state)
-        codes = np.minimum(drawn[:, -1].astype(np.int64), len(self.classes_) - 1)
+        codes = np.minimum(drawn[:, -1].astype(int), len(self.classes_) - 1)
         return decode(drawn[:, :-1], self.columns_), self.classes_[codes]
 
     def _check_mix(self) -> None:
@@ -216,17 +213,17 @@ class SumProductClassifier(ClassifierMixin, _Network):
             raise ValueError(f"mix: {self.learner} learns with mix=1 only, got {self.mix:g}; take 1 or learner='adam'")
 
 
-def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
+def _generator(random_state: int | np.random.RandomState | None) -> Generator:
     return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
 
 
-def _weights(sample_weight: Any, rows: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _weights(sample_weight: Any, rows: Floats) -> tuple[Floats, Bools]:
     """The weights above 0, and which rows have one."""
-    weights = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+    weights = _check_sample_weight(sample_weight, rows, dtype=float, ensure_non_negative=True)
     return weights[weights > 0.0], weights > 0.0
 
 
-def _classes(labels: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
+def _classes(labels: Array) -> tuple[Array, Floats]:
     """The classes (C,), and of each label its place among them, NaN where it is UNLABELLED."""
     labelled = labels != UNLABELLED if labels.dtype.kind in "ifO" else np.ones(len(labels), dtype=bool)
     classes, places = np.unique(labels[labelled], return_inverse=True)

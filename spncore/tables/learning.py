@@ -1,12 +1,10 @@
 """Learn a sum-product network from a table: build a structure over its columns, then train all weights."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Generator
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import SumStack, deepened_sums, edge_nodes, layer_flows, weight_groups
 from spncore.learning.learners import LearnerSettings
@@ -43,7 +41,7 @@ class Learned(NamedTuple):
     curve: Floats
 
 
-def learn(table: Table, settings: TableSettings, rng: np.random.Generator) -> Learned:
+def learn(table: Table, settings: TableSettings, rng: Generator) -> Learned:
     """Learn from a table; with `mix` below 1 its last column is a class. DivergenceError if numbers overflow."""
     model = TABLE_STRUCTURES[settings.structure](table, settings.size, rng)
     objective = OBJECTIVES["generative" if settings.mix == 1.0 else "hybrid"]

@@ -1,16 +1,16 @@
 """Structures for tables whose columns are of several families: any circuit, over the columns' own leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Floats, Generator, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, Layer, ProductLayer
-from spncore.circuits.model import Model, model, parameter_shape
-from spncore.structures import CIRCUITS, Build, Column, StructureSettings, learn_spn
+from spncore.circuits.model import Model, model, parameter_shape, start_leaves
+from spncore.structures import CIRCUITS, Build, StructureSettings
+from spncore.structures.learn_spn import learn_spn
+from spncore.structures.nodes import Column, grouped
 
 
 class Table(NamedTuple):
@@ -23,18 +23,15 @@ class Table(NamedTuple):
     deviations: Floats
 
 
-TableStructure = Callable[[Table, StructureSettings, np.random.Generator], Model]
+TableStructure = Callable[[Table, StructureSettings, Generator], Model]
 
 
-def started(circuit: Circuit, table: Table, rng: np.random.Generator) -> Model:
+def started(circuit: Circuit, table: Table, rng: Generator) -> Model:
     """A circuit of D 0/1 variables over the table's columns: equal sum weights, leaves at random around the moments."""
     circuit = with_columns(circuit, table.columns)
     shapes = [parameter_shape(layer) for layer in circuit.sum_layers]
-    inputs = []
-    for layer in circuit.input_layers:
-        variables = np.repeat(layer.variables, layer.num_inputs, axis=0)
-        inputs.append(layer.distribution.start(table.means[variables], table.deviations[variables], rng))
-    return model(circuit, tuple(np.full(shape, 1.0 / shape[2]) for shape in shapes), tuple(inputs))
+    inputs = start_leaves(circuit, table.means, table.deviations, rng)
+    return model(circuit, tuple(np.full(shape, 1.0 / shape[2]) for shape in shapes), inputs)
 
 
 def with_columns(circuit: Circuit, columns: Sequence[Column]) -> Circuit:
@@ -43,7 +40,7 @@ def with_columns(circuit: Circuit, columns: Sequence[Column]) -> Circuit:
     A factorised distribution over columns of several families becomes a product of one per family.
     """
     children, inputs = _leaves(circuit, columns)
-    numbers = np.empty(circuit.num_inputs, dtype=np.int64)
+    numbers = np.empty(circuit.num_inputs, dtype=int)
     num_nodes, first = sum(layer.num_nodes for layer in inputs), np.cumsum([0, *map(len, children)])
     layers: list[Layer] = [*inputs]
     for arity in sorted({part.shape[1] for part in children}):
@@ -55,9 +52,7 @@ def with_columns(circuit: Circuit, columns: Sequence[Column]) -> Circuit:
             num_nodes += len(found)
         numbers[np.concatenate([np.arange(first[g], first[g + 1]) for g in these])] = found[:, 0]
     numbers = np.concatenate([numbers, num_nodes + np.arange(circuit.num_nodes - len(numbers))])
-    for layer in circuit.layers:
-        if not isinstance(layer, InputLayer):
-            layers.append(layer._replace(children=numbers[layer.children]))
+    layers += [layer._replace(children=numbers[layer.children]) for layer, _ in circuit.inner]
     return Circuit(circuit.num_variables, tuple(layers))
 
 
@@ -67,11 +62,8 @@ def _leaves(circuit: Circuit, columns: Sequence[Column]) -> tuple[list[Ints], li
     groups: list[list[tuple[_Kind, int]]] = []
     for layer in circuit.input_layers:
         for group in layer.variables:
-            by_column: dict[Column, list[int]] = {}
-            for d in group.tolist():
-                by_column.setdefault(columns[d], []).append(d)
             groups.append([])
-            for column, part in by_column.items():
+            for column, part in grouped((columns[d], d) for d in group.tolist()).items():
                 kind = _Kind(column, len(part), layer.num_inputs)
                 groups[-1].append((kind, len(variables.setdefault(kind, []))))
                 variables[kind].append(part)

@@ -1,7 +1,5 @@
 """Bags of evidence from arrays of real rows with weights, with or without a class; NaN is a missing value."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from spncore.arrays import Floats, Ints

@@ -7,22 +7,20 @@ the sum layers, each (G, num_sums, A) raveled. Trees are numbered in the order o
 the root, the first child first: a tree has its number without any other being listed.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.limits import LIMITS
 
 Counts = NDArray[np.object_]  # Python's integers, which do not overflow
 Pair = tuple[Ints, Ints] | Ints  # in which trees, and what
-Numbers = NDArray[Any]  # Ints while all counts fit, else Counts
+Numbers = Array  # Ints while all counts fit, else Counts
 _FITS = 2**62
 
 
@@ -45,7 +43,7 @@ class Trees(NamedTuple):
         """Sum or product of an edge's quantity over each tree, (..., E) -> (..., T); without edges its identity."""
         if self.edges.nnz == 0:  # a circuit without sums that matter has one tree, and else every tree has an edge
             return np.full((*values.shape[:-1], self.num_trees), float(combine.identity))
-        return np.asarray(combine.reduceat(values[..., self.edges.indices], self.edges.indptr[:-1], axis=-1))
+        return combine.reduceat(values[..., self.edges.indices], self.edges.indptr[:-1], axis=-1)
 
     def through(self, flow: Floats) -> Floats:
         """Flow of every edge, (..., E): it is given as such."""
@@ -70,8 +68,8 @@ class _Visits(NamedTuple):
 
 def edge_ends(circuit: Circuit) -> Ints:
     """The sum and the child that each edge joins, (E, 2)."""
-    ends = [np.zeros((0, 2), dtype=np.int64)]
-    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
+    ends = [np.zeros((0, 2), dtype=int)]
+    for layer, own in circuit.inner:
         if isinstance(layer, SumLayer):
             parents = np.repeat(np.arange(own.start, own.stop), layer.children.shape[1])
             ends.append(np.stack([parents, np.repeat(layer.children, layer.num_sums, axis=0).ravel()], axis=1))
@@ -85,11 +83,9 @@ def num_trees(circuit: Circuit) -> int:
 
 def node_trees(circuit: Circuit) -> Counts:
     """κ of every node, (nodes,) of Python integers: 1 of an input, a product's is the product, a sum's the sum."""
-    counts = np.empty(circuit.num_nodes, dtype=object)
-    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
-        if isinstance(layer, InputLayer):
-            counts[own] = 1
-        elif isinstance(layer, ProductLayer):
+    counts = np.ones(circuit.num_nodes, dtype=object)
+    for layer, own in circuit.inner:
+        if isinstance(layer, ProductLayer):
             counts[own] = np.multiply.reduce(counts[layer.children], axis=1)
         else:
             counts[own] = np.repeat(np.add.reduce(counts[layer.children], axis=1), layer.num_sums)
@@ -104,9 +100,7 @@ def edge_trees(circuit: Circuit) -> Counts:
     below, above = node_trees(circuit), np.zeros(circuit.num_nodes, dtype=object)
     above[-1] = 1
     through = [np.zeros(0, dtype=object)]
-    for layer, span in zip(reversed(circuit.layers), reversed(circuit.spans), strict=True):
-        if isinstance(layer, InputLayer):
-            continue
+    for layer, span in reversed(circuit.inner):
         if isinstance(layer, ProductLayer):
             others = below[span, None] // below[layer.children]
             np.add.at(above, layer.children, above[span, None] * others)
@@ -135,7 +129,7 @@ def tree(circuit: Circuit, number: int) -> InducedTree:
     count = num_trees(circuit)
     if not 0 <= number < count:
         raise TreeError(f"tree {number}: this circuit's induced trees have the numbers 0 to {written(count - 1)}")
-    visits = _unranked(circuit, np.array([number], dtype=np.int64 if count < _FITS else object))
+    visits = _unranked(circuit, np.array([number], dtype=int if count < _FITS else object))
     nodes = np.sort(visits.node)
     inputs = nodes[nodes < circuit.num_inputs]
     return InducedTree(np.sort(visits.edge[visits.edge >= 0]), inputs, nodes)
@@ -161,7 +155,7 @@ def _incidence(pairs: Pair, *shape: int) -> csr_array:
 def _unranked(circuit: Circuit, numbers: Numbers) -> _Visits:
     """Follow the trees with these numbers from the root to the inputs, all at once, layer by layer."""
     exact = node_trees(circuit)
-    counts: Numbers = exact if exact.max() >= _FITS else exact.astype(np.int64)
+    counts: Numbers = exact if exact.max() >= _FITS else exact.astype(int)
     tree, node, number = np.arange(len(numbers)), np.full(len(numbers), circuit.num_nodes - 1), numbers
     number = number.astype(counts.dtype)
     edges = reversed(circuit.edge_spans)
@@ -197,7 +191,7 @@ def _digits(numbers: Numbers, counts: Numbers) -> Numbers:
 
 def _places(numbers: Numbers, groups: Ints, counts: Numbers) -> tuple[Ints, Numbers]:
     """Which child a number (n,) falls to at sums of these groups, and its number there; counts (G, A)."""
-    places, left = np.zeros(len(groups), dtype=np.int64), numbers.copy()
+    places, left = np.zeros(len(groups), dtype=int), numbers.copy()
     order = np.argsort(groups, kind="stable")
     for chosen in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1) if len(order) else ():
         ends = np.add.accumulate(counts[groups[chosen[0]]])

@@ -2,26 +2,19 @@
 shallow mixture that they are.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Floats, Generator, Ints
 from spncore.circuits.circuit import Circuit, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
-from spncore.inference.forward import input_values
 from spncore.inference.queries import check_possible
 from spncore.inference.sampling import by_posterior, descend
-from spncore.inference.values import BLOCK_BYTES, block_rows, blocks, log_values, prepare
-from spncore.inference.workspace import by_group
+from spncore.inference.values import BLOCK_BYTES, blocks, log_values, row_blocks, write_input_values
 from spncore.limits import LIMITS
 from spncore.trees.induced import Trees, enumerate_trees, trees_of
 from spncore.trees.steps import log_tree_weights, tree_weights
 
-_NOTHING = np.zeros((2, 0), dtype=np.int64)  # trees, and what is in each
+_NOTHING = np.zeros((2, 0), dtype=int)  # trees, and what is in each
 
 
 def edge_weights(asked: Model) -> Floats:
@@ -29,12 +22,14 @@ def edge_weights(asked: Model) -> Floats:
     return np.concatenate([np.zeros(0), *(weights.ravel() for weights in asked.parameters.sums)])
 
 
-def component_log_values(asked: Model, rows: NDArray[Any], trees: Trees) -> Floats:
+def component_log_values(asked: Model, rows: Array, trees: Trees) -> Floats:
     """Log of the product of each tree's inputs on evidence rows (B, D), in nats, its weight left out: (B, T)."""
-    return np.asarray((trees.inputs @ _input_log_values(asked, rows)).T)
+    values = np.empty((asked.circuit.num_inputs, len(rows)))
+    write_input_values(asked, rows, values)
+    return np.asarray((trees.inputs @ values).T)
 
 
-def tree_posteriors(asked: Model, rows: NDArray[Any], trees: Trees) -> Floats:
+def tree_posteriors(asked: Model, rows: Array, trees: Trees) -> Floats:
     """w_T times the tree's inputs, divided by f, on evidence rows (B, D): (B, T); a row of probability zero has 0.
 
     Over all trees a row's sum to 1. Of the empty evidence they are the trees' shares of Z.
@@ -46,7 +41,7 @@ def tree_posteriors(asked: Model, rows: NDArray[Any], trees: Trees) -> Floats:
     return np.exp(component_log_values(asked, rows, trees) + log_weights - values[:, None])
 
 
-def tree_flows(asked: Model, rows: NDArray[Any], row_weights: Floats, trees: Trees) -> Floats:
+def tree_flows(asked: Model, rows: Array, row_weights: Floats, trees: Trees) -> Floats:
     """a_T = w_T ∇_{w_T} of the objective Σ_i c_i log f(e_i), rows (B, D), row weights c (B,): (T,).
 
     With c = 1/N on data and −1 on the empty evidence: mean posterior minus share of Z, Trapp et al. (2019), eq. (2).
@@ -62,9 +57,9 @@ def tree_flows(asked: Model, rows: NDArray[Any], row_weights: Floats, trees: Tre
 def sample_trees(
     asked: Model,
     num: int,
-    rng: np.random.Generator,
-    rows: NDArray[Any] | None = None,
-    counts: NDArray[Any] | None = None,
+    rng: Generator,
+    rows: Array | None = None,
+    counts: Array | None = None,
 ) -> Trees:
     """`num` trees drawn with their probability, with replacement, for circuits of any κ.
 
@@ -74,16 +69,14 @@ def sample_trees(
     if rows is None:
         rows = np.full((1, asked.circuit.num_variables), np.nan)
     drawn = rng.choice(len(rows), size=num, p=None if counts is None else counts / np.sum(counts))
-    size, edges, inputs = max(block_rows(asked.circuit, num), 1), [_NOTHING], [_NOTHING]
-    for begin in range(0, num, size):
-        met = _drawn(asked, rows, drawn[begin : begin + size], rng, begin)
+    edges, inputs = [_NOTHING], [_NOTHING]
+    for part in row_blocks(asked.circuit, num):
+        met = _drawn(asked, rows, drawn[part], rng, part.start)
         edges, inputs = edges + met[0], inputs + met[1]
     return trees_of(asked.circuit, num, np.concatenate(edges, axis=1), np.concatenate(inputs, axis=1))
 
 
-def _drawn(
-    asked: Model, rows: NDArray[Any], drawn: Ints, rng: np.random.Generator, first: int
-) -> tuple[list[Ints], list[Ints]]:
+def _drawn(asked: Model, rows: Array, drawn: Ints, rng: Generator, first: int) -> tuple[list[Ints], list[Ints]]:
     """One tree from the posterior of each drawn row, counted from `first`: (2, n) trees and edges, trees and inputs."""
     distinct, column_of = np.unique(drawn, return_inverse=True)
     ((_, log_f), work) = next(blocks(asked, rows[distinct]))
@@ -103,15 +96,6 @@ def _drawn(
     return edges, [np.stack([first + trees, own.start + nodes]) for own, (nodes, trees) in reached]
 
 
-def _input_log_values(asked: Model, rows: NDArray[Any]) -> Floats:
-    """Log-values of all input nodes, (inputs, B), in nats."""
-    circuit = asked.circuit
-    values = np.empty((circuit.num_inputs, len(rows)))
-    designs, linear, zeros = prepare(asked, rows)
-    input_values(linear, designs, by_group(circuit, values), zeros)
-    return values
-
-
 def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
     """The same function as one sum over the circuit's trees, weighted w_T, in the order of their numbers.
 
@@ -120,8 +104,8 @@ def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:
     """
     circuit, parameters = asked
     trees = enumerate_trees(circuit, limit)
-    arities, indices = np.diff(trees.inputs.indptr), trees.inputs.indices.astype(np.int64)
-    component, first = np.empty(trees.num_trees, dtype=np.int64), int(trees.inputs.shape[1])
+    arities, indices = np.diff(trees.inputs.indptr), trees.inputs.indices.astype(int)
+    component, first = np.empty(trees.num_trees, dtype=int), int(trees.inputs.shape[1])
     products: list[Layer] = []
     for arity in np.unique(arities):
         which = np.flatnonzero(arities == arity)

@@ -5,8 +5,6 @@ weight times gradient, are in the order of `induced_trees`; `trees` are all tree
 holds for trees as for components, such as `exact_factors`, is in `dynamics`; for consecutive sums they are the same.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from spncore.arrays import Bools, Floats
@@ -49,7 +47,7 @@ def adaptive_rate(
     how many those are. With one private edge, and no other, it is Trapp et al. (2019), eq. (13) in its general form.
     """
     own = np.ones_like(edge_weights) if parametrisation == "log" else edge_weights**-2.0
-    return np.asarray(learning_rate * tree_weights(edge_weights, trees) ** 2 * trees.over(np.add, own * private))
+    return learning_rate * tree_weights(edge_weights, trees) ** 2 * trees.over(np.add, own * private)
 
 
 def multiplicative_term(

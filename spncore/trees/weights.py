@@ -1,13 +1,9 @@
 """Which induced tree weighs most, and what all of them weigh together: one pass up the circuit, whatever κ is."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer
+from spncore.circuits.circuit import Circuit, ProductLayer, SumLayer
 from spncore.circuits.model import parameter_shape
 from spncore.trees.induced import node_trees
 
@@ -16,10 +12,10 @@ def log_total_weight(circuit: Circuit, log_edge_weights: Floats) -> Floats:
     """log Σ_T w_T over all induced trees.  log_edge_weights (..., E) -> (...)."""
     values = np.zeros((*log_edge_weights.shape[:-1], circuit.num_nodes))
     edges = iter(circuit.edge_spans)
-    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
+    for layer, own in circuit.inner:
         if isinstance(layer, ProductLayer):
             values[..., own] = values[..., layer.children].sum(axis=-1)
-        elif not isinstance(layer, InputLayer):
+        else:
             terms = _terms(values, log_edge_weights[..., next(edges)], layer)
             values[..., own] = np.logaddexp.reduce(terms, axis=-1).reshape(*values.shape[:-1], -1)
     return np.asarray(values[..., -1])
@@ -30,12 +26,12 @@ def heaviest_tree(circuit: Circuit, log_edge_weights: Floats) -> int:
     values, counts = np.zeros(circuit.num_nodes), node_trees(circuit)
     numbers = np.zeros(circuit.num_nodes, dtype=object)
     edges = iter(circuit.edge_spans)
-    for layer, own in zip(circuit.layers, circuit.spans, strict=True):
+    for layer, own in circuit.inner:
         if isinstance(layer, ProductLayer):
             values[own] = values[layer.children].sum(axis=-1)
             for column in layer.children.T:  # the first child's number is the highest digit
                 numbers[own] = numbers[own] * counts[column] + numbers[column]
-        elif not isinstance(layer, InputLayer):
+        else:
             terms = _terms(values, log_edge_weights[..., next(edges)], layer)  # (G, num_sums, A)
             places = terms.argmax(axis=-1)
             values[own] = np.take_along_axis(terms, places[..., None], axis=-1).ravel()
@@ -45,7 +41,7 @@ def heaviest_tree(circuit: Circuit, log_edge_weights: Floats) -> int:
     return int(numbers[-1])
 
 
-def _terms(values: Floats, log_weights: Floats, layer: Any) -> Floats:
+def _terms(values: Floats, log_weights: Floats, layer: SumLayer) -> Floats:
     """log w_e of the layer's edges (..., n) plus what is below each, (..., G, num_sums, A)."""
     weights = log_weights.reshape(*log_weights.shape[:-1], *parameter_shape(layer))
-    return np.asarray(weights + values[..., layer.children][..., :, None, :])
+    return weights + values[..., layer.children][..., :, None, :]

@@ -82,7 +82,7 @@ def test_the_random_circuits_have_what_an_irregular_circuit_can_have():
     assert any((circuit.uses[:-1] == 0).any() for circuit in made)
     assert any(len(circuit.input_layers) > 2 for circuit in made)
     arrays = [layer for circuit in made for layer in Workspace(circuit, 1).layers if isinstance(layer, SumArrays)]
-    assert any(layer.edges.spread is not None for layer in arrays)
+    assert any(layer.edges[0].spread is not None for layer in arrays)
     assert any(layer.nodes.shape[1] > 1 for layer in arrays) and any(layer.children is None for layer in arrays)
 
 

@@ -10,7 +10,6 @@ from spncore.linear.network import (
     LinearProblem,
     adaptive_terms,
     end_to_end,
-    first_order_terms,
     fit,
     init,
     layer_gradients,
@@ -24,6 +23,14 @@ from spncore.linear.steps import exact_update, step_terms
 from tests.closeness import assert_close
 
 NETWORKS = [(1, 1), (2, 1), (3, 1), (5, 1), (2, 3), (4, 2)]  # (layers, width)
+
+
+def first_order_terms(around, gradient):
+    """Row l is A_l (∂loss/∂W_l) B_l, shape (L, D): a step of η changes w by −η times their sum, plus O(η²).
+
+    Row 0 is the paper's ρ∇/η; with width 1 the others sum to λw/η (Arora et al. 2018, theorem 1, unbalanced).
+    """
+    return np.stack([(A @ A) * ((B @ gradient) @ B) for A, B in zip(*around, strict=True)])
 
 
 def random_network(num_layers, width, dimension=3, seed=0):

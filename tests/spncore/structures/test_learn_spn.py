@@ -4,8 +4,9 @@ from scipy.stats import chi2_contingency
 
 from spncore.circuits.circuit import CircuitError, SumLayer
 from spncore.inference.values import log_partition, log_values
-from spncore.structures import Column, LearnSettings, learn_spn
 from spncore.structures.factorised import factorised_leaves, two_clusters
+from spncore.structures.learn_spn import LearnSettings, learn_spn
+from spncore.structures.nodes import Column
 from spncore.structures.tables import coded, g_statistics, pair_tables
 from tests.closeness import assert_close
 

@@ -3,7 +3,7 @@ import pytest
 
 from spncore.circuits.circuit import CircuitError, InputLayer, SumLayer
 from spncore.inference.values import log_values
-from spncore.structures import Column, Leaf, Product, Sum, layered
+from spncore.structures.nodes import Column, Leaf, Product, Sum, layered
 from tests import oracles
 from tests.closeness import assert_close
 

@@ -16,7 +16,7 @@ def test_every_layer_of_pairs_is_fused_and_finds_its_halves_in_one_row(num_varia
     pairs = [layer for layer in layers if isinstance(layer, PairArrays)]
     assert len(pairs) == depth
     assert len(layers) == depth + (num_repetitions > 1)
-    assert all(isinstance(side.places, slice) and side.owned for layer in pairs for side in layer.sides)
+    assert all(isinstance(side.places, slice) and side.owned for layer in pairs for side in layer.edges)
 
 
 @pytest.mark.parametrize(("num_variables", "depth", "num_repetitions"), SHAPES)
@@ -26,7 +26,7 @@ def test_element_wise_layers_read_and_overwrite_their_children_in_place(num_vari
     products = [layer for layer in layers if isinstance(layer, ProductArrays)]
     sums = [layer for layer in layers if isinstance(layer, SumArrays)]
     assert len(products) == len(sums) == depth
-    assert all(isinstance(column.places, slice) and column.owned for layer in products for column in layer.columns)
+    assert all(isinstance(column.places, slice) and column.owned for layer in products for column in layer.edges)
     assert all(layer.scaled is layer.children for layer in sums)
 
 

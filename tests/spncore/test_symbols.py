@@ -44,7 +44,7 @@ def titles(figure):
 
 
 def test_axes_that_show_a_quantity_of_the_table_are_labelled_by_it():
-    shown = linear_study.compare(linear_study.LinearStudy())
+    shown = linear_study.run(linear_study.LinearStudy())
     diagram = Diagram.from_json((ROOT / "data/phase-default.json").read_text(encoding="utf-8"))
     figures = [
         linear_charts.rate_and_term(shown, "rho", "light", True),

@@ -12,7 +12,7 @@ from spncore.circuits import overparam
 from spncore.plots import lines, palette
 from spncore.runs.experiment import FIELDS
 from spncore.studies import linear as linear_study
-from spncore.studies.phase import Diagram
+from spncore.studies import phase
 from spncore.symbols import LABELS, SYMBOLS
 from tests.places import ROOT
 
@@ -45,7 +45,7 @@ def titles(figure):
 
 def test_axes_that_show_a_quantity_of_the_table_are_labelled_by_it():
     shown = linear_study.run(linear_study.LinearStudy())
-    diagram = Diagram.from_json((ROOT / "data/phase-default.json").read_text(encoding="utf-8"))
+    diagram = phase.shipped()
     figures = [
         linear_charts.rate_and_term(shown, "rho", "light", True),
         linear_charts.rate_and_term(shown, "lam", "light", False),

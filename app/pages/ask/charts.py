@@ -13,7 +13,7 @@ from app.kit.text import plain
 from app.pages.ask.flow_lines import Lines, RootLine
 from app.pages.ask.question import UNKNOWN, Answer, Flow, Item, Matches
 from spncore.arrays import Floats, Ints
-from spncore.plots.drawing import blank, dots, grey, note
+from spncore.plots.drawing import STILL, blank, dots, grey, note
 from spncore.plots.palette import ACCENT, BEFORE, GROUND, INK, PLAIN, SIGNED_LINES
 
 # Fall, little change, rise; the middle is grey, so that a line that stays is seen on either ground.
@@ -22,14 +22,13 @@ DASHES = ("6px,3px", "6px,3px", "solid", "solid", "solid")
 ROW_PIXELS, MIN_PIXELS, MAX_LETTERS = 25, 240, 28
 WIDEST, WIDTHS = 12.0, 10  # pixels of a line that carries everything; widths in which lines are drawn
 MARKS = {"sum": ("circle", "+"), "product": ("square", "×"), "leaf": ("diamond", "")}
-STILL = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
-CONFIG = {**STILL, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]]}
+MOVABLE = {**STILL, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]]}
 
 
 def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: str) -> go.Figure:
     """P(x_d = 1) of each variable, before and given the evidence, and beside it the data's own share with interval."""
     places, y = [item.place for item in shown], np.arange(len(shown))
-    before, after, seen = given.before[places], given.after[places], given.row[places] != UNKNOWN
+    before, after, seen = given.before[places], given.after[places], ~given.free[places]
     names = [_name(item) for item in shown]
     legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
     legend |= {"itemclick": False, "itemdoubleclick": False}

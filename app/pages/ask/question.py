@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import entr
-from scipy.stats import beta
 
 from app.kit.text import plain
 from app.pages.ask.networks import LAB_RUN, NETWORKS
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.model import Model
 from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS, Dataset
@@ -26,11 +25,11 @@ from spncore.inference.queries import EvidenceFlow, conditionals, flow_of_eviden
 from spncore.inference.sampling import sample
 from spncore.limits import LIMITS
 from spncore.record import Field, Manner, Record, choice, cut, declare, whole
+from spncore.studies.statistics import exact_interval
 
 UNKNOWN = -1
 NUM_SAMPLES = 20
 ENOUGH_ROWS = 20  # that match the evidence: fewer say too little to stand beside the network
-CONFIDENCE = 0.95
 ROUNDING = 1e-12  # nats; what is told less is nothing
 _CODED = re.compile(r"\((Y\d+), (ADL|IADL)\)$")
 GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IADL)", "": ""}
@@ -73,15 +72,7 @@ class Question(Record, manner=_MANNER):
         MISSING, "Data set", "", DATASETS, name="data", pattern=UPLOAD, said=", ".join([*DATASETS, "sha256:…"])
     )
     network: str = choice("mixture", "Network", "", [*NETWORKS, LAB_RUN], name="net")
-    num_components: int = whole(
-        8,
-        "Components (K)",
-        "",
-        1,
-        LIMITS.num_components,
-        name="k",
-        refused=_RANGE,
-    )
+    num_components: int = whole(8, "Components (K)", "", 1, LIMITS.num_components, name="k", refused=_RANGE)
     evidence: tuple[tuple[str, int], ...] = declare((), _Evidence(tuple, name="e"))
     target: str = choice("", "About", name="about", pattern=f"({_CODE})?", refused="is no variable; write about=Y5")
     seed: int = whole(0, "seed", "", 0, LIMITS.seed, refused=_RANGE)
@@ -103,6 +94,11 @@ class Answer(NamedTuple):
     before: Floats
     after: Floats
     log_evidence: float
+
+    @property
+    def free(self) -> Bools:
+        """Which variables are unknown, (D,)."""
+        return np.equal(self.row, UNKNOWN)
 
 
 class Matches(NamedTuple):
@@ -161,11 +157,8 @@ def evidence_row(question: Question, dataset: Dataset) -> tuple[Ints, list[str]]
         if code in places:
             row[places[code]] = value
         else:
-            last = items(dataset)[-1].code
-            refused.append(
-                f"e: {code} is no variable of this data set; its variables are {items(dataset)[0].code} to "
-                f"{last}. It is left out."
-            )
+            there = f"{next(iter(places))} to {next(reversed(places))}"
+            refused.append(f"e: {code} is no variable of this data set; its variables are {there}. It is left out.")
     return row, refused
 
 
@@ -194,10 +187,7 @@ def matches(dataset: Dataset, row: Ints) -> Matches:
     fitting = (dataset.rows[:, seen] == row[seen]).all(axis=1)
     counts = dataset.counts[fitting]
     num, ones = int(counts.sum()), counts @ dataset.rows[fitting].astype(np.int64)
-    tail, zeros = (1.0 - CONFIDENCE) / 2, num - ones
-    low, high = np.zeros(len(row)), np.ones(len(row))
-    low[ones > 0] = beta.ppf(tail, ones[ones > 0], zeros[ones > 0] + 1)
-    high[zeros > 0] = beta.ppf(1.0 - tail, ones[zeros > 0] + 1, zeros[zeros > 0])
+    low, high = np.array([exact_interval(successes, num) for successes in ones.tolist()]).T
     return Matches(num, dataset.num_rows, ones, low, high)
 
 
@@ -222,7 +212,7 @@ def information(model: Model, given: Answer, target: int) -> Floats:
         row = given.row.copy()
         row[target] = value
         gain -= odds[value] * _binary_entropy(conditionals(model, row[None]).probabilities[0, :, 1])
-    gain[(given.row != UNKNOWN) | (np.arange(len(gain)) == target)] = 0.0
+    gain[~given.free] = gain[target] = 0.0
     return np.where(gain > ROUNDING, gain, 0.0)
 
 
@@ -242,7 +232,7 @@ def _in_one_row(found: EvidenceFlow) -> Floats:
 
 def target_of(question: Question, dataset: Dataset, given: Answer) -> Item | None:
     """The variable to find out about: the question's, else the one least sure; None if there is no other unknown."""
-    unknown = [item for item in items(dataset) if given.row[item.place] == UNKNOWN]
+    unknown = [item for item in items(dataset) if given.free[item.place]]
     if len(unknown) < 2:
         return None
     least_sure = min(unknown, key=lambda item: abs(float(given.after[item.place]) - 0.5))
@@ -254,6 +244,6 @@ def order_by_change(given: Answer, dataset: Dataset, most: int) -> Sequence[Item
     every = items(dataset)
     if len(every) <= most:
         return every
-    change = np.where(given.row != UNKNOWN, np.inf, np.abs(given.after - given.before))
+    change = np.where(given.free, np.abs(given.after - given.before), np.inf)
     kept = set(np.argsort(-change, kind="stable")[:most].tolist())
     return [item for item in every if item.place in kept]

@@ -15,6 +15,7 @@ from app.kit.text import literal, page_text
 from app.live import jobs
 from app.pages.phase import charts
 from spncore.data.library import Dataset
+from spncore.plots.drawing import STILL
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
@@ -46,7 +47,6 @@ HOW: Mapping[str, controls.Values] = {
     "resolution": {"kind": "select_slider", "options": list(RESOLUTIONS), "words": RESOLUTIONS.get},
     "depths": {"options": range(2, 9)},
 }
-CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 MARKS = (
     "▲ only depth L reaches the target, ▼ only L = 1 does: coloured by the least factor possible · / neither · "
     "× depth L was thrown off, it ended below its start"
@@ -132,7 +132,7 @@ def panels(shown: Diagram, control: bool) -> None:
                 key=f"phase_panel_{depth}",
                 on_select="rerun",
                 selection_mode="points",
-                config=CHART,
+                config=STILL,
                 alt=summary(shown, depth)[0],
             )
             if clicked.selection.points:

@@ -14,7 +14,8 @@ from spncore.files.provenance import made_by, versions
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SCHEMA = 1
-Rows = Callable[[], Iterable[Sequence[Any]]]
+Row = Sequence[Any]
+Rows = Callable[[], Iterable[Row]]
 
 
 def file_name(title: str, suffix: str) -> str:
@@ -39,7 +40,7 @@ def signed(*remarks: str) -> list[str]:
     return [*remarks, f"written by {made_by()}"]
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Row], remarks: Sequence[str]) -> str:
     """A CSV text: remarks as lines that start with `#`, one cell each, the columns, the rows."""
     out = io.StringIO()
     writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python

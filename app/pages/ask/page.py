@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from app.kit import page, progress, session, uploads
-from app.kit.files import cell, linked
+from app.kit.files import Row, cell, linked
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
 from app.pages.ask import charts, flow_lines, link, networks, panel
@@ -105,7 +105,7 @@ def link_to(question: Question) -> str:
     return page.page_address(link.LINKS.query_string(question), "ask")
 
 
-def take(asked: OnScreen, what: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def take(asked: OnScreen, what: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """A button that hands out a table."""
     remarks = linked(link_to(asked.question))
     page.download(

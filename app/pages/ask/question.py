@@ -21,7 +21,7 @@ from spncore.circuits.model import Model
 from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS, Dataset
 from spncore.inference.explanation import MostProbable, most_probable
-from spncore.inference.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
+from spncore.inference.queries import conditionals, flow_of_evidence, log_likelihood
 from spncore.inference.sampling import sample
 from spncore.limits import LIMITS
 from spncore.record import Field, Manner, Record, choice, cut, declare, whole
@@ -124,12 +124,10 @@ class Matches(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """Posterior and prior flow of nodes (nodes,) and weighted edges (E,), in the numbering of the circuit."""
+    """Posterior, then prior flow of nodes (2, nodes) and weighted edges (2, E), in the numbering of the circuit."""
 
     nodes: Floats
     edges: Floats
-    nodes_before: Floats
-    edges_before: Floats
 
 
 @lru_cache(64)
@@ -222,12 +220,9 @@ def _binary_entropy(probabilities: Floats) -> Floats:
 
 def flow(model: Model, row: Ints) -> Flow:
     """The flow of the evidence through the network, and the flow without it."""
-    after, before = flow_of_evidence(model, row), flow_of_evidence(model, np.full(len(row), UNKNOWN, dtype=np.int64))
-    return Flow(after.nodes, _in_one_row(after), before.nodes, _in_one_row(before))
-
-
-def _in_one_row(found: EvidenceFlow) -> Floats:
-    return np.concatenate([edges.ravel() for edges in found.edges])
+    found = [flow_of_evidence(model, each) for each in (row, np.full_like(row, UNKNOWN))]
+    edges = [np.concatenate([edges.ravel() for edges in each.edges]) for each in found]
+    return Flow(np.stack([each.nodes for each in found]), np.stack(edges))
 
 
 def target_of(question: Question, dataset: Dataset, given: Answer) -> Item | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.kit.files import cell
+from app.kit.files import Row, cell
 from app.kit.text import literal
 from app.pages.ask.flow_lines import RootLine
 from app.pages.ask.networks import Trained
@@ -144,9 +144,7 @@ def drawn_part(num_items: int, num_nodes: int, complete: bool) -> str:
     )
 
 
-def probability_rows(
-    given: Answer, found: Matches, every: Sequence[Item], names: Sequence[str]
-) -> Iterator[list[object]]:
+def probability_rows(given: Answer, found: Matches, every: Sequence[Item], names: Sequence[str]) -> Iterator[Row]:
     """Rows of the table of probabilities; `names` are the data set's own, by place."""
     for item in every:
         d = item.place
@@ -155,17 +153,9 @@ def probability_rows(
         yield [item.code, cell(names[d]), said, before, after, found.num, int(found.ones[d]), low, high]
 
 
-PROBABILITY_COLUMNS = (
-    "code",
-    "variable",
-    "set_to",
-    "p_without_evidence",
-    "p_given_evidence",
-    "matching_rows",
-    "ones_in_them",
-    "interval_low",
-    "interval_high",
-)
+PROBABILITY_COLUMNS = """
+code variable set_to p_without_evidence p_given_evidence matching_rows ones_in_them interval_low interval_high
+""".split()
 
 
 def nats(value: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.kit.files import document, linked, table
+from app.kit.files import Row, document, linked, table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.limits import LIMITS
@@ -36,9 +36,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     return table(("curve", "seed", "t", "quantity", "value"), body, remarks)
 
 
-def _rows(
-    study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: bool
-) -> Iterator[tuple[str, int, int, str, float]]:
+def _rows(study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: bool) -> Iterator[Row]:
     name = study.names()[curve]
     weights = trace.effective_weights if with_trees else None
     if weights is not None and not study.is_shallow(curve):

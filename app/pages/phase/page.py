@@ -12,7 +12,6 @@ from app.kit import controls, page, progress, session, uploads
 from app.kit.data import offered
 from app.kit.link import LAB
 from app.kit.text import literal, page_text
-from app.live import jobs
 from app.pages.phase import charts
 from spncore.data.library import Dataset
 from spncore.plots.drawing import STILL
@@ -177,8 +176,7 @@ def take_away(shown: Diagram, control: bool) -> None:
 
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
-own = jobs.JOBS.get(st.session_state.get(JOB, ""))
-on_screen: Diagram = own.result if own and own.state == "done" else phase.shipped()
+on_screen: Diagram = progress.made(st.session_state.get(JOB)) or phase.shipped()
 st.caption(literal(in_words(on_screen)))
 with_control = False
 if on_screen.plane.control:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from spncore.files.provenance import made_by, versions
+from spncore.runs.trace import Trace
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SCHEMA = 1
@@ -53,6 +54,11 @@ def table(columns: Sequence[str], rows: Iterable[Row], remarks: Sequence[str]) -
 def document(link: str, **parts: Any) -> str:
     """A JSON text: its schema, the link to what it holds, the versions that made it, and the parts."""
     return json.dumps({"schema": SCHEMA, "link": link, "versions": versions(), **parts}, allow_nan=False, indent=1)
+
+
+def ended(trace: Trace) -> dict[str, Any]:
+    """How a run went, for such a text: its seeds, what stopped it, and the LLH of every seed and step."""
+    return {"seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
 
 
 def one_line(text: str) -> str:

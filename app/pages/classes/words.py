@@ -239,8 +239,10 @@ def _gained(shown: Comparison, quantity: str) -> bool:
 def _learning(shown: Comparison) -> str:
     experiment = shown.study.experiment
     objective = choice("objective", experiment.objective)
-    share = {"hybrid": experiment.hybrid_mix, "semi_supervised": experiment.labelled_share}.get(experiment.objective)
-    what = {"hybrid": "generative", "semi_supervised": "labelled"}.get(experiment.objective)
-    part = f" ({percent(share)} {what})" if share is not None else ""
+    parts = {
+        "hybrid": f" ({percent(experiment.hybrid_mix)} generative)",
+        "semi_supervised": f" ({percent(experiment.labelled_share)} labelled)",
+    }
+    part = parts.get(experiment.objective, "")
     trained = "everything trained" if experiment.train_components else "sum weights trained"
     return f"{objective[0].upper()}{objective[1:]} objective{part}, {trained}"

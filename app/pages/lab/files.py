@@ -13,7 +13,7 @@ from dataclasses import asdict
 import numpy as np
 from scipy.special import softmax
 
-from app.kit.files import Row, cell, document, linked, one_line, table
+from app.kit.files import Row, cell, document, ended, linked, one_line, table
 from app.live.views.frames import RATES_OF
 from spncore import Trainer, __version__
 from spncore.data.dataset import is_upload
@@ -40,7 +40,11 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     num_steps = sum(trace.llh.size for trace in traces)
     with_components = num_steps * (2 + 3 * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
-    rows = (row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace))
+    rows = (
+        (seed, trace.experiment.depth, trace.experiment.optimiser, *said)
+        for trace in traces
+        for seed, *said in (_component_rows if with_components else _seed_rows)(trace)
+    )
     return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _remarks(dataset, link) + remarks)
 
 
@@ -63,14 +67,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
             "variables": list(dataset.variables),
         },
         result=[
-            {
-                "L": trace.experiment.depth,
-                "learner": trace.experiment.optimiser,
-                "seeds": list(trace.experiment.seeds),
-                "stopped": trace.stopped,
-                "llh": trace.llh.tolist(),
-            }
-            for trace in traces
+            {"L": trace.experiment.depth, "learner": trace.experiment.optimiser, **ended(trace)} for trace in traces
         ],
     )
 
@@ -135,23 +132,21 @@ for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(
 
 
 def _seed_rows(trace: Trace) -> Iterator[Row]:
-    """The quantities that each seed has once a step."""
-    depth, learner = trace.experiment.depth, trace.experiment.optimiser
+    """The quantities that each seed has once a step: seed, t, quantity, value."""
     for i, seed in enumerate(trace.experiment.seeds):
         for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True), 1):
-            yield seed, depth, learner, t, "llh", llh
-            yield seed, depth, learner, t, "weights_at_floor", at_floor
+            yield seed, t, "llh", llh
+            yield seed, t, "weights_at_floor", at_floor
 
 
 def _component_rows(trace: Trace) -> Iterator[Row]:
     """The rows of the seeds, then ρ, λ (of gradient ascent) and the effective weight of every component."""
     yield from _seed_rows(trace)
-    depth, learner = trace.experiment.depth, trace.experiment.optimiser
-    rates = {"rho": trace.rho, "lambda": trace.lam} if learner == RATES_OF else {}
+    rates = {"rho": trace.rho, "lambda": trace.lam} if trace.experiment.optimiser == RATES_OF else {}
     for quantity, values in {**rates, "w": trace.effective_weights}.items():
         for seed, steps in zip(trace.experiment.seeds, values, strict=True):
             for t, row in enumerate(steps.tolist(), 1):
-                yield from ((seed, depth, learner, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
+                yield from ((seed, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
 
 
 def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[Row]:

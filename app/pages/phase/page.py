@@ -72,7 +72,7 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
 def settings_panel(base: Plane) -> None:
     """Another setting: its controls, the number of runs, and the button that starts the job."""
     data = uploads.at_hand(session.held_uploads())
-    plane = wanted(base, data) if data else None
+    plane = wanted(base, data)
     if plane is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from spncore.files.provenance import made_by, versions
+from spncore.runs.trace import Trace
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SCHEMA = 1
-Rows = Callable[[], Iterable[Sequence[Any]]]
+Row = Sequence[Any]
+Rows = Callable[[], Iterable[Row]]
 
 
 def file_name(title: str, suffix: str) -> str:
@@ -39,7 +41,7 @@ def signed(*remarks: str) -> list[str]:
     return [*remarks, f"written by {made_by()}"]
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequence[str]) -> str:
+def table(columns: Sequence[str], rows: Iterable[Row], remarks: Sequence[str]) -> str:
     """A CSV text: remarks as lines that start with `#`, one cell each, the columns, the rows."""
     out = io.StringIO()
     writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python
@@ -52,6 +54,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], remarks: Sequen
 def document(link: str, **parts: Any) -> str:
     """A JSON text: its schema, the link to what it holds, the versions that made it, and the parts."""
     return json.dumps({"schema": SCHEMA, "link": link, "versions": versions(), **parts}, allow_nan=False, indent=1)
+
+
+def ended(trace: Trace) -> dict[str, Any]:
+    """How a run went, for such a text: its seeds, what stopped it, and the LLH of every seed and step."""
+    return {"seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
 
 
 def one_line(text: str) -> str:

@@ -41,8 +41,9 @@ def refusals(sentences: Iterable[str]) -> None:
 
 
 def refused(what: object) -> None:
-    """Why something was not done, in the words of what refused it."""
-    st.error(literal(str(what)), icon=":material/block:")
+    """Why something was not done, in the words of what refused it; nothing where that is None."""
+    if what is not None:
+        st.error(literal(str(what)), icon=":material/block:")
 
 
 def write_address(values: Mapping[str, str], view: str | None = None) -> None:

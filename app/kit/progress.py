@@ -54,6 +54,12 @@ def follow(key: str | None, title: str = "") -> tuple[str, Any]:
     return state, job.result if state == "done" else None
 
 
+def made(key: str | None) -> Any:
+    """What the job of this key has made; None before its end, and of no job."""
+    job = JOBS.get(key or "")
+    return job.result if job and job.state == "done" else None
+
+
 def leave(slot: str) -> None:
     """The job whose key the session keeps in this slot is waited for no more: cancelled, unless others wait for it."""
     key = st.session_state.pop(slot, None)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # Plotly comes with the lab; tables are written without it
     import plotly.graph_objects as go
 
 CLEAR = "rgba(0,0,0,0)"
+STILL = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 

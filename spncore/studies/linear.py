@@ -119,6 +119,11 @@ class Comparison(NamedTuple):
     factors: Side
     terms: StepTerms
 
+    @property
+    def sides(self) -> tuple[Side, Side]:
+        """Both models."""
+        return self.plain, self.factors
+
 
 SHIPPED = (LinearStudy(),)  # nothing of it ships in data/: the page runs it in half a second
 COLUMNS = ("model", "eta", "t", "quantity", "value")
@@ -149,7 +154,7 @@ def unpack(packed: Envelope) -> list[Comparison]:
 
 def rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:
     """The table of `COLUMNS`: every step of both runs; t counts updates done."""
-    for side in (comparison.plain, comparison.factors):
+    for side in comparison.sides:
         trace, rate = side.trace, side.experiment.learning_rate
         columns = {"loss": trace.loss, "rho": trace.rho, "lambda": trace.lam}
         columns |= {f"w[{i + 1}]": trace.weights[:, i] for i in range(trace.weights.shape[1])}

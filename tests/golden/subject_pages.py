@@ -81,14 +81,14 @@ def _figure3_words() -> Any:
 def _fair_words(topology: str, weights: str, components: str) -> Any:
     case, results = recipes.Case(topology, weights, components), evidence.shipped("held_equal").results
     panels = fair_facts.settings(case, results)
-    rows = fair_facts.seed_rows(panels, results)
+    rows = fair_facts.seed_rows(panels)
     return {
         "target": fair_facts.target(case),
-        "summary": fair_facts.summary(panels, results),
-        "panels": [[each.name, each.note, fair_facts.statement(each, results)] for each in panels],
-        "wins": [fair_facts.WIN_COLUMNS, *fair_facts.win_rows(panels, results)],
+        "summary": fair_facts.summary(panels),
+        "panels": [[each.name, each.note, fair_facts.statement(each)] for each in panels],
+        "wins": [fair_facts.WIN_COLUMNS, *fair_facts.win_rows(panels)],
         "seed rows": [len(rows), *rows[:3]],
-        "ranges": fair_facts.ranges(panels, results),
+        "ranges": fair_facts.ranges(panels),
     }
 
 

@@ -13,24 +13,28 @@ from app.kit.text import plain
 from app.pages.ask.flow_lines import Lines, RootLine
 from app.pages.ask.question import UNKNOWN, Answer, Flow, Item, Matches
 from spncore.arrays import Floats, Ints
-from spncore.plots.drawing import blank, dots, grey, note
+from spncore.plots.drawing import STILL, blank, dots, grey, note
 from spncore.plots.palette import ACCENT, BEFORE, GROUND, INK, PLAIN, SIGNED_LINES
 
 # Fall, little change, rise; the middle is grey, so that a line that stays is seen on either ground.
 CHANGES = (-0.25, -0.05, 0.05, 0.25)  # of a flow, between the colours of SIGNED_LINES
 DASHES = ("6px,3px", "6px,3px", "solid", "solid", "solid")
+ZERO = {"light": "rgba(128,128,128,0.18)", "dark": "rgba(160,160,160,0.22)"}  # a cell of a sample
 ROW_PIXELS, MIN_PIXELS, MAX_LETTERS = 25, 240, 28
 WIDEST, WIDTHS = 12.0, 10  # pixels of a line that carries everything; widths in which lines are drawn
-MARKS = {"sum": ("circle", "+"), "product": ("square", "×"), "leaf": ("diamond", "")}
-STILL = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
-CONFIG = {**STILL, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]]}
+MARKS = {  # symbol, what it says, their sizes, and where that stands
+    "sum": ("circle", "+", 18, 12, "middle"),
+    "product": ("square", "×", 18, 12, "middle"),
+    "leaf": ("diamond", "", 9, 10, "bottom"),
+}
+MOVABLE = {**STILL, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]]}
 
 
 def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: str) -> go.Figure:
     """P(x_d = 1) of each variable, before and given the evidence, and beside it the data's own share with interval."""
     places, y = [item.place for item in shown], np.arange(len(shown))
-    before, after, seen = given.before[places], given.after[places], given.row[places] != UNKNOWN
-    names = [_name(item) for item in shown]
+    before, after, seen = given.before[places], given.after[places], ~given.free[places]
+    names = [escaped(item.name) for item in shown]
     legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
     legend |= {"itemclick": False, "itemdoubleclick": False}
     height = max(MIN_PIXELS, ROW_PIXELS * len(shown) + 84)
@@ -38,12 +42,12 @@ def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: s
     _add_segments(figure, (before[~seen], after[~seen]), (y[~seen], y[~seen]), "change", color=ACCENT[theme], width=3)
     if found.enough:
         _add_data(figure, found, places, np.flatnonzero(~seen), names, theme)
-    for label, values, at, symbol, size, color in (
-        ("no evidence", before, y, "circle-open", 9, BEFORE[theme]),
-        ("given the evidence", after, y[~seen], "circle", 11, ACCENT[theme]),
-        ("set by you", after, y[seen], "square", 11, INK[theme]),
+    for label, values, at, symbol, size, color, edge in (
+        ("no evidence", before, y, "circle-open", 9, BEFORE[theme], 2),
+        ("given the evidence", after, y[~seen], "circle", 11, ACCENT[theme], 0),
+        ("set by you", after, y[seen], "square", 11, INK[theme], 0),
     ):
-        hover, edge = f"%{{text}}: P(1) = %{{x:.3f}} {label}<extra></extra>", 2 * (values is before)
+        hover = f"%{{text}}: P(1) = %{{x:.3f}} {label}<extra></extra>"
         dots(figure, values[at], at, label, symbol, size, color, hover, edge, text=[names[i] for i in at])
     ticks = [f"<b>{name}</b>" if one else name for name, one in zip(names, seen, strict=True)]
     figure.update_xaxes(range=[-0.02, 1.02], title_text="probability of a 1", dtick=0.25, **_axis(theme))
@@ -69,7 +73,7 @@ def _add_data(
 
 def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: str) -> go.Figure:
     """Samples as rows of cells, the most probable completion on top; columns that are set carry a mark."""
-    places, names = [item.place for item in shown], [_name(item) for item in shown]
+    places, names = [item.place for item in shown], [escaped(item.name) for item in shown]
     y = ["most probable", *(f"sample {i + 1}" for i in range(len(drawn)))]
     cells = go.Heatmap(
         z=np.concatenate([likely[None], drawn])[:, places],
@@ -80,7 +84,7 @@ def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: 
         showscale=False,
         xgap=2,
         ygap=2,
-        colorscale=[[0.0, _tint(theme)], [1.0, ACCENT[theme]]],
+        colorscale=[[0.0, ZERO[theme]], [1.0, ACCENT[theme]]],
         customdata=np.array([[f"{line}: {name}" for name in names] for line in y]),
         hovertemplate="%{customdata} = %{z}<extra></extra>",
         name="samples",
@@ -88,17 +92,17 @@ def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: 
     figure = blank(theme, 18 * len(y) + 150, (10, 44, 10, 10), cells, showlegend=False)
     seen = np.flatnonzero(row[places] != UNKNOWN)
     dots(figure, seen, np.full(len(seen), -1.0), "set by you", "square", 9, INK[theme], hoverinfo="skip")
-    ticks = {"tickvals": np.arange(len(places)), "ticktext": names, "tickangle": -60, "automargin": True}
-    figure.update_xaxes(**ticks, side="top", range=[-0.6, len(places) - 0.4], **_axis(theme, grid=0.0))
-    ticks = {"tickvals": [0, *range(5, len(y), 5)], "ticktext": [y[0], *y[5::5]], "automargin": True}
-    figure.update_yaxes(**ticks, range=[len(y) - 0.4, -1.6], **_axis(theme, grid=0.0))
+    bare = {"automargin": True, **_axis(theme, grid=0.0)}
+    ticks = {"tickvals": np.arange(len(places)), "ticktext": names, "tickangle": -60}
+    figure.update_xaxes(**ticks, side="top", range=[-0.6, len(places) - 0.4], **bare)
+    figure.update_yaxes(tickvals=np.arange(0, len(y), 5), ticktext=y[::5], range=[len(y) - 0.4, -1.6], **bare)
     figure.add_hline(0.5, line={"color": INK[theme], "width": 1})
     return figure
 
 
 def information(gain: Floats, shown: Sequence[Item], theme: str) -> go.Figure:
     """What each variable would tell about the target, the most telling on top."""
-    names = [_name(item) for item in shown]
+    names = [escaped(item.name) for item in shown]
     bars = go.Bar(
         x=gain[[item.place for item in shown]],
         y=np.arange(len(shown)),
@@ -158,19 +162,18 @@ def _add_lines(figure: go.Figure, x: Floats, y: Floats, drawn: Lines, theme: str
 def _add_nodes(
     figure: go.Figure, drawing: Mapping[str, Any], x: Floats, y: Floats, found: Flow, labels: Sequence[str], theme: str
 ) -> None:
-    for kind, (symbol, sign) in MARKS.items():
+    for kind, (symbol, sign, size, letters, side) in MARKS.items():
         shown = {place: node for place, node in enumerate(drawing["nodes"]) if node["kind"] == kind}
         these, many = list(shown), [len(node["nodes"]) for node in shown.values()]
+        flows = [found.nodes[:, node["nodes"]].sum(axis=1) for node in shown.values()]
         words = [
-            f"{escaped(node['title'], 400)}<br>flow {found.nodes[node['nodes']].sum():.3f}, "
-            f"without evidence {found.nodes_before[node['nodes']].sum():.3f}"
-            for node in shown.values()
+            f"{escaped(node['title'], 400)}<br>flow {after:.3f}, without evidence {before:.3f}"
+            for node, (after, before) in zip(shown.values(), flows, strict=True)
         ]
         texts = [
             f"{num}{sign}" if sign and num > 1 else sign or escaped(labels[place])
             for place, num in zip(these, many, strict=True)
         ]
-        size = 18 if kind != "leaf" else 9
         figure.add_scatter(
             x=x[these],
             y=y[these],
@@ -179,9 +182,9 @@ def _add_nodes(
             text=texts,
             hovertext=words,
             hoverinfo="text",
-            textposition="bottom center" if kind == "leaf" else "middle center",
+            textposition=f"{side} center",
             cliponaxis=False,
-            textfont={"size": 10 if kind == "leaf" else 12, "color": INK[theme]},
+            textfont={"size": letters, "color": INK[theme]},
             marker={
                 "symbol": symbol,
                 "size": [size + 6 * (num > 1) for num in many],
@@ -197,18 +200,10 @@ def escaped(name: str, letters: int = MAX_LETTERS) -> str:
     return html.escape(line if len(line) <= letters else line[: letters - 1] + "…")
 
 
-def _name(item: Item) -> str:
-    return escaped(item.name)
-
-
 def _add_segments(figure: go.Figure, x: Any, y: Any, name: str, **line: Any) -> None:
     """Separate lines in one trace, from the first of `x` and `y` to the second."""
     x, y = (np.stack([*ends, np.full(len(ends[0]), np.nan)], axis=1).ravel() for ends in (x, y))
     figure.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip", showlegend=False, line=line, name=name)
-
-
-def _tint(theme: str) -> str:
-    return "rgba(128,128,128,0.18)" if theme == "light" else "rgba(160,160,160,0.22)"
 
 
 def _rows(names: Sequence[str]) -> dict[str, Any]:
@@ -220,7 +215,6 @@ def _rows(names: Sequence[str]) -> dict[str, Any]:
 def _axis(theme: str, grid: float = 0.25) -> dict[str, Any]:
     return {
         "zeroline": False,
-        "fixedrange": False,
         "gridcolor": grey(grid),
         "showgrid": grid > 0,
         "tickfont": {"color": INK[theme], "size": 12},

@@ -39,7 +39,7 @@ def view(circuit: Circuit, found: Flow, most: int) -> View:
 
     The root's children are drawn however many they are.
     """
-    plan, change = plan_of(circuit), np.abs(found.nodes - found.nodes_before)
+    plan, change = plan_of(circuit), np.abs(np.subtract(*found.nodes))
     if sum(map(len, plan.members.values())) <= most:
         return View(frozenset(plan.members), frozenset())
     opened = frozenset(name for name, nodes in plan.members.items() if len(nodes) <= MOST_OPENED)
@@ -69,11 +69,11 @@ def lines(drawing: Mapping[str, Any], circuit: Circuit, found: Flow) -> Lines:
     line = np.array([line_of.get(pair, -1) for pair in pairs], dtype=np.int64)
     drawn, weighted = line >= 0, links.edge >= 0
     flows: list[Floats] = []
-    for nodes, edges in ((found.nodes, found.edges), (found.nodes_before, found.edges_before)):
+    for nodes, edges in zip(*found, strict=True):
         carried = nodes[links.parent].copy()
         carried[weighted] = edges[links.edge[weighted]]
         flows.append(np.bincount(line[drawn], carried[drawn], minlength=len(ends)).astype(np.float64))
-    return Lines(ends, flows[0], flows[1])
+    return Lines(ends, *flows)
 
 
 def root_lines(drawing: Mapping[str, Any], circuit: Circuit, drawn: Lines) -> list[RootLine]:

@@ -108,21 +108,15 @@ def _tuned(model: Model, dataset: Dataset, iterations: int) -> Iterator[Model]:
         yield trainer.model(state)
 
 
-def _trained(model: Model, dataset: Dataset, iterations: int) -> Trained:
-    return Trained(model, iterations, mean_llh(model, dataset), _test_llh(model, dataset))
-
-
 def mean_llh(model: Model, dataset: Dataset) -> float:
     """Mean log-likelihood of a data set, nats per row."""
     return float(dataset.counts @ log_likelihood(model, dataset.rows.astype(np.int64)) / dataset.num_rows)
 
 
-def _test_llh(model: Model, dataset: Dataset) -> float | None:
-    """On the test split of a registered data set, if it is at hand."""
-    known = DATASETS.get(dataset.name)
-    if known is None or library.available(dataset.name) is None:
-        return None
-    return mean_llh(model, library.load(dataset.name, "test"))
+def _trained(model: Model, dataset: Dataset, iterations: int) -> Trained:
+    name = dataset.name
+    held_out = library.load(name, "test") if name in DATASETS and library.available(name) else None
+    return Trained(model, iterations, mean_llh(model, dataset), mean_llh(model, held_out) if held_out else None)
 
 
 def from_the_lab(trainer: Trainer, state: TrainState, dataset: Dataset) -> Trained:

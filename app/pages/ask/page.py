@@ -2,30 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
 import streamlit as st
 
 from app.kit import page, progress, session, uploads
-from app.kit.files import cell, linked
+from app.kit.files import Row, cell, linked
 from app.kit.text import literal, page_text
 from app.live import circuit_layout, jobs
 from app.pages.ask import charts, flow_lines, link, networks, panel
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
+from app.pages.ask.charts import MOVABLE
 from app.pages.ask.networks import Trained
 from app.pages.ask.panel import REFUSED, STATE
-from app.pages.ask.question import UNKNOWN, Answer, Matches, Question
+from app.pages.ask.question import Answer, Item, Matches, Question
 from spncore.data.library import DataError, Dataset
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
 from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
+from spncore.plots.drawing import STILL
 from spncore.runs.training import learner_of
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
 JOB = "ask_job"  # the key of the job that this page waits for
 MOST_MARKS = 90  # in the drawing; a larger network is folded
+
+
+class OnScreen(NamedTuple):
+    """A question with its answer; `shown` are the variables in charts, `said` is what the answer changes, in words."""
+
+    question: Question
+    dataset: Dataset
+    trained: Trained
+    given: Answer
+    found: Matches
+    shown: Sequence[Item]
+    said: str
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -53,13 +69,10 @@ def lab_network(dataset: Dataset) -> Trained | None:
     """The deepest network of the run in the lab, as it is now."""
     progress.leave(JOB)
     found = panel.lab_run(dataset)
-    if found is None:
+    if found is None or found.state is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
         return None
-    shown, recorder = found
-    assert recorder.state is not None
-    trainer = Trainer(recorder.problem, learner_of(recorder.experiment))
-    return networks.from_the_lab(trainer, recorder.state, shown.dataset)
+    return networks.from_the_lab(Trainer(found.problem, learner_of(found.experiment)), found.state, dataset)
 
 
 def in_background(name: str, dataset: Dataset, num_components: int) -> Trained | None:
@@ -92,10 +105,12 @@ def link_to(question: Question) -> str:
     return page.page_address(link.LINKS.query_string(question), "ask")
 
 
-def take(title: str, what: str, columns: tuple[str, ...], rows: list[list[object]], question: Question) -> None:
+def take(asked: OnScreen, what: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """A button that hands out a table."""
-    remarks = linked(link_to(question))
-    page.download(f"{what} (CSV)", f"ask {title} {what}", columns, lambda: rows, remarks, f"ask_take_{what}")
+    remarks = linked(link_to(asked.question))
+    page.download(
+        f"{what} (CSV)", f"ask {asked.dataset.title} {what}", columns, lambda: rows, remarks, f"ask_take_{what}"
+    )
 
 
 def share(question: Question) -> None:
@@ -106,37 +121,49 @@ def share(question: Question) -> None:
         page.share(link_to(question), cannot if link.cannot_carry(question) else "")
 
 
-def probabilities(given: Answer, found: Matches, dataset: Dataset) -> None:
-    """The chart of all conditionals with its sentences."""
-    shown = asking.order_by_change(given, dataset, MOST_ROWS)
-    people = "people" if asking.items(dataset)[0].group else "rows"
-    st.markdown(ask_words.likelihood(given, found, people))
+def plot(name: str, figure: Any, words: str, config: Mapping[str, Any] = STILL) -> None:
+    """A chart of this page."""
+    page.plot(figure, f"ask_{name}", words, config)
+
+
+def answered(question: Question, dataset: Dataset, trained: Trained) -> OnScreen | None:
+    """The question with its answer; None if the network holds the evidence impossible, which is said."""
+    try:
+        given = asking.answer(trained.model, asking.evidence_row(question, dataset)[0])
+    except QueryError:
+        page.refused(ask_words.IMPOSSIBLE)
+        return None
+    found, shown = asking.matches(dataset, given.row), asking.order_by_change(given, dataset, MOST_ROWS)
     said = f"{ask_words.changes(given, shown)} {ask_words.beside_the_data(given, found)}"
-    page.plot(
-        charts.probabilities(given, found, shown, page.theme()),
-        "ask_probabilities",
-        f"Probability of a 1 for each variable, before and given the evidence. {said}",
-        charts.STILL,
+    return OnScreen(question, dataset, trained, given, found, shown, said)
+
+
+def probabilities(asked: OnScreen) -> None:
+    """The chart of all conditionals with its sentences."""
+    people = "people" if asking.items(asked.dataset)[0].group else "rows"
+    st.markdown(ask_words.likelihood(asked.given, asked.found, people))
+    plot(
+        "probabilities",
+        charts.probabilities(asked.given, asked.found, asked.shown, page.theme()),
+        f"Probability of a 1 for each variable, before and given the evidence. {asked.said}",
     )
-    if len(shown) < dataset.num_variables:
-        st.caption(f"The {len(shown)} variables that change most, of {dataset.num_variables}; the table has all.")
+    num, every = len(asked.shown), asked.dataset.num_variables
+    if num < every:
+        st.caption(f"The {num} variables that change most, of {every}; the table has all.")
 
 
-def the_flow(trained: Trained, given: Answer, dataset: Dataset) -> None:
+def the_flow(asked: OnScreen) -> None:
     """The drawing of the network with the evidence flowing through it."""
-    found, circuit = asking.flow(trained.model, given.row), trained.model.circuit
+    model, items = asked.trained.model, asking.items(asked.dataset)
+    found, circuit = asking.flow(model, asked.given.row), model.circuit
     view = flow_lines.view(circuit, found, MOST_MARKS)
-    drawing = circuit_layout.drawing(circuit, dataset.variables, trained.model.parameters, view)
-    drawn, items = flow_lines.lines(drawing, circuit, found), asking.items(dataset)
+    drawing = circuit_layout.drawing(circuit, asked.dataset.variables, model.parameters, view)
+    drawn = flow_lines.lines(drawing, circuit, found)
     root = flow_lines.root_lines(drawing, circuit, drawn)
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
-    said = ask_words.flow_sentence(root, given)
-    page.plot(
-        charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, page.theme()),
-        "ask_flow",
-        f"The network, each line as wide as the flow of the evidence. {said}",
-        charts.CONFIG,
-    )
+    said = ask_words.flow_sentence(root, asked.given)
+    figure = charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, page.theme())
+    plot("flow", figure, f"The network, each line as wide as the flow of the evidence. {said}", MOVABLE)
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
     named = items[0].group and any(item.code in labels for item in items)
@@ -147,24 +174,19 @@ def the_flow(trained: Trained, given: Answer, dataset: Dataset) -> None:
     )
 
 
-def the_samples(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
+def the_samples(asked: OnScreen) -> None:
     """Samples given the evidence, and the most probable completion."""
-    shown = asking.order_by_change(given, dataset, MOST_ROWS)
-    drawn = asking.samples(trained.model, given.row, question.seed)
-    likely = asking.completion(trained.model, given.row)
+    row, dataset, seed = asked.given.row, asked.dataset, asked.question.seed
+    drawn = asking.samples(asked.trained.model, row, seed)
+    likely = asking.completion(asked.trained.model, row)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(ask_words.sampled(drawn, given.row, question.seed), width="content")
+        st.markdown(ask_words.sampled(drawn, row, seed), width="content")
         st.button("Draw others", key="ask_redraw", icon=":material/refresh:", on_click=redraw)
-        columns = ("sample", *(cell(name) for name in dataset.variables))
-        rows: list[list[object]] = [[i + 1, *row] for i, row in enumerate(drawn.tolist())]
-        take(dataset.title, "Samples", columns, rows, question)
-    words = ask_words.most_probable(likely, given.row, asking.items(dataset), asking.meanings(dataset))
-    page.plot(
-        charts.samples(drawn, likely.rows[0].astype(int), given.row, shown, page.theme()),
-        "ask_samples",
-        f"Samples, one per line. {words}",
-        charts.STILL,
-    )
+        columns = ("sample", *map(cell, dataset.variables))
+        take(asked, "Samples", columns, [[i, *values] for i, values in enumerate(drawn.tolist(), 1)])
+    words = ask_words.most_probable(likely, row, asking.items(dataset), asking.meanings(dataset))
+    figure = charts.samples(drawn, likely.rows[0].astype(int), row, asked.shown, page.theme())
+    plot("samples", figure, f"Samples, one per line. {words}")
     page.prose(words)
 
 
@@ -174,13 +196,14 @@ def redraw() -> None:
     st.session_state[STATE] = replace(question, seed=(question.seed + 1) % (LIMITS.seed + 1))
 
 
-def telling(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
+def telling(asked: OnScreen) -> None:
     """Which answer would tell most about a variable of choice."""
-    target = asking.target_of(question, dataset, given)
+    given = asked.given
+    target = asking.target_of(asked.question, asked.dataset, given)
     if target is None:
         st.markdown("At least two items must be unknown to ask which one tells about the other.")
         return
-    unknown = {item.code: item for item in asking.items(dataset) if given.row[item.place] == UNKNOWN}
+    unknown = {item.code: item for item in asking.items(asked.dataset) if given.free[item.place]}
     st.session_state["ask_w_target"] = target.code
     st.selectbox(
         "About",
@@ -190,16 +213,12 @@ def telling(trained: Trained, given: Answer, dataset: Dataset, question: Questio
         width=320,
         on_change=choose_target,
     )
-    gain = asking.information(trained.model, given, target.place)
+    gain = asking.information(asked.trained.model, given, target.place)
     ordered = sorted((item for item in unknown.values() if item != target), key=lambda item: -gain[item.place])
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
-        page.plot(
-            charts.information(gain, ordered[:MOST_ROWS], page.theme()),
-            "ask_information",
-            f"Expected information of each answer. {words}",
-            charts.STILL,
-        )
+        figure = charts.information(gain, ordered[:MOST_ROWS], page.theme())
+        plot("information", figure, f"Expected information of each answer. {words}")
     st.markdown(words)
 
 
@@ -208,20 +227,20 @@ def choose_target() -> None:
     st.session_state[STATE] = replace(st.session_state[STATE], target=st.session_state["ask_w_target"])
 
 
-def below(trained: Trained, given: Answer, dataset: Dataset, question: Question) -> None:
+def below(asked: OnScreen) -> None:
     """What stands under the probabilities: the flow, samples, the most telling question, the code."""
     st.subheader("The flow of the evidence", anchor=False)
-    the_flow(trained, given, dataset)
+    the_flow(asked)
     left, right = st.columns(2, gap="medium")
     with left:
         st.subheader("Samples and the most probable completion", anchor=False)
-        the_samples(trained, given, dataset, question)
+        the_samples(asked)
     with right:
         st.subheader("Which question tells most?", anchor=False)
-        telling(trained, given, dataset, question)
+        telling(asked)
     page.prose(page_text("ask"))
-    asked = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
-    page.sources(*asked, asking.information)
+    asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
+    page.sources(*asks, asking.information)
 
 
 at_hand = uploads.at_hand(session.held_uploads())
@@ -238,27 +257,20 @@ with top:
     page.refusals(st.session_state[REFUSED])
 with right:
     trained = network(question, dataset)
-    answer = None
-    if trained is not None:
-        try:
-            answer = asking.answer(trained.model, asking.evidence_row(question, dataset)[0])
-        except QueryError:
-            page.refused(ask_words.IMPOSSIBLE)
-    if answer is not None:
-        matching = asking.matches(dataset, answer.row)
-        probabilities(answer, matching, dataset)
+    asked = answered(question, dataset, trained) if trained else None
+    if asked is not None:
+        probabilities(asked)
 with free_space, st.container(horizontal=True):
     share(question)
-    if answer is not None:
-        table = list(ask_words.probability_rows(answer, matching, asking.items(dataset), dataset.variables))
-        take(dataset.title, "Probabilities", ask_words.PROBABILITY_COLUMNS, table, question)
+    if asked is not None:
+        rows = ask_words.probability_rows(asked.given, asked.found, asking.items(dataset), dataset.variables)
+        take(asked, "Probabilities", ask_words.PROBABILITY_COLUMNS, rows)
 with left:
-    if answer is not None:
-        shown = asking.order_by_change(answer, dataset, MOST_ROWS)
-        st.markdown(f"{ask_words.changes(answer, shown)} {ask_words.beside_the_data(answer, matching)}")
+    if asked is not None:
+        st.markdown(asked.said)
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
-if trained is not None and answer is not None:
-    below(trained, answer, dataset, question)
+if asked is not None:
+    below(asked)
 st.session_state[STATE] = question
 page.write_address(link.LINKS.encode(question))

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import data, page, uploads
+from app.kit import controls, data, page, uploads
 from app.kit.controls import draw
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal
@@ -21,26 +21,16 @@ from app.pages.ask import question as asking
 from app.pages.ask.networks import LAB_RUN, NETWORKS
 from app.pages.ask.question import GROUPS, UNKNOWN, Item, Question
 from spncore.data.library import DATASETS, Dataset
-from spncore.limits import LIMITS
 from spncore.record import Field
 from spncore.runs.trace import Recorder
 
 STATE, REFUSED, NOTE = "ask_question", "ask_refused", "ask_note"
 MOST_SWITCHES = 20  # a switch each; more variables are chosen from searchable lists
 CHOICES = ("?", "0", "1")
-SETTINGS = {
-    "data": Field(str, "Data set", "", "", choices=tuple(DATASETS)),
-    "net": Field(
-        str,
-        "Network",
-        "",
-        "What takes longer than about a second is trained in the background. The lab's own run can be asked, too.",
-        choices=tuple(NETWORKS),
-    ),
-    "k": Field(int, "Components", "K", "", 1, LIMITS.num_components),
-    "ones": Field(tuple, "These are 1", "", ""),
-    "zeros": Field(tuple, "These are 0", "", ""),
-}
+DECLARED = Question.declared()
+NETWORK_HELP = (
+    "What takes longer than about a second is trained in the background. The lab's own run can be asked, too."
+)
 Evidence = tuple[tuple[str, int], ...]
 LEFT_CODES = 6  # the ADL items of NLTCS stand in the first column
 
@@ -80,14 +70,14 @@ def on_data_at_hand(question: Question, data: dict[str, Dataset]) -> Question:
     return moved
 
 
-def lab_run(dataset: Dataset) -> tuple[Shown, Recorder] | None:
-    """The run on screen in the lab if it learns these data, and its deepest network that has taken a step."""
+def lab_run(dataset: Dataset) -> Recorder | None:
+    """The deepest network that has taken a step of the run on screen in the lab, if that learns these data."""
     shown: Shown | None = st.session_state.get("shown")
     run = shown.run() if shown else None
     if shown is None or run is None or shown.dataset.sha256 != dataset.sha256:
         return None
     going = [recorder for recorder in run.recorders if recorder.state is not None]
-    return (shown, going[-1]) if going else None
+    return going[-1] if going else None
 
 
 def network_title(name: str, dataset: Dataset) -> str:
@@ -95,7 +85,7 @@ def network_title(name: str, dataset: Dataset) -> str:
     if name != LAB_RUN:
         return NETWORKS[name].title
     found = lab_run(dataset)
-    return f"On screen in the lab, L = {found[1].experiment.depth}" if found else "The run of the lab, which is gone"
+    return f"On screen in the lab, L = {found.experiment.depth}" if found else "The run of the lab, which is gone"
 
 
 def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Question:
@@ -106,13 +96,14 @@ def network_controls(question: Question, at_hand: dict[str, Dataset]) -> Questio
     columns = st.columns([2.2, 2.2, 1.2, 3], vertical_alignment="bottom")
     with columns[0]:
         how = {**data.offered(), "on_change": _change_data, "args": (at_hand,)}
-        draw("ask_w", "data", SETTINGS["data"], question.dataset, **how)
+        draw("ask_w", "data", DECLARED["data"], question.dataset, **how)
     with columns[1]:
-        name = draw("ask_w", "net", SETTINGS["net"], question.network, options=list(titles), words=titles.__getitem__)
+        how = {"options": list(titles), "words": titles.__getitem__, "help": NETWORK_HELP}
+        name = draw("ask_w", "net", DECLARED["net"], question.network, **how)
     k = question.num_components
     if name in NETWORKS and NETWORKS[name].has_components:
         with columns[2]:
-            k = draw("ask_w", "k", SETTINGS["k"], k, kind="number_input")
+            k = draw("ask_w", "k", DECLARED["k"], k, kind="number_input")
     with columns[3].container(horizontal=True, vertical_alignment="bottom"):
         _buttons(dataset)
     return replace(question, network=name, num_components=k)
@@ -196,15 +187,7 @@ def _lists(every: Sequence[Item], row: Sequence[int]) -> Evidence:
     for name, value, other in (("ones", 1, "zeros"), ("zeros", 0, "ones")):
         taken = st.session_state.get(f"ask_w_{other}", begin[1 - value])
         free = [code for code in names if code not in taken]
-        chosen = draw(
-            "ask_w",
-            name,
-            SETTINGS[name],
-            begin[value],
-            "multiselect",
-            free,
-            names.__getitem__,
-            placeholder="search a variable",
-        )
-        said |= dict.fromkeys(chosen, value)
+        how: controls.Values = {"options": free, "words": names.__getitem__, "placeholder": "search a variable"}
+        field = Field(tuple, f"These are {value}", "", "")
+        said |= dict.fromkeys(draw("ask_w", name, field, begin[value], "multiselect", **how), value)
     return tuple((item.code, said[item.code]) for item in every if item.code in said)

@@ -13,24 +13,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import entr
-from scipy.stats import beta
 
 from app.kit.text import plain
 from app.pages.ask.networks import LAB_RUN, NETWORKS
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.model import Model
 from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS, Dataset
 from spncore.inference.explanation import MostProbable, most_probable
-from spncore.inference.queries import EvidenceFlow, conditionals, flow_of_evidence, log_likelihood
+from spncore.inference.queries import conditionals, flow_of_evidence, log_likelihood
 from spncore.inference.sampling import sample
 from spncore.limits import LIMITS
 from spncore.record import Field, Manner, Record, choice, cut, declare, whole
+from spncore.studies.statistics import exact_interval
 
 UNKNOWN = -1
 NUM_SAMPLES = 20
 ENOUGH_ROWS = 20  # that match the evidence: fewer say too little to stand beside the network
-CONFIDENCE = 0.95
 ROUNDING = 1e-12  # nats; what is told less is nothing
 _CODED = re.compile(r"\((Y\d+), (ADL|IADL)\)$")
 GROUPS = {"ADL": "basic activities (ADL)", "IADL": "instrumental activities (IADL)", "": ""}
@@ -73,15 +72,7 @@ class Question(Record, manner=_MANNER):
         MISSING, "Data set", "", DATASETS, name="data", pattern=UPLOAD, said=", ".join([*DATASETS, "sha256:…"])
     )
     network: str = choice("mixture", "Network", "", [*NETWORKS, LAB_RUN], name="net")
-    num_components: int = whole(
-        8,
-        "Components (K)",
-        "",
-        1,
-        LIMITS.num_components,
-        name="k",
-        refused=_RANGE,
-    )
+    num_components: int = whole(8, "Components (K)", "", 1, LIMITS.num_components, name="k", refused=_RANGE)
     evidence: tuple[tuple[str, int], ...] = declare((), _Evidence(tuple, name="e"))
     target: str = choice("", "About", name="about", pattern=f"({_CODE})?", refused="is no variable; write about=Y5")
     seed: int = whole(0, "seed", "", 0, LIMITS.seed, refused=_RANGE)
@@ -103,6 +94,11 @@ class Answer(NamedTuple):
     before: Floats
     after: Floats
     log_evidence: float
+
+    @property
+    def free(self) -> Bools:
+        """Which variables are unknown, (D,)."""
+        return np.equal(self.row, UNKNOWN)
 
 
 class Matches(NamedTuple):
@@ -128,12 +124,10 @@ class Matches(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """Posterior and prior flow of nodes (nodes,) and weighted edges (E,), in the numbering of the circuit."""
+    """Posterior, then prior flow of nodes (2, nodes) and weighted edges (2, E), in the numbering of the circuit."""
 
     nodes: Floats
     edges: Floats
-    nodes_before: Floats
-    edges_before: Floats
 
 
 @lru_cache(64)
@@ -161,11 +155,8 @@ def evidence_row(question: Question, dataset: Dataset) -> tuple[Ints, list[str]]
         if code in places:
             row[places[code]] = value
         else:
-            last = items(dataset)[-1].code
-            refused.append(
-                f"e: {code} is no variable of this data set; its variables are {items(dataset)[0].code} to "
-                f"{last}. It is left out."
-            )
+            there = f"{next(iter(places))} to {next(reversed(places))}"
+            refused.append(f"e: {code} is no variable of this data set; its variables are {there}. It is left out.")
     return row, refused
 
 
@@ -194,10 +185,7 @@ def matches(dataset: Dataset, row: Ints) -> Matches:
     fitting = (dataset.rows[:, seen] == row[seen]).all(axis=1)
     counts = dataset.counts[fitting]
     num, ones = int(counts.sum()), counts @ dataset.rows[fitting].astype(np.int64)
-    tail, zeros = (1.0 - CONFIDENCE) / 2, num - ones
-    low, high = np.zeros(len(row)), np.ones(len(row))
-    low[ones > 0] = beta.ppf(tail, ones[ones > 0], zeros[ones > 0] + 1)
-    high[zeros > 0] = beta.ppf(1.0 - tail, ones[zeros > 0] + 1, zeros[zeros > 0])
+    low, high = np.array([exact_interval(successes, num) for successes in ones.tolist()]).T
     return Matches(num, dataset.num_rows, ones, low, high)
 
 
@@ -222,7 +210,7 @@ def information(model: Model, given: Answer, target: int) -> Floats:
         row = given.row.copy()
         row[target] = value
         gain -= odds[value] * _binary_entropy(conditionals(model, row[None]).probabilities[0, :, 1])
-    gain[(given.row != UNKNOWN) | (np.arange(len(gain)) == target)] = 0.0
+    gain[~given.free] = gain[target] = 0.0
     return np.where(gain > ROUNDING, gain, 0.0)
 
 
@@ -232,17 +220,14 @@ def _binary_entropy(probabilities: Floats) -> Floats:
 
 def flow(model: Model, row: Ints) -> Flow:
     """The flow of the evidence through the network, and the flow without it."""
-    after, before = flow_of_evidence(model, row), flow_of_evidence(model, np.full(len(row), UNKNOWN, dtype=np.int64))
-    return Flow(after.nodes, _in_one_row(after), before.nodes, _in_one_row(before))
-
-
-def _in_one_row(found: EvidenceFlow) -> Floats:
-    return np.concatenate([edges.ravel() for edges in found.edges])
+    found = [flow_of_evidence(model, each) for each in (row, np.full_like(row, UNKNOWN))]
+    edges = [np.concatenate([edges.ravel() for edges in each.edges]) for each in found]
+    return Flow(np.stack([each.nodes for each in found]), np.stack(edges))
 
 
 def target_of(question: Question, dataset: Dataset, given: Answer) -> Item | None:
     """The variable to find out about: the question's, else the one least sure; None if there is no other unknown."""
-    unknown = [item for item in items(dataset) if given.row[item.place] == UNKNOWN]
+    unknown = [item for item in items(dataset) if given.free[item.place]]
     if len(unknown) < 2:
         return None
     least_sure = min(unknown, key=lambda item: abs(float(given.after[item.place]) - 0.5))
@@ -254,6 +239,6 @@ def order_by_change(given: Answer, dataset: Dataset, most: int) -> Sequence[Item
     every = items(dataset)
     if len(every) <= most:
         return every
-    change = np.where(given.row != UNKNOWN, np.inf, np.abs(given.after - given.before))
+    change = np.where(given.free, np.abs(given.after - given.before), np.inf)
     kept = set(np.argsort(-change, kind="stable")[:most].tolist())
     return [item for item in every if item.place in kept]

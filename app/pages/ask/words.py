@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.kit.files import cell
+from app.kit.files import Row, cell
 from app.kit.text import literal
 from app.pages.ask.flow_lines import RootLine
 from app.pages.ask.networks import Trained
@@ -22,8 +22,7 @@ SAY = 3  # so many changes are named
 
 def likelihood(given: Answer, found: Matches, people: str) -> str:
     """How probable the evidence is: in nats, as one in N, and how often it is in the data."""
-    num_set = int((given.row != UNKNOWN).sum())
-    if not num_set:
+    if given.free.all():
         return f"**Nothing is set.** All probabilities are those of the network over all {people}."
     rows = f"{found.num:,} of {found.num_rows:,} rows" + (
         f" (1 in {rounded(found.num_rows / found.num)})" if found.num else ""
@@ -36,7 +35,7 @@ def likelihood(given: Answer, found: Matches, people: str) -> str:
 
 def changes(given: Answer, shown: Sequence[Item]) -> str:
     """What changes most, in a sentence."""
-    free = [item for item in shown if given.row[item.place] == UNKNOWN]
+    free = [item for item in shown if given.free[item.place]]
     if len(free) == len(shown):
         return "Set an item to 0 or 1 to see the others change."
     if not free:
@@ -51,7 +50,7 @@ def changes(given: Answer, shown: Sequence[Item]) -> str:
 
 def beside_the_data(given: Answer, found: Matches) -> str:
     """How far the network is from the data's own frequencies, or why that is not shown."""
-    free = given.row == UNKNOWN
+    free = given.free
     if not free.any():
         return ""
     if not found.enough:
@@ -122,7 +121,7 @@ def flow_sentence(root: Sequence[RootLine], given: Answer) -> str:
     """Where the evidence leads at the root; `root` are all lines below it."""
     if not root:
         return ""
-    is_set = bool((given.row != UNKNOWN).any())
+    is_set = not given.free.all()
     said = [
         f"{'child' if line.children.isdigit() else 'children'} {line.children}: {line.after:.0%}"
         + f" (without evidence {line.before:.0%})" * is_set
@@ -145,36 +144,18 @@ def drawn_part(num_items: int, num_nodes: int, complete: bool) -> str:
     )
 
 
-def probability_rows(
-    given: Answer, found: Matches, every: Sequence[Item], names: Sequence[str]
-) -> Iterator[list[object]]:
+def probability_rows(given: Answer, found: Matches, every: Sequence[Item], names: Sequence[str]) -> Iterator[Row]:
     """Rows of the table of probabilities; `names` are the data set's own, by place."""
     for item in every:
-        d, value = item.place, int(given.row[item.place])
-        yield [
-            item.code,
-            cell(names[d]),
-            "" if value == UNKNOWN else value,
-            float(given.before[d]),
-            float(given.after[d]),
-            found.num,
-            int(found.ones[d]),
-            float(found.low[d]),
-            float(found.high[d]),
-        ]
+        d = item.place
+        said = "" if given.free[d] else int(given.row[d])
+        before, after, low, high = (float(of[d]) for of in (given.before, given.after, found.low, found.high))
+        yield [item.code, cell(names[d]), said, before, after, found.num, int(found.ones[d]), low, high]
 
 
-PROBABILITY_COLUMNS = (
-    "code",
-    "variable",
-    "set_to",
-    "p_without_evidence",
-    "p_given_evidence",
-    "matching_rows",
-    "ones_in_them",
-    "interval_low",
-    "interval_high",
-)
+PROBABILITY_COLUMNS = """
+code variable set_to p_without_evidence p_given_evidence matching_rows ones_in_them interval_low interval_high
+""".split()
 
 
 def nats(value: float) -> str:

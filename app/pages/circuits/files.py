@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.kit.files import document, linked, table
+from app.kit.files import Row, document, ended, linked, table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.limits import LIMITS
@@ -36,9 +36,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     return table(("curve", "seed", "t", "quantity", "value"), body, remarks)
 
 
-def _rows(
-    study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: bool
-) -> Iterator[tuple[str, int, int, str, float]]:
+def _rows(study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: bool) -> Iterator[Row]:
     name = study.names()[curve]
     weights = trace.effective_weights if with_trees else None
     if weights is not None and not study.is_shallow(curve):
@@ -57,10 +55,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
         settings={**asdict(study.experiment), "depth": list(study.depths)},
         data={"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
         trees=str(num_trees(model_of(study.experiment, dataset).circuit)),
-        result=[
-            {"curve": name, "seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
-            for name, trace in zip(study.names(), traces, strict=False)
-        ],
+        result=[{"curve": name, **ended(trace)} for name, trace in zip(study.names(), traces, strict=False)],
     )
 
 

@@ -30,18 +30,10 @@ TITLES = {
     "learn_spn": "LearnSPN, learned",
 }
 LIVELY = {"num_components": 8, "split_depth": 4, "num_repetitions": 8, "num_seeds": 16}  # ends of the sliders
-MAIN = (
-    "dataset",
-    "structure",
-    "num_components",
-    "split_depth",
-    "num_repetitions",
-    "depths",
-    "learning_rate",
-    "init_scale",
-    "train_components",
-)
-MORE = ("component_init", "init_noise", "init_convention", "iterations", "seed", "num_seeds")
+MAIN = """
+dataset structure num_components split_depth num_repetitions depths learning_rate init_scale train_components
+""".split()
+MORE = "component_init init_noise init_convention iterations seed num_seeds".split()
 SETTINGS = {
     **controls.SETTINGS,
     **{name: replace(controls.SETTINGS[name], high=high) for name, high in LIVELY.items()},
@@ -129,8 +121,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         st.rerun()
     export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
-if st.session_state["circuit_problem"]:
-    page.refused(st.session_state["circuit_problem"])
+page.refused(st.session_state["circuit_problem"])
 asked = None
 if shown is not None:
     asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])

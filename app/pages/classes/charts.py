@@ -9,18 +9,15 @@ import plotly.graph_objects as go
 from spncore.plots.curves import Line, curves
 
 HEIGHT = 300
+ACCURACY = "Accuracy"
 
 
-def accuracy(lines: Sequence[Line], levels: Mapping[str, float], theme: str, log_iterations: bool) -> go.Figure:
-    """Share of right classes over iterations; it holds the legend of both."""
-    figure = likelihood("Accuracy", lines, levels, theme, log_iterations)
-    figure.update_layout(showlegend=None, yaxis={"title": {"text": "share of right classes"}, "tickformat": ".0%"})
-    return figure
-
-
-def likelihood(
+def over_iterations(
     title: str, lines: Sequence[Line], levels: Mapping[str, float], theme: str, log_iterations: bool
 ) -> go.Figure:
-    """A log-likelihood over iterations, without a legend of its own."""
-    figure = curves(title, lines, theme, levels, log_iterations=log_iterations, height=HEIGHT, y_title="nats per row")
+    """A log-likelihood; or the share of right classes, which holds the legend of both."""
+    y_title = "share of right classes" if title == ACCURACY else "nats per row"
+    figure = curves(title, lines, theme, levels, log_iterations=log_iterations, height=HEIGHT, y_title=y_title)
+    if title == ACCURACY:
+        return figure.update_yaxes(tickformat=".0%")
     return figure.update_layout(showlegend=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,8 +14,7 @@ from app.kit.data import offered, upload_button
 from app.kit.link import LAB
 from app.kit.text import WORDS, literal, number, plain
 from app.kit.uploads import Upload
-from app.live import jobs
-from app.pages.classes import charts as charts_classes
+from app.pages.classes import charts
 from app.pages.classes import link as classes_link
 from app.pages.classes import words as classes_words
 from app.pages.classes.link import MAX_ITERATIONS, MAX_SEEDS
@@ -30,9 +29,9 @@ from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "best possible"
 OTHER = "The curves belong to other settings. Press Run in the side panel to train yours."
-STATE, DATA = "classes_study", "classes_dataset"
-MAIN = ("column", "objective", "hybrid_mix", "labelled_share", "setup", "depths", "learning_rate")
-MORE = ("num_components", "iterations", "num_seeds", "seed")
+STATE, REFUSED, DATA = "classes_study", "classes_refused", "classes_dataset"
+MAIN = "column objective hybrid_mix labelled_share setup depths learning_rate".split()
+MORE = "num_components iterations num_seeds seed".split()
 SETTINGS = {
     **controls.SETTINGS,
     "column": replace(FIELDS["class_variable"], help="The column that is to be told."),
@@ -45,14 +44,6 @@ SETTINGS = {
     ),
     "num_seeds": replace(FIELDS["num_seeds"], high=MAX_SEEDS),
 }
-
-
-def opened(data: Collection[str]) -> Study:
-    """The study of the controls; at the first visit the one in the address, on data that is at hand."""
-    if STATE not in st.session_state:
-        st.session_state[STATE], st.session_state["classes_refused"] = classes_link.decode(page.params(), data)
-    study: Study = st.session_state[STATE]
-    return study
 
 
 def take_setup() -> None:
@@ -116,10 +107,10 @@ def study_panel(before: Study, dataset: Dataset) -> Study:
     return controls.panel("classes", values, made, MAIN, MORE, SETTINGS, how) or before
 
 
-def panel() -> tuple[Study, Dataset]:
-    """Draw the side panel; the study that is wanted, and its data."""
+def panel() -> tuple[Study, str]:
+    """Draw the side panel; the study that is wanted, and the key of the job that computes it."""
     data = uploads.at_hand(session.held_uploads())
-    before = opened(data)
+    before = page.opened(partial(classes_link.decode, at_hand=data), STATE, REFUSED)
     with st.sidebar:
         study = st.session_state[STATE] = study_panel(before, choose_data(before, data))
         dataset = data[study.experiment.dataset]
@@ -136,19 +127,17 @@ def panel() -> tuple[Study, Dataset]:
         ):
             if progress.start(key, lambda job: classes.run(study, dataset, job.report)):
                 st.rerun()
-    return study, dataset
+    return study, key
 
 
 def result(study: Study, key: str) -> Comparison | None:
     """What is known of a study: it ships, or the job of this key is done."""
-    job = jobs.JOBS.get(key)
-    made: Comparison | None = job.result if job is not None and job.state == "done" else None
+    made: Comparison | None = progress.made(key)
     return classes.shipped().get(study) or made
 
 
-def on_screen(study: Study, dataset: Dataset) -> Comparison:
+def on_screen(study: Study, key: str) -> Comparison:
     """The result of the controls' study where there is one; else the one before, with a word on how to get it."""
-    key = progress.key_of("classes", study, dataset.sha256)
     found = result(study, key)
     shown: Comparison = found or st.session_state.get("classes_shown") or classes.shipped()[DEFAULT]
     st.session_state["classes_shown"] = shown
@@ -165,7 +154,7 @@ def provenance(shown: Comparison) -> None:
     st.caption(f":material/database: {literal(classes_words.about(shown))}. {literal(made)}")
 
 
-def charts(shown: Comparison) -> None:
+def curves(shown: Comparison) -> None:
     """Accuracy beside a log-likelihood, with what they show in words."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         quantity = st.segmented_control(
@@ -180,31 +169,19 @@ def charts(shown: Comparison) -> None:
         with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
         log_iterations = st.toggle("log iterations", key="classes_log")
     best = classes_words.best_levels(shown)
-    mode = page.theme()
-    accuracy = charts_classes.accuracy(
-        classes_words.lines(shown, "test accuracy", with_control), _level(best, "test accuracy"), mode, log_iterations
-    )
-    likelihood = charts_classes.likelihood(
-        RIGHT[quantity],
-        classes_words.lines(shown, quantity, with_control),
-        _level(best, quantity),
-        mode,
-        log_iterations,
-    )
     left, right = st.columns(2, gap="medium")
-    for column, figure, key, title, words in (
-        (left, accuracy, "accuracy", "Accuracy", classes_words.accuracy_words(shown)),
-        (right, likelihood, "likelihood", RIGHT[quantity], classes_words.likelihood_words(shown, quantity)),
+    for column, key, scored, title, words in (
+        (left, "accuracy", "test accuracy", charts.ACCURACY, classes_words.accuracy_words(shown)),
+        (right, "likelihood", quantity, RIGHT[quantity], classes_words.likelihood_words(shown, quantity)),
     ):
+        lines = classes_words.lines(shown, scored, with_control)
+        levels = {LEVEL: best[scored]} if scored in best else {}
+        figure = charts.over_iterations(title, lines, levels, page.theme(), log_iterations)
         with column:
             page.titled_chart(figure, title, words, f"classes_{key}")
     st.caption(
         "Thick: test rows, with the middle half of the seeds; thin: training rows. Grey: one layer at L times the rate."
     )
-
-
-def _level(best: dict[str, float], quantity: str) -> dict[str, float]:
-    return {LEVEL: best[quantity]} if quantity in best else {}
 
 
 def take_away(shown: Comparison) -> None:
@@ -223,16 +200,16 @@ def take_away(shown: Comparison) -> None:
 
 
 parts = page.introduced("Predicting a class", "classes")
-wanted, table = panel()
-page.refusals(st.session_state.get("classes_refused", []))
+wanted, job = panel()
+page.refusals(st.session_state[REFUSED])
 if wanted != DEFAULT or st.query_params:
     page.write_address(LAB.encode(wanted))
-comparison = on_screen(wanted, table)
+comparison = on_screen(wanted, job)
 st.subheader(classes_words.headline(comparison), anchor=False)
 st.markdown(literal(classes_words.control(comparison)))
 for sentence in classes_words.stopped(comparison):
     st.warning(literal(sentence), icon=":material/error:")
-charts(comparison)
+curves(comparison)
 provenance(comparison)
 st.header("Every comparison", divider="gray")
 take_away(comparison)

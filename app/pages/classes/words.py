@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
 from statistics import median
-from typing import Any
 
+from app.kit.files import Row
 from app.kit.text import choice, label, number, value_text
 from spncore.data.library import DATASETS, known_mixture
 from spncore.plots.curves import Line
@@ -18,7 +18,6 @@ from spncore.studies.classes import DEFAULT, SHARE, Comparison
 from spncore.studies.statistics import Iterations, Wins
 from spncore.words import DASH, percent, signed
 
-Rows = list[tuple[Any, ...]]
 NAMES: Mapping[str, str] = {
     OBJECTIVE: "the objective",
     "test accuracy": "accuracy on test rows",
@@ -32,19 +31,9 @@ TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
 TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
 ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
 SAID = (  # by the line under the charts, in words of its own
-    "dataset",
-    "class_variable",
-    "depth",
-    "objective",
-    "hybrid_mix",
-    "labelled_share",
-    "train_components",
-    "num_components",
-    "learning_rate",
-    "iterations",
-    "num_seeds",
-    "seed",
-)
+    "dataset class_variable depth objective hybrid_mix labelled_share train_components num_components learning_rate "
+    "iterations num_seeds seed"
+).split()
 
 
 def depths(shown: Comparison) -> list[str]:
@@ -54,18 +43,18 @@ def depths(shown: Comparison) -> list[str]:
 
 def rivals(shown: Comparison) -> list[tuple[str, str]]:
     """Who is compared with whom: each deep network with the shallow one, and with that at L times the rate."""
-    pairs = [
-        (depth_name(depth), rival)
-        for depth in reversed(shown.study.depths)
-        for rival in (depth_name(1), faster_name(depth))
-        if depth > 1
-    ]
-    return [(name, rival) for name, rival in pairs if rival in shown.networks]
+    against = ((name, rival) for name in depths(shown) for rival in (depth_name(1), _faster(name)))
+    return [(name, rival) for name, rival in against if rival in shown.networks]
 
 
-def wins(shown: Comparison, quantity: str, name: str, rival: str) -> Wins:
-    """Who is first at nine tenths of the gain, seed by seed."""
-    return statistics.paired_wins(*_pair(shown, quantity, name, rival))
+def _faster(name: str) -> str:
+    """The shallow network at as many times the rate as a deep one has layers."""
+    return faster_name(int(name.removeprefix("L=")))
+
+
+def wins(shown: Comparison, name: str, rival: str) -> Wins:
+    """Who is first at nine tenths of the objective's gain, seed by seed."""
+    return statistics.paired_wins(*_pair(shown, OBJECTIVE, name, rival))
 
 
 def headline(shown: Comparison) -> str:
@@ -75,7 +64,7 @@ def headline(shown: Comparison) -> str:
     if not _gained(shown, OBJECTIVE):
         return f"No seed gained anything: nothing to be faster at. {_learning(shown)}"
     deep = depths(shown)[0]
-    won = wins(shown, OBJECTIVE, deep, depth_name(1))
+    won = wins(shown, deep, depth_name(1))
     counted = f"{deep} is first at {SHARE} of the gain in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}"
     answer = {
         "ahead": "The acceleration carries over",
@@ -88,12 +77,12 @@ def headline(shown: Comparison) -> str:
 
 def control(shown: Comparison) -> str:
     """The same against a shallow network with a larger learning rate."""
-    deep = next(iter(depths(shown)), "")
-    rival = f"L=1 at {deep[2:]}η"
+    deep = next(iter(depths(shown)), depth_name(1))
+    rival = _faster(deep)
     if rival not in shown.networks or not _gained(shown, OBJECTIVE):
         return ""
     words = _compared(shown, OBJECTIVE, deep, rival)
-    won = wins(shown, OBJECTIVE, deep, rival)
+    won = wins(shown, deep, rival)
     meaning = {
         "ahead": "depth does more than a larger learning rate",
         "behind": "a larger learning rate does more than depth",
@@ -123,9 +112,10 @@ def likelihood_words(shown: Comparison, quantity: str) -> str:
 def best_levels(shown: Comparison) -> dict[str, float]:
     """What a synthetic set's own distribution attains, by quantity; nothing where it is not known."""
     name = shown.study.experiment.dataset
-    if name not in DATASETS or not DATASETS[name].synthetic or len(DATASETS[name].variables) > MAX_COLUMNS:
+    info = DATASETS.get(name)
+    if info is None or not info.synthetic or len(info.variables) > MAX_COLUMNS:
         return {}
-    column = shown.study.experiment.labels(len(DATASETS[name].variables)).class_variable
+    column = shown.study.experiment.labels(len(info.variables)).class_variable
     accuracy, conditional = _best(name, column)
     return {"test accuracy": accuracy, "test conditional": conditional, "test llh": known_mixture(name).expected_llh}
 
@@ -143,28 +133,29 @@ def lines(shown: Comparison, quantity: str, with_control: bool) -> list[Line]:
         if is_control and not with_control:
             continue
         depth = int(name.split()[-1].removeprefix("L=").removesuffix("η"))
-        both = [quantity] if is_control or quantity == OBJECTIVE else [quantity, quantity.replace("test", "train")]
-        for each in both:
-            curve = network.curves[each]
+        alone = is_control or quantity == OBJECTIVE
+        for each in (quantity,) if alone else (quantity, quantity.replace("test", "train")):
+            thin, curve = each.startswith("train"), network.curves[each]
+            low, high = ("", "") if is_control else ("low", "high")
             drawn.append(
                 Line(
-                    f"{name}, training rows" if each.startswith("train") else name,
+                    f"{name}, training rows" if thin else name,
                     depth,
                     network.iterations,
                     curve["median"],
-                    () if is_control else curve.get("low", ()),
-                    () if is_control else curve.get("high", ()),
+                    curve.get(low, ()),
+                    curve.get(high, ()),
                     faint=is_control,
                     group=name,
-                    thin=each.startswith("train"),
+                    thin=thin,
                 )
             )
     return drawn
 
 
-def table_rows(shown: Comparison) -> Rows:
+def table_rows(shown: Comparison) -> list[Row]:
     """A row per quantity and comparison: counts, exact interval of the share, medians with intervals."""
-    rows: Rows = []
+    rows: list[Row] = []
     for quantity in TABLE:
         if not _gained(shown, quantity):
             rows.append((NAMES[quantity], "no network gained", *[DASH] * 4))
@@ -175,16 +166,17 @@ def table_rows(shown: Comparison) -> Rows:
     return rows
 
 
-def answer_rows(made: Sequence[Comparison]) -> Rows:
+def answer_rows(made: Sequence[Comparison]) -> list[Row]:
     """The verdicts of several comparisons: deepest against shallow, at the same rate and at L times the rate."""
-    rows: Rows = []
+    rows: list[Row] = []
     for shown in made:
         cells = []
-        for rival in (depth_name(1), f"L=1 at {depths(shown)[0][2:]}η"):
-            won = wins(shown, OBJECTIVE, depths(shown)[0], rival)
+        deep, experiment = depths(shown)[0], shown.study.experiment
+        for rival in (depth_name(1), _faster(deep)):
+            won = wins(shown, deep, rival)
             cells.append(f"{statistics.VERDICTS[won.verdict]}: {won.counts}")
-        trained = "everything" if shown.study.experiment.train_components else "sum weights only"
-        rows.append((trained, choice("objective", shown.study.experiment.objective), *cells))
+        trained = "everything" if experiment.train_components else "sum weights only"
+        rows.append((trained, choice("objective", experiment.objective), *cells))
     return rows
 
 
@@ -245,8 +237,10 @@ def _gained(shown: Comparison, quantity: str) -> bool:
 def _learning(shown: Comparison) -> str:
     experiment = shown.study.experiment
     objective = choice("objective", experiment.objective)
-    share = {"hybrid": experiment.hybrid_mix, "semi_supervised": experiment.labelled_share}.get(experiment.objective)
-    what = {"hybrid": "generative", "semi_supervised": "labelled"}.get(experiment.objective)
-    part = f" ({percent(share)} {what})" if share is not None else ""
+    parts = {
+        "hybrid": f" ({percent(experiment.hybrid_mix)} generative)",
+        "semi_supervised": f" ({percent(experiment.labelled_share)} labelled)",
+    }
+    part = parts.get(experiment.objective, "")
     trained = "everything trained" if experiment.train_components else "sum weights trained"
     return f"{objective[0].upper()}{objective[1:]} objective{part}, {trained}"

@@ -16,8 +16,7 @@ intro, prose = sections("dynamics")
 st.header(WORDS["dynamics"])
 page.prose(intro)
 
-if st.session_state["problem"]:
-    page.refused(st.session_state["problem"])
+page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:

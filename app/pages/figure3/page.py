@@ -24,9 +24,9 @@ EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their ow
 CURVE_COLUMNS = ("setting", "L", "iteration", "median", "low", "high")
 
 
-def curve_rows(lines: list[Line]) -> list[tuple[object, ...]]:
+def curve_rows(lines: list[Line]) -> list[files.Row]:
     """A row per curve and iteration; a single run is its own range."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[files.Row] = []
     for line in lines:
         low, high = line.low or line.median, line.high or line.median
         points = zip(line.iterations, line.median, low, high, strict=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
+from app.kit.files import Row
 from app.kit.results import Results
 from app.kit.text import number
 from spncore.arrays import Floats
@@ -47,8 +47,7 @@ def reached(shown: Results, noise: float, level: float) -> dict[int, Iterations]
 
 def by_noise(shown: Results, level: float) -> dict[int, dict[float, Iterations]]:
     """By depth and noise, seed by seed, the iterations to a level."""
-    found = {noise: reached(shown, noise, level) for noise in NOISES}
-    return {depth: {noise: found[noise][depth] for noise in NOISES} for depth in DEPTHS}
+    return {depth: {noise: reached(shown, noise, level)[depth] for noise in NOISES} for depth in DEPTHS}
 
 
 def end(shown: Results) -> int:
@@ -74,27 +73,30 @@ def our_lines(shown: Results, noise: float) -> list[Line]:
     return shown.lines(figure3.cell(noise, depth, shown.runs) for depth in DEPTHS)
 
 
-def symmetric(shown: Results) -> Floats:
-    """LLH of the symmetric run's first steps."""
-    llh: Floats = shown.first_steps[figure3.cell(0.0, 1, shown.runs).experiment].llh[0]
-    return llh
+def _apart(shown: Results, llh: Floats) -> Floats:
+    """|LLH − LLH of the symmetric run| at the first steps, (…, T)."""
+    symmetric: Floats = shown.first_steps[figure3.cell(0.0, 1, shown.runs).experiment].llh[0]
+    apart: Floats = np.abs(llh - symmetric[: llh.shape[-1]])
+    return apart
 
 
 def departures(shown: Results, noise: float, length: int) -> list[Line]:
     """|LLH − symmetric| of our first steps: median and range of six seeds."""
     lines = []
     for depth in DEPTHS:
-        apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown))[:, :length]
-        apart = np.maximum(apart, SMALLEST)
-        spread = np.median(apart, axis=0), apart.min(axis=0), apart.max(axis=0)
-        lines.append(Line.from_start(depth_name(depth), depth, *spread))
+        apart = np.maximum(_apart(shown, _first(shown, noise, depth).llh[:, :length]), SMALLEST)
+        lines.append(
+            Line.from_start(depth_name(depth), depth, *(of(apart, axis=0) for of in (np.median, np.min, np.max)))
+        )
     return lines
 
 
 def published_departures(shown: Results, length: int) -> list[Line]:
     """|published LLH − symmetric| of the first steps."""
-    apart = {depth: np.abs(curve[:length] - symmetric(shown)[:length]) for depth, curve in PUBLISHED.items()}
-    return [Line.from_start(f"published L={depth}", depth, row, faint=True) for depth, row in apart.items()]
+    return [
+        Line.from_start(f"published L={depth}", depth, _apart(shown, curve[:length]), faint=True)
+        for depth, curve in PUBLISHED.items()
+    ]
 
 
 def first_changes(shown: Results, length: int) -> list[Line]:
@@ -130,7 +132,7 @@ def table_rows(shown: Results, noise: float) -> list[dict[str, str]]:
     return rows
 
 
-def seed_rows(shown: Results, only: float | None = None) -> list[tuple[Any, ...]]:
+def seed_rows(shown: Results, only: float | None = None) -> list[Row]:
     """Every seed's iterations to every level."""
     return [
         (noise, depth, seed.seed, level, "" if at is None else at)
@@ -196,12 +198,12 @@ def departure_words(shown: Results, noise: float) -> str:
 
 def noise_words(shown: Results, level: float) -> str:
     """The gap at rounding-size and at honest noise, from paired seeds."""
-    parts = []
-    for noise in (ROUNDING, HONEST):
-        runs = reached(shown, noise, level)
-        parts.append(f"Noise {number(noise)}: " + statistics.compared("L=3", "L=1", runs[3], runs[1], end(shown)) + ".")
-    gaps = {noise: _gap(reached(shown, noise, level)) for noise in NOISES}
-    known = {noise: gap for noise, gap in gaps.items() if gap is not None}
+    runs = {noise: reached(shown, noise, level) for noise in NOISES}
+    parts = [
+        f"Noise {number(noise)}: {statistics.compared('L=3', 'L=1', runs[noise][3], runs[noise][1], end(shown))}."
+        for noise in (ROUNDING, HONEST)
+    ]
+    known = {noise: gap for noise, each in runs.items() if (gap := _gap(each)) is not None}
     if len(known) > 1:
         first, last = min(known), max(known)
         parts.append(
@@ -247,8 +249,8 @@ def _first(shown: Results, noise: float, depth: int) -> FirstSteps:
 
 def _leaves(shown: Results, noise: float, depth: int) -> str:
     """Range over seeds of the iteration at which a run leaves the symmetric one."""
-    apart = np.abs(_first(shown, noise, depth).llh - symmetric(shown)) > LEFT
-    at = sorted(int(np.argmax(row)) + 1 for row in apart if row.any())
+    left = _apart(shown, _first(shown, noise, depth).llh) > LEFT
+    at = sorted(int(np.argmax(row)) + 1 for row in left if row.any())
     if not at:
         return "no iteration shown"
     return str(at[0]) if at[0] == at[-1] else f"{at[0]}–{at[-1]}"
@@ -270,7 +272,7 @@ def _inside(value: int, runs: Iterations) -> bool:
 
 
 def _all_inside(shown: Results, noise: float, level: float) -> bool:
-    return all(_inside(at, reached(shown, noise, level)[depth]) for depth, at in published_reached(level).items())
+    return all(map(_inside, published_reached(level).values(), reached(shown, noise, level).values()))
 
 
 def _two_digits(value: float) -> str:

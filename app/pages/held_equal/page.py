@@ -32,14 +32,14 @@ def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[
     """One setting: its curves on the shared axes, and its statement."""
     figure = charts.curves(
         setting.name,
-        facts.lines(setting, shown.results),
+        facts.lines(setting),
         page.theme(),
         log_iterations=log_iterations,
         x_range=ranges[0],
         y_range=ranges[1],
         height=charts.SMALL_HEIGHT,
     )
-    words = facts.statement(setting, shown.results)
+    words = facts.statement(setting)
     runs = [((setting.name, name), cell) for name, cell in setting.cells.items()]
     results.chart(shown, figure, words, f"fair_{setting.name}", ("held equal", "network"), runs)
     if setting.note:
@@ -53,7 +53,7 @@ def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[
 def panels(settings: list[Setting], shown: Results) -> None:
     """Two rows of two; a phone stacks them."""
     log_iterations = st.toggle("iterations on a log axis", value=True, key="fair_log")
-    ranges = facts.ranges(settings, shown.results)
+    ranges = facts.ranges(settings)
     for pair in (settings[:2], settings[2:]):
         for column, setting in zip(st.columns(2, gap="large"), pair, strict=True):
             with column:
@@ -62,14 +62,14 @@ def panels(settings: list[Setting], shown: Results) -> None:
 
 def wins(settings: list[Setting], shown: Results) -> None:
     """Every comparison as a row, and every seed to take away."""
-    rows = facts.win_rows(settings, shown.results)
+    rows = facts.win_rows(settings)
     page.table(facts.WIN_COLUMNS, rows)
     st.caption(
         "Counts: pairs with the same seed. Share of wins: exact 95 % interval. Iterations: median [interval that holds "
         "the median with 95 % probability]."
     )
     columns = ("held equal", "network", "learning rate", "seed", "iterations", "final llh")
-    seeds, remarks = partial(facts.seed_rows, settings, shown.results), files.signed(shown.words)
+    seeds, remarks = partial(facts.seed_rows, settings), files.signed(shown.words)
     page.download("Every seed (CSV)", "held equal", columns, seeds, remarks, "fair_seeds_csv")
 
 
@@ -87,7 +87,7 @@ on_screen = results.choose(
 case = replace(case, runs=on_screen.runs)
 panels_shown = facts.settings(case, on_screen.results)
 st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)
-st.markdown(literal(facts.summary(panels_shown, on_screen.results)))
+st.markdown(literal(facts.summary(panels_shown)))
 panels(panels_shown, on_screen)
 st.header("Every comparison", divider="gray")
 wins(panels_shown, on_screen)

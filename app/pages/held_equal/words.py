@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from app.kit.files import Row
 from app.kit.text import number
 from spncore.plots.curves import Line, around
 from spncore.studies import statistics
@@ -22,11 +22,12 @@ WIN_COLUMNS = ("held equal", "comparison", "ahead, behind, level", "share of win
 
 @dataclass(frozen=True)
 class Setting:
-    """One way to hold depths equal: its runs by name, and who is compared with whom."""
+    """One way to hold depths equal: its runs by name, who is compared with whom, and how every run went."""
 
     name: str
     cells: Cells
     rivals: Mapping[str, str]
+    results: Results
     note: str = ""
 
     @property
@@ -34,47 +35,50 @@ class Setting:
         """The last iteration."""
         return max(cell.experiment.iterations for cell in self.cells.values())
 
+    def pair(self, name: str) -> tuple[Iterations, Iterations]:
+        """Iterations of a network and of its rival, seed by seed."""
+        return self.reached(name), self.reached(self.rivals[name])
+
+    def wins(self, name: str) -> Wins:
+        """A network against its rival, seed by seed."""
+        return statistics.paired_wins(*self.pair(name))
+
+    def reached(self, name: str) -> Iterations:
+        """Iterations of a network to the target, seed by seed."""
+        return reached(self.results[self.cells[name]])
+
 
 def settings(case: Case, results: Results) -> list[Setting]:
     """The four panels of a case, the learning rates of the third chosen on the way."""
-    deep = [depth_name(depth) for depth in DEPTHS[1:]]
-    shallow = dict.fromkeys(deep, depth_name(1))
+    shallow = dict.fromkeys(map(depth_name, DEPTHS[1:]), depth_name(1))
     rates = case.best_rates(results.__getitem__)
+    faster = {depth_name(depth): faster_name(depth) for depth in DEPTHS[1:]}
     return [
-        Setting("Same start in every layer", case.same_start(), shallow),
-        Setting("Same product of weights", case.same_product(), shallow),
-        Setting("Each at its best learning rate", case.at_rates(rates), shallow, _rates_note(case, rates)),
-        Setting(
-            "Shallow at L times the rate",
-            case.shallow_faster(),
-            {depth_name(depth): faster_name(depth) for depth in DEPTHS[1:]},
-        ),
+        Setting("Same start in every layer", case.same_start(), shallow, results),
+        Setting("Same product of weights", case.same_product(), shallow, results),
+        Setting("Each at its best learning rate", case.at_rates(rates), shallow, results, _rates_note(case, rates)),
+        Setting("Shallow at L times the rate", case.shallow_faster(), faster, results),
     ]
 
 
-def wins(setting: Setting, results: Results, name: str) -> Wins:
-    """A network against its rival, seed by seed."""
-    return statistics.paired_wins(*_pair(setting, results, name))
-
-
-def statement(setting: Setting, results: Results) -> str:
+def statement(setting: Setting) -> str:
     """The sentence that a setting's numbers support."""
     clauses = [
-        statistics.compared(name, rival, *_pair(setting, results, name), setting.end)
+        statistics.compared(name, rival, *setting.pair(name), setting.end)
         for name, rival in reversed(list(setting.rivals.items()))
     ]
-    lost = sum(diverged(results[cell]) for cell in setting.cells.values())
+    lost = sum(diverged(setting.results[cell]) for cell in setting.cells.values())
     note = f" {lost} runs diverged." if lost else ""
     return f"{setting.name}: {'; '.join(clauses)}.{note}"
 
 
-def summary(shown: Sequence[Setting], results: Results) -> str:
+def summary(shown: Sequence[Setting]) -> str:
     """In which settings each depth is ahead of its rival, behind, or neither."""
     sentences = []
     for name in reversed(list(shown[0].rivals)):
         by_verdict: dict[str, list[str]] = {}
         for setting in shown:
-            by_verdict.setdefault(wins(setting, results, name).verdict, []).append(f"“{setting.name}”")
+            by_verdict.setdefault(setting.wins(name).verdict, []).append(f"“{setting.name}”")
         parts = [
             f"{words} under {listed(by_verdict[verdict])}"
             for verdict, words in statistics.VERDICTS.items()
@@ -85,38 +89,39 @@ def summary(shown: Sequence[Setting], results: Results) -> str:
     return " ".join(sentences)
 
 
-def lines(setting: Setting, results: Results) -> list[Line]:
+def lines(setting: Setting) -> list[Line]:
     """Curves of a panel; the shallow network at a larger rate is grey, with the dash of the depth it is set against."""
     rates = {faster_name(depth): depth for depth in DEPTHS[1:]}
-    return [
-        Line.of_seeds(name, rates.get(name, cell.experiment.depth), results[cell].curve or {}, faint=name in rates)
-        for name, cell in setting.cells.items()
-    ]
+    drawn = []
+    for name, cell in setting.cells.items():
+        depth, curve = rates.get(name, cell.experiment.depth), setting.results[cell].curve or {}
+        drawn.append(Line.of_seeds(name, depth, curve, faint=name in rates))
+    return drawn
 
 
-def ranges(shown: Sequence[Setting], results: Results) -> tuple[tuple[float, float], tuple[float, float]]:
+def ranges(shown: Sequence[Setting]) -> tuple[tuple[float, float], tuple[float, float]]:
     """The iterations and the LLH that all panels span."""
-    drawn = [line for setting in shown for line in lines(setting, results)]
+    drawn = [line for setting in shown for line in lines(setting)]
     end = max(max(line.iterations) for line in drawn)
     return (1.0, end), around([value for line in drawn for value in line.median], 0.05)
 
 
-def win_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]]:
+def win_rows(shown: Sequence[Setting]) -> list[Row]:
     """A row per setting and depth: counts, exact interval of the share, medians with intervals."""
     return [
-        (setting.name, f"{name} against {rival}", *statistics.row(*_pair(setting, results, name), setting.end))
+        (setting.name, f"{name} against {rival}", *statistics.row(*setting.pair(name), setting.end))
         for setting in shown
         for name, rival in setting.rivals.items()
     ]
 
 
-def seed_rows(shown: Sequence[Setting], results: Results) -> list[tuple[Any, ...]]:
+def seed_rows(shown: Sequence[Setting]) -> list[Row]:
     """Every seed's iterations to the target, by setting and network."""
     return [
         (setting.name, name, cell.experiment.learning_rate, seed.seed, "" if at is None else at, seed.final_llh)
         for setting in shown
         for name, cell in setting.cells.items()
-        for seed, at in zip(results[cell].seeds, reached(results[cell]), strict=True)
+        for seed, at in zip(setting.results[cell].seeds, setting.reached(name), strict=True)
     ]
 
 
@@ -132,8 +137,3 @@ def _rates_note(case: Case, rates: Mapping[int, float]) -> str:
     at_edge = f" {listed(edges)} at the end of the grid: its best may lie beyond." if edges else ""
     span = f"{number(case.rates[0])} to {number(case.rates[-1])}"
     return f"{chosen}; chosen on other seeds from {span}, each rate twice the one before.{at_edge}"
-
-
-def _pair(setting: Setting, results: Results, name: str) -> tuple[Iterations, Iterations]:
-    """Iterations of a network and of its rival, seed by seed."""
-    return reached(results[setting.cells[name]]), reached(results[setting.cells[setting.rivals[name]]])

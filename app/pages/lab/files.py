@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from app.kit.files import cell, document, linked, one_line, table
+from app.kit.files import Row, cell, document, ended, linked, one_line, table
 from app.live.views.frames import RATES_OF
-from spncore import __version__
+from spncore import Trainer, __version__
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.files.provenance import made_by
-from spncore.learning.learners import weights_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
+from spncore.runs.training import learner_of
 
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
 
@@ -41,7 +40,11 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     num_steps = sum(trace.llh.size for trace in traces)
     with_components = num_steps * (2 + 3 * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
-    rows = (row for trace in traces for row in (_component_rows if with_components else _seed_rows)(trace))
+    rows = (
+        (seed, trace.experiment.depth, trace.experiment.optimiser, *said)
+        for trace in traces
+        for seed, *said in (_component_rows if with_components else _seed_rows)(trace)
+    )
     return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _remarks(dataset, link) + remarks)
 
 
@@ -64,14 +67,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
             "variables": list(dataset.variables),
         },
         result=[
-            {
-                "L": trace.experiment.depth,
-                "learner": trace.experiment.optimiser,
-                "seeds": list(trace.experiment.seeds),
-                "stopped": trace.stopped,
-                "llh": trace.llh.tolist(),
-            }
-            for trace in traces
+            {"L": trace.experiment.depth, "learner": trace.experiment.optimiser, **ended(trace)} for trace in traces
         ],
     )
 
@@ -135,33 +131,29 @@ for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(
 '''
 
 
-def _seed_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any]]:
-    """The quantities that each seed has once a step."""
-    depth, learner = trace.experiment.depth, trace.experiment.optimiser
+def _seed_rows(trace: Trace) -> Iterator[Row]:
+    """The quantities that each seed has once a step: seed, t, quantity, value."""
     for i, seed in enumerate(trace.experiment.seeds):
         for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True), 1):
-            yield seed, depth, learner, t, "llh", llh
-            yield seed, depth, learner, t, "weights_at_floor", at_floor
+            yield seed, t, "llh", llh
+            yield seed, t, "weights_at_floor", at_floor
 
 
-def _component_rows(trace: Trace) -> Iterator[tuple[int, int, str, int, str, Any]]:
+def _component_rows(trace: Trace) -> Iterator[Row]:
     """The rows of the seeds, then ρ, λ (of gradient ascent) and the effective weight of every component."""
     yield from _seed_rows(trace)
-    depth, learner = trace.experiment.depth, trace.experiment.optimiser
-    rates = {"rho": trace.rho, "lambda": trace.lam} if learner == RATES_OF else {}
+    rates = {"rho": trace.rho, "lambda": trace.lam} if trace.experiment.optimiser == RATES_OF else {}
     for quantity, values in {**rates, "w": trace.effective_weights}.items():
         for seed, steps in zip(trace.experiment.seeds, values, strict=True):
             for t, row in enumerate(steps.tolist(), 1):
-                yield from ((seed, depth, learner, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
+                yield from ((seed, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
 
 
-def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[tuple[int, int, str, int, float, str, float]]:
+def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[Row]:
     if trace.final_state is None:
         return
     experiment, num_weights = trace.experiment, trace.sums.num_weights
-    parameters = trace.final_state.parameters
-    num_trained = parameters.shape[1] if experiment.train_components else num_weights
-    weights = weights_of(experiment.optimiser, experiment.parametrisation, parameters, num_trained)
+    weights = Trainer(trace.problem, learner_of(experiment)).weights(trace.final_state.parameters)
     leaves = weights[:, num_weights:].reshape(len(weights), 2, experiment.num_components, dataset.num_variables)
     mass = leaves.sum(axis=1)  # (S, K, D)
     log_effective = np.log(weights[:, trace.sums.paths]).sum(axis=1) + np.log(mass).sum(axis=2)  # (S, K)

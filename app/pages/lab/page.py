@@ -15,26 +15,11 @@ from spncore.learning.learners import title
 from spncore.record import Field
 from spncore.studies import presets
 
-MAIN = ("num_components", "depths", "learning_rate", "init_scale", "init_convention", "rivals")
-MORE = (
-    "topology",
-    "component_init",
-    "init_noise",
-    "weight_init",
-    "train_components",
-    "parametrisation",
-    "floor",
-    "objective",
-    "class_variable",
-    "hybrid_mix",
-    "labelled_share",
-    "optimiser",
-    "momentum",
-    "batch_size",
-    "iterations",
-    "num_seeds",
-    "seed",
-)
+MAIN = "num_components depths learning_rate init_scale init_convention rivals".split()
+MORE = """
+topology component_init init_noise weight_init train_components parametrisation floor objective class_variable
+hybrid_mix labelled_share optimiser momentum batch_size iterations num_seeds seed
+""".split()
 PRESET = Field(str, WORDS["preset"], "", WORDS["preset_help"], choices=tuple(presets.PRESETS))
 FILES = {
     "export_csv": ("csv", files.curves_csv),
@@ -125,8 +110,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 
-if st.session_state["problem"]:
-    page.refused(st.session_state["problem"])
+page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from app.kit.files import Row
 from spncore.studies.linear import MAX_STEPS, RATES, Comparison, LinearStudy, SharedScalar, Side
 from spncore.words import listed, lowered, signed
 
@@ -43,17 +44,16 @@ def _factor(plain: Side, factors: Side) -> str:
 
 def at_chosen_start(comparison: Comparison) -> str:
     """Which rates the sides are shown at, and how fair that is."""
-    sides = (comparison.plain, comparison.factors)
-    shown = ", ".join(f"η = {side.experiment.learning_rate:.3g} ({side.name})" for side in sides)
+    shown = ", ".join(f"η = {side.experiment.learning_rate:.3g} ({side.name})" for side in comparison.sides)
     return (
         f"Shown at {shown}. Target: a millionth of the first loss. Both start at the same product, "
         f"w = {comparison.plain.experiment.init_scale:.3g} in every place."
     )
 
 
-def rate_rows(comparison: Comparison) -> Iterator[tuple[str, float, str, str]]:
+def rate_rows(comparison: Comparison) -> Iterator[Row]:
     """The table (model, eta, steps to the target, outcome) over the grid."""
-    for side in (comparison.plain, comparison.factors):
+    for side in comparison.sides:
         for rate, steps, diverged in side.outcomes:
             outcome = "reached" if steps is not None else "diverged" if diverged else "not reached"
             yield side.name, rate, "" if steps is None else str(steps), outcome
@@ -119,15 +119,16 @@ def residual_sentence(comparison: Comparison) -> str:
     )
 
 
-def term_rows(comparison: Comparison) -> Iterator[tuple[int, int, str, float]]:
+def term_rows(comparison: Comparison) -> Iterator[Row]:
     """The table (t, weight, term, value) of every step taken apart."""
     for name in ("before", "adaptive", "multiplicative", "higher", "after"):
         for t, row in enumerate(getattr(comparison.terms, name).tolist()):
             yield from ((t, place, name, value) for place, value in enumerate(row, 1))
 
 
-def network_rows(runs: SharedScalar) -> Iterator[tuple[int, int, str, float]]:
+def network_rows(runs: SharedScalar) -> Iterator[Row]:
     """The table (L, t, quantity, value) of the network's LLH and of its scalar over its start."""
     for quantity, by_depth in (("llh", runs.llh), ("scalar over start", runs.scalars)):
         for name, values in by_depth.items():
-            yield from ((int(name.removeprefix("L = ")), t, quantity, v) for t, v in enumerate(values.tolist(), 1))
+            depth = int(name.removeprefix("L = "))
+            yield from ((depth, t, quantity, value) for t, value in enumerate(values.tolist(), 1))

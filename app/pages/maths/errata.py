@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from app.kit.text import sections
 from spncore import Trainer, fit
 from spncore.arrays import Floats
 from spncore.circuits.overparam import effective_weights
@@ -117,26 +118,6 @@ def _gradient(trace: Trace, data: Dataset) -> Gradient:
 
 def sentences(found: Errata) -> dict[str, str]:
     """What the numbers say, by erratum."""
-    slopes, memory, gradient = found.rho.slopes, found.momentum, found.gradient
     counted = ", ".join(f"{value:.2f} for L = {depth}" for depth, value in found.num_weights.items())
-    return {
-        "rho": (
-            f"In one step of the run with L = 3, the product form leaves a residual that falls with slope "
-            f"**{slopes['product form']:.2f}** in η, the printed form with slope **{slopes['as printed']:.2f}**."
-        ),
-        "momentum": (
-            f"At step {memory.step} of the run with L = 3, for component {memory.component}, the right-hand side is "
-            f"within **{memory.from_next:.1g}** of w(t+1), relative to it, and **{memory.from_same:.1g}** away from "
-            f"w(t). The term of the start, which the paper leaves out, makes up **{memory.start_share:.0%}** of the "
-            f"memory there."
-        ),
-        "gradient": (
-            f"At the start of the run, for component 1: the LLH itself, by central differences, gives "
-            f"**{gradient.difference:.6g}**; the mean over all rows gives **{gradient.mean_over_rows:.6g}**; "
-            f"one row alone gives **{gradient.one_row:.6g}**."
-        ),
-        "product": (
-            f"Every weight of the run starts at w0 = {found.study.experiment.init_scale:g}, so w(0) is w0 to the power "
-            f"of the number of factors. That power, from the runs: **{counted}**. It is L, not L + 1."
-        ),
-    }
+    _, by_erratum = sections("maths/evidence")
+    return {name: words.format(counted=counted, **found._asdict()) for name, words in by_erratum.items()}

@@ -15,20 +15,10 @@ from app.pages.maths.errata import Errata
 from spncore.files.provenance import made_by
 from spncore.plots.lines import residuals
 
-SECTIONS = (
-    "1_notation",
-    "2_objective",
-    "3_step",
-    "4_momentum",
-    "5_preconditioner",
-    "6_scale",
-    "7_parametrisations",
-    "8_trees",
-    "8b_objectives",
-    "9_linear",
-    "errata",
-    "references",
-)
+SECTIONS = """
+1_notation 2_objective 3_step 4_momentum 5_preconditioner 6_scale 7_parametrisations 8_trees 8b_objectives
+9_linear errata references
+""".split()
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
 
 

@@ -18,6 +18,7 @@ from spncore.studies.phase import LOST, Diagram
 from spncore.symbols import LABELS
 
 MARGIN = (58, 30, 50, 46)
+STILL = {"fixedrange": True, "showgrid": False, "zeroline": False}  # of an axis
 CENTRED = {"x": 0.5, "xanchor": "center"}
 PHASE_HEIGHT = 350
 MAX_LOG2 = 3  # the scale ends at a factor of 8 at most; hover has the number
@@ -74,9 +75,7 @@ def phase_key(diagram: Diagram, control: bool = False, theme: str = "light") -> 
         xaxis={
             "tickvals": ticks,
             "ticktext": [_factor(tick) for tick in ticks],
-            "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
+            **STILL,
             "tickfont": {"color": INK[theme]},
         },
         yaxis={"visible": False, "fixedrange": True},
@@ -187,9 +186,7 @@ def _log_axis(values: Floats, title: str) -> dict[str, object]:
     return {
         "title": {"text": title, "standoff": 6},
         "range": [low, high],
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
+        **STILL,
         "ticks": "outside",
         "tickvals": decades,
         "ticktext": [words.power(power) for power in decades],

@@ -12,9 +12,9 @@ from app.kit import controls, page, progress, session, uploads
 from app.kit.data import offered
 from app.kit.link import LAB
 from app.kit.text import literal, page_text
-from app.live import jobs
 from app.pages.phase import charts
 from spncore.data.library import Dataset
+from spncore.plots.drawing import STILL
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
@@ -46,7 +46,6 @@ HOW: Mapping[str, controls.Values] = {
     "resolution": {"kind": "select_slider", "options": list(RESOLUTIONS), "words": RESOLUTIONS.get},
     "depths": {"options": range(2, 9)},
 }
-CHART = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 MARKS = (
     "▲ only depth L reaches the target, ▼ only L = 1 does: coloured by the least factor possible · / neither · "
     "× depth L was thrown off, it ended below its start"
@@ -73,7 +72,7 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
 def settings_panel(base: Plane) -> None:
     """Another setting: its controls, the number of runs, and the button that starts the job."""
     data = uploads.at_hand(session.held_uploads())
-    plane = wanted(base, data) if data else None
+    plane = wanted(base, data)
     if plane is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -132,7 +131,7 @@ def panels(shown: Diagram, control: bool) -> None:
                 key=f"phase_panel_{depth}",
                 on_select="rerun",
                 selection_mode="points",
-                config=CHART,
+                config=STILL,
                 alt=summary(shown, depth)[0],
             )
             if clicked.selection.points:
@@ -177,8 +176,7 @@ def take_away(shown: Diagram, control: bool) -> None:
 
 
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
-own = jobs.JOBS.get(st.session_state.get(JOB, ""))
-on_screen: Diagram = own.result if own and own.state == "done" else phase.shipped()
+on_screen: Diagram = progress.made(st.session_state.get(JOB)) or phase.shipped()
 st.caption(literal(in_words(on_screen)))
 with_control = False
 if on_screen.plane.control:

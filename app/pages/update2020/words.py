@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from app.kit.files import Row
 from app.kit.results import Results
 from spncore.studies import update2020
 from spncore.studies.cells import DEPTHS, depth_name
@@ -71,7 +72,7 @@ def score_words(shown: Results) -> str:
     return " ".join(parts)
 
 
-def table_rows(shown: Results) -> list[tuple[str, ...]]:
+def table_rows(shown: Results) -> list[Row]:
     """Mean and range over seeds, by objective, depth and rows."""
     found = groups(shown)
     return [

@@ -180,26 +180,24 @@ def test_what_is_held_equal_turns_the_order(held_equal):
     case = Case("tree", "linear", "fixed")
     settings = settings_by_name(case, held_equal)
     same_start, same_product = settings["Same start in every layer"], settings["Same product of weights"]
-    assert fair_facts.statement(same_start, held_equal).startswith(
-        "Same start in every layer: L=3 ahead of L=1 in 12 of 12 seeds"
-    )
-    assert fair_facts.wins(same_start, held_equal, "L=3").verdict == "ahead"
-    assert fair_facts.wins(same_product, held_equal, "L=3").verdict == "behind"
-    assert "What is held equal decides." in fair_facts.summary(list(settings.values()), held_equal)
+    assert fair_facts.statement(same_start).startswith("Same start in every layer: L=3 ahead of L=1 in 12 of 12 seeds")
+    assert same_start.wins("L=3").verdict == "ahead"
+    assert same_product.wins("L=3").verdict == "behind"
+    assert "What is held equal decides." in fair_facts.summary(list(settings.values()))
 
 
 @pytest.mark.parametrize("weights", recipes.WEIGHTS)
 def test_a_shared_scalar_leaves_every_depth_level(held_equal, weights):
     settings = settings_by_name(Case("shared", weights, "fixed"), held_equal)
     for name in ("Same start in every layer", "Each at its best learning rate"):
-        assert fair_facts.wins(settings[name], held_equal, "L=3").level == 12
-        assert "needed the same iterations in 12 of 12 seeds" in fair_facts.statement(settings[name], held_equal)
+        assert settings[name].wins("L=3").level == 12
+        assert "needed the same iterations in 12 of 12 seeds" in fair_facts.statement(settings[name])
 
 
 def test_private_chains_of_log_weights_are_a_larger_learning_rate(held_equal):
     setting = settings_by_name(Case("private", "log", "fixed"), held_equal)["Shallow at L times the rate"]
     for name in ("L=2", "L=3"):
-        assert fair_facts.wins(setting, held_equal, name).level == 12
+        assert setting.wins(name).level == 12
 
 
 def test_log_weights_do_not_know_which_start_is_held_equal(held_equal):

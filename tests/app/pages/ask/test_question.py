@@ -246,9 +246,9 @@ def test_flow_in_a_drawing_starts_as_one_and_is_kept_by_every_product(models, da
     for place, node in enumerate(shown["nodes"]):
         out = drawn.after[drawn.ends[:, 0] == place]
         if node["kind"] == "sum" and out.size:
-            assert_close(out.sum(), found.nodes[node["nodes"]].sum())
+            assert_close(out.sum(), found.nodes[0, node["nodes"]].sum())
         elif node["kind"] == "product" and out.size and len(node["nodes"]) == 1:
-            assert_close(out, np.full(out.size, found.nodes[node["id"]]))
+            assert_close(out, np.full(out.size, found.nodes[0, node["id"]]))
 
 
 def test_leaves_are_labelled_by_their_variables_or_by_their_number_below_the_root(models, data):

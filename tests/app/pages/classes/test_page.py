@@ -166,7 +166,7 @@ def test_the_answers_of_all_objectives_are_the_verdicts_of_their_seeds():
     rows = classes_words.answer_rows(list(classes_study.shipped().values()))
     assert len(rows) == len(SETUPS) * len(CHOICES)
     for row, shown in zip(rows, classes_study.shipped().values(), strict=True):
-        won = classes_words.wins(shown, "objective", "L=3", "L=1")
+        won = classes_words.wins(shown, "L=3", "L=1")
         assert row[2].endswith(f": {won.ahead}, {won.behind}, {won.level}")
         assert row[2].startswith("ahead") == (won.verdict == "ahead")
 
@@ -195,8 +195,8 @@ def test_the_table_of_numbers_holds_every_curve_and_every_seed(small):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_legend_names_each_depth_once_and_only_on_the_left(small, mode):
     lines = classes_words.lines(small, "test accuracy", True)
-    left = charts.accuracy(lines, {"best possible": 0.8}, mode, False)
-    right = charts.likelihood("log p", classes_words.lines(small, "test llh", True), {}, mode, True)
+    left = charts.over_iterations(charts.ACCURACY, lines, {"best possible": 0.8}, mode, False)
+    right = charts.over_iterations("log p", classes_words.lines(small, "test llh", True), {}, mode, True)
     named = [trace.name for trace in left.data if trace.showlegend]
     assert named == ["L=1", "L=3", "L=1 at 3η"]
     assert right.layout.showlegend is False and right.layout.xaxis.type == "log"

@@ -142,8 +142,8 @@ class Circuits {
     this.showEdge(context);
   }
 
-  showTree({ derived, L, t }) {
-    const found = derived.point("tree", { depth: L, t, tree: this.trees.asked });
+  showTree({ answer }) {
+    const found = answer("tree", { tree: this.trees.asked });
     if (!found) return;
     const tree = found.header;
     this.trees.show(tree);
@@ -156,9 +156,9 @@ class Circuits {
     Object.assign(this.root.dataset, { tree: tree.number, at: tree.at + 1 });
   }
 
-  showEdge({ derived, L, t }) {
+  showEdge({ answer }) {
     const { edge } = this;
-    const found = edge === null ? null : derived.point("edge", { depth: L, t, edge });
+    const found = edge === null ? null : answer("edge", { edge });
     if (!found || found.header.edge !== edge) return;
     this.chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
     this.seven.replaceChildren(...edgeFormulas(found.header));

@@ -24,25 +24,20 @@ function erratum() {
   const printed = math(...rate(), sup(row("(", layer("0"), ")"), "2"));
   const product = math(...rate(), under("∏", row("l", "<", "L", "−", "1")), sup(row("(", layer("l"), ")"), "2"));
   const line = (word, formula) => html("p", {}, `${say(word)} `, formula, ".");
-  return html(
-    "aside",
-    { class: "spn-box" },
-    html("h3", { text: say("erratum_title") }),
-    line("erratum_printed", printed),
-    line("erratum_holds", product),
-    html("p", { text: say("erratum_fair") }),
-  );
+  const title = html("h3", { text: say("erratum_title") });
+  const fair = html("p", { text: say("erratum_fair") });
+  const claims = [line("erratum_printed", printed), line("erratum_holds", product)];
+  return html("aside", { class: "spn-box" }, title, ...claims, fair);
 }
 
 /** A slider with its value beside it. */
 function slider(name, range, kind, shown, moved) {
   const output = html("output", { text: shown(range.value) });
-  const attributes = { type: "range", "aria-label": say(name), "data-control": name, ...range };
-  const input = html("input", attributes);
-  input.addEventListener("input", () => {
+  const oninput = () => {
     moved(Number(input.value));
     output.textContent = shown(Number(input.value));
-  });
+  };
+  const input = html("input", { type: "range", "aria-label": say(name), "data-control": name, ...range, oninput });
   return html("label", { class: kind }, say(name), input, output);
 }
 

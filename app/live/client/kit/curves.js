@@ -1,9 +1,10 @@
 // The curves of a run over iterations: pure functions of what a view knows, giving traces and a table.
 
+import { kept, pick, range } from "../run/series.js";
 import { llh, number, plotlyText, shorten } from "./dom.js";
+import { level } from "./spec.js";
 import { curveStyle, translucent } from "./theme.js";
 import { say } from "./words.js";
-import { kept, pick } from "../run/series.js";
 
 export const name = (c, curve) => c.run.layout.names[curve];
 export const curves = (c) => c.run.layout.names.map((_, curve) => curve);
@@ -32,37 +33,30 @@ export const heads = (c, lines, shown = (curve) => true) => ({
       .map((curve) => ({ uid: `${curve}-line`, y: lines[curve][frame], colour: colourOf(c, curve) })),
 });
 
-const silent = { hoverinfo: "skip", hovertemplate: null, showlegend: false };
-const lines = { type: "scatter", mode: "lines" };
-
 /** The line of a curve. */
 export function line(c, curve, x, y, /** @type {any} */ { width = 2, ...more } = {}) {
-  const { color, dash } = curveStyle(c.run, curve, c.theme);
-  const named = {
-    name: name(c, curve),
-    legendgroup: name(c, curve),
-    hovertemplate: `%{y:.4g}<extra>${name(c, curve)}</extra>`,
-  };
+  const own = name(c, curve);
   return {
-    ...lines,
     x,
     y,
     uid: `${curve}-line`,
-    ...named,
-    line: { color, dash, width: width * c.theme.lineScale },
+    name: own,
+    legendgroup: own,
+    hovertemplate: `%{y:.4g}<extra>${own}</extra>`,
+    line: { ...curveStyle(c.run, curve, c.theme), width: width * c.theme.lineScale },
     ...more,
   };
 }
 
 /** A thin line that belongs to a curve and says nothing itself. */
 export const thin = (c, curve, x, y, uid, width, opacity, more = {}) => ({
-  ...lines,
   x,
   y,
   uid: `${curve}-${uid}`,
   legendgroup: name(c, curve),
   opacity,
-  ...silent,
+  hoverinfo: "skip",
+  showlegend: false,
   line: { color: colourOf(c, curve), width },
   ...more,
 });
@@ -80,25 +74,10 @@ export const floorStripes = (c, { x, places }) =>
     return thin(c, curve, x, y, "floor", 2, 0.55, { yaxis: "y2" });
   });
 
-/** A horizontal line with a word. */
-export const level = ({ theme }, y, text = "", dash = "solid", { yanchor = "bottom", textposition = "end" } = {}) => ({
-  ...{
-    type: "line",
-    xref: "paper",
-    x0: 0,
-    x1: 1,
-    y0: y,
-    y1: y,
-    layer: "below",
-    line: { color: theme.line, width: 1, dash },
-  },
-  label: { text, textposition, yanchor, padding: 3, font: { size: 11 * theme.textScale, color: theme.muted } },
-});
-
 /** About a dozen rows: iterations spread over what is here, and the cursor's. */
 export function spreadTable(c, of, cell) {
   const last = c.count - 1;
-  const frames = new Set([c.frame, last, ...Array.from({ length: 11 }, (_, i) => Math.round((i * last) / 10))]);
+  const frames = new Set([c.frame, last, ...range(11).map((i) => Math.round((i * last) / 10))]);
   const rows = [...frames].filter((f) => f >= 0).sort((a, b) => a - b);
   return {
     head: [say("iteration"), ...of.map((curve) => name(c, curve))],
@@ -124,13 +103,12 @@ function endText(c, curve) {
 export const told = (c, curve, value) => ({ text: `${name(c, curve)}: ${value}`, colour: colourOf(c, curve) });
 
 const everySeed = (c, curve, x, places) =>
-  Array.from({ length: c.run.layout.num_seeds }, (_, s) =>
+  range(c.run.layout.num_seeds).map((s) =>
     thin(c, curve, x, pick(c.series.line(curve, "llh", s), places), `seed-${s}`, 0.8, 0.6),
   );
 
 /** A grey line of what is not this run; all of a kind are one entry of the legend. */
 const aside = (c, word, first, x, y, uid, look, opacity, of) => ({
-  ...lines,
   x,
   y,
   uid,
@@ -198,7 +176,7 @@ export function llhChart(c) {
   return {
     ...heads(c, middle),
     data: [...published(c), ...baselines(c), ...perCurve, ...floorStripes(c, frames)],
-    y: { title: { text: say("llh_axis") }, range },
+    y: { title: say("llh_axis"), range },
     shapes,
     note:
       (S > 1 ? say("llh_note", { S }) : say("llh_note_one")) +

@@ -1,63 +1,33 @@
 // Formulas as MathML, which browsers typeset themselves; every text enters through textContent.
 
-import { html } from "./dom.js";
-
-const MATHML = "http://www.w3.org/1998/Math/MathML";
-
-function make(tag, attributes, ...children) {
-  const node = document.createElementNS(MATHML, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) node.setAttribute(name, value);
-  node.append(...children.flat().map((child) => (typeof child === "string" ? parse(child) : child)));
-  return node;
-}
-
-const leaf = (tag, text, kind) => {
-  const node = document.createElementNS(MATHML, tag);
-  node.textContent = text;
-  if (kind) node.setAttribute("class", kind);
-  return node;
-};
+import { html, mathml } from "./dom.js";
 
 /** A bare text is an operator, a number or a name, by its look. */
-function parse(text) {
-  if (/^[−-]?[\d.]/.test(text)) return leaf("mn", text);
-  return /^[\p{L}]/u.test(text) ? leaf("mi", text) : leaf("mo", text);
+function parsed(part) {
+  if (typeof part !== "string") return part;
+  const tag = /^[−-]?[\d.]/.test(part) ? "mn" : /^\p{L}/u.test(part) ? "mi" : "mo";
+  return mathml(tag, { text: part });
 }
 
-export const row = (...parts) => make("mrow", {}, ...parts);
-export const sub = (base, below) => make("msub", {}, base, below);
-export const sup = (base, above) => make("msup", {}, base, above);
-export const both = (base, below, above) => make("msubsup", {}, base, below, above);
-export const over = (above, below) => make("mfrac", {}, above, below);
-export const under = (operator, below) => make("munder", {}, leaf("mo", operator), below);
-export const coloured = (kind, ...parts) => make("mrow", { class: `spn-${kind}` }, ...parts);
+const made =
+  (tag, attributes = {}) =>
+  (...parts) =>
+    mathml(tag, attributes, ...parts.map(parsed));
+
+export const row = made("mrow");
+export const sub = made("msub");
+export const sup = made("msup");
+export const both = made("msubsup");
+export const over = made("mfrac");
+export const under = made("munder");
+export const coloured = (kind, ...parts) => made("mrow", { class: `spn-${kind}` })(...parts);
 
 /** A number as `number` in dom.js writes it, with its power of ten raised. */
-export function value(text, kind) {
-  const [mantissa, power] = text.split("·10");
-  const node = power
-    ? row(
-        leaf("mn", mantissa),
-        leaf("mo", "·"),
-        sup(leaf("mn", "10"), leaf("mn", [...power].map((c) => RAISED[c] ?? c).join(""))),
-      )
-    : leaf("mn", text);
+export function value(text, kind = "") {
+  const [mantissa, power] = text.split("·10").map((digits) => mathml("mn", { text: digits.normalize("NFKC") }));
+  const node = power ? row(mantissa, "·", sup("10", power)) : mantissa;
   return kind ? coloured(kind, node) : node;
 }
-
-const RAISED = {
-  "⁻": "−",
-  "⁰": "0",
-  "¹": "1",
-  "²": "2",
-  "³": "3",
-  "⁴": "4",
-  "⁵": "5",
-  "⁶": "6",
-  "⁷": "7",
-  "⁸": "8",
-  "⁹": "9",
-};
 
 const BREAKS = new Set(["=", "≈", "+", "·"]);
 
@@ -66,14 +36,14 @@ function formula(parts) {
   /** @type {any[][]} */
   const pieces = [[]];
   parts.forEach((part, i) => {
-    if (i && BREAKS.has(part)) pieces.push([make("mo", { form: "infix" }, document.createTextNode(part))]);
-    else pieces[pieces.length - 1].push(part);
+    if (i && BREAKS.has(part)) pieces.push([mathml("mo", { form: "infix", text: part })]);
+    else pieces.at(-1)?.push(part);
   });
   return pieces.map((piece) => math(...piece));
 }
 
 /** A formula with its name beside it, and perhaps a word after it. */
-export const formulaLine = (name, key, parts, said = null) =>
+export const formulaLine = (name, key, parts, said = "") =>
   html(
     "div",
     { class: "spn-formula", "data-equation": key },
@@ -82,4 +52,4 @@ export const formulaLine = (name, key, parts, said = null) =>
   );
 
 /** A whole formula. */
-export const math = (...parts) => make("math", { display: "inline" }, row(...parts));
+export const math = (...parts) => mathml("math", { display: "inline" }, row(...parts));

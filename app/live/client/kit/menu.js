@@ -34,9 +34,9 @@ export const toggles = (options, changed) =>
   }));
 
 /** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its picture. */
-export function viewItems(view) {
+export function viewItems(view, refresh) {
   const { grid } = view;
-  const act = () => ((grid.hidden = !grid.hidden), view.refresh());
+  const act = () => ((grid.hidden = !grid.hidden), refresh());
   const table = grid ? [{ label: say("table"), checked: () => !grid.hidden, act }] : [];
   const data = view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : [];
   return [...table, ...data, ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) }))];

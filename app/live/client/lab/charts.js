@@ -6,7 +6,6 @@ import {
   drawnFrames,
   floorStripes,
   heads,
-  level,
   line,
   medians,
   name,
@@ -15,6 +14,7 @@ import {
   told,
 } from "../kit/curves.js";
 import { llh, number } from "../kit/dom.js";
+import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { pick, signedLog } from "../run/series.js";
 
@@ -64,7 +64,7 @@ export function rhoChart(c) {
   return {
     ...componentLines(c, "rho", { scale: 1 / c.run.layout.settings.learning_rate, positive: log }),
     note: rateNote(c, say("rho_note")),
-    y: { title: { text: say("rho_axis") }, type: log ? "log" : "linear", autorange: true, ...power },
+    y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },
     shapes: [level(c, 1)],
   };
 }
@@ -79,7 +79,7 @@ export function lamChart(c) {
   return {
     ...componentLines(c, "lam", log ? { drawn: signedLog } : {}),
     note: rateNote(c, say(Math.max(...c.run.layout.depths) === 1 ? "lam_shallow" : "lam_note")),
-    y: { title: { text: say("lam_axis") }, autorange: true, ...(log ? ticks : power) },
+    y: { title: say("lam_axis"), autorange: true, ...(log ? ticks : power) },
     shapes: [level(c, 0)],
   };
 }
@@ -109,7 +109,7 @@ export function gapChart(c) {
       ]),
       ...floorStripes(c, frames),
     ],
-    y: { title: { text: say("gap_axis", { L }) }, autorange: true },
+    y: { title: say("gap_axis", { L }), autorange: true },
     note: others.length ? say(names.length > num_depths ? "gap_note_rivals" : "gap_note", { L }) : say("gap_alone"),
     shapes: [level(c, 0)],
     table: () => medians(c, gap),

@@ -12,21 +12,15 @@ import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeM
 class TreeChoice {
   constructor(changed) {
     this.changed = changed;
-    this.draws = 0;
     this.forget();
     const button = (name, act) => wordedButton(name, act, { "data-tree": name });
-    const attributes = {
-      type: "text",
-      inputmode: "numeric",
-      class: "spn-select spn-number",
-      "aria-label": say("tree_number"),
-    };
-    this.field = html("input", { ...attributes, onchange: () => this.ask(this.field.value.replace(/\D/g, "") || "0") });
+    const onchange = () => this.ask(this.field.value.replace(/\D/g, "") || "0");
+    const look = { type: "text", inputmode: "numeric", class: "spn-select spn-number" };
+    this.field = html("input", { ...look, "aria-label": say("tree_number"), onchange });
     this.last = html("span", { class: "spn-aside" });
     this.largest = button("largest_tree", () => this.ask("largest"));
-    const previous = button("previous_tree", () => this.step(-1n));
-    const next = button("next_tree", () => this.step(1n));
-    const random = button("random_tree", () => this.ask(`random-${this.draw()}`));
+    const [previous, next] = [button("previous_tree", () => this.step(-1n)), button("next_tree", () => this.step(1n))];
+    const random = button("random_tree", () => this.ask(`random-${Math.floor(Math.random() * 1e9)}`));
     const group = { class: "spn-controls", role: "group", "aria-label": say("tree_title") };
     this.root = html("div", group, this.largest, previous, this.field, this.last, next, random);
   }
@@ -34,10 +28,6 @@ class TreeChoice {
   forget() {
     this.tree = null;
     this.asked = "largest";
-  }
-
-  draw() {
-    return (this.draws = (this.draws + 1 + Math.floor(Math.random() * 1000)) % 1e9);
   }
 
   step(by) {
@@ -63,7 +53,7 @@ class TreeChoice {
 /** A count that may be very large. */
 function short(count) {
   const text = String(count);
-  return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : count.toLocaleString("en");
 }
 
 class Circuits {

@@ -16,7 +16,7 @@ import {
 import { llh, number } from "../kit/dom.js";
 import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
-import { pick, signedLog } from "../run/series.js";
+import { pick, range, signedLog } from "../run/series.js";
 
 const rated = (c) => curves(c).filter((curve) => c.run.layout.has_rates[curve]);
 
@@ -33,13 +33,11 @@ function componentLines(c, part, { scale = 1, positive = false, drawn = (value) 
     return thin(c, curve, x, y, `k-${k}`, 0.7, 0.55);
   };
   const shown = c.options.all_components ? rated(c) : [];
-  const siblings = Array.from({ length: run.layout.num_components }, (_, k) => k).filter((k) => k !== choice.component);
+  const siblings = range(run.layout.num_components).filter((k) => k !== choice.component);
   const main = rated(c).map((curve) => {
-    const hover = {
-      customdata: places.map((i) => value(curve, i)),
-      hovertemplate: `%{customdata}<extra>${name(c, curve)}</extra>`,
-    };
-    return line(c, curve, x, pick(onScale[curve], places, positive), hover);
+    const customdata = places.map((i) => value(curve, i));
+    const hovertemplate = `%{customdata}<extra>${name(c, curve)}</extra>`;
+    return line(c, curve, x, pick(onScale[curve], places, positive), { customdata, hovertemplate });
   });
   return {
     ...heads(c, onScale),
@@ -87,12 +85,8 @@ export function lamChart(c) {
 /** How far each curve is ahead of the shallowest depth, seed against the same seed. */
 export function gapChart(c) {
   const { gap } = c.series;
-  const {
-    num_seeds,
-    names,
-    num_depths,
-    depths: [L],
-  } = c.run.layout;
+  const { num_seeds, names, num_depths, depths } = c.run.layout;
+  const [L] = depths;
   const frames = drawnFrames(c);
   const { places, x } = frames;
   const lines = gap.map(({ median }) => median);

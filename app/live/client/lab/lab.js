@@ -34,16 +34,10 @@ class Lab {
   }
 
   makePanels(parts) {
-    const figure = (key, build, options, values = {}) => {
-      const told = { title: say(`${key}_title`, values), note: say(`${key}_note`) };
-      return new Figure({
-        ...parts,
-        ...told,
-        key,
-        build,
-        options: { ...options, log_x: false },
-        shortest: SECOND_CHART,
-      });
+    const figure = (key, build, more) => {
+      const options = { ...more, log_x: false };
+      const told = { title: say(`${key}_title`, { L: 1 }), note: say(`${key}_note`) };
+      return new Figure({ ...parts, ...told, key, build, options, shortest: SECOND_CHART });
     };
     const rates = { all_components: false, log_y: true };
     const lam = figure("lam", lamChart, rates);
@@ -52,7 +46,7 @@ class Lab {
     return {
       rho: figure("rho", rhoChart, rates),
       lam,
-      gap: figure("gap", gapChart, {}, { L: 1 }),
+      gap: figure("gap", gapChart, {}),
       components: new Heatmap(parts),
     };
   }

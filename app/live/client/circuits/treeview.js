@@ -2,7 +2,7 @@
 
 import { llhChart } from "../kit/curves.js";
 import { html, number, table, tr } from "../kit/dom.js";
-import { formulaLine, over, row, sub, under, value } from "../kit/maths.js";
+import { formulaLine } from "../kit/maths.js";
 import { matrixSpec, powerOfTen, timed } from "../kit/spec.js";
 import { curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
@@ -11,34 +11,28 @@ import { range, rowsOf } from "../run/series.js";
 const MOST_FACTORS = 6;
 
 const times = (values) => {
-  const shown = values.slice(0, MOST_FACTORS).flatMap((v, i) => (i ? ["·", value(number(v))] : [value(number(v))]));
-  return values.length > MOST_FACTORS ? [...shown, "·", "…"] : shown;
+  const shown = values.slice(0, MOST_FACTORS).map((v) => number(v));
+  return [...shown, ...(values.length > MOST_FACTORS ? ["…"] : [])].join(" · ");
 };
 
-const weightOf = (name) => sub("w", name);
-const stepOf = () =>
-  row(over(row(weightOf("T"), "(", "t", "+", "1", ")"), row(weightOf("T"), "(", "t", ")")), "−", "1");
-const relative = () => over(sub("∇", "e"), weightOf("e"));
-const changed = (factor) => (factor === null ? "–" : number(factor - 1, 5));
-const change = (factor, kind = "") => value(changed(factor), kind);
+const STEP = "{@over {w_T ( t + 1 )} {w_T ( t )} − 1}";
+const RELATIVE = "@over ∇_e w_e";
+const change = (factor) => (factor === null ? "–" : number(factor - 1, 5));
 
 /** w_T as the product of its edges, and its step: exact, to first order, recorded. */
 export function treeFormulas(tree) {
-  const edges = () => row("e", "∈", "T");
-  const factors = [weightOf("e"), "=", ...times(tree.weights), "=", value(number(tree.weight), "w")];
-  const exact = [under("∏", edges()), row("(", "1", "+", "η", relative(), ")"), "−", "1"];
-  const first = ["η", under("∑", edges()), relative()];
   const late = tree.cut.some(Boolean) ? say("tree_cut") : tree.measured === null ? say("not_yet") : "";
-  const step = (key, parts, said = "") => formulaLine(say(`tree_step_${key}`), key, [stepOf(), ...parts], said);
+  const step = (key, text, said = "") => formulaLine(say(`tree_step_${key}`), key, `${STEP} ${text}`, said);
   const share = say("tree_share", { share: number(100 * tree.share) });
+  const weight = `w_T = ∏_{e ∈ T} w_e = ${times(tree.weights)} = @w ${number(tree.weight)}`;
   const plain = [
-    step("exact", ["=", ...exact, "=", change(tree.exact)]),
-    step("first", ["≈", ...first, "=", change(tree.first_order)], say("eq_first_note")),
+    step("exact", `= ∏_{e ∈ T} {( 1 + η ${RELATIVE} )} − 1 = ${change(tree.exact)}`),
+    step("first", `≈ η ∑_{e ∈ T} ${RELATIVE} = ${change(tree.first_order)}`, say("eq_first_note")),
   ];
   return [
-    formulaLine(say("eq_weight"), "weight", [weightOf("T"), "=", under("∏", edges()), ...factors], share),
+    formulaLine(say("eq_weight"), "weight", weight, share),
     ...(tree.plain ? plain : []),
-    step("recorded", ["=", change(tree.measured, "w")], late),
+    step("recorded", `= @w ${change(tree.measured)}`, late),
   ];
 }
 
@@ -47,7 +41,7 @@ export function edgesTable(tree, chosen, pick) {
   const head = [say("edge"), say("edge_from"), say("edge_to"), "wₑ", "aₑ", say("edge_factor")];
   const rows = tree.edges.map((e, i) => {
     const button = { type: "button", class: "spn-link", text: e, title: say("edge_choose"), onclick: () => pick(e) };
-    const step = changed(tree.factors[i]) + (tree.cut[i] ? " ▾" : "");
+    const step = change(tree.factors[i]) + (tree.cut[i] ? " ▾" : "");
     const cells = [`⊕ ${tree.from[i]}`, tree.to[i], number(tree.weights[i]), number(tree.flows[i]), step];
     return tr([html("button", button), ...cells], { "data-edge": e, "aria-selected": String(e === chosen) });
   });
@@ -56,17 +50,17 @@ export function edgesTable(tree, chosen, pick) {
 
 /** Eq. 7: the gradient of an edge is what all trees through it ask for; here as flows, weight times gradient. */
 export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
-  const gradient = () => over(row("∂", "𝓛"), row("∂", weightOf("e")));
-  const sum = [gradient(), "=", under("∑", row("T", "∋", "e")), over(weightOf("T"), weightOf("e")), sub("∇", "T")];
+  const gradient = "@over {∂ 𝓛} {∂ w_e}";
+  const sum = `${gradient} = ∑_{T ∋ e} @over w_T w_e ∇_T`;
   if ((kept ?? null) === null)
     return [formulaLine(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: through }))];
-  const result = (a) => ["=", value(number(a / weight, 6))];
+  const result = (a) => `= ${number(a / weight, 6)}`;
   const listed = say("eq_seven_trees", { n: through, t: kept + 1 });
   const off = say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) });
-  const backward = [gradient(), "=", over(sub("a", "e"), weightOf("e")), ...result(flow)];
+  const backward = `${gradient} = @over a_e w_e ${result(flow)}`;
   const largest = terms.map(([name, a]) => `${name}: ${number(a / weight)}`).join(", ");
   return [
-    formulaLine(say("eq_seven"), "seven", [...sum, ...result(all)], listed),
+    formulaLine(say("eq_seven"), "seven", `${sum} ${result(all)}`, listed),
     formulaLine(say("eq_backward"), "backward", backward, off),
     html("p", { class: "spn-note", text: say("eq_terms", { terms: largest }) }),
   ];

@@ -2,7 +2,7 @@
 
 import { act, Acts, heading, pair, prose } from "../kit/acts.js";
 import { html, number } from "../kit/dom.js";
-import { both, coloured, math, row, sub, sup, under } from "../kit/maths.js";
+import { math } from "../kit/maths.js";
 import { mounting } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
@@ -19,10 +19,8 @@ const part = (name, ...content) =>
 
 /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
 function erratum() {
-  const layer = (l) => both("w", "k", row("[", l, "]"));
-  const rate = () => [coloured("rho", sub("ρ", "k")), "=", "η"];
-  const printed = math(...rate(), sup(row("(", layer("0"), ")"), "2"));
-  const product = math(...rate(), under("∏", row("l", "<", "L", "−", "1")), sup(row("(", layer("l"), ")"), "2"));
+  const printed = math("@rho ρ_k = η {( w_k^{[ 0 ]} )}^2");
+  const product = math("@rho ρ_k = η ∏_{l < L − 1} {( w_k^{[ l ]} )}^2");
   const line = (word, formula) => html("p", {}, `${say(word)} `, formula, ".");
   const title = html("h3", { text: say("erratum_title") });
   const fair = html("p", { text: say("erratum_fair") });

@@ -1,7 +1,7 @@
 // Views of one step: equations 3 to 13 with the numbers of the step at the cursor, and its parts as bars.
 
 import { number, plotlyText, subscript, table, tr } from "../kit/dom.js";
-import { both, coloured, formulaLine, over, row, sub, sup, under, value } from "../kit/maths.js";
+import { formulaLine } from "../kit/maths.js";
 import { CLEAR, largestOf } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
@@ -100,63 +100,63 @@ export function layerName({ L }, l) {
   return l === L - 1 ? say("layer_last") : say("layer_inner", { l: l + 1 });
 }
 
-const v = (x, kind) => value(number(x, 4), kind);
-const signed = (x, kind) => (x < 0 ? row("(", v(x, kind), ")") : v(x, kind));
-const joined = (sign, parts) => [...parts.flatMap((part, i) => (i ? [sign, part] : [part])), "="];
-const squared = (part) => sup(row("(", part, ")"), "2");
-const above = () => row("l", "<", "L", "−", "1");
-const weightOf = (k, l) => both("w", k, row("[", l, "]"));
+const v = (x) => number(x, 4);
+const signed = (x, colour = "") => (x < 0 ? `{( ${colour} ${v(x)} )}` : `${colour} ${v(x)}`);
+const timesSquares = (weights) => weights.map((w) => ` · {${v(w)}}^2`).join("");
 
 /** Equation 8–10, the exact step: one factor per layer, on logarithms one exponent. */
-function exactParts(s, k) {
-  const start = [both("w", k, say("exact_mark")), "=", sub("w", k)];
-  if (s.log) return [...start, "·", sup("e", row(under("∑", "l"), sub("s", "l"))), "=", v(exactStep(s))];
-  const factors = s.steps.flatMap((x) => ["·", row("(", "1", x < 0 ? "−" : "+", v(Math.abs(x)), ")")]);
-  const product = [under("∏", "l"), row("(", "1", "+", sub("s", "l"), ")")];
-  return [...start, ...product, "=", v(s.w), ...factors, "=", v(exactStep(s))];
+function exactStepOf(s, k) {
+  const start = `w_${k}^${say("exact_mark")} = w_${k}`;
+  const result = `= ${v(exactStep(s))}`;
+  if (s.log) return `${start} · e^{∑_l s_l} ${result}`;
+  const factors = s.steps.map((x) => ` · {( 1 ${x < 0 ? "−" : "+"} ${v(Math.abs(x))} )}`);
+  return `${start} ∏_l {( 1 + s_l )} = ${v(s.w)}${factors.join("")} ${result}`;
 }
 
 /** Equation 13 with the product over the layers above; on logarithms η w². */
-function rateParts(s, k, L) {
-  const rate = [coloured("rho", sub("ρ", k)), "=", "η"];
-  const result = ["=", v(s.rho, "rho")];
-  if (s.log) return [...rate, both("w", k, "2"), "=", v(s.eta), "·", sup(v(s.w), "2"), ...result];
-  if (L === 1) return [...rate, ...result];
-  const squares = s.weights.slice(0, -1).flatMap((w) => ["·", sup(v(w), "2")]);
-  return [...rate, under("∏", above()), squared(weightOf(k, "l")), "=", v(s.eta), ...squares, ...result];
+function rateOf(s, k, L) {
+  const [rate, result] = [`@rho ρ_${k} = η`, `= @rho ${v(s.rho)}`];
+  if (s.log) return `${rate} w_${k}^2 = ${v(s.eta)}${timesSquares([s.w])} ${result}`;
+  if (L === 1) return `${rate} ${result}`;
+  const squares = timesSquares(s.weights.slice(0, -1));
+  return `${rate} ∏_{l < L − 1} {( w_${k}^{[ l ]} )}^2 = ${v(s.eta)}${squares} ${result}`;
 }
 
-function pullParts(s, k, L) {
-  const pull = [coloured("lam", sub("λ", k)), "="];
-  if (L === 1) return [...pull, v(0, "lam")];
-  const terms = s.steps.slice(0, -1).map((x) => signed(x));
-  return [...pull, under("∑", above()), sub("s", "l"), "=", ...(L > 2 ? joined("+", terms) : []), v(s.lam, "lam")];
+function pullOf(s, k, L) {
+  const pull = `@lam λ_${k} =`;
+  if (L === 1) return `${pull} @lam 0`;
+  const terms =
+    L > 2
+      ? `${s.steps
+          .slice(0, -1)
+          .map((x) => signed(x))
+          .join(" + ")} =`
+      : "";
+  return `${pull} ∑_{l < L − 1} s_l = ${terms} @lam ${v(s.lam)}`;
 }
 
 /** Equations 3 to 13 of the paper, each in symbols and then in the numbers of this step. */
 export function equationsOf(c) {
   const s = stepAt(c);
   if (!s) return [];
-  const k = String(c.k + 1);
-  const w = () => sub("w", k);
-  const gradient = () => sub("∇", w());
-  const next = () => row(w(), "(", "t", "+", "1", ")");
-  const weights = s.weights.map((weight) => v(weight));
-  const factors = c.L > 1 ? joined("·", weights) : [];
-  const printed = [coloured("rho", both("ρ", k, say("printed_mark"))), "=", "η", squared(weightOf(k, "0"))];
-  const terms = [w(), "+", coloured("rho", sub("ρ", k)), gradient(), "+", coloured("lam", sub("λ", k)), w()];
-  const numbers = [v(s.w), "+", signed(s.own, "rho"), "+", signed(s.pull, "lam"), "=", v(firstOrder(s), "w")];
+  const k = c.k + 1;
+  const w = `w_${k}`;
+  const gradient = `∇_{${w}}`;
+  const factors = c.L > 1 ? `${s.weights.map(v).join(" · ")} =` : "";
+  const printed = `@rho ρ_${k}^${say("printed_mark")} = η {( w_${k}^{[ 0 ]} )}^2 = ${v(s.rho_printed)}`;
+  const terms = `${w} + @rho ρ_${k} ${gradient} + @lam λ_${k} ${w}`;
+  const numbers = `${v(s.w)} + ${signed(s.own, "@rho")} + ${signed(s.pull, "@lam")} = @w ${v(firstOrder(s))}`;
   const lines = [
-    ["product", [w(), "=", under("∏", "l"), weightOf(k, "l"), "=", ...factors, v(s.w, "w")]],
-    ["gradient", [gradient(), "=", over(sub("a", k), w()), "=", v(s.gradient)]],
-    ["exact", exactParts(s, k)],
-    ["rho", rateParts(s, k, c.L)],
-    ...(!s.log && c.L >= 3 ? [["printed", [...printed, "=", v(s.rho_printed)]]] : []),
-    ["lam", pullParts(s, k, c.L)],
-    ["first", [next(), "≈", ...terms, "=", ...numbers]],
-    ...(Number.isFinite(s.next) ? [["recorded", [next(), "=", v(s.next, "w")]]] : []),
+    ["product", `${w} = ∏_l w_${k}^{[ l ]} = ${factors} @w ${v(s.w)}`],
+    ["gradient", `${gradient} = @over a_${k} ${w} = ${v(s.gradient)}`],
+    ["exact", exactStepOf(s, k)],
+    ["rho", rateOf(s, k, c.L)],
+    ...(!s.log && c.L >= 3 ? [["printed", printed]] : []),
+    ["lam", pullOf(s, k, c.L)],
+    ["first", `{${w} ( t + 1 )} ≈ ${terms} = ${numbers}`],
+    ...(Number.isFinite(s.next) ? [["recorded", `{${w} ( t + 1 )} = @w ${v(s.next)}`]] : []),
   ];
-  return lines.map(([key, parts]) => formulaLine(say(`eq_${key}`), key, parts));
+  return lines.map(([key, text]) => formulaLine(say(`eq_${key}`), key, text));
 }
 
 /** A small table beside the equations: weight, flow and relative step of every layer on the component's path. */

@@ -2,54 +2,76 @@
 
 import { html, mathml } from "./dom.js";
 
-/** A bare text is an operator, a number or a name, by its look. */
-function parsed(part) {
-  if (typeof part !== "string") return part;
-  const tag = /^[−-]?[\d.]/.test(part) ? "mn" : /^\p{L}/u.test(part) ? "mi" : "mo";
-  return mathml(tag, { text: part });
-}
-
-const made =
-  (tag, attributes = {}) =>
-  (...parts) =>
-    mathml(tag, attributes, ...parts.map(parsed));
-
-export const row = made("mrow");
-export const sub = made("msub");
-export const sup = made("msup");
-export const both = made("msubsup");
-export const over = made("mfrac");
-export const under = made("munder");
-export const coloured = (kind, ...parts) => made("mrow", { class: `spn-${kind}` })(...parts);
+const row = (...parts) => mathml("mrow", {}, ...parts);
 
 /** A number as `number` in dom.js writes it, with its power of ten raised. */
-export function value(text, kind = "") {
+function written(text) {
   const [mantissa, power] = text.split("·10").map((digits) => mathml("mn", { text: digits.normalize("NFKC") }));
-  const node = power ? row(mantissa, "·", sup("10", power)) : mantissa;
-  return kind ? coloured(kind, node) : node;
+  const ten = mathml("msup", {}, mathml("mn", { text: "10" }), power);
+  return power ? row(mantissa, mathml("mo", { text: "·" }), ten) : mantissa;
 }
 
-const BREAKS = new Set(["=", "≈", "+", "·"]);
+const WORDS = /[−-]?\d[\d.]*(·10[⁻⁰¹²³⁴-⁹]+)?|–|@\p{L}+|\p{L}+|[^\s]/gu;
+const SCRIPTS = { _: "msub", "^": "msup", "_^": "msubsup" };
+
+/**
+ * The parts of a formula up to a closing brace: a part is a number, a name, an operator or {a group}, with its indices
+ * after it. `@over` makes a fraction of the next two parts, any other @word colours the next one.
+ */
+function parsed(/** @type {string[]} */ words) {
+  /** @type {Element[]} */
+  const parts = [];
+  while (words.length && words[0] !== "}") parts.push(withScripts(words));
+  words.shift();
+  return parts;
+}
+
+function withScripts(words) {
+  const base = part(words);
+  const scripts = [];
+  let signs = "";
+  while (words[0] in SCRIPTS) {
+    signs += words.shift();
+    scripts.push(part(words));
+  }
+  if (!signs) return base;
+  return mathml(/[∏∑]/.test(base.textContent) ? "munder" : SCRIPTS[signs], {}, base, ...scripts);
+}
+
+function part(words) {
+  const text = words.shift();
+  if (text === "{") return row(...parsed(words));
+  if (text === "@over") return mathml("mfrac", {}, withScripts(words), withScripts(words));
+  if (text[0] === "@") return mathml("mrow", { class: `spn-${text.slice(1)}` }, withScripts(words));
+  if (/^[−-]?\d|–/.test(text)) return written(text);
+  return mathml(/^\p{L}/u.test(text) ? "mi" : "mo", { text });
+}
+
+const partsOf = (text) => parsed(text.match(WORDS) ?? []);
+const typeset = (parts) => mathml("math", { display: "inline" }, row(...parts));
+
+/** A whole formula. */
+export const math = (text) => typeset(partsOf(text));
 
 /** A long formula as pieces that may stand on several lines; a line starts with its operator. */
-function formula(parts) {
-  /** @type {any[][]} */
+function formula(text) {
+  /** @type {Element[][]} */
   const pieces = [[]];
-  parts.forEach((part, i) => {
-    if (i && BREAKS.has(part)) pieces.push([mathml("mo", { form: "infix", text: part })]);
-    else pieces.at(-1)?.push(part);
+  partsOf(text).forEach((node, i) => {
+    if (i && node.localName === "mo" && /[=≈+·]/.test(node.textContent ?? "")) {
+      node.setAttribute("form", "infix");
+      pieces.push([]);
+    }
+    pieces.at(-1)?.push(node);
   });
-  return pieces.map((piece) => math(...piece));
+  return pieces.map(typeset);
 }
 
 /** A formula with its name beside it, and perhaps a word after it. */
-export const formulaLine = (name, key, parts, said = "") =>
+export const formulaLine = (name, key, text, said = "") =>
   html(
     "div",
     { class: "spn-formula", "data-equation": key },
     html("span", { class: "spn-eq-name", text: name }),
-    html("span", { class: "spn-eq-body" }, ...formula(parts), said && html("span", { class: "spn-aside", text: said })),
+    html("span", { class: "spn-eq-body" }, ...formula(text), said && html("span", { class: "spn-aside", text: said })),
   );
-
-/** A whole formula. */
-export const math = (...parts) => mathml("math", { display: "inline" }, row(...parts));

@@ -17,7 +17,7 @@ class TreeChoice {
     const onchange = () => this.ask(this.field.value.replace(/\D/g, "") || "0");
     const look = { type: "text", inputmode: "numeric", class: "spn-select spn-number" };
     this.field = html("input", { ...look, "aria-label": say("tree_number"), onchange });
-    this.last = html("span", { class: "spn-aside" });
+    this.last = html("span", "spn-aside");
     this.largest = button("largest_tree", () => this.ask("largest"));
     const [previous, next] = [button("previous_tree", () => this.step(-1n)), button("next_tree", () => this.step(1n))];
     const random = button("random_tree", () => this.ask(`random-${Math.floor(Math.random() * 1e9)}`));
@@ -74,11 +74,11 @@ class Circuits {
     this.drawing.header.insertBefore(view.choices, this.drawing.menu);
     this.formulas = html("div", { class: "spn-formulas", "aria-live": "off" });
     this.path = html("div", { class: "spn-path", tabindex: 0 });
-    this.seven = html("div", { class: "spn-formulas" });
-    this.chosen = html("p", { class: "spn-summary" });
+    this.seven = html("div", "spn-formulas");
+    this.chosen = html("p", "spn-summary");
     const drawn = [this.llh.root, this.drawing.root, view.transport.root];
     const parts = [...drawn, this.treePart(), this.edgePart()];
-    this.root = html("div", { class: "spn-lab spn-circ" }, view.head("share"), ...parts, view.keys());
+    this.root = html("div", "spn-lab spn-circ", view.head("share"), ...parts, view.keys());
   }
 
   /** One tree: which, its weight and step, its share over time. */

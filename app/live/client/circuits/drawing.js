@@ -24,7 +24,7 @@ export class Drawing extends Sketch {
     this.lines = /** @type {any[]} */ ([]);
     this.marks = /** @type {any[]} */ ([]);
     this.forget();
-    this.note = html("p", { class: "spn-note" });
+    this.note = html("p", "spn-note");
     this.root.classList.add("spn-net");
     this.root.append(this.note);
   }

@@ -25,7 +25,7 @@ function erratum() {
   const title = html("h3", { text: say("erratum_title") });
   const fair = html("p", { text: say("erratum_fair") });
   const claims = [line("erratum_printed", printed), line("erratum_holds", product)];
-  return html("aside", { class: "spn-box" }, title, ...claims, fair);
+  return html("aside", "spn-box", title, ...claims, fair);
 }
 
 /** A slider with its value beside it. */
@@ -52,9 +52,9 @@ class Dynamics {
     this.formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": say("act_step") });
     this.path = html("div", { class: "spn-path", tabindex: 0 });
     this.scaled = html("div", { class: "spn-scaled", "aria-live": "polite" });
-    const player = html("div", { class: "spn-player" }, view.choices, view.transport.root);
+    const player = html("div", "spn-player", view.choices, view.transport.root);
     const top = view.head("pin", "share");
-    this.root = html("div", { class: "spn-lab spn-dyn" }, top, ...this.parts(), player, view.keys());
+    this.root = html("div", "spn-lab spn-dyn", top, ...this.parts(), player, view.keys());
     this.acts.plots.step.frame.append(view.wait);
   }
 

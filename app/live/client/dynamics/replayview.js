@@ -29,7 +29,6 @@ const formLines = ({ theme }, lines, more) =>
     ...(form === "exact" ? { colour: theme.rho, dash: "2px,3px" } : { colour: theme.picked, dash: "8px,4px" }),
     name: say(`replay_${form}`),
     values: lines[form],
-    form,
     ...more(form),
   }));
 
@@ -69,7 +68,8 @@ export function replayErrorChart(c) {
     label: say(`replay_${form}_short`),
     values: found.errors[form].map((v) => (v === 0 ? 1e-16 : v)), // no difference at all is drawn at the axis' foot
   }));
-  const sentence = () => lines.map(({ form }) => errorSentence(c, found, form)).join(" ");
+  const told = FORMS.filter((form) => found.errors[form]);
+  const sentence = () => told.map((form) => errorSentence(c, found, form)).join(" ");
   return timed(c, lines, sentence, { positive: true, shapes: cutMark(c, found.cut), y: scaled("error_axis", true) });
 }
 

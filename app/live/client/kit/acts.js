@@ -6,7 +6,7 @@ import { Plot } from "./plot.js";
 import { say } from "./words.js";
 
 /** Two things beside each other where there is room. */
-export const pair = (...nodes) => html("div", { class: "spn-pair" }, ...nodes);
+export const pair = (...nodes) => html("div", "spn-pair", ...nodes);
 
 export const heading = (word) => html("h2", { text: say(word) });
 

@@ -2,7 +2,8 @@
 
 import { say } from "./words.js";
 
-function fill(node, attributes, children) {
+function fill(node, given, children) {
+  const attributes = typeof given === "string" ? { class: given } : given;
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -14,10 +15,10 @@ function fill(node, attributes, children) {
 }
 
 /**
- * An HTML element; attributes `text` and `onclick`-like functions are understood.
+ * An HTML element; attributes `text` and `onclick`-like functions are understood, a string alone is its class.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, any>} [attributes]
+ * @param {Record<string, any> | string} [attributes]
  * @param {(Node | string | null)[]} children
  * @returns {HTMLElementTagNameMap[T]}
  */

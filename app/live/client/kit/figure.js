@@ -53,7 +53,7 @@ export class Figure {
     this.frame = html("div", { class: "spn-frame", ...described }, this.plot, this.overlay);
     const items = [...toggles(options, () => this.request()), ...viewItems(this, () => this.request())];
     const header = html("header", {}, this.heading, menu(title, items));
-    this.root = html("section", { class: "spn-figure" }, header, this.frame, this.grid, this.summary, this.note);
+    this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
   }
 

@@ -73,5 +73,5 @@ export const formulaLine = (name, key, text, said = "") =>
     "div",
     { class: "spn-formula", "data-equation": key },
     html("span", { class: "spn-eq-name", text: name }),
-    html("span", { class: "spn-eq-body" }, ...formula(text), said && html("span", { class: "spn-aside", text: said })),
+    html("span", "spn-eq-body", ...formula(text), said && html("span", { class: "spn-aside", text: said })),
   );

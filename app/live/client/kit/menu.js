@@ -12,8 +12,8 @@ export function menu(of, items) {
   });
   const refresh = () => buttons.forEach((item) => item.refresh());
   const summary = html("summary", { text: say("options"), "aria-label": `${say("options")}: ${of}` });
-  const list = html("div", { class: "spn-menu-items" }, ...buttons.map(({ button }) => button));
-  const root = html("details", { class: "spn-menu" }, summary, list);
+  const list = html("div", "spn-menu-items", ...buttons.map(({ button }) => button));
+  const root = html("details", "spn-menu", summary, list);
   const close = () => (root.open = false);
   root.addEventListener("toggle", refresh);
   root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());

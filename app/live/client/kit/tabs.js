@@ -20,7 +20,7 @@ export class Tabs {
     this.select = html("select", { class: "spn-select spn-tab-select", ...named, onchange }, ...options);
     const onkeydown = (event) => this.move(event);
     const list = html("div", { role: "tablist", class: "spn-tabs", ...named, onkeydown }, ...this.buttons);
-    this.root = html("div", { class: "spn-tabbed" }, list, this.select, ...panels.map(({ node }) => node));
+    this.root = html("div", "spn-tabbed", list, this.select, ...panels.map(({ node }) => node));
     this.show(panels[0].key);
   }
 

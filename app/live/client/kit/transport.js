@@ -105,7 +105,7 @@ export class Transport {
     const named = { "aria-label": say("scrub") };
     const oninput = () => clock.seek(Number(this.range.value));
     this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, ...named, oninput });
-    this.position = html("output", { class: "spn-position" });
+    this.position = html("output", "spn-position");
     const speeds = SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
     const onchange = () => (clock.speed = Number(this.speed.value));
     this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange }, ...speeds);

@@ -72,7 +72,7 @@ class View {
     this.chooseCurve = choose("curve", (curve) => ((this.choice.curve = curve), this.redraw()));
     this.chooseComponent = choose("component", (k) => this.pick(k));
     this.chooseSeed = choose("seed", (seed) => this.run?.chooseSeed(seed));
-    this.choices = html("div", { class: "spn-choices" }, this.chooseCurve, this.chooseComponent, this.chooseSeed);
+    this.choices = html("div", "spn-choices", this.chooseCurve, this.chooseComponent, this.chooseSeed);
     this.page = make(this);
     this.root = this.page.root;
     this.root.dataset.state = "loading";
@@ -106,14 +106,14 @@ class View {
     asked.forEach((name) => (this.act[name] = () => this.run && this.trigger?.(name, this.run.id)));
     const button = (name) =>
       wordedButton(name, () => this.act[name](), { "data-act": name, key: SIDES[name] }, icon(name));
-    return html("div", { class: "spn-top" }, this.told.root, html("div", { class: "spn-sides" }, ...asked.map(button)));
+    return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));
   }
 
   /** The switch of single letters as keys, which speech input would press by accident. */
   keys() {
     const box = html("input", { type: "checkbox", checked: true, onchange: () => (this.letters = box.checked) });
     const letters = Object.entries(SIDES).filter(([name]) => this.act[name]);
-    return html("label", { class: "spn-keys" }, box, say("keys"), ...letters.map(([, text]) => html("kbd", { text })));
+    return html("label", "spn-keys", box, say("keys"), ...letters.map(([, text]) => html("kbd", { text })));
   }
 
   /** Take new data from the page; gives the number of this call. */

@@ -8,7 +8,7 @@ export class SignedBars {
   constructor({ context, pick }) {
     this.context = context;
     this.pick = pick;
-    this.root = html("div", { class: "spn-bars" });
+    this.root = html("div", "spn-bars");
     new ResizeObserver(() => this.update()).observe(this.root);
   }
 

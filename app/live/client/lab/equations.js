@@ -32,7 +32,7 @@ export function terms(run, curve, k, frame) {
   };
 }
 
-const line = (...parts) => html("span", { class: "spn-equation" }, ...parts);
+const line = (...parts) => html("span", "spn-equation", ...parts);
 const aside = (text) => html("span", { class: "spn-aside", text });
 
 /** The lines ρ = …, λ = …, w(t+1) = … as nodes; of a learner without plain gradient steps the weight, and why. */

@@ -27,8 +27,8 @@ export class Heatmap extends Sketch {
     this.panels = /** @type {any[]} */ ([]);
     this.painted = null;
     this.found = /** @type {any} */ (null); // the probabilities nearest to the cursor
-    this.summary = html("p", { class: "spn-summary" });
-    this.root.append(this.summary, html("p", { class: "spn-note" }, `${say("components_note")}  0 `, key(), " 1"));
+    this.summary = html("p", "spn-summary");
+    this.root.append(this.summary, html("p", "spn-note", `${say("components_note")}  0 `, key(), " 1"));
   }
 
   ready({ run, frame }) {

@@ -25,12 +25,12 @@ class Lab {
     this.panels = this.makePanels(parts);
     const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
     this.tabs = new Tabs(Object.entries(this.panels).map(labelled), () => (view.moved = true));
-    this.equations = html("p", { class: "spn-equations" });
+    this.equations = html("p", "spn-equations");
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     this.network.header.insertBefore(view.choices, this.network.menu);
     const drawn = [this.llh.root, this.network.root, view.transport.root, this.equations, this.tabs.root];
-    this.root = html("div", { class: "spn-lab" }, view.head("pin", "share"), ...drawn, view.keys());
+    this.root = html("div", "spn-lab", view.head("pin", "share"), ...drawn, view.keys());
   }
 
   makePanels(parts) {

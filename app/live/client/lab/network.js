@@ -31,7 +31,7 @@ export class Network extends Sketch {
     this.column = this.radius = this.scale = this.every = 0;
     this.marks = /** @type {any[]} */ ([]); // one per weight
     this.bars = /** @type {any[]} */ ([]); // one per component
-    this.product = html("p", { class: "spn-summary spn-product" });
+    this.product = html("p", "spn-summary spn-product");
     this.root.classList.add("spn-net");
     this.root.append(this.product);
   }

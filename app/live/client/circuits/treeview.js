@@ -90,7 +90,7 @@ export function shareChart(c) {
   const { number: tree } = c.tree;
   const rows = c.rows("treecurve", { tree });
   if (!rows) return null;
-  const { names, num_depths } = c.run.layout;
+  const { names, num_depths } = c.layout;
   const last = names.length - 1;
   const line = (curve, field, more = {}) => ({
     name: names[curve],

@@ -17,7 +17,7 @@ function powers(low, high) {
 export function matrixChart(c) {
   const answer = c.answer("matrix");
   if (!answer) return null;
-  const rows = rowsOf(answer.values, c.run.layout.num_components);
+  const rows = rowsOf(answer.values, c.layout.num_components);
   const hovertemplate = "k = %{y}, j = %{x}: M = %{customdata}<extra></extra>";
   const look = {
     chosen: c.k,
@@ -66,7 +66,7 @@ function matrixSentence(c, { at, eigenvalues, largest }, rows) {
 export function eigenvalueChart(c) {
   const rows = c.rows("eigenvalues");
   if (!rows) return null;
-  const last = c.run.layout.num_components - 1;
+  const last = c.layout.num_components - 1;
   const log = c.options.log_y;
   const colour = (share) => cividis(c.theme.mode === "dark" ? 1 - 0.75 * share : 0.8 * share);
   const label = (i) => (i === 0 ? say("largest") : i === last ? say("smallest") : "");

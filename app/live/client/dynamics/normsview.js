@@ -8,7 +8,7 @@ import { layerName } from "./stepview.js";
 
 const ROOM = { r: 86 }; // for the names of layers at the lines' ends
 const colour = ({ theme }, l) => theme.layer[l % theme.layer.length];
-const onLogs = (c) => c.run.layout.settings.parametrisation === "log";
+const onLogs = (c) => c.layout.settings.parametrisation === "log";
 
 const cutMarks = (c, { cuts }) => {
   const first = Math.min(...(cuts ?? []).filter((cut) => cut !== null));
@@ -57,7 +57,7 @@ function normSentence(c, rows, at) {
 export function trueStepChart(c) {
   const rows = c.rows("norms");
   if (!rows) return null;
-  const eta = c.run.layout.settings.learning_rate;
+  const eta = c.layout.settings.learning_rate;
   const lines = layerLines(c, (l) => rows.line(`norm_${l}`).map((v) => eta / v));
   const sentence = (at) => {
     const [now, start] = [at, 0].map((frame) => lines[0].values[frame]);
@@ -81,7 +81,7 @@ export function scaleTable(c) {
   const factor = { c: number(header.c) };
   const head = [say("layer"), say("step_before"), say("step_after", factor)];
   const rows = range(c.L).map((l) => [layerName(c, l), number(values[l], 4), number(values[c.L + l], 4)]);
-  const matters = c.run.layout.settings.objective !== "generative";
+  const matters = c.layout.settings.objective !== "generative";
   const word = matters ? "scale_matters" : onLogs(c) ? "scale_log" : "scale_said";
   const text = say(word, { square: number(1 / header.c ** 2) });
   const check = { class: "spn-note", "data-check": "", text: header.check ? checkSentence(header.check) : "" };
@@ -101,7 +101,7 @@ export function balanceChart(c) {
   const rows = c.rows("balance");
   if (!rows) return null;
   if (!rows.header.fields.length) return untold(say("balance_none"));
-  const phi = c.run.layout.phi[c.choice.curve];
+  const phi = c.layout.phi[c.choice.curve];
   const own = new Set(phi.slice(0, -1).map((at, l) => `${l}.${at[c.k]}`));
   const lines = rows.header.fields.map((field) => {
     const [layer, i] = field.split(".").map(Number);
@@ -140,7 +140,7 @@ function strips(c, rows) {
 function floorSentence(c, held, at) {
   if (onLogs(c)) return say("floor_none");
   const told = held.map((strip) => `${strip.name}: ${number(strip.held[at])} ${say("of")} ${strip.size}`);
-  return `${say("floor_said", { t: c.run.iteration(at), floor: number(c.run.layout.floor) })} ${told.join(", ")}.`;
+  return `${say("floor_said", { t: c.run.iteration(at), floor: number(c.layout.floor) })} ${told.join(", ")}.`;
 }
 
 /** Share of the weights of every layer, and of the leaves, that sit at the floor: a strip each. */

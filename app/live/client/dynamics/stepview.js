@@ -25,8 +25,8 @@ function stepAt(c) {
     flows: layers("flow"),
     steps: layers("step"),
     cut: layers("cut").map((x) => x > 0),
-    eta: c.run.layout.settings.learning_rate,
-    log: c.run.layout.settings.parametrisation === "log",
+    eta: c.layout.settings.learning_rate,
+    log: c.layout.settings.parametrisation === "log",
   };
 }
 

@@ -6,8 +6,8 @@ import { level } from "./spec.js";
 import { curveStyle, translucent } from "./theme.js";
 import { say } from "./words.js";
 
-export const name = (c, curve) => c.run.layout.names[curve];
-export const curves = (c) => c.run.layout.names.map((_, curve) => curve);
+export const name = (c, curve) => c.layout.names[curve];
+export const curves = (c) => c.layout.names.map((_, curve) => curve);
 const colourOf = (c, curve) => curveStyle(c.run, curve, c.theme).color;
 
 /** The frames that are drawn, and their iterations. */
@@ -101,18 +101,18 @@ export function spreadTable(c, of, cell) {
 export const medians = (c, series) =>
   spreadTable(c, curves(c), (curve, frame) => {
     const [middle, low, high] = ["median", "low", "high"].map((part) => llh(series[curve][part][frame]));
-    return c.run.layout.num_seeds > 1 ? `${middle} (${low} … ${high})` : middle;
+    return c.layout.num_seeds > 1 ? `${middle} (${low} … ${high})` : middle;
   });
 
 /** What stands at a curve's end: its name, or its learner alone where there is little room. */
 function endText(c, curve) {
-  const { num_depths, learner_titles, names } = c.run.layout;
+  const { num_depths, learner_titles, names } = c.layout;
   const short = curve >= num_depths && (c.narrow || names.length - num_depths > 3);
   return short ? shorten(learner_titles[curve], c.narrow ? 13 : Infinity) : name(c, curve).replace("L = ", "L=");
 }
 
 const everySeed = (c, curve, { x, places }) =>
-  range(c.run.layout.num_seeds).map((s) =>
+  range(c.layout.num_seeds).map((s) =>
     thin(c, curve, x, pick(c.series.line(curve, "llh", s), places), `seed-${s}`, 0.8, 0.6),
   );
 

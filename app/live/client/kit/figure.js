@@ -10,14 +10,11 @@ const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 
 let loading = null;
 
-/** plotly.js, fetched once for all views; null-safe to call again. */
+/** plotly.js, fetched once for all views; asked for again after a failure. */
 export function loadPlotly(url) {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
   loading ??= new Promise((resolve, reject) => {
-    const script = html("script", { src: url, async: true });
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
-    script.onerror = () => reject(new Error("no Plotly"));
-    document.head.append(script);
+    const ended = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
+    document.head.append(html("script", { src: url, async: true, onload: ended, onerror: ended }));
   }).catch((error) => {
     loading = null;
     throw error;

@@ -148,7 +148,7 @@ const word = ({ textScale }, text, color) => ({ text, padding: 3, font: { size: 
 
 /** An iteration where something happened. */
 export function mark(c, iteration, text) {
-  const xanchor = iteration > c.run.layout.iterations * 0.7 ? "right" : "left";
+  const xanchor = iteration > c.layout.iterations * 0.7 ? "right" : "left";
   const look = { textposition: "end", xanchor, yanchor: "top" };
   return upright(c, iteration, plotlyText(text), { color: c.theme.picked, dash: "dot" }, look);
 }

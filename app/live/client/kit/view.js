@@ -230,6 +230,7 @@ class View {
     const shown = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
     const context = {
       run,
+      layout: run.layout,
       choice,
       theme,
       series: this.series,

@@ -6,7 +6,7 @@ import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { pick, range, signedLog } from "../run/series.js";
 
-const rated = (c) => curves(c).filter((curve) => c.run.layout.has_rates[curve]);
+const rated = (c) => curves(c).filter((curve) => c.layout.has_rates[curve]);
 
 /** Lines of one part of the detail seed: the chosen component, and the others thin when asked for. */
 function componentLines(c, part, { scale = 1, positive = false, drawn = (value) => value }) {
@@ -35,7 +35,7 @@ function componentLines(c, part, { scale = 1, positive = false, drawn = (value) 
 
 /** A note, and of which curves the chart says nothing because they do not take plain gradient steps. */
 function rateNote(c, note) {
-  const without = curves(c).filter((curve) => !c.run.layout.has_rates[curve]);
+  const without = curves(c).filter((curve) => !c.layout.has_rates[curve]);
   if (!without.length) return note;
   return `${note} ${say("no_rates", { curves: without.map((curve) => name(c, curve)).join(", ") })}`;
 }
@@ -46,7 +46,7 @@ const power = { exponentformat: "power" };
 export function rhoChart(c) {
   const log = c.options.log_y;
   return {
-    ...componentLines(c, "rho", { scale: 1 / c.run.layout.settings.learning_rate, positive: log }),
+    ...componentLines(c, "rho", { scale: 1 / c.layout.settings.learning_rate, positive: log }),
     note: rateNote(c, say("rho_note")),
     y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },
     shapes: [level(c, 1)],
@@ -62,7 +62,7 @@ export function lamChart(c) {
   const ticks = { tickvals: values.map(signedLog), ticktext: values.map((value) => number(value)) };
   return {
     ...componentLines(c, "lam", log ? { drawn: signedLog } : {}),
-    note: rateNote(c, say(Math.max(...c.run.layout.depths) === 1 ? "lam_shallow" : "lam_note")),
+    note: rateNote(c, say(Math.max(...c.layout.depths) === 1 ? "lam_shallow" : "lam_note")),
     y: { title: say("lam_axis"), autorange: true, ...(log ? ticks : power) },
     shapes: [level(c, 0)],
   };
@@ -71,7 +71,7 @@ export function lamChart(c) {
 /** How far each curve is ahead of the shallowest depth, seed against the same seed. */
 export function gapChart(c) {
   const { gap } = c.series;
-  const { num_seeds, names, num_depths, depths } = c.run.layout;
+  const { num_seeds, names, num_depths, depths } = c.layout;
   const [L] = depths;
   const lines = gap.map(({ median }) => median);
   const shown = curves(c).slice(1);

@@ -11,7 +11,7 @@ export const curves = (c) => c.layout.names.map((_, curve) => curve);
 const colourOf = (c, curve) => curveStyle(c.run, curve, c.theme).color;
 
 /** The frames that are drawn, and their iterations. */
-function drawnFrames(c) {
+export function drawnFrames(c) {
   const places = kept(c.count);
   return { places, x: pick(c.series.x, places) };
 }

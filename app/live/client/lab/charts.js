@@ -1,6 +1,6 @@
 // What the charts in the lab's tabs show: the rates of the chosen component, and how far each curve is ahead.
 
-import { band, curveChart, curves, medians, name, spreadTable, thin } from "../kit/curves.js";
+import { band, curveChart, curves, drawnFrames, medians, name, spreadTable, thin } from "../kit/curves.js";
 import { llh, number } from "../kit/dom.js";
 import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
@@ -25,10 +25,10 @@ function componentLines(c, part, { scale = 1, positive = false, drawn = (value) 
     customdata: places.map((i) => words(curve, i)),
     hovertemplate: `%{customdata}<extra>${name(c, curve)}</extra>`,
   });
-  const below = c.options.all_components ? others : undefined;
+  const first = c.options.all_components ? shown.flatMap((curve) => others(curve, drawnFrames(c))) : [];
   const lines = chosen.map((values) => values.map(drawn));
   return {
-    ...curveChart(c, lines, { shown, below, look, positive, words }),
+    ...curveChart(c, lines, { shown, first, look, positive, words }),
     table: () => spreadTable(c, shown, words),
   };
 }

@@ -28,9 +28,8 @@ function hostIn(parent) {
 }
 
 function addStyle(url) {
-  /** @type {HTMLLinkElement[]} */
-  const links = [...document.querySelectorAll("link")];
-  const here = links.find((link) => link.getAttribute("href") === url);
+  /** @type {HTMLLinkElement | null} */
+  const here = document.querySelector(`link[href="${url}"]`);
   if (here) return here.loaded;
   const link = document.createElement("link");
   link.rel = "stylesheet";

@@ -12,21 +12,15 @@ import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeM
 class TreeChoice {
   constructor(changed) {
     this.changed = changed;
-    this.draws = 0;
     this.forget();
     const button = (name, act) => wordedButton(name, act, { "data-tree": name });
-    const attributes = {
-      type: "text",
-      inputmode: "numeric",
-      class: "spn-select spn-number",
-      "aria-label": say("tree_number"),
-    };
-    this.field = html("input", { ...attributes, onchange: () => this.ask(this.field.value.replace(/\D/g, "") || "0") });
-    this.last = html("span", { class: "spn-aside" });
+    const onchange = () => this.ask(this.field.value.replace(/\D/g, "") || "0");
+    const look = { type: "text", inputmode: "numeric", class: "spn-select spn-number" };
+    this.field = html("input", { ...look, "aria-label": say("tree_number"), onchange });
+    this.last = html("span", "spn-aside");
     this.largest = button("largest_tree", () => this.ask("largest"));
-    const previous = button("previous_tree", () => this.step(-1n));
-    const next = button("next_tree", () => this.step(1n));
-    const random = button("random_tree", () => this.ask(`random-${this.draw()}`));
+    const [previous, next] = [button("previous_tree", () => this.step(-1n)), button("next_tree", () => this.step(1n))];
+    const random = button("random_tree", () => this.ask(`random-${Math.floor(Math.random() * 1e9)}`));
     const group = { class: "spn-controls", role: "group", "aria-label": say("tree_title") };
     this.root = html("div", group, this.largest, previous, this.field, this.last, next, random);
   }
@@ -34,10 +28,6 @@ class TreeChoice {
   forget() {
     this.tree = null;
     this.asked = "largest";
-  }
-
-  draw() {
-    return (this.draws = (this.draws + 1 + Math.floor(Math.random() * 1000)) % 1e9);
   }
 
   step(by) {
@@ -63,7 +53,7 @@ class TreeChoice {
 /** A count that may be very large. */
 function short(count) {
   const text = String(count);
-  return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : text.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+  return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : count.toLocaleString("en");
 }
 
 class Circuits {
@@ -84,11 +74,11 @@ class Circuits {
     this.drawing.header.insertBefore(view.choices, this.drawing.menu);
     this.formulas = html("div", { class: "spn-formulas", "aria-live": "off" });
     this.path = html("div", { class: "spn-path", tabindex: 0 });
-    this.seven = html("div", { class: "spn-formulas" });
-    this.chosen = html("p", { class: "spn-summary" });
+    this.seven = html("div", "spn-formulas");
+    this.chosen = html("p", "spn-summary");
     const drawn = [this.llh.root, this.drawing.root, view.transport.root];
     const parts = [...drawn, this.treePart(), this.edgePart()];
-    this.root = html("div", { class: "spn-lab spn-circ" }, view.head("share"), ...parts, view.keys());
+    this.root = html("div", "spn-lab spn-circ", view.head("share"), ...parts, view.keys());
   }
 
   /** One tree: which, its weight and step, its share over time. */
@@ -142,8 +132,8 @@ class Circuits {
     this.showEdge(context);
   }
 
-  showTree({ derived, L, t }) {
-    const found = derived.point("tree", { depth: L, t, tree: this.trees.asked });
+  showTree({ answer }) {
+    const found = answer("tree", { tree: this.trees.asked });
     if (!found) return;
     const tree = found.header;
     this.trees.show(tree);
@@ -156,9 +146,9 @@ class Circuits {
     Object.assign(this.root.dataset, { tree: tree.number, at: tree.at + 1 });
   }
 
-  showEdge({ derived, L, t }) {
+  showEdge({ answer }) {
     const { edge } = this;
-    const found = edge === null ? null : derived.point("edge", { depth: L, t, edge });
+    const found = edge === null ? null : answer("edge", { edge });
     if (!found || found.header.edge !== edge) return;
     this.chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
     this.seven.replaceChildren(...edgeFormulas(found.header));

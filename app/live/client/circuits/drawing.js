@@ -21,11 +21,10 @@ export class Drawing extends Sketch {
     this.data = /** @type {any} */ (null); // as the server drew it
     this.turn = this.radius = 0;
     this.at = /** @type {[number, number][]} */ ([]); // where a node stands
-    this.totals = new Map();
     this.lines = /** @type {any[]} */ ([]);
     this.marks = /** @type {any[]} */ ([]);
     this.forget();
-    this.note = html("p", { class: "spn-note" });
+    this.note = html("p", "spn-note");
     this.root.classList.add("spn-net");
     this.root.append(this.note);
   }
@@ -76,25 +75,19 @@ export class Drawing extends Sketch {
     const tall = Math.max(height - (wide > width ? 14 : 2), PAD.top + step * (data.height - 1) + PAD.labels);
     this.radius = Math.min(9, unit * 0.44);
     this.at = data.nodes.map(({ x, y }) => [left + unit * x, PAD.top + step * y]);
-    this.totals = new Map();
-    data.edges.forEach(
-      (edge, i) => edge.edges.length && this.totals.set(edge.from, [...(this.totals.get(edge.from) ?? []), i]),
-    );
     this.lines = data.edges.map((edge) => this.line(edge));
     this.marks = data.nodes.map((node, i) => this.node(node, this.at[i], unit, this.hasRoom(node)));
-    const layer = (nodes) => svg("g", {}, ...nodes);
-    const [paths, hits] = [this.lines.map(({ path }) => path), this.lines.map(({ hit }) => hit)];
-    this.canvas(wide, tall, layer(paths), layer(hits), layer(this.marks.map(({ group }) => group)));
+    const layer = (marks, part) => svg("g", {}, ...marks.map((mark) => mark[part]));
+    this.canvas(wide, tall, layer(this.lines, "path"), layer(this.lines, "hit"), layer(this.marks, "group"));
     this.host.scrollLeft = this.at[0][0] - width / 2; // the root in the middle
     const counts = { nodes: data.num_nodes, edges: data.num_edges };
     this.note.textContent = `${data.trees} ${say(data.complete ? "drawn_whole" : "drawn_folded", counts)}`;
   }
 
   line({ from, to, edges }) {
-    const [[x1, y1], [x2, y2]] = [this.at[from], this.at[to]];
-    const d = `M${x1} ${y1}L${x2} ${y2}`;
+    const d = `M${this.at[from].join(" ")}L${this.at[to].join(" ")}`;
     const path = svg("path", { d, fill: "none" });
-    if (!edges.length) return { path, hit: null, title: null };
+    if (!edges.length) return { path };
     const title = svg("title", {});
     const wide = { d, fill: "none", stroke: "transparent", "stroke-width": 11, class: "spn-hit" };
     return { path, title, hit: svg("path", { ...wide, onclick: () => this.pickEdge(edges[0]) }, title) };
@@ -109,22 +102,17 @@ export class Drawing extends Sketch {
   label(text, more) {
     const { theme } = this;
     const halo = { stroke: theme.ground, "stroke-width": 3, "stroke-linejoin": "round", "paint-order": "stroke" };
-    return svg("text", {
-      text,
-      "font-size": 10.5 * Math.min(theme.textScale, 1.2),
-      fill: theme.text,
-      ...halo,
-      ...more,
-    });
+    const size = 10.5 * Math.min(theme.textScale, 1.2);
+    return svg("text", { text, "font-size": size, fill: theme.text, ...halo, ...more });
   }
 
   labels({ kind, nodes, hidden, label }, unit, free) {
     const { radius } = this;
+    const n = nodes.length;
     const centred = { "text-anchor": "middle", "font-size": 9 };
     const words = [];
-    if (nodes.length > 1 && kind === "leaf") words.push(this.label(nodes.length, { y: 3, ...centred, stroke: "none" }));
-    else if (nodes.length > 1)
-      words.push(this.label(`${nodes.length}×`, { x: radius * 1.2, y: -radius * 0.5, "font-size": 9 }));
+    if (n > 1 && kind === "leaf") words.push(this.label(n, { y: 3, ...centred, stroke: "none" }));
+    else if (n > 1) words.push(this.label(`${n}×`, { x: radius * 1.2, y: -radius * 0.5, "font-size": 9 }));
     if (hidden) words.push(this.label(`+${hidden}`, { y: radius + 11, ...centred }));
     if (!label || hidden || !free) return words;
     const beside = { transform: `translate(3.5 ${radius + 4}) rotate(90)`, "text-anchor": "start" };
@@ -141,14 +129,10 @@ export class Drawing extends Sketch {
     const sign = svg("path", { d: SIGNS[kind], fill: "none", "stroke-width": 1.4, transform: `scale(${radius / 8})` });
     const can = (foldable && kind !== "leaf") || block;
     const press = say(hidden ? "press_unfold" : block ? "press_open" : "press_fold");
-    const place = {
-      transform: `translate(${x} ${y})`,
-      class: can ? "spn-node spn-folds" : "spn-node",
-      "data-node": name,
-    };
+    const place = { transform: `translate(${x} ${y})`, "data-node": name };
+    const act = can && { class: "spn-folds", onclick: () => this.press(name) };
     const hint = svg("title", { text: can ? `${title}. ${press}` : title });
-    const onclick = can ? () => this.press(name) : undefined;
-    const group = svg("g", { ...place, onclick }, hint, shape, sign, ...this.labels(node, unit, free));
+    const group = svg("g", { ...place, ...act }, hint, shape, sign, ...this.labels(node, unit, free));
     return { group, shape, sign, hidden };
   }
 
@@ -158,14 +142,14 @@ export class Drawing extends Sketch {
     const weight = (of) => of.reduce((all, e) => all + weights[e], 0);
     const [inTree, nodesIn] = [new Set(tree?.edges), new Set(tree?.nodes)];
     const lit = nodes.map((node) => node.nodes.some((n) => nodesIn.has(n)));
-    const total = (lines) => lines.reduce((all, i) => all + weight(edges[i].edges), 0);
-    const sums = new Map([...this.totals].map(([from, lines]) => [from, total(lines)]));
+    const sums = new Map();
+    edges.forEach(({ from, edges: own }) => sums.set(from, (sums.get(from) ?? 0) + weight(own)));
     edges.forEach(({ from, to, edges: own }, i) => {
-      const share = own.length && sums.get(from) > 0 ? weight(own) / sums.get(from) : 0;
+      const share = sums.get(from) > 0 ? weight(own) / sums.get(from) : 0;
       const on = own.length ? own.some((e) => inTree.has(e)) : lit[from] && lit[to];
       this.paintLine(this.lines[i].path, own.length > 0, on, share, theme);
       this.lines[i].path.toggleAttribute("data-chosen", own.includes(chosen));
-      if (this.lines[i].title) this.lines[i].title.textContent = edgeWords(own, weight(own), share);
+      if (own.length) this.lines[i].title.textContent = edgeWords(own, weight(own), share);
     });
     this.marks.forEach((mark, i) => this.paintNode(mark, lit[i], theme));
     const named = tree ? say("tree_named", { number: tree.number }) : "";

@@ -2,52 +2,37 @@
 
 import { llhChart } from "../kit/curves.js";
 import { html, number, table, tr } from "../kit/dom.js";
-import { formulaLine, over, row, sub, under, value } from "../kit/maths.js";
-import { matrixTrace, powerOfTen, timed } from "../kit/spec.js";
+import { formulaLine } from "../kit/maths.js";
+import { matrixSpec, powerOfTen, timed } from "../kit/spec.js";
 import { curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
+import { range, rowsOf } from "../run/series.js";
 
 const MOST_FACTORS = 6;
 
 const times = (values) => {
-  const shown = values.slice(0, MOST_FACTORS).flatMap((v, i) => (i ? ["·", value(number(v))] : [value(number(v))]));
-  return values.length > MOST_FACTORS ? [...shown, "·", "…"] : shown;
+  const shown = values.slice(0, MOST_FACTORS).map((v) => number(v));
+  return [...shown, ...(values.length > MOST_FACTORS ? ["…"] : [])].join(" · ");
 };
 
-const weightOf = (name) => sub("w", name);
-const stepOf = () =>
-  row(over(row(weightOf("T"), "(", "t", "+", "1", ")"), row(weightOf("T"), "(", "t", ")")), "−", "1");
-const relative = () => over(sub("∇", "e"), weightOf("e"));
+const STEP = "{@over {w_T ( t + 1 )} {w_T ( t )} − 1}";
+const RELATIVE = "@over ∇_e w_e";
 const change = (factor) => (factor === null ? "–" : number(factor - 1, 5));
 
 /** w_T as the product of its edges, and its step: exact, to first order, recorded. */
 export function treeFormulas(tree) {
-  const edges = () => row("e", "∈", "T");
-  const factors = [weightOf("e"), "=", ...times(tree.weights), "=", value(number(tree.weight), "w")];
-  const exact = [under("∏", edges()), row("(", "1", "+", "η", relative(), ")"), "−", "1"];
-  const first = ["η", under("∑", edges()), relative()];
   const late = tree.cut.some(Boolean) ? say("tree_cut") : tree.measured === null ? say("not_yet") : "";
-  const step = (word, key, sign, parts, factor, said) =>
-    formulaLine(
-      say(word),
-      key,
-      [stepOf(), sign, ...parts, value(change(factor), key === "recorded" ? "w" : undefined)],
-      said,
-    );
+  const step = (key, text, said = "") => formulaLine(say(`tree_step_${key}`), key, `${STEP} ${text}`, said);
+  const share = say("tree_share", { share: number(100 * tree.share) });
+  const weight = `w_T = ∏_{e ∈ T} w_e = ${times(tree.weights)} = @w ${number(tree.weight)}`;
+  const plain = [
+    step("exact", `= ∏_{e ∈ T} {( 1 + η ${RELATIVE} )} − 1 = ${change(tree.exact)}`),
+    step("first", `≈ η ∑_{e ∈ T} ${RELATIVE} = ${change(tree.first_order)}`, say("eq_first_note")),
+  ];
   return [
-    formulaLine(
-      say("eq_weight"),
-      "weight",
-      [weightOf("T"), "=", under("∏", edges()), ...factors],
-      say("tree_share", { share: number(100 * tree.share) }),
-    ),
-    ...(tree.plain
-      ? [
-          step("tree_step_exact", "exact", "=", [...exact, "="], tree.exact),
-          step("tree_step_first", "first", "≈", [...first, "="], tree.first_order, say("eq_first_note")),
-        ]
-      : []),
-    step("tree_step_recorded", "recorded", "=", [], tree.measured, late),
+    formulaLine(say("eq_weight"), "weight", weight, share),
+    ...(tree.plain ? plain : []),
+    step("recorded", `= @w ${change(tree.measured)}`, late),
   ];
 }
 
@@ -55,13 +40,7 @@ export function treeFormulas(tree) {
 export function edgesTable(tree, chosen, pick) {
   const head = [say("edge"), say("edge_from"), say("edge_to"), "wₑ", "aₑ", say("edge_factor")];
   const rows = tree.edges.map((e, i) => {
-    const button = {
-      type: "button",
-      class: "spn-link",
-      text: `${e}`,
-      title: say("edge_choose"),
-      onclick: () => pick(e),
-    };
+    const button = { type: "button", class: "spn-link", text: e, title: say("edge_choose"), onclick: () => pick(e) };
     const step = change(tree.factors[i]) + (tree.cut[i] ? " ▾" : "");
     const cells = [`⊕ ${tree.from[i]}`, tree.to[i], number(tree.weights[i]), number(tree.flows[i]), step];
     return tr([html("button", button), ...cells], { "data-edge": e, "aria-selected": String(e === chosen) });
@@ -71,17 +50,17 @@ export function edgesTable(tree, chosen, pick) {
 
 /** Eq. 7: the gradient of an edge is what all trees through it ask for; here as flows, weight times gradient. */
 export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
-  const gradient = () => over(row("∂", "𝓛"), row("∂", weightOf("e")));
-  const sum = [gradient(), "=", under("∑", row("T", "∋", "e")), over(weightOf("T"), weightOf("e")), sub("∇", "T")];
+  const gradient = "@over {∂ 𝓛} {∂ w_e}";
+  const sum = `${gradient} = ∑_{T ∋ e} @over w_T w_e ∇_T`;
   if ((kept ?? null) === null)
     return [formulaLine(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: through }))];
-  const result = (a) => ["=", value(number(a / weight, 6))];
+  const result = (a) => `= ${number(a / weight, 6)}`;
   const listed = say("eq_seven_trees", { n: through, t: kept + 1 });
   const off = say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) });
-  const backward = [gradient(), "=", over(sub("a", "e"), weightOf("e")), ...result(flow)];
+  const backward = `${gradient} = @over a_e w_e ${result(flow)}`;
   const largest = terms.map(([name, a]) => `${name}: ${number(a / weight)}`).join(", ");
   return [
-    formulaLine(say("eq_seven"), "seven", [...sum, ...result(all)], listed),
+    formulaLine(say("eq_seven"), "seven", `${sum} ${result(all)}`, listed),
     formulaLine(say("eq_backward"), "backward", backward, off),
     html("p", { class: "spn-note", text: say("eq_terms", { terms: largest }) }),
   ];
@@ -109,66 +88,62 @@ export function circuitChart(c) {
 export function shareChart(c) {
   if (!c.tree) return null;
   const { number: tree } = c.tree;
-  const rows = c.derived.series("treecurve", { depth: c.L, tree });
+  const rows = c.rows("treecurve", { tree });
   if (!rows) return null;
-  const { names, num_depths } = c.run.layout;
+  const { names, num_depths } = c.layout;
   const last = names.length - 1;
-  const line = (curve, field, more) => ({
+  const line = (curve, field, more = {}) => ({
     name: names[curve],
     values: rows.line(field),
     colour: curveStyle(c.run, curve, c.theme).color,
     ...more,
   });
   const mixture = last >= num_depths ? [line(last, "mixture", { label: say("mixture"), dash: "dash" })] : [];
-  const lines = [line(c.choice.curve, "circuit", {}), ...mixture];
+  const lines = [line(c.choice.curve, "circuit"), ...mixture];
   const log = c.options.log_y;
-  const share = (values, frame) => number(100 * values[Math.min(frame, values.length - 1)]);
-  const shares = (frame) => lines.map(({ name, values }) => `${name}: ${share(values, frame)} %`).join("; ");
+  const shares = (frame) => lines.map(({ name, values }) => `${name}: ${number(100 * values[frame])} %`).join("; ");
   const sentence = (frame) => say("share_said", { number: tree, t: c.run.iteration(frame), shares: shares(frame) });
   const axis = log ? { type: "log" } : { type: "linear", rangemode: "tozero" };
   return timed(c, lines, sentence, {
     positive: log,
     revision: `${tree}-${log}`,
-    y: { title: { text: say("tree_share_axis") }, ...axis, exponentformat: "power" },
+    y: { title: say("tree_share_axis"), ...axis },
   });
 }
 
 /** M over trees: who moves with whom. */
 export function treeMatrixChart(c) {
-  const answer = c.derived.point("treematrix", { depth: c.L, t: c.t });
+  const answer = c.answer("treematrix");
   if (!answer) return null;
-  const { header, values } = answer;
-  const n = header.numbers.length;
-  const rows = Array.from({ length: n }, (_, i) => Array.from(values.subarray(i * n, (i + 1) * n)));
+  const { numbers } = answer.header;
+  const rows = rowsOf(answer.values, numbers.length);
   if (!rows.flat().some((v) => v > 0 && Number.isFinite(v))) return null;
-  const log = c.options.log_y;
   const marks = (low, high) => {
     const tickvals = [low, (low + high) / 2, high];
-    return { tickvals, ticktext: tickvals.map((v) => (log ? powerOfTen(10 ** v) : number(v))) };
+    return { tickvals, ticktext: tickvals.map((v) => (c.options.log_y ? powerOfTen(10 ** v) : number(v))) };
   };
-  const chosen = c.tree ? header.numbers.indexOf(c.tree.number) : -1;
-  const outline = { type: "rect", x0: -0.5, x1: n - 0.5, y0: chosen - 0.5, y1: chosen + 0.5 };
-  const axis = treeAxis(header.numbers);
+  const look = {
+    chosen: c.tree ? numbers.indexOf(c.tree.number) : -1,
+    x: "tree_u",
+    y: "tree_t",
+    axis: treeAxis(numbers),
+    cells: { hovertemplate: "%{customdata}<extra></extra>" },
+    marks,
+    room: 70,
+  };
   return {
-    moves: true,
-    at: header.at + 1,
-    revision: `${c.L}`,
-    data: [matrixTrace(c, rows, log, marks, { hovertemplate: "%{customdata}<extra></extra>" })],
-    x: { ...axis, title: { text: say("tree_u") }, range: [-0.5, n - 0.5] },
-    y: { ...axis, title: { text: say("tree_t") }, range: [n - 0.5, -0.5], scaleanchor: "x" },
-    shapes: chosen < 0 ? [] : [{ ...outline, line: { color: c.theme.picked, width: 2 } }],
-    margin: { r: 70 * c.theme.textScale },
-    sentence: () => matrixSentence(header, rows),
-    table: () => ({ head: [say("tree_t"), ...header.numbers], rows: rows.map((r, i) => [header.numbers[i], ...r]) }),
+    ...matrixSpec(c, answer, rows, look),
+    sentence: () => matrixSentence(answer.header, rows),
+    table: () => ({ head: [say("tree_t"), ...numbers], rows: rows.map((row, i) => [numbers[i], ...row]) }),
   };
 }
 
 /** An axis of trees by their numbers, or by their places where those are long. */
 function treeAxis(numbers) {
   const every = Math.ceil(numbers.length / 12);
-  const tickvals = numbers.map((_, i) => i).filter((i) => i % every === 0);
-  const ticktext = tickvals.map((i) => (numbers[i].length > 6 ? `#${i + 1}` : numbers[i]));
-  return { tickmode: "array", tickvals, ticktext, gridcolor: "rgba(0,0,0,0)", constrain: "domain" };
+  const places = range(numbers.length).filter((i) => i % every === 0);
+  const ticktext = places.map((i) => (numbers[i].length > 6 ? `#${i + 1}` : numbers[i]));
+  return { tickmode: "array", tickvals: places.map((i) => i + 1), ticktext };
 }
 
 function matrixSentence({ at, eigenvalues, all, numbers }, rows) {

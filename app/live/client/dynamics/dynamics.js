@@ -2,7 +2,7 @@
 
 import { act, Acts, heading, pair, prose } from "../kit/acts.js";
 import { html, number } from "../kit/dom.js";
-import { both, coloured, math, row, sub, sup, under } from "../kit/maths.js";
+import { math } from "../kit/maths.js";
 import { mounting } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
@@ -19,30 +19,23 @@ const part = (name, ...content) =>
 
 /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
 function erratum() {
-  const layer = (l) => both("w", "k", row("[", l, "]"));
-  const rate = () => [coloured("rho", sub("ρ", "k")), "=", "η"];
-  const printed = math(...rate(), sup(row("(", layer("0"), ")"), "2"));
-  const product = math(...rate(), under("∏", row("l", "<", "L", "−", "1")), sup(row("(", layer("l"), ")"), "2"));
+  const printed = math("@rho ρ_k = η {( w_k^{[ 0 ]} )}^2");
+  const product = math("@rho ρ_k = η ∏_{l < L − 1} {( w_k^{[ l ]} )}^2");
   const line = (word, formula) => html("p", {}, `${say(word)} `, formula, ".");
-  return html(
-    "aside",
-    { class: "spn-box" },
-    html("h3", { text: say("erratum_title") }),
-    line("erratum_printed", printed),
-    line("erratum_holds", product),
-    html("p", { text: say("erratum_fair") }),
-  );
+  const title = html("h3", { text: say("erratum_title") });
+  const fair = html("p", { text: say("erratum_fair") });
+  const claims = [line("erratum_printed", printed), line("erratum_holds", product)];
+  return html("aside", "spn-box", title, ...claims, fair);
 }
 
 /** A slider with its value beside it. */
 function slider(name, range, kind, shown, moved) {
   const output = html("output", { text: shown(range.value) });
-  const attributes = { type: "range", "aria-label": say(name), "data-control": name, ...range };
-  const input = html("input", attributes);
-  input.addEventListener("input", () => {
+  const oninput = () => {
     moved(Number(input.value));
     output.textContent = shown(Number(input.value));
-  });
+  };
+  const input = html("input", { type: "range", "aria-label": say(name), "data-control": name, ...range, oninput });
   return html("label", { class: kind }, say(name), input, output);
 }
 
@@ -59,9 +52,9 @@ class Dynamics {
     this.formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": say("act_step") });
     this.path = html("div", { class: "spn-path", tabindex: 0 });
     this.scaled = html("div", { class: "spn-scaled", "aria-live": "polite" });
-    const player = html("div", { class: "spn-player" }, view.choices, view.transport.root);
+    const player = html("div", "spn-player", view.choices, view.transport.root);
     const top = view.head("pin", "share");
-    this.root = html("div", { class: "spn-lab spn-dyn" }, top, ...this.parts(), player, view.keys());
+    this.root = html("div", "spn-lab spn-dyn", top, ...this.parts(), player, view.keys());
     this.acts.plots.step.frame.append(view.wait);
   }
 

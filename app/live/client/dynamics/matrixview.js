@@ -1,55 +1,37 @@
 // The preconditioner M(t): the matrix at the cursor, and its eigenvalues over time.
 
 import { number } from "../kit/dom.js";
-import { matrixTrace, powerOfTen, scaled, timed } from "../kit/spec.js";
+import { matrixSpec, powerOfTen, scaled, timed } from "../kit/spec.js";
 import { cividis } from "../kit/theme.js";
 import { say } from "../kit/words.js";
-
-const clear = "rgba(0,0,0,0)";
+import { range, rowsOf } from "../run/series.js";
 
 /** Ticks of the colours: whole powers of ten if there are three, else both ends. */
 function powers(low, high) {
-  const all = Array.from({ length: Math.max(0, Math.floor(high) - Math.ceil(low) + 1) }, (_, i) => Math.ceil(low) + i);
+  const lowest = Math.ceil(low);
+  const all = range(Math.max(0, Math.floor(high) - lowest + 1)).map((i) => lowest + i);
   const shown = all.length > 2 ? all.filter((_, i) => i % Math.ceil(all.length / 5) === 0) : [low, high];
   return { tickvals: shown, ticktext: shown.map((p) => powerOfTen(10 ** p)) };
 }
 
 export function matrixChart(c) {
-  const answer = c.derived.point("matrix", { depth: c.L, t: c.t });
+  const answer = c.answer("matrix");
   if (!answer) return null;
-  const { header, values } = answer;
-  const K = c.run.layout.num_components;
-  const rows = Array.from({ length: K }, (_, i) => Array.from(values.subarray(i * K, (i + 1) * K)));
-  const log = c.options.log_y;
-  const names = rows.map((_, i) => i + 1);
-  const outline = {
-    type: "rect",
-    x0: 0.5,
-    x1: K + 0.5,
-    y0: c.k + 0.5,
-    y1: c.k + 1.5,
-    line: { color: c.theme.picked, width: 2 },
+  const rows = rowsOf(answer.values, c.layout.num_components);
+  const hovertemplate = "k = %{y}, j = %{x}: M = %{customdata}<extra></extra>";
+  const look = {
+    chosen: c.k,
+    x: "component_j",
+    y: "component_k",
+    axis: { dtick: rows.length > 16 ? 8 : 1 },
+    cells: { xgap: 1, ygap: 1, hovertemplate },
+    marks: c.options.log_y ? powers : () => ({ exponentformat: "power" }),
+    room: 64,
   };
-  const axis = (word, more) => ({
-    title: { text: say(word) },
-    dtick: K > 16 ? 8 : 1,
-    constrain: "domain",
-    gridcolor: clear,
-    ...more,
-  });
-  const marks = (low, high) => (log ? powers(low, high) : { exponentformat: "power" });
-  const hover = "k = %{y}, j = %{x}: M = %{customdata}<extra></extra>";
   return {
-    moves: true,
-    at: header.at + 1,
-    revision: `${c.L}`,
-    data: [matrixTrace(c, rows, log, marks, { x: names, y: names, xgap: 1, ygap: 1, hovertemplate: hover })],
-    x: axis("component_j", { range: [0.5, K + 0.5] }),
-    y: axis("component_k", { range: [K + 0.5, 0.5], scaleanchor: "x" }),
-    shapes: [outline],
-    margin: { r: 64 * c.theme.textScale },
-    sentence: () => matrixSentence(c, header, rows),
-    table: () => ({ head: ["k", ...names.map((j) => `j = ${j}`)], rows: rows.map((row, i) => [i + 1, ...row]) }),
+    ...matrixSpec(c, answer, rows, look),
+    sentence: () => matrixSentence(c, answer.header, rows),
+    table: () => ({ head: ["k", ...rows.map((_, j) => `j = ${j + 1}`)], rows: rows.map((row, i) => [i + 1, ...row]) }),
   };
 }
 
@@ -82,26 +64,24 @@ function matrixSentence(c, { at, eigenvalues, largest }, rows) {
 }
 
 export function eigenvalueChart(c) {
-  const rows = c.derived.series("eigenvalues", { depth: c.L });
+  const rows = c.rows("eigenvalues");
   if (!rows) return null;
-  const K = c.run.layout.num_components;
+  const last = c.layout.num_components - 1;
   const log = c.options.log_y;
-  const share = (i) => i / Math.max(1, K - 1);
-  const colour = (i) => cividis(c.theme.mode === "dark" ? 0.25 + 0.75 * share(K - 1 - i) : 0.8 * share(i));
-  const label = (i) => (i === 0 ? say("largest") : i === K - 1 ? say("smallest") : "");
-  const lines = Array.from({ length: K }, (_, i) => ({
+  const colour = (share) => cividis(c.theme.mode === "dark" ? 1 - 0.75 * share : 0.8 * share);
+  const label = (i) => (i === 0 ? say("largest") : i === last ? say("smallest") : "");
+  const lines = range(last + 1).map((i) => ({
     name: say("eigenvalue", { i: i + 1 }),
     label: label(i),
     values: rows.line(String(i)),
-    colour: colour(i),
-    width: i === 0 || i === K - 1 ? 2.2 : 1,
+    colour: colour(i / Math.max(1, last)),
+    width: label(i) ? 2.2 : 1,
   }));
-  const sentence = (frame) => {
-    const at = Math.min(frame, rows.length - 1);
-    const [top, low] = [lines[0].values[at], lines[K - 1].values[at]];
-    const first = lines[0].values[0] / lines[K - 1].values[0];
-    const values = { top: number(top), low: number(low), ratio: number(top / low), first: number(first) };
-    return say("eigen_said", { t: c.run.iteration(at), ...values });
+  const sentence = (at) => {
+    const [top, low] = [0, last].map((i) => lines[i].values[at]);
+    const first = number(lines[0].values[0] / lines[last].values[0]);
+    const values = { t: c.run.iteration(at), top: number(top), low: number(low), ratio: number(top / low), first };
+    return say("eigen_said", values);
   };
   return timed(c, lines, sentence, { positive: log, margin: { r: 76 }, y: scaled("eigen_axis", log) });
 }

@@ -1,19 +1,20 @@
 // View 4: μ(t,τ) of a component as a picture, one row as stems beside a classical momentum, and the start's share.
 
 import { number } from "../kit/dom.js";
-import { colourbar, diverging, signedScale, timed } from "../kit/spec.js";
+import { colourbar, diverging, largestOf, level, signedScale, timed } from "../kit/spec.js";
 import { say } from "../kit/words.js";
+import { range, rowsOf } from "../run/series.js";
 
-const largestOf = (values) => values.reduce((most, v) => (Number.isFinite(v) ? Math.max(most, Math.abs(v)) : most), 0);
+const percent = (part, whole) => Math.round((100 * part) / Math.max(1, whole));
 
 /** The picture: row t, column τ; drawn below the diagonal only, since a step has no future gradients. */
 function kernelTrace(c, x, values, largest) {
   const n = x.length;
   const { drawn, ticks } = c.options.log_y
-    ? signedScale((largest || 1) * 1e-4, largest || 1, c.small ? 2 : 4)
+    ? signedScale(largest * 1e-4, largest, c.small ? 2 : 4)
     : { drawn: (v) => v, ticks: { exponentformat: "power" } };
   const square = (cell) => x.map((_, i) => x.map((_, j) => cell(values[i * n + j], j < i)));
-  const top = drawn(largest || 1);
+  const top = drawn(largest);
   return {
     type: "heatmap",
     x,
@@ -23,14 +24,13 @@ function kernelTrace(c, x, values, largest) {
     zmax: top,
     colorscale: diverging(c.theme),
     colorbar: colourbar(c, "μ", { len: 1, ...ticks }),
-    hoverongaps: false,
     customdata: square((v) => number(v)),
     hovertemplate: "t = %{y}, τ = %{x}: μ = %{customdata}<extra></extra>",
   };
 }
 
 export function kernelChart(c) {
-  const answer = c.derived.picture("kernel", { depth: c.L, k: c.k });
+  const answer = c.picture("kernel", { k: c.k });
   if (!answer?.header.iterations) return null;
   const { header, values } = answer;
   const x = header.iterations.map((t) => t + 1);
@@ -39,12 +39,11 @@ export function kernelChart(c) {
   const here = { type: "line", x0: 0.5, x1: c.t + 1, y0: c.t + 1, y1: c.t + 1 };
   const pairs = () => x.flatMap((t, i) => x.slice(0, i).map((tau, j) => [t, tau, values[i * x.length + j]]));
   return {
-    moves: true,
     at: header.at + 1,
     revision: `${c.L}-${c.k}`,
     data: largest === 0 ? [] : [kernelTrace(c, x, values, largest)],
-    x: { title: { text: say("tau_axis") }, range: [0.5, end], constrain: "domain" },
-    y: { title: { text: say("t_axis") }, range: [end, 0.5] },
+    x: { title: say("tau_axis"), range: [0.5, end], constrain: "domain" },
+    y: { title: say("t_axis"), range: [end, 0.5] },
     shapes: [{ ...here, line: { color: c.theme.picked, width: 1.5 } }],
     margin: { r: 64 * c.theme.textScale },
     sentence: () => kernelSentence(c, x.length, values, largest),
@@ -55,28 +54,24 @@ export function kernelChart(c) {
 /** How many coefficients are negative, and in how many steps the older half of the past acts like the newer. */
 function kernelSentence(c, n, values, largest) {
   if (c.L === 1 || largest === 0) return say("kernel_none");
-  let positive = 0,
-    negative = 0,
-    lasting = 0;
-  for (let i = 2; i < n; i += 1) {
-    const row = Array.from(values.subarray(i * n, i * n + i));
-    positive += row.filter((v) => v > 0).length;
-    negative += row.filter((v) => v < 0).length;
-    const [oldest, newest] = [largestOf(row.slice(0, i / 2)), largestOf(row.slice(i / 2))];
-    if (newest > 0 && oldest >= newest / 2) lasting += 1;
-  }
-  const share = Math.round((100 * negative) / Math.max(1, positive + negative));
-  const kept = Math.round((100 * lasting) / Math.max(1, n - 2));
-  return say(kept > 10 ? "kernel_lasts" : "kernel_fades", { negative: share, kept, largest: number(largest) });
+  const pasts = rowsOf(values, n).flatMap((row, i) => (i < 2 ? [] : [row.slice(0, i)]));
+  const acting = pasts.flat().filter((v) => v < 0 || v > 0);
+  const lasting = pasts.filter((past) => {
+    const [oldest, newest] = [largestOf(past.slice(0, past.length / 2)), largestOf(past.slice(past.length / 2))];
+    return newest > 0 && oldest >= newest / 2;
+  });
+  const negative = percent(acting.filter((v) => v < 0).length, acting.length);
+  const kept = percent(lasting.length, pasts.length);
+  return say(kept > 10 ? "kernel_lasts" : "kernel_fades", { negative, kept, largest: number(largest) });
 }
 
 export function rowChart(c) {
-  const answer = c.derived.point("row", { depth: c.L, k: c.k, t: c.t });
+  const answer = c.answer("row", { k: c.k });
   if (!answer) return null;
   const { header, values } = answer;
   const n = values.length;
   const every = Math.max(1, Math.ceil(n / 400));
-  const at = Array.from({ length: Math.ceil(n / every) }, (_, i) => n - 1 - i * every).reverse();
+  const at = range(n).filter((i) => (n - 1 - i) % every === 0);
   const x = at.map((i) => i + 1);
   const y = at.map((i) => values[i]);
   const stems = {
@@ -85,22 +80,21 @@ export function rowChart(c) {
   };
   const decay = (i) => values[n - 1] * c.beta ** (n - 1 - i);
   const classical = say("classical", { beta: number(c.beta) });
-  const silent = { type: "scatter", mode: "lines", hoverinfo: "skip" };
+  const hoverinfo = "skip";
   const marker = { size: n > 120 ? 3 : 5, color: c.theme.lam };
-  const dots = { type: "scatter", mode: "markers", name: "μ(t,τ)", x, y, marker };
+  const hovertemplate = "τ = %{x}: %{y:.3g}<extra>μ</extra>";
   const dashed = { color: c.theme.picked, dash: "6px,3px", width: 1.8 * c.theme.lineScale };
   return {
-    moves: true,
     at: header.at + 1,
     legend: true,
     revision: `${c.L}-${c.k}-${header.at}`,
     data: [
-      { ...silent, ...stems, line: { color: c.theme.lam, width: 1 }, showlegend: false },
-      { ...dots, hovertemplate: "τ = %{x}: %{y:.3g}<extra>μ</extra>" },
-      { ...silent, name: classical, x, y: at.map(decay), line: dashed },
+      { ...stems, hoverinfo, line: { color: c.theme.lam, width: 1 }, showlegend: false },
+      { mode: "markers", name: "μ(t,τ)", x, y, marker, hovertemplate },
+      { name: classical, x, y: at.map(decay), hoverinfo, line: dashed },
     ],
-    x: { title: { text: say("tau_axis") }, range: [0.5, Math.max(2, n + 0.5)] },
-    y: { title: { text: say("row_axis") }, zeroline: true, zerolinecolor: c.theme.line, nticks: 5 },
+    x: { title: say("tau_axis"), range: [0.5, Math.max(2, n + 0.5)] },
+    y: { title: say("row_axis"), zeroline: true, zerolinecolor: c.theme.line, nticks: 5 },
     sentence: () => rowSentence(c, answer, x, y),
     table: () => ({ head: ["τ", "μ(t,τ)", classical], rows: Array.from(values, (v, i) => [i + 1, v, decay(i)]) }),
   };
@@ -123,7 +117,7 @@ function fittedBeta(values) {
 }
 
 export function startChart(c) {
-  const rows = c.derived.series("memory", { depth: c.L, k: c.k });
+  const rows = c.rows("memory", { k: c.k });
   if (!rows) return null;
   const whole = rows.line("w");
   const [start, sum] = ["start", "sum"].map((field) => rows.line(field).map((v, i) => v / whole[i]));
@@ -131,30 +125,21 @@ export function startChart(c) {
   const largest = Math.max(largestOf(start), largestOf(sum), 1);
   const { drawn, ticks } = largest > 3 ? signedScale(0.1, largest) : { drawn: (v) => v, ticks: {} };
   const part = (word, values, look) => ({ name: say(word), label: say(`${word}_short`), values, ...look });
-  const together = {
-    name: say("unrolled"),
-    label: "",
-    values: total,
-    colour: c.theme.muted,
-    dash: "2px,2px",
-    width: 1.2,
-  };
+  const together = { colour: c.theme.muted, dash: "2px,2px", width: 1.2 };
   const lines = [
     part("from_start", start, { colour: c.theme.picked }),
     part("from_gradients", sum, { colour: c.theme.rho, dash: "8px,4px" }),
-    together,
+    { name: say("unrolled"), label: "", values: total, ...together },
   ];
-  const one = { type: "line", xref: "paper", x0: 0, x1: 1, y0: drawn(1), y1: drawn(1), layer: "below" };
-  return timed(c, lines, (frame) => startSentence(c, frame, start, total), {
+  return timed(c, lines, (at) => startSentence(c, at, start, total), {
     drawn,
     legend: true,
-    y: { title: { text: say("share_axis") }, ...ticks, autorange: true },
-    shapes: [{ ...one, line: { color: c.theme.line, width: 1 } }],
+    y: { title: say("share_axis"), ...ticks, autorange: true },
+    shapes: [level(c, drawn(1))],
   });
 }
 
-function startSentence(c, frame, start, total) {
-  const at = Math.min(frame, start.length - 1);
+function startSentence(c, at, start, total) {
   const where = { t: c.run.iteration(at), k: c.k + 1 };
   if (!Number.isFinite(start[at]) || !Number.isFinite(total[at])) return say("start_broken", where);
   const ratios = { ratio: number(total[at]), start: number(start[at]) };

@@ -1,15 +1,14 @@
 // Views 6 and 7 and the floor: layer norms with their law, the true step, balancedness, weights held at the floor.
 
 import { html, number, table } from "../kit/dom.js";
-import { colourbar, mark, scaled, signedScale, timed, untold } from "../kit/spec.js";
+import { CLEAR, colourbar, largestOf, mark, scaled, signedScale, timed, untold } from "../kit/spec.js";
 import { say } from "../kit/words.js";
+import { range } from "../run/series.js";
 import { layerName } from "./stepview.js";
 
 const ROOM = { r: 86 }; // for the names of layers at the lines' ends
-const layersOf = (c) => Array.from({ length: c.L }, (_, l) => l);
 const colour = ({ theme }, l) => theme.layer[l % theme.layer.length];
-const dash = ({ theme }, l) => theme.dashes[l % theme.dashes.length];
-const onLogs = (c) => c.run.layout.settings.parametrisation === "log";
+const onLogs = (c) => c.layout.settings.parametrisation === "log";
 
 const cutMarks = (c, { cuts }) => {
   const first = Math.min(...(cuts ?? []).filter((cut) => cut !== null));
@@ -18,10 +17,13 @@ const cutMarks = (c, { cuts }) => {
 
 /** One line per layer. */
 const layerLines = (c, values) =>
-  layersOf(c).map((l) => ({ name: layerName(c, l), values: values(l), colour: colour(c, l), dash: dash(c, l) }));
+  range(c.L).map((l) => {
+    const dash = c.theme.dashes[l % c.theme.dashes.length];
+    return { name: layerName(c, l), values: values(l), colour: colour(c, l), dash };
+  });
 
 export function normsChart(c) {
-  const rows = c.derived.series("norms", { depth: c.L });
+  const rows = c.rows("norms");
   if (!rows) return null;
   const look = { label: "", colour: c.theme.text, dash: "1px,5px", width: 2, meta: say("law") };
   const exact = rows.header.exact.map((l, i) => ({
@@ -31,7 +33,7 @@ export function normsChart(c) {
     ...look,
   }));
   const lines = [...layerLines(c, (l) => rows.line(`norm_${l}`)), ...exact];
-  return timed(c, lines, (frame) => normSentence(c, rows, frame), {
+  return timed(c, lines, (at) => normSentence(c, rows, at), {
     positive: c.options.log_y,
     legend: true,
     shapes: cutMarks(c, rows.header),
@@ -40,8 +42,7 @@ export function normsChart(c) {
   });
 }
 
-function normSentence(c, rows, frame) {
-  const at = Math.min(frame, rows.length - 1);
+function normSentence(c, rows, at) {
   const t = c.run.iteration(at);
   const norm = rows.get(at, "norm_0");
   if (rows.header.exact.length && at === 0) return say("norm_start", { t, norm: number(norm) });
@@ -54,13 +55,12 @@ function normSentence(c, rows, frame) {
 }
 
 export function trueStepChart(c) {
-  const rows = c.derived.series("norms", { depth: c.L });
+  const rows = c.rows("norms");
   if (!rows) return null;
-  const eta = c.run.layout.settings.learning_rate;
+  const eta = c.layout.settings.learning_rate;
   const lines = layerLines(c, (l) => rows.line(`norm_${l}`).map((v) => eta / v));
-  const sentence = (frame) => {
-    const at = Math.min(frame, rows.length - 1);
-    const [now, start] = [lines[0].values[at], lines[0].values[0]];
+  const sentence = (at) => {
+    const [now, start] = [at, 0].map((frame) => lines[0].values[frame]);
     const steps = { now: number(now), start: number(start), times: number(start / now) };
     return say("true_step_said", { t: c.run.iteration(at), ...steps });
   };
@@ -75,41 +75,33 @@ export function trueStepChart(c) {
 
 /** What multiplying all sum weights by c does: the step of every layer, and a measured check. */
 export function scaleTable(c) {
-  const answer = c.derived.point("scale", { depth: c.L, k: c.k, t: c.t, c: c.factor });
+  const answer = c.answer("scale", { k: c.k, c: c.factor });
   if (!answer) return null;
   const { header, values } = answer;
   const factor = { c: number(header.c) };
   const head = [say("layer"), say("step_before"), say("step_after", factor)];
-  const rows = layersOf(c).map((l) => [layerName(c, l), number(values[l], 4), number(values[c.L + l], 4)]);
-  const matters = c.run.layout.settings.objective !== "generative";
-  const said = say(matters ? "scale_matters" : onLogs(c) ? "scale_log" : "scale_said", {
-    square: number(1 / header.c ** 2),
-  });
+  const rows = range(c.L).map((l) => [layerName(c, l), number(values[l], 4), number(values[c.L + l], 4)]);
+  const matters = c.layout.settings.objective !== "generative";
+  const word = matters ? "scale_matters" : onLogs(c) ? "scale_log" : "scale_said";
+  const text = say(word, { square: number(1 / header.c ** 2) });
+  const check = { class: "spn-note", "data-check": "", text: header.check ? checkSentence(header.check) : "" };
   return [
     table(say("scale_caption", { ...factor, t: header.at + 1 }), head, rows),
-    html(
-      "div",
-      {},
-      html("p", { class: "spn-summary spn-takeaway", text: said }),
-      html("p", { class: "spn-note", "data-check": "", text: header.check ? checkSentence(header.check) : "" }),
-    ),
+    html("div", {}, html("p", { class: "spn-summary spn-takeaway", text }), html("p", check)),
   ];
 }
 
 function checkSentence({ iteration, llh: [before, after], ratio }) {
-  const values = {
-    before: number(before, 12),
-    after: number(after, 12),
-    difference: number(Math.abs(before - after), 2),
-  };
-  return say("scale_check", { n: iteration, ...values, ratio: number(ratio, 6) });
+  const llhs = { before: number(before, 12), after: number(after, 12) };
+  const difference = number(Math.abs(before - after), 2);
+  return say("scale_check", { n: iteration, ...llhs, difference, ratio: number(ratio, 6) });
 }
 
 export function balanceChart(c) {
-  const rows = c.derived.series("balance", { depth: c.L });
+  const rows = c.rows("balance");
   if (!rows) return null;
   if (!rows.header.fields.length) return untold(say("balance_none"));
-  const phi = c.run.layout.phi[c.choice.curve];
+  const phi = c.layout.phi[c.choice.curve];
   const own = new Set(phi.slice(0, -1).map((at, l) => `${l}.${at[c.k]}`));
   const lines = rows.header.fields.map((field) => {
     const [layer, i] = field.split(".").map(Number);
@@ -118,21 +110,20 @@ export function balanceChart(c) {
     const look = { colour: colour(c, layer), width: picked ? 2.6 : 1, opacity: picked ? 1 : 0.6 };
     return { name, label: picked ? layerName(c, layer) : "", values: rows.line(field), ...look };
   });
-  const sizes = lines.map(({ values }) => Math.max(...values.filter(Number.isFinite).map(Math.abs), 0));
-  const largest = Math.max(...sizes, 0);
+  const largest = Math.max(...lines.map(({ values }) => largestOf(values)));
   const { drawn, ticks } = signedScale(Math.max(largest * 1e-6, 1e-18), Math.max(largest, 1e-18));
-  return timed(c, lines, (frame) => balanceSentence(c, lines, Math.min(frame, rows.length - 1)), {
+  return timed(c, lines, (at) => balanceSentence(c, lines, at), {
     drawn,
     note: say(onLogs(c) ? "balance_log" : "balance_note"),
     shapes: cutMarks(c, rows.header),
     margin: ROOM,
-    y: { title: { text: say("balance_axis") }, ...ticks, autorange: true },
+    y: { title: say("balance_axis"), ...ticks, autorange: true },
   });
 }
 
 function balanceSentence(c, lines, at) {
-  const now = lines.map(({ values }) => Math.abs(values[at])).filter(Number.isFinite);
-  const most = Math.max(...now, 0);
+  const now = lines.map(({ values }) => Math.abs(values[at]));
+  const most = largestOf(now);
   const values = { t: c.run.iteration(at), n: lines.length };
   if (most === 0) return say("balance_kept", values);
   const worst = lines[now.indexOf(most)];
@@ -149,12 +140,12 @@ function strips(c, rows) {
 function floorSentence(c, held, at) {
   if (onLogs(c)) return say("floor_none");
   const told = held.map((strip) => `${strip.name}: ${number(strip.held[at])} ${say("of")} ${strip.size}`);
-  return `${say("floor_said", { t: c.run.iteration(at), floor: number(c.run.layout.floor) })} ${told.join(", ")}.`;
+  return `${say("floor_said", { t: c.run.iteration(at), floor: number(c.layout.floor) })} ${told.join(", ")}.`;
 }
 
 /** Share of the weights of every layer, and of the leaves, that sit at the floor: a strip each. */
 export function floorChart(c) {
-  const rows = c.derived.series("floor", { depth: c.L });
+  const rows = c.rows("floor");
   if (!rows) return null;
   const all = strips(c, rows);
   const x = c.series.x.slice(0, rows.length);
@@ -172,17 +163,10 @@ export function floorChart(c) {
     customdata: all.map(({ held, size }) => held.map((v) => `${v} / ${size}`)),
     hovertemplate: "t = %{x}, %{y}: %{customdata}<extra></extra>",
   };
-  return {
-    over: true,
-    ends: [],
-    dots: () => [],
+  const lines = all.map(({ name, size, held }) => ({ name: `${name} (${size})`, values: held, label: "" }));
+  return timed(c, lines, (at) => floorSentence(c, all, at), {
     data: [trace],
-    y: { autorange: "reversed", gridcolor: "rgba(0,0,0,0)", type: "category" },
+    y: { autorange: "reversed", gridcolor: CLEAR, type: "category" },
     margin: { l, r },
-    sentence: (frame) => floorSentence(c, all, Math.min(frame, rows.length - 1)),
-    table: () => ({
-      head: [say("iteration"), ...all.map(({ name, size }) => `${name} (${size})`)],
-      rows: x.map((t, i) => [t, ...all.map(({ held }) => held[i])]),
-    }),
-  };
+  });
 }

@@ -3,6 +3,7 @@
 import { llh, number } from "../kit/dom.js";
 import { mark, scaled, timed, untold } from "../kit/spec.js";
 import { say } from "../kit/words.js";
+import { rowsOf } from "../run/series.js";
 
 const FORMS = ["first_order", "exact"];
 
@@ -12,19 +13,25 @@ const FORMS = ["first_order", "exact"];
  */
 function curves(c) {
   if (!c.run.final) return { state: "waiting" };
-  const answer = c.derived.picture("replay", { depth: c.L });
+  const answer = c.picture("replay");
   if (!answer) return { state: "running" };
   const { header, values } = answer;
   if (!header.forms) return { state: header.replay };
   const done = header.forms.length;
-  const T = values.length / (1 + 2 * done);
-  const line = (i) => c.series.x.map((t) => (t <= T ? values[i * T + t - 1] : NaN));
-  const named = (first) => Object.fromEntries(header.forms.map((form, i) => [form, line(first + i)]));
-  return { state: header.replay, cut: header.cut, deep: line(0), replayed: named(1), errors: named(1 + done) };
+  const [deep, ...others] = rowsOf(values, 1 + 2 * done).map((row) => c.series.x.map((t) => row[t - 1] ?? NaN));
+  const named = (first) => Object.fromEntries(header.forms.map((form, i) => [form, others[first + i]]));
+  return { state: header.replay, cut: header.cut, deep, replayed: named(0), errors: named(done) };
 }
 
-const look = ({ theme }, form) =>
-  form === "exact" ? { colour: theme.rho, dash: "2px,3px" } : { colour: theme.picked, dash: "8px,4px" };
+/** A line per form of the replay that is there. */
+const formLines = ({ theme }, lines, more) =>
+  FORMS.filter((form) => lines[form]).map((form) => ({
+    ...(form === "exact" ? { colour: theme.rho, dash: "2px,3px" } : { colour: theme.picked, dash: "8px,4px" }),
+    name: say(`replay_${form}`),
+    values: lines[form],
+    ...more(form),
+  }));
+
 const cutMark = (c, cut) => ((cut ?? null) === null ? [] : [mark(c, cut + 1, say("first_cut", { t: cut + 1 }))]);
 const finite = (values) => values.filter(Number.isFinite);
 
@@ -32,20 +39,14 @@ export function replayChart(c) {
   const found = curves(c);
   if (!found.deep) return untold(say(`replay_${found.state}`));
   const { deep, replayed } = found;
-  const replays = FORMS.filter((form) => replayed[form]).map((form) => ({
-    name: say(`replay_${form}`),
-    label: "",
-    values: replayed[form],
-    width: 1.8,
-    ...look(c, form),
-  }));
+  const replays = formLines(c, replayed, () => ({ label: "", width: 1.8 }));
   const whole = { name: `L = ${c.L}`, values: deep, colour: c.theme.depth[c.L - 1], width: 5, opacity: 0.45 };
   const [low, high] = [Math.min(...finite(deep)), Math.max(...finite(deep))];
   const room = 0.15 * (high - low || 1);
   return timed(c, [whole, ...replays], (frame) => replaySentence(c, found, frame), {
     legend: true,
     shapes: cutMark(c, found.cut),
-    y: { title: { text: say("llh_axis") }, range: [low - room, high + room] },
+    y: { title: say("llh_axis"), range: [low - room, high + room] },
   });
 }
 
@@ -63,23 +64,18 @@ function replaySentence(c, { state, cut, deep, errors }, frame) {
 export function replayErrorChart(c) {
   const found = curves(c);
   if (!found.deep) return untold(say(`replay_${found.state}`));
-  const errors = FORMS.filter((form) => found.errors[form]).map((form) => ({ form, values: found.errors[form] }));
-  const shown = (values) => values.map((v) => (v === 0 ? 1e-16 : v)); // no difference at all is drawn at the axis' foot
-  const lines = errors.map(({ form, values }) => ({
-    name: say(`replay_${form}`),
+  const lines = formLines(c, found.errors, (form) => ({
     label: say(`replay_${form}_short`),
-    values: shown(values),
-    ...look(c, form),
+    values: found.errors[form].map((v) => (v === 0 ? 1e-16 : v)), // no difference at all is drawn at the axis' foot
   }));
-  return timed(c, lines, () => errors.map((error) => errorSentence(c, found.deep, error)).join(" "), {
-    positive: true,
-    shapes: cutMark(c, found.cut),
-    y: { ...scaled("error_axis", true), exponentformat: "power" },
-  });
+  const told = FORMS.filter((form) => found.errors[form]);
+  const sentence = () => told.map((form) => errorSentence(c, found, form)).join(" ");
+  return timed(c, lines, sentence, { positive: true, shapes: cutMark(c, found.cut), y: scaled("error_axis", true) });
 }
 
 /** From which iteration on a replay is off by more than a bound, and where it ends. */
-function errorSentence(c, deep, { form, values }) {
+function errorSentence(c, { deep, errors }, form) {
+  const values = errors[form];
   const off = values.findIndex((e) => !(e <= 1e-3));
   const name = say(`replay_${form}`);
   const close = { form: name, most: number(Math.max(...finite(values)), 2) };

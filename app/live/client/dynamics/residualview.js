@@ -1,17 +1,17 @@
 // View 5: what first order leaves of a step, against the learning rate, with ρ as a product and as the paper prints it.
 
 import { number } from "../kit/dom.js";
+import { scaled, upright } from "../kit/spec.js";
 import { say } from "../kit/words.js";
+import { rowsOf } from "../run/series.js";
 
 const LEAST = 1e-15; // what is smaller is rounding
 const slopeWords = (slope) => (slope === null ? "–" : slope.toFixed(2));
 const drawable = (line) => line.map((v) => (v > LEAST && Number.isFinite(v) ? v : null));
-const lines = { type: "scatter", mode: "lines" };
 
 /** The two forms of ρ: product and, where they differ, as printed. */
 function forms(c, { header, values }) {
-  const n = values.length / 3;
-  const [eta, product, printed] = [0, 1, 2].map((i) => Array.from(values.subarray(i * n, (i + 1) * n)));
+  const [eta, product, printed] = rowsOf(values, 3);
   const differ = c.L >= 3 && printed.some(Number.isFinite);
   const { slopes, at_now: at } = header;
   const of = (word, y, i, colour, guide, look) => ({ word, y, slope: slopes[i], now: at[i], colour, guide, look });
@@ -24,7 +24,7 @@ function formLine(c, eta, { word, y, slope, colour, look }) {
   const name = say(word, { slope: slopeWords(slope) });
   const line = { color: colour, width: 2.4 * c.theme.lineScale, ...look };
   const hovertemplate = `η = %{x:.2e}: %{y:.3e}<extra>${name}</extra>`;
-  return { ...lines, name, x: eta, y: drawable(y), line, hovertemplate };
+  return { name, x: eta, y: drawable(y), line, hovertemplate };
 }
 
 /** A dotted line of the slope that theory says, a little above the one that is drawn. */
@@ -34,28 +34,18 @@ function guideLine(c, eta, highest, { y, slope: fitted, guide: slope }) {
   const heights = eta.map((e) => 2.2 * y[i] * (e / eta[i]) ** slope);
   const line = { color: c.theme.muted, width: 1, dash: "dot" };
   const shown = heights.map((height) => (height > highest * 30 ? null : height));
-  return [{ ...lines, x: eta, y: shown, name: say("slope_guide", { slope }), line, hoverinfo: "skip" }];
+  return [{ x: eta, y: shown, name: say("slope_guide", { slope }), line, hoverinfo: "skip" }];
 }
 
 /** The η of this run as a vertical line. */
-function nowLine({ theme }, now, /** @type {number[]} */ [low, high]) {
+function nowLine(c, now, /** @type {number[]} */ [low, high]) {
   const xanchor = Math.log10(now) < (2 * low + high) / 3 ? "left" : "right";
-  const place = { padding: 4, textposition: "start", textangle: 0, xanchor, yanchor: "bottom" };
-  return {
-    type: "line",
-    x0: now,
-    x1: now,
-    yref: "paper",
-    y0: 0,
-    y1: 1,
-    layer: "below",
-    line: { color: theme.line, dash: "dash", width: 1 },
-    label: { text: say("eta_now"), ...place, font: { size: 11, color: theme.muted } },
-  };
+  const place = { padding: 4, textposition: "start", xanchor, yanchor: "bottom" };
+  return upright(c, now, say("eta_now"), { color: c.theme.line, dash: "dash" }, place, c.theme.muted);
 }
 
 export function residualChart(c) {
-  const answer = c.derived.point("residual", { depth: c.L, k: c.k, t: c.t });
+  const answer = c.answer("residual", { k: c.k });
   if (!answer) return null;
   const { header } = answer;
   const { eta, product, printed, known } = forms(c, answer);
@@ -66,7 +56,6 @@ export function residualChart(c) {
   const marker = { size: 11, color: points.map(({ colour }) => colour), line: { width: 2, color: c.theme.ground } };
   const dots = { x: points.map(() => header.now), y: points.map(({ now }) => now), marker };
   return {
-    moves: true,
     at: header.at + 1,
     legend: drawn,
     revision: `${c.L}-${c.k}`,
@@ -74,16 +63,11 @@ export function residualChart(c) {
       ? [
           ...known.flatMap((form) => guideLine(c, eta, highest, form)),
           ...known.map((form) => formLine(c, eta, form)),
-          { type: "scatter", mode: "markers", showlegend: false, ...dots, hoverinfo: "skip" },
+          { mode: "markers", showlegend: false, ...dots, hoverinfo: "skip" },
         ]
       : [],
-    x: {
-      type: "log",
-      title: { text: say("eta_axis") },
-      range: ends,
-      dtick: eta.length && ends[1] - ends[0] > 9 ? 2 : 1,
-    },
-    y: { type: "log", title: { text: say("residual_axis") }, nticks: 7 },
+    x: { type: "log", title: say("eta_axis"), range: ends, dtick: ends[1] - ends[0] > 9 ? 2 : 1 },
+    y: scaled("residual_axis", true),
     shapes: eta.length ? [nowLine(c, header.now, ends)] : [],
     sentence: () => residualSentence(c, header),
     table: () => ({

@@ -1,51 +1,32 @@
 // Views of one step: equations 3 to 13 with the numbers of the step at the cursor, and its parts as bars.
 
 import { number, plotlyText, subscript, table, tr } from "../kit/dom.js";
-import { both, coloured, formulaLine, over, row, sub, sup, under, value } from "../kit/maths.js";
+import { formulaLine } from "../kit/maths.js";
+import { CLEAR, largestOf } from "../kit/spec.js";
 import { say } from "../kit/words.js";
+import { range } from "../run/series.js";
 
-const PARTS = [
-  { name: "own", word: "part_own", colour: "rho" },
-  { name: "pull", word: "part_pull", colour: "lam" },
-  { name: "second", word: "part_second", colour: "muted" },
-  { name: "higher", word: "part_higher", colour: "muted" },
-  { name: "floor", word: "part_floor", colour: "picked" },
-];
+const PARTS = { own: "rho", pull: "lam", second: "muted", higher: "muted", floor: "picked" }; // and their colours
 
 /**
  * The step from the cursor's iteration as the server took it apart, or null; the last iteration has no next one.
  * @returns {any}
  */
 function stepAt(c) {
-  const rows = c.derived.series("step", { depth: c.L, k: c.k });
+  const rows = c.rows("step", { k: c.k });
   if (!rows) return null;
   const frame = Math.min(c.frame, rows.length - 1);
-  const get = (field) => rows.get(frame, field);
-  const layers = (field) => Array.from({ length: c.L }, (_, l) => get(`${field}_${l}`));
-  const named = [
-    "w",
-    "gradient",
-    "rho",
-    "rho_printed",
-    "lam",
-    "own",
-    "pull",
-    "second",
-    "higher",
-    "floor",
-    "next",
-    "change",
-  ];
+  const row = rows.row(frame);
+  const layers = (field) => range(c.L).map((l) => row[`${field}_${l}`]);
   return {
-    ...Object.fromEntries(named.map((name) => [name, get(name)])),
-    frame,
+    ...row,
     t: c.run.iteration(frame),
     weights: layers("weight"),
     flows: layers("flow"),
     steps: layers("step"),
     cut: layers("cut").map((x) => x > 0),
-    eta: c.run.layout.settings.learning_rate,
-    log: c.run.layout.settings.parametrisation === "log",
+    eta: c.layout.settings.learning_rate,
+    log: c.layout.settings.parametrisation === "log",
   };
 }
 
@@ -57,47 +38,49 @@ const exactStep = (s) => firstOrder(s) + s.second + s.higher;
 export function stepChart(c) {
   const s = stepAt(c);
   if (!s) return null;
-  const parts = PARTS.map(({ name, word, colour }) => ({ name: say(word), value: s[name], colour: c.theme[colour] }));
-  const bars = [...parts, { name: say("part_change"), value: s.change, colour: c.theme.text }];
-  const largest = Math.max(...bars.map(({ value: v }) => Math.abs(v)).filter(Number.isFinite), 1e-300);
-  const written = { text: bars.map(({ value: v }) => number(v)), textposition: "outside", cliponaxis: false };
+  const bars = Object.entries({ ...PARTS, change: "text" });
+  const names = bars.map(([name]) => say(`part_${name}`));
+  const values = bars.map(([name]) => s[name]);
+  const largest = largestOf(values) || 1e-300;
+  const written = { text: values.map((v) => number(v)), textposition: "outside", cliponaxis: false };
   return {
-    moves: true,
     at: s.t,
     revision: `${c.L}-${c.k}-${s.t}`,
     data: [
       {
         type: "bar",
         orientation: "h",
-        y: bars.map(({ name }) => plotlyText(name)),
+        y: names.map(plotlyText),
         width: 0.62,
         ...written,
-        x: bars.map(({ value: v }) => (Number.isFinite(v) ? v : 0)),
-        marker: { color: bars.map(({ colour }) => colour) },
+        x: values.map((v) => (Number.isFinite(v) ? v : 0)),
+        marker: { color: bars.map(([, colour]) => c.theme[colour]) },
         textfont: { size: 12 * c.theme.textScale },
         hovertemplate: "%{text}<extra></extra>",
       },
     ],
     x: {
-      title: { text: say("change_axis", { k: c.k + 1 }) },
+      title: say("change_axis", { k: c.k + 1 }),
       range: [-1.45 * largest, 1.45 * largest],
       zeroline: true,
       zerolinecolor: c.theme.line,
       nticks: 5,
     },
-    y: { autorange: "reversed", gridcolor: "rgba(0,0,0,0)" },
+    y: { autorange: "reversed", gridcolor: CLEAR },
     margin: { l: 132 * c.theme.textScale },
     sentence: () => stepSentence(c, s),
-    table: () => ({ head: [say("part"), say("value")], rows: bars.map(({ name, value: v }) => [name, v]) }),
+    table: () => ({ head: [say("part"), say("value")], rows: names.map((name, i) => [name, values[i]]) }),
   };
 }
 
 function stepSentence(c, s) {
   const where = say("step_where", { t: s.t, k: c.k + 1, w: number(s.w, 6), next: number(s.next, 6) });
-  const sizes = PARTS.map(({ name, word }) => ({ word, size: Math.abs(s[name]) })).filter(({ size }) => size > 0);
-  if (!Number.isFinite(s.next) || !sizes.length) return where;
-  const { word } = sizes.sort((a, b) => b.size - a.size)[0];
-  return `${where} ${say("step_largest", { part: say(word) })} ${trust(c, s)}`;
+  const size = (name) => Math.abs(s[name]);
+  const [largest] = Object.keys(PARTS)
+    .filter((name) => size(name) > 0)
+    .sort((a, b) => size(b) - size(a));
+  if (!Number.isFinite(s.next) || !largest) return where;
+  return `${where} ${say("step_largest", { part: say(`part_${largest}`) })} ${trust(c, s)}`;
 }
 
 /** How far first order can be trusted in a step. */
@@ -117,92 +100,63 @@ export function layerName({ L }, l) {
   return l === L - 1 ? say("layer_last") : say("layer_inner", { l: l + 1 });
 }
 
-const v = (x, kind) => value(number(x, 4), kind);
-const signed = (x, kind) => (x < 0 ? row("(", v(x, kind), ")") : v(x, kind));
-const joined = (sign, parts) => parts.flatMap((part, i) => (i ? [sign, part] : [part]));
-const above = () => row("l", "<", "L", "−", "1");
-const weightOf = (k, l) => both("w", k, row("[", l, "]"));
+const v = (x) => number(x, 4);
+const signed = (x, colour = "") => (x < 0 ? `{( ${colour} ${v(x)} )}` : `${colour} ${v(x)}`);
+const timesSquares = (weights) => weights.map((w) => ` · {${v(w)}}^2`).join("");
 
 /** Equation 8–10, the exact step: one factor per layer, on logarithms one exponent. */
-function exactParts(s, k) {
-  const start = [both("w", k, say("exact_mark")), "=", sub("w", k)];
-  if (s.log) return [...start, "·", sup("e", row(under("∑", "l"), sub("s", "l"))), "=", v(exactStep(s))];
-  const factors = s.steps.flatMap((x) => ["·", row("(", "1", x < 0 ? "−" : "+", v(Math.abs(x)), ")")]);
-  const product = [under("∏", "l"), row("(", "1", "+", sub("s", "l"), ")")];
-  return [...start, ...product, "=", v(s.w), ...factors, "=", v(exactStep(s))];
+function exactStepOf(s, k) {
+  const start = `w_${k}^${say("exact_mark")} = w_${k}`;
+  const result = `= ${v(exactStep(s))}`;
+  if (s.log) return `${start} · e^{∑_l s_l} ${result}`;
+  const factors = s.steps.map((x) => ` · {( 1 ${x < 0 ? "−" : "+"} ${v(Math.abs(x))} )}`);
+  return `${start} ∏_l {( 1 + s_l )} = ${v(s.w)}${factors.join("")} ${result}`;
 }
 
 /** Equation 13 with the product over the layers above; on logarithms η w². */
-function rateParts(s, k, L) {
-  const rate = [coloured("rho", sub("ρ", k)), "=", "η"];
-  const result = ["=", v(s.rho, "rho")];
-  if (s.log) return [...rate, both("w", k, "2"), "=", v(s.eta), "·", sup(v(s.w), "2"), ...result];
-  if (L === 1) return [...rate, ...result];
-  const squares = s.weights.slice(0, -1).flatMap((w) => ["·", sup(v(w), "2")]);
-  return [
-    ...rate,
-    under("∏", above()),
-    sup(row("(", weightOf(k, "l"), ")"), "2"),
-    "=",
-    v(s.eta),
-    ...squares,
-    ...result,
-  ];
+function rateOf(s, k, L) {
+  const [rate, result] = [`@rho ρ_${k} = η`, `= @rho ${v(s.rho)}`];
+  if (s.log) return `${rate} w_${k}^2 = ${v(s.eta)}${timesSquares([s.w])} ${result}`;
+  if (L === 1) return `${rate} ${result}`;
+  const squares = timesSquares(s.weights.slice(0, -1));
+  return `${rate} ∏_{l < L − 1} {( w_${k}^{[ l ]} )}^2 = ${v(s.eta)}${squares} ${result}`;
 }
 
-function pullParts(s, k, L) {
-  const pull = [coloured("lam", sub("λ", k)), "="];
-  if (L === 1) return [...pull, v(0, "lam")];
+function pullOf(s, k, L) {
+  const pull = `@lam λ_${k} =`;
+  if (L === 1) return `${pull} @lam 0`;
   const terms =
     L > 2
-      ? [
-          ...joined(
-            "+",
-            s.steps.slice(0, -1).map((x) => signed(x)),
-          ),
-          "=",
-        ]
-      : [];
-  return [...pull, under("∑", above()), sub("s", "l"), "=", ...terms, v(s.lam, "lam")];
+      ? `${s.steps
+          .slice(0, -1)
+          .map((x) => signed(x))
+          .join(" + ")} =`
+      : "";
+  return `${pull} ∑_{l < L − 1} s_l = ${terms} @lam ${v(s.lam)}`;
 }
 
 /** Equations 3 to 13 of the paper, each in symbols and then in the numbers of this step. */
 export function equationsOf(c) {
   const s = stepAt(c);
   if (!s) return [];
-  const k = String(c.k + 1);
-  const w = () => sub("w", k);
-  const gradient = () => sub("∇", w());
-  const next = () => row(w(), "(", "t", "+", "1", ")");
-  const factors =
-    c.L > 1
-      ? [
-          ...joined(
-            "·",
-            s.weights.map((weight) => v(weight)),
-          ),
-          "=",
-        ]
-      : [];
-  const printed = [
-    coloured("rho", both("ρ", k, say("printed_mark"))),
-    "=",
-    "η",
-    sup(row("(", weightOf(k, "0"), ")"), "2"),
-  ];
-  const terms = [w(), "+", coloured("rho", sub("ρ", k)), gradient(), "+", coloured("lam", sub("λ", k)), w()];
-  const numbers = [v(s.w), "+", signed(s.own, "rho"), "+", signed(s.pull, "lam"), "=", v(firstOrder(s), "w")];
+  const k = c.k + 1;
+  const w = `w_${k}`;
+  const gradient = `∇_{${w}}`;
+  const factors = c.L > 1 ? `${s.weights.map(v).join(" · ")} =` : "";
+  const printed = `@rho ρ_${k}^${say("printed_mark")} = η {( w_${k}^{[ 0 ]} )}^2 = ${v(s.rho_printed)}`;
+  const terms = `${w} + @rho ρ_${k} ${gradient} + @lam λ_${k} ${w}`;
+  const numbers = `${v(s.w)} + ${signed(s.own, "@rho")} + ${signed(s.pull, "@lam")} = @w ${v(firstOrder(s))}`;
   const lines = [
-    ["product", [w(), "=", under("∏", "l"), weightOf(k, "l"), "=", ...factors, v(s.w, "w")]],
-    ["gradient", [gradient(), "=", over(sub("a", k), w()), "=", v(s.gradient)]],
-    ["exact", exactParts(s, k)],
-    ["rho", rateParts(s, k, c.L)],
-    ...(!s.log && c.L >= 3 ? [["printed", [...printed, "=", v(s.rho_printed)]]] : []),
-    ["lam", pullParts(s, k, c.L)],
-    ["first", [next(), "≈", ...terms, "=", ...numbers]],
-    ...(Number.isFinite(s.next) ? [["recorded", [next(), "=", v(s.next, "w")]]] : []),
+    ["product", `${w} = ∏_l w_${k}^{[ l ]} = ${factors} @w ${v(s.w)}`],
+    ["gradient", `${gradient} = @over a_${k} ${w} = ${v(s.gradient)}`],
+    ["exact", exactStepOf(s, k)],
+    ["rho", rateOf(s, k, c.L)],
+    ...(!s.log && c.L >= 3 ? [["printed", printed]] : []),
+    ["lam", pullOf(s, k, c.L)],
+    ["first", `{${w} ( t + 1 )} ≈ ${terms} = ${numbers}`],
+    ...(Number.isFinite(s.next) ? [["recorded", `{${w} ( t + 1 )} = @w ${v(s.next)}`]] : []),
   ];
-  return lines.map(([key, parts]) => formulaLine(say(`eq_${key}`), key, parts));
+  return lines.map(([key, text]) => formulaLine(say(`eq_${key}`), key, text));
 }
 
 /** A small table beside the equations: weight, flow and relative step of every layer on the component's path. */
@@ -212,9 +166,7 @@ export function layersTable(c) {
   const head = ["layer", "weight", "flow_symbol", "step_symbol"].map((word) => say(word));
   const rows = s.weights.map((w, l) => {
     const step = number(s.steps[l], 4) + (s.cut[l] ? ` · ${say("cut_here")}` : "");
-    return tr([layerName(c, l), number(w, 4), number(s.flows[l], 4), step], {
-      class: s.cut[l] ? "spn-cut" : undefined,
-    });
+    return tr([layerName(c, l), number(w, 4), number(s.flows[l], 4), step], { class: s.cut[l] && "spn-cut" });
   });
   return [table(say("path_caption", { k: subscript(c.k + 1) }), head, rows)];
 }

@@ -6,7 +6,7 @@ import { Plot } from "./plot.js";
 import { say } from "./words.js";
 
 /** Two things beside each other where there is room. */
-export const pair = (...nodes) => html("div", { class: "spn-pair" }, ...nodes);
+export const pair = (...nodes) => html("div", "spn-pair", ...nodes);
 
 export const heading = (word) => html("h2", { text: say(word) });
 
@@ -46,9 +46,19 @@ export class Acts {
   /** What the charts need beside the view's context; `chosen` is told in the captions of files. */
   more({ run, choice, frame, caption }, ...chosen) {
     const { names, seeds, depths } = run.layout;
-    const t = run.iteration(frame);
-    const where = [names[choice.curve], ...chosen, `${say("seed")} ${seeds[run.seed]}`, `t = ${t}`].join(", ");
-    return { derived: this.derived, L: depths[choice.curve], t: t - 1, caption: `${where} · ${caption}` };
+    const { derived } = this;
+    const depth = depths[choice.curve];
+    const iteration = run.iteration(frame);
+    const t = iteration - 1;
+    const where = [names[choice.curve], ...chosen, `${say("seed")} ${seeds[run.seed]}`, `t = ${iteration}`].join(", ");
+    return {
+      rows: (view, query) => derived.series(view, { depth, ...query }),
+      answer: (view, query) => derived.point(view, { depth, t, ...query }),
+      picture: (view, query) => derived.picture(view, { depth, ...query }),
+      L: depth,
+      t,
+      caption: `${where} · ${caption}`,
+    };
   }
 
   follow() {

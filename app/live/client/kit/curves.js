@@ -1,12 +1,13 @@
 // The curves of a run over iterations: pure functions of what a view knows, giving traces and a table.
 
+import { kept, pick, range } from "../run/series.js";
 import { llh, number, plotlyText, shorten } from "./dom.js";
+import { level } from "./spec.js";
 import { curveStyle, translucent } from "./theme.js";
 import { say } from "./words.js";
-import { kept, pick } from "../run/series.js";
 
-export const name = (c, curve) => c.run.layout.names[curve];
-export const curves = (c) => c.run.layout.names.map((_, curve) => curve);
+export const name = (c, curve) => c.layout.names[curve];
+export const curves = (c) => c.layout.names.map((_, curve) => curve);
 const colourOf = (c, curve) => curveStyle(c.run, curve, c.theme).color;
 
 /** The frames that are drawn, and their iterations. */
@@ -15,90 +16,80 @@ export function drawnFrames(c) {
   return { places, x: pick(c.series.x, places) };
 }
 
-/** What every chart of curves has besides its traces: heads and dots of `lines`, one line per curve. */
-export const heads = (c, lines, shown = (curve) => true) => ({
-  over: true,
-  grows: true,
-  frame: c.frame,
-  ends: curves(c).flatMap((curve) => {
-    const last = c.count - 1;
-    if (!shown(curve) || last < 0 || !Number.isFinite(lines[curve][last])) return [];
-    const end = { x: c.series.x[last], y: lines[curve][last], text: endText(c, curve) };
-    return [{ curve, uid: `${curve}-line`, ...end, colour: colourOf(c, curve) }];
-  }),
-  dots: (frame) =>
-    curves(c)
-      .filter(shown)
-      .map((curve) => ({ uid: `${curve}-line`, y: lines[curve][frame], colour: colourOf(c, curve) })),
-});
-
-const silent = { hoverinfo: "skip", hovertemplate: null, showlegend: false };
-const lines = { type: "scatter", mode: "lines" };
+/**
+ * A chart of `lines`, one per curve of those that are shown: `first` and, per curve, `below` give what is drawn under
+ * them, `look` more of a line, `words` its value at a frame.
+ */
+export function curveChart(
+  c,
+  lines,
+  /** @type {any} */ { shown = curves(c), first = [], below = () => [], look = () => ({}), positive, words },
+) {
+  const frames = drawnFrames(c);
+  const { places, x } = frames;
+  const last = c.count - 1;
+  const dots = (frame) =>
+    shown.map((curve) => ({ curve, uid: `${curve}-line`, y: lines[curve][frame], colour: colourOf(c, curve) }));
+  const own = (curve) => line(c, curve, x, pick(lines[curve], places, positive), look(curve, places));
+  return {
+    over: true,
+    grows: true,
+    frame: c.frame,
+    data: [...first, ...shown.flatMap((curve) => [...below(curve, frames), own(curve)]), ...floorStripes(c, frames)],
+    dots,
+    ends: dots(last)
+      .filter(({ y }) => Number.isFinite(y))
+      .map((dot) => ({ ...dot, x: c.series.x[last], text: endText(c, dot.curve) })),
+    summary: (frame) =>
+      shown.map((curve) => ({ text: `${name(c, curve)}: ${words(curve, frame)}`, colour: colourOf(c, curve) })),
+  };
+}
 
 /** The line of a curve. */
-export function line(c, curve, x, y, /** @type {any} */ { width = 2, ...more } = {}) {
-  const { color, dash } = curveStyle(c.run, curve, c.theme);
-  const named = {
-    name: name(c, curve),
-    legendgroup: name(c, curve),
-    hovertemplate: `%{y:.4g}<extra>${name(c, curve)}</extra>`,
-  };
+function line(c, curve, x, y, /** @type {any} */ { width = 2, ...more } = {}) {
+  const own = name(c, curve);
   return {
-    ...lines,
     x,
     y,
     uid: `${curve}-line`,
-    ...named,
-    line: { color, dash, width: width * c.theme.lineScale },
+    name: own,
+    legendgroup: own,
+    hovertemplate: `%{y:.4g}<extra>${own}</extra>`,
+    line: { ...curveStyle(c.run, curve, c.theme), width: width * c.theme.lineScale },
     ...more,
   };
 }
 
 /** A thin line that belongs to a curve and says nothing itself. */
 export const thin = (c, curve, x, y, uid, width, opacity, more = {}) => ({
-  ...lines,
   x,
   y,
   uid: `${curve}-${uid}`,
   legendgroup: name(c, curve),
   opacity,
-  ...silent,
+  hoverinfo: "skip",
+  showlegend: false,
   line: { color: colourOf(c, curve), width },
   ...more,
 });
 
 /** The range of the seeds as two borders without a stroke and the ground between them. */
-export function band(c, curve, x, { low, high }, places) {
+export function band(c, curve, { low, high }, { x, places }) {
   const fill = { fill: "tonexty", fillcolor: translucent(colourOf(c, curve), 0.18) };
   return [thin(c, curve, x, pick(low, places), "low", 0, 1), thin(c, curve, x, pick(high, places), "high", 0, 1, fill)];
 }
 
 /** Stripes under the chart, one row per curve, where weights of the detail seed sit at the floor. */
-export const floorStripes = (c, { x, places }) =>
+const floorStripes = (c, { x, places }) =>
   curves(c).map((curve) => {
     const y = places.map((frame) => (c.run.value(frame, curve, "at_floor") > 0 ? -curve : null));
     return thin(c, curve, x, y, "floor", 2, 0.55, { yaxis: "y2" });
   });
 
-/** A horizontal line with a word. */
-export const level = ({ theme }, y, text = "", dash = "solid", { yanchor = "bottom", textposition = "end" } = {}) => ({
-  ...{
-    type: "line",
-    xref: "paper",
-    x0: 0,
-    x1: 1,
-    y0: y,
-    y1: y,
-    layer: "below",
-    line: { color: theme.line, width: 1, dash },
-  },
-  label: { text, textposition, yanchor, padding: 3, font: { size: 11 * theme.textScale, color: theme.muted } },
-});
-
 /** About a dozen rows: iterations spread over what is here, and the cursor's. */
 export function spreadTable(c, of, cell) {
   const last = c.count - 1;
-  const frames = new Set([c.frame, last, ...Array.from({ length: 11 }, (_, i) => Math.round((i * last) / 10))]);
+  const frames = new Set([c.frame, last, ...range(11).map((i) => Math.round((i * last) / 10))]);
   const rows = [...frames].filter((f) => f >= 0).sort((a, b) => a - b);
   return {
     head: [say("iteration"), ...of.map((curve) => name(c, curve))],
@@ -110,27 +101,23 @@ export function spreadTable(c, of, cell) {
 export const medians = (c, series) =>
   spreadTable(c, curves(c), (curve, frame) => {
     const [middle, low, high] = ["median", "low", "high"].map((part) => llh(series[curve][part][frame]));
-    return c.run.layout.num_seeds > 1 ? `${middle} (${low} … ${high})` : middle;
+    return c.layout.num_seeds > 1 ? `${middle} (${low} … ${high})` : middle;
   });
 
 /** What stands at a curve's end: its name, or its learner alone where there is little room. */
 function endText(c, curve) {
-  const { num_depths, learner_titles, names } = c.run.layout;
+  const { num_depths, learner_titles, names } = c.layout;
   const short = curve >= num_depths && (c.narrow || names.length - num_depths > 3);
   return short ? shorten(learner_titles[curve], c.narrow ? 13 : Infinity) : name(c, curve).replace("L = ", "L=");
 }
 
-/** One entry of the line under a chart. */
-export const told = (c, curve, value) => ({ text: `${name(c, curve)}: ${value}`, colour: colourOf(c, curve) });
-
-const everySeed = (c, curve, x, places) =>
-  Array.from({ length: c.run.layout.num_seeds }, (_, s) =>
+const everySeed = (c, curve, { x, places }) =>
+  range(c.layout.num_seeds).map((s) =>
     thin(c, curve, x, pick(c.series.line(curve, "llh", s), places), `seed-${s}`, 0.8, 0.6),
   );
 
 /** A grey line of what is not this run; all of a kind are one entry of the legend. */
 const aside = (c, word, first, x, y, uid, look, opacity, of) => ({
-  ...lines,
   x,
   y,
   uid,
@@ -184,26 +171,22 @@ function bounds(c) {
 export function llhChart(c) {
   const { series, run } = c;
   const { num_seeds: S, floor } = run.layout;
-  const frames = drawnFrames(c);
-  const { places, x } = frames;
   const middle = series.llh.map(({ median }) => median);
-  const spread = (curve) =>
-    c.options.every_seed ? everySeed(c, curve, x, places) : band(c, curve, x, series.llh[curve], places);
-  const hover = (curve) => ({ hovertemplate: `%{y:.3f}<extra>${name(c, curve)}</extra>`, width: 2.4 });
-  const perCurve = curves(c).flatMap((curve) => [
-    ...(S > 1 ? spread(curve) : []),
-    line(c, curve, x, pick(middle[curve], places), hover(curve)),
-  ]);
+  const spread = (curve, frames) =>
+    c.options.every_seed ? everySeed(c, curve, frames) : band(c, curve, series.llh[curve], frames);
   const { range, shapes } = bounds(c);
   return {
-    ...heads(c, middle),
-    data: [...published(c), ...baselines(c), ...perCurve, ...floorStripes(c, frames)],
-    y: { title: { text: say("llh_axis") }, range },
+    ...curveChart(c, middle, {
+      first: [...published(c), ...baselines(c)],
+      below: S > 1 ? spread : undefined,
+      look: (curve) => ({ hovertemplate: `%{y:.3f}<extra>${name(c, curve)}</extra>`, width: 2.4 }),
+      words: (curve, frame) => llh(middle[curve][frame]),
+    }),
+    y: { title: say("llh_axis"), range },
     shapes,
     note:
       (S > 1 ? say("llh_note", { S }) : say("llh_note_one")) +
       (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`),
     table: () => medians(c, series.llh),
-    summary: (frame) => curves(c).map((curve) => told(c, curve, llh(middle[curve][frame]))),
   };
 }

@@ -2,9 +2,8 @@
 
 import { say } from "./words.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function fill(node, attributes, children) {
+function fill(node, given, children) {
+  const attributes = typeof given === "string" ? { class: given } : given;
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -16,10 +15,10 @@ function fill(node, attributes, children) {
 }
 
 /**
- * An HTML element; attributes `text` and `onclick`-like functions are understood.
+ * An HTML element; attributes `text` and `onclick`-like functions are understood, a string alone is its class.
  * @template {keyof HTMLElementTagNameMap} T
  * @param {T} tag
- * @param {Record<string, any>} [attributes]
+ * @param {Record<string, any> | string} [attributes]
  * @param {(Node | string | null)[]} children
  * @returns {HTMLElementTagNameMap[T]}
  */
@@ -33,7 +32,12 @@ export const html = (tag, attributes, ...children) => fill(document.createElemen
  * @param {(Node | string | null)[]} children
  * @returns {SVGElementTagNameMap[T]}
  */
-export const svg = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+export const svg = (tag, attributes, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+/** An element of a formula. */
+export const mathml = (tag, attributes, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), attributes, children);
 
 /** A row of a table; the first cell names it. Cells are texts, numbers or nodes. */
 export const tr = (cells, attributes = {}) => {
@@ -55,6 +59,9 @@ export function table(caption, head, rows) {
   );
 }
 
+/** The key that does the same as a button. */
+export const keyHint = (text) => html("kbd", { text, "aria-hidden": "true" });
+
 /** A button with its word, and perhaps an icon before and a key after it. */
 export function wordedButton(
   word,
@@ -65,22 +72,17 @@ export function wordedButton(
   const title = `${say(`${word}_help`)}${key ? ` (${key})` : ""}`;
   const attributes = { type: "button", class: "spn-button spn-worded", title, onclick, ...more };
   const text = picture ? html("span", { text: say(word) }) : say(word);
-  return html("button", attributes, picture, text, key && html("kbd", { text: key, "aria-hidden": "true" }));
+  return html("button", attributes, picture, text, key && keyHint(key));
 }
 
 /** Hand a file to the browser. */
-export function download(url, name) {
-  const link = html("a", { href: url, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}
+export const download = (url, name) => html("a", { href: url, download: name }).click();
 
-/** Hand a text to the browser as a file. */
-export function downloadText(parts, type, name) {
-  const url = URL.createObjectURL(new Blob(parts, { type }));
-  download(url, name);
+/** The address of a text as a file, while the browser takes it. */
+export function addressOf(text, type) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  return url;
 }
 
 /** Set attributes of a node. */
@@ -111,11 +113,10 @@ export const icon = (name) =>
 /** Swap the icon of a button made with `icon`. */
 export const setIcon = (button, name) => button.querySelector("path").setAttribute("d", ICONS[name]);
 
-const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-const SUBSCRIPT = "₀₁₂₃₄₅₆₇₈₉";
+const inDigits = (digits) => (n) => String(n).replace(/./g, (c) => digits[c] ?? "⁻");
 
-export const superscript = (n) => [...String(n)].map((c) => SUPERSCRIPT[c] ?? c).join("");
-export const subscript = (n) => [...String(n)].map((c) => SUBSCRIPT[c] ?? c).join("");
+export const superscript = inDigits("⁰¹²³⁴⁵⁶⁷⁸⁹");
+export const subscript = inDigits("₀₁₂₃₄₅₆₇₈₉");
 
 const signed = (text) => text.replace("-", "−");
 

@@ -2,27 +2,19 @@
 
 import { html, plotlyText, table } from "./dom.js";
 import { menu, toggles, viewItems } from "./menu.js";
+import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
 const SHORTEST = 100; // ms between two drawings of a chart, unless it asks for more
-const CONFIG = {
-  displayModeBar: false,
-  responsive: false,
-  doubleClick: "reset",
-  scrollZoom: false,
-  displaylogo: false,
-};
+const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 
 let loading = null;
 
-/** plotly.js, fetched once for all views; null-safe to call again. */
+/** plotly.js, fetched once for all views; asked for again after a failure. */
 export function loadPlotly(url) {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
   loading ??= new Promise((resolve, reject) => {
-    const script = html("script", { src: url, async: true });
-    script.onload = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
-    script.onerror = () => reject(new Error("no Plotly"));
-    document.head.append(script);
+    const ended = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
+    document.head.append(html("script", { src: url, async: true, onload: ended, onerror: ended }));
   }).catch((error) => {
     loading = null;
     throw error;
@@ -43,8 +35,7 @@ export class Figure {
     this.options = options;
     this.shortest = shortest;
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
-    /** @type {ReturnType<typeof setTimeout> | null} */
-    this.timer = null;
+    this.timer = /** @type {ReturnType<typeof setTimeout> | null} */ (null);
     this.busy = false;
     this.dirty = false;
     this.listening = false;
@@ -57,14 +48,10 @@ export class Figure {
     this.heading = html("h3", { text: title });
     const described = { role: "img", "aria-label": title, "aria-describedby": this.summary.id };
     this.frame = html("div", { class: "spn-frame", ...described }, this.plot, this.overlay);
-    const items = [...toggles(options, () => this.request()), ...viewItems(this)];
+    const items = [...toggles(options, () => this.request()), ...viewItems(this, () => this.request())];
     const header = html("header", {}, this.heading, menu(title, items));
-    this.root = html("section", { class: "spn-figure" }, header, this.frame, this.grid, this.summary, this.note);
+    this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
-  }
-
-  refresh() {
-    this.request();
   }
 
   rename(title) {
@@ -113,20 +100,23 @@ export class Figure {
   /** The cursor moved: a chart over iterations only moves its line; one about an iteration is drawn anew. */
   follow(grown = false) {
     if (!this.visible) return;
-    if (!this.spec || this.spec.moves || (grown && this.spec.grows)) this.request();
+    if (!this.spec || !this.spec.over || (grown && this.spec.grows)) this.request();
     this.place();
   }
 
-  /** What all charts' layouts have in common. */
-  base({ theme }, forFile) {
+  /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
+  base({ theme }, forFile, title, more = {}) {
     const size = 12 * theme.textScale;
-    const clear = "rgba(0,0,0,0)";
+    const look = { gridcolor: theme.grid, showline: true, linecolor: theme.line, zeroline: false };
+    const axis = { ...look, tickfont: { size: size - 1 }, title, ...more };
+    const data = { scatter: [{ mode: "lines" }], heatmap: [{ hoverongaps: false }] };
     return {
+      template: { layout: { xaxis: axis, yaxis: axis }, data },
       width: this.frame.clientWidth,
       height: this.frame.clientHeight,
       autosize: false,
-      paper_bgcolor: forFile ? theme.ground : clear,
-      plot_bgcolor: clear,
+      paper_bgcolor: forFile ? theme.ground : CLEAR,
+      plot_bgcolor: CLEAR,
       font: { family: theme.font, size, color: theme.text },
       hoverlabel: { font: { size } },
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
@@ -136,16 +126,11 @@ export class Figure {
         xanchor: "left",
         y: 1.01,
         yanchor: "bottom",
-        bgcolor: clear,
+        bgcolor: CLEAR,
         font: { size: size - 1 },
         itemwidth: 34,
       },
     };
-  }
-
-  axis({ theme }, own) {
-    const look = { gridcolor: theme.grid, linecolor: theme.line, zeroline: false, automargin: false };
-    return { ...look, tickfont: { size: 12 * theme.textScale - 1 }, ...own };
   }
 
   /** @returns {any} */
@@ -160,7 +145,7 @@ export class Figure {
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
     const rows = Math.ceil(wide / this.frame.clientWidth);
     const [left, bottom] = [narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
-    const base = this.base(context, forFile);
+    const base = this.base(context, forFile, { standoff: 4 });
     const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [1, Math.max(2, T)] };
     return {
       ...base,
@@ -169,8 +154,8 @@ export class Figure {
       uirevision: `${T}-${log}-${this.options.log_y}`,
       showlegend: forFile || legend,
       legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
-      xaxis: this.axis(context, { title: { text: say("iteration"), standoff: 4 }, ...time, anchor: "y2" }),
-      yaxis: this.axis(context, { ...y, title: { ...y.title, standoff: 4 }, domain: [0.06, 1] }),
+      xaxis: titled({ title: say("iteration"), ...time, anchor: "y2" }),
+      yaxis: titled({ ...y, domain: [0.06, 1] }),
       yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
       shapes,
     };
@@ -182,15 +167,11 @@ export class Figure {
     const full = this.plot._fullLayout;
     if (!context || !full?.xaxis || !this.spec || !this.visible) return;
     const { xaxis, yaxis } = full;
-    const left = xaxis._offset,
-      right = left + xaxis._length,
-      top = yaxis._offset,
-      bottom = top + yaxis._length;
+    const [left, top] = [xaxis._offset, yaxis._offset];
+    const [right, bottom] = [left + xaxis._length, top + yaxis._length];
     const at = (iteration) => left + xaxis.c2p(iteration);
-    const hidden = new Set(
-      (this.plot._fullData ?? []).filter((trace) => trace.visible !== true).map((trace) => trace.uid),
-    );
-    const shown = ({ uid }) => !hidden.has(uid);
+    const hidden = this.plot._fullData.filter(({ visible }) => visible !== true);
+    const shown = ({ uid }) => !hidden.some((trace) => trace.uid === uid);
     const frame = context.growing ? this.spec.frame : context.frame; // growing curves have it at their heads
     const cursor = at(context.run.iteration(frame));
     const nodes = [];
@@ -259,6 +240,9 @@ export class Figure {
     window.Plotly.downloadImage({ data: this.spec.data, layout }, file);
   }
 }
+
+/** An axis as Plotly takes it; our own have their title as words. */
+export const titled = ({ title, ...axis }) => ({ ...axis, title: { text: title } });
 
 /** A mark over the chart, in pixels of it. */
 function box(kind, /** @type {any} */ { left, top, width, height }, colour = null, text = null) {

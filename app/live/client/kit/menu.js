@@ -12,8 +12,8 @@ export function menu(of, items) {
   });
   const refresh = () => buttons.forEach((item) => item.refresh());
   const summary = html("summary", { text: say("options"), "aria-label": `${say("options")}: ${of}` });
-  const list = html("div", { class: "spn-menu-items" }, ...buttons.map(({ button }) => button));
-  const root = html("details", { class: "spn-menu" }, summary, list);
+  const list = html("div", "spn-menu-items", ...buttons.map(({ button }) => button));
+  const root = html("details", "spn-menu", summary, list);
   const close = () => (root.open = false);
   root.addEventListener("toggle", refresh);
   root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());
@@ -34,9 +34,9 @@ export const toggles = (options, changed) =>
   }));
 
 /** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its picture. */
-export function viewItems(view) {
+export function viewItems(view, refresh) {
   const { grid } = view;
-  const act = () => ((grid.hidden = !grid.hidden), view.refresh());
+  const act = () => ((grid.hidden = !grid.hidden), refresh());
   const table = grid ? [{ label: say("table"), checked: () => !grid.hidden, act }] : [];
   const data = view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : [];
   return [...table, ...data, ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) }))];

@@ -1,7 +1,8 @@
 // A Figure with axes of its own, a takeaway in a sentence, and its data as a file.
 
-import { downloadText, html, number, svg } from "./dom.js";
-import { Figure } from "./figure.js";
+import { range } from "../run/series.js";
+import { addressOf, download, html, number, svg } from "./dom.js";
+import { Figure, titled } from "./figure.js";
 import { say } from "./words.js";
 
 const MOST_ROWS = 14; // of the table under a chart; the file has them all
@@ -31,30 +32,21 @@ export class Plot extends Figure {
 
   layout(context, forFile = false) {
     const { theme } = context;
-    const { x = {}, y = {}, shapes = [], annotations = [], legend = false, margin = {}, barmode, over } = this.spec;
+    const { x = {}, y = {}, shapes = [], legend = false, margin = {}, over } = this.spec;
     const scaled = (pixels) => pixels * theme.textScale;
     const T = context.run.layout.iterations;
-    const time = over ? { title: { text: say("iteration") }, range: [1, Math.max(2, T)] } : {};
-    const size = scaled(12);
-    const axis = ({ title, ...own }) =>
-      this.axis(context, {
-        automargin: forFile,
-        exponentformat: "power",
-        ...own,
-        title: { standoff: 6, ...title, font: { size } },
-      });
+    const time = over ? { title: say("iteration"), range: [1, Math.max(2, T)] } : {};
+    const title = { standoff: 6, font: { size: scaled(12) } };
     const [l, r, t, b] = [this.narrow ? 54 : 64, over ? 62 : 14, legend && forFile ? 30 : 10, 40].map(scaled);
     return {
-      ...this.base(context, forFile),
-      barmode,
+      ...this.base(context, forFile, title, { automargin: forFile, exponentformat: "power" }),
       margin: { l, r, t, b, ...margin },
       hovermode: over ? "x unified" : "closest",
       showlegend: legend && forFile,
       uirevision: this.spec.revision ?? `${T}-${JSON.stringify(this.options)}`,
-      xaxis: axis({ ...time, ...x }),
-      yaxis: axis(y),
+      xaxis: titled({ ...time, ...x }),
+      yaxis: titled(y),
       shapes,
-      annotations,
     };
   }
 
@@ -101,7 +93,7 @@ export class Plot extends Figure {
     const last = rows.length - 1;
     const words = (row) => row.map((cell) => (typeof cell === "number" ? number(cell, 4) : cell));
     if (rows.length <= MOST_ROWS + 2) return rows.map(words);
-    const spread = Array.from({ length: MOST_ROWS }, (_, i) => Math.round((i * last) / (MOST_ROWS - 1)));
+    const spread = range(MOST_ROWS).map((i) => Math.round((i * last) / (MOST_ROWS - 1)));
     const places = new Set([...spread, ...(this.spec.over && frame <= last ? [frame] : [])]);
     return [...places].sort((a, b) => a - b).map((i) => words(rows[i]));
   }
@@ -115,7 +107,7 @@ export class Plot extends Figure {
     const cell = (value) => (typeof value !== "number" ? quoted(value) : Number.isFinite(value) ? String(value) : "");
     const lines = [head, ...rows].map((line) => line.map(cell).join(","));
     const first = `# ${this.title}. ${context.caption}`.replace(/[\r\n]+/g, " ");
-    downloadText([[first, ...lines].join("\n"), "\n"], "text/csv", `spnlab-${this.key}.csv`);
+    download(addressOf([first, ...lines, ""].join("\n"), "text/csv"), `spnlab-${this.key}.csv`);
   }
 }
 

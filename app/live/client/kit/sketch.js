@@ -18,14 +18,10 @@ export class Sketch {
     this.key = /** @type {string | null} */ (null); // what the skeleton was made for
     this.host = html("div", { class: kind, ...attributes });
     this.grid = /** @type {any} */ (table ? html("div", { class: "spn-table", hidden: true, tabindex: 0 }) : null);
-    this.menu = menu(title, [...items, ...viewItems(this)]);
+    this.menu = menu(title, [...items, ...viewItems(this, () => this.update())]);
     this.header = html("header", {}, html("h3", { text: title }), this.menu);
-    this.root = html("section", { class: "spn-figure" }, this.header, this.host, this.grid);
+    this.root = html("section", "spn-figure", this.header, this.host, this.grid);
     new ResizeObserver(() => this.update()).observe(this.host);
-  }
-
-  refresh() {
-    this.update();
   }
 
   build(context, width, height) {}

@@ -1,6 +1,6 @@
 // Tabs on a wide view, one select on a narrow one; both show the same panel.
 
-import { html } from "./dom.js";
+import { html, set } from "./dom.js";
 import { say } from "./words.js";
 
 export class Tabs {
@@ -8,32 +8,19 @@ export class Tabs {
   constructor(panels, shown) {
     this.panels = panels;
     this.shown = shown;
-    this.buttons = panels.map(({ key, label }) =>
-      html("button", {
-        type: "button",
-        role: "tab",
-        class: "spn-tab",
-        id: `spn-tab-${key}`,
-        "data-tab": key,
-        text: label,
-        onclick: () => this.show(key),
-      }),
-    );
-    this.select = html(
-      "select",
-      { class: "spn-select spn-tab-select", "aria-label": say("views"), onchange: () => this.show(this.select.value) },
-      ...panels.map(({ key, label }) => html("option", { value: key, text: label })),
-    );
-    this.list = html(
-      "div",
-      { role: "tablist", class: "spn-tabs", "aria-label": say("views"), onkeydown: (event) => this.move(event) },
-      ...this.buttons,
-    );
-    panels.forEach(({ key, node }) => {
-      node.setAttribute("role", "tabpanel");
-      node.setAttribute("aria-labelledby", `spn-tab-${key}`);
+    const named = { "aria-label": say("views") };
+    this.buttons = panels.map(({ key, label: text, node }) => {
+      const id = `spn-tab-${key}`;
+      set(node, { role: "tabpanel", "aria-labelledby": id });
+      const own = { id, "data-tab": key, text, onclick: () => this.show(key) };
+      return html("button", { type: "button", role: "tab", class: "spn-tab", ...own });
     });
-    this.root = html("div", { class: "spn-tabbed" }, this.list, this.select, ...panels.map(({ node }) => node));
+    const options = panels.map(({ key, label }) => html("option", { value: key, text: label }));
+    const onchange = () => this.show(this.select.value);
+    this.select = html("select", { class: "spn-select spn-tab-select", ...named, onchange }, ...options);
+    const onkeydown = (event) => this.move(event);
+    const list = html("div", { role: "tablist", class: "spn-tabs", ...named, onkeydown }, ...this.buttons);
+    this.root = html("div", "spn-tabbed", list, this.select, ...panels.map(({ node }) => node));
     this.show(panels[0].key);
   }
 
@@ -41,8 +28,7 @@ export class Tabs {
     this.key = key;
     this.panels.forEach(({ key: own, node }, i) => {
       node.hidden = own !== key;
-      this.buttons[i].setAttribute("aria-selected", String(own === key));
-      this.buttons[i].tabIndex = own === key ? 0 : -1;
+      set(this.buttons[i], { "aria-selected": own === key, tabindex: own === key ? 0 : -1 });
     });
     this.select.value = key;
     this.shown(key);

@@ -26,14 +26,14 @@ const write = (node, text) => node.textContent === text || (node.textContent = t
 
 export class Told {
   constructor() {
-    this.headline = html("p", { class: "spn-headline" });
+    this.headline = html("p", "spn-headline");
     this.status = html("span", { role: "status" });
     this.notes = html("ul");
     this.noted = html("summary");
     this.events = html("details", { class: "spn-events", hidden: true }, this.noted, this.notes);
-    this.wait = html("p", { class: "spn-wait" });
-    const status = html("div", { class: "spn-status" }, this.status, this.events);
-    this.root = html("div", { class: "spn-said" }, this.headline, status);
+    this.wait = html("p", "spn-wait");
+    const status = html("div", "spn-status", this.status, this.events);
+    this.root = html("div", "spn-said", this.headline, status);
   }
 
   /** Tell of the run on screen and of the one that was asked for; gives its state, and whether a chart has to wait. */

@@ -1,6 +1,6 @@
 // The cursor in time: play, pause, step, speed, scrub and follow, with a bar of buttons and keys for each.
 
-import { html, icon, setIcon } from "./dom.js";
+import { html, icon, keyHint, setIcon } from "./dom.js";
 import { say } from "./words.js";
 
 const SECONDS = 10; // a whole run at speed 1
@@ -37,7 +37,7 @@ export class Clock {
     if (!this.playing) return;
     const jump = calm() ? this.inJumps(seconds) : (seconds * this.speed * this.total()) / SECONDS;
     this.set(Math.min(last, this.at + jump));
-    if (this.at >= last && this.ended()) this.halt();
+    if (this.at >= last && this.ended()) this.go(false, false);
   }
 
   catchUp(last, seconds) {
@@ -62,43 +62,35 @@ export class Clock {
 
   /** Go to a frame and stay there. */
   seek(frame) {
-    Object.assign(this, { following: false, playing: false });
+    this.go(false, false);
     this.set(frame);
-    this.moved();
   }
 
-  halt() {
-    Object.assign(this, { playing: false, following: false });
+  /** Change how the cursor moves. */
+  go(playing, following) {
+    Object.assign(this, { playing, following });
     this.moved();
   }
 
   /** Pause what moves; else play on, from the start if the cursor is at the end. */
   toggle() {
     const moves = this.playing || (this.following && !this.ended());
-    if (moves) return this.halt();
-    Object.assign(this, { playing: true, following: false });
-    if (this.frame >= this.length() - 1) this.set(0);
-    this.moved();
+    if (!moves && this.frame >= this.length() - 1) this.set(0);
+    this.go(!moves, false);
   }
 
   follow() {
-    Object.assign(this, { playing: false, following: true });
-    this.moved();
+    this.go(false, true);
   }
 }
 
 /** A button with its icon over its key, or over its word if it has none. */
 function actButton(name, key, onclick) {
-  const words = { title: `${say(name)}${key ? ` (${key})` : ""}`, "aria-label": say(name) };
-  const below = key
-    ? html("kbd", { text: key, "aria-hidden": "true" })
-    : html("span", { class: "spn-word", text: say(name) });
-  return html(
-    "button",
-    { type: "button", class: "spn-button", "data-act": name, onclick, ...words },
-    icon(name),
-    below,
-  );
+  const word = say(name);
+  const below = key ? keyHint(key) : html("span", { class: "spn-word", text: word });
+  const title = key ? `${word} (${key})` : say(`${name}_help`);
+  const attributes = { class: "spn-button", "data-act": name, "aria-label": word, title, onclick };
+  return html("button", { type: "button", ...attributes }, icon(name), below);
 }
 
 /** The bar; `act` maps each name of a button to what it does. */
@@ -110,15 +102,13 @@ export class Transport {
     this.play = button("play", "Space");
     this.live = button("live", "");
     this.stop = button("stop", "");
-    this.live.title = say("live_help");
-    this.stop.title = say("stop_help");
     const named = { "aria-label": say("scrub") };
-    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, ...named });
-    this.range.addEventListener("input", () => clock.seek(Number(this.range.value)));
-    this.position = html("output", { class: "spn-position" });
+    const oninput = () => clock.seek(Number(this.range.value));
+    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, ...named, oninput });
+    this.position = html("output", "spn-position");
     const speeds = SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
-    this.speed = html("select", { class: "spn-select", "aria-label": say("speed") }, ...speeds);
-    this.speed.addEventListener("change", () => (clock.speed = Number(this.speed.value)));
+    const onchange = () => (clock.speed = Number(this.speed.value));
+    this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange }, ...speeds);
     const part = (kind, ...nodes) => html("div", { class: kind }, ...nodes);
     this.root = html(
       "div",
@@ -137,25 +127,20 @@ export class Transport {
     this.live.setAttribute("aria-pressed", String(clock.following && !run.final));
     this.live.disabled = run.final;
     this.stop.disabled = !["running", "queued"].includes(run.state);
-    const total = run.layout ? run.total : 1;
-    this.range.max = String(Math.max(1, total - 1));
-    if (Number(this.range.value) !== clock.frame) this.range.value = String(clock.frame);
-    this.range.style.setProperty("--arrived", `${(100 * Math.max(0, run.length - 1)) / Math.max(1, total - 1)}%`);
-    this.range.style.setProperty("--played", `${(100 * clock.frame) / Math.max(1, total - 1)}%`);
+    const last = Math.max(1, run.layout ? run.total - 1 : 1);
+    this.range.max = String(last);
+    this.range.value = String(clock.frame);
+    this.range.style.setProperty("--arrived", `${(100 * Math.max(0, run.length - 1)) / last}%`);
+    this.range.style.setProperty("--played", `${(100 * clock.frame) / last}%`);
     const t = run.length ? run.iteration(clock.frame) : 0;
     this.position.textContent = say("position", { t, T: run.layout?.iterations ?? "–" });
     this.range.setAttribute("aria-valuetext", this.position.textContent);
   }
 }
 
-const ROLES = ["slider", "combobox", "listbox", "menu", "dialog", "tab", "radio", "spinbutton"];
-const FIELDS = [
-  "input",
-  "select",
-  "textarea",
-  "[contenteditable=true]",
-  ...ROLES.map((role) => `[role=${role}]`),
-].join();
+const FIELDS =
+  "input, select, textarea, [contenteditable=true], [role=slider], [role=combobox], [role=listbox], [role=menu], " +
+  "[role=dialog], [role=tab], [role=radio], [role=spinbutton]";
 const PRESSED = "button, a, summary, [role=button], [role=checkbox], [role=switch]"; // these use Space themselves
 
 /** What a key press means, or null: names of `act`. Keys in fields and dialogs, or with Ctrl and such, are not ours. */

@@ -5,7 +5,7 @@
 // made once per element and then brought up to date.
 
 import { recall, remember } from "../run/memory.js";
-import { Series } from "../run/series.js";
+import { range, Series } from "../run/series.js";
 import { Run } from "../run/store.js";
 import { html, icon, wordedButton } from "./dom.js";
 import { loadPlotly } from "./figure.js";
@@ -21,9 +21,8 @@ const mounted = new WeakMap();
 
 /** A list to choose from by place. */
 function choose(word, chosen) {
-  const select = html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word) });
-  select.addEventListener("change", () => chosen(Number(select.value)));
-  return select;
+  const onchange = (event) => chosen(Number(event.target.value));
+  return html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word), onchange });
 }
 
 /** The entry of a page's module; `make(view)` gives its page: see `Page` in types.d.ts. */
@@ -73,7 +72,7 @@ class View {
     this.chooseCurve = choose("curve", (curve) => ((this.choice.curve = curve), this.redraw()));
     this.chooseComponent = choose("component", (k) => this.pick(k));
     this.chooseSeed = choose("seed", (seed) => this.run?.chooseSeed(seed));
-    this.choices = html("div", { class: "spn-choices" }, this.chooseCurve, this.chooseComponent, this.chooseSeed);
+    this.choices = html("div", "spn-choices", this.chooseCurve, this.chooseComponent, this.chooseSeed);
     this.page = make(this);
     this.root = this.page.root;
     this.root.dataset.state = "loading";
@@ -107,24 +106,21 @@ class View {
     asked.forEach((name) => (this.act[name] = () => this.run && this.trigger?.(name, this.run.id)));
     const button = (name) =>
       wordedButton(name, () => this.act[name](), { "data-act": name, key: SIDES[name] }, icon(name));
-    return html("div", { class: "spn-top" }, this.told.root, html("div", { class: "spn-sides" }, ...asked.map(button)));
+    return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));
   }
 
   /** The switch of single letters as keys, which speech input would press by accident. */
   keys() {
     const box = html("input", { type: "checkbox", checked: true, onchange: () => (this.letters = box.checked) });
-    const letters = Object.keys(SIDES)
-      .filter((name) => this.act[name])
-      .map((name) => html("kbd", { text: SIDES[name] }));
-    return html("label", { class: "spn-keys" }, box, say("keys"), ...letters);
+    const letters = Object.entries(SIDES).filter(([name]) => this.act[name]);
+    return html("label", "spn-keys", box, say("keys"), ...letters.map(([, text]) => html("kbd", { text })));
   }
 
   /** Take new data from the page; gives the number of this call. */
   update(data, trigger) {
     Object.assign(this, { data, trigger });
     this.theme = readTheme(this.parent, data.view === "projector");
-    for (const name of ["ground", "text", "picked", "muted", "line", "grid", "rho", "lam"])
-      this.root.style.setProperty(`--spn-${name}`, this.theme[name]);
+    Object.entries(this.theme).forEach(([name, look]) => this.root.style.setProperty(`--spn-${name}`, look));
     Object.assign(this.root.dataset, { view: data.view ?? "normal", theme: this.theme.mode });
     this.root.toggleAttribute("data-stale", Boolean(data.stale));
     this.load(data);
@@ -179,20 +175,11 @@ class View {
     if (!run.layout) return;
     const { num_depths, num_components: K, learner_titles, seeds } = run.layout;
     this.choice = { ...this.choice, component: Math.min(this.choice.component, K - 1), curve: num_depths - 1 };
-    const options = (select, words) =>
+    const options = (select, ...words) =>
       select.replaceChildren(...words.map((text, value) => html("option", { value, text })));
-    options(
-      this.chooseCurve,
-      this.shown(run.layout).map((name, i) => (i < num_depths ? name : learner_titles[i])),
-    );
-    options(
-      this.chooseComponent,
-      Array.from({ length: K }, (_, k) => `k = ${k + 1}`),
-    );
-    options(
-      this.chooseSeed,
-      seeds.map((seed) => `${say("seed")} ${seed}`),
-    );
+    options(this.chooseCurve, ...this.shown(run.layout).map((name, i) => (i < num_depths ? name : learner_titles[i])));
+    options(this.chooseComponent, ...range(K).map((k) => `k = ${k + 1}`));
+    options(this.chooseSeed, ...seeds.map((seed) => `${say("seed")} ${seed}`));
     this.place = recall(run.id);
     this.comeBack();
     this.page.named?.(run.layout);
@@ -212,7 +199,8 @@ class View {
     if (fits && !place.following && place.frame >= run.length && (!run.final || run.behind)) return;
     this.place = null;
     if (!fits) return;
-    Object.assign(this.choice, { component: place.component, curve: place.curve, picked: place.picked });
+    const { component, curve, picked } = place;
+    Object.assign(this.choice, { component, curve, picked });
     run.chooseSeed(place.seed);
     if (!place.following) this.clock.seek(place.frame);
   }
@@ -242,6 +230,7 @@ class View {
     const shown = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
     const context = {
       run,
+      layout: run.layout,
       choice,
       theme,
       series: this.series,

@@ -8,7 +8,7 @@ export class SignedBars {
   constructor({ context, pick }) {
     this.context = context;
     this.pick = pick;
-    this.root = html("div", { class: "spn-bars" });
+    this.root = html("div", "spn-bars");
     new ResizeObserver(() => this.update()).observe(this.root);
   }
 
@@ -42,12 +42,8 @@ export class SignedBars {
       const picked = k === choice.component;
       const length = unit * sizes[k];
       const fill = value > 0 ? theme.positive : theme.negative;
-      const place = {
-        x: (k + 0.15) * column,
-        width: column * 0.7,
-        y: value > 0 ? zero - length : zero,
-        height: length,
-      };
+      const y = value > 0 ? zero - length : zero;
+      const place = { x: (k + 0.15) * column, width: column * 0.7, y, height: length };
       const target = svg("rect", { x: k * column, width: column, y: 0, height, fill: "transparent" });
       const drawn = svg("rect", { ...place, fill, stroke: picked ? theme.text : "none", "stroke-width": 2 });
       const text = picked || k % every === 0 ? k + 1 : "";

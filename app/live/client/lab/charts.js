@@ -1,57 +1,41 @@
 // What the charts in the lab's tabs show: the rates of the chosen component, and how far each curve is ahead.
 
-import {
-  band,
-  curves,
-  drawnFrames,
-  floorStripes,
-  heads,
-  level,
-  line,
-  medians,
-  name,
-  spreadTable,
-  thin,
-  told,
-} from "../kit/curves.js";
+import { band, curveChart, curves, drawnFrames, medians, name, spreadTable, thin } from "../kit/curves.js";
 import { llh, number } from "../kit/dom.js";
+import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
-import { pick, signedLog } from "../run/series.js";
+import { pick, range, signedLog } from "../run/series.js";
 
-const rated = (c) => curves(c).filter((curve) => c.run.layout.has_rates[curve]);
+const rated = (c) => curves(c).filter((curve) => c.layout.has_rates[curve]);
 
 /** Lines of one part of the detail seed: the chosen component, and the others thin when asked for. */
 function componentLines(c, part, { scale = 1, positive = false, drawn = (value) => value }) {
   const { series, run, choice } = c;
-  const frames = drawnFrames(c);
-  const { places, x } = frames;
   const chosen = curves(c).map((curve) => series.line(curve, part, choice.component, scale));
-  const onScale = chosen.map((values) => values.map(drawn));
-  const value = (curve, frame) => number(chosen[curve][frame]);
-  const other = (curve, k) => {
-    const y = pick(series.line(curve, part, k, scale).map(drawn), places, positive);
-    return thin(c, curve, x, y, `k-${k}`, 0.7, 0.55);
-  };
-  const shown = c.options.all_components ? rated(c) : [];
-  const siblings = Array.from({ length: run.layout.num_components }, (_, k) => k).filter((k) => k !== choice.component);
-  const main = rated(c).map((curve) => {
-    const hover = {
-      customdata: places.map((i) => value(curve, i)),
-      hovertemplate: `%{customdata}<extra>${name(c, curve)}</extra>`,
-    };
-    return line(c, curve, x, pick(onScale[curve], places, positive), hover);
+  const words = (curve, frame) => number(chosen[curve][frame]);
+  const shown = rated(c);
+  const others = (curve, { x, places }) =>
+    range(run.layout.num_components)
+      .filter((k) => k !== choice.component)
+      .map((k) => {
+        const y = pick(series.line(curve, part, k, scale).map(drawn), places, positive);
+        return thin(c, curve, x, y, `k-${k}`, 0.7, 0.55);
+      });
+  const look = (curve, places) => ({
+    customdata: places.map((i) => words(curve, i)),
+    hovertemplate: `%{customdata}<extra>${name(c, curve)}</extra>`,
   });
+  const first = c.options.all_components ? shown.flatMap((curve) => others(curve, drawnFrames(c))) : [];
+  const lines = chosen.map((values) => values.map(drawn));
   return {
-    ...heads(c, onScale),
-    data: [...shown.flatMap((curve) => siblings.map((k) => other(curve, k))), ...main, ...floorStripes(c, frames)],
-    table: () => spreadTable(c, rated(c), value),
-    summary: (frame) => rated(c).map((curve) => told(c, curve, value(curve, frame))),
+    ...curveChart(c, lines, { shown, first, look, positive, words }),
+    table: () => spreadTable(c, shown, words),
   };
 }
 
 /** A note, and of which curves the chart says nothing because they do not take plain gradient steps. */
 function rateNote(c, note) {
-  const without = curves(c).filter((curve) => !c.run.layout.has_rates[curve]);
+  const without = curves(c).filter((curve) => !c.layout.has_rates[curve]);
   if (!without.length) return note;
   return `${note} ${say("no_rates", { curves: without.map((curve) => name(c, curve)).join(", ") })}`;
 }
@@ -62,9 +46,9 @@ const power = { exponentformat: "power" };
 export function rhoChart(c) {
   const log = c.options.log_y;
   return {
-    ...componentLines(c, "rho", { scale: 1 / c.run.layout.settings.learning_rate, positive: log }),
+    ...componentLines(c, "rho", { scale: 1 / c.layout.settings.learning_rate, positive: log }),
     note: rateNote(c, say("rho_note")),
-    y: { title: { text: say("rho_axis") }, type: log ? "log" : "linear", autorange: true, ...power },
+    y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },
     shapes: [level(c, 1)],
   };
 }
@@ -78,8 +62,8 @@ export function lamChart(c) {
   const ticks = { tickvals: values.map(signedLog), ticktext: values.map((value) => number(value)) };
   return {
     ...componentLines(c, "lam", log ? { drawn: signedLog } : {}),
-    note: rateNote(c, say(Math.max(...c.run.layout.depths) === 1 ? "lam_shallow" : "lam_note")),
-    y: { title: { text: say("lam_axis") }, autorange: true, ...(log ? ticks : power) },
+    note: rateNote(c, say(Math.max(...c.layout.depths) === 1 ? "lam_shallow" : "lam_note")),
+    y: { title: say("lam_axis"), autorange: true, ...(log ? ticks : power) },
     shapes: [level(c, 0)],
   };
 }
@@ -87,32 +71,21 @@ export function lamChart(c) {
 /** How far each curve is ahead of the shallowest depth, seed against the same seed. */
 export function gapChart(c) {
   const { gap } = c.series;
-  const {
-    num_seeds,
-    names,
-    num_depths,
-    depths: [L],
-  } = c.run.layout;
-  const frames = drawnFrames(c);
-  const { places, x } = frames;
+  const { num_seeds, names, num_depths, depths } = c.layout;
+  const [L] = depths;
   const lines = gap.map(({ median }) => median);
-  const others = curves(c).slice(1);
-  const nothing = thin(c, 0, [1], [0], "zero", 0, 1); // keeps the axes when there is no other line
+  const shown = curves(c).slice(1);
   const ahead = (value) => `${value > 0 ? "+" : ""}${llh(value)}`;
   return {
-    ...heads(c, lines, (curve) => curve > 0),
-    data: [
-      nothing,
-      ...others.flatMap((curve) => [
-        ...(num_seeds > 1 ? band(c, curve, x, gap[curve], places) : []),
-        line(c, curve, x, pick(lines[curve], places)),
-      ]),
-      ...floorStripes(c, frames),
-    ],
-    y: { title: { text: say("gap_axis", { L }) }, autorange: true },
-    note: others.length ? say(names.length > num_depths ? "gap_note_rivals" : "gap_note", { L }) : say("gap_alone"),
+    ...curveChart(c, lines, {
+      shown,
+      first: [thin(c, 0, [1], [0], "zero", 0, 1)], // keeps the axes when there is no other line
+      below: num_seeds > 1 ? (curve, frames) => band(c, curve, gap[curve], frames) : undefined,
+      words: (curve, frame) => ahead(lines[curve][frame]),
+    }),
+    y: { title: say("gap_axis", { L }), autorange: true },
+    note: shown.length ? say(names.length > num_depths ? "gap_note_rivals" : "gap_note", { L }) : say("gap_alone"),
     shapes: [level(c, 0)],
     table: () => medians(c, gap),
-    summary: (frame) => others.map((curve) => told(c, curve, ahead(lines[curve][frame]))),
   };
 }

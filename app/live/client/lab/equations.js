@@ -19,6 +19,7 @@ export function terms(run, curve, k, frame) {
   const weight = run.value(frame, curve, "w", k);
   const ratio = at(next, last) / at(frame, last);
   const step = log ? Math.log(ratio) : ratio - 1; // of the component's own weight: its share ρ∇ of the update
+  const atFloor = (f) => sizes.some((_, l) => at(f, l) <= run.layout.floor * (1 + 1e-6));
   return {
     weight,
     above: sizes.slice(0, -1).map((_, l) => at(frame, l)),
@@ -27,13 +28,11 @@ export function terms(run, curve, k, frame) {
     own: step * weight,
     measured: run.value(next, curve, "w", k),
     log,
-    cut:
-      run.value(frame, curve, "at_floor") > 0 &&
-      [frame, next].some((f) => sizes.some((_, l) => at(f, l) <= run.layout.floor * (1 + 1e-6))),
+    cut: run.value(frame, curve, "at_floor") > 0 && [frame, next].some(atFloor),
   };
 }
 
-const line = (...parts) => html("span", { class: "spn-equation" }, ...parts);
+const line = (...parts) => html("span", "spn-equation", ...parts);
 const aside = (text) => html("span", { class: "spn-aside", text });
 
 /** The lines ρ = …, λ = …, w(t+1) = … as nodes; of a learner without plain gradient steps the weight, and why. */
@@ -59,14 +58,8 @@ export function equations({ run, choice, frame }) {
   const first = weight + own + lam * weight;
   const rest = cut ? say("floor_active") : say("beyond_first", { r: number(measured - first, 2) });
   const symbols = [" ≈ w + ", coloured("rho", "ρ∇"), " + ", coloured("lam", "λ"), "w = "];
-  const sum = [
-    number(weight),
-    " + ",
-    coloured("rho", number(own)),
-    " + ",
-    coloured("lam", number(lam * weight)),
-    " = ",
-  ];
+  const [step, lift] = [coloured("rho", number(own)), coloured("lam", number(lam * weight))];
+  const sum = [number(weight), " + ", step, " + ", lift, " = ", coloured("w", number(first, 5))];
   const told = aside(`  ${say("next_measured", { w: number(measured, 5) })}, ${rest}`);
-  return [...rates, line(coloured("w", `w${k}(t+1)`), ...symbols, ...sum, coloured("w", number(first, 5)), told)];
+  return [...rates, line(coloured("w", `w${k}(t+1)`), ...symbols, ...sum, told)];
 }

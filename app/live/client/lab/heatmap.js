@@ -4,6 +4,7 @@ import { html, number, set, shorten, svg, table } from "../kit/dom.js";
 import { Sketch } from "../kit/sketch.js";
 import { cividis, curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
+import { range } from "../run/series.js";
 
 const GAP = 16; // px between panels
 const NARROWEST = 5; // px of a column; if the panels of all curves would be narrower, only the chosen one's is drawn
@@ -26,8 +27,8 @@ export class Heatmap extends Sketch {
     this.panels = /** @type {any[]} */ ([]);
     this.painted = null;
     this.found = /** @type {any} */ (null); // the probabilities nearest to the cursor
-    this.summary = html("p", { class: "spn-summary" });
-    this.root.append(this.summary, html("p", { class: "spn-note" }, `${say("components_note")}  0 `, key(), " 1"));
+    this.summary = html("p", "spn-summary");
+    this.root.append(this.summary, html("p", "spn-note", `${say("components_note")}  0 `, key(), " 1"));
   }
 
   ready({ run, frame }) {
@@ -69,10 +70,10 @@ export class Heatmap extends Sketch {
   panel(run, curve, left) {
     const { row, column, K, D } = this.geometry;
     const { color } = curveStyle(run, curve, this.theme);
-    const each = (make) => Array.from({ length: K }, (_, k) => make(k, left + k * column));
+    const each = (make) => range(K).map((k) => make(k, left + k * column));
     const every = Math.ceil(14 / column);
     const cell = { width: Math.max(1, column - (column > 5 ? 1 : 0)), height: row - (row > 8 ? 1 : 0) };
-    const cells = Array.from({ length: K * D }, (_, i) =>
+    const cells = range(K * D).map((i) =>
       svg("rect", { x: left + Math.floor(i / D) * column, y: HEAD + (i % D) * row, ...cell }),
     );
     const bars = each((_, x) => svg("rect", { x, width: Math.max(1, column - 1), height: 0, fill: color }));
@@ -86,14 +87,8 @@ export class Heatmap extends Sketch {
     const { names, learner_titles } = run.layout;
     const words = names[curve].length <= room ? names[curve] : shorten(learner_titles[curve], room);
     const title = this.text(left, 7, words, { "font-weight": 600 });
-    return {
-      curve,
-      left,
-      cells,
-      bars,
-      outline,
-      group: svg("g", {}, title, ...bars, ...numbers, ...cells, outline, ...targets),
-    };
+    const group = svg("g", {}, title, ...bars, ...numbers, ...cells, outline, ...targets);
+    return { curve, left, cells, bars, outline, group };
   }
 
   strip(marginals, left) {
@@ -129,10 +124,9 @@ export class Heatmap extends Sketch {
 
   /** The items the chosen component expects most, in words. */
   describe(run, choice, own, at) {
-    const order = Array.from(own, (p, v) => ({ p, v }))
-      .sort((a, b) => b.p - a.p)
-      .slice(0, 3);
-    const items = order.map(({ p, v }) => `${shorten(run.layout.variables[v])} ${number(p, 2)}`).join(", ");
+    const order = range(own.length).sort((one, other) => own[other] - own[one]);
+    const item = (v) => `${shorten(run.layout.variables[v])} ${number(own[v], 2)}`;
+    const items = order.slice(0, 3).map(item).join(", ");
     const where = `${run.layout.names[choice.curve]}, k = ${choice.component + 1}`;
     return `${say("at_iteration", { t: at + 1 })}, ${where}: ${items}`;
   }

@@ -25,25 +25,19 @@ class Lab {
     this.panels = this.makePanels(parts);
     const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
     this.tabs = new Tabs(Object.entries(this.panels).map(labelled), () => (view.moved = true));
-    this.equations = html("p", { class: "spn-equations" });
+    this.equations = html("p", "spn-equations");
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     this.network.header.insertBefore(view.choices, this.network.menu);
     const drawn = [this.llh.root, this.network.root, view.transport.root, this.equations, this.tabs.root];
-    this.root = html("div", { class: "spn-lab" }, view.head("pin", "share"), ...drawn, view.keys());
+    this.root = html("div", "spn-lab", view.head("pin", "share"), ...drawn, view.keys());
   }
 
   makePanels(parts) {
-    const figure = (key, build, options, values = {}) => {
-      const told = { title: say(`${key}_title`, values), note: say(`${key}_note`) };
-      return new Figure({
-        ...parts,
-        ...told,
-        key,
-        build,
-        options: { ...options, log_x: false },
-        shortest: SECOND_CHART,
-      });
+    const figure = (key, build, more) => {
+      const options = { ...more, log_x: false };
+      const told = { title: say(`${key}_title`, { L: 1 }), note: say(`${key}_note`) };
+      return new Figure({ ...parts, ...told, key, build, options, shortest: SECOND_CHART });
     };
     const rates = { all_components: false, log_y: true };
     const lam = figure("lam", lamChart, rates);
@@ -52,7 +46,7 @@ class Lab {
     return {
       rho: figure("rho", rhoChart, rates),
       lam,
-      gap: figure("gap", gapChart, {}, { L: 1 }),
+      gap: figure("gap", gapChart, {}),
       components: new Heatmap(parts),
     };
   }

@@ -3,19 +3,19 @@
 import { html, number, set, subscript, svg, table } from "../kit/dom.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
+import { range } from "../run/series.js";
 
 const MOST_NODES = 16; // components drawn as nodes and edges; more are drawn as blocks
 const PAD = { left: 34, right: 12, top: 16, bottom: 34 };
 
 /** Per layer l: which components lie under each weight, and the weight of the layer above it hangs from. */
-export function tree(phi, sizes) {
-  return sizes.map((size, l) =>
-    Array.from({ length: size }, (_, i) => {
+const tree = (phi, sizes) =>
+  sizes.map((size, l) =>
+    range(size).map((i) => {
       const under = phi[l].flatMap((at, k) => (at === i ? [k] : []));
       return { under, parent: l ? phi[l - 1][under[0]] : 0 };
     }),
   );
-}
 
 const total = (values) => values.reduce((a, b) => a + b, 0);
 const middle = (values) => total(values) / values.length;
@@ -31,7 +31,7 @@ export class Network extends Sketch {
     this.column = this.radius = this.scale = this.every = 0;
     this.marks = /** @type {any[]} */ ([]); // one per weight
     this.bars = /** @type {any[]} */ ([]); // one per component
-    this.product = html("p", { class: "spn-summary spn-product" });
+    this.product = html("p", "spn-summary spn-product");
     this.root.classList.add("spn-net");
     this.root.append(this.product);
   }
@@ -69,14 +69,12 @@ export class Network extends Sketch {
     const y = (level) => top + (level * (bottom - top)) / levels;
     this.radius = Math.min(10 * this.scale, this.column * 0.42, ((bottom - top) / levels) * 0.28);
     const over = (under) => middle(under.map((k) => this.x(k)));
-    const place = (l, i) => over(l < 0 ? this.tree[0].flatMap(({ under }) => under) : this.tree[l][i].under);
-    const edges = [],
-      sums = [this.sum(place(-1, 0), y(0))],
-      numbers = [];
+    const root = over(this.tree[0].flatMap(({ under }) => under));
+    const [edges, sums, numbers] = [[], [this.sum(root, y(0))], []].map((nodes) => /** @type {Node[]} */ (nodes));
     this.tree.forEach((layer, l) => {
       edges.push(this.layerLabel(l, (y(l) + y(l + 1)) / 2));
       layer.forEach(({ under, parent }, i) => {
-        const [from, to] = [place(l - 1, parent), place(l, i)];
+        const [from, to] = [l ? over(this.tree[l - 1][parent].under) : root, over(under)];
         const edge = svg("line", { x1: from, y1: y(l), x2: to, y2: y(l + 1), "stroke-linecap": "round" });
         const label = this.edgeLabel(from, to, (y(l) + y(l + 1)) / 2 - 2);
         edges.push(edge);
@@ -92,12 +90,8 @@ export class Network extends Sketch {
   sum(x, y) {
     const { ground, text } = this.theme;
     const circle = svg("circle", { cx: x, cy: y, r: this.radius, fill: ground, stroke: text, "stroke-width": 1.3 });
-    return svg(
-      "g",
-      {},
-      circle,
-      this.text(x, y + 0.5, "+", { "text-anchor": "middle", "font-size": this.radius * 1.7 }),
-    );
+    const sign = { "text-anchor": "middle", "font-size": this.radius * 1.7 };
+    return svg("g", {}, circle, this.text(x, y + 0.5, "+", sign));
   }
 
   /** The place of an edge's weight, beside its middle. */
@@ -141,11 +135,9 @@ export class Network extends Sketch {
   /** The components under the drawing: a number, a bar for the share of Σw, and a target for the pointer. */
   components(K) {
     this.every = this.radius ? 1 : Math.ceil((24 * this.scale) / this.column);
-    this.bars = Array.from({ length: K }, (_, k) => this.component(k));
-    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), {
-      fill: this.theme.muted,
-      "font-size": 10 * this.scale,
-    });
+    this.bars = range(K).map((k) => this.component(k));
+    const look = { fill: this.theme.muted, "font-size": 10 * this.scale };
+    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), look);
     return svg("g", {}, share, ...this.bars.map(({ group }) => group));
   }
 
@@ -184,7 +176,7 @@ export class Network extends Sketch {
     this.product.textContent = `w${subscript(component + 1)} = ${factors}${number(products[component])}${share}`;
     this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
     if (this.grid.hidden) return;
-    const row = (head, values) => [head, ...Array.from(values, (value) => number(value))];
+    const row = (head, values) => [head, ...[...values].map((value) => number(value))];
     const rows = [...this.sizes.map((_, l) => row(`w^[${l}]`, layer(l))), row("w", products)];
     this.grid.replaceChildren(table(this.title, [], rows));
   }

@@ -1,6 +1,7 @@
 // What the server derives from a run, as the Dynamics page asks for it: series by cursor, points by iteration.
 // Everything that has arrived is kept; one question per view is under way at a time.
 
+import { range } from "./series.js";
 import { askNumbers, Rows } from "./wire.js";
 
 const AGAIN = 300; // ms until a series that had nothing new, or a view that is not ready, is asked for again
@@ -135,6 +136,11 @@ export class Fields extends Rows {
 
   /** A field over all rows. */
   line(field) {
-    return Array.from({ length: this.length }, (_, frame) => this.get(frame, field));
+    return range(this.length).map((frame) => this.get(frame, field));
+  }
+
+  /** A row by the names of its fields. */
+  row(frame) {
+    return Object.fromEntries([...this.places.keys()].map((field) => [field, this.get(frame, field)]));
   }
 }

@@ -2,11 +2,18 @@
 
 const MOST_POINTS = 1000; // per drawn line
 
+/** The numbers from 0 to n − 1. */
+export const range = (n) => [...Array(n).keys()];
+
+/** Numbers as so many rows of equal length. */
+export function rowsOf(values, count) {
+  const n = values.length / count;
+  return range(count).map((i) => [...values.subarray(i * n, (i + 1) * n)]);
+}
+
 /** Median, lowest and highest of the finite numbers; NaN where there are none. */
 export function spread(values) {
-  const finite = Array.from(values)
-    .filter(Number.isFinite)
-    .sort((a, b) => a - b);
+  const finite = [...values].filter(Number.isFinite).sort((a, b) => a - b);
   const n = finite.length;
   if (!n) return [NaN, NaN, NaN];
   return [(finite[(n - 1) >> 1] + finite[n >> 1]) / 2, finite[0], finite[n - 1]];
@@ -15,10 +22,8 @@ export function spread(values) {
 const empty = () => ({ median: [], low: [], high: [] });
 
 function push(lines, values) {
-  const [median, low, high] = spread(values);
-  lines.median.push(median);
-  lines.low.push(low);
-  lines.high.push(high);
+  const found = spread(values);
+  ["median", "low", "high"].forEach((part, i) => lines[part].push(found[i]));
 }
 
 /** Statistics over seeds, one entry per frame, brought up to date as frames arrive. */
@@ -60,10 +65,7 @@ export class Series {
 /** Which entries of a line of n points are drawn: all, or every m-th and the last. */
 export function kept(n) {
   const step = Math.max(1, Math.ceil(n / (MOST_POINTS - 1)));
-  const places = [];
-  for (let i = 0; i < n; i += step) places.push(i);
-  if (n && places[places.length - 1] !== n - 1) places.push(n - 1);
-  return places;
+  return range(n).filter((i) => i % step === 0 || i === n - 1);
 }
 
 /** The chosen entries; what is not a finite number (or not positive, for a log axis) becomes a gap. */

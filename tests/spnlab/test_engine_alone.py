@@ -7,7 +7,7 @@ from importlib.metadata import PathDistribution
 
 import pytest
 
-from app.kit import run_files
+from app.pages.lab import files as run_files
 from spncore import Experiment, __version__, fit, load
 from spncore.runs.study import Study
 from tests import children, installed

@@ -5,7 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.kit import controls
 from app.kit.link import LAB
-from spncore.runs.experiment import FIELDS, Field
+from spncore.record import Field
+from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
 from spncore.studies.classes import CHOICES
 from tests.addresses import at_address

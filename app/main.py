@@ -1,7 +1,5 @@
 """The lab's pages and what they share: title, width, navigation at the top."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

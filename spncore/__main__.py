@@ -1,7 +1,5 @@
 """Command line: train an experiment, repeat Figure 3, look after data sets."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

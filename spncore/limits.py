@@ -1,7 +1,5 @@
 """The one table of limits; engine, command line, links and server all read it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

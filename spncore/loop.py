@@ -1,7 +1,5 @@
 """The loop around a step: one generator for whatever moves step by step, and the rules that end it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar

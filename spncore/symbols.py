@@ -3,8 +3,6 @@
 N rows, K components, L sum layers, S seeds, T steps. Log-likelihoods are in nats per row.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The grammar of numbers in generated sentences: counts, lists, signs, shares and powers, each written in one way."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 DASH, MINUS, JOINED = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"

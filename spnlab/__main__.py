@@ -1,7 +1,5 @@
 """The command `spnlab`: alone it opens the lab, with a command it is `python -m spncore`."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A setting is declared once, as a field of its record, and drawn here: by one function on every page."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Which data is in use: said on the page, chosen in the side panel, fetched or uploaded on request."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files to take away: tables, names and remarks that every page writes alike."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -4,8 +4,6 @@ A link leaves out what equals the defaults of its version, and those are frozen 
 links of their own: a link reopens the same record in every later release, whatever that release's own defaults are.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial

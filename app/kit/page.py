@@ -1,7 +1,5 @@
 """What every page is made with: its address, the theme, text, charts with words and data, downloads, links, sources."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeVar

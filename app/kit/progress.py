@@ -1,7 +1,5 @@
 """Background jobs of a page: start or join one, see how far it is, cancel it, the page anew at its end."""
 
-from __future__ import annotations
-
 import hashlib
 import math
 import secrets

@@ -1,7 +1,5 @@
 """The numbers that a page shows, as its reader chooses: those that ship, or the same runs made here on other seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -3,8 +3,6 @@
 Everything lives in `st.session_state` under keys that no widget owns. A refused change leaves all of it as it was.
 """
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Anything that users or files bring is shown by `literal` or as plain text, so th
 HTML or LaTeX.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The data of a session: uploaded tables held in memory, known by their content, gone when the session ends."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache

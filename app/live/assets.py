@@ -1,7 +1,5 @@
 """Files the page loads once: plotly.js from its wheel, compressed once; the component's own, named by hash."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

@@ -8,8 +8,6 @@ and every editor of .po files take it as it is. Ids and not sentences stand in t
 translations, and since the server may then send a language's texts under the same ids.
 """
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Mounts the lab view: the component that fetches a run, draws it and plays it back in the browser."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -6,8 +6,6 @@ a *group*, named by its smallest node. A group is drawn node by node (*opened*) 
 nothing is drawn. The drawing is a JSON-able dict; its lengths are in units of one node's width.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass

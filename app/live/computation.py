@@ -1,7 +1,5 @@
 """The training of one study: its generators in lockstep, and what it leaves for the routes to serve."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Generator, Iterator
 from typing import Any, Literal

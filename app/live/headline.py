@@ -1,7 +1,5 @@
 """What the runs on screen show, in one generated sentence: who reached the target when, and in how many seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Orders the items of a layered drawing so that few lines cross, and sets them apart."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from spncore.arrays import Floats, Ints

@@ -1,7 +1,5 @@
 """What begins and ends with the server: plotly.js is compressed, and at the end no run or job is cut in the middle."""
 
-from __future__ import annotations
-
 import signal
 import sys
 import threading

@@ -1,7 +1,5 @@
 """How much memory a study takes while it trains, and how often its components are kept."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

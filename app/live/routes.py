@@ -4,8 +4,6 @@ Every answer has a type of its own and every refusal is JSON, so that the page n
 which answers unknown paths with status 200, for data.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The registry of live runs: who looks at what, what is shared, and what is let go of."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import threading

@@ -1,7 +1,5 @@
 """One thread that advances all live runs in turn, a slice each, and lets the others wait in a queue."""
 
-from __future__ import annotations
-
 import atexit
 import logging
 import secrets

@@ -1,7 +1,5 @@
 """Lines on one pair of axes, each named at its end: pure functions from plain data to Plotly figures."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

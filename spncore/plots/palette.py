@@ -4,8 +4,6 @@ Every colour has a light and a dark form that stand out from the page's ground. 
 colour is never alone. `BROWSER` is all that the browser's half needs, as JSON takes it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

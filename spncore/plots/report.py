@@ -1,7 +1,5 @@
 """The curves of an experiment at several depths as self-contained HTML that opens without a network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

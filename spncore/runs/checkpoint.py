@@ -1,7 +1,5 @@
 """A training state on disk, with the experiment it belongs to; plain arrays, nothing that could be executed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

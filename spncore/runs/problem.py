@@ -1,7 +1,5 @@
 """The problem that an experiment poses on a data set, and the problem of the circuit's induced trees."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache, partial
 

@@ -4,8 +4,6 @@ Trapp et al. (2019), Observation 1. With the recorded ρ(t) and λ(t) the curves
 exact factors ∏_l (1 + s_l) they agree to rounding, as long as no weight sits at the floor.
 """
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import Literal
 

@@ -4,8 +4,6 @@ The class of a row is told from the rest of it: log f(x, y) against log f(x, 1 â
 evaluation of the rows (x, y), the rows (x, Â·) and the empty row.
 """
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What a run leaves behind: arrays recorded at every step, and what can be derived from them afterwards."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Training as an experiment describes it: as a generator of steps, or to its end with a score on other rows."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from spncore.data import library

@@ -1,7 +1,5 @@
 """What studies are made of: which rows and seeds, how a depth is called, single seeds apart and together."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, replace
 

@@ -4,8 +4,6 @@ Every network of a comparison starts as the same function, so what a seed can ga
 that start to the best value any of them has. Who is first at nine tenths of it is the comparison.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache

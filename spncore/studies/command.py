@@ -1,7 +1,5 @@
 """The command `study`: what a page of the lab shows, trained here and written, or made anew where it ships."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Mapping, Sequence

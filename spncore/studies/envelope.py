@@ -3,8 +3,6 @@
 What ships in data/ and what the command `study` writes are the same files, written and read here.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import fields

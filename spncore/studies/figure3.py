@@ -1,7 +1,5 @@
 """The published Figure 3 again: noise in the start against depth, and the first steps that noise drives."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """What is held equal between depths: the same comparison under four answers, each learning rate chosen on a grid."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """The comparison of the linear networks page: its settings, and what is computed for them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple

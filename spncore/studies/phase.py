@@ -4,8 +4,6 @@ Points per decade of η are half those of the start w0, so a step along both kee
 on one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """The named studies of the lab: each says what is held equal between its depths, and what to look for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from spncore.runs.experiment import Experiment

@@ -1,7 +1,5 @@
 """The published Figure 3: our readings of its curves, and the levels it is compared at."""
 
-from __future__ import annotations
-
 import csv
 
 import numpy as np

@@ -3,8 +3,6 @@
 A file holds derived numbers only, with all settings; what ships is made by the same function as what a page computes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """The authors' update of 2020: log-weights, with the objective as written and the proper one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The command `sweep`: settings with several values, all their combinations, one table."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

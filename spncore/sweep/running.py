@@ -1,7 +1,5 @@
 """Run the cells of a sweep on workers, whatever they are: each once, and again when its worker is lost."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace

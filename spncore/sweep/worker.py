@@ -3,8 +3,6 @@
 It ends with its input: when the sweep is gone, however it went, no worker outlives it by more than a moment.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

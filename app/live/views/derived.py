@@ -5,8 +5,6 @@ from a cursor on, as the run's own frames are; a *point* describes one iteration
 date.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

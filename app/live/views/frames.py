@@ -5,8 +5,6 @@ A frame holds, for each depth and then for each rival, the fields of `OFFSETS`: 
 seed. Of learners other than gradient ascent ρ and λ are not defined, and NaN.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Any

@@ -1,7 +1,5 @@
 """One seed of one depth as recorded, and the views that describe a single iteration of it."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Callable, Mapping

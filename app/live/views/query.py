@@ -1,7 +1,5 @@
 """What a query asks for, or the sentence that refuses it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

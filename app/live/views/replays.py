@@ -3,8 +3,6 @@
 A replay trains the shallow network once per form with a deep run's recorded rates, for one seed.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from dataclasses import replace

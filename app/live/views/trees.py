@@ -4,8 +4,6 @@ A tree is asked for by its number, as `largest` (of all, at the iteration) or as
 are texts, since they may be larger than what JavaScript counts with. Iterations are counted from 0.
 """
 
-from __future__ import annotations
-
 import math
 import random
 import re

@@ -1,7 +1,5 @@
 """Data and about: what is in use, where it comes from, what the items mean, what the server allows, whom to cite."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.kit import data, page

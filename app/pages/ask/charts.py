@@ -1,7 +1,5 @@
 """Figures of the page "Ask the network": pure functions from answers to Plotly figures. Foreign names are escaped."""
 
-from __future__ import annotations
-
 import html
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The flow of evidence along the lines of a circuit's drawing, whatever the drawing has folded into blocks."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """Links that ask a network a question; evidence is written by codes, `e=Y3:1,Y7:0`, and none at all is `e=none`."""
 
-from __future__ import annotations
-
 from app.kit.link import Links
 from app.pages.ask.networks import LAB_RUN
 from app.pages.ask.question import Question

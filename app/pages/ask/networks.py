@@ -3,8 +3,6 @@
 Pure: no Streamlit. Training begins at a fixed seed, so one data set, network and K give one model.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 

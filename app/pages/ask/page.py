@@ -1,7 +1,5 @@
 """Ask the network: set evidence, see every conditional probability, samples, and the flow through the drawing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple

@@ -3,8 +3,6 @@
 The question on screen lives in the session under a key that no widget owns; widgets are seeded from it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 Pure: no Streamlit. Every number comes from `spncore.inference`, or from counting rows.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass

@@ -1,7 +1,5 @@
 """The sentences of the page "Ask the network", made from the answers on screen. Foreign names come in as Markdown."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """A run of a deep circuit as files to take away: a tidy table of curves and tree weights, settings, the model."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """Circuits: Claim 1 on a deep circuit, trained live beside the mixture of its induced trees."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial

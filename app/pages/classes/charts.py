@@ -1,7 +1,5 @@
 """Figures of the page "Predicting a class": accuracy beside a log-likelihood, one look, one legend."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go

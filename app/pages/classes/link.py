@@ -1,7 +1,5 @@
 """A comparison of the page "Predicting a class" as a link of the lab's, on data that is at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 from app.kit.link import LAB

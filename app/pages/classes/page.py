@@ -1,7 +1,5 @@
 """Predicting a class: objectives with a class, accuracy and log-likelihoods by depth; does depth still help?"""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial

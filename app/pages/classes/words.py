@@ -1,7 +1,5 @@
 """What the page "Predicting a class" says and draws: does depth get there sooner, made from the numbers on screen."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cache

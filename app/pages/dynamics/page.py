@@ -1,7 +1,5 @@
 """The Dynamics page: the run on screen in the lab, taken apart equation by equation, linked to the same cursor."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.kit import page, session

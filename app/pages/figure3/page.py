@@ -1,7 +1,5 @@
 """Figure 3 explained: the published curves beside ours, and in five steps what drives the depths apart."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import streamlit as st

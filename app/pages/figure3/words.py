@@ -1,7 +1,5 @@
 """The numbers and generated sentences of the Figure 3 page: published curves against ours, no Streamlit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is held equal: the same comparison of depths under four answers, side by side, with what each supports."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

@@ -1,7 +1,5 @@
 """What the page "What is held equal" says: four ways to hold depths equal, who wins in each, in generated words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -5,8 +5,6 @@ back to the same bits, with a dot in every locale. A text cell that a spreadshee
 leading apostrophe; JSON keeps every name as it is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 

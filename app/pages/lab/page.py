@@ -1,7 +1,5 @@
 """The lab: choose an experiment, watch it train, play it back, take it away."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import streamlit as st

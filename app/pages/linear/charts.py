@@ -3,8 +3,6 @@
 No legend: every line ends in its name, and differs from its neighbours by dash as well as by colour.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Links of the page of linear networks."""
 
-from __future__ import annotations
-
 from app.kit.link import Links
 from spncore.studies.linear import LinearStudy
 

@@ -1,7 +1,5 @@
 """Linear networks, section 2.1 of the paper: factors learn faster, and in an SPN the same scalar does nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import partial
 

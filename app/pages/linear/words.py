@@ -1,7 +1,5 @@
 """What the linear networks page says about its runs: every number generated from them; and its tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from app.kit.files import Row

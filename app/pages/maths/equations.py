@@ -1,7 +1,5 @@
 """The equations of the maths page: how each is written, what in the engine computes it, which test checks it."""
 
-from __future__ import annotations
-
 import inspect
 import tomllib
 from collections.abc import Callable, Mapping, Sequence

@@ -3,8 +3,6 @@
 The run is the lab's preset "Fixed components" on a set that ships with the lab, so that a link can open it.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

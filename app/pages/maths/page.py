@@ -1,7 +1,5 @@
 """The maths in plain words: each equation with the function that computes it, each erratum with its evidence."""
 
-from __future__ import annotations
-
 import re
 
 import streamlit as st

@@ -1,7 +1,5 @@
 """Figures of the phase diagram: pure functions from its numbers to Plotly figures."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

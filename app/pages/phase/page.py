@@ -1,7 +1,5 @@
 """Phase diagram: how much faster depth L reaches a target than L = 1, over learning rate and starting weight."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The authors' update of 2020: log-weights on three data sets, with the objective as written and the proper one."""
 
-from __future__ import annotations
-
 import streamlit as st
 
 from app.kit import page, results

@@ -1,7 +1,5 @@
 """What the page on the update of 2020 says: train and test scores by objective and depth, in generated words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from statistics import fmean
 

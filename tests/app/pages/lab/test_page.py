@@ -1,60 +1,17 @@
 """The lab page without a browser: what opens, what each control changes, what is refused and changes nothing."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from app.kit import text, uploads
+from app.kit import text
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.data.library import DataError
-from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import presets
 from tests.addresses import at_address
-from tests.places import ENTRY
-from tests.waiting import PATIENCE
+from tests.app.pages.lab.conftest import QUICK, TWIN, is_stale, opened, run_on_screen, sentences, study, train
 
-TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
-# The smallest study, so that tests which only look at the page do not train for long.
-QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
-
-
-@pytest.fixture(autouse=True)
-def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
-    uploads._registered.cache_clear()
-
-
-def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def study(page):
-    return page.session_state["study"]
-
-
-def run_on_screen(page):
-    return REGISTRY.get(page.session_state["shown"].run_id)
-
-
-def train(page):
-    page.button(key="train").click().run()
-    assert not page.exception
-    return run_on_screen(page)
-
-
-def sentences(elements):
-    return [element.value.replace("\\", "").replace(text.JOINER, "") for element in elements]
-
-
-def is_stale(page):
-    return page.button(key="train").proto.type == "primary"
+pytestmark = pytest.mark.usefixtures("only_shipped_data")
 
 
 def test_opening_the_page_trains_figure_3_on_the_twin_and_says_so():
@@ -314,62 +271,6 @@ def test_help_opens():
     page = opened(**QUICK)
     page.button(key="help").click().run()
     assert text.page_text("lab").strip() in [markdown.value.strip() for markdown in page.markdown]
-
-
-def test_the_upload_window_opens():
-    page = opened(**QUICK)
-    page.button(key="upload").click().run()
-    assert not page.exception and text.page_text("upload").strip() in [m.value.strip() for m in page.markdown]
-
-
-def upload_page():
-    """The form of the upload window by itself: AppTest closes windows at each run."""
-    from app.kit import data, session
-
-    session.open_session()
-    data.upload_form()
-
-
-def uploaded(content, name="table.csv"):
-    page = AppTest.from_function(upload_page, default_timeout=PATIENCE)
-    for key, value in QUICK.items():
-        page.query_params[key] = value
-    page.run()
-    page.file_uploader[0].upload(name, content, "text/csv").run()
-    assert not page.exception
-    return page
-
-
-def test_an_accepted_upload_is_reported_and_chosen_on_request():
-    page = uploaded(b"\xef\xbb\xbfa,b\r\n0,1\r\n1,0\r\n", "<b>x.csv")
-    assert "byte order mark" in " ".join(sentences(page.caption))
-    assert "<b>x.csv (your upload): 2 rows, 2 variables, 2 of them distinct." in sentences(page.success)[0]
-    assert study(page).experiment.dataset == "two-clusters", "nothing changes before it is asked for"
-    page.button(key="use_upload").click().run()
-    [name] = page.session_state["uploads"]
-    assert study(page).experiment.dataset == name and name.startswith("sha256:")
-
-
-@pytest.mark.parametrize("content", [b"", b"a,b\n0,7\n", b"a,b\n0\n", b"\x1f\x8b\x08\x00", b"a,a\n0,1\n"])
-def test_a_refused_upload_is_one_sentence_and_changes_nothing(content):
-    page = uploaded(content)
-    assert len(sentences(page.error)) == 1 and text.WORDS["nothing_changed"] in sentences(page.caption)
-    assert not page.session_state["uploads"] and study(page).experiment.dataset == "two-clusters"
-    assert page.session_state["shown"].study == study(page)
-
-
-def test_a_session_trains_its_uploads_and_forgets_none():
-    page = opened(**QUICK)
-    for number, content in enumerate([b"a,b\n0,1\n1,0\n", b"a,b\n0,1\n1,1\n"]):
-        upload = uploads.read(content, "same name.csv", {})
-        page.session_state["uploads"] = {**page.session_state["uploads"], upload.name: upload}
-        page.run()
-        page.selectbox(key="control_dataset").select(upload.name).run()
-        assert train(page).dataset.sha256 == upload.dataset.sha256
-        assert "same name.csv (your upload)" in " ".join(sentences(page.caption))
-        assert len(page.session_state["uploads"]) == number + 1
-        offered = page.selectbox(key="control_dataset").options
-        assert len(set(offered)) == len(offered), "two files of one name can be told apart"
 
 
 def test_settings_survive_a_visit_to_another_page():

@@ -44,13 +44,11 @@ healthy() { for _ in $(seq 40); do podman healthcheck run "$container" && return
 not() { ! "$@"; }
 trains() {
     inside python -c "
-from app.live.computation import Study
+from app.kit.link import LAB
 from app.live.runs import REGISTRY
-from app.kit.study_links import default_study
-from spncore.data.library import load
+from spncore import load
 import time
-study = default_study()
-run = REGISTRY.get(REGISTRY.start(Study(study.experiment.replace(dataset='nltcs-twin'), study.depths), load('nltcs-twin'), 'probe'))
+run = REGISTRY.get(REGISTRY.start(LAB.default().on('nltcs-twin'), load('nltcs-twin'), 'probe'))
 while run.state in ('queued', 'running'): time.sleep(0.05)
 assert run.state == 'done', run.reason"
 }

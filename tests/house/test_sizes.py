@@ -6,8 +6,6 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 
-import pytest
-
 from tests.house.source import files, num_tokens, text
 
 FILE_LINES, FUNCTION_LINES, COLUMNS = 350, 40, 120
@@ -47,19 +45,16 @@ def blocks_that_stand_twice(sources: dict[str, str]) -> list[str]:
     return [" = ".join(at) for at in places.values() if len(at) > 1]
 
 
-@pytest.mark.xfail(reason="the moves are under way")
 def test_no_file_is_longer_than_one_sitting():
     long = {file: n for file in files() if (n := len(text(file).splitlines())) > FILE_LINES}
     assert not long
 
 
-@pytest.mark.xfail(reason="the moves are under way")
 def test_no_function_is_longer_than_a_screen():
     long = {name: n for file in files(endings=PYTHON) for name, n in functions(file) if n > FUNCTION_LINES}
     assert not long
 
 
-@pytest.mark.xfail(reason="the moves are under way")
 def test_no_line_of_the_browser_s_half_is_wider_than_the_rest():
     wide = [
         f"{file}:{number}"
@@ -70,7 +65,6 @@ def test_no_line_of_the_browser_s_half_is_wider_than_the_rest():
     assert not wide
 
 
-@pytest.mark.xfail(reason="the moves are under way")
 def test_nothing_stands_twice_in_the_app():
     assert not blocks_that_stand_twice({file: text(file) for file in files("app/")})
 

@@ -22,7 +22,8 @@ function waiting(run, sentence) {
   return `${say("training", { d: count("depths", num_depths) + rivals, s: count("seeds", num_seeds) })} …`;
 }
 
-const write = (node, text) => node.textContent === text || (node.textContent = text); // a live region speaks at a change
+// A live region speaks at a change.
+const write = (node, text) => node.textContent === text || (node.textContent = text);
 
 export class Told {
   constructor() {

@@ -1,4 +1,5 @@
-// What is said, and that the catalogues in app/text hold it: every id exists, every entry is used, placeholders are filled.
+// What is said, and that the catalogues in app/text hold it: every id exists, every entry is used,
+// placeholders are filled.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";

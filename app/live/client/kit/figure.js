@@ -59,7 +59,7 @@ export class Figure {
   }
 
   get visible() {
-    return this.frame.isConnected && this.frame.clientWidth > 40;
+    return this.frame.clientWidth > 40;
   }
 
   get narrow() {
@@ -100,15 +100,15 @@ export class Figure {
   /** The cursor moved: a chart over iterations only moves its line; one about an iteration is drawn anew. */
   follow(grown = false) {
     if (!this.visible) return;
-    if (!this.spec || !this.spec.over || (grown && this.spec.grows)) this.request();
+    if (!this.spec?.over || (grown && this.spec.grows)) this.request();
     this.place();
   }
 
   /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
   base({ theme }, forFile, title, more = {}) {
     const size = 12 * theme.textScale;
-    const look = { gridcolor: theme.grid, showline: true, linecolor: theme.line, zeroline: false };
-    const axis = { ...look, tickfont: { size: size - 1 }, title, ...more };
+    const [gridcolor, linecolor, tickfont] = [theme.grid, theme.line, { size: size - 1 }];
+    const axis = { gridcolor, showline: true, linecolor, zeroline: false, tickfont, title, ...more };
     const data = { scatter: [{ mode: "lines" }], heatmap: [{ hoverongaps: false }] };
     return {
       template: { layout: { xaxis: axis, yaxis: axis }, data },
@@ -127,7 +127,7 @@ export class Figure {
         y: 1.01,
         yanchor: "bottom",
         bgcolor: CLEAR,
-        font: { size: size - 1 },
+        font: tickfont,
         itemwidth: 34,
       },
     };
@@ -190,13 +190,9 @@ export class Figure {
   }
 
   summarise({ frame, run }) {
-    const parts = this.spec.summary(frame).map(({ text, colour }) => {
-      const part = html("span", { class: "spn-value", text });
-      part.style.setProperty("--depth", colour);
-      return part;
-    });
+    const part = ({ text, colour }) => html("span", { class: "spn-value", text, style: `--depth: ${colour}` });
     const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
-    this.summary.replaceChildren(when, ...parts);
+    this.summary.replaceChildren(when, ...this.spec.summary(frame).map(part));
     this.note.textContent = this.spec.note;
   }
 

@@ -25,6 +25,9 @@ function choose(word, chosen) {
   return html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word), onchange });
 }
 
+/** The statistics of a run, up to date. */
+const seriesOf = (run) => (run.series ??= new Series(run)).update();
+
 /** The entry of a page's module; `make(view)` gives its page: see `Page` in types.d.ts. */
 export const mounting = (make) => (component) => {
   const { parentElement, data, setTriggerValue, words, palette } = component;
@@ -47,7 +50,6 @@ class View {
     this.data = /** @type {any} */ ({}); // what the page was called with last
     this.trigger = /** @type {any} */ (null);
     this.theme = /** @type {any} */ (null);
-    this.series = /** @type {Series | null} */ (null);
     this.followedAt = 0;
     this.calmAt = 0;
     this.turn = 0;
@@ -78,13 +80,10 @@ class View {
     this.root.dataset.state = "loading";
     parent.append(this.root);
     this.stopper = new AbortController();
-    this.listen(this.stopper.signal);
-    requestAnimationFrame((now) => this.animate(now, now));
-  }
-
-  listen(signal) {
+    const { signal } = this.stopper;
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
+    requestAnimationFrame((now) => this.animate(now, now));
   }
 
   actions() {
@@ -103,9 +102,10 @@ class View {
 
   /** The head of a page: what there is to say, and buttons for what the page can be asked. */
   head(...asked) {
-    asked.forEach((name) => (this.act[name] = () => this.run && this.trigger?.(name, this.run.id)));
-    const button = (name) =>
-      wordedButton(name, () => this.act[name](), { "data-act": name, key: SIDES[name] }, icon(name));
+    const button = (name) => {
+      const act = (this.act[name] = () => this.run && this.trigger(name, this.run.id));
+      return wordedButton(name, act, { "data-act": name, key: SIDES[name] }, icon(name));
+    };
     return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));
   }
 
@@ -137,7 +137,7 @@ class View {
     this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());
     const known = (id) => this.baselines.find((run) => run.id === id);
     this.baselines = wanted.map((id) => known(id) ?? new Run(id, data.base, () => this.redraw()));
-    if (data.published && !this.published.length && !this.publishing) this.loadPublished(data.base);
+    if (data.published && !this.publishing) this.loadPublished(data.base);
     const failed = () => ((this.failed = true), this.words());
     loadPlotly(data.plotly).then(() => this.redraw(), failed);
   }
@@ -146,8 +146,8 @@ class View {
     this.publishing = true;
     try {
       const { iteration, ...curves } = await (await fetch(`${base}/api/figure3`)).json();
-      const depth = (name) => Number(name.replace("L", ""));
-      this.published = Object.entries(curves).map(([name, y]) => ({ depth: depth(name), x: iteration, y }));
+      const published = ([name, y]) => ({ depth: Number(name.replace("L", "")), x: iteration, y });
+      this.published = Object.entries(curves).map(published);
       this.redraw();
     } catch {
       this.publishing = false; // a later update of the page asks again
@@ -168,7 +168,7 @@ class View {
 
   take(run) {
     this.run?.close();
-    Object.assign(this, { run, next: null, series: null });
+    Object.assign(this, { run, next: null });
     this.clock.at = 0;
     this.clock.follow();
     this.page.taken?.(run);
@@ -211,7 +211,7 @@ class View {
     if (choice.picked || !run?.length) return;
     const weights = run.values(run.length - 1, choice.curve, "w", run.layout.num_components);
     const largest = weights.indexOf(Math.max(...weights));
-    if (largest >= 0 && weights[choice.component] < weights[largest] / 2) choice.component = largest;
+    if (weights[choice.component] < weights[largest] / 2) choice.component = largest;
   }
 
   pick(k) {
@@ -223,8 +223,6 @@ class View {
   context() {
     const { run, choice, theme, clock } = this;
     if (!run?.layout || !run.length) return null;
-    this.series ??= new Series(run);
-    this.series.update();
     const pinned = this.baselines.filter((other) => other.length && other.id !== run.id);
     const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`);
     const shown = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
@@ -233,8 +231,8 @@ class View {
       layout: run.layout,
       choice,
       theme,
-      series: this.series,
-      baselines: pinned.map((other) => (other.series ??= new Series(other)).update()),
+      series: seriesOf(run),
+      baselines: pinned.map(seriesOf),
       published: this.data.published ? this.published : [],
       frame: clock.frame,
       count: shown,
@@ -298,7 +296,7 @@ class View {
   }
 
   key(event) {
-    if (!this.root.isConnected || this.root.offsetParent === null) return;
+    if (this.root.offsetParent === null) return; // out of sight
     const act = this.act[meaning(event, this.letters)];
     if (!act) return;
     event.preventDefault();

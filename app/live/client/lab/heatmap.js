@@ -12,9 +12,8 @@ const HEAD = 44; // px above the cells: panel title, bars, component numbers
 
 /** The colour scale as a small strip. */
 function key() {
-  const strip = html("span", { class: "spn-scale", "aria-hidden": "true" });
-  strip.style.background = `linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(cividis).join(", ")})`;
-  return strip;
+  const style = `background: linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(cividis).join(", ")})`;
+  return html("span", { class: "spn-scale", "aria-hidden": "true", style });
 }
 
 export class Heatmap extends Sketch {
@@ -72,7 +71,7 @@ export class Heatmap extends Sketch {
     const { color } = curveStyle(run, curve, this.theme);
     const each = (make) => range(K).map((k) => make(k, left + k * column));
     const every = Math.ceil(14 / column);
-    const cell = { width: Math.max(1, column - (column > 5 ? 1 : 0)), height: row - (row > 8 ? 1 : 0) };
+    const cell = { width: column - Number(column > 5), height: row - Number(row > 8) };
     const cells = range(K * D).map((i) =>
       svg("rect", { x: left + Math.floor(i / D) * column, y: HEAD + (i % D) * row, ...cell }),
     );
@@ -93,7 +92,7 @@ export class Heatmap extends Sketch {
 
   strip(marginals, left) {
     const { row } = this.geometry;
-    const size = { width: 18, height: row - (row > 8 ? 1 : 0) };
+    const size = { width: 18, height: row - Number(row > 8) };
     const cells = marginals.map((p, v) => svg("rect", { x: left, y: HEAD + v * row, ...size, fill: cividis(p) }));
     this.svg.append(this.text(left, 7, say("data_column"), { "font-weight": 600 }), ...cells);
   }

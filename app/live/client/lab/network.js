@@ -18,7 +18,6 @@ const tree = (phi, sizes) =>
   );
 
 const total = (values) => values.reduce((a, b) => a + b, 0);
-const middle = (values) => total(values) / values.length;
 
 export class Network extends Sketch {
   constructor({ context, pick }) {
@@ -50,7 +49,7 @@ export class Network extends Sketch {
     this.box = { left, right: width - PAD.right, top: PAD.top, bottom };
     this.column = (this.box.right - left) / K;
     this.marks = [];
-    const parts = K <= MOST_NODES ? this.nodes() : this.blocks();
+    const parts = K <= MOST_NODES ? this.nodes(K) : this.blocks();
     this.canvas(width, height, ...parts, this.components(K));
   }
 
@@ -63,14 +62,15 @@ export class Network extends Sketch {
   }
 
   /** Root, inner sums and components as circles, one edge per weight. */
-  nodes() {
+  nodes(K) {
     const { top, bottom } = this.box;
     const levels = this.sizes.length;
     const y = (level) => top + (level * (bottom - top)) / levels;
     this.radius = Math.min(10 * this.scale, this.column * 0.42, ((bottom - top) / levels) * 0.28);
-    const over = (under) => middle(under.map((k) => this.x(k)));
-    const root = over(this.tree[0].flatMap(({ under }) => under));
-    const [edges, sums, numbers] = [[], [this.sum(root, y(0))], []].map((nodes) => /** @type {Node[]} */ (nodes));
+    const over = (under) => total(under.map((k) => this.x(k))) / under.length;
+    const root = over(range(K));
+    /** @type {Node[][]} */
+    const [edges, sums, numbers] = [[], [this.sum(root, y(0))], []];
     this.tree.forEach((layer, l) => {
       edges.push(this.layerLabel(l, (y(l) + y(l + 1)) / 2));
       layer.forEach(({ under, parent }, i) => {
@@ -80,8 +80,7 @@ export class Network extends Sketch {
         edges.push(edge);
         numbers.push(label);
         if (l < levels - 1) sums.push(this.sum(to, y(l + 1)));
-        const paint = (share, picked, weight) => this.paintEdge(edge, label, share, picked, weight);
-        this.marks.push({ l, i, under, paint });
+        this.marks.push({ l, i, under, paint: this.edgePainter(edge, label) });
       });
     });
     return [...edges, ...sums, ...numbers];
@@ -102,13 +101,19 @@ export class Network extends Sketch {
     return this.text((from + to) / 2 + side * 9 * this.scale, y, "", look);
   }
 
-  paintEdge(edge, label, share, picked, weight) {
-    set(edge, {
-      "stroke-width": (0.7 + 8 * share) * Math.min(1.4, this.scale),
-      "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
-      stroke: picked ? this.theme.picked : this.theme.text,
-    });
-    label.textContent = picked ? number(weight, 2) : "";
+  edgePainter(edge, label) {
+    return (share, picked, weight) => {
+      set(edge, {
+        "stroke-width": (0.7 + 8 * share) * Math.min(1.4, this.scale),
+        "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
+        stroke: this.colour(picked),
+      });
+      label.textContent = picked ? number(weight, 2) : "";
+    };
+  }
+
+  colour(picked) {
+    return picked ? this.theme.picked : this.theme.text;
   }
 
   /** One row of blocks per layer, as wide as the components under a weight, as dark as the weight is large. */
@@ -123,8 +128,7 @@ export class Network extends Sketch {
         const width = Math.max(1, under.length * this.column - 1);
         const rect = svg("rect", { x, y: top + l * height + 1, height: height - 2, rx: 1.5, width });
         const paint = (share, picked) => {
-          const fill = picked ? this.theme.picked : this.theme.text;
-          set(rect, { fill, "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
+          set(rect, { fill: this.colour(picked), "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
         };
         this.marks.push({ l, i, under, paint });
         return rect;
@@ -144,14 +148,12 @@ export class Network extends Sketch {
   component(k) {
     const { left, top, bottom } = this.box;
     const { radius, scale, column, theme } = this;
+    const x = this.x(k);
     const wide = Math.min(column * 0.6, 36);
-    const bar = svg("rect", { x: this.x(k) - wide / 2, width: wide, y: bottom + 12 * scale, height: 0 });
-    const disc = svg("circle", { cx: this.x(k), cy: bottom, r: radius, fill: theme.ground });
+    const bar = svg("rect", { x: x - wide / 2, width: wide, y: bottom + 12 * scale, height: 0 });
+    const disc = svg("circle", { cx: x, cy: bottom, r: radius, fill: theme.ground });
     const size = radius ? Math.min(11 * scale, column) : 10.5 * scale;
-    const label = this.text(this.x(k), bottom, k % this.every ? "" : k + 1, {
-      "text-anchor": "middle",
-      "font-size": size,
-    });
+    const label = this.text(x, bottom, k % this.every ? "" : k + 1, { "text-anchor": "middle", "font-size": size });
     const place = { x: left + k * column, width: column, y: top, height: bottom + 30 - top };
     const target = svg("rect", { ...place, fill: "transparent", onclick: () => this.pick(k), style: "cursor:pointer" });
     return { bar, disc, label, group: svg("g", { "data-component": k }, disc, label, bar, target) };
@@ -183,11 +185,11 @@ export class Network extends Sketch {
 
   paintComponent({ bar, disc, label }, k, chosen, share) {
     const picked = k === chosen;
-    const colour = picked ? this.theme.picked : this.theme.text;
+    const colour = this.colour(picked);
     set(bar, { height: Number.isFinite(share) ? 18 * this.scale * share : 0, fill: colour });
     set(disc, { stroke: colour, "stroke-width": this.radius ? (picked ? 2.6 : 1.3) : 0 });
     set(label, { fill: colour, "font-weight": picked ? 700 : 400 });
-    const crowded = Math.abs(k - chosen) < this.every && !picked;
+    const crowded = Math.abs(k - chosen) < this.every;
     if (this.every > 1) label.textContent = picked || (k % this.every === 0 && !crowded) ? k + 1 : "";
   }
 

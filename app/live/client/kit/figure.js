@@ -35,10 +35,6 @@ export class Figure {
     this.options = options;
     this.shortest = shortest;
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
-    this.timer = /** @type {ReturnType<typeof setTimeout> | null} */ (null);
-    this.busy = false;
-    this.dirty = false;
-    this.listening = false;
     this.last = -Infinity;
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });

@@ -88,13 +88,12 @@ class View {
 
   actions() {
     const { clock } = this;
-    const step = (by) => () => clock.seek(clock.frame + by);
     return {
       play: () => clock.toggle(),
       first: () => clock.seek(0),
       last: () => clock.seek(clock.length() - 1),
-      previous: step(-1),
-      next: step(1),
+      previous: () => clock.seek(clock.frame - 1),
+      next: () => clock.seek(clock.frame + 1),
       live: () => clock.follow(),
       stop: () => (this.next ?? this.run)?.stop(),
     };
@@ -138,8 +137,10 @@ class View {
     const known = (id) => this.baselines.find((run) => run.id === id);
     this.baselines = wanted.map((id) => known(id) ?? new Run(id, data.base, () => this.redraw()));
     if (data.published && !this.publishing) this.loadPublished(data.base);
-    const failed = () => ((this.failed = true), this.words());
-    loadPlotly(data.plotly).then(() => this.redraw(), failed);
+    loadPlotly(data.plotly).then(
+      () => this.redraw(),
+      () => ((this.failed = true), this.words()),
+    );
   }
 
   async loadPublished(base) {
@@ -195,14 +196,14 @@ class View {
     const { place, run } = this;
     if (!place || !run?.length) return;
     const { num_components: K, seeds } = run.layout;
-    const fits = place.curve < this.shown(run.layout).length && place.component < K && place.seed < seeds.length;
-    if (fits && !place.following && place.frame >= run.length && (!run.final || run.behind)) return;
+    const { component, curve, picked, seed, frame, following } = place;
+    const fits = curve < this.shown(run.layout).length && component < K && seed < seeds.length;
+    if (fits && !following && frame >= run.length && (!run.final || run.behind)) return;
     this.place = null;
     if (!fits) return;
-    const { component, curve, picked } = place;
     Object.assign(this.choice, { component, curve, picked });
-    run.chooseSeed(place.seed);
-    if (!place.following) this.clock.seek(place.frame);
+    run.chooseSeed(seed);
+    if (!following) this.clock.seek(frame);
   }
 
   /** Until someone picks a component, show one that matters: the largest, once the shown one is far behind it. */
@@ -274,15 +275,15 @@ class View {
   /** Show and remember where the reader is. */
   notePlace(run, clock) {
     const { curve, component } = this.choice;
+    const { id, seed, length, layout } = run;
     this.chooseCurve.value = String(curve);
     this.chooseComponent.value = String(component);
-    this.chooseSeed.value = String(run.seed);
+    this.chooseSeed.value = String(seed);
     const { frame, following, playing } = clock;
-    if (!this.place) remember(run.id, { frame, following, seed: run.seed, ...this.choice });
-    const { depths, learners } = run.layout;
-    const here = { component, depth: depths[curve], learner: learners[curve], seed: run.seed, playing, following };
-    const at = { run: run.id, length: run.length, cursor: frame, iteration: run.iteration(frame) };
-    Object.assign(this.root.dataset, here, at);
+    if (!this.place) remember(id, { frame, following, seed, ...this.choice });
+    const [depth, learner, iteration] = [layout.depths[curve], layout.learners[curve], run.iteration(frame)];
+    const here = { run: id, length, seed, component, depth, learner, cursor: frame, iteration, playing, following };
+    Object.assign(this.root.dataset, here);
   }
 
   /** What there is to say, and the transport. */

@@ -24,7 +24,6 @@ export class Heatmap extends Sketch {
     this.alone = false; // only the chosen curve's panel is drawn
     this.geometry = { row: 0, column: 0, K: 0, D: 0 };
     this.panels = /** @type {any[]} */ ([]);
-    this.painted = null;
     this.found = /** @type {any} */ (null); // the probabilities nearest to the cursor
     this.summary = html("p", "spn-summary");
     this.root.append(this.summary, html("p", "spn-note", `${say("components_note")}  0 `, key(), " 1"));

@@ -24,7 +24,6 @@ export class Network extends Sketch {
     super({ title: say("network_title"), kind: "spn-network", context, table: true });
     this.pick = pick;
     this.sizes = /** @type {number[]} */ ([]); // of the layers
-    this.starts = /** @type {number[]} */ ([]); // of a layer among all weights
     this.tree = /** @type {ReturnType<typeof tree>} */ ([]);
     this.box = { left: 0, right: 0, top: 0, bottom: 0 };
     this.column = this.radius = this.scale = this.every = 0;
@@ -42,7 +41,6 @@ export class Network extends Sketch {
   build({ run, choice, theme }, width, height) {
     const K = run.layout.num_components;
     this.sizes = run.layout.sizes[choice.curve];
-    this.starts = this.sizes.map((_, l) => total(this.sizes.slice(0, l)));
     this.tree = tree(run.layout.phi[choice.curve], this.sizes);
     this.scale = theme.textScale;
     const [left, bottom] = [PAD.left * this.scale, height - PAD.bottom * this.scale];
@@ -163,23 +161,23 @@ export class Network extends Sketch {
     const { run, choice, frame } = context;
     const { curve, component } = choice;
     const weights = run.values(frame, curve, "weights", total(this.sizes));
-    const layer = (l) => weights.subarray(this.starts[l], this.starts[l] + this.sizes[l]);
-    const largest = this.sizes.map((_, l) => Math.max(...layer(l)));
+    const layers = this.sizes.map((size, l) => weights.subarray(total(this.sizes.slice(0, l))).subarray(0, size));
+    const largest = layers.map((layer) => Math.max(...layer));
     for (const { l, i, under, paint } of this.marks) {
-      const weight = layer(l)[i];
+      const weight = layers[l][i];
       paint(largest[l] > 0 ? Math.max(0, weight / largest[l]) : 0, under.includes(component), weight);
     }
     const products = run.values(frame, curve, "w", run.layout.num_components);
     const whole = total(products);
     this.bars.forEach((bar, k) => this.paintComponent(bar, k, component, whole > 0 ? products[k] / whole : 0));
-    const path = run.layout.phi[curve].map((at, l) => layer(l)[at[component]]);
+    const path = run.layout.phi[curve].map((at, l) => layers[l][at[component]]);
     const factors = path.length > 1 ? `${path.map((w) => number(w)).join(" × ")} = ` : "";
     const share = whole > 0 ? ` ${say("share_of_sum", { share: number((100 * products[component]) / whole) })}` : "";
     this.product.textContent = `w${subscript(component + 1)} = ${factors}${number(products[component])}${share}`;
     this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
     if (this.grid.hidden) return;
     const row = (head, values) => [head, ...[...values].map((value) => number(value))];
-    const rows = [...this.sizes.map((_, l) => row(`w^[${l}]`, layer(l))), row("w", products)];
+    const rows = [...layers.map((layer, l) => row(`w^[${l}]`, layer)), row("w", products)];
     this.grid.replaceChildren(table(this.title, [], rows));
   }
 

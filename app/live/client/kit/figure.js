@@ -42,8 +42,8 @@ export class Figure {
     this.note = html("p", { class: "spn-note", text: note });
     this.grid = html("div", { class: "spn-table", hidden: true, tabindex: 0 });
     this.heading = html("h3", { text: title });
-    const described = { role: "img", "aria-label": title, "aria-describedby": this.summary.id };
-    this.frame = html("div", { class: "spn-frame", ...described }, this.plot, this.overlay);
+    const described = { class: "spn-frame", role: "img", "aria-label": title, "aria-describedby": this.summary.id };
+    this.frame = html("div", described, this.plot, this.overlay);
     const items = [...toggles(options, () => this.request()), ...viewItems(this, () => this.request())];
     const header = html("header", {}, this.heading, menu(title, items));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
@@ -132,15 +132,14 @@ export class Figure {
   /** @returns {any} */
   layout(context, forFile = false) {
     const { theme, run } = context;
-    const { narrow } = this;
     const log = this.options.log_x;
     const T = run.layout.iterations;
     const { y, shapes, data, ends } = this.spec;
-    const legend = this.key === "llh" && !narrow && theme.textScale === 1;
+    const legend = this.key === "llh" && !this.narrow && theme.textScale === 1;
     const named = data.filter((trace) => trace.showlegend !== false);
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
     const rows = Math.ceil(wide / this.frame.clientWidth);
-    const [left, bottom] = [narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
+    const [left, bottom] = [this.narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
     const base = this.base(context, forFile, { standoff: 4 });
     const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [1, Math.max(2, T)] };
     return {
@@ -237,12 +236,10 @@ export class Figure {
 export const titled = ({ title, ...axis }) => ({ ...axis, title: { text: title } });
 
 /** A mark over the chart, in pixels of it. */
-function box(kind, /** @type {any} */ { left, top, width, height }, colour = null, text = null) {
-  const node = html("div", { class: kind, text });
-  const px = (value) => (value === undefined ? "" : `${value}px`);
-  Object.assign(node.style, { transform: `translate(${left}px, ${top}px)`, width: px(width), height: px(height) });
-  if (colour) node.style.setProperty("--depth", colour);
-  return node;
+function box(kind, /** @type {any} */ { left, top, width, height }, colour = "none", text = null) {
+  const size = (side, pixels) => (pixels === undefined ? "" : `${side}: ${pixels}px;`);
+  const place = `transform: translate(${left}px, ${top}px); ${size("width", width)} ${size("height", height)}`;
+  return html("div", { class: kind, text, style: `${place} --depth: ${colour}` });
 }
 
 /** Pixels on the right that hold the labels of the curves' ends. */

@@ -77,8 +77,14 @@ export class Heatmap extends Sketch {
     const bars = each((_, x) => svg("rect", { x, width: Math.max(1, column - 1), height: 0, fill: color }));
     const small = { "text-anchor": "middle", "font-size": 10 };
     const numbers = each((k, x) => this.text(x + column / 2, HEAD - 7, k % every ? "" : k + 1, small));
-    const look = { fill: "none", stroke: this.theme.picked, "stroke-width": 2 };
-    const outline = svg("rect", { y: HEAD - 1, width: column + 1, height: D * row + 1, ...look });
+    const outline = svg("rect", {
+      y: HEAD - 1,
+      width: column + 1,
+      height: D * row + 1,
+      fill: "none",
+      stroke: this.theme.picked,
+      "stroke-width": 2,
+    });
     const target = { y: 0, width: column, height: HEAD + D * row, fill: "transparent", style: "cursor:pointer" };
     const targets = each((k, x) => svg("rect", { x, ...target, onclick: () => this.pick(k) }));
     const room = this.alone ? Infinity : Math.floor((K * column + GAP) / (6.2 * this.theme.textScale));
@@ -91,8 +97,10 @@ export class Heatmap extends Sketch {
 
   strip(marginals, left) {
     const { row } = this.geometry;
-    const size = { width: 18, height: row - Number(row > 8) };
-    const cells = marginals.map((p, v) => svg("rect", { x: left, y: HEAD + v * row, ...size, fill: cividis(p) }));
+    const height = row - Number(row > 8);
+    const cells = marginals.map((p, v) =>
+      svg("rect", { x: left, y: HEAD + v * row, width: 18, height, fill: cividis(p) }),
+    );
     this.svg.append(this.text(left, 7, say("data_column"), { "font-weight": 600 }), ...cells);
   }
 

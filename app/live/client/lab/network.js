@@ -87,16 +87,21 @@ export class Network extends Sketch {
   sum(x, y) {
     const { ground, text } = this.theme;
     const circle = svg("circle", { cx: x, cy: y, r: this.radius, fill: ground, stroke: text, "stroke-width": 1.3 });
-    const sign = { "text-anchor": "middle", "font-size": this.radius * 1.7 };
-    return svg("g", {}, circle, this.text(x, y + 0.5, "+", sign));
+    const sign = this.text(x, y + 0.5, "+", { "text-anchor": "middle", "font-size": this.radius * 1.7 });
+    return svg("g", {}, circle, sign);
   }
 
   /** The place of an edge's weight, beside its middle. */
   edgeLabel(from, to, y) {
     const side = to < from ? -1 : 1;
-    const halo = { "paint-order": "stroke", stroke: this.theme.ground, "stroke-width": 4 };
-    const look = { fill: this.theme.picked, "font-weight": 600, "text-anchor": side < 0 ? "end" : "start", ...halo };
-    return this.text((from + to) / 2 + side * 9 * this.scale, y, "", look);
+    return this.text((from + to) / 2 + side * 9 * this.scale, y, "", {
+      fill: this.theme.picked,
+      "font-weight": 600,
+      "text-anchor": side < 0 ? "end" : "start",
+      "paint-order": "stroke",
+      stroke: this.theme.ground,
+      "stroke-width": 4,
+    });
   }
 
   edgePainter(edge, label) {
@@ -138,8 +143,10 @@ export class Network extends Sketch {
   components(K) {
     this.every = this.radius ? 1 : Math.ceil((24 * this.scale) / this.column);
     this.bars = range(K).map((k) => this.component(k));
-    const look = { fill: this.theme.muted, "font-size": 10 * this.scale };
-    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), look);
+    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), {
+      fill: this.theme.muted,
+      "font-size": 10 * this.scale,
+    });
     return svg("g", {}, share, ...this.bars.map(({ group }) => group));
   }
 
@@ -150,10 +157,19 @@ export class Network extends Sketch {
     const wide = Math.min(column * 0.6, 36);
     const bar = svg("rect", { x: x - wide / 2, width: wide, y: bottom + 12 * scale, height: 0 });
     const disc = svg("circle", { cx: x, cy: bottom, r: radius, fill: theme.ground });
-    const size = radius ? Math.min(11 * scale, column) : 10.5 * scale;
-    const label = this.text(x, bottom, k % this.every ? "" : k + 1, { "text-anchor": "middle", "font-size": size });
-    const place = { x: left + k * column, width: column, y: top, height: bottom + 30 - top };
-    const target = svg("rect", { ...place, fill: "transparent", onclick: () => this.pick(k), style: "cursor:pointer" });
+    const label = this.text(x, bottom, k % this.every ? "" : k + 1, {
+      "text-anchor": "middle",
+      "font-size": radius ? Math.min(11 * scale, column) : 10.5 * scale,
+    });
+    const target = svg("rect", {
+      x: left + k * column,
+      width: column,
+      y: top,
+      height: bottom + 30 - top,
+      fill: "transparent",
+      onclick: () => this.pick(k),
+      style: "cursor:pointer",
+    });
     return { bar, disc, label, group: svg("g", { "data-component": k }, disc, label, bar, target) };
   }
 

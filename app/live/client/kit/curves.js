@@ -46,7 +46,7 @@ export function curveChart(
 }
 
 /** The line of a curve. */
-function line(c, curve, x, y, /** @type {any} */ { width = 2, ...more } = {}) {
+function line(c, curve, x, y, /** @type {any} */ { width = 2, ...more }) {
   const own = name(c, curve);
   return {
     x,
@@ -89,11 +89,12 @@ const floorStripes = (c, { x, places }) =>
 /** About a dozen rows: iterations spread over what is here, and the cursor's. */
 export function spreadTable(c, of, cell) {
   const last = c.count - 1;
-  const frames = new Set([c.frame, last, ...range(11).map((i) => Math.round((i * last) / 10))]);
-  const rows = [...frames].filter((f) => f >= 0).sort((a, b) => a - b);
+  const frames = new Set([c.frame, ...range(11).map((i) => Math.round((i * last) / 10))]);
   return {
     head: [say("iteration"), ...of.map((curve) => name(c, curve))],
-    rows: rows.map((frame) => [c.series.x[frame], ...of.map((curve) => cell(curve, frame))]),
+    rows: [...frames]
+      .sort((a, b) => a - b)
+      .map((frame) => [c.series.x[frame], ...of.map((curve) => cell(curve, frame))]),
   };
 }
 
@@ -151,7 +152,7 @@ function bounds(c) {
   const { series, run } = c;
   const { independent, entropy } = run.layout.references;
   const best = Math.max(...series.llh.map(({ median }) => median.at(-1)).filter(Number.isFinite));
-  const top = Math.max(Number.isFinite(entropy) ? entropy : -Infinity, best);
+  const top = Math.max(entropy ?? -Infinity, best);
   const lowest = Math.min(series.lowest, independent ?? Infinity);
   const unit = top - lowest > 3 ? 2 : 10; // parts of a nat: a rounded range rests while curves grow
   const bottom = Math.floor(unit * lowest - 0.3) / unit;

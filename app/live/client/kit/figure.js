@@ -35,10 +35,6 @@ export class Figure {
     this.options = options;
     this.shortest = shortest;
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
-    this.timer = /** @type {ReturnType<typeof setTimeout> | null} */ (null);
-    this.busy = false;
-    this.dirty = false;
-    this.listening = false;
     this.last = -Infinity;
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
@@ -46,8 +42,8 @@ export class Figure {
     this.note = html("p", { class: "spn-note", text: note });
     this.grid = html("div", { class: "spn-table", hidden: true, tabindex: 0 });
     this.heading = html("h3", { text: title });
-    const described = { role: "img", "aria-label": title, "aria-describedby": this.summary.id };
-    this.frame = html("div", { class: "spn-frame", ...described }, this.plot, this.overlay);
+    const described = { class: "spn-frame", role: "img", "aria-label": title, "aria-describedby": this.summary.id };
+    this.frame = html("div", described, this.plot, this.overlay);
     const items = [...toggles(options, () => this.request()), ...viewItems(this, () => this.request())];
     const header = html("header", {}, this.heading, menu(title, items));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
@@ -59,7 +55,7 @@ export class Figure {
   }
 
   get visible() {
-    return this.frame.isConnected && this.frame.clientWidth > 40;
+    return this.frame.clientWidth > 40;
   }
 
   get narrow() {
@@ -100,15 +96,15 @@ export class Figure {
   /** The cursor moved: a chart over iterations only moves its line; one about an iteration is drawn anew. */
   follow(grown = false) {
     if (!this.visible) return;
-    if (!this.spec || !this.spec.over || (grown && this.spec.grows)) this.request();
+    if (!this.spec?.over || (grown && this.spec.grows)) this.request();
     this.place();
   }
 
   /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
   base({ theme }, forFile, title, more = {}) {
     const size = 12 * theme.textScale;
-    const look = { gridcolor: theme.grid, showline: true, linecolor: theme.line, zeroline: false };
-    const axis = { ...look, tickfont: { size: size - 1 }, title, ...more };
+    const [gridcolor, linecolor, tickfont] = [theme.grid, theme.line, { size: size - 1 }];
+    const axis = { gridcolor, showline: true, linecolor, zeroline: false, tickfont, title, ...more };
     const data = { scatter: [{ mode: "lines" }], heatmap: [{ hoverongaps: false }] };
     return {
       template: { layout: { xaxis: axis, yaxis: axis }, data },
@@ -127,7 +123,7 @@ export class Figure {
         y: 1.01,
         yanchor: "bottom",
         bgcolor: CLEAR,
-        font: { size: size - 1 },
+        font: tickfont,
         itemwidth: 34,
       },
     };
@@ -136,15 +132,14 @@ export class Figure {
   /** @returns {any} */
   layout(context, forFile = false) {
     const { theme, run } = context;
-    const { narrow } = this;
     const log = this.options.log_x;
     const T = run.layout.iterations;
     const { y, shapes, data, ends } = this.spec;
-    const legend = this.key === "llh" && !narrow && theme.textScale === 1;
+    const legend = this.key === "llh" && !this.narrow && theme.textScale === 1;
     const named = data.filter((trace) => trace.showlegend !== false);
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
     const rows = Math.ceil(wide / this.frame.clientWidth);
-    const [left, bottom] = [narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
+    const [left, bottom] = [this.narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
     const base = this.base(context, forFile, { standoff: 4 });
     const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [1, Math.max(2, T)] };
     return {
@@ -190,13 +185,9 @@ export class Figure {
   }
 
   summarise({ frame, run }) {
-    const parts = this.spec.summary(frame).map(({ text, colour }) => {
-      const part = html("span", { class: "spn-value", text });
-      part.style.setProperty("--depth", colour);
-      return part;
-    });
+    const part = ({ text, colour }) => html("span", { class: "spn-value", text, style: `--depth: ${colour}` });
     const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
-    this.summary.replaceChildren(when, ...parts);
+    this.summary.replaceChildren(when, ...this.spec.summary(frame).map(part));
     this.note.textContent = this.spec.note;
   }
 
@@ -245,12 +236,10 @@ export class Figure {
 export const titled = ({ title, ...axis }) => ({ ...axis, title: { text: title } });
 
 /** A mark over the chart, in pixels of it. */
-function box(kind, /** @type {any} */ { left, top, width, height }, colour = null, text = null) {
-  const node = html("div", { class: kind, text });
-  const px = (value) => (value === undefined ? "" : `${value}px`);
-  Object.assign(node.style, { transform: `translate(${left}px, ${top}px)`, width: px(width), height: px(height) });
-  if (colour) node.style.setProperty("--depth", colour);
-  return node;
+function box(kind, /** @type {any} */ { left, top, width, height }, colour = "none", text = null) {
+  const size = (side, pixels) => (pixels === undefined ? "" : `${side}: ${pixels}px;`);
+  const place = `transform: translate(${left}px, ${top}px); ${size("width", width)} ${size("height", height)}`;
+  return html("div", { class: kind, text, style: `${place} --depth: ${colour}` });
 }
 
 /** Pixels on the right that hold the labels of the curves' ends. */

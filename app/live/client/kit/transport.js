@@ -36,15 +36,14 @@ export class Clock {
     if (this.following) return this.catchUp(last, seconds);
     if (!this.playing) return;
     const jump = calm() ? this.inJumps(seconds) : (seconds * this.speed * this.total()) / SECONDS;
-    this.set(Math.min(last, this.at + jump));
+    this.set(this.at + jump);
     if (this.at >= last && this.ended()) this.go(false, false);
   }
 
   catchUp(last, seconds) {
     if (this.at === last) return;
-    const gap = last - this.at;
-    const glide = Math.max(gap * (1 - Math.exp(-seconds / CATCH_UP)), 0.5);
-    this.set(calm() ? last : this.at + Math.min(gap, glide, (seconds * this.total()) / OPENING));
+    const glide = Math.max((last - this.at) * (1 - Math.exp(-seconds / CATCH_UP)), 0.5);
+    this.set(calm() ? last : this.at + Math.min(glide, (seconds * this.total()) / OPENING));
   }
 
   inJumps(seconds) {
@@ -56,7 +55,7 @@ export class Clock {
 
   set(at) {
     const before = this.at;
-    this.at = Math.max(0, Math.min(at, Math.max(0, this.length() - 1)));
+    this.at = Math.max(0, Math.min(at, this.length() - 1));
     if (this.at !== before) this.moved();
   }
 
@@ -87,7 +86,7 @@ export class Clock {
 /** A button with its icon over its key, or over its word if it has none. */
 function actButton(name, key, onclick) {
   const word = say(name);
-  const below = key ? keyHint(key) : html("span", { class: "spn-word", text: word });
+  const below = key ? keyHint(key) : html("span", "spn-word", word);
   const title = key ? `${word} (${key})` : say(`${name}_help`);
   const attributes = { class: "spn-button", "data-act": name, "aria-label": word, title, onclick };
   return html("button", { type: "button", ...attributes }, icon(name), below);
@@ -97,34 +96,34 @@ function actButton(name, key, onclick) {
 export class Transport {
   constructor({ clock, act }) {
     this.clock = clock;
-    const button = (name, key) => actButton(name, key, () => act[name]());
+    const button = (name, key) => actButton(name, key, act[name]);
     const move = [button("first", "Home"), button("previous", "←"), button("next", "→"), button("last", "End")];
     this.play = button("play", "Space");
-    this.live = button("live", "");
-    this.stop = button("stop", "");
+    this.live = button("live");
+    this.stop = button("stop");
     const named = { "aria-label": say("scrub") };
     const oninput = () => clock.seek(Number(this.range.value));
-    this.range = html("input", { type: "range", min: 0, max: 1, value: 0, step: 1, ...named, oninput });
+    this.range = html("input", { type: "range", max: 1, value: 0, ...named, oninput });
     this.position = html("output", "spn-position");
     const speeds = SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
     const onchange = () => (clock.speed = Number(this.speed.value));
     this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange }, ...speeds);
-    const part = (kind, ...nodes) => html("div", { class: kind }, ...nodes);
     this.root = html(
       "div",
       { class: "spn-transport", role: "group", ...named },
-      part("spn-buttons", this.play, ...move),
-      part("spn-scrub", this.range, this.position),
-      part("spn-buttons", this.speed, this.live, this.stop),
+      html("div", "spn-buttons", this.play, ...move),
+      html("div", "spn-scrub", this.range, this.position),
+      html("div", "spn-buttons", this.speed, this.live, this.stop),
     );
   }
 
   update(run) {
     const { clock } = this;
-    const moves = clock.playing || (clock.following && !run.final);
-    setIcon(this.play, moves ? "pause" : "play");
-    this.play.setAttribute("aria-label", say(moves ? "pause" : "play"));
-    this.live.setAttribute("aria-pressed", String(clock.following && !run.final));
+    const live = clock.following && !run.final;
+    const next = clock.playing || live ? "pause" : "play";
+    setIcon(this.play, next);
+    this.play.setAttribute("aria-label", say(next));
+    this.live.setAttribute("aria-pressed", String(live));
     this.live.disabled = run.final;
     this.stop.disabled = !["running", "queued"].includes(run.state);
     const last = Math.max(1, run.layout ? run.total - 1 : 1);

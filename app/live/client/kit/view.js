@@ -25,6 +25,9 @@ function choose(word, chosen) {
   return html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word), onchange });
 }
 
+/** The statistics of a run, up to date. */
+const seriesOf = (run) => (run.series ??= new Series(run)).update();
+
 /** The entry of a page's module; `make(view)` gives its page: see `Page` in types.d.ts. */
 export const mounting = (make) => (component) => {
   const { parentElement, data, setTriggerValue, words, palette } = component;
@@ -47,7 +50,6 @@ class View {
     this.data = /** @type {any} */ ({}); // what the page was called with last
     this.trigger = /** @type {any} */ (null);
     this.theme = /** @type {any} */ (null);
-    this.series = /** @type {Series | null} */ (null);
     this.followedAt = 0;
     this.calmAt = 0;
     this.turn = 0;
@@ -78,24 +80,20 @@ class View {
     this.root.dataset.state = "loading";
     parent.append(this.root);
     this.stopper = new AbortController();
-    this.listen(this.stopper.signal);
-    requestAnimationFrame((now) => this.animate(now, now));
-  }
-
-  listen(signal) {
+    const { signal } = this.stopper;
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
+    requestAnimationFrame((now) => this.animate(now, now));
   }
 
   actions() {
     const { clock } = this;
-    const step = (by) => () => clock.seek(clock.frame + by);
     return {
       play: () => clock.toggle(),
       first: () => clock.seek(0),
       last: () => clock.seek(clock.length() - 1),
-      previous: step(-1),
-      next: step(1),
+      previous: () => clock.seek(clock.frame - 1),
+      next: () => clock.seek(clock.frame + 1),
       live: () => clock.follow(),
       stop: () => (this.next ?? this.run)?.stop(),
     };
@@ -103,9 +101,10 @@ class View {
 
   /** The head of a page: what there is to say, and buttons for what the page can be asked. */
   head(...asked) {
-    asked.forEach((name) => (this.act[name] = () => this.run && this.trigger?.(name, this.run.id)));
-    const button = (name) =>
-      wordedButton(name, () => this.act[name](), { "data-act": name, key: SIDES[name] }, icon(name));
+    const button = (name) => {
+      const act = (this.act[name] = () => this.run && this.trigger(name, this.run.id));
+      return wordedButton(name, act, { "data-act": name, key: SIDES[name] }, icon(name));
+    };
     return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));
   }
 
@@ -137,17 +136,19 @@ class View {
     this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());
     const known = (id) => this.baselines.find((run) => run.id === id);
     this.baselines = wanted.map((id) => known(id) ?? new Run(id, data.base, () => this.redraw()));
-    if (data.published && !this.published.length && !this.publishing) this.loadPublished(data.base);
-    const failed = () => ((this.failed = true), this.words());
-    loadPlotly(data.plotly).then(() => this.redraw(), failed);
+    if (data.published && !this.publishing) this.loadPublished(data.base);
+    loadPlotly(data.plotly).then(
+      () => this.redraw(),
+      () => ((this.failed = true), this.words()),
+    );
   }
 
   async loadPublished(base) {
     this.publishing = true;
     try {
       const { iteration, ...curves } = await (await fetch(`${base}/api/figure3`)).json();
-      const depth = (name) => Number(name.replace("L", ""));
-      this.published = Object.entries(curves).map(([name, y]) => ({ depth: depth(name), x: iteration, y }));
+      const published = ([name, y]) => ({ depth: Number(name.replace("L", "")), x: iteration, y });
+      this.published = Object.entries(curves).map(published);
       this.redraw();
     } catch {
       this.publishing = false; // a later update of the page asks again
@@ -168,7 +169,7 @@ class View {
 
   take(run) {
     this.run?.close();
-    Object.assign(this, { run, next: null, series: null });
+    Object.assign(this, { run, next: null });
     this.clock.at = 0;
     this.clock.follow();
     this.page.taken?.(run);
@@ -195,14 +196,14 @@ class View {
     const { place, run } = this;
     if (!place || !run?.length) return;
     const { num_components: K, seeds } = run.layout;
-    const fits = place.curve < this.shown(run.layout).length && place.component < K && place.seed < seeds.length;
-    if (fits && !place.following && place.frame >= run.length && (!run.final || run.behind)) return;
+    const { component, curve, picked, seed, frame, following } = place;
+    const fits = curve < this.shown(run.layout).length && component < K && seed < seeds.length;
+    if (fits && !following && frame >= run.length && (!run.final || run.behind)) return;
     this.place = null;
     if (!fits) return;
-    const { component, curve, picked } = place;
     Object.assign(this.choice, { component, curve, picked });
-    run.chooseSeed(place.seed);
-    if (!place.following) this.clock.seek(place.frame);
+    run.chooseSeed(seed);
+    if (!following) this.clock.seek(frame);
   }
 
   /** Until someone picks a component, show one that matters: the largest, once the shown one is far behind it. */
@@ -211,7 +212,7 @@ class View {
     if (choice.picked || !run?.length) return;
     const weights = run.values(run.length - 1, choice.curve, "w", run.layout.num_components);
     const largest = weights.indexOf(Math.max(...weights));
-    if (largest >= 0 && weights[choice.component] < weights[largest] / 2) choice.component = largest;
+    if (weights[choice.component] < weights[largest] / 2) choice.component = largest;
   }
 
   pick(k) {
@@ -223,8 +224,6 @@ class View {
   context() {
     const { run, choice, theme, clock } = this;
     if (!run?.layout || !run.length) return null;
-    this.series ??= new Series(run);
-    this.series.update();
     const pinned = this.baselines.filter((other) => other.length && other.id !== run.id);
     const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`);
     const shown = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
@@ -233,8 +232,8 @@ class View {
       layout: run.layout,
       choice,
       theme,
-      series: this.series,
-      baselines: pinned.map((other) => (other.series ??= new Series(other)).update()),
+      series: seriesOf(run),
+      baselines: pinned.map(seriesOf),
       published: this.data.published ? this.published : [],
       frame: clock.frame,
       count: shown,
@@ -276,15 +275,15 @@ class View {
   /** Show and remember where the reader is. */
   notePlace(run, clock) {
     const { curve, component } = this.choice;
+    const { id, seed, length, layout } = run;
     this.chooseCurve.value = String(curve);
     this.chooseComponent.value = String(component);
-    this.chooseSeed.value = String(run.seed);
+    this.chooseSeed.value = String(seed);
     const { frame, following, playing } = clock;
-    if (!this.place) remember(run.id, { frame, following, seed: run.seed, ...this.choice });
-    const { depths, learners } = run.layout;
-    const here = { component, depth: depths[curve], learner: learners[curve], seed: run.seed, playing, following };
-    const at = { run: run.id, length: run.length, cursor: frame, iteration: run.iteration(frame) };
-    Object.assign(this.root.dataset, here, at);
+    if (!this.place) remember(id, { frame, following, seed, ...this.choice });
+    const [depth, learner, iteration] = [layout.depths[curve], layout.learners[curve], run.iteration(frame)];
+    const here = { run: id, length, seed, component, depth, learner, cursor: frame, iteration, playing, following };
+    Object.assign(this.root.dataset, here);
   }
 
   /** What there is to say, and the transport. */
@@ -298,7 +297,7 @@ class View {
   }
 
   key(event) {
-    if (!this.root.isConnected || this.root.offsetParent === null) return;
+    if (this.root.offsetParent === null) return; // out of sight
     const act = this.act[meaning(event, this.letters)];
     if (!act) return;
     event.preventDefault();

@@ -12,9 +12,8 @@ const HEAD = 44; // px above the cells: panel title, bars, component numbers
 
 /** The colour scale as a small strip. */
 function key() {
-  const strip = html("span", { class: "spn-scale", "aria-hidden": "true" });
-  strip.style.background = `linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(cividis).join(", ")})`;
-  return strip;
+  const style = `background: linear-gradient(to right, ${[0, 0.2, 0.4, 0.6, 0.8, 1].map(cividis).join(", ")})`;
+  return html("span", { class: "spn-scale", "aria-hidden": "true", style });
 }
 
 export class Heatmap extends Sketch {
@@ -25,7 +24,6 @@ export class Heatmap extends Sketch {
     this.alone = false; // only the chosen curve's panel is drawn
     this.geometry = { row: 0, column: 0, K: 0, D: 0 };
     this.panels = /** @type {any[]} */ ([]);
-    this.painted = null;
     this.found = /** @type {any} */ (null); // the probabilities nearest to the cursor
     this.summary = html("p", "spn-summary");
     this.root.append(this.summary, html("p", "spn-note", `${say("components_note")}  0 `, key(), " 1"));
@@ -72,15 +70,21 @@ export class Heatmap extends Sketch {
     const { color } = curveStyle(run, curve, this.theme);
     const each = (make) => range(K).map((k) => make(k, left + k * column));
     const every = Math.ceil(14 / column);
-    const cell = { width: Math.max(1, column - (column > 5 ? 1 : 0)), height: row - (row > 8 ? 1 : 0) };
+    const cell = { width: column - Number(column > 5), height: row - Number(row > 8) };
     const cells = range(K * D).map((i) =>
       svg("rect", { x: left + Math.floor(i / D) * column, y: HEAD + (i % D) * row, ...cell }),
     );
     const bars = each((_, x) => svg("rect", { x, width: Math.max(1, column - 1), height: 0, fill: color }));
     const small = { "text-anchor": "middle", "font-size": 10 };
     const numbers = each((k, x) => this.text(x + column / 2, HEAD - 7, k % every ? "" : k + 1, small));
-    const look = { fill: "none", stroke: this.theme.picked, "stroke-width": 2 };
-    const outline = svg("rect", { y: HEAD - 1, width: column + 1, height: D * row + 1, ...look });
+    const outline = svg("rect", {
+      y: HEAD - 1,
+      width: column + 1,
+      height: D * row + 1,
+      fill: "none",
+      stroke: this.theme.picked,
+      "stroke-width": 2,
+    });
     const target = { y: 0, width: column, height: HEAD + D * row, fill: "transparent", style: "cursor:pointer" };
     const targets = each((k, x) => svg("rect", { x, ...target, onclick: () => this.pick(k) }));
     const room = this.alone ? Infinity : Math.floor((K * column + GAP) / (6.2 * this.theme.textScale));
@@ -93,8 +97,10 @@ export class Heatmap extends Sketch {
 
   strip(marginals, left) {
     const { row } = this.geometry;
-    const size = { width: 18, height: row - (row > 8 ? 1 : 0) };
-    const cells = marginals.map((p, v) => svg("rect", { x: left, y: HEAD + v * row, ...size, fill: cividis(p) }));
+    const height = row - Number(row > 8);
+    const cells = marginals.map((p, v) =>
+      svg("rect", { x: left, y: HEAD + v * row, width: 18, height, fill: cividis(p) }),
+    );
     this.svg.append(this.text(left, 7, say("data_column"), { "font-weight": 600 }), ...cells);
   }
 

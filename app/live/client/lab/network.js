@@ -18,14 +18,12 @@ const tree = (phi, sizes) =>
   );
 
 const total = (values) => values.reduce((a, b) => a + b, 0);
-const middle = (values) => total(values) / values.length;
 
 export class Network extends Sketch {
   constructor({ context, pick }) {
     super({ title: say("network_title"), kind: "spn-network", context, table: true });
     this.pick = pick;
     this.sizes = /** @type {number[]} */ ([]); // of the layers
-    this.starts = /** @type {number[]} */ ([]); // of a layer among all weights
     this.tree = /** @type {ReturnType<typeof tree>} */ ([]);
     this.box = { left: 0, right: 0, top: 0, bottom: 0 };
     this.column = this.radius = this.scale = this.every = 0;
@@ -43,14 +41,13 @@ export class Network extends Sketch {
   build({ run, choice, theme }, width, height) {
     const K = run.layout.num_components;
     this.sizes = run.layout.sizes[choice.curve];
-    this.starts = this.sizes.map((_, l) => total(this.sizes.slice(0, l)));
     this.tree = tree(run.layout.phi[choice.curve], this.sizes);
     this.scale = theme.textScale;
     const [left, bottom] = [PAD.left * this.scale, height - PAD.bottom * this.scale];
     this.box = { left, right: width - PAD.right, top: PAD.top, bottom };
     this.column = (this.box.right - left) / K;
     this.marks = [];
-    const parts = K <= MOST_NODES ? this.nodes() : this.blocks();
+    const parts = K <= MOST_NODES ? this.nodes(K) : this.blocks();
     this.canvas(width, height, ...parts, this.components(K));
   }
 
@@ -63,14 +60,15 @@ export class Network extends Sketch {
   }
 
   /** Root, inner sums and components as circles, one edge per weight. */
-  nodes() {
+  nodes(K) {
     const { top, bottom } = this.box;
     const levels = this.sizes.length;
     const y = (level) => top + (level * (bottom - top)) / levels;
     this.radius = Math.min(10 * this.scale, this.column * 0.42, ((bottom - top) / levels) * 0.28);
-    const over = (under) => middle(under.map((k) => this.x(k)));
-    const root = over(this.tree[0].flatMap(({ under }) => under));
-    const [edges, sums, numbers] = [[], [this.sum(root, y(0))], []].map((nodes) => /** @type {Node[]} */ (nodes));
+    const over = (under) => total(under.map((k) => this.x(k))) / under.length;
+    const root = over(range(K));
+    /** @type {Node[][]} */
+    const [edges, sums, numbers] = [[], [this.sum(root, y(0))], []];
     this.tree.forEach((layer, l) => {
       edges.push(this.layerLabel(l, (y(l) + y(l + 1)) / 2));
       layer.forEach(({ under, parent }, i) => {
@@ -80,8 +78,7 @@ export class Network extends Sketch {
         edges.push(edge);
         numbers.push(label);
         if (l < levels - 1) sums.push(this.sum(to, y(l + 1)));
-        const paint = (share, picked, weight) => this.paintEdge(edge, label, share, picked, weight);
-        this.marks.push({ l, i, under, paint });
+        this.marks.push({ l, i, under, paint: this.edgePainter(edge, label) });
       });
     });
     return [...edges, ...sums, ...numbers];
@@ -90,25 +87,36 @@ export class Network extends Sketch {
   sum(x, y) {
     const { ground, text } = this.theme;
     const circle = svg("circle", { cx: x, cy: y, r: this.radius, fill: ground, stroke: text, "stroke-width": 1.3 });
-    const sign = { "text-anchor": "middle", "font-size": this.radius * 1.7 };
-    return svg("g", {}, circle, this.text(x, y + 0.5, "+", sign));
+    const sign = this.text(x, y + 0.5, "+", { "text-anchor": "middle", "font-size": this.radius * 1.7 });
+    return svg("g", {}, circle, sign);
   }
 
   /** The place of an edge's weight, beside its middle. */
   edgeLabel(from, to, y) {
     const side = to < from ? -1 : 1;
-    const halo = { "paint-order": "stroke", stroke: this.theme.ground, "stroke-width": 4 };
-    const look = { fill: this.theme.picked, "font-weight": 600, "text-anchor": side < 0 ? "end" : "start", ...halo };
-    return this.text((from + to) / 2 + side * 9 * this.scale, y, "", look);
+    return this.text((from + to) / 2 + side * 9 * this.scale, y, "", {
+      fill: this.theme.picked,
+      "font-weight": 600,
+      "text-anchor": side < 0 ? "end" : "start",
+      "paint-order": "stroke",
+      stroke: this.theme.ground,
+      "stroke-width": 4,
+    });
   }
 
-  paintEdge(edge, label, share, picked, weight) {
-    set(edge, {
-      "stroke-width": (0.7 + 8 * share) * Math.min(1.4, this.scale),
-      "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
-      stroke: picked ? this.theme.picked : this.theme.text,
-    });
-    label.textContent = picked ? number(weight, 2) : "";
+  edgePainter(edge, label) {
+    return (share, picked, weight) => {
+      set(edge, {
+        "stroke-width": (0.7 + 8 * share) * Math.min(1.4, this.scale),
+        "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
+        stroke: this.colour(picked),
+      });
+      label.textContent = picked ? number(weight, 2) : "";
+    };
+  }
+
+  colour(picked) {
+    return picked ? this.theme.picked : this.theme.text;
   }
 
   /** One row of blocks per layer, as wide as the components under a weight, as dark as the weight is large. */
@@ -123,8 +131,7 @@ export class Network extends Sketch {
         const width = Math.max(1, under.length * this.column - 1);
         const rect = svg("rect", { x, y: top + l * height + 1, height: height - 2, rx: 1.5, width });
         const paint = (share, picked) => {
-          const fill = picked ? this.theme.picked : this.theme.text;
-          set(rect, { fill, "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
+          set(rect, { fill: this.colour(picked), "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
         };
         this.marks.push({ l, i, under, paint });
         return rect;
@@ -136,24 +143,33 @@ export class Network extends Sketch {
   components(K) {
     this.every = this.radius ? 1 : Math.ceil((24 * this.scale) / this.column);
     this.bars = range(K).map((k) => this.component(k));
-    const look = { fill: this.theme.muted, "font-size": 10 * this.scale };
-    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), look);
+    const share = this.text(4, this.box.bottom + 20 * this.scale, say("share_of"), {
+      fill: this.theme.muted,
+      "font-size": 10 * this.scale,
+    });
     return svg("g", {}, share, ...this.bars.map(({ group }) => group));
   }
 
   component(k) {
     const { left, top, bottom } = this.box;
     const { radius, scale, column, theme } = this;
+    const x = this.x(k);
     const wide = Math.min(column * 0.6, 36);
-    const bar = svg("rect", { x: this.x(k) - wide / 2, width: wide, y: bottom + 12 * scale, height: 0 });
-    const disc = svg("circle", { cx: this.x(k), cy: bottom, r: radius, fill: theme.ground });
-    const size = radius ? Math.min(11 * scale, column) : 10.5 * scale;
-    const label = this.text(this.x(k), bottom, k % this.every ? "" : k + 1, {
+    const bar = svg("rect", { x: x - wide / 2, width: wide, y: bottom + 12 * scale, height: 0 });
+    const disc = svg("circle", { cx: x, cy: bottom, r: radius, fill: theme.ground });
+    const label = this.text(x, bottom, k % this.every ? "" : k + 1, {
       "text-anchor": "middle",
-      "font-size": size,
+      "font-size": radius ? Math.min(11 * scale, column) : 10.5 * scale,
     });
-    const place = { x: left + k * column, width: column, y: top, height: bottom + 30 - top };
-    const target = svg("rect", { ...place, fill: "transparent", onclick: () => this.pick(k), style: "cursor:pointer" });
+    const target = svg("rect", {
+      x: left + k * column,
+      width: column,
+      y: top,
+      height: bottom + 30 - top,
+      fill: "transparent",
+      onclick: () => this.pick(k),
+      style: "cursor:pointer",
+    });
     return { bar, disc, label, group: svg("g", { "data-component": k }, disc, label, bar, target) };
   }
 
@@ -161,33 +177,33 @@ export class Network extends Sketch {
     const { run, choice, frame } = context;
     const { curve, component } = choice;
     const weights = run.values(frame, curve, "weights", total(this.sizes));
-    const layer = (l) => weights.subarray(this.starts[l], this.starts[l] + this.sizes[l]);
-    const largest = this.sizes.map((_, l) => Math.max(...layer(l)));
+    const layers = this.sizes.map((size, l) => weights.subarray(total(this.sizes.slice(0, l))).subarray(0, size));
+    const largest = layers.map((layer) => Math.max(...layer));
     for (const { l, i, under, paint } of this.marks) {
-      const weight = layer(l)[i];
+      const weight = layers[l][i];
       paint(largest[l] > 0 ? Math.max(0, weight / largest[l]) : 0, under.includes(component), weight);
     }
     const products = run.values(frame, curve, "w", run.layout.num_components);
     const whole = total(products);
     this.bars.forEach((bar, k) => this.paintComponent(bar, k, component, whole > 0 ? products[k] / whole : 0));
-    const path = run.layout.phi[curve].map((at, l) => layer(l)[at[component]]);
+    const path = run.layout.phi[curve].map((at, l) => layers[l][at[component]]);
     const factors = path.length > 1 ? `${path.map((w) => number(w)).join(" × ")} = ` : "";
     const share = whole > 0 ? ` ${say("share_of_sum", { share: number((100 * products[component]) / whole) })}` : "";
     this.product.textContent = `w${subscript(component + 1)} = ${factors}${number(products[component])}${share}`;
     this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
     if (this.grid.hidden) return;
     const row = (head, values) => [head, ...[...values].map((value) => number(value))];
-    const rows = [...this.sizes.map((_, l) => row(`w^[${l}]`, layer(l))), row("w", products)];
+    const rows = [...layers.map((layer, l) => row(`w^[${l}]`, layer)), row("w", products)];
     this.grid.replaceChildren(table(this.title, [], rows));
   }
 
   paintComponent({ bar, disc, label }, k, chosen, share) {
     const picked = k === chosen;
-    const colour = picked ? this.theme.picked : this.theme.text;
+    const colour = this.colour(picked);
     set(bar, { height: Number.isFinite(share) ? 18 * this.scale * share : 0, fill: colour });
     set(disc, { stroke: colour, "stroke-width": this.radius ? (picked ? 2.6 : 1.3) : 0 });
     set(label, { fill: colour, "font-weight": picked ? 700 : 400 });
-    const crowded = Math.abs(k - chosen) < this.every && !picked;
+    const crowded = Math.abs(k - chosen) < this.every;
     if (this.every > 1) label.textContent = picked || (k % this.every === 0 && !crowded) ? k + 1 : "";
   }
 

@@ -91,8 +91,8 @@ def layout(run: LiveRun) -> dict[str, Any]:
 
 
 RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
-OF_DATASET = ("name", "title", "sha256", "source", "synthetic", "num_rows", "num_distinct")
-OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
+OF_DATASET = "name title sha256 source synthetic num_rows num_distinct".split()
+OFFSETS = "llh rho lam w weights at_floor".split()
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:

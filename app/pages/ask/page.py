@@ -1,8 +1,8 @@
 """Ask the network: set evidence, see every conditional probability, samples, and the flow through the drawing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -119,11 +119,6 @@ def share(question: Question) -> None:
         page.share(link_to(question), cannot if link.cannot_carry(question) else "")
 
 
-def plot(name: str, figure: Any, words: str, config: Mapping[str, Any] = STILL) -> None:
-    """A chart of this page."""
-    page.plot(figure, f"ask_{name}", words, config)
-
-
 def answered(question: Question, dataset: Dataset, trained: Trained) -> OnScreen | None:
     """The question with its answer; None if the network holds the evidence impossible, which is said."""
     try:
@@ -140,10 +135,11 @@ def probabilities(asked: OnScreen) -> None:
     """The chart of all conditionals with its sentences."""
     people = "people" if asking.items(asked.dataset)[0].group else "rows"
     st.markdown(ask_words.likelihood(asked.given, asked.found, people))
-    plot(
-        "probabilities",
+    page.plot(
         charts.probabilities(asked.given, asked.found, asked.shown, page.theme()),
+        "ask_probabilities",
         f"Probability of a 1 for each variable, before and given the evidence. {asked.said}",
+        STILL,
     )
     num, every = len(asked.shown), asked.dataset.num_variables
     if num < every:
@@ -161,7 +157,7 @@ def the_flow(asked: OnScreen) -> None:
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, asked.given)
     figure = charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, page.theme())
-    plot("flow", figure, f"The network, each line as wide as the flow of the evidence. {said}", MOVABLE)
+    page.plot(figure, "ask_flow", f"The network, each line as wide as the flow of the evidence. {said}", MOVABLE)
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
     named = items[0].group and any(item.code in labels for item in items)
@@ -184,7 +180,7 @@ def the_samples(asked: OnScreen) -> None:
         take(asked, "Samples", columns, [[i, *values] for i, values in enumerate(drawn.tolist(), 1)])
     words = ask_words.most_probable(likely, row, asking.items(dataset), asking.meanings(dataset))
     figure = charts.samples(drawn, likely.rows[0].astype(int), row, asked.shown, page.theme())
-    plot("samples", figure, f"Samples, one per line. {words}")
+    page.plot(figure, "ask_samples", f"Samples, one per line. {words}", STILL)
     page.prose(words)
 
 
@@ -216,7 +212,7 @@ def telling(asked: OnScreen) -> None:
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
         figure = charts.information(gain, ordered[:MOST_ROWS], page.theme())
-        plot("information", figure, f"Expected information of each answer. {words}")
+        page.plot(figure, "ask_information", f"Expected information of each answer. {words}", STILL)
     st.markdown(words)
 
 

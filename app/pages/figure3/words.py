@@ -24,7 +24,7 @@ PUBLISHED = published_figure3()
 LEFT = 3e-6  # nats per row; reading off the figure leaves less than that
 ROUNDED = 1e-9  # nats per row: differences below are those of sums in another order
 SMALLEST = 1e-16  # what a difference of zero is drawn as, on an axis of powers of ten
-SEED_COLUMNS = ("noise", "L", "seed", "target", "iterations")
+SEED_COLUMNS = "noise L seed target iterations".split()
 LAB_SEEDS = 6
 
 
@@ -73,7 +73,7 @@ def our_lines(shown: Results, noise: float) -> list[Line]:
 
 def _apart(shown: Results, llh: Floats) -> Floats:
     """|LLH − LLH of the symmetric run| at the first steps, (…, T)."""
-    symmetric: Floats = shown.first_steps[figure3.cell(0.0, 1, shown.runs).experiment].llh[0]
+    symmetric = _first(shown, 0.0, 1).llh[0]
     apart: Floats = np.abs(llh - symmetric[: llh.shape[-1]])
     return apart
 

@@ -1,6 +1,6 @@
 """Phase diagram: how much faster depth L reaches a target than L = 1, over learning rate and starting weight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from spncore.sweep import to_csv
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
 JOB = "phase_job"  # the key of the job that this session has started last
-CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
+CHOICES = "init_convention component_init topology parametrisation".split()
 NAMES = (
     *("data", *CHOICES, "num_components", "num_seeds", "iterations", "resolution"),
     *("depths", "train_components", "control"),
@@ -139,8 +139,9 @@ def panels(shown: Diagram, control: bool) -> None:
     st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 
 
-def findings(shown: Diagram, depths: Sequence[int]) -> None:
+def findings(shown: Diagram) -> None:
     """What the numbers say, in sentences made from them."""
+    depths = shown.plane.depths[1:]
     for column, depth in zip(st.columns(max(len(depths), 2)), depths, strict=False):
         column.markdown(f"**L = {depth}**\n" + "\n".join(f"- {sentence}" for sentence in summary(shown, depth)))
     equal, pairs = stripe_agreement(shown)
@@ -187,7 +188,7 @@ panels(on_screen, with_control)
 with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(phase.shipped().plane)
     job_standing()
-findings(on_screen, on_screen.plane.depths[1:])
+findings(on_screen)
 st.markdown(page_text("phase"))
 with st.expander("Show as table, take away", icon=":material/table:"):
     take_away(on_screen, with_control)

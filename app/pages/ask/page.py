@@ -54,7 +54,7 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
     if name == networks.LAB_RUN:
         return lab_network(dataset)
     try:
-        if networks.is_quick(name, dataset, k):
+        if networks.seconds(name, dataset, k) <= networks.QUICK_SECONDS:
             progress.leave(JOB)
             return quickly(name, k, dataset.sha256, dataset)
     except DataError as error:
@@ -109,14 +109,6 @@ def take(asked: OnScreen, what: str, columns: Sequence[str], rows: Iterable[Row]
     page.download(
         f"{what} (CSV)", f"ask {asked.dataset.title} {what}", columns, lambda: rows, remarks, f"ask_take_{what}"
     )
-
-
-def share(question: Question) -> None:
-    """The link, to be copied."""
-    with st.popover("Share", icon=":material/share:"):
-        st.markdown("This link asks the same network the same question.")
-        cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
-        page.share(link_to(question), cannot if link.cannot_carry(question) else "")
 
 
 def answered(question: Question, dataset: Dataset, trained: Trained) -> OnScreen | None:
@@ -221,22 +213,6 @@ def choose_target() -> None:
     st.session_state[STATE] = replace(st.session_state[STATE], target=st.session_state["ask_w_target"])
 
 
-def below(asked: OnScreen) -> None:
-    """What stands under the probabilities: the flow, samples, the most telling question, the code."""
-    st.subheader("The flow of the evidence", anchor=False)
-    the_flow(asked)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader("Samples and the most probable completion", anchor=False)
-        the_samples(asked)
-    with right:
-        st.subheader("Which question tells most?", anchor=False)
-        telling(asked)
-    page.prose(page_text("ask"))
-    asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
-    page.sources(*asks, asking.information)
-
-
 at_hand = uploads.at_hand(session.held_uploads())
 question = panel.on_data_at_hand(panel.opened(), at_hand)
 dataset = at_hand[question.dataset]
@@ -255,7 +231,10 @@ with right:
     if asked is not None:
         probabilities(asked)
 with free_space, st.container(horizontal=True):
-    share(question)
+    with st.popover("Share", icon=":material/share:"):
+        st.markdown("This link asks the same network the same question.")
+        cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
+        page.share(link_to(question), cannot if link.cannot_carry(question) else "")
     if asked is not None:
         rows = ask_words.probability_rows(asked.given, asked.found, asking.items(dataset), dataset.variables)
         take(asked, "Probabilities", ask_words.PROBABILITY_COLUMNS, rows)
@@ -264,7 +243,18 @@ with left:
         st.markdown(asked.said)
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
-if asked is not None:
-    below(asked)
+if asked is not None:  # the flow, samples, the most telling question, the code
+    st.subheader("The flow of the evidence", anchor=False)
+    the_flow(asked)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Samples and the most probable completion", anchor=False)
+        the_samples(asked)
+    with right:
+        st.subheader("Which question tells most?", anchor=False)
+        telling(asked)
+    page.prose(page_text("ask"))
+    asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
+    page.sources(*asks, asking.information)
 st.session_state[STATE] = question
 page.write_address(link.LINKS.encode(question))

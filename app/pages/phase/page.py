@@ -61,7 +61,9 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
         return Plane(experiment, depths, per_decade=said["resolution"], control=said["control"], gain=base.gain)
 
     how = {**HOW, "data": offered()}
-    return controls.panel("phase", values, make, ["data", *CHOICES, *MORE], fields=SETTINGS, how=how, places=st.columns(3))
+    return controls.panel(
+        "phase", values, make, ["data", *CHOICES, *MORE], fields=SETTINGS, how=how, places=st.columns(3)
+    )
 
 
 def settings_panel(base: Plane) -> None:

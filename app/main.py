@@ -22,24 +22,38 @@ st.set_page_config(
 )
 st.html(MARGINS)
 
-pages = {
+# By heading, and of each page its folder, its address (the lab's is empty), its title and its icon.
+PAGES = {
     "": [
-        st.Page("pages/lab/page.py", title=WORDS["lab"], icon=":material/science:", default=True),
-        st.Page("pages/dynamics/page.py", url_path="dynamics", title=WORDS["dynamics"], icon=":material/timeline:"),
-        st.Page("pages/circuits/page.py", url_path="circuits", title="Circuits", icon=":material/account_tree:"),
-        st.Page("pages/ask/page.py", url_path="ask", title="Ask the network", icon=":material/help_center:"),
+        ("lab", "", WORDS["lab"], "science"),
+        ("dynamics", "dynamics", WORDS["dynamics"], "timeline"),
+        ("circuits", "circuits", "Circuits", "account_tree"),
+        ("ask", "ask", "Ask the network", "help_center"),
     ],
     WORDS["evidence"]: [
-        st.Page("pages/figure3/page.py", url_path="figure3", title="Figure 3", icon=":material/compare_arrows:"),
-        st.Page("pages/held_equal/page.py", url_path="fair", title="What is held equal", icon=":material/balance:"),
-        st.Page("pages/phase/page.py", url_path="phase", title="Phase diagram", icon=":material/grid_on:"),
-        st.Page("pages/classes/page.py", url_path="classes", title="Predicting a class", icon=":material/category:"),
-        st.Page("pages/update2020/page.py", url_path="update2020", title="Update of 2020", icon=":material/update:"),
+        ("figure3", "figure3", "Figure 3", "compare_arrows"),
+        ("held_equal", "fair", "What is held equal", "balance"),
+        ("phase", "phase", "Phase diagram", "grid_on"),
+        ("classes", "classes", "Predicting a class", "category"),
+        ("update2020", "update2020", "Update of 2020", "update"),
     ],
     WORDS["explained"]: [
-        st.Page("pages/linear/page.py", url_path="linear", title="Linear networks", icon=":material/linear_scale:"),
-        st.Page("pages/maths/page.py", url_path="maths", title="Maths", icon=":material/function:"),
-        st.Page("pages/about/page.py", url_path="about", title=WORDS["about"], icon=":material/info:"),
+        ("linear", "linear", "Linear networks", "linear_scale"),
+        ("maths", "maths", "Maths", "function"),
+        ("about", "about", WORDS["about"], "info"),
     ],
+}
+pages = {
+    heading: [
+        st.Page(
+            f"pages/{folder}/page.py",
+            url_path=url or None,
+            title=title,
+            icon=f":material/{icon}:",
+            default=folder == "lab",
+        )
+        for folder, url, title, icon in entries
+    ]
+    for heading, entries in PAGES.items()
 }
 st.navigation(pages, position="top").run()

@@ -44,14 +44,13 @@ def upload_button(key: str, keep: Callable[[Upload], None] = session.keep) -> No
 def data_in_use() -> None:
     """One line that names the data on screen and says whether it is synthetic; a stand-in is said to be one."""
     shown = session.shown()
-    instead_of = st.session_state["instead_of"]
     if shown is not None:
         name = session.study().experiment.dataset
         chosen = (
             "" if name == shown.study.experiment.dataset else f"; {WORDS['next_run']}: {session.data_titles()[name]}"
         )
         st.caption(f":material/database: {literal(describe(shown.dataset) + chosen)}")
-    if instead_of is not None:
+    if st.session_state["instead_of"] is not None:
         st.caption(f":material/info: {WORDS['twin_instead']}")
     if st.session_state.get("fetch_problem"):
         st.error(literal(st.session_state.pop("fetch_problem")), icon=":material/cloud_off:")
@@ -66,8 +65,8 @@ def fetch_instead() -> None:
 
 def describe(dataset: Dataset) -> str:
     """A data set in a line: title, kind, size."""
-    name = dataset.name if dataset.name in DATASETS else None
-    kind = "" if name else f" ({WORDS['uploaded']})"  # registered titles say real or synthetic themselves
+    # registered titles say real or synthetic themselves
+    kind = "" if dataset.name in DATASETS else f" ({WORDS['uploaded']})"
     return f"{plain(dataset.title)}{kind}: {dataset.num_rows:,} rows, {dataset.num_variables} variables"
 
 

@@ -83,9 +83,14 @@ def help_dialog(words: str) -> None:
 
 def train_button(key: str, stale: bool, possible: bool, help: str | None = None) -> bool:
     """The button that trains the settings; it stands out when they are not on screen."""
-    look: Literal["primary", "secondary"] = "primary" if stale else "secondary"
-    icon = ":material/play_arrow:"
-    return st.button(WORDS["train"], key=key, type=look, icon=icon, help=help, disabled=not possible)
+    return st.button(
+        WORDS["train"],
+        key=key,
+        type="primary" if stale else "secondary",
+        icon=":material/play_arrow:",
+        help=help,
+        disabled=not possible,
+    )
 
 
 def theme() -> Literal["light", "dark"]:

@@ -39,7 +39,7 @@ def start(key: str, work: Callable[[Job], Any]) -> bool:
 
 def follow(key: str | None, title: str = "") -> tuple[str, Any]:
     """Show how far a job is under its title, or why it failed; its state, empty if unknown, and what it has made."""
-    job = JOBS.get(key) if key else None
+    job = JOBS.get(key or "")
     if job is None:
         return "", None
     state = job.state

@@ -71,8 +71,8 @@ def open_session() -> None:
         not_at_hand=None,
         said=None,
         elsewhere=elsewhere,
+        notices=[*refusals, *refused_view],
     )
-    st.session_state["notices"] = [*refusals, *refused_view]
     show(_on_data_at_hand(study))
     train()
 

@@ -11,7 +11,6 @@ from typing import Any
 from app.live.catalogues import FOLDER, catalogue
 from spncore.learning.learners import TITLES
 from spncore.record import Field
-from spncore.runs.experiment import FIELDS
 
 JOINER = "\u2060"  # has no width; keeps :shortcodes:, addresses and www. from being recognised
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -37,11 +36,6 @@ def sections(name: str) -> tuple[str, dict[str, str]]:
     first, *parts = page_text(name).split("\n## ")
     named = (part.split("\n", 1) for part in parts)
     return first.strip(), {heading.strip(): text.strip() for heading, text in named}
-
-
-def label(name: str) -> str:
-    """The label of a setting of an experiment."""
-    return FIELDS[name].title
 
 
 def choice(name: str, value: str) -> str:

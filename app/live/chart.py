@@ -24,7 +24,7 @@ def lab_view(payload: Mapping[str, Any], key: str) -> Any:
 
 def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The payload with the addresses of what the browser loads once."""
-    base = str(payload.get("base") or "").strip("/")
+    base = payload["base"].strip("/")
     prefix = f"/{base}" if base else ""
     page = payload.get("views", "lab")
 

@@ -228,7 +228,7 @@ def _node(
     plan: Plan, members: list[int], view: View, variables: Sequence[str], parameters: Parameters | None
 ) -> dict[str, Any]:
     node, circuit = members[0], plan.circuit
-    group, place = int(plan.group[node]), _layer_of(circuit, node)
+    group, place = int(plan.group[node]), int(np.searchsorted(circuit.offsets, node, side="right")) - 1
     layer = circuit.layers[place]
     names = [variables[i] for i in np.flatnonzero(circuit.scopes[node]).tolist()]
     title = f"{len(members)} × " * (len(members) > 1) + f"{KINDS[type(layer)]} over {_listed(names)}"
@@ -265,10 +265,6 @@ def _leaf_words(layer: InputLayer, place: int, names: Sequence[str], parameters:
         said = [f"{_clipped(name)}: {', '.join(f'{value:.3g}' for value in own[:, i])}" for i, name in enumerate(names)]
     more = len(said) - NAMES_IN_TITLE
     return ": " + "; ".join(said[:NAMES_IN_TITLE]) + (f"; and {more} more" if more > 0 else "")
-
-
-def _layer_of(circuit: Circuit, node: int) -> int:
-    return int(np.searchsorted(circuit.offsets, node, side="right")) - 1
 
 
 def _listed(names: Sequence[str]) -> str:

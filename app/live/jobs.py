@@ -155,13 +155,9 @@ class JobBoard:
             state, reason = "failed", f"Something went wrong here; the server's log has it as error {number}."
         with self._lock:
             job.state, job.reason = state, reason  # type: ignore[assignment]
-            job.work = _nothing
+            job.work = lambda _: None  # lets go of the data it was given
             del self._threads[name]
             self._next()
-
-
-def _nothing(job: Job) -> None:
-    """The work of a job that has ended: lets go of the data it was given."""
 
 
 def _cancel(job: Job) -> None:

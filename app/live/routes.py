@@ -24,7 +24,7 @@ from app.live.views import derived, frames, trees
 from app.live.views.query import BadQueryError, below, count_of
 from spncore.studies.published import published_figure3
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS".split()
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
 FOR_EVER = {**SAFE, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}

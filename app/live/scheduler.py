@@ -44,14 +44,14 @@ class Scheduler:
                 self._start()
             self._changed.notify()
 
-    def end(self, run: Computation, state: State = "stopped", reason: str | None = None) -> None:
+    def end(self, run: Computation, state: State = "stopped") -> None:
         """End a run: within a slice if it is being trained, at once if not."""
         with self._changed:
-            run.end(state, reason)
+            run.end(state)
             if run in self._queue:
                 self._queue.remove(run)
             if run not in self._active and run is not self._current:
-                run.finish(state, reason)
+                run.finish(state, None)
 
     def rest(self, run: Computation) -> None:
         """Take a run out of turn until it is submitted again or ended."""

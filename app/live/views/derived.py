@@ -79,20 +79,15 @@ def _at_once(steps: Steps, view: str) -> int:
 
 def _constants(steps: Steps) -> dict[str, Any]:
     sums, settings = steps.sums, steps.experiment
+    # Squared norms obey the exact law, Σ A_l = Σ a_k = 0 in all layers, as paths cross every layer once, where the
+    # objective does not change when a layer is scaled, and steps are taken on the weights themselves.
+    keeps_norms = steps.linear and settings.objective == "generative"
     return {
         "sizes": sums.sizes.tolist(),
         "leaves": 2 * settings.num_components * steps.problem.circuit.num_variables if settings.train_components else 0,
-        "exact": list(range(sums.depth)) if _keeps_norms(steps) else [],
+        "exact": list(range(sums.depth)) if keeps_norms else [],
         "cuts": points.first_cuts(steps.weights, steps.flow, settings, sums),
     }
-
-
-def _keeps_norms(steps: Steps) -> bool:
-    """Whether squared norms obey the exact law: Σ A_l = Σ a_k = 0 in all layers, as paths cross every layer once.
-
-    It takes an objective that does not change when a layer is scaled, and steps on the weights themselves.
-    """
-    return steps.linear and steps.experiment.objective == "generative"
 
 
 def _by_layer(steps: Steps, *names: str) -> list[str]:

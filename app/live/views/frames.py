@@ -33,20 +33,18 @@ def stride_of(experiment: Experiment) -> int:
     return math.ceil(experiment.iterations / MAX_FRAMES)
 
 
-def num_frames(run: LiveRun) -> int:
-    """Frames that can be read now; the number never falls, and a frame never changes."""
+def iterations_from(run: LiveRun, start: int) -> Ints:
+    """The iterations of the frames from number `start` on; BadQueryError if it lies beyond them.
+
+    The number of frames never falls, and a frame never changes.
+    """
     ended = run.ended  # before the length: a run that ends in between is not yet over
     length, stride = run.length, stride_of(run.study.experiment)
     partial = ended and length > 0 and (length - 1) % stride > 0
-    return math.ceil(length / stride) + partial
-
-
-def iterations_from(run: LiveRun, start: int) -> Ints:
-    """The iterations of the frames from number `start` on; BadQueryError if it lies beyond them."""
-    available = num_frames(run)
+    available = math.ceil(length / stride) + partial
     if start > available:
         raise BadQueryError(f"from: {start} lies beyond the {available} frames there are.")
-    return np.minimum(np.arange(start, available) * stride_of(run.study.experiment), max(run.length - 1, 0))
+    return np.minimum(np.arange(start, available) * stride, max(length - 1, 0))
 
 
 def frame_size(run: LiveRun) -> int:
@@ -91,8 +89,8 @@ def layout(run: LiveRun) -> dict[str, Any]:
 
 
 RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
-OF_DATASET = ("name", "title", "sha256", "source", "synthetic", "num_rows", "num_distinct")
-OFFSETS = ("llh", "rho", "lam", "w", "weights", "at_floor")
+OF_DATASET = "name title sha256 source synthetic num_rows num_distinct".split()
+OFFSETS = "llh rho lam w weights at_floor".split()
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:

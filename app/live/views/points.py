@@ -155,12 +155,12 @@ def cut_layers(weights: Floats, flow: Floats, experiment: Experiment, sums: SumS
 def step_terms(steps: Steps, at: Ints) -> Floats:
     """The columns of the series `step` at the given iterations (len(at), 12 + 4 L)."""
     weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
-    here = replace(steps, weights=weights, flow=flow)
+    here, now = replace(steps, weights=weights, flow=flow), (weights, flow, sums, *steps.rates)
     weight, rho, gradient, lam = here.weight, here.rho, here.gradient, here.lam
     printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
-    relative = dynamics.relative_steps(weights, flow, sums, *steps.rates)[..., k]
-    second = dynamics.second_order_term(weights, flow, sums, *steps.rates)[:, k]
-    exact = weight * dynamics.exact_factors(weights, flow, sums, *steps.rates)[:, k]
+    relative = dynamics.relative_steps(*now)[..., k]
+    second = dynamics.second_order_term(*now)[:, k]
+    exact = weight * dynamics.exact_factors(*now)[:, k]
     own, pull = rho * gradient, lam * weight
     path = sums.paths[:, k]
     next_weights = steps.weights[np.minimum(at + 1, steps.length - 1)][:, path]
@@ -242,7 +242,10 @@ def scale(steps: Steps) -> View:
 
     The header's `check` is measured: the last trained state is evaluated with and without the factor.
     """
-    factor, (weights, flow, sums) = _factor(steps.query), steps.now
+    text, (low, high), (weights, flow, sums) = steps.query.get("c", "1"), FACTORS, steps.now
+    if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
+        raise BadQueryError(f"c: give a number from {low:g} to {high:g}.")
+    factor = float(text)
     both = (dynamics.relative_steps(each, flow, sums, *steps.rates) for each in (weights, factor * weights))
     rows = [relative[:, steps.component] for relative in both]
     return {"c": factor, "check": _measured(steps, factor)}, np.array(rows)
@@ -262,13 +265,6 @@ def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
     sizable = np.abs(relative[0]) > 1e-6 * np.abs(relative[0]).max()
     ratio = float(np.median(relative[1][sizable] / relative[0][sizable])) if sizable.any() else math.nan
     return {"iteration": steps.state.iteration, "llh": [finite(value) for value in llh], "ratio": finite(ratio)}
-
-
-def _factor(query: Mapping[str, str]) -> float:
-    text, (low, high) = query.get("c", "1"), FACTORS
-    if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
-        raise BadQueryError(f"c: give a number from {low:g} to {high:g}.")
-    return float(text)
 
 
 def finite(value: float) -> float | None:

@@ -33,8 +33,8 @@ def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: s
     places, y = [item.place for item in shown], np.arange(len(shown))
     before, after, seen = given.before[places], given.after[places], ~given.free[places]
     names = [escaped(item.name) for item in shown]
-    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
-    legend |= {"itemclick": False, "itemdoubleclick": False}
+    frozen = {"itemclick": False, "itemdoubleclick": False}
+    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}, **frozen}
     height = max(MIN_PIXELS, ROW_PIXELS * len(shown) + 84)
     figure = blank(theme, height, (10, 12, 34, 40), showlegend=True, legend=legend)
     _add_segments(figure, (before[~seen], after[~seen]), (y[~seen], y[~seen]), "change", color=ACCENT[theme], width=3)

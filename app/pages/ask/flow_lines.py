@@ -38,17 +38,16 @@ def view(circuit: Circuit, found: Flow, most: int) -> View:
     The root's children are drawn however many they are.
     """
     plan, change = plan_of(circuit), np.abs(np.subtract(*found.nodes))
-    if sum(map(len, plan.members.values())) <= most:
+    if plan.num_nodes <= most:
         return View(frozenset(plan.members), frozenset())
     opened = frozenset(name for name, nodes in plan.members.items() if len(nodes) <= MOST_OPENED)
     marks = {name: len(nodes) if name in opened else 1 for name, nodes in plan.members.items()}
-    root = int(plan.group[-1])
-    seen, folded, waiting, used = {root}, set[int](), [(0.0, root)], 1
+    seen, folded, waiting, used = {plan.root}, set[int](), [(0.0, plan.root)], 1
     while waiting:
         _, name = heapq.heappop(waiting)
         new = [under for under in plan.below[name] if under not in seen]
         more = sum(marks[under] for under in new)
-        if new and used + more > most and name != root:
+        if new and used + more > most and name != plan.root:
             folded.add(name)
             continue
         seen.update(new)

@@ -58,18 +58,14 @@ NETWORKS: Mapping[str, Network] = {
 }
 
 
-def is_quick(name: str, dataset: Dataset, num_components: int) -> bool:
-    """Whether a network is trained in about a second."""
-    return _seconds(name, dataset, num_components) <= QUICK_SECONDS
-
-
-def _seconds(name: str, dataset: Dataset, num_components: int) -> float:
+def seconds(name: str, dataset: Dataset, num_components: int) -> float:
+    """About how long the training of a network takes."""
     return NETWORKS[name].seconds(dataset.num_distinct, dataset.num_variables, num_components)
 
 
 def training(name: str, dataset: Dataset, num_components: int) -> Iterator[tuple[int, int, Trained | None]]:
     """Train: (iterations done, at most, the result at the end). DataError where the data do not suit."""
-    network, minutes = NETWORKS[name], _seconds(name, dataset, num_components) / 60
+    network, minutes = NETWORKS[name], seconds(name, dataset, num_components) / 60
     if 60 * minutes > MOST_SECONDS:
         raise DataError(f"{network.title}: about {minutes:.0f} minutes on this table are too long; choose another one.")
     yield 0, network.iterations, None

@@ -1,8 +1,8 @@
 """Ask the network: set evidence, see every conditional probability, samples, and the flow through the drawing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import streamlit as st
 
@@ -54,7 +54,7 @@ def network(question: Question, dataset: Dataset) -> Trained | None:
     if name == networks.LAB_RUN:
         return lab_network(dataset)
     try:
-        if networks.is_quick(name, dataset, k):
+        if networks.seconds(name, dataset, k) <= networks.QUICK_SECONDS:
             progress.leave(JOB)
             return quickly(name, k, dataset.sha256, dataset)
     except DataError as error:
@@ -111,19 +111,6 @@ def take(asked: OnScreen, what: str, columns: Sequence[str], rows: Iterable[Row]
     )
 
 
-def share(question: Question) -> None:
-    """The link, to be copied."""
-    with st.popover("Share", icon=":material/share:"):
-        st.markdown("This link asks the same network the same question.")
-        cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
-        page.share(link_to(question), cannot if link.cannot_carry(question) else "")
-
-
-def plot(name: str, figure: Any, words: str, config: Mapping[str, Any] = STILL) -> None:
-    """A chart of this page."""
-    page.plot(figure, f"ask_{name}", words, config)
-
-
 def answered(question: Question, dataset: Dataset, trained: Trained) -> OnScreen | None:
     """The question with its answer; None if the network holds the evidence impossible, which is said."""
     try:
@@ -140,10 +127,11 @@ def probabilities(asked: OnScreen) -> None:
     """The chart of all conditionals with its sentences."""
     people = "people" if asking.items(asked.dataset)[0].group else "rows"
     st.markdown(ask_words.likelihood(asked.given, asked.found, people))
-    plot(
-        "probabilities",
+    page.plot(
         charts.probabilities(asked.given, asked.found, asked.shown, page.theme()),
+        "ask_probabilities",
         f"Probability of a 1 for each variable, before and given the evidence. {asked.said}",
+        STILL,
     )
     num, every = len(asked.shown), asked.dataset.num_variables
     if num < every:
@@ -161,7 +149,7 @@ def the_flow(asked: OnScreen) -> None:
     labels = flow_lines.leaf_labels(drawing, circuit, [item.code for item in sorted(items)], drawn, root)
     said = ask_words.flow_sentence(root, asked.given)
     figure = charts.network(drawing, found, drawn, root[: ask_words.SAY], labels, page.theme())
-    plot("flow", figure, f"The network, each line as wide as the flow of the evidence. {said}", MOVABLE)
+    page.plot(figure, "ask_flow", f"The network, each line as wide as the flow of the evidence. {said}", MOVABLE)
     st.markdown(said)
     part = ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"])
     named = items[0].group and any(item.code in labels for item in items)
@@ -184,7 +172,7 @@ def the_samples(asked: OnScreen) -> None:
         take(asked, "Samples", columns, [[i, *values] for i, values in enumerate(drawn.tolist(), 1)])
     words = ask_words.most_probable(likely, row, asking.items(dataset), asking.meanings(dataset))
     figure = charts.samples(drawn, likely.rows[0].astype(int), row, asked.shown, page.theme())
-    plot("samples", figure, f"Samples, one per line. {words}")
+    page.plot(figure, "ask_samples", f"Samples, one per line. {words}", STILL)
     page.prose(words)
 
 
@@ -216,29 +204,13 @@ def telling(asked: OnScreen) -> None:
     words = ask_words.telling(gain, given, target, ordered)
     if gain.any():
         figure = charts.information(gain, ordered[:MOST_ROWS], page.theme())
-        plot("information", figure, f"Expected information of each answer. {words}")
+        page.plot(figure, "ask_information", f"Expected information of each answer. {words}", STILL)
     st.markdown(words)
 
 
 def choose_target() -> None:
     """Ask about another variable."""
     st.session_state[STATE] = replace(st.session_state[STATE], target=st.session_state["ask_w_target"])
-
-
-def below(asked: OnScreen) -> None:
-    """What stands under the probabilities: the flow, samples, the most telling question, the code."""
-    st.subheader("The flow of the evidence", anchor=False)
-    the_flow(asked)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        st.subheader("Samples and the most probable completion", anchor=False)
-        the_samples(asked)
-    with right:
-        st.subheader("Which question tells most?", anchor=False)
-        telling(asked)
-    page.prose(page_text("ask"))
-    asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
-    page.sources(*asks, asking.information)
 
 
 at_hand = uploads.at_hand(session.held_uploads())
@@ -259,7 +231,10 @@ with right:
     if asked is not None:
         probabilities(asked)
 with free_space, st.container(horizontal=True):
-    share(question)
+    with st.popover("Share", icon=":material/share:"):
+        st.markdown("This link asks the same network the same question.")
+        cannot = "It cannot carry an upload or the lab's run: whoever opens it needs the same one on screen."
+        page.share(link_to(question), cannot if link.cannot_carry(question) else "")
     if asked is not None:
         rows = ask_words.probability_rows(asked.given, asked.found, asking.items(dataset), dataset.variables)
         take(asked, "Probabilities", ask_words.PROBABILITY_COLUMNS, rows)
@@ -268,7 +243,18 @@ with left:
         st.markdown(asked.said)
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
-if asked is not None:
-    below(asked)
+if asked is not None:  # the flow, samples, the most telling question, the code
+    st.subheader("The flow of the evidence", anchor=False)
+    the_flow(asked)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader("Samples and the most probable completion", anchor=False)
+        the_samples(asked)
+    with right:
+        st.subheader("Which question tells most?", anchor=False)
+        telling(asked)
+    page.prose(page_text("ask"))
+    asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
+    page.sources(*asks, asking.information)
 st.session_state[STATE] = question
 page.write_address(link.LINKS.encode(question))

@@ -26,7 +26,7 @@ def likelihood(given: Answer, found: Matches, people: str) -> str:
         f" (1 in {rounded(found.num_rows / found.num)})" if found.num else ""
     )
     return (
-        f"**log P(evidence) = {nats(given.log_evidence)}: 1 in {_one_in(given.log_evidence)} {people}** in this "
+        f"**log P(evidence) = {signed(given.log_evidence)} nats: 1 in {_one_in(given.log_evidence)} {people}** in this "
         f"network. In the data: {rows}."
     )
 
@@ -91,7 +91,7 @@ def most_probable(likely: MostProbable, row: Ints, shown: Sequence[Item], value_
         else "This is a good guess, not a proof: sums are replaced by maxima, and another completion may be more "
         "probable (the exact problem is NP-hard)."
     )
-    return f"**Most probable completion**, with log P = {nats(likely.log_values[0])}: {said}. {sure}"
+    return f"**Most probable completion**, with log P = {signed(likely.log_values[0])} nats: {said}. {sure}"
 
 
 def sampled(drawn: Ints, row: Ints, seed: int) -> str:
@@ -154,11 +154,6 @@ def probability_rows(given: Answer, found: Matches, every: Sequence[Item], names
 PROBABILITY_COLUMNS = """
 code variable set_to p_without_evidence p_given_evidence matching_rows ones_in_them interval_low interval_high
 """.split()
-
-
-def nats(value: float) -> str:
-    """A log-probability with its unit."""
-    return f"{signed(value)} nats"
 
 
 def _small(value: float) -> str:

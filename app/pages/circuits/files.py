@@ -31,7 +31,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
     remarks = [] if with_trees else [f"{count} trees would give more than {MAX_ROWS} rows: their weights are left out"]
     remarks = linked(link, f"data: {dataset.title}, SHA-256 {dataset.sha256}", *remarks)
     body = (row for curve, trace in enumerate(traces) for row in _rows(study, curve, dataset, trace, with_trees))
-    return table(("curve", "seed", "t", "quantity", "value"), body, remarks)
+    return table("curve seed t quantity value".split(), body, remarks)
 
 
 def _rows(study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: bool) -> Iterator[Row]:

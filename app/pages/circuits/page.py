@@ -51,17 +51,12 @@ def opened() -> Study:
     study = page.opened(CIRCUITS.decode, STATE, "circuit_refused")
     if first:
         st.session_state.update({SHOWN: None, "circuit_view": decode_view(page.params())[0]})
-        st.session_state["circuit_refused"] += stand_in(study)
+        used, why = uploads.instead(study.experiment.dataset, session.held_uploads())
+        st.session_state[STATE] = study.on(used)
+        st.session_state["circuit_refused"] += [why] if why else []
         train()
     current: Study = st.session_state[STATE]
     return current
-
-
-def stand_in(study: Study) -> list[str]:
-    """Use data that is at hand where the study's is not; what is said about it."""
-    used, why = uploads.instead(study.experiment.dataset, session.held_uploads())
-    st.session_state[STATE] = study.on(used)
-    return [why] if why else []
 
 
 def train() -> None:

@@ -6,9 +6,10 @@ from functools import cache
 from statistics import median
 
 from app.kit.files import Row
-from app.kit.text import choice, label, number, value_text
+from app.kit.text import choice, number, value_text
 from spncore.data.library import DATASETS, known_mixture
 from spncore.plots.curves import Line
+from spncore.runs.experiment import FIELDS
 from spncore.runs.scores import MAX_COLUMNS, OBJECTIVE, best_possible
 from spncore.studies import statistics
 from spncore.studies.cells import depth_name, faster_name
@@ -183,7 +184,7 @@ def about(shown: Comparison) -> str:
     experiment = shown.study.experiment
     rows = f"{shown.num_rows['train']:,} training and {shown.num_rows['test']:,} test rows"
     also = "".join(
-        f", {label(name)}: {value_text(name, value)}"
+        f", {FIELDS[name].title}: {value_text(name, value)}"
         for name, value in asdict(experiment).items()
         if name not in SAID and value != getattr(DEFAULT.experiment, name)
     )

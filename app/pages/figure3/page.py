@@ -19,7 +19,7 @@ from spncore.words import signed
 
 TARGET = -7.2
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own
-CURVE_COLUMNS = ("setting", "L", "iteration", "median", "low", "high")
+CURVE_COLUMNS = "setting L iteration median low high".split()
 
 
 def curve_rows(lines: list[Line]) -> list[files.Row]:

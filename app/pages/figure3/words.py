@@ -24,7 +24,7 @@ PUBLISHED = published_figure3()
 LEFT = 3e-6  # nats per row; reading off the figure leaves less than that
 ROUNDED = 1e-9  # nats per row: differences below are those of sums in another order
 SMALLEST = 1e-16  # what a difference of zero is drawn as, on an axis of powers of ten
-SEED_COLUMNS = ("noise", "L", "seed", "target", "iterations")
+SEED_COLUMNS = "noise L seed target iterations".split()
 LAB_SEEDS = 6
 
 
@@ -73,8 +73,7 @@ def our_lines(shown: Results, noise: float) -> list[Line]:
 
 def _apart(shown: Results, llh: Floats) -> Floats:
     """|LLH − LLH of the symmetric run| at the first steps, (…, T)."""
-    symmetric: Floats = shown.first_steps[figure3.cell(0.0, 1, shown.runs).experiment].llh[0]
-    apart: Floats = np.abs(llh - symmetric[: llh.shape[-1]])
+    apart: Floats = np.abs(llh - _first(shown, 0.0, 1).llh[0, : llh.shape[-1]])
     return apart
 
 
@@ -230,7 +229,7 @@ def change_words(shown: Results) -> str:
     experiment = figure3.cell(HONEST, 1, shown.runs).experiment
     ratio = experiment.learning_rate / experiment.init_scale**2
     first = {depth: float(_first(shown, HONEST, depth).change[0]) for depth in DEPTHS}
-    factors = slashed(_two_digits(1.0 + change) for change in first.values())
+    factors = slashed(f"{float(f'{1.0 + change:.2g}'):,.0f}" for change in first.values())
     doubled = {depth: _doubles(_first(shown, ROUNDING, depth)) for depth in DEPTHS}
     start = float(np.median([_first(shown, ROUNDING, depth).change[0] for depth in DEPTHS]))
     return (
@@ -271,7 +270,3 @@ def _inside(value: int, runs: Iterations) -> bool:
 
 def _all_inside(shown: Results, noise: float, level: float) -> bool:
     return all(map(_inside, published_reached(level).values(), reached(shown, noise, level).values()))
-
-
-def _two_digits(value: float) -> str:
-    return f"{float(f'{value:.2g}'):,.0f}"

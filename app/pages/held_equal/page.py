@@ -20,12 +20,6 @@ from spncore.studies.held_equal import Case
 LAB_SEEDS = 6
 
 
-def selectors() -> Case:
-    """Topology, weights, components."""
-    with st.container(horizontal=True, gap="medium"):
-        return in_address(Case)
-
-
 def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
     """One setting: its curves on the shared axes, and its statement."""
     figure = charts.curves(
@@ -72,7 +66,8 @@ def wins(settings: list[Setting], shown: Results) -> None:
 
 
 parts = page.introduced("What is held equal", "fair")
-case = selectors()
+with st.container(horizontal=True, gap="medium"):
+    case = in_address(Case)
 on_screen = results.choose(
     "fair",
     shipped.shipped("held_equal"),

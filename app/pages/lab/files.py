@@ -43,19 +43,19 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
         for trace in traces
         for seed, *said in (_component_rows if with_components else _seed_rows)(trace)
     )
-    return table(("seed", "L", "learner", "t", "quantity", "value"), rows, _remarks(dataset, link) + remarks)
+    return table("seed L learner t quantity value".split(), rows, _remarks(dataset, link) + remarks)
 
 
 def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """The last state: each component's share of the weight, and its probability of a 1 in each variable."""
-    columns = ("seed", "L", "learner", "component", "share", "variable", "probability")
+    columns = "seed L learner component share variable probability".split()
     rows = (row for trace in traces for row in _last_state_rows(trace, dataset))
     return table(columns, rows, _remarks(dataset, link))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """Settings, data set, versions, and for each depth and rival the LLH of every seed and step."""
-    names = ("name", "title", "source", "synthetic", "sha256")
+    names = "name title source synthetic sha256".split()
     return document(
         link,
         settings={**asdict(study.experiment), "depth": list(study.depths), "rivals": list(study.rivals)},

@@ -97,7 +97,7 @@ def runs(shown: Comparison, link: str) -> None:
     st.caption(sentence)
     with st.container(horizontal=True):
         take("runs", linear.COLUMNS, partial(linear.rows, shown), link)
-        take("rates", ("model", "eta", "steps", "outcome"), partial(words.rate_rows, shown), link)
+        take("rates", "model eta steps outcome".split(), partial(words.rate_rows, shown), link)
 
 
 def one_step(shown: Comparison, link: str) -> None:
@@ -108,7 +108,7 @@ def one_step(shown: Comparison, link: str) -> None:
     step = st.slider("step (t)", 0, last, min(5, last), key="linear_step", width=360) if last else 0
     st.markdown(words.step_table(shown, min(step, last)))
     st.markdown(words.residual_sentence(shown))
-    take("terms", ("t", "weight", "term", "value"), partial(words.term_rows, shown), link)
+    take("terms", "t weight term value".split(), partial(words.term_rows, shown), link)
 
 
 def in_a_network(shown: Comparison) -> None:
@@ -127,7 +127,7 @@ def in_a_network(shown: Comparison) -> None:
     link = page.page_address(LAB.query_string(same.study), "")
     with st.container(horizontal=True):
         page.lab_link("Open these runs in the lab", same.study, "linear_lab")
-        take("shared scalar", ("L", "t", "quantity", "value"), partial(words.network_rows, same), link)
+        take("shared scalar", "L t quantity value".split(), partial(words.network_rows, same), link)
 
 
 study = st.session_state[STATE] = chosen(page.opened(LINKS.decode, STATE, REFUSED))

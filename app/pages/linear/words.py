@@ -119,7 +119,7 @@ def residual_sentence(comparison: Comparison) -> str:
 
 def term_rows(comparison: Comparison) -> Iterator[Row]:
     """The table (t, weight, term, value) of every step taken apart."""
-    for name in ("before", "adaptive", "multiplicative", "higher", "after"):
+    for name in "before adaptive multiplicative higher after".split():
         for t, row in enumerate(getattr(comparison.terms, name).tolist()):
             yield from ((t, place, name, value) for place, value in enumerate(row, 1))
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
 from spncore import words
 from spncore.arrays import Floats
@@ -30,7 +29,7 @@ PHASE_MARKS = {
 }
 
 
-def phase_limit(diagram: Diagram, control: bool = False) -> int:
+def phase_limit(diagram: Diagram, control: bool) -> int:
     """The end of the colour scale that all panels share, in powers of two."""
     values = np.concatenate([diagram.speed_up(depth, control).ravel() for depth in diagram.plane.depths[1:]])
     finite = np.abs(values[np.isfinite(values)])
@@ -86,23 +85,17 @@ def _heat(limit: int, **data: Any) -> go.Heatmap:
     return go.Heatmap(**scale, showscale=False, hoverinfo="skip", **data)
 
 
-def phase_marks(diagram: Diagram, depth: int, control: bool = False) -> NDArray[np.str_]:
-    """By cell the name of its mark in `PHASE_MARKS`; `both` has a colour and no mark."""
+def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Scatter:
+    """One point per cell: its mark, its words, and what a click opens."""
     speed, state = diagram.speed_up(depth, control), diagram.state((depth, 1))
-    marks = np.full(speed.shape, "both", dtype="<U12")
+    marks = np.full(speed.shape, "both", dtype="<U12")  # which has a colour and no mark
     marks[np.isnan(speed)] = "missed"
     marks[np.isneginf(speed)] = "only_shallow"
     marks[state == "thrown"] = "thrown"
     marks[np.isposinf(speed)] = "only_deep"
     marks[state == "failed"] = "failed"
-    return marks
-
-
-def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Scatter:
-    """One point per cell: its mark, its words, and what a click opens."""
-    marks = phase_marks(diagram, depth, control)
     places, names = list(np.ndindex(marks.shape)), marks.ravel().tolist()
-    colours = np.where(np.isnan(diagram.speed_up(depth, control)), ink, ON_SCALE).ravel().tolist()
+    colours = np.where(np.isnan(speed), ink, ON_SCALE).ravel().tolist()
     whole = {"marker": {"opacity": 1.0}}
     return go.Scatter(
         x=[math.log10(diagram.plane.rates[j]) for _, j in places],

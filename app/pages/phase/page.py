@@ -1,6 +1,6 @@
 """Phase diagram: how much faster depth L reaches a target than L = 1, over learning rate and starting weight."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +23,8 @@ from spncore.sweep import to_csv
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
 JOB = "phase_job"  # the key of the job that this session has started last
-CHOICES = ("init_convention", "component_init", "topology", "parametrisation")
-NAMES = (
-    *("data", *CHOICES, "num_components", "num_seeds", "iterations", "resolution"),
-    *("depths", "train_components", "control"),
-)
+CHOICES = "init_convention component_init topology parametrisation".split()
+MORE = "num_components num_seeds iterations resolution depths train_components control".split()
 SETTINGS = {
     **{name: replace(field, help="") for name, field in controls.SETTINGS.items() if name not in CHOICES},
     **{name: controls.SETTINGS[name] for name in CHOICES},
@@ -64,7 +61,9 @@ def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
         return Plane(experiment, depths, per_decade=said["resolution"], control=said["control"], gain=base.gain)
 
     how = {**HOW, "data": offered()}
-    return controls.panel("phase", values, make, NAMES, fields=SETTINGS, how=how, places=st.columns(3))
+    return controls.panel(
+        "phase", values, make, ["data", *CHOICES, *MORE], fields=SETTINGS, how=how, places=st.columns(3)
+    )
 
 
 def settings_panel(base: Plane) -> None:
@@ -75,20 +74,16 @@ def settings_panel(base: Plane) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compute", key="phase_compute", type="primary", icon=":material/grid_on:"):
-            start(plane, data[plane.base.dataset])
+            dataset = data[plane.base.dataset]
+            key = progress.key_of("phase", plane, dataset.sha256)
+            progress.leave(JOB)
+            if progress.start(key, lambda job: phase.run(plane, dataset, job.report)):
+                st.session_state[JOB] = key
+                st.rerun()
         st.caption(
             f"{len(plane.cells()):,} cells (seeds: {plane.base.num_seeds}): {len(plane.scales)} starts × "
             f"{len(plane.rates)} learning rates. Computed in the background; cells that are known are not run again."
         )
-
-
-def start(plane: Plane, dataset: Dataset) -> None:
-    """Start the job of a plane, or join it; the page shows how it gets on."""
-    key = progress.key_of("phase", plane, dataset.sha256)
-    progress.leave(JOB)
-    if progress.start(key, lambda job: phase.run(plane, dataset, job.report)):
-        st.session_state[JOB] = key
-        st.rerun()
 
 
 def job_standing() -> None:
@@ -139,8 +134,9 @@ def panels(shown: Diagram, control: bool) -> None:
     st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 
 
-def findings(shown: Diagram, depths: Sequence[int]) -> None:
+def findings(shown: Diagram) -> None:
     """What the numbers say, in sentences made from them."""
+    depths = shown.plane.depths[1:]
     for column, depth in zip(st.columns(max(len(depths), 2)), depths, strict=False):
         column.markdown(f"**L = {depth}**\n" + "\n".join(f"- {sentence}" for sentence in summary(shown, depth)))
     equal, pairs = stripe_agreement(shown)
@@ -187,7 +183,7 @@ panels(on_screen, with_control)
 with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(phase.shipped().plane)
     job_standing()
-findings(on_screen, on_screen.plane.depths[1:])
+findings(on_screen)
 st.markdown(page_text("phase"))
 with st.expander("Show as table, take away", icon=":material/table:"):
     take_away(on_screen, with_control)

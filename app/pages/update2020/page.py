@@ -14,7 +14,7 @@ from spncore.studies.update2020 import SEEDS, Update
 
 COSTS = {"nltcs": "under a minute", "plants": "about four minutes", "baudio": "about a quarter of an hour"}
 
-SCORE_COLUMNS = ("group", "L", "seed", "llh")
+SCORE_COLUMNS = "group L seed llh".split()
 
 
 def curves(shown: Results) -> None:

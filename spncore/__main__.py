@@ -40,8 +40,7 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; 0 if it did what it was asked for, 2 with one sentence on stderr if the request is refused."""
     options = parser(program).parse_args(arguments)
     try:
-        code: int = options.command(options)
-        return code
+        return int(options.command(options))
     except (ExperimentError, DataError, OSError) as error:
         print(f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error, file=sys.stderr)
         return 2
@@ -172,8 +171,8 @@ def _save(
         return
     from spncore.plots import report
 
-    report.write_html(folder / "llh.html", report.llh_figure(recorded, references, published))
-    report.write_html(folder / "rates.html", report.rate_figure(recorded))
+    report.llh_figure(recorded, references, published).write_html(folder / "llh.html")
+    report.rate_figure(recorded).write_html(folder / "rates.html")
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:

@@ -6,7 +6,7 @@ command line and the loader all read this one table.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spncore.data.dataset import default_names
 
@@ -17,16 +17,14 @@ TERMS_OWN = "Made by this project; under the licence of the code (MIT)."
 ORDER_INFERRED = "The order of the columns (Y16 to Y1) is inferred from item frequencies, not documented."
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """A column's name and what a 1 in it means."""
 
     name: str
     meaning: str
 
 
-@dataclass(frozen=True)
-class DatasetInfo:
+class DatasetInfo(NamedTuple):
     """A registry row: what a data set is, where its files come from and how they are recognised.
 
     `urls`, `sha256` (of the file) and `shapes` (N, D) have one entry per split; `urls` is empty for data that

@@ -48,7 +48,7 @@ class Dataset:
     @property
     def num_distinct(self) -> int:
         """N', the number of distinct rows."""
-        return int(self.rows.shape[0])
+        return len(self.rows)
 
     @property
     def num_variables(self) -> int:
@@ -145,7 +145,7 @@ def _checked_bits(array: Array, name: str) -> Bits:
         row, column = np.argwhere(wrong)[0]
         place = f"{name}: row {row + 1}, column {column + 1}"
         raise DataError(f"{place}: found {array[row, column]!s}; only 0 and 1 are allowed.")
-    return np.array(array, dtype=np.uint8, order="C", subok=False)
+    return np.array(array, dtype=np.uint8, order="C")
 
 
 def _check_names(variables: tuple[str, ...], num_variables: int, name: str) -> None:
@@ -159,7 +159,7 @@ def _check_names(variables: tuple[str, ...], num_variables: int, name: str) -> N
 def _identity(bits: Bits) -> str:
     """Return the SHA-256 of the shape and of every row in its original order."""
     digest = hashlib.sha256("rows {} x {}\n".format(*bits.shape).encode())
-    digest.update(np.ascontiguousarray(bits).data)
+    digest.update(bits.data)
     return digest.hexdigest()
 
 

@@ -7,9 +7,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import NamedTuple
 
 from spncore.data.dataset import DataError
 from spncore.files.whole import write_whole
@@ -19,8 +19,7 @@ CHUNK_BYTES = 65_536
 Progress = Callable[[str, int, int], None]  # file name, bytes so far, bytes in all
 
 
-@dataclass(frozen=True)
-class TimeLimit:
+class TimeLimit(NamedTuple):
     """Seconds one file may take: to connect or stay silent, and in all."""
 
     silence: float = 5.0

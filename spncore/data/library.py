@@ -18,7 +18,7 @@ import numpy as np
 from platformdirs import user_cache_dir
 
 from spncore.arrays import Bits, Floats
-from spncore.data.catalogue import DATASETS, SPLITS, DatasetInfo, Variable
+from spncore.data.catalogue import DATASETS, SPLITS, DatasetInfo
 from spncore.data.dataset import (
     DataError,
     Dataset,
@@ -39,7 +39,6 @@ __all__ = [
     "DatasetInfo",
     "KnownMixture",
     "TimeLimit",
-    "Variable",
     "available",
     "empirical_llh",
     "fetch",

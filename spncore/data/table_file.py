@@ -17,8 +17,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
@@ -57,8 +56,7 @@ NUM_LISTED = 5
 NUM_SHOWN = 24
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """What the header settles: how rows are split, what the columns are called, where the data begins."""
 
     file: str
@@ -130,8 +128,6 @@ def _plain_lines(data: bytes, file: str, notes: list[str]) -> bytes:
 
 
 def _check_encoding(data: bytes, file: str) -> None:
-    if data.isascii():
-        return
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -181,7 +177,9 @@ def _separator(header: bytes, text: bytes, file: str) -> bytes:
 
 def _names(values: list[bytes], file: str) -> tuple[str, ...]:
     """Return the column names, or refuse a header that is partly data, incomplete, too long or ambiguous."""
-    looks_like_data = [d for d, value in enumerate(values) if value and _is_data(value)]
+    looks_like_data = [
+        d for d, value in enumerate(values) if value and (value.lower() in MISSING | TRUTH or NUMBER.fullmatch(value))
+    ]
     if looks_like_data:
         d = min(looks_like_data, key=lambda d: values[d] in BITS)
         raise DataError(
@@ -204,11 +202,6 @@ def _names(values: list[bytes], file: str) -> tuple[str, ...]:
             raise DataError(f"{place}: The name {shown(name)} is already that of column {first[name]}.")
         first[name] = d + 1
     return tuple(first)
-
-
-def _is_data(value: bytes) -> bool:
-    """Return whether a cell of the first row is rather a value than a name."""
-    return value.lower() in MISSING | TRUTH or NUMBER.fullmatch(value) is not None
 
 
 def _records(text: bytes, file: str) -> Iterator[bytes]:

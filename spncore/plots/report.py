@@ -1,7 +1,6 @@
 """The curves of an experiment at several depths as self-contained HTML that opens without a network."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -36,11 +35,6 @@ def rate_figure(traces: Sequence[Trace]) -> go.Figure:
     figure = curves("Effective learning rate by number of sum layers L", lines, THEME, height=None, y_title=RATES)
     figure.update_yaxes(type="log", exponentformat="power")
     return _on_its_own(figure, traces)
-
-
-def write_html(path: Path, figure: go.Figure) -> None:
-    """One self-contained HTML file, plotly.js included."""
-    figure.write_html(path, include_plotlyjs=True, full_html=True)
 
 
 def _line(trace: Trace, runs: Floats) -> Line:

@@ -41,14 +41,10 @@ def cells(runs: Runs = RUNS) -> list[Cell]:
     return [cell(noise, depth, runs) for noise in (0.0, *NOISES) for depth in DEPTHS]
 
 
-def beginnings(runs: Runs = RUNS) -> list[Experiment]:
-    """The runs whose first steps are shown one by one."""
-    return [cell(noise, depth, runs).experiment for noise in EARLY_NOISES for depth in DEPTHS]
-
-
 def run(study: Runs, data: Dataset, report: Reporter) -> Measured:
     """All runs, and the first steps of some of them."""
-    wanted, early = cells(study), {f"first steps {i}": each for i, each in enumerate(beginnings(study), 1)}
+    wanted, beginnings = cells(study), [cell(noise, depth, study) for noise in EARLY_NOISES for depth in DEPTHS]
+    early = {f"first steps {i}": each.experiment for i, each in enumerate(beginnings, 1)}
     total = len(wanted) + len(early)
     found = outcomes(wanted, data, lambda done, _: report(done, total))
     tasks = {name: experiment.to_json() for name, experiment in early.items()}

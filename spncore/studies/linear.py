@@ -172,11 +172,6 @@ def _unpacked(name: str, experiment: Any, outcomes: Any, best: Any, trace: Any, 
     return Side(name, LinearExperiment(**experiment), found, best and RateOutcome(*best), shown, needed)
 
 
-def product_name(num_layers: int) -> str:
-    """w = w₁w₂ for two layers, w = w₁⋯w₅ for more."""
-    return "w₁" + "⋯" * (num_layers > 2) + f"w{lowered(num_layers)}"
-
-
 def _side(study: LinearStudy, num_layers: int) -> Side:
     model = study.model(num_layers)
     outcomes = tuple(outcomes_by_rate(model, RATES, patience=PATIENCE))
@@ -195,7 +190,8 @@ def _side(study: LinearStudy, num_layers: int) -> Side:
     needed = int(np.argmax(reached)) if reached.any() else None
     if needed is not None:
         trace = LinearTrace._make([*(array[: needed + 1] for array in trace[:-1]), trace.stopped])
-    return Side("plain" if num_layers == 1 else product_name(num_layers), shown, outcomes, best, trace, needed)
+    name = "plain" if num_layers == 1 else "w₁" + "⋯" * (num_layers > 2) + f"w{lowered(num_layers)}"
+    return Side(name, shown, outcomes, best, trace, needed)
 
 
 class SharedScalar(NamedTuple):

@@ -1,13 +1,12 @@
 """The named studies of the lab: each says what is held equal between its depths, and what to look for."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """A study with a name; its data set is only a default, a preset keeps the data in use."""
 
     name: str

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scipy.special import betaincinv
 
@@ -26,8 +25,7 @@ FEW = 6  # with fewer pairs even a clean sweep leaves one half inside the interv
 VERDICTS = {"ahead": "ahead", "behind": "behind", "open": "not settled", "level": "level"}
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """Bounds of a median over seeds, None where beyond the end; `coverage` is the probability that they hold it."""
 
     low: int | None
@@ -35,8 +33,7 @@ class Interval:
     coverage: float
 
 
-@dataclass(frozen=True)
-class Wins:
+class Wins(NamedTuple):
     """Pairs of runs with the same seed: in how many the first was earlier, later, or neither."""
 
     ahead: int

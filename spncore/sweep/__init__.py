@@ -11,13 +11,10 @@ from spncore.sweep.cells import (
     SeedOutcome,
     SweepError,
     Target,
-    compute,
-    grid,
-    table,
     to_csv,
 )
 from spncore.sweep.local import LocalWorkers
-from spncore.sweep.running import Report, Reporter, Stopped, quiet, run_cells, run_tasks
+from spncore.sweep.running import Reporter, Stopped, quiet, run_cells, run_tasks
 from spncore.sweep.store import Store
 
 __all__ = [
@@ -25,18 +22,14 @@ __all__ = [
     "Cell",
     "LocalWorkers",
     "Outcome",
-    "Report",
     "Reporter",
     "Stopped",
     "SeedOutcome",
     "Store",
     "SweepError",
     "Target",
-    "compute",
-    "grid",
     "quiet",
     "run_cells",
     "run_tasks",
-    "table",
     "to_csv",
 ]

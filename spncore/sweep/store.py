@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from platformdirs import user_cache_dir
 
 from spncore.files.whole import write_whole
 from spncore.sweep.cells import Outcome
-
-_KEY = re.compile(r"[0-9a-f]{64}")
 
 
 class Store:
@@ -35,7 +32,7 @@ class Store:
         """The outcome that is kept under a key; None when there is none, or the file is not what was written."""
         try:
             return Outcome.read(self._file(key).read_bytes(), key)
-        except (OSError, ValueError):
+        except OSError:
             return None  # as where a file is damaged: the cell is computed again and the file replaced
 
     def put(self, outcome: Outcome) -> None:
@@ -43,6 +40,4 @@ class Store:
         write_whole(self._file(outcome.key), outcome.to_json().encode())
 
     def _file(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"{ascii(key)[:80]} is no key of a cell")
         return self.folder / key[:2] / f"{key}.json"

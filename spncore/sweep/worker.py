@@ -43,7 +43,6 @@ def main() -> None:
 def read_dataset(values: Mapping[str, Any]) -> Dataset:
     """The data set that the sweep described, with its content's hash as given."""
     rows, counts = np.array(values["rows"], dtype=np.uint8), np.array(values["counts"], dtype=np.int64)
-    rows.flags.writeable = counts.flags.writeable = False
     return Dataset(**{**values, "variables": tuple(values["variables"]), "rows": rows, "counts": counts})
 
 

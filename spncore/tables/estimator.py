@@ -178,7 +178,10 @@ class SumProductClassifier(ClassifierMixin, _Network):
         weights, kept = _weights(sample_weight, rows)
         rows, labels = rows[kept], labels[kept]
         self.classes_, codes = _classes(labels)
-        self._check_mix()
+        if not 0.0 <= self.mix <= 1.0:
+            raise ValueError(f"mix: expected 0 (discriminative) to 1 (generative), got {self.mix!r:.40}")
+        if self.mix < 1.0 and self.learner in LEARNERS and LEARNERS[self.learner].data_flow_only:
+            raise ValueError(f"mix: {self.learner} learns with mix=1 only, got {self.mix:g}; take 1 or learner='adam'")
         self.columns_ = codings(rows, weights, self.families)
         columns = *self.columns_, Coding("categorical", np.arange(len(self.classes_), dtype=float))
         self._learn(np.column_stack([encode(rows, self.columns_), codes]), weights, columns, self.mix)
@@ -205,12 +208,6 @@ class SumProductClassifier(ClassifierMixin, _Network):
         drawn = self._sample(n_samples, random_state)
         codes = np.minimum(drawn[:, -1].astype(int), len(self.classes_) - 1)
         return decode(drawn[:, :-1], self.columns_), self.classes_[codes]
-
-    def _check_mix(self) -> None:
-        if not 0.0 <= self.mix <= 1.0:
-            raise ValueError(f"mix: expected 0 (discriminative) to 1 (generative), got {self.mix!r:.40}")
-        if self.mix < 1.0 and self.learner in LEARNERS and LEARNERS[self.learner].data_flow_only:
-            raise ValueError(f"mix: {self.learner} learns with mix=1 only, got {self.mix:g}; take 1 or learner='adam'")
 
 
 def _generator(random_state: int | np.random.RandomState | None) -> Generator:

@@ -26,14 +26,6 @@ class Table(NamedTuple):
 TableStructure = Callable[[Table, StructureSettings, Generator], Model]
 
 
-def started(circuit: Circuit, table: Table, rng: Generator) -> Model:
-    """A circuit of D 0/1 variables over the table's columns: equal sum weights, leaves at random around the moments."""
-    circuit = with_columns(circuit, table.columns)
-    shapes = [parameter_shape(layer) for layer in circuit.sum_layers]
-    inputs = start_leaves(circuit, table.means, table.deviations, rng)
-    return model(circuit, tuple(np.full(shape, 1.0 / shape[2]) for shape in shapes), inputs)
-
-
 def with_columns(circuit: Circuit, columns: Sequence[Column]) -> Circuit:
     """The same sums and products over leaves of these columns' families.
 
@@ -85,7 +77,15 @@ class _Kind(NamedTuple):
 
 
 def _started(build: Build) -> TableStructure:
-    return lambda table, settings, rng: started(build(len(table.columns), settings, rng), table, rng)
+    """A circuit of D 0/1 variables over the table's columns: equal sum weights, leaves at random around the moments."""
+
+    def started(table: Table, settings: StructureSettings, rng: Generator) -> Model:
+        circuit = with_columns(build(len(table.columns), settings, rng), table.columns)
+        shapes = [parameter_shape(layer) for layer in circuit.sum_layers]
+        inputs = start_leaves(circuit, table.means, table.deviations, rng)
+        return model(circuit, tuple(np.full(shape, 1.0 / shape[2]) for shape in shapes), inputs)
+
+    return started
 
 
 # Names as in `structures.STRUCTURES`, whose trees of Chow and Liu are for whole numbers without gaps only.

@@ -7,7 +7,7 @@ holds for trees as for components, such as `exact_factors`, is in `dynamics`; fo
 
 import numpy as np
 
-from spncore.arrays import Bools, Floats
+from spncore.arrays import Floats
 from spncore.dynamics.steps import weight_steps
 from spncore.trees.induced import Trees
 
@@ -36,34 +36,6 @@ def first_order_factors(
 ) -> Floats:
     """1 + Σ_{e∈T} s_e, what Claim 1 predicts for w_T(t+1)/w_T(t) up to O(η²): (..., T)."""
     return 1.0 + trees.over(np.add, weight_steps(edge_weights, edge_flow, trees, learning_rate, parametrisation))
-
-
-def adaptive_rate(
-    edge_weights: Floats, trees: Trees, private: Bools, learning_rate: float, parametrisation: str = "linear"
-) -> Floats:
-    """ρ_T (..., T), the part ρ_T ∇_{w_T} of a step that a tree owes to its private edges; 0 where it has none.
-
-    Linear: η w_T² Σ 1/w_e² over the edges that are in no other tree, where `edge_trees` is 1; log: η w_T² times
-    how many those are. With one private edge, and no other, it is Trapp et al. (2019), eq. (13) in its general form.
-    """
-    own = np.ones_like(edge_weights) if parametrisation == "log" else edge_weights**-2.0
-    return learning_rate * tree_weights(edge_weights, trees) ** 2 * trees.over(np.add, own * private)
-
-
-def multiplicative_term(
-    edge_weights: Floats,
-    edge_flow: Floats,
-    trees: Trees,
-    private: Bools,
-    learning_rate: float,
-    parametrisation: str = "linear",
-) -> Floats:
-    """λ_T (..., T) = Σ s_e over the edges that the tree shares with others, Trapp et al. (2019), eq. (12).
-
-    w_T(t+1) = w_T + ρ_T ∇_{w_T} + λ_T w_T + O(η²).
-    """
-    steps = weight_steps(edge_weights, edge_flow, trees, learning_rate, parametrisation)
-    return trees.over(np.add, steps * ~private)
 
 
 def preconditioner(edge_weights: Floats, trees: Trees, parametrisation: str = "linear") -> Floats:

@@ -7,7 +7,8 @@ from app.live import jobs
 from app.live.jobs import JobBoard, JobRefused
 from spncore import Experiment, load
 from spncore.studies.cells import outcomes
-from spncore.sweep import Cell, SweepError, grid, store
+from spncore.sweep import Cell, SweepError, store
+from spncore.sweep.cells import grid
 from tests.waiting import PATIENCE, until
 
 

@@ -3,7 +3,6 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +39,7 @@ def needs_real(name: str) -> None:
 
 def table(urls: Mapping[str, str]) -> DatasetInfo:
     """Return a registry row for the 3 x 2 table in CONTENT."""
-    return replace(
-        DATASETS["nltcs"],
+    return DATASETS["nltcs"]._replace(
         urls=urls,
         sha256={split: hashlib.sha256(data).hexdigest() for split, data in CONTENT.items()},
         shapes=dict.fromkeys(SPLITS, (3, 2)),

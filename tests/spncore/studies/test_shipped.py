@@ -20,7 +20,8 @@ from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.figure3 import HONEST, NOISES, ROUNDING
 from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
-from spncore.sweep import Cell, Outcome, SeedOutcome, Target, compute
+from spncore.sweep import Cell, Outcome, SeedOutcome, Target
+from spncore.sweep.cells import compute
 from tests.closeness import assert_close
 
 BOOKS = ("figure3", "held_equal", "update2020")

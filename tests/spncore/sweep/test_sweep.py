@@ -16,16 +16,14 @@ from spncore.sweep import (
     Cell,
     LocalWorkers,
     Outcome,
-    Report,
     Stopped,
     Store,
     SweepError,
     Target,
-    compute,
-    grid,
     run_cells,
-    table,
 )
+from spncore.sweep.cells import compute, grid, table
+from spncore.sweep.running import Report
 from spncore.sweep.worker import read_dataset
 from tests import children
 from tests.closeness import assert_close

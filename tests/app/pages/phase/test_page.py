@@ -24,7 +24,8 @@ from spncore.studies.phase import (
     summary,
     tidy,
 )
-from spncore.sweep import SeedOutcome, compute, store, to_csv
+from spncore.sweep import SeedOutcome, store, to_csv
+from spncore.sweep.cells import compute
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 

@@ -56,10 +56,9 @@ function short(count) {
   return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : count.toLocaleString("en");
 }
 
-class Circuits {
+class Circuits extends Acts {
   constructor(view) {
-    this.view = view;
-    this.acts = new Acts(view);
+    super(view);
     this.edge = /** @type {number | null} */ (null); // that eq. 7 is shown for
     this.gradientOnly = true;
     const context = () => view.context();
@@ -83,7 +82,7 @@ class Circuits {
 
   /** One tree: which, its weight and step, its share over time. */
   treePart() {
-    const share = this.acts.plot("share_chart", shareChart, { log_y: false });
+    const share = this.plot("share_chart", shareChart, { log_y: false });
     const detail = pair(html("div", {}, this.formulas, this.path), share);
     return act("tree", "tree_title", heading("tree_title"), ...prose("prose_tree"), this.trees.root, detail);
   }
@@ -91,7 +90,7 @@ class Circuits {
   /** One edge and all trees through it, beside who moves with whom. */
   edgePart() {
     const one = html("div", {}, heading("edge_title"), ...prose("prose_edge"), this.chosen, this.seven);
-    const matrix = this.acts.plot("treematrix", treeMatrixChart, { log_y: true });
+    const matrix = this.plot("treematrix", treeMatrixChart, { log_y: true });
     return act(
       "edge",
       "edge_title",
@@ -105,11 +104,11 @@ class Circuits {
   }
 
   charts() {
-    return [this.llh, ...this.acts.all()];
+    return [this.llh, ...super.charts()];
   }
 
   taken(run) {
-    this.acts.taken(run);
+    super.taken(run);
     this.edge = null;
     this.trees.forget();
     this.drawing.forget();
@@ -120,7 +119,7 @@ class Circuits {
   }
 
   more(context) {
-    return { ...this.acts.more(context), tree: this.trees.tree, edge: this.edge };
+    return { ...super.more(context), tree: this.trees.tree, edge: this.edge };
   }
 
   follow(context, grown) {
@@ -128,7 +127,7 @@ class Circuits {
     this.llh.follow(grown);
     this.showTree(context);
     this.drawing.update();
-    this.acts.follow();
+    super.follow();
     this.showEdge(context);
   }
 

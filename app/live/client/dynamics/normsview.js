@@ -6,14 +6,17 @@ import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
 import { layerName } from "./stepview.js";
 
-const ROOM = { r: 86 }; // for the names of layers at the lines' ends
 const colour = ({ theme }, l) => theme.layer[l % theme.layer.length];
 const onLogs = (c) => c.layout.settings.parametrisation === "log";
 
-const cutMarks = (c, { cuts }) => {
-  const first = Math.min(...(cuts ?? []).filter((cut) => cut !== null));
-  return Number.isFinite(first) ? [mark(c, first + 1, say("first_cut", { t: first + 1 }))] : [];
+/** The first iteration at which a weight was held at the floor, if there is one. */
+export const cutMarks = (c, cuts) => {
+  const t = Math.min(...cuts.filter(Number.isFinite)) + 1;
+  return Number.isFinite(t) ? [mark(c, t, say("first_cut", { t }))] : [];
 };
+
+/** What charts with a line per layer have: a mark, and room for the layers' names at the lines' ends. */
+const layered = (c, { cuts }) => ({ shapes: cutMarks(c, cuts), margin: { r: 86 } });
 
 /** One line per layer. */
 const layerLines = (c, values) =>
@@ -34,11 +37,9 @@ export function normsChart(c) {
   }));
   const lines = [...layerLines(c, (l) => rows.line(`norm_${l}`)), ...exact];
   return timed(c, lines, (at) => normSentence(c, rows, at), {
-    positive: c.options.log_y,
     legend: true,
-    shapes: cutMarks(c, rows.header),
-    margin: ROOM,
-    y: scaled("norm_axis", c.options.log_y),
+    ...layered(c, rows.header),
+    ...scaled("norm_axis", c.options.log_y),
   });
 }
 
@@ -64,13 +65,7 @@ export function trueStepChart(c) {
     const steps = { now: number(now), start: number(start), times: number(start / now) };
     return say("true_step_said", { t: c.run.iteration(at), ...steps });
   };
-  const positive = c.options.log_y;
-  return timed(c, lines, sentence, {
-    positive,
-    shapes: cutMarks(c, rows.header),
-    margin: ROOM,
-    y: scaled("true_step_axis", positive),
-  });
+  return timed(c, lines, sentence, { ...layered(c, rows.header), ...scaled("true_step_axis", c.options.log_y) });
 }
 
 /** What multiplying all sum weights by c does: the step of every layer, and a measured check. */
@@ -115,8 +110,7 @@ export function balanceChart(c) {
   return timed(c, lines, (at) => balanceSentence(c, lines, at), {
     drawn,
     note: say(onLogs(c) ? "balance_log" : "balance_note"),
-    shapes: cutMarks(c, rows.header),
-    margin: ROOM,
+    ...layered(c, rows.header),
     y: { title: say("balance_axis"), ...ticks, autorange: true },
   });
 }

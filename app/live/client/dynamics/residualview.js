@@ -49,7 +49,7 @@ export function residualChart(c) {
   if (!answer) return null;
   const { header } = answer;
   const { eta, product, printed, known } = forms(c, answer);
-  const drawn = known.some(({ y, guide }) => (c.L > 1 || guide === 1) && drawable(y).some((v) => v !== null));
+  const drawn = c.L > 1 && known.some(({ y }) => drawable(y).some((v) => v !== null));
   const ends = eta.length ? [Math.log10(eta[0]), Math.log10(eta.at(-1))] : [-6, 0];
   const highest = Math.max(...[...product, ...printed].filter(Number.isFinite), LEAST);
   const points = known.filter(({ now }) => now > LEAST);
@@ -67,7 +67,7 @@ export function residualChart(c) {
         ]
       : [],
     x: { type: "log", title: say("eta_axis"), range: ends, dtick: ends[1] - ends[0] > 9 ? 2 : 1 },
-    y: scaled("residual_axis", true),
+    ...scaled("residual_axis", true),
     shapes: eta.length ? [nowLine(c, header.now, ends)] : [],
     sentence: () => residualSentence(c, header),
     table: () => ({
@@ -81,11 +81,11 @@ function residualSentence(c, { at, now, at_now: [product, printed], slopes, limi
   const values = { t: at + 1, eta: number(now), k: c.k + 1 };
   if (limit === null) return say("residual_none", values);
   if (c.L === 1) return say("residual_exact");
-  const [slope, a, b] = [slopes[0], ...slopes].map(slopeWords);
+  const [a, b] = slopes.map(slopeWords);
   const size = { ...values, share: number(product), limit: number(limit, 2) };
   const here = say(product < 0.1 ? "residual_small" : "residual_large", size);
   if (slopes[0] === null) return `${here} `;
-  if (slopes[1] === null) return `${here} ${say("residual_log", { slope })}`;
-  if (c.L === 2) return `${here} ${say("residual_one", { slope })}`;
+  if (slopes[1] === null) return `${here} ${say("residual_log", { slope: a })}`;
+  if (c.L === 2) return `${here} ${say("residual_one", { slope: a })}`;
   return `${here} ${say("residual_two", { a, b, printed: number(printed) })}`;
 }

@@ -70,8 +70,11 @@ export const untold = (sentence) => ({
   table: () => ({ head: [say("iteration")], rows: [] }),
 });
 
-/** The vertical axis of lines on a linear or a log scale. */
-export const scaled = (word, log) => ({ type: log ? "log" : "linear", title: say(word), nticks: 7, autorange: true });
+/** The vertical axis of lines on a linear or a log scale, and whether it takes positive numbers only. */
+export const scaled = (word, log) => ({
+  positive: log,
+  y: { type: log ? "log" : "linear", title: say(word), nticks: 7, autorange: true },
+});
 
 /** The key of a heat map's colours. */
 export const colourbar = ({ theme }, text, more) => ({

@@ -9,7 +9,7 @@ const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`,
 const squared = (value) => (number(value).includes("·") ? `(${number(value)})²` : `${number(value)}²`);
 
 /** What the streamed run says of the step from `frame`; `measured` is the next frame's weight, if it is kept. */
-export function terms(run, curve, k, frame) {
+function terms(run, curve, k, frame) {
   const [sizes, phi] = [run.layout.sizes[curve], run.layout.phi[curve]];
   const starts = sizes.map((_, l) => sizes.slice(0, l).reduce((a, b) => a + b, 0));
   const at = (f, l) => run.value(f, curve, "weights", starts[l] + phi[l][k]);

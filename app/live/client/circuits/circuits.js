@@ -136,7 +136,7 @@ class Circuits extends Acts {
     if (!found) return;
     const tree = found.header;
     this.trees.show(tree);
-    if (this.edge === null || !tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    if (!tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
     this.formulas.replaceChildren(...treeFormulas(tree));
     const of = `${tree.number} ${tree.at} ${this.edge}`;
     if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)
@@ -148,7 +148,7 @@ class Circuits extends Acts {
   showEdge({ answer }) {
     const { edge } = this;
     const found = edge === null ? null : answer("edge", { edge });
-    if (!found || found.header.edge !== edge) return;
+    if (found?.header.edge !== edge) return;
     this.chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
     this.seven.replaceChildren(...edgeFormulas(found.header));
   }

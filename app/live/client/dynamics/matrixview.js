@@ -79,8 +79,8 @@ export function eigenvalueChart(c) {
   const sentence = (at) => {
     const [top, low] = [0, last].map((i) => lines[i].values[at]);
     const first = number(lines[0].values[0] / lines[last].values[0]);
-    const values = { t: c.run.iteration(at), top: number(top), low: number(low), ratio: number(top / low), first };
-    return say("eigen_said", values);
+    const t = c.run.iteration(at);
+    return say("eigen_said", { t, top: number(top), low: number(low), ratio: number(top / low), first });
   };
   return timed(c, lines, sentence, { margin: { r: 76 }, ...scaled("eigen_axis", c.options.log_y) });
 }

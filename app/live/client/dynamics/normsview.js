@@ -62,8 +62,8 @@ export function trueStepChart(c) {
   const lines = layerLines(c, (l) => rows.line(`norm_${l}`).map((v) => eta / v));
   const sentence = (at) => {
     const [now, start] = [at, 0].map((frame) => lines[0].values[frame]);
-    const steps = { now: number(now), start: number(start), times: number(start / now) };
-    return say("true_step_said", { t: c.run.iteration(at), ...steps });
+    const t = c.run.iteration(at);
+    return say("true_step_said", { t, now: number(now), start: number(start), times: number(start / now) });
   };
   return timed(c, lines, sentence, { ...layered(c, rows.header), ...scaled("true_step_axis", c.options.log_y) });
 }
@@ -96,11 +96,9 @@ export function balanceChart(c) {
   const rows = c.rows("balance");
   if (!rows) return null;
   if (!rows.header.fields.length) return untold(say("balance_none"));
-  const phi = c.layout.phi[c.choice.curve];
-  const own = new Set(phi.slice(0, -1).map((at, l) => `${l}.${at[c.k]}`));
   const lines = rows.header.fields.map((field) => {
     const [layer, i] = field.split(".").map(Number);
-    const picked = own.has(field);
+    const picked = c.layout.phi[c.choice.curve][layer][c.k] === i; // on the path of the component
     const name = say("node", { layer: layerName(c, layer), i: i + 1 });
     const look = { colour: colour(c, layer), width: picked ? 2.6 : 1, opacity: picked ? 1 : 0.6 };
     return { name, label: picked ? layerName(c, layer) : "", values: rows.line(field), ...look };
@@ -142,11 +140,10 @@ export function floorChart(c) {
   const rows = c.rows("floor");
   if (!rows) return null;
   const all = strips(c, rows);
-  const x = c.series.x.slice(0, rows.length);
   const [l, r] = [118, 70].map((pixels) => pixels * c.theme.textScale);
   const trace = {
     type: "heatmap",
-    x,
+    x: c.series.x.slice(0, rows.length),
     y: all.map(({ name }) => name),
     z: all.map(({ held, size }) => held.map((v) => v / size)),
     zmin: 0,

@@ -6,8 +6,6 @@ import { say } from "../kit/words.js";
 import { rowsOf, spread } from "../run/series.js";
 import { cutMarks } from "./normsview.js";
 
-const FORMS = ["first_order", "exact"];
-
 /**
  * The curves on the run's frames, or {state} while there are none.
  * @returns {any}
@@ -26,10 +24,10 @@ function curves(c) {
 
 /** A line per form of the replay that is there. */
 const formLines = ({ theme }, lines, more) =>
-  FORMS.filter((form) => lines[form]).map((form) => ({
+  Object.entries(lines).map(([form, values]) => ({
     ...(form === "exact" ? { colour: theme.rho, dash: "2px,3px" } : { colour: theme.picked, dash: "8px,4px" }),
     name: say(`replay_${form}`),
-    values: lines[form],
+    values,
     ...more(form),
   }));
 
@@ -66,8 +64,10 @@ export function replayErrorChart(c) {
     label: say(`replay_${form}_short`),
     values: found.errors[form].map((v) => (v === 0 ? 1e-16 : v)), // no difference at all is drawn at the axis' foot
   }));
-  const told = FORMS.filter((form) => found.errors[form]);
-  const sentence = () => told.map((form) => errorSentence(c, found, form)).join(" ");
+  const sentence = () =>
+    Object.keys(found.errors)
+      .map((form) => errorSentence(c, found, form))
+      .join(" ");
   return timed(c, lines, sentence, { shapes: cutMarks(c, [found.cut]), ...scaled("error_axis", true) });
 }
 

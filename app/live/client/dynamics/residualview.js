@@ -13,16 +13,16 @@ const drawable = (line) => line.map((v) => (v > LEAST && Number.isFinite(v) ? v 
 function forms(c, { header, values }) {
   const [eta, product, printed] = rowsOf(values, 3);
   const differ = c.L >= 3 && printed.some(Number.isFinite);
-  const { slopes, at_now: at } = header;
-  const of = (word, y, i, colour, guide, look) => ({ word, y, slope: slopes[i], now: at[i], colour, guide, look });
-  const own = of("form_product", product, 0, c.theme.rho, 2, {});
-  const paper = of("form_printed", printed, 1, c.theme.picked, 1, { dash: "8px,4px" });
-  return { eta, product, printed, known: differ ? [own, paper] : [own] };
+  const known = [
+    { word: "form_product", y: product, colour: c.theme.rho, guide: 2, dash: "solid" },
+    ...(differ ? [{ word: "form_printed", y: printed, colour: c.theme.picked, guide: 1, dash: "8px,4px" }] : []),
+  ].map((form, i) => ({ ...form, slope: header.slopes[i], now: header.at_now[i] }));
+  return { eta, product, printed, known };
 }
 
-function formLine(c, eta, { word, y, slope, colour, look }) {
+function formLine(c, eta, { word, y, slope, colour, dash }) {
   const name = say(word, { slope: slopeWords(slope) });
-  const line = { color: colour, width: 2.4 * c.theme.lineScale, ...look };
+  const line = { color: colour, width: 2.4 * c.theme.lineScale, dash };
   const hovertemplate = `η = %{x:.2e}: %{y:.3e}<extra>${name}</extra>`;
   return { name, x: eta, y: drawable(y), line, hovertemplate };
 }

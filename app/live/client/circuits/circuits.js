@@ -75,8 +75,7 @@ class Circuits extends Acts {
     this.path = html("div", { class: "spn-path", tabindex: 0 });
     this.seven = html("div", "spn-formulas");
     this.chosen = html("p", "spn-summary");
-    const drawn = [this.llh.root, this.drawing.root, view.transport.root];
-    const parts = [...drawn, this.treePart(), this.edgePart()];
+    const parts = [this.llh.root, this.drawing.root, view.transport.root, this.treePart(), this.edgePart()];
     this.root = html("div", "spn-lab spn-circ", view.head("share"), ...parts, view.keys());
   }
 

@@ -159,11 +159,10 @@ export class Drawing extends Sketch {
   }
 
   paintLine(path, weighted, on, share, theme) {
-    const width = weighted ? Math.max(0.5, WIDEST * share) + (on ? 0.8 : 0) : on ? 1.8 : 0.8;
     set(path, {
       stroke: on ? theme.picked : weighted ? theme.text : theme.line,
       "stroke-opacity": on ? 1 : weighted ? 0.25 + 0.45 * share : 0.6,
-      "stroke-width": width,
+      "stroke-width": weighted ? Math.max(0.5, WIDEST * share) + (on ? 0.8 : 0) : on ? 1.8 : 0.8,
       "stroke-dasharray": weighted || on ? "none" : "2 2",
     });
     path.toggleAttribute("data-lit", on);
@@ -171,8 +170,12 @@ export class Drawing extends Sketch {
 
   paintNode({ shape, sign, hidden }, lit, theme) {
     const stroke = lit ? theme.picked : theme.text;
-    const dashes = hidden ? "3 2" : "none";
-    set(shape, { stroke, "stroke-width": lit ? 2.2 : 1.1, "stroke-dasharray": dashes, fill: theme.ground });
+    set(shape, {
+      stroke,
+      "stroke-width": lit ? 2.2 : 1.1,
+      "stroke-dasharray": hidden ? "3 2" : "none",
+      fill: theme.ground,
+    });
     set(sign, { stroke });
   }
 

@@ -95,7 +95,7 @@ function checkSentence({ iteration, llh: [before, after], ratio }) {
 export function balanceChart(c) {
   const rows = c.rows("balance");
   if (!rows) return null;
-  if (!rows.header.fields.length) return untold(say("balance_none"));
+  if (!rows.header.fields.length) return untold("balance_none");
   const lines = rows.header.fields.map((field) => {
     const [layer, i] = field.split(".").map(Number);
     const picked = c.layout.phi[c.choice.curve][layer][c.k] === i; // on the path of the component

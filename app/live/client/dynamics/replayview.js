@@ -33,7 +33,7 @@ const formLines = ({ theme }, lines, more) =>
 
 export function replayChart(c) {
   const found = curves(c);
-  if (!found.deep) return untold(say(`replay_${found.state}`));
+  if (!found.deep) return untold(`replay_${found.state}`);
   const { deep, replayed } = found;
   const replays = formLines(c, replayed, () => ({ label: "", width: 1.8 }));
   const whole = { name: `L = ${c.L}`, values: deep, colour: c.theme.depth[c.L - 1], width: 5, opacity: 0.45 };
@@ -59,7 +59,7 @@ function replaySentence(c, { state, cut, deep, errors }, frame) {
 
 export function replayErrorChart(c) {
   const found = curves(c);
-  if (!found.deep) return untold(say(`replay_${found.state}`));
+  if (!found.deep) return untold(`replay_${found.state}`);
   const lines = formLines(c, found.errors, (form) => ({
     label: say(`replay_${form}_short`),
     values: found.errors[form].map((v) => (v === 0 ? 1e-16 : v)), // no difference at all is drawn at the axis' foot

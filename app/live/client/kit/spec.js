@@ -60,12 +60,12 @@ function trace(c, { name, label, values, colour, dash, width = 2, ...more }, dra
 }
 
 /** A chart over iterations while there is nothing to draw but a sentence. */
-export const untold = (sentence) => ({
+export const untold = (word) => ({
   over: true,
   data: [],
   ends: [],
   dots: () => [],
-  sentence: () => sentence,
+  sentence: () => say(word),
   y: { visible: false },
   table: () => ({ head: [say("iteration")], rows: [] }),
 });

@@ -56,10 +56,9 @@ function short(count) {
   return text.length > 15 ? `${text[0]}.${text[1]}e+${text.length - 1}` : count.toLocaleString("en");
 }
 
-class Circuits {
+class Circuits extends Acts {
   constructor(view) {
-    this.view = view;
-    this.acts = new Acts(view);
+    super(view);
     this.edge = /** @type {number | null} */ (null); // that eq. 7 is shown for
     this.gradientOnly = true;
     const context = () => view.context();
@@ -76,14 +75,13 @@ class Circuits {
     this.path = html("div", { class: "spn-path", tabindex: 0 });
     this.seven = html("div", "spn-formulas");
     this.chosen = html("p", "spn-summary");
-    const drawn = [this.llh.root, this.drawing.root, view.transport.root];
-    const parts = [...drawn, this.treePart(), this.edgePart()];
+    const parts = [this.llh.root, this.drawing.root, view.transport.root, this.treePart(), this.edgePart()];
     this.root = html("div", "spn-lab spn-circ", view.head("share"), ...parts, view.keys());
   }
 
   /** One tree: which, its weight and step, its share over time. */
   treePart() {
-    const share = this.acts.plot("share_chart", shareChart, { log_y: false });
+    const share = this.plot("share_chart", shareChart, { log_y: false });
     const detail = pair(html("div", {}, this.formulas, this.path), share);
     return act("tree", "tree_title", heading("tree_title"), ...prose("prose_tree"), this.trees.root, detail);
   }
@@ -91,7 +89,7 @@ class Circuits {
   /** One edge and all trees through it, beside who moves with whom. */
   edgePart() {
     const one = html("div", {}, heading("edge_title"), ...prose("prose_edge"), this.chosen, this.seven);
-    const matrix = this.acts.plot("treematrix", treeMatrixChart, { log_y: true });
+    const matrix = this.plot("treematrix", treeMatrixChart, { log_y: true });
     return act(
       "edge",
       "edge_title",
@@ -105,11 +103,11 @@ class Circuits {
   }
 
   charts() {
-    return [this.llh, ...this.acts.all()];
+    return [this.llh, ...super.charts()];
   }
 
   taken(run) {
-    this.acts.taken(run);
+    super.taken(run);
     this.edge = null;
     this.trees.forget();
     this.drawing.forget();
@@ -120,7 +118,7 @@ class Circuits {
   }
 
   more(context) {
-    return { ...this.acts.more(context), tree: this.trees.tree, edge: this.edge };
+    return { ...super.more(context), tree: this.trees.tree, edge: this.edge };
   }
 
   follow(context, grown) {
@@ -128,7 +126,7 @@ class Circuits {
     this.llh.follow(grown);
     this.showTree(context);
     this.drawing.update();
-    this.acts.follow();
+    super.follow();
     this.showEdge(context);
   }
 
@@ -137,7 +135,7 @@ class Circuits {
     if (!found) return;
     const tree = found.header;
     this.trees.show(tree);
-    if (this.edge === null || !tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    if (!tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
     this.formulas.replaceChildren(...treeFormulas(tree));
     const of = `${tree.number} ${tree.at} ${this.edge}`;
     if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)
@@ -149,7 +147,7 @@ class Circuits {
   showEdge({ answer }) {
     const { edge } = this;
     const found = edge === null ? null : answer("edge", { edge });
-    if (!found || found.header.edge !== edge) return;
+    if (found?.header.edge !== edge) return;
     this.chosen.textContent = say("edge_chosen", { e: edge, n: found.header.through });
     this.seven.replaceChildren(...edgeFormulas(found.header));
   }

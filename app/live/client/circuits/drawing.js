@@ -76,7 +76,7 @@ export class Drawing extends Sketch {
     this.radius = Math.min(9, unit * 0.44);
     this.at = data.nodes.map(({ x, y }) => [left + unit * x, PAD.top + step * y]);
     this.lines = data.edges.map((edge) => this.line(edge));
-    this.marks = data.nodes.map((node, i) => this.node(node, this.at[i], unit, this.hasRoom(node)));
+    this.marks = data.nodes.map((node, i) => this.node(node, this.at[i], unit));
     const layer = (marks, part) => svg("g", {}, ...marks.map((mark) => mark[part]));
     this.canvas(wide, tall, layer(this.lines, "path"), layer(this.lines, "hit"), layer(this.marks, "group"));
     this.host.scrollLeft = this.at[0][0] - width / 2; // the root in the middle
@@ -106,7 +106,8 @@ export class Drawing extends Sketch {
     return svg("text", { text, "font-size": size, fill: theme.text, ...halo, ...more });
   }
 
-  labels({ kind, nodes, hidden, label }, unit, free) {
+  labels(node, unit) {
+    const { kind, nodes, hidden, label } = node;
     const { radius } = this;
     const n = nodes.length;
     const centred = { "text-anchor": "middle", "font-size": 9 };
@@ -114,12 +115,12 @@ export class Drawing extends Sketch {
     if (n > 1 && kind === "leaf") words.push(this.label(n, { y: 3, ...centred, stroke: "none" }));
     else if (n > 1) words.push(this.label(`${n}×`, { x: radius * 1.2, y: -radius * 0.5, "font-size": 9 }));
     if (hidden) words.push(this.label(`+${hidden}`, { y: radius + 11, ...centred }));
-    if (!label || hidden || !free) return words;
+    if (!label || hidden || !this.hasRoom(node)) return words;
     const beside = { transform: `translate(3.5 ${radius + 4}) rotate(90)`, "text-anchor": "start" };
     return [...words, this.label(label, unit > 70 ? { y: radius + 12, "text-anchor": "middle" } : beside)];
   }
 
-  node(node, [x, y], unit, free) {
+  node(node, [x, y], unit) {
     const { kind, nodes, hidden, foldable, title, group: name } = node;
     const { radius } = this;
     const block = nodes.length > 1;
@@ -132,7 +133,7 @@ export class Drawing extends Sketch {
     const place = { transform: `translate(${x} ${y})`, "data-node": name };
     const act = can && { class: "spn-folds", onclick: () => this.press(name) };
     const hint = svg("title", { text: can ? `${title}. ${press}` : title });
-    const group = svg("g", { ...place, ...act }, hint, shape, sign, ...this.labels(node, unit, free));
+    const group = svg("g", { ...place, ...act }, hint, shape, sign, ...this.labels(node, unit));
     return { group, shape, sign, hidden };
   }
 
@@ -158,11 +159,10 @@ export class Drawing extends Sketch {
   }
 
   paintLine(path, weighted, on, share, theme) {
-    const width = weighted ? Math.max(0.5, WIDEST * share) + (on ? 0.8 : 0) : on ? 1.8 : 0.8;
     set(path, {
       stroke: on ? theme.picked : weighted ? theme.text : theme.line,
       "stroke-opacity": on ? 1 : weighted ? 0.25 + 0.45 * share : 0.6,
-      "stroke-width": width,
+      "stroke-width": weighted ? Math.max(0.5, WIDEST * share) + (on ? 0.8 : 0) : on ? 1.8 : 0.8,
       "stroke-dasharray": weighted || on ? "none" : "2 2",
     });
     path.toggleAttribute("data-lit", on);
@@ -170,8 +170,12 @@ export class Drawing extends Sketch {
 
   paintNode({ shape, sign, hidden }, lit, theme) {
     const stroke = lit ? theme.picked : theme.text;
-    const dashes = hidden ? "3 2" : "none";
-    set(shape, { stroke, "stroke-width": lit ? 2.2 : 1.1, "stroke-dasharray": dashes, fill: theme.ground });
+    set(shape, {
+      stroke,
+      "stroke-width": lit ? 2.2 : 1.1,
+      "stroke-dasharray": hidden ? "3 2" : "none",
+      fill: theme.ground,
+    });
     set(sign, { stroke });
   }
 

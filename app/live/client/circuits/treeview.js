@@ -6,13 +6,13 @@ import { formulaLine } from "../kit/maths.js";
 import { matrixSpec, powerOfTen, timed } from "../kit/spec.js";
 import { curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
-import { range, rowsOf } from "../run/series.js";
+import { range, rowsOf, spread } from "../run/series.js";
 
 const MOST_FACTORS = 6;
 
 const times = (values) => {
   const shown = values.slice(0, MOST_FACTORS).map((v) => number(v));
-  return [...shown, ...(values.length > MOST_FACTORS ? ["…"] : [])].join(" · ");
+  return shown.join(" · ") + (values.length > MOST_FACTORS ? " · …" : "");
 };
 
 const STEP = "{@over {w_T ( t + 1 )} {w_T ( t )} − 1}";
@@ -52,8 +52,7 @@ export function edgesTable(tree, chosen, pick) {
 export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
   const gradient = "@over {∂ 𝓛} {∂ w_e}";
   const sum = `${gradient} = ∑_{T ∋ e} @over w_T w_e ∇_T`;
-  if ((kept ?? null) === null)
-    return [formulaLine(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: through }))];
+  if (kept === null) return [formulaLine(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: through }))];
   const result = (a) => `= ${number(a / weight, 6)}`;
   const listed = say("eq_seven_trees", { n: through, t: kept + 1 });
   const off = say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) });
@@ -71,8 +70,7 @@ export function circuitChart(c) {
   const spec = llhChart(c);
   const { series, run } = c;
   const seen = series.llh.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1]]);
-  const finite = [...seen, series.lowest].filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const [, low, high] = spread([...seen, series.lowest]);
   const unit = high - low > 3 ? 2 : 10;
   const [bottom, top] = [Math.floor(unit * low - 0.4) / unit, Math.ceil(unit * high + 0.8) / unit];
   const isMixture = ({ curve }) => curve >= run.layout.num_depths;
@@ -152,6 +150,5 @@ function matrixSentence({ at, eigenvalues, all, numbers }, rows) {
   const sharing = rows.flatMap((r, i) => r.filter((v, j) => j > i && v > 0)).length;
   const shared = n > 1 ? number((200 * sharing) / (n * (n - 1))) : "0";
   const rank = eigenvalues.filter((v) => v > 1e-9 * eigenvalues[0]).length;
-  const values = { t: at + 1, n, top: number(eigenvalues[0]), rank, shared };
-  return say(all ? "matrix_all" : "matrix_some", values);
+  return say(all ? "matrix_all" : "matrix_some", { t: at + 1, n, top: number(eigenvalues[0]), rank, shared });
 }

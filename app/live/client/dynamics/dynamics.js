@@ -28,24 +28,9 @@ function erratum() {
   return html("aside", "spn-box", title, ...claims, fair);
 }
 
-/** A slider with its value beside it. */
-function slider(name, range, kind, shown, moved) {
-  const output = html("output", { text: shown(range.value) });
-  const oninput = () => {
-    moved(Number(input.value));
-    output.textContent = shown(Number(input.value));
-  };
-  const input = html("input", { type: "range", "aria-label": say(name), "data-control": name, ...range, oninput });
-  return html("label", { class: kind }, say(name), input, output);
-}
-
-/** The factor that a slider over its power of ten stands for, to two digits. */
-const factorOf = (power) => Number((10 ** power).toPrecision(2));
-
-class Dynamics {
+class Dynamics extends Acts {
   constructor(view) {
-    this.view = view;
-    this.acts = new Acts(view);
+    super(view);
     this.beta = 0.9; // of the classical momentum to compare with
     this.factor = 2; // that all sum weights are multiplied by
     this.gradientOnly = true;
@@ -55,11 +40,11 @@ class Dynamics {
     const player = html("div", "spn-player", view.choices, view.transport.root);
     const top = view.head("pin", "share");
     this.root = html("div", "spn-lab spn-dyn", top, ...this.parts(), player, view.keys());
-    this.acts.plots.step.frame.append(view.wait);
+    this.plots.step.frame.append(view.wait);
   }
 
   parts() {
-    const plot = (key, build, options = {}) => this.acts.plot(key, build, options);
+    const plot = this.plot.bind(this);
     const step = pair(html("div", {}, this.formulas, this.path), plot("step", stepChart));
     step.classList.add("spn-wide-left");
     const row = html("div", {}, plot("row", rowChart), this.betaSlider());
@@ -77,40 +62,40 @@ class Dynamics {
     ];
   }
 
+  /** A slider with what it sets beside it. */
+  slider(name, range, moved) {
+    const output = html("output", { text: number(this[name]) });
+    const oninput = () => {
+      moved(Number(input.value));
+      output.textContent = number(this[name]);
+    };
+    const input = html("input", { type: "range", "aria-label": say(name), "data-control": name, ...range, oninput });
+    return html("label", `spn-controls spn-${name}`, say(name), input, output);
+  }
+
   betaSlider() {
-    const range = { min: 0, max: 0.99, step: 0.01, value: this.beta };
-    return slider("beta", range, "spn-controls spn-beta", String, (beta) => {
+    return this.slider("beta", { min: 0, max: 0.99, step: 0.01, value: this.beta }, (beta) => {
       this.beta = beta;
-      this.acts.plots.row.request();
+      this.plots.row.request();
     });
   }
 
   factorSlider() {
-    const range = { min: -1, max: 1, step: 0.05, value: Math.log10(this.factor) };
-    const shown = (power) => number(factorOf(power));
-    return slider("factor", range, "spn-controls", shown, (power) => {
-      this.factor = factorOf(power);
+    return this.slider("factor", { min: -1, max: 1, step: 0.05, value: Math.log10(this.factor) }, (power) => {
+      this.factor = Number((10 ** power).toPrecision(2));
       this.view.moved = true;
     });
-  }
-
-  charts() {
-    return this.acts.all();
-  }
-
-  taken(run) {
-    this.acts.taken(run);
   }
 
   more(context) {
     const { beta, factor } = this;
     const k = context.choice.component;
-    return { ...this.acts.more(context, `k = ${k + 1}`), k, beta, factor, small: this.root.clientWidth < 680 };
+    return { ...super.more(context, `k = ${k + 1}`), k, beta, factor, small: this.root.clientWidth < 680 };
   }
 
   follow(context) {
-    const { step, norms } = this.acts.plots;
-    this.acts.follow();
+    const { step, norms } = this.plots;
+    super.follow();
     if (step.visible || !this.formulas.firstChild) {
       this.formulas.replaceChildren(...equationsOf(context));
       this.path.replaceChildren(...layersTable(context));

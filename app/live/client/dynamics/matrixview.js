@@ -67,7 +67,6 @@ export function eigenvalueChart(c) {
   const rows = c.rows("eigenvalues");
   if (!rows) return null;
   const last = c.layout.num_components - 1;
-  const log = c.options.log_y;
   const colour = (share) => cividis(c.theme.mode === "dark" ? 1 - 0.75 * share : 0.8 * share);
   const label = (i) => (i === 0 ? say("largest") : i === last ? say("smallest") : "");
   const lines = range(last + 1).map((i) => ({
@@ -80,8 +79,8 @@ export function eigenvalueChart(c) {
   const sentence = (at) => {
     const [top, low] = [0, last].map((i) => lines[i].values[at]);
     const first = number(lines[0].values[0] / lines[last].values[0]);
-    const values = { t: c.run.iteration(at), top: number(top), low: number(low), ratio: number(top / low), first };
-    return say("eigen_said", values);
+    const t = c.run.iteration(at);
+    return say("eigen_said", { t, top: number(top), low: number(low), ratio: number(top / low), first });
   };
-  return timed(c, lines, sentence, { positive: log, margin: { r: 76 }, y: scaled("eigen_axis", log) });
+  return timed(c, lines, sentence, { margin: { r: 76 }, ...scaled("eigen_axis", c.options.log_y) });
 }

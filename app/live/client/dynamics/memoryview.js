@@ -113,7 +113,8 @@ function rowSentence(c, { header, values }, x, y) {
 /** The β whose decay is nearest over the last ten gradients, in words. */
 function fittedBeta(values) {
   const last = Array.from(values.subarray(-10), Math.abs).filter((v) => v > 0 && Number.isFinite(v));
-  return last.length < 2 ? "–" : number((last[0] / last[last.length - 1]) ** (1 / (last.length - 1)), 4);
+  const n = last.length - 1;
+  return n < 1 ? "–" : number((last[0] / last[n]) ** (1 / n), 4);
 }
 
 export function startChart(c) {

@@ -6,14 +6,17 @@ import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
 import { layerName } from "./stepview.js";
 
-const ROOM = { r: 86 }; // for the names of layers at the lines' ends
 const colour = ({ theme }, l) => theme.layer[l % theme.layer.length];
 const onLogs = (c) => c.layout.settings.parametrisation === "log";
 
-const cutMarks = (c, { cuts }) => {
-  const first = Math.min(...(cuts ?? []).filter((cut) => cut !== null));
-  return Number.isFinite(first) ? [mark(c, first + 1, say("first_cut", { t: first + 1 }))] : [];
+/** The first iteration at which a weight was held at the floor, if there is one. */
+export const cutMarks = (c, cuts) => {
+  const t = Math.min(...cuts.filter(Number.isFinite)) + 1;
+  return Number.isFinite(t) ? [mark(c, t, say("first_cut", { t }))] : [];
 };
+
+/** What charts with a line per layer have: a mark, and room for the layers' names at the lines' ends. */
+const layered = (c, { cuts }) => ({ shapes: cutMarks(c, cuts), margin: { r: 86 } });
 
 /** One line per layer. */
 const layerLines = (c, values) =>
@@ -34,11 +37,9 @@ export function normsChart(c) {
   }));
   const lines = [...layerLines(c, (l) => rows.line(`norm_${l}`)), ...exact];
   return timed(c, lines, (at) => normSentence(c, rows, at), {
-    positive: c.options.log_y,
     legend: true,
-    shapes: cutMarks(c, rows.header),
-    margin: ROOM,
-    y: scaled("norm_axis", c.options.log_y),
+    ...layered(c, rows.header),
+    ...scaled("norm_axis", c.options.log_y),
   });
 }
 
@@ -61,16 +62,10 @@ export function trueStepChart(c) {
   const lines = layerLines(c, (l) => rows.line(`norm_${l}`).map((v) => eta / v));
   const sentence = (at) => {
     const [now, start] = [at, 0].map((frame) => lines[0].values[frame]);
-    const steps = { now: number(now), start: number(start), times: number(start / now) };
-    return say("true_step_said", { t: c.run.iteration(at), ...steps });
+    const t = c.run.iteration(at);
+    return say("true_step_said", { t, now: number(now), start: number(start), times: number(start / now) });
   };
-  const positive = c.options.log_y;
-  return timed(c, lines, sentence, {
-    positive,
-    shapes: cutMarks(c, rows.header),
-    margin: ROOM,
-    y: scaled("true_step_axis", positive),
-  });
+  return timed(c, lines, sentence, { ...layered(c, rows.header), ...scaled("true_step_axis", c.options.log_y) });
 }
 
 /** What multiplying all sum weights by c does: the step of every layer, and a measured check. */
@@ -100,12 +95,10 @@ function checkSentence({ iteration, llh: [before, after], ratio }) {
 export function balanceChart(c) {
   const rows = c.rows("balance");
   if (!rows) return null;
-  if (!rows.header.fields.length) return untold(say("balance_none"));
-  const phi = c.layout.phi[c.choice.curve];
-  const own = new Set(phi.slice(0, -1).map((at, l) => `${l}.${at[c.k]}`));
+  if (!rows.header.fields.length) return untold("balance_none");
   const lines = rows.header.fields.map((field) => {
     const [layer, i] = field.split(".").map(Number);
-    const picked = own.has(field);
+    const picked = c.layout.phi[c.choice.curve][layer][c.k] === i; // on the path of the component
     const name = say("node", { layer: layerName(c, layer), i: i + 1 });
     const look = { colour: colour(c, layer), width: picked ? 2.6 : 1, opacity: picked ? 1 : 0.6 };
     return { name, label: picked ? layerName(c, layer) : "", values: rows.line(field), ...look };
@@ -115,8 +108,7 @@ export function balanceChart(c) {
   return timed(c, lines, (at) => balanceSentence(c, lines, at), {
     drawn,
     note: say(onLogs(c) ? "balance_log" : "balance_note"),
-    shapes: cutMarks(c, rows.header),
-    margin: ROOM,
+    ...layered(c, rows.header),
     y: { title: say("balance_axis"), ...ticks, autorange: true },
   });
 }
@@ -148,11 +140,10 @@ export function floorChart(c) {
   const rows = c.rows("floor");
   if (!rows) return null;
   const all = strips(c, rows);
-  const x = c.series.x.slice(0, rows.length);
   const [l, r] = [118, 70].map((pixels) => pixels * c.theme.textScale);
   const trace = {
     type: "heatmap",
-    x,
+    x: c.series.x.slice(0, rows.length),
     y: all.map(({ name }) => name),
     z: all.map(({ held, size }) => held.map((v) => v / size)),
     zmin: 0,

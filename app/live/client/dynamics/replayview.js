@@ -1,11 +1,10 @@
 // Observation 1: the shallow network driven by the deep run's recorded rates, on top of the deep curve, and its error.
 
 import { llh, number } from "../kit/dom.js";
-import { mark, scaled, timed, untold } from "../kit/spec.js";
+import { scaled, timed, untold } from "../kit/spec.js";
 import { say } from "../kit/words.js";
-import { rowsOf } from "../run/series.js";
-
-const FORMS = ["first_order", "exact"];
+import { rowsOf, spread } from "../run/series.js";
+import { cutMarks } from "./normsview.js";
 
 /**
  * The curves on the run's frames, or {state} while there are none.
@@ -25,27 +24,24 @@ function curves(c) {
 
 /** A line per form of the replay that is there. */
 const formLines = ({ theme }, lines, more) =>
-  FORMS.filter((form) => lines[form]).map((form) => ({
+  Object.entries(lines).map(([form, values]) => ({
     ...(form === "exact" ? { colour: theme.rho, dash: "2px,3px" } : { colour: theme.picked, dash: "8px,4px" }),
     name: say(`replay_${form}`),
-    values: lines[form],
+    values,
     ...more(form),
   }));
 
-const cutMark = (c, cut) => ((cut ?? null) === null ? [] : [mark(c, cut + 1, say("first_cut", { t: cut + 1 }))]);
-const finite = (values) => values.filter(Number.isFinite);
-
 export function replayChart(c) {
   const found = curves(c);
-  if (!found.deep) return untold(say(`replay_${found.state}`));
+  if (!found.deep) return untold(`replay_${found.state}`);
   const { deep, replayed } = found;
   const replays = formLines(c, replayed, () => ({ label: "", width: 1.8 }));
   const whole = { name: `L = ${c.L}`, values: deep, colour: c.theme.depth[c.L - 1], width: 5, opacity: 0.45 };
-  const [low, high] = [Math.min(...finite(deep)), Math.max(...finite(deep))];
+  const [, low, high] = spread(deep);
   const room = 0.15 * (high - low || 1);
   return timed(c, [whole, ...replays], (frame) => replaySentence(c, found, frame), {
     legend: true,
-    shapes: cutMark(c, found.cut),
+    shapes: cutMarks(c, [found.cut]),
     y: { title: say("llh_axis"), range: [low - room, high + room] },
   });
 }
@@ -63,14 +59,16 @@ function replaySentence(c, { state, cut, deep, errors }, frame) {
 
 export function replayErrorChart(c) {
   const found = curves(c);
-  if (!found.deep) return untold(say(`replay_${found.state}`));
+  if (!found.deep) return untold(`replay_${found.state}`);
   const lines = formLines(c, found.errors, (form) => ({
     label: say(`replay_${form}_short`),
     values: found.errors[form].map((v) => (v === 0 ? 1e-16 : v)), // no difference at all is drawn at the axis' foot
   }));
-  const told = FORMS.filter((form) => found.errors[form]);
-  const sentence = () => told.map((form) => errorSentence(c, found, form)).join(" ");
-  return timed(c, lines, sentence, { positive: true, shapes: cutMark(c, found.cut), y: scaled("error_axis", true) });
+  const sentence = () =>
+    Object.keys(found.errors)
+      .map((form) => errorSentence(c, found, form))
+      .join(" ");
+  return timed(c, lines, sentence, { shapes: cutMarks(c, [found.cut]), ...scaled("error_axis", true) });
 }
 
 /** From which iteration on a replay is off by more than a bound, and where it ends. */
@@ -78,7 +76,7 @@ function errorSentence(c, { deep, errors }, form) {
   const values = errors[form];
   const off = values.findIndex((e) => !(e <= 1e-3));
   const name = say(`replay_${form}`);
-  const close = { form: name, most: number(Math.max(...finite(values)), 2) };
+  const close = { form: name, most: number(spread(values)[2], 2) };
   const said = off < 0 ? say("replay_close", close) : say("replay_leaves", { form: name, t: c.series.x[off] });
   const end = values.findIndex((v, i) => !Number.isFinite(v) && Number.isFinite(deep[i]));
   return end < 0 ? said : `${said} ${say("replay_ends", { t: c.series.x[end] })}`;

@@ -13,16 +13,16 @@ const drawable = (line) => line.map((v) => (v > LEAST && Number.isFinite(v) ? v 
 function forms(c, { header, values }) {
   const [eta, product, printed] = rowsOf(values, 3);
   const differ = c.L >= 3 && printed.some(Number.isFinite);
-  const { slopes, at_now: at } = header;
-  const of = (word, y, i, colour, guide, look) => ({ word, y, slope: slopes[i], now: at[i], colour, guide, look });
-  const own = of("form_product", product, 0, c.theme.rho, 2, {});
-  const paper = of("form_printed", printed, 1, c.theme.picked, 1, { dash: "8px,4px" });
-  return { eta, product, printed, known: differ ? [own, paper] : [own] };
+  const known = [
+    { word: "form_product", y: product, colour: c.theme.rho, guide: 2, dash: "solid" },
+    ...(differ ? [{ word: "form_printed", y: printed, colour: c.theme.picked, guide: 1, dash: "8px,4px" }] : []),
+  ].map((form, i) => ({ ...form, slope: header.slopes[i], now: header.at_now[i] }));
+  return { eta, product, printed, known };
 }
 
-function formLine(c, eta, { word, y, slope, colour, look }) {
+function formLine(c, eta, { word, y, slope, colour, dash }) {
   const name = say(word, { slope: slopeWords(slope) });
-  const line = { color: colour, width: 2.4 * c.theme.lineScale, ...look };
+  const line = { color: colour, width: 2.4 * c.theme.lineScale, dash };
   const hovertemplate = `η = %{x:.2e}: %{y:.3e}<extra>${name}</extra>`;
   return { name, x: eta, y: drawable(y), line, hovertemplate };
 }
@@ -49,7 +49,7 @@ export function residualChart(c) {
   if (!answer) return null;
   const { header } = answer;
   const { eta, product, printed, known } = forms(c, answer);
-  const drawn = known.some(({ y, guide }) => (c.L > 1 || guide === 1) && drawable(y).some((v) => v !== null));
+  const drawn = c.L > 1 && known.some(({ y }) => drawable(y).some((v) => v !== null));
   const ends = eta.length ? [Math.log10(eta[0]), Math.log10(eta.at(-1))] : [-6, 0];
   const highest = Math.max(...[...product, ...printed].filter(Number.isFinite), LEAST);
   const points = known.filter(({ now }) => now > LEAST);
@@ -67,7 +67,7 @@ export function residualChart(c) {
         ]
       : [],
     x: { type: "log", title: say("eta_axis"), range: ends, dtick: ends[1] - ends[0] > 9 ? 2 : 1 },
-    y: scaled("residual_axis", true),
+    ...scaled("residual_axis", true),
     shapes: eta.length ? [nowLine(c, header.now, ends)] : [],
     sentence: () => residualSentence(c, header),
     table: () => ({
@@ -81,11 +81,11 @@ function residualSentence(c, { at, now, at_now: [product, printed], slopes, limi
   const values = { t: at + 1, eta: number(now), k: c.k + 1 };
   if (limit === null) return say("residual_none", values);
   if (c.L === 1) return say("residual_exact");
-  const [slope, a, b] = [slopes[0], ...slopes].map(slopeWords);
+  const [a, b] = slopes.map(slopeWords);
   const size = { ...values, share: number(product), limit: number(limit, 2) };
   const here = say(product < 0.1 ? "residual_small" : "residual_large", size);
   if (slopes[0] === null) return `${here} `;
-  if (slopes[1] === null) return `${here} ${say("residual_log", { slope })}`;
-  if (c.L === 2) return `${here} ${say("residual_one", { slope })}`;
+  if (slopes[1] === null) return `${here} ${say("residual_log", { slope: a })}`;
+  if (c.L === 2) return `${here} ${say("residual_one", { slope: a })}`;
   return `${here} ${say("residual_two", { a, b, printed: number(printed) })}`;
 }

@@ -32,7 +32,6 @@ function stepAt(c) {
 
 /** What first order, w + ρ∇ + λw, says of the next weight. */
 const firstOrder = (s) => s.w + s.own + s.pull;
-const exactStep = (s) => firstOrder(s) + s.second + s.higher;
 
 /** The parts of the change of w_k as horizontal bars on one linear scale. */
 export function stepChart(c) {
@@ -107,7 +106,7 @@ const timesSquares = (weights) => weights.map((w) => ` · {${v(w)}}^2`).join("")
 /** Equation 8–10, the exact step: one factor per layer, on logarithms one exponent. */
 function exactStepOf(s, k) {
   const start = `w_${k}^${say("exact_mark")} = w_${k}`;
-  const result = `= ${v(exactStep(s))}`;
+  const result = `= ${v(firstOrder(s) + s.second + s.higher)}`;
   if (s.log) return `${start} · e^{∑_l s_l} ${result}`;
   const factors = s.steps.map((x) => ` · {( 1 ${x < 0 ? "−" : "+"} ${v(Math.abs(x))} )}`);
   return `${start} ∏_l {( 1 + s_l )} = ${v(s.w)}${factors.join("")} ${result}`;

@@ -19,6 +19,7 @@ export const prose = (word) =>
 export const act = (name, title, ...content) =>
   html("section", { class: `spn-act spn-${name}`, id: `spn-${name}`, "aria-label": say(title) }, ...content);
 
+/** What such pages have in common. */
 export class Acts {
   constructor(view) {
     this.view = view;
@@ -35,7 +36,8 @@ export class Acts {
     return this.plots[key].root;
   }
 
-  all() {
+  /** @returns {import("./figure.js").Figure[]} */
+  charts() {
     return Object.values(this.plots);
   }
 
@@ -62,6 +64,6 @@ export class Acts {
   }
 
   follow() {
-    this.all().forEach((plot) => plot.follow());
+    Object.values(this.plots).forEach((plot) => plot.follow());
   }
 }

@@ -60,18 +60,21 @@ function trace(c, { name, label, values, colour, dash, width = 2, ...more }, dra
 }
 
 /** A chart over iterations while there is nothing to draw but a sentence. */
-export const untold = (sentence) => ({
+export const untold = (word) => ({
   over: true,
   data: [],
   ends: [],
   dots: () => [],
-  sentence: () => sentence,
+  sentence: () => say(word),
   y: { visible: false },
   table: () => ({ head: [say("iteration")], rows: [] }),
 });
 
-/** The vertical axis of lines on a linear or a log scale. */
-export const scaled = (word, log) => ({ type: log ? "log" : "linear", title: say(word), nticks: 7, autorange: true });
+/** The vertical axis of lines on a linear or a log scale, and whether it takes positive numbers only. */
+export const scaled = (word, log) => ({
+  positive: log,
+  y: { type: log ? "log" : "linear", title: say(word), nticks: 7, autorange: true },
+});
 
 /** The key of a heat map's colours. */
 export const colourbar = ({ theme }, text, more) => ({

@@ -16,14 +16,14 @@ export class SignedBars {
     const context = this.context();
     const { clientWidth: width, clientHeight: height } = this.root;
     if (!context || width < 60 || height < 60) return;
-    const { run, choice } = context;
-    const { curve, component } = choice;
+    const { run, frame } = context;
+    const { curve, component } = context.choice;
     const { has_rates, names, depths, num_components } = run.layout;
     if (!has_rates[curve]) {
       const text = say("no_rates", { curves: names[curve] });
       return this.root.replaceChildren(html("p", { class: "spn-note", text }));
     }
-    const values = Array.from(run.values(context.frame, curve, "lam", num_components));
+    const values = [...run.values(frame, curve, "lam", num_components)];
     const label = `${say("lam_bars", { L: depths[curve], k: component + 1 })} ${number(values[component])}`;
     const told = `${label}: ${values.map((v) => number(v, 2)).join(", ")}`;
     const size = { viewBox: `0 0 ${width} ${height}`, width, height };

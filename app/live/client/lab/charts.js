@@ -6,14 +6,16 @@ import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { pick, range, signedLog } from "../run/series.js";
 
-const rated = (c) => curves(c).filter((curve) => c.layout.has_rates[curve]);
-
-/** Lines of one part of the detail seed: the chosen component, and the others thin when asked for. */
-function componentLines(c, part, { scale = 1, positive = false, drawn = (value) => value }) {
+/**
+ * Lines of one part of the detail seed: the chosen component, and the others thin when asked for; and a note that says
+ * of which curves there is none because they do not take plain gradient steps.
+ */
+function componentLines(c, part, note, { scale = 1, positive = false, drawn = (value) => value }) {
   const { series, run, choice } = c;
   const chosen = curves(c).map((curve) => series.line(curve, part, choice.component, scale));
   const words = (curve, frame) => number(chosen[curve][frame]);
-  const shown = rated(c);
+  const [shown, without] = [true, false].map((rates) => curves(c).filter((i) => c.layout.has_rates[i] === rates));
+  const unrated = say("no_rates", { curves: without.map((curve) => name(c, curve)).join(", ") });
   const others = (curve, { x, places }) =>
     range(run.layout.num_components)
       .filter((k) => k !== choice.component)
@@ -29,15 +31,9 @@ function componentLines(c, part, { scale = 1, positive = false, drawn = (value) 
   const lines = chosen.map((values) => values.map(drawn));
   return {
     ...curveChart(c, lines, { shown, first, look, positive, words }),
+    note: without.length ? `${note} ${unrated}` : note,
     table: () => spreadTable(c, shown, words),
   };
-}
-
-/** A note, and of which curves the chart says nothing because they do not take plain gradient steps. */
-function rateNote(c, note) {
-  const without = curves(c).filter((curve) => !c.layout.has_rates[curve]);
-  if (!without.length) return note;
-  return `${note} ${say("no_rates", { curves: without.map((curve) => name(c, curve)).join(", ") })}`;
 }
 
 const power = { exponentformat: "power" };
@@ -46,23 +42,22 @@ const power = { exponentformat: "power" };
 export function rhoChart(c) {
   const log = c.options.log_y;
   return {
-    ...componentLines(c, "rho", { scale: 1 / c.layout.settings.learning_rate, positive: log }),
-    note: rateNote(c, say("rho_note")),
+    ...componentLines(c, "rho", say("rho_note"), { scale: 1 / c.layout.settings.learning_rate, positive: log }),
     y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },
     shapes: [level(c, 1)],
   };
 }
 
-const POWERS = [-2, -1, 0, 1, 2, 3, 4, 6, 8];
+const POWERS = [-2, -1, 0, 1, 2, 3, 4, 6, 8].map((n) => 10 ** n);
 
 /** View 3: the multiplicative term of the chosen component. */
 export function lamChart(c) {
   const log = c.options.log_y;
-  const values = [...POWERS.map((n) => -(10 ** n)), 0, ...POWERS.map((n) => 10 ** n)];
+  const note = say(Math.max(...c.layout.depths) === 1 ? "lam_shallow" : "lam_note");
+  const values = [...POWERS.map((power) => -power), 0, ...POWERS];
   const ticks = { tickvals: values.map(signedLog), ticktext: values.map((value) => number(value)) };
   return {
-    ...componentLines(c, "lam", log ? { drawn: signedLog } : {}),
-    note: rateNote(c, say(Math.max(...c.layout.depths) === 1 ? "lam_shallow" : "lam_note")),
+    ...componentLines(c, "lam", note, log ? { drawn: signedLog } : {}),
     y: { title: say("lam_axis"), autorange: true, ...(log ? ticks : power) },
     shapes: [level(c, 0)],
   };

@@ -9,26 +9,26 @@ const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`,
 const squared = (value) => (number(value).includes("·") ? `(${number(value)})²` : `${number(value)}²`);
 
 /** What the streamed run says of the step from `frame`; `measured` is the next frame's weight, if it is kept. */
-export function terms(run, curve, k, frame) {
+function terms(run, curve, k, frame) {
   const [sizes, phi] = [run.layout.sizes[curve], run.layout.phi[curve]];
   const starts = sizes.map((_, l) => sizes.slice(0, l).reduce((a, b) => a + b, 0));
-  const at = (f, l) => run.value(f, curve, "weights", starts[l] + phi[l][k]);
-  const last = sizes.length - 1;
+  const path = (f) => starts.map((start, l) => run.value(f, curve, "weights", start + phi[l][k]));
   const log = run.layout.settings.parametrisation === "log";
   const next = run.stride === 1 && frame + 1 < run.length ? frame + 1 : -1;
   const weight = run.value(frame, curve, "w", k);
-  const ratio = at(next, last) / at(frame, last);
+  const [now, then] = [frame, next].map(path);
+  const ratio = then.at(-1) / now.at(-1);
   const step = log ? Math.log(ratio) : ratio - 1; // of the component's own weight: its share ρ∇ of the update
-  const atFloor = (f) => sizes.some((_, l) => at(f, l) <= run.layout.floor * (1 + 1e-6));
+  const atFloor = (w) => w <= run.layout.floor * (1 + 1e-6);
   return {
     weight,
-    above: sizes.slice(0, -1).map((_, l) => at(frame, l)),
+    above: now.slice(0, -1),
     rho: run.value(frame, curve, "rho", k),
     lam: run.value(frame, curve, "lam", k),
     own: step * weight,
     measured: run.value(next, curve, "w", k),
     log,
-    cut: run.value(frame, curve, "at_floor") > 0 && [frame, next].some(atFloor),
+    cut: run.value(frame, curve, "at_floor") > 0 && [...now, ...then].some(atFloor),
   };
 }
 

@@ -10,7 +10,7 @@ import numpy as np
 from spncore.circuits.overparam import split_layers
 
 if TYPE_CHECKING:
-    from benchmarks.engine import Run
+    from benchmarks.stepped import Run
 
 
 class TorchStep:

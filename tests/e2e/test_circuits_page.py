@@ -12,6 +12,7 @@ from spncore.trees.induced import enumerate_trees
 from spncore.trees.steps import tree_weights
 from tests.closeness import assert_close
 from tests.mixture_of_trees import trees_trainer
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SETTINGS = {
@@ -113,9 +114,9 @@ def test_the_cursor_moves_the_edges_and_the_controls_choose_the_tree(open_page, 
     page.locator(".spn-number").press("Enter")
     page.locator(".spn-circ[data-tree='2']").wait_for()
     go_to(page, 1)
-    assert widths(page) != late
-    assert page.locator("[data-equation=recorded]").inner_text()
-    assert "iteration 1" in page.locator("[data-equation=seven]").inner_text()
+    until(lambda: widths(page) != late)
+    until(lambda: page.locator("[data-equation=recorded]").inner_text())
+    until(lambda: page.locator("[data-equation=seven]").inner_text().endswith("at iteration 1"))
 
 
 def test_a_press_folds_the_drawing_and_the_menu_brings_it_back(open_page, app_server):

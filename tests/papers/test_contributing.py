@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections import ChainMap
-from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
@@ -117,7 +116,7 @@ def test_the_data_set_by_its_row_from_a_server_to_the_cache(monkeypatch, tmp_pat
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         urls = {split: f"http://127.0.0.1:{server.server_port}/{info.file_name(split)}" for split in TABLES}
-        monkeypatch.setattr(library, "DATASETS", {info.name: replace(info, urls=urls)})
+        monkeypatch.setattr(library, "DATASETS", {info.name: info._replace(urls=urls)})
         loaded = {split: library.load(info.name, split) for split in TABLES}
         server.shutdown()
     assert {split: (data.num_rows, data.num_variables) for split, data in loaded.items()} == info.shapes

@@ -33,23 +33,25 @@ test("the signed scale is odd, keeps zero, and takes a unit per power of ten", (
   for (const x of [1e-5, 0.3, 70]) near(1e-3 * Math.sinh(signedLog(x) * Math.LN10), x, 1e-9);
 });
 
+// By frame, curve and seed.
+const LLH = [
+  [
+    [-5, -3],
+    [-4, -5],
+  ],
+  [
+    [-4, -3],
+    [-2, -1],
+  ],
+];
+
 test("series over seeds grow with the run; a gap is a seed against the same seed", () => {
-  const llh = [
-    [
-      [-5, -3],
-      [-4, -5],
-    ],
-    [
-      [-4, -3],
-      [-2, -1],
-    ],
-  ]; // frame, curve, seed
   const run = {
     length: 1,
     layout: { num_seeds: 2, names: ["L = 1", "L = 2"] },
     iteration: (frame) => frame + 1,
-    values: (frame, curve) => Float32Array.from(llh[frame][curve]),
-    value: (frame, curve, part, i) => llh[frame][curve][i],
+    values: (frame, curve) => Float32Array.from(LLH[frame][curve]),
+    value: (frame, curve, part, i) => LLH[frame][curve][i],
   };
   const series = new Series(run).update();
   assert.deepEqual([series.llh[1].median, series.gap[1].median], [[-4.5], [-0.5]]);

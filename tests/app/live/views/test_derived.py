@@ -1,29 +1,20 @@
 """The Dynamics page's views: every number is the engine's own to float32, and what is ill-formed is refused."""
 
 import json
-import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 
-from app.live.routes import routes
-from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import derived
 from app.live.views.points import first_cuts
 from app.live.views.replays import one_seed
-from spncore import Experiment, fit, load, trainer_of
+from spncore import Experiment, fit, trainer_of
 from spncore.circuits.overparam import effective_weights, split_layers
 from spncore.dynamics import steps
 from spncore.runs.replay import replay
 from spncore.runs.study import Study
 from tests.closeness import assert_close
 from tests.waiting import until
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
-    from starlette.testclient import TestClient
 
 STEADY = Experiment(
     dataset="two-clusters",
@@ -39,23 +30,6 @@ STEADY = Experiment(
 CUT = STEADY.replace(init_scale=1e-4, floor=1e-4, learning_rate=1e-2, iterations=60)
 DEPTHS = (1, 3)
 ENDLESS = STEADY.replace(num_components=8, iterations=5000, num_seeds=6)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load("two-clusters")
-
-
-@pytest.fixture(scope="module")
-def registry() -> Iterator[RunRegistry]:
-    made = RunRegistry(ServerLimits(at_once=2))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def client(registry):
-    return TestClient(Starlette(routes=routes(registry)))
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,12 @@
 """What the Circuits page is sent: every number is the engine's own, and what is ill-formed is refused."""
 
 import json
-import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from starlette.applications import Starlette
 
-from app.live.routes import routes
-from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import frames
-from spncore import Experiment, fit, load
+from spncore import Experiment, fit
 from spncore.circuits.overparam import effective_weights
 from spncore.loop import updates
 from spncore.runs.problem import model_of
@@ -21,10 +16,6 @@ from spncore.trees.steps import preconditioner, tree_weights
 from tests.closeness import assert_close
 from tests.mixture_of_trees import trees_trainer
 from tests.waiting import until
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
-    from starlette.testclient import TestClient
 
 DEEP = Experiment(
     dataset="two-clusters",
@@ -41,23 +32,6 @@ DEEP = Experiment(
 )
 
 STUDY = Study(DEEP, (1, 2), shallow=True)
-
-
-@pytest.fixture(scope="module")
-def data():
-    return load("two-clusters")
-
-
-@pytest.fixture(scope="module")
-def registry() -> Iterator[RunRegistry]:
-    made = RunRegistry(ServerLimits(at_once=2))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def client(registry):
-    return TestClient(Starlette(routes=routes(registry)))
 
 
 @pytest.fixture(scope="module")

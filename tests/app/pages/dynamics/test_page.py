@@ -1,7 +1,6 @@
 """The Dynamics page without a browser: what it mounts, and that it leaves the lab's study as it was."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.kit import text, uploads
 from app.live import assets
@@ -9,8 +8,6 @@ from app.live.chart import view_data
 from app.live.runs import REGISTRY
 from spncore.data import library
 from tests.addresses import at_address
-from tests.places import ENTRY
-from tests.waiting import PATIENCE
 
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
 ACTS = ("step", "residual", "memory", "matrix", "norms", "kept", "replay")
@@ -24,10 +21,7 @@ def only_shipped_data(monkeypatch, tmp_path):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
+    page = at_address(**query).run()
     assert not page.exception
     return page
 

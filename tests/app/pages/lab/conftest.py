@@ -1,15 +1,13 @@
 """What tests of the lab share: the page opened with small studies, and what stands on it."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.kit import text, uploads
 from app.live.runs import REGISTRY
 from spncore.data import library
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
-from tests.places import ENTRY
-from tests.waiting import PATIENCE
+from tests.addresses import at_address
 
 TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
 # The smallest study, so that tests which only look at the page do not train for long.
@@ -24,10 +22,7 @@ def only_shipped_data(monkeypatch, tmp_path):
 
 
 def opened(**query):
-    page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
+    page = at_address(**query).run()
     assert not page.exception
     return page
 

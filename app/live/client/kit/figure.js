@@ -5,7 +5,6 @@ import { menu, toggles, viewItems } from "./menu.js";
 import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
-const SHORTEST = 100; // ms between two drawings of a chart, unless it asks for more
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 
 let loading = null;
@@ -25,17 +24,17 @@ export function loadPlotly(url) {
 export class Figure {
   /**
    * `build(context)` gives what is drawn or null while its numbers are not here; `context()` gives what it needs or
-   * null while nothing can be drawn. `options` are toggles of its menu by their word.
+   * null while nothing can be drawn; `wake()` asks for the next beat. `options` are toggles of its menu by their word.
    */
-  constructor(/** @type {any} */ { key, title, note = "", build, context, options = {}, shortest = SHORTEST }) {
+  constructor(/** @type {any} */ { key, title, note = "", build, context, wake, options = {} }) {
     this.key = key;
     this.title = title;
     this.build = build;
     this.context = context;
+    this.wake = wake;
     this.options = options;
-    this.shortest = shortest;
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
-    this.last = -Infinity;
+    this.drawn = -1; // at which frame
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
     this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
@@ -62,19 +61,31 @@ export class Figure {
     return this.frame.clientWidth < 480;
   }
 
-  /** Draw soon, not more often than the page can follow; calls in between are one drawing. */
+  /** Draw anew with the next beat. */
   request() {
     this.dirty = true;
-    if (this.timer || this.busy) return;
-    this.timer = setTimeout(() => this.draw(), Math.max(0, this.last + this.shortest - performance.now()));
+    this.wake();
   }
 
-  async draw() {
-    this.timer = null;
-    const context = window.Plotly && this.visible ? this.context() : null;
-    const spec = context && this.build({ ...context, options: this.options, narrow: this.narrow });
-    if (!spec) return; // its numbers are asked for; when they arrive it is drawn
-    Object.assign(this, { spec, dirty: false, busy: true, last: performance.now() });
+  /**
+   * Show the frame that all views show now: a chart over updates moves its line, and is drawn anew if it grew; one about
+   * a single update is drawn anew.
+   */
+  follow(grown = false) {
+    if (!this.visible) return;
+    const context = this.context();
+    const moved = context && this.drawn !== context.frame;
+    if (this.dirty || !this.spec || (grown && this.spec.grows) || (moved && !this.spec.over)) this.draw(context);
+    else this.place();
+  }
+
+  /** Plotly draws at once, but for the first time; what is asked for meanwhile is drawn with the beat after it. */
+  async draw(context) {
+    if (this.busy) return void (this.dirty = true);
+    this.dirty = false;
+    const spec = window.Plotly && context && this.build({ ...context, options: this.options, narrow: this.narrow });
+    if (!spec) return this.place(); // its numbers are asked for; when they arrive it is drawn
+    Object.assign(this, { spec, busy: true, drawn: context.frame });
     try {
       await window.Plotly.react(this.plot, spec.data, this.layout(context), CONFIG);
       if (!this.listening) this.listen();
@@ -84,20 +95,13 @@ export class Figure {
       this.busy = false;
     }
     this.place();
-    if (this.dirty) this.request();
+    if (this.dirty) this.wake();
   }
 
   listen() {
     this.listening = true;
     for (const event of ["plotly_relayout", "plotly_restyle"]) this.plot.on(event, () => this.place());
     this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(event.points[0].x));
-  }
-
-  /** The cursor moved: a chart over iterations only moves its line; one about an iteration is drawn anew. */
-  follow(grown = false) {
-    if (!this.visible) return;
-    if (!this.spec?.over || (grown && this.spec.grows)) this.request();
-    this.place();
   }
 
   /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
@@ -181,10 +185,12 @@ export class Figure {
     }
     nodes.push(...endLabels(this.spec.ends.filter(shown), at, (y) => top + yaxis.c2p(y), { left, right, top, bottom }));
     this.overlay.replaceChildren(...nodes);
-    this.summarise(context);
+    this.summarise(context, frame);
   }
 
-  summarise({ frame, run }) {
+  /** What is to be read at the frame that the chart shows. */
+  summarise({ run }, frame) {
+    this.plot.dataset.cursor = String(run.iteration(frame));
     const part = ({ text, colour }) => html("span", { class: "spn-value", text, style: `--depth: ${colour}` });
     const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
     this.summary.replaceChildren(when, ...this.spec.summary(frame).map(part));

@@ -9,8 +9,7 @@ const MOST_ROWS = 14; // of the table under a chart; the file has them all
 const STROKES = { dot: "2,3", dash: "6,4", dashdot: "8,3,2,3" };
 
 export class Plot extends Figure {
-  /** `sight()` is called when it comes into sight or leaves it. */
-  constructor(/** @type {any} */ { sight, ...settings }) {
+  constructor(/** @type {any} */ settings) {
     super({ note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
     this.inSight = false;
     this.legendOf = "";
@@ -21,7 +20,7 @@ export class Plot extends Figure {
     const seen = (entries) => {
       this.inSight = entries[0].isIntersecting;
       if (this.inSight) this.request();
-      sight();
+      else this.wake();
     };
     new IntersectionObserver(seen, { rootMargin: "160px" }).observe(this.root);
   }
@@ -54,15 +53,15 @@ export class Plot extends Figure {
     if (this.spec?.over) return super.place();
     this.overlay.replaceChildren();
     const context = this.context();
-    if (context && this.spec) this.summarise(context);
+    if (context && this.spec) this.summarise(context, this.drawn);
   }
 
-  /** The takeaway: words and numbers of what is drawn at the cursor. */
-  summarise(context) {
-    const text = this.spec.sentence(context.frame);
+  /** The takeaway: words and numbers of what is drawn; `at` is the update that an answer of the server is about. */
+  summarise(context, frame) {
+    const text = this.spec.sentence(frame);
     if (this.summary.textContent !== text) this.summary.textContent = text;
     if (this.spec.note !== undefined) this.note.textContent = this.spec.note;
-    this.plot.dataset.cursor = String(context.run.iteration(context.frame));
+    this.plot.dataset.cursor = String(context.run.iteration(frame));
     if (this.spec.at !== undefined) this.plot.dataset.at = String(this.spec.at);
   }
 

@@ -1,7 +1,8 @@
 // One Plotly chart on the page: drawing at a bounded rate, the cursor over it, its menu, table and files.
 
+import { recallOptions, rememberOptions } from "../run/memory.js";
 import { html, plotlyText, table } from "./dom.js";
-import { menu, toggles, viewItems } from "./menu.js";
+import { menu, toggleButton, toggles, viewItems } from "./menu.js";
 import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
@@ -24,15 +25,16 @@ export function loadPlotly(url) {
 export class Figure {
   /**
    * `build(context)` gives what is drawn or null while its numbers are not here; `context()` gives what it needs or
-   * null while nothing can be drawn; `wake()` asks for the next beat. `options` are toggles of its menu by their word.
+   * null while nothing can be drawn; `wake()` asks for the next beat. `options` are toggles of its menu by their word,
+   * which this browser tab keeps; those of `plain` are buttons beside the menu.
    */
-  constructor(/** @type {any} */ { key, title, note = "", build, context, wake, options = {} }) {
+  constructor(/** @type {any} */ { key, title, note = "", build, context, wake, options = {}, plain = [] }) {
     this.key = key;
     this.title = title;
     this.build = build;
     this.context = context;
     this.wake = wake;
-    this.options = options;
+    this.options = Object.assign(options, recallOptions(key, options));
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
     this.drawn = -1; // at which frame
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
@@ -43,8 +45,11 @@ export class Figure {
     this.heading = html("h3", { text: title });
     const described = { class: "spn-frame", role: "img", "aria-label": title, "aria-describedby": this.summary.id };
     this.frame = html("div", described, this.plot, this.overlay);
-    const items = [...toggles(options, () => this.request()), ...viewItems(this, () => this.request())];
-    const header = html("header", {}, this.heading, menu(title, items));
+    const changed = () => (rememberOptions(key, options), this.request());
+    const [buttons, rest] = [true, false].map((is) => Object.keys(options).filter((o) => plain.includes(o) === is));
+    const items = [...toggles(options, rest, changed), ...viewItems(this, () => this.request())];
+    const pressed = toggles(options, buttons, changed).map(toggleButton);
+    const header = html("header", {}, this.heading, ...pressed, menu(title, items));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
   }
@@ -138,7 +143,7 @@ export class Figure {
     const { theme, run } = context;
     const log = this.options.log_x;
     const T = run.layout.iterations;
-    const { y, shapes, data, ends } = this.spec;
+    const { y, shapes, annotations, data, ends } = this.spec;
     const legend = this.key === "llh" && !this.narrow && theme.textScale === 1;
     const named = data.filter((trace) => trace.showlegend !== false);
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
@@ -150,13 +155,14 @@ export class Figure {
       ...base,
       hovermode: "x unified",
       margin: { l: left, r: room(ends) * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: bottom },
-      uirevision: `${T}-${log}-${this.options.log_y}`,
+      uirevision: `${T}-${log}-${this.options.log_y}-${this.options.whole_range}`,
       showlegend: forFile || legend,
       legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
       xaxis: titled({ title: say("iteration"), ...time, anchor: "y2" }),
       yaxis: titled({ ...y, domain: [0.06, 1] }),
       yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
       shapes,
+      annotations,
     };
   }
 
@@ -231,7 +237,7 @@ export class Figure {
       ...size,
       title: { text: plotlyText(this.title), x: 0.02, y: 0.985, yanchor: "top", font: { size: 16 } },
       margin: { l: 70, r: 40, t: 76, b: 60 + 15 * lines.length },
-      annotations: [caption],
+      annotations: [...(this.spec.annotations ?? []), caption],
     };
     const file = { format, filename: `spnlab-${this.key}`, ...size, scale: 2 };
     window.Plotly.downloadImage({ data: this.spec.data, layout }, file);

@@ -257,7 +257,7 @@ class View {
   /** Called for every animation frame: moves the clock, and on the beat what follows the cursor. */
   animate(now, before) {
     if (this.closed) return;
-    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.1, (now - before) / 1000)); // nobody misses the start
+    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.25, (now - before) / 1000)); // nobody misses the start
     this.beat.tick();
     requestAnimationFrame((then) => this.animate(then, now));
   }

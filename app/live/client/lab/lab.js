@@ -16,8 +16,9 @@ class Lab {
   constructor(view) {
     this.view = view;
     const parts = { context: () => view.context(), pick: (k) => view.pick(k), wake: () => view.beat.wake() };
-    const options = { every_seed: false, log_x: false };
-    this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options });
+    const options = { whole_range: false, every_seed: false, log_x: false };
+    const plain = ["whole_range"];
+    this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options, plain });
     this.bars = new SignedBars(parts);
     this.network = new Network(parts);
     this.panels = this.makePanels(parts);

@@ -106,6 +106,7 @@ export function balanceChart(c) {
   const largest = Math.max(...lines.map(({ values }) => largestOf(values)));
   const { drawn, ticks } = signedScale(Math.max(largest * 1e-6, 1e-18), Math.max(largest, 1e-18));
   return timed(c, lines, (at) => balanceSentence(c, lines, at), {
+    first_order: true,
     drawn,
     note: say(onLogs(c) ? "balance_log" : "balance_note"),
     ...layered(c, rows.header),

@@ -102,9 +102,9 @@ export function spreadTable(c, of, cell) {
 }
 
 /** Medians and ranges over seeds as a table. */
-export const medians = (c, series) =>
+export const medians = (c, series, words = llh) =>
   spreadTable(c, curves(c), (curve, frame) => {
-    const [middle, low, high] = ["median", "low", "high"].map((part) => llh(series[curve][part][frame]));
+    const [middle, low, high] = ["median", "low", "high"].map((part) => words(series[curve][part][frame]));
     return c.layout.num_seeds > 1 ? `${middle} (${low} … ${high})` : middle;
   });
 
@@ -237,7 +237,8 @@ export function llhChart(c) {
     annotations,
     note:
       (S > 1 ? say("llh_note", { S }) : say("llh_note_one")) +
-      (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`),
+      (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`) +
+      run.header.alone.map((sentence) => ` ${sentence}`).join(""),
     table: () => medians(c, series.value),
   };
 }

@@ -2,6 +2,7 @@
 
 import { recallOptions, rememberOptions } from "../run/memory.js";
 import { html, plotlyText, table } from "./dom.js";
+import { BEYOND_AXIS } from "./firstorder.js";
 import { menu, toggleButton, toggles, viewItems } from "./menu.js";
 import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
@@ -160,6 +161,7 @@ export class Figure {
       legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
       xaxis: titled({ title: say("iteration"), ...time, anchor: "y2" }),
       yaxis: titled({ ...y, domain: [0.06, 1] }),
+      yaxis3: BEYOND_AXIS,
       yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
       shapes,
       annotations,

@@ -7,7 +7,7 @@ import { Tabs } from "../kit/tabs.js";
 import { mounting } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { SignedBars } from "./bars.js";
-import { gapChart, lamChart, rhoChart } from "./charts.js";
+import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
 import { equations } from "./equations.js";
 import { Heatmap } from "./heatmap.js";
 import { Network } from "./network.js";
@@ -46,6 +46,7 @@ class Lab {
       rho: figure("rho", rhoChart, rates),
       lam,
       gap: figure("gap", gapChart, {}),
+      used: figure("used", usedChart, {}),
       components: new Heatmap(parts),
     };
   }

@@ -162,7 +162,7 @@ export function equationsOf(c) {
 export function layersTable(c) {
   const s = stepAt(c);
   if (!s) return [];
-  const head = ["layer", "weight", "flow_symbol", "step_symbol"].map((word) => say(word));
+  const head = ["layer", "weight", "flow_symbol", s.log ? "step_symbol_log" : "step_symbol"].map((word) => say(word));
   const rows = s.weights.map((w, l) => {
     const step = number(s.steps[l], 4) + (s.cut[l] ? ` · ${say("cut_here")}` : "");
     return tr([layerName(c, l), number(w, 4), number(s.flows[l], 4), step], { class: s.cut[l] && "spn-cut" });

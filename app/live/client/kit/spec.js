@@ -74,12 +74,12 @@ function trace(c, { name, label, values, colour, dash, width = 2, ...more }, dra
 }
 
 /** A chart over iterations while there is nothing to draw but a sentence. */
-export const untold = (word) => ({
+export const untold = (word, values = {}) => ({
   over: true,
   data: [],
   ends: [],
   dots: () => [],
-  sentence: () => say(word),
+  sentence: () => say(word, values),
   y: { visible: false },
   table: () => ({ head: [say("iteration")], rows: [] }),
 });

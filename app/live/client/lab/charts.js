@@ -47,10 +47,14 @@ const power = { exponentformat: "power" };
 /** View 2: the effective learning rate of the chosen component in units of η; 1 is the plain step. */
 export function rhoChart(c) {
   const log = c.options.log_y;
+  const onLogs = c.layout.settings.parametrisation === "log";
   return {
-    ...componentLines(c, "rho", say("rho_note"), { scale: 1 / c.layout.settings.learning_rate, positive: log }),
+    ...componentLines(c, "rho", say(onLogs ? "rho_note_log" : "rho_note"), {
+      scale: 1 / c.layout.settings.learning_rate,
+      positive: log,
+    }),
     y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },
-    shapes: [level(c, 1)],
+    shapes: onLogs ? [] : [level(c, 1)],
   };
 }
 

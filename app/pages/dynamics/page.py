@@ -1,4 +1,4 @@
-"""The Dynamics page: a run taken apart equation by equation; first one that the theory describes, then the lab's own."""
+"""The Dynamics page: a run taken apart equation by equation; first one that the theory describes, then the lab's."""
 
 import streamlit as st
 

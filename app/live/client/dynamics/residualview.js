@@ -85,8 +85,9 @@ function residualSentence(c, { at, now, at_now: [product, printed], slopes, limi
   if (exact(c)) return say("residual_exact");
   const [a, b] = slopes.map(slopeWords);
   const size = { ...values, share: number(product), limit: number(limit, 2) };
-  const log = onLogs(c) ? "_log" : "";
-  const here = say((product < 0.1 ? "residual_small" : "residual_large") + log, size);
+  const small = onLogs(c) ? "residual_small_log" : "residual_small";
+  const large = onLogs(c) ? "residual_large_log" : "residual_large";
+  const here = say(product < 0.1 ? small : large, size);
   if (slopes[0] === null) return `${here} `;
   if (slopes[1] === null) return `${here} ${say("residual_log", { slope: a })}`;
   if (c.L === 2) return `${here} ${say("residual_one", { slope: a })}`;

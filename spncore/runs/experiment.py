@@ -77,7 +77,7 @@ class Experiment(Record):
     init_scale: float = number(
         1e-4,
         "starting weight (w0)",
-        "Only ratios of weights matter: with linear weights a smaller start = a larger true step; log-weights only shift.",
+        "Only ratios of weights matter: a smaller start of linear weights = a larger true step; log-weights shift.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,
         log_scale=True,

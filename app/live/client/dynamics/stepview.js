@@ -73,12 +73,13 @@ export function stepChart(c) {
 }
 
 function stepSentence(c, s) {
+  if (!Number.isFinite(s.next)) return say("step_end", { t: s.t, k: c.k + 1, w: number(s.w, 6) });
   const where = say("step_where", { t: s.t, k: c.k + 1, w: number(s.w, 6), next: number(s.next, 6) });
   const size = (name) => Math.abs(s[name]);
   const [largest] = Object.keys(PARTS)
     .filter((name) => size(name) > 0)
     .sort((a, b) => size(b) - size(a));
-  if (!Number.isFinite(s.next) || !largest) return where;
+  if (!largest) return where;
   return `${where} ${say("step_largest", { part: say(`part_${largest}`) })} ${trust(c, s)}`;
 }
 

@@ -179,7 +179,7 @@ export class Figure {
     const at = (iteration) => left + xaxis.c2p(iteration);
     const hidden = this.plot._fullData.filter(({ visible }) => visible !== true);
     const shown = ({ uid }) => !hidden.some((trace) => trace.uid === uid);
-    const frame = context.growing ? this.spec.frame : context.frame; // growing curves have it at their heads
+    const frame = context.growing && this.spec.grows ? this.spec.frame : context.frame; // at the heads of growing curves
     const cursor = at(context.run.iteration(frame));
     const nodes = [];
     if (cursor >= left - 1 && cursor <= right + 1) {

@@ -31,7 +31,7 @@ export function timed(c, lines, sentence, /** @type {any} */ { drawn = (v) => v,
 function marked(c, data, legend) {
   const { curve } = c.choice;
   const found = beyondFirstOrder(c.run, curve);
-  if (!found?.many) return { data };
+  if (!found?.many || !data.length) return { data };
   const lines = legend ? data : data.map((line) => ({ ...line, showlegend: false }));
   return { data: [beyondArea(c, found, curve), ...lines], legend: true };
 }

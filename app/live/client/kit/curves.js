@@ -167,7 +167,7 @@ function landmarks({ run, series }) {
   };
 }
 
-/** What the axis shows: the compared medians or everything; with room above for words that stand at the edge. */
+/** What the axis shows: the compared medians or everything; with room for the words at its edges. */
 function shownRange(c, { bounds, seeds }) {
   const { run, series, options } = c;
   const marks = [...bounds, ...seeds];
@@ -178,8 +178,9 @@ function shownRange(c, { bounds, seeds }) {
     );
   const found = fitted(compared(c), series.x, run.layout.iterations, run.final);
   if (!found || !run.final) return found;
-  const lines = c.narrow ? outside(found, marks).over.length : Math.min(1, outside(found, marks).over.length);
-  return [found[0], found[1] + EDGE_WORDS * lines * (found[1] - found[0])];
+  const { over, under } = outside(found, marks);
+  const room = (words) => EDGE_WORDS * (c.narrow ? words.length : Math.min(1, words.length)) * (found[1] - found[0]);
+  return [found[0] - room(under), found[1] + room(over)];
 }
 
 /** The range of the axis; the bounds: lines where they are inside, words at the edge where they are not. */

@@ -38,6 +38,7 @@ class Moments(NamedTuple):
 class Family(NamedTuple):
     """One exponential family; N nodes over S variables each, P parameters and T statistics per variable.
 
+    The first `num_implied` statistics have a natural parameter of 0: `observed` holds it, flows are summed over them.
     `parameters` arrays are (…, P, N, S). `derivative(parameters, moments)` is θ ∂𝓛/∂θ, the flow, for a parameter whose
     entry of `positive` is true (a weight or scale, trained like the weights of sums), else ∂𝓛/∂θ. `maximise` is the M
     step of EM. `mode` is the most probable value; `support` names the allowed values and `supports(x)` checks them.
@@ -45,6 +46,7 @@ class Family(NamedTuple):
 
     num_parameters: int
     num_statistics: int
+    num_implied: int
     positive: tuple[bool, ...]
     support: str
     supports: Callable[[Floats], Bools]
@@ -72,21 +74,24 @@ def _first(parameters: Floats) -> Floats:
 
 def _wide(values: Floats | Bools) -> Floats:
     """One value for all parameters, (…, 1, N, S)."""
-    return np.expand_dims(values, -3)
+    return values[..., None, :, :]
 
 
 def categorical(num_values: int) -> Family:
     """Unnormalised weights θ_v of the values 0 … V−1; with V = 2 the 0/1 leaf sums of the paper.
 
-    Indicators are weights of 0 and 1, so a Bernoulli leaf is a sum over two indicators (Peharz et al., 2015).
+    Indicators are weights of 0 and 1, so a Bernoulli leaf is a sum over two indicators (Peharz et al., 2015). Value 0
+    is implied, to save work on the way up; its flow is summed over its own rows, as every other's: the difference of
+    two sums would cancel where its weight is small.
     """
 
     def statistics(x: Floats) -> Floats:
-        return np.asarray(x == np.arange(1.0, num_values).reshape(-1, *([1] * x.ndim))).astype(float)
+        return np.asarray(x == np.arange(float(num_values)).reshape(-1, *([1] * x.ndim))).astype(float)
 
     return Family(
         num_values,
-        num_values - 1,
+        num_values,
+        1,
         (True,) * num_values,
         f"whole numbers from 0 to {num_values - 1}",
         lambda x: (x >= 0) & (x < num_values) & (x == np.floor(x)),
@@ -106,13 +111,12 @@ def categorical(num_values: int) -> Family:
 def _categorical_coefficients(theta: Floats) -> Coefficients:
     log_theta = np.log(np.maximum(theta, _TINY))
     first = _first(log_theta)
-    return Coefficients(log_theta[..., 1:, :, :] - _wide(first), first, np.log(_total(theta)))
+    return Coefficients(log_theta - _wide(first), first, np.log(np.maximum(_total(theta), _TINY)))
 
 
 def _categorical_flows(theta: Floats, moments: Moments) -> Floats:
-    flows = theta * _wide(moments.missing / _total(theta))
-    flows[..., 0, :, :] += moments.observed - _total(moments.statistics)
-    flows[..., 1:, :, :] += moments.statistics
+    flows = theta * _wide(moments.missing / np.maximum(_total(theta), _TINY))
+    flows += moments.statistics
     return flows
 
 
@@ -194,6 +198,7 @@ def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
 GAUSSIAN = Family(
     2,
     2,
+    0,
     (False, True),
     "real numbers below 1e100",
     lambda x: np.abs(x) < 1e100,  # their squares are finite
@@ -214,6 +219,7 @@ GAUSSIAN = Family(
 POISSON = Family(
     1,
     1,
+    0,
     (True,),
     "whole numbers from 0",
     lambda x: np.isfinite(x) & (x >= 0) & (x == np.floor(x)),
@@ -232,6 +238,7 @@ POISSON = Family(
 EXPONENTIAL = Family(
     1,
     1,
+    0,
     (True,),
     "real numbers from 0",
     lambda x: np.isfinite(x) & (x >= 0),

@@ -61,7 +61,7 @@ class Evaluator:
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
         designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
-        self.designs = [part._replace(features=part.features.astype(dtype, copy=False)) for part in designs]
+        self.designs = [part.astype(dtype) for part in designs]
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
@@ -78,7 +78,10 @@ class Evaluator:
             coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
         num_seeds = len(weights)
         llh, value, correct, log_partition = np.empty((4, num_seeds))
-        flow, sums = np.empty(weights.shape), [np.empty(array.shape) for array in coefficients]
+        flow, sums = np.empty(weights.shape), [
+            np.empty((*array.shape[:-1], design.summed.shape[1]))
+            for array, design in zip(coefficients, self.designs, strict=True)
+        ]
         for seed in range(num_seeds):
             batch = self.whole if batches is None else batches[seed]
             of_inputs = [array[seed] for array in coefficients]
@@ -118,7 +121,7 @@ class Evaluator:
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
         for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, designs[0].features.shape[2])
+            work = self._workspace(circuit, designs[0].summed.shape[2])
             values = forward(coefficients, sums, designs, work)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])

@@ -16,6 +16,7 @@ from spncore.loop import gains_less_than, updates
 from spncore.structures import StructureSettings
 from spncore.tables.structures import TABLE_STRUCTURES, Table
 from spncore.tables.weighted_rows import weighted_bag
+from spncore.threads import ONE_THREAD
 
 
 class TableSettings(NamedTuple):
@@ -49,12 +50,13 @@ def learn(table: Table, settings: TableSettings, rng: Generator) -> Learned:
     sums = deepened_sums(model.circuit, "tree", settings.depth)
     start = _start(model, sums)
     bag = weighted_bag(table.rows, table.weights, settings.mix)
-    problem = Problem(model.circuit, sums, bag, objective, lambda seed: start)
+    problem = Problem(model.circuit, sums, bag, objective, lambda seed: start).keeping_zeros(seed)
     trainer = Trainer(problem, settings.learner._replace(seeds=range(seed, seed + 1)))
     rules = [updates(settings.iterations)]
     if not settings.learner.batch_size:
         rules.append(gains_less_than(settings.tolerance, lambda info: info.value[0], or_loses=False))
-    seen = list(trainer.until(*rules))
+    with ONE_THREAD:
+        seen = list(trainer.until(*rules))
     return Learned(trainer.model(seen[-1][0]), np.array([float(info.value[0]) for _, info in seen]))
 
 

@@ -109,9 +109,10 @@ def categorical(num_values: int) -> Family:
 
 
 def _categorical_coefficients(theta: Floats) -> Coefficients:
-    log_theta = np.log(np.maximum(theta, _TINY))
+    theta = np.maximum(theta, _TINY)
+    log_theta = np.log(theta)
     first = _first(log_theta)
-    return Coefficients(log_theta - _wide(first), first, np.log(np.maximum(_total(theta), _TINY)))
+    return Coefficients(log_theta - _wide(first), first, np.log(_total(theta)))
 
 
 def _categorical_flows(theta: Floats, moments: Moments) -> Floats:

@@ -9,18 +9,24 @@ from spncore.learning.problem import Problem
 from spncore.limits import LIMITS
 
 
-def remedy(problem: Problem, settings: LearnerSettings, row: Floats, at_start: bool) -> str:
-    """Half a sentence on a run whose last weights were `row` (P,); `at_start`: they are its start, and fail already."""
+def verdict(problem: Problem, settings: LearnerSettings, row: Floats, at_start: bool) -> str:
+    """What a quantity is that left the finite numbers at the weights `row` (P,) or after them, and what can be done.
+
+    `at_start`: these are the start, and its own numbers are not finite.
+    """
     num_rows, impossible = _impossible(problem, row)
     if impossible and (at_start or problem.zeros is not None):
         return (
-            f"{impossible:,} of {num_rows:,} different rows have probability 0, and a weight of 0 stays 0, so no "
-            "learning rate can help: smooth what was learned, or start the components otherwise"
+            f"is not a finite number: {impossible:,} of {num_rows:,} different rows have probability 0, and a weight "
+            "of 0 stays 0, so no learning rate can help; smooth what was learned, or start the components otherwise"
         )
     if at_start:
-        return "the start itself fails, so no learning rate can help: try starting weights nearer to 1"
-    learner = LEARNERS[settings.optimiser]
-    if learner.fixed_rate is not None:
+        return "is not a finite number at the start, so no learning rate can help; try starting weights nearer to 1"
+    return f"is no longer a finite number; {_remedy(settings)}"
+
+
+def _remedy(settings: LearnerSettings) -> str:
+    if LEARNERS[settings.optimiser].fixed_rate is not None:
         return f"{TITLES[settings.optimiser]} has no learning rate to lower: try a larger floor or another start"
     if settings.learning_rate > LIMITS.smallest_rate:
         return f"try a learning rate below {settings.learning_rate:g}"

@@ -74,20 +74,13 @@ class Evaluator:
 
     def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
         """Evaluate at edge weights (S, E) ≥ 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
-        coefficients = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
         zeros = self._zeros(weights, inputs)
-        for edges, number, nodes in self._absorbed:
-            logs = np.log(weights[:, edges] if zeros is None else np.maximum(weights[:, edges], _TINY))
-            coefficients[number][..., nodes, -2:] += logs[..., None]
+        coefficients = self._coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
         num_seeds = len(weights)
         llh, value, correct, log_partition = np.empty((4, num_seeds))
-        flow, sums = (
-            np.empty(weights.shape),
-            [
-                np.empty((*array.shape[:-1], design.summed.shape[1]))
-                for array, design in zip(coefficients, self.designs, strict=True)
-            ],
-        )
+        widths = zip(coefficients, self.designs, strict=True)
+        sums = [np.empty((*array.shape[:2], design.summed.shape[1])) for array, design in widths]
+        flow = np.empty(weights.shape)
         for seed in range(num_seeds):
             batch = self.whole if batches is None else batches[seed]
             of_inputs = [array[seed] for array in coefficients]
@@ -103,6 +96,13 @@ class Evaluator:
             np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])
         collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
         return Evaluation(llh, value, correct, log_partition, flow, collected)
+
+    def _coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
+        """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
+        found = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
+        for edges, number, nodes in self._absorbed:
+            found[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
+        return found
 
     def batch(self, items: Ints) -> Batch:
         """The part of the bag that so many of each item (I,) make."""
@@ -156,13 +156,13 @@ class Evaluator:
 
     def _zeros(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats] | None:
         """Counts (S, nodes, F) per input layer of what excludes a node; None where no weight is 0."""
-        of_leaves = [leaves.impossible(*pair) for pair in zip(inputs, self.designs, strict=True)]
-        if weights.all() and not any(counts is not None for counts in of_leaves):
+        if weights.all() and all([array.all() for array in inputs]):
             return None
-        found = [
-            np.zeros((len(array), array.shape[-2], len(design.bound))) if counts is None else counts
-            for counts, array, design in zip(of_leaves, inputs, self.designs, strict=True)
-        ]
+        found = []
+        for array, design in zip(inputs, self.designs, strict=True):
+            counts = leaves.impossible(array, design)
+            shape = len(array), array.shape[-2], len(design.bound)
+            found.append(np.zeros(shape) if counts is None else counts)
         for edges, number, nodes in self._absorbed:
             found[number][..., nodes, -2:] += (weights[:, edges] == 0.0)[..., None]
         return found

@@ -12,8 +12,16 @@ import numpy as np
 from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model, Parameters, by_layer, parameter_shape
-from spncore.circuits.overparam import SumStack, deepened_sums, edge_nodes, effective_weights, weight_groups
+from spncore.circuits.overparam import (
+    SumStack,
+    deepened_sums,
+    edge_nodes,
+    effective_weights,
+    layer_flows,
+    weight_groups,
+)
 from spncore.learning.objectives import Bag, Objective
+from spncore.learning.simplex import groups_of, normalise
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +90,13 @@ class Problem:
         """The same problem, of whose weights those stay 0 that are 0 at the start of this seed, and so of every one."""
         zeros = (self.start(seed) == 0.0) & ~self.free()
         return replace(self, zeros=zeros) if zeros.any() else self
+
+
+def shares(model: Model, sums: SumStack) -> Floats:
+    """Weights (n,) of all layers of a stack that add to one in each of its sums and make up the model's sum weights."""
+    edges = np.concatenate([np.zeros(0), *(weights.ravel() for weights in model.parameters.sums)])
+    groups = groups_of(weight_groups(sums, edge_nodes(model.circuit)))
+    return normalise(layer_flows(edges, sums), groups, 0.0)
 
 
 def in_one_row(model: Model) -> Floats:

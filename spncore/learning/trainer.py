@@ -10,7 +10,7 @@ from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
 from spncore.data.dataset import Dataset
-from spncore.learning.divergence import remedy
+from spncore.learning.divergence import verdict
 from spncore.learning.evaluator import Batch, Evaluation, Evaluator
 from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
 from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
@@ -215,13 +215,13 @@ class Trainer:
                 place = int(np.argmin(finite))
                 raise DivergenceError(
                     f"after {counted(updates_made, 'update')}, {quantity} of seed {self.settings.seeds[place]} "
-                    f"is not a finite number; {self._remedy(iteration, info, place)}"
+                    f"{self._verdict(iteration, info, place)}"
                 )
 
-    def _remedy(self, iteration: int, info: StepInfo, place: int) -> str:
+    def _verdict(self, iteration: int, info: StepInfo, place: int) -> str:
         row = np.concatenate([info.layer_weights[place], *(array[place].ravel() for array in info.inputs)])
         values = [info.llh[place], info.value[place], *info.flow[place]]
-        return remedy(self.problem, self.settings, row, bool(iteration == 0 and not np.isfinite(values).all()))
+        return verdict(self.problem, self.settings, row, bool(iteration == 0 and not np.isfinite(values).all()))
 
 
 def _some(mask: Bools) -> Bools | None:

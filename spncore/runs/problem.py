@@ -13,8 +13,9 @@ from spncore.circuits.overparam import SumStack, deepened_sums, initial_layer_we
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
+from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.problem import Problem, in_one_row, plain_problem
+from spncore.learning.problem import Problem, in_one_row, plain_problem, shares
 from spncore.learning.trainer import Trainer, TrainState
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
@@ -83,19 +84,33 @@ def dataset_of(experiment: Experiment, dataset: Dataset | None) -> Dataset:
 def _start(experiment: Experiment, dataset: Dataset, model: Model, sums: SumStack, seed: int) -> Floats:
     """All weights (P,) of a seed: sum weights from the scale and convention, leaf weights from the component start.
 
-    Of a structure that was learned, `fitted` is all that was learned: the weights of the last layer, which are one for
-    each child, are in the proportions that make f/Z the learned distribution, their mean in every sum what it would be
-    otherwise. A floor acts from the first update on. Without noise and random weights all seeds then start alike.
+    Of a structure that was learned, `fitted` is all that was learned. A floor acts from the first update on. Without
+    noise and random weights all seeds then start alike.
     """
     rng = np.random.default_rng(seed)
     leaf_weights = np.concatenate([array.ravel() for array in _leaves(experiment, dataset, model, rng)])
     leaf_weights *= 1.0 + experiment.init_noise * rng.standard_normal(leaf_weights.shape)
     layers = initial_layer_weights(sums, experiment.init_scale, experiment.init_convention)
     if _as_learned(experiment):
-        layers[sums.paths[-1]] *= proportions(model, float(np.prod(layers[sums.paths[:, 0]])))
+        layers = _learned_layers(experiment, model, sums, layers)
     if experiment.weight_init == "random":
         layers *= np.abs(rng.standard_normal(layers.shape))
     return np.concatenate([layers, leaf_weights])
+
+
+def _learned_layers(experiment: Experiment, model: Model, sums: SumStack, layers: Floats) -> Floats:
+    """Weights (n,) with which f/Z is the learned distribution; for learners on a simplex, on their simplices.
+
+    For all others every sum keeps the scale of `layers` as the mean of its weights: those of the last layer, one for
+    each child, are in proportion, those above are alike.
+    """
+    if LEARNERS[experiment.optimiser].geometry is not None:
+        return shares(model, sums)
+    factors = proportions(model, float(np.prod(layers[sums.paths[:, 0]])))
+    if np.count_nonzero(factors) < sum(map(np.count_nonzero, model.parameters.sums)):
+        raise ExperimentError("init_scale: so small that learned weights would round to 0; choose a larger one")
+    layers[sums.paths[-1]] *= factors
+    return layers
 
 
 def _leaves(experiment: Experiment, dataset: Dataset, model: Model, rng: np.random.Generator) -> list[Floats]:

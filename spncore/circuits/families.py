@@ -116,9 +116,8 @@ def _categorical_coefficients(theta: Floats) -> Coefficients:
 
 
 def _categorical_flows(theta: Floats, moments: Moments) -> Floats:
-    flows = theta * _wide(moments.missing / np.maximum(_total(theta), _TINY))
-    flows += moments.statistics
-    return flows
+    shares = moments.missing / np.maximum(_total(theta), _TINY)
+    return np.add(theta * _wide(shares), moments.statistics)
 
 
 def _shares(theta: Floats) -> Floats:

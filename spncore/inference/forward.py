@@ -56,7 +56,7 @@ def input_values(
     bound = 0.0
     for linear, design, out in zip(coefficients, designs, outs, strict=True):
         np.matmul(linear.reshape(*out.shape[:2], -1), design.features, out=out)
-        bound = max(bound, float(np.maximum.reduce(np.abs(linear) @ design.bound)))
+        bound = max(bound, float(np.abs(linear).dot(design.bound).max()))
     for counts, design, out in zip(impossible or (), designs, outs, strict=False):
         if counts is not None:
             out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf

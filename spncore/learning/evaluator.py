@@ -77,7 +77,7 @@ class Evaluator:
         zeros = self._zeros(weights, inputs)
         coefficients = self._coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
         num_seeds = len(weights)
-        llh, value, correct, log_partition = np.empty((4, num_seeds))
+        llh, value, correct, log_partition = [np.empty(num_seeds) for _ in range(4)]
         widths = zip(coefficients, self.designs, strict=True)
         sums = [np.empty((*array.shape[:2], design.summed.shape[1])) for array, design in widths]
         flow = np.empty(weights.shape)

@@ -54,8 +54,8 @@ class Problem:
 
     def split(self, weights: Floats) -> tuple[Floats, tuple[Floats, ...]]:
         """Rows (S, P) as layer weights (S, n) and the parameters (S, P, nodes, S_l) of each input layer."""
-        inputs = tuple(weights[:, part].reshape(-1, *shape) for part, shape in self._inputs)
-        return weights[:, : self.sums.num_weights], inputs
+        inputs = tuple([weights[:, part].reshape(-1, *shape) for part, shape in self._inputs])
+        return weights[:, : self._inputs[0][0].start], inputs
 
     def model(self, weights: Floats) -> Model:
         """The network of one row (P,)."""

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from spncore.arrays import Floats
 from spncore.circuits.circuit import CircuitError, ProductLayer
 from spncore.circuits.model import Model, parameter_shape
-from spncore.circuits.overparam import SumStack, deepened_sums, initial_layer_weights
+from spncore.circuits.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
@@ -106,10 +106,9 @@ def _learned_layers(experiment: Experiment, model: Model, sums: SumStack, layers
     """
     if LEARNERS[experiment.optimiser].geometry is not None:
         return shares(model, sums)
-    factors = proportions(model, float(np.prod(layers[sums.paths[:, 0]])))
-    if np.count_nonzero(factors) < sum(map(np.count_nonzero, model.parameters.sums)):
+    layers[sums.paths[-1]] *= proportions(model, float(np.prod(layers[sums.paths[:, 0]])))
+    if np.count_nonzero(effective_weights(layers, sums)) < sum(map(np.count_nonzero, model.parameters.sums)):
         raise ExperimentError("init_scale: so small that learned weights would round to 0; choose a larger one")
-    layers[sums.paths[-1]] *= factors
     return layers
 
 

@@ -110,7 +110,7 @@ def test_trees_start_with_the_product_of_their_edges(trainers):
 def test_it_is_recorded_like_any_other_run(trainers):
     recorder = Recorder(DEEP, trainers[1].problem)
     assert list(recorder.follow(trainers[1].states(DEEP.iterations))) == list(range(1, 10))
-    assert recorder.trace().weights.shape == (2, 8, num_trees(trainers[0].problem.circuit))
+    assert recorder.trace().weights.shape == (2, 9, num_trees(trainers[0].problem.circuit))
 
 
 def test_too_many_trees_are_refused_with_what_to_lower():

@@ -7,13 +7,14 @@ family is one more row of `FAMILIES`; its contract test compares it with SciPy's
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from scipy.special import gammaln
 
 from spncore.arrays import Bools, Floats, Generator
 
+FloatsOrBools = TypeVar("FloatsOrBools", Floats, Bools)
 _TINY = float(np.finfo(np.float64).tiny)  # a weight of 0 enters linear coefficients as this; see leaves.impossible
 _HALF_LOG_TAU = 0.5 * np.log(2.0 * np.pi)
 SMALLEST_SCALE = 1e-3  # of a Gaussian's standard deviation: a component on one point would have unbounded density
@@ -72,7 +73,7 @@ def _first(parameters: Floats) -> Floats:
     return parameters[..., 0, :, :]
 
 
-def _wide(values: Floats | Bools) -> Floats:
+def _wide(values: FloatsOrBools) -> FloatsOrBools:
     """One value for all parameters, (…, 1, N, S)."""
     return values[..., None, :, :]
 

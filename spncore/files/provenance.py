@@ -25,7 +25,7 @@ def arithmetic() -> dict[str, str]:
 
     Two computers on which these agree give a run the same bits; `unknown` where a library does not say.
     """
-    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})  # type: ignore[union-attr]
+    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
     used = simd.get("found") or simd.get("baseline") or [UNKNOWN]
     with ONE_THREAD:
         libraries = [library.info() for library in blas()]

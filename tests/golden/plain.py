@@ -48,8 +48,6 @@ def masked(value: Any) -> Any:
         return value
     value = _ARITHMETIC.sub(r"\1 ‹its own›", _VERSIONS.sub(r"\1\2‹version›", value))
     return _SECONDS.sub('"seconds": "‹seconds›"', value)
-        '"seconds": "‹seconds›"', _ARITHMETIC.sub(r"\1 ‹its own›", _VERSIONS.sub(r"\1\2‹version›", value))
-    )
 
 
 def without_rounding(text: str) -> str:

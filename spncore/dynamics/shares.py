@@ -15,8 +15,9 @@ def component_shares(weights: Floats, leaves: Floats) -> Floats:
     """
     with np.errstate(divide="ignore"):
         logs = np.log(weights) + np.log(leaves.sum(axis=-3)).sum(axis=-1)
-    shares: Floats = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return shares / shares.sum(axis=-1, keepdims=True)
+    powers = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def effective_number(shares: Floats) -> Floats:

@@ -7,7 +7,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def counted(number: int, word: str, form: str = ",") -> str:
+def counted(number: float, word: str, form: str = ",") -> str:
     """A count with its word: `1 seed`, `1,200 iterations`."""
     return f"{number:{form}} {word}" + "s" * (number != 1)
 

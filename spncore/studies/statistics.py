@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from scipy.special import betaincinv
 
-from spncore.words import DASH, counted, of_seeds
+from spncore.words import DASH, JOINED, counted, of_seeds
 
 Iterations = Sequence[int | None]
 Verdict = Literal["ahead", "behind", "level", "open"]
@@ -124,6 +124,11 @@ def span(iterations: Iterations, end: int) -> str:
     """Median and interval in a table cell: `342 [335, 368]`; a bound that was never reached is `> end`."""
     interval = median_interval(iterations)
     return f"{middle(iterations, end)} [{bound(interval.low, end)}, {bound(interval.high, end)}]"
+
+
+def covered(coverage: float) -> str:
+    """What an interval covers, in per cent: what was asked for, or the true share where seeds are too few for it."""
+    return f"{100.0 * min(coverage, LEVEL):g}{JOINED}%"
 
 
 def compared(deep: str, shallow: str, first: Iterations, second: Iterations, end: int) -> str:

@@ -44,7 +44,7 @@ def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[
 
 def panels(settings: list[Setting], shown: Results) -> None:
     """Two rows of two; a phone stacks them."""
-    log_iterations = st.toggle("iterations on a log axis", value=True, key="fair_log")
+    log_iterations = st.toggle("updates on a log axis", value=True, key="fair_log")
     ranges = facts.ranges(settings)
     for pair in (settings[:2], settings[2:]):
         for column, setting in zip(st.columns(2, gap="large"), pair, strict=True):
@@ -56,11 +56,9 @@ def wins(settings: list[Setting], shown: Results) -> None:
     """Every comparison as a row, and every seed to take away."""
     rows = facts.win_rows(settings)
     page.table(facts.WIN_COLUMNS, rows)
-    st.caption(
-        "Counts: pairs with the same seed. Share of wins: exact 95 % interval. Iterations: median [interval that holds "
-        "the median with 95 % probability]."
-    )
-    columns = ("held equal", "network", "learning rate", "seed", "iterations", "final llh")
+    st.caption(facts.columns_explained(settings))
+    st.caption(facts.by_chance(settings))
+    columns = ("held equal", "network", "learning rate", "seed", "updates", "final llh")
     seeds, remarks = partial(facts.seed_rows, settings), files.signed(shown.words)
     page.download("Every seed (CSV)", "held equal", columns, seeds, remarks, "fair_seeds_csv")
 

@@ -42,6 +42,7 @@ from app.pages.lab import files as export
 from app.pages.linear import words as linear_words
 from app.pages.linear.link import LINKS as LINEAR
 from app.pages.maths import errata
+from app.pages.phase import words as phase_words
 from app.pages.update2020 import words as update_facts
 from spncore import Experiment, Trace, Trainer, run, structures, sweep, trainer_of
 from spncore.circuits import overparam, saving

@@ -11,13 +11,14 @@ from app.kit.data import offered
 from app.kit.link import LAB
 from app.kit.text import literal, page_text
 from app.pages.phase import charts
+from app.pages.phase.words import comparison, in_words, summary
 from spncore.data.library import Dataset
 from spncore.plots.drawing import STILL
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
 from spncore.studies import phase
-from spncore.studies.phase import Diagram, Plane, comparison, in_words, stripe_agreement, summary
+from spncore.studies.phase import Diagram, Plane, stripe_agreement
 from spncore.sweep import to_csv
 
 PANELS_PER_ROW = 3

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from app.kit import uploads
 from app.live.jobs import JOBS
 from app.pages.phase import charts
+from app.pages.phase.words import comparison, in_words, summary
 from spncore import Experiment, ExperimentError, load
 from spncore.data import library
 from spncore.studies import envelope, phase
@@ -17,11 +18,8 @@ from spncore.studies.phase import (
     Diagram,
     Plane,
     code,
-    comparison,
     diagram,
-    in_words,
     stripe_agreement,
-    summary,
     tidy,
 )
 from spncore.sweep import SeedOutcome, store, to_csv

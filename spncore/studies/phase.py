@@ -1,4 +1,4 @@
-"""The phase diagram: iterations to a target over learning rate and starting weight, by depth, against L = 1.
+"""The phase diagram: updates to a target over learning rate and starting weight, by depth, against L = 1.
 
 Points per decade of η are half those of the start w0, so a step along both keeps η/w0² and the runs of one stripe lie
 on one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
@@ -22,9 +22,10 @@ from spncore.runs.study import DEPTHS
 from spncore.studies import envelope
 from spncore.studies.cells import outcomes
 from spncore.studies.envelope import Envelope
+from spncore.studies.statistics import Wins, paired_wins
 from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, SeedOutcome, Target
 
-MISSED, THROWN, FAILED = 0, -1, -2  # in place of an iteration, which counts from 1
+MISSED, THROWN, FAILED = -1, -2, -3  # in place of updates, which count from 0
 LOST = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
 PER_DECADE = Manner(outside="points per decade is refused; allowed: {allowed}")
 RATES = Span(float, low=LIMITS.smallest_rate, high=LIMITS.largest_rate)
@@ -98,7 +99,7 @@ class Plane(Record):
 
 
 def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
-    """Rounded to six digits, so that links stay short; what that does to a stripe is below one iteration."""
+    """Rounded to six digits, so that links stay short; what that does to a stripe is below one update."""
     steps = math.floor(math.log10(high / low) * per_decade + 1e-6)
     points = [float(f"{low * 10 ** (i / per_decade):.5e}") for i in range(steps + 1)]
     return tuple(min(point, high) for point in points)
@@ -106,7 +107,7 @@ def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Diagram:
-    """The answers: by arm an array (rows, columns, seeds) of iterations, or MISSED, THROWN, FAILED.
+    """The answers: by arm an array (rows, columns, seeds) of updates, or MISSED, THROWN, FAILED.
 
     THROWN: the run ended below its start or left the finite range. `data` describes the rows trained on.
     """
@@ -116,12 +117,12 @@ class Diagram:
     runs: Mapping[Arm, NDArray[np.int64]]
 
     def median(self, arm: Arm) -> Floats:
-        """Median iterations (rows, columns) over the seeds; infinite where not even half of them arrive."""
+        """Median updates (rows, columns) over the seeds; infinite where not even half of them arrive."""
         return np.asarray(np.median(self.arrivals(arm), axis=2))
 
     def arrivals(self, arm: Arm) -> Floats:
-        """Iterations (rows, columns, seeds), infinite for a run that does not arrive."""
-        return np.where(self.runs[arm] > 0, self.runs[arm], np.inf)
+        """Updates (rows, columns, seeds), infinite for a run that does not arrive."""
+        return np.where(self.runs[arm] >= 0, self.runs[arm], np.inf)
 
     def shallow_and_deep(self, depth: int, control: bool = False) -> tuple[Floats, Floats]:
         """The medians of L = 1, with the control at L·η, and of depth L."""
@@ -137,14 +138,18 @@ class Diagram:
         return states
 
     def speed_up(self, depth: int, control: bool = False) -> Floats:
-        """log₂ of L = 1's iterations over depth L's (rows, columns); NaN where either misses, ±∞ where one does."""
-        shallow, deep = self.shallow_and_deep(depth, control)
+        """log₂ of L = 1's updates over depth L's (rows, columns); NaN where both miss, ±∞ where one does.
+
+        A run that is there at its start counts as one that needs one update, so that a factor stays a number.
+        """
+        shallow, deep = np.log2(np.maximum(self.shallow_and_deep(depth, control), 1.0))
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.log2(shallow) - np.log2(deep))
+            return np.asarray(shallow - deep)
 
     def at_least(self, depth: int, control: bool = False) -> Floats:
         """`speed_up`, and where only one of the two arrives the least (for L = 1: the most) that it can be."""
-        shallow, deep = np.log2(np.minimum(self.shallow_and_deep(depth, control), self.plane.base.iterations))
+        most = self.plane.base.iterations
+        shallow, deep = np.log2(np.clip(self.shallow_and_deep(depth, control), 1.0, most))
         return np.where(np.isnan(self.speed_up(depth, control)), np.nan, shallow - deep)
 
     def log_stripe(self, depth: int) -> Floats:
@@ -152,10 +157,14 @@ class Diagram:
         exponent = self.plane.stripe_exponent(depth)
         return np.asarray(np.log10(self.plane.rates)[None] - exponent * np.log10(self.plane.scales)[:, None])
 
-    def ahead(self, depth: int, control: bool = False) -> NDArray[np.int64]:
-        """In how many seeds depth L is there first (rows, columns)."""
-        shallow, deep = self.arrivals((1, depth if control else 1)), self.arrivals((depth, 1))
-        return np.asarray((deep < shallow).sum(axis=2))
+    def wins(self, depth: int, row: int, column: int, control: bool = False) -> Wins:
+        """Depth L against L = 1 in one square, seed by seed."""
+        arms = ((depth, 1), (1, depth if control else 1))
+        return paired_wins(*(self.reached(arm, row, column) for arm in arms))
+
+    def reached(self, arm: Arm, row: int, column: int) -> list[int | None]:
+        """Updates of one square, seed by seed, None for a run that does not arrive."""
+        return [at if at >= 0 else None for at in self.runs[arm][row, column].tolist()]
 
 
 # Components are fitted by EM and held, every weight starts at w0: depth is all that differs.
@@ -193,11 +202,12 @@ def to_json(made: Diagram) -> str:
 
 
 def unpack(packed: Envelope) -> list[Diagram]:
-    """What `pack` made."""
-    body = packed.body
-    plane = {**body["plane"], "base": Experiment.from_dict(body["plane"]["base"])}
+    """What `pack` made; of a file that counted states from 1, its updates."""
+    body, late = packed.body, packed.counts_from
+    base = Experiment.from_dict(body["plane"]["base"])
+    plane = {**body["plane"], "base": base.replace(iterations=max(base.iterations - late, 1))}
     arms = {name: name.split("@") for name in body["runs"]}
-    runs = {(int(depth), int(factor)): np.array(body["runs"][name]) for name, (depth, factor) in arms.items()}
+    runs = {(int(depth), int(factor)): np.array(body["runs"][name]) - late for name, (depth, factor) in arms.items()}
     return [Diagram(Plane(**plane), body["data"], runs)]
 
 
@@ -210,7 +220,7 @@ def tidy(result: Diagram) -> list[dict[str, Any]]:
             "learning_rate": plane.rates[j] * factor,
             "init_scale": plane.scales[i],
             "seed": plane.base.seed + s,
-            "iterations": at if at > 0 else None,
+            "updates": at if at >= 0 else None,
             "state": LOST.get(at, "reached"),
             "control_of_depth": factor if factor > 1 else None,
         }
@@ -226,14 +236,15 @@ def shipped() -> Diagram:
 
 
 def code(seed: SeedOutcome) -> int:
-    """The iteration at which a seed reached its first target, else MISSED or THROWN."""
-    first, final = seed.first_llh, seed.final_llh
-    thrown = seed.stopped is not None or first is None or final is None or final < first
-    return seed.reached[0] or (THROWN if thrown else MISSED)
+    """The updates after which a seed reached its first target, else MISSED; THROWN whatever it had reached."""
+    first, final, at = seed.first_llh, seed.final_llh, seed.reached[0]
+    if seed.stopped is not None or first is None or final is None or final < first:
+        return THROWN
+    return MISSED if at is None else at
 
 
 def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
-    """How many neighbours on a stripe of slope 2 that both arrive need the same iterations, and how many there are.
+    """How many neighbours on a stripe of slope 2 that both arrive need the same updates, and how many there are.
 
     The scaling law, verified and not used: every cell is computed by itself.
     """

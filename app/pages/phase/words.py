@@ -1,45 +1,45 @@
 """What the phase diagram says: where depth helps and where not, in sentences and a table made from its numbers."""
 
-import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from spncore.arrays import Floats
 from spncore.studies.phase import Diagram
-from spncore.words import counted
+from spncore.studies.statistics import FEW, LEVEL, Iterations, bound, covered, median, median_interval
+from spncore.words import counted, percent
 
 
 def summary(diagram: Diagram, depth: int) -> list[str]:
     """What the numbers say of one depth: where it helps, along which stripe most, and against the two controls."""
     speed, shown = diagram.speed_up(depth), f"L={depth}"
-    faster, slower, both, factor = _counted(speed)
-    if not both:
-        return [f"{shown} and L=1 reach the target together in no cell."]
     sentences = [
-        f"{shown} is faster than L=1 in {faster} of the {both} cells where both reach the target and slower in "
-        f"{slower}; median factor {factor:.2f}.",
+        _together(speed, shown, "L=1"),
         f"Only {shown} reaches it in {np.isposinf(speed).sum()} cells, only L=1 in {np.isneginf(speed).sum()}; "
         f"neither in {np.isnan(speed).sum()} of {speed.size}.",
-        *_best_stripe(diagram, depth, speed),
+        *_stripes(diagram, depth, speed),
         *_best_rates(diagram, depth),
     ]
     if (1, depth) in diagram.runs:
-        faster, slower, both, factor = _counted(diagram.speed_up(depth, control=True))
+        faster = diagram.speed_up(depth, control=True)
         sentences.append(
-            f"Against L=1 at {depth}·η, {shown} is faster in {faster} and slower in {slower} of {both} cells; median "
-            f"factor {factor:.2f}."
-            if both
-            else f"L=1 at {depth}·η and {shown} reach the target together in no cell."
+            f"{_together(faster, shown, f'L=1 at {depth}·η')} Only {shown} in {np.isposinf(faster).sum()}, only L=1 at "
+            f"{depth}·η in {np.isneginf(faster).sum()}."
         )
     return sentences
 
 
-def _counted(speed: Floats) -> tuple[int, int, int, float]:
+def _together(speed: Floats, shown: str, rival: str) -> str:
     """In how many cells depth is faster and slower, how many there are where both arrive, and the median factor."""
     both = speed[np.isfinite(speed)]
-    factor = 2 ** float(np.median(both)) if both.size else 1.0
-    return int((both > 0).sum()), int((both < 0).sum()), both.size, factor
+    if not both.size:
+        return f"{shown} and {rival} reach the target together in no cell."
+    faster, slower = int((both > 0).sum()), int((both < 0).sum())
+    return (
+        f"{shown} is faster than {rival} in {faster} of the {counted(both.size, 'cell')} where both reach the target, "
+        f"slower in {slower}, equal in {both.size - faster - slower}; median factor {2 ** np.median(both):.2f}."
+    )
 
 
 def in_words(diagram: Diagram) -> str:
@@ -52,27 +52,53 @@ def in_words(diagram: Diagram) -> str:
     return (
         f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
         f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
-        f"{base.iterations:,} iterations; median of {counted(base.num_seeds, 'seed')}."
+        f"{base.iterations:,} updates; median of {counted(base.num_seeds, 'seed')}."
+    )
+
+
+def fairness(diagram: Diagram, control: bool = False) -> str:
+    """How many squares are compared, with how many seeds each, how many are settled, and how many by chance."""
+    plane, seeds = diagram.plane, diagram.plane.base.num_seeds
+    cells = list(np.ndindex(len(plane.scales), len(plane.rates)))
+    verdicts = [diagram.wins(depth, *cell, control).verdict for depth in plane.depths[1:] for cell in cells]
+    coverage = covered(median_interval([0] * seeds).coverage)
+    said = (
+        f"{counted(len(verdicts), 'square')} are compared, each by {counted(seeds, 'seed')}; the interval of a median "
+        f"holds it with {coverage}."
+    )
+    if seeds < FEW:
+        return (
+            f"{said} So few seeds settle no square by itself, even when all agree: only what many squares do together "
+            "counts, and neighbours on one stripe are nearly the same run."
+        )
+    return (
+        f"{said} Their seeds settle {verdicts.count('ahead')} for depth and {verdicts.count('behind')} for L = 1; if "
+        f"depth made no difference, up to {percent(1.0 - LEVEL)} or {(1.0 - LEVEL) * len(verdicts):.0f} would be "
+        "settled by chance."
     )
 
 
 def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
-    """One row per square: both medians (None: missed), how many times as fast, seeds ahead; fastest first."""
+    """One row per square: both medians (None: missed) with intervals, the factor, seeds; fastest first."""
     rows = []
     for depth in diagram.plane.depths[1:]:
-        medians = np.stack(diagram.shallow_and_deep(depth, control), axis=2)
-        ahead = diagram.ahead(depth, control)
-        for i, j in np.ndindex(ahead.shape):
-            shallow, deep = (each if math.isfinite(each) else None for each in medians[i, j].tolist())
+        arms = {"L = 1": (1, depth if control else 1), "L": (depth, 1)}
+        for i, j in np.ndindex(len(diagram.plane.scales), len(diagram.plane.rates)):
+            reached = {name: diagram.reached(arm, i, j) for name, arm in arms.items()}
+            shallow, deep = (median(each) for each in reached.values())
+            wins = diagram.wins(depth, i, j, control)
             rows.append(
                 {
                     "L": depth,
                     "learning rate η": diagram.plane.rates[j],
                     "starting weight w0": diagram.plane.scales[i],
-                    "iterations, L = 1": shallow,
-                    "iterations, L": deep,
+                    "updates, L = 1": shallow,
+                    "interval, L = 1": interval(reached["L = 1"], diagram),
+                    "updates, L": deep,
+                    "interval, L": interval(reached["L"], diagram),
                     "times as fast": round(shallow / deep, 4) if shallow and deep else None,
-                    "seeds ahead": int(ahead[i, j]),
+                    "seeds ahead": wins.ahead,
+                    "seeds behind": wins.behind,
                     "row": i,
                     "column": j,
                 }
@@ -80,8 +106,14 @@ def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -(row["times as fast"] or 0.0))
 
 
-def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
-    """The diagonal with the largest median speed-up among those with three cells or more."""
+def interval(reached: Iterations, diagram: Diagram) -> str:
+    """The bounds of a median: `94 to 104`; beyond the end where they were not reached."""
+    found, end = median_interval(reached), diagram.plane.base.iterations
+    return f"{bound(found.low, end)} to {bound(found.high, end)}"
+
+
+def _stripes(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
+    """The diagonals with the largest and the smallest median speed-up among those with three cells or more."""
     stripes = np.round(diagram.log_stripe(depth) * diagram.plane.per_decade) / diagram.plane.per_decade
     medians = {
         float(stripe): float(np.median(speed[chosen]))
@@ -90,18 +122,37 @@ def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
     }
     if not medians:
         return []
-    best = max(medians, key=lambda stripe: medians[stripe])
+    best, worst = max(medians, key=lambda at: medians[at]), min(medians, key=lambda at: medians[at])
     name = diagram.plane.stripe_name(depth)
-    return [f"Best for depth: {name} near {10**best:.1g}, there {2 ** medians[best]:.2f} times as fast as L=1."]
+    return [
+        f"Of {counted(len(medians), 'stripe')}, {name} near {10**best:.1g} is best for depth, {2 ** medians[best]:.2f} "
+        f"times as fast as L=1, and near {10**worst:.1g} worst, {2 ** medians[worst]:.2f} times."
+    ]
 
 
 def _best_rates(diagram: Diagram, depth: int) -> list[str]:
-    """Each depth at the learning rate of this plane that suits it best, over the rows."""
-    shallow, deep = np.min(diagram.shallow_and_deep(depth), axis=2)
-    both = np.isfinite(shallow + deep)
-    if not both.any():
+    """Each depth at the learning rate of this plane that suits it best, over the rows where slower ones lie around it.
+
+    No verdict where the gap is one update, or no more than the step between two rates of the plane may explain.
+    """
+    medians = np.stack(diagram.shallow_and_deep(depth))  # (2, rows, columns)
+    best = medians.min(axis=2)
+    arrive = np.isfinite(best).all(axis=0)
+    inside = arrive & (np.minimum(medians[..., 0], medians[..., -1]) > best).all(axis=0)
+    if not arrive.any():
         return []
+    starts = f"{inside.sum()} of {counted(int(arrive.sum()), 'start')}"
+    if not inside.any():
+        return [
+            f"Each at its own best η: nothing is known, since in {starts} the best of both lies inside the plane; "
+            "elsewhere it may lie beyond its edge."
+        ]
+    shallow, deep = np.median(best[:, inside], axis=1)
+    step = max(high / low for low, high in pairwise(diagram.plane.rates))
+    slow, gap = max(shallow, deep), abs(shallow - deep)
+    told = gap > max(1.0, slow - slow / step)
+    doubt = "" if told else f"; rates lie {step:.2g} times apart, which may explain it, so they are not told apart"
     return [
-        f"Each at its own best η, the median start needs {np.median(shallow[both]):g} iterations with L=1 and "
-        f"{np.median(deep[both]):g} with L={depth}."
+        f"Each at its own best η, the median start needs {shallow:g} updates with L=1 and {deep:g} with "
+        f"L={depth}{doubt}. In {starts} the best of both lies inside the plane; only those count."
     ]

@@ -65,7 +65,7 @@ HEADLINES = {  # a number that the page shows: from the table, and from the resu
     ),
     "phase": (
         lambda rows: sum(row["state"] == "reached" for row in rows),
-        lambda result, record: sum(int((runs > 0).sum()) for runs in result.runs.values()),
+        lambda result, record: sum(int((runs >= 0).sum()) for runs in result.runs.values()),
     ),
     "classes": (
         lambda rows: [row["value"] for row in rows if (row["quantity"], row["iteration"]) == ("test accuracy", "last")],
@@ -153,7 +153,7 @@ def test_another_format_or_another_study_is_refused_by_name():
     assert envelope.read(text, "phase").study == "phase"
     for changed, words in (
         (text, "study: these are results of 'phase', not of figure3"),
-        (text.replace('"format":2', '"format":1'), "format: 1 is not known; this release reads 2"),
+        (text.replace('"format":3', '"format":1'), "format: 1 is not known; this release reads 2 and 3"),
         (text.replace('"versions"', '"version"').replace("phase", "figure3"), "figure3: expected format, study"),
     ):
         with pytest.raises(StudyError, match=f"^{words}"):

@@ -1,5 +1,7 @@
 """Predicting a class: the numbers behind its sentences, its link, its controls, an uploaded table, its job."""
 
+import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +20,7 @@ from spncore.runs import scores
 from spncore.runs.scores import QUANTITIES
 from spncore.runs.study import Study
 from spncore.studies import classes as classes_study
-from spncore.studies import statistics
+from spncore.studies import envelope, statistics
 from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 from tests.closeness import assert_close
 from tests.places import ROOT
@@ -71,19 +73,29 @@ def headline(page):
 
 
 # ---- the numbers ---------------------------------------------------------------------------------------------------
-def test_the_first_at_nine_tenths_of_the_best_gain_of_any_network_is_found():
+def test_the_first_at_nine_tenths_of_the_plain_networks_gain_is_found_in_updates():
     values = {
-        "slow": np.array([[0.0, 0.5, 0.89, 0.9, 0.8], [0.0, 0.0, 0.0, 0.0, 0.0]]),
-        "fast": np.array([[0.0, 0.95, 1.0, 0.2, 0.1], [0.0, 0.0005, 0.0, 0.0, 0.0]]),
+        "plain": np.array([[0.0, 0.5, 0.89, 0.9, 1.0], [0.0, 0.0005, 0.0, 0.0, 0.0]]),
+        "fast": np.array([[0.0, 0.95, 3.0, 0.2, 0.1], [0.0, 1.0, 0.0, 0.0, 0.0]]),
     }
     gains, reached = classes_study.first_at_gain(values, 1e-3)
     assert gains == [1.0, 0.0005]
-    assert reached == {"slow": [4, None], "fast": [2, None]}, "a gain too small to be one is nobody's"
+    assert reached == {"plain": [3, None], "fast": [1, None]}, "a gain too small to be one is nobody's"
+
+
+def test_no_rival_moves_what_is_waited_for(small):
+    values = {"plain": np.array([[0.0, 0.5, 1.0]]), "deep": np.array([[0.0, 5.0, 9.0]])}
+    alone = classes_study.first_at_gain({"plain": values["plain"]}, 1e-3)
+    assert classes_study.first_at_gain(values, 1e-3)[0] == alone[0]
+    assert classes_study.first_at_gain(values, 1e-3)[1]["plain"] == alone[1]["plain"] == [2]
+    without = made(Study(SMALL.experiment, (1, 2)))
+    assert without.gains == small.gains
+    assert without.networks["L=1"].reached == small.networks["L=1"].reached
 
 
 def test_a_run_that_ended_at_once_reaches_nothing():
     gains, reached = classes_study.first_at_gain({"a": np.zeros((2, 0)), "b": np.array([[0.0, 1.0]] * 2)}, 1e-3)
-    assert gains == [1.0, 1.0] and reached == {"a": [None, None], "b": [2, 2]}
+    assert gains == [1.0, 1.0] and reached == {"a": [None, None], "b": [1, 1]}
 
 
 def test_all_networks_of_a_seed_start_as_the_same_function(small):
@@ -112,7 +124,7 @@ def test_the_first_iterations_of_a_shipped_run_can_be_repeated():
     rows = classes_study.rows_of(short, library.load("labelled-clusters"))
     curves = scores.train(classes_study.networks(short)["L=1"], rows)
     network = shipped.networks["L=1"]
-    assert list(network.iterations[:3]) == [1, 2, 3]
+    assert list(network.iterations[:3]) == [0, 1, 2]
     for part in ("accuracy", "conditional", "llh"):
         again = np.median(curves.values[f"test {part}"], axis=0)
         assert_close(again, network.curves[f"test {part}"]["median"][:3], atol=6e-5)  # four decimals ship
@@ -159,7 +171,9 @@ def test_the_answer_is_the_verdict_of_the_seeds(small, one, deep, faster, answer
 def test_every_number_of_the_headline_is_that_of_the_seeds():
     for shown in classes_study.shipped().values():
         won = statistics.paired_wins(*(shown.networks[name].reached["objective"] for name in ("L=3", "L=1")))
-        assert f"in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}." in classes_words.headline(shown)
+        assert f"L=3 is first in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}; L=2" in classes_words.headline(
+            shown
+        )
 
 
 def test_the_answers_of_all_objectives_are_the_verdicts_of_their_seeds():
@@ -195,7 +209,7 @@ def test_the_table_of_numbers_holds_every_curve_and_every_seed(small):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_legend_names_each_depth_once_and_only_on_the_left(small, mode):
     lines = classes_words.lines(small, "test accuracy", True)
-    left = charts.over_iterations(charts.ACCURACY, lines, {"best possible": 0.8}, mode, False)
+    left = charts.over_iterations(charts.ACCURACY, lines, {"the distribution itself": 0.8}, mode, False)
     right = charts.over_iterations("log p", classes_words.lines(small, "test llh", True), {}, mode, True)
     named = [trace.name for trace in left.data if trace.showlegend]
     assert named == ["L=1", "L=3", "L=1 at 3η"]
@@ -204,9 +218,64 @@ def test_the_legend_names_each_depth_once_and_only_on_the_left(small, mode):
     assert dashes["L=1"] != dashes["L=3"], "colour is never alone"
 
 
-def test_the_best_possible_is_drawn_where_it_is_known(small):
+def test_what_the_distribution_attains_is_drawn_where_it_is_known(small):
     assert set(classes_words.best_levels(small)) == {"test accuracy", "test conditional", "test llh"}
     assert not classes_words.best_levels(replace(small, study=Study(SMALL.experiment.replace(dataset="plants"), (1,))))
+
+
+def test_nothing_passes_the_bounds_of_the_test_rows_and_the_distribution_itself_may():
+    """Counted row by row: the majority of each group of equal rows, and the frequencies in it."""
+    table = library.load("labelled-clusters", "test")
+    column = DEFAULT.experiment.labels(table.num_variables).class_variable
+    groups = {}
+    for row, count in zip(table.rows.tolist(), table.counts.tolist(), strict=True):
+        label = row.pop(column)
+        groups.setdefault(tuple(row), [0, 0])[label] += count
+    pairs = [(each, sum(pair)) for pair in groups.values() for each in pair if each]
+    rows = table.num_rows
+    found = classes_study.bounds_of(table, column)
+    assert_close(found["test accuracy"], sum(map(max, groups.values())) / rows, atol=1e-6)  # six decimals are kept
+    assert_close(found["test conditional"], sum(n * math.log(n / total) for n, total in pairs) / rows, atol=1e-6)
+    assert_close(found["test llh"], sum(n * math.log(n / rows) for n, _ in pairs) / rows, atol=1e-6)
+    for shown in classes_study.shipped().values():
+        for network in shown.networks.values():
+            for quantity, bound in found.items():
+                assert max(network.final[quantity]) <= bound + 1e-6
+
+
+def test_the_words_name_the_distribution_and_what_nothing_passes(small):
+    said = classes_words.accuracy_words(small)
+    assert "The distribution itself is right in" in said and "best" not in said
+    assert f"nothing passes {small.bounds['test accuracy']:.1%}".replace("%", "\u00a0%") in said
+    assert "Curves may pass it by chance: nothing passes" in classes_words.likelihood_words(small, "test llh")
+    unknown = replace(small, study=Study(SMALL.experiment.replace(dataset="plants"), SMALL.depths))
+    assert "The distribution" not in classes_words.accuracy_words(unknown)
+    assert " nothing passes" in classes_words.accuracy_words(unknown)
+
+
+def test_verdicts_are_counted_with_those_that_chance_would_give(small):
+    said = classes_words.by_chance(small, list(classes_study.shipped().values()))
+    rows = [row for row in classes_words.table_rows(small) if row[1] != "no network gained"]
+    assert said.startswith(f"{len(rows)} verdict") and "16 in the table below" in said
+    assert f"{0.05 * (len(rows) + 16):.1f} of all" in said
+    assert "holds the median with 50\u00a0% probability" in classes_words.columns_explained(small)
+
+
+def test_a_file_that_counted_states_from_one_is_read_as_updates(small):
+    text = envelope.write("classes", {}, classes_study.pack([small]))
+    [new] = classes_study.unpack(envelope.read(text, "classes"))
+    assert new == replace(small, made_by=new.made_by)
+    old = json.loads(text)
+    old["format"] = 2
+    for each in old["body"]["comparisons"]:
+        each["experiment"]["iterations"] += 1
+        del each["bounds"]
+        for network in each["networks"].values():
+            network["iterations"] = [at + 1 for at in network["iterations"]]
+            for seeds in network["reached"].values():
+                seeds[:] = [None if at is None else at + 1 for at in seeds]
+    [read] = classes_study.unpack(envelope.read(json.dumps(old), "classes"))
+    assert replace(read, bounds=small.bounds, made_by=new.made_by) == new
 
 
 # ---- the link ------------------------------------------------------------------------------------------------------
@@ -250,11 +319,31 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
 
 def test_other_settings_are_trained_in_the_background_and_then_shown():
     page = opened(**LAB.encode(SMALL))
-    assert "belong to other settings" in said(page, "info")
+    assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
     page.button(key="classes_run").click().run()
+    assert "Made on this server" in said(page, "caption") or only_its_own(page)
     until(lambda: "Made on this server" in said(page.run(), "caption"))
     assert not page.exception and "Made on this server" in said(page, "caption")
     assert "class “x3”" in said(page, "caption")
+
+
+def only_its_own(page):
+    """No other settings' sentences and curves: what stands is the table of all objectives, which names its data."""
+    return not page.subheader and not page.get("plotly_chart") and len(page.table) == 1
+
+
+def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch):
+    page = opened()
+    assert headline(page) and len(page.get("plotly_chart")) == 2
+    monkeypatch.setattr(classes_study, "run", lambda study, dataset, report: until(lambda: report(0, 1)))
+    page.number_input(key="classes_num_components").set_value(3).run()
+    assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
+    page.button(key="classes_run").click().run()
+    assert "are being computed" in said(page, "info") and only_its_own(page)
+    [cancel] = [button for button in page.button if button.key and button.key.startswith("cancel_")]
+    cancel.click().run()
+    page.number_input(key="classes_num_components").set_value(4).run()
+    assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT]) and not page.exception
 
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch):

@@ -194,9 +194,7 @@ def unpack(packed: Envelope) -> list[Comparison]:
     """What `pack` made; of a file that counted states from 1, its updates."""
     found, late = [], packed.counts_from
     for values in map(dict, packed.body["comparisons"]):
-        experiment = Experiment.from_dict(values.pop("experiment"))
-        experiment = experiment.replace(iterations=max(experiment.iterations - late, 1))
-        study = Study(experiment, values.pop("depths"))
+        study = Study(Experiment.from_dict(values.pop("experiment")), values.pop("depths"))
         parts = {name: _counted_from(late, **each) for name, each in values.pop("networks").items()}
         found.append(Comparison(study, parts, made_by=packed.made_by, **values))
     return found

@@ -15,7 +15,7 @@ from spncore.files.strict_json import parse_object
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 
-FORMAT, READ = 3, (2, 3)  # format 2 counted states from 1, where updates now count from 0
+FORMAT, READ = 3, (2, 3)  # format 2 counted states, the start among them, where updates now count from 0
 FILES = {
     "figure3": "figure3_runs",
     "held_equal": "held_equal",
@@ -41,7 +41,7 @@ class Envelope(NamedTuple):
 
     @property
     def counts_from(self) -> int:
-        """What the start is called in counts of updates and in `iterations`: 0, in an old file 1."""
+        """What the start is called where updates are counted: 0, and 1 in a file of format 2."""
         return int(self.format == 2)
 
     @property

@@ -204,8 +204,7 @@ def to_json(made: Diagram) -> str:
 def unpack(packed: Envelope) -> list[Diagram]:
     """What `pack` made; of a file that counted states from 1, its updates."""
     body, late = packed.body, packed.counts_from
-    base = Experiment.from_dict(body["plane"]["base"])
-    plane = {**body["plane"], "base": base.replace(iterations=max(base.iterations - late, 1))}
+    plane = {**body["plane"], "base": Experiment.from_dict(body["plane"]["base"])}
     arms = {name: name.split("@") for name in body["runs"]}
     runs = {(int(depth), int(factor)): np.array(body["runs"][name]) - late for name, (depth, factor) in arms.items()}
     return [Diagram(Plane(**plane), body["data"], runs)]

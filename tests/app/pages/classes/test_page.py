@@ -268,7 +268,7 @@ def test_a_file_that_counted_states_from_one_is_read_as_updates(small):
     old = json.loads(text)
     old["format"] = 2
     for each in old["body"]["comparisons"]:
-        each["experiment"]["iterations"] += 1
+        each["experiment"] |= {"schema": 2, "iterations": SMALL.experiment.iterations + 1}
         del each["bounds"]
         for network in each["networks"].values():
             network["iterations"] = [at + 1 for at in network["iterations"]]

@@ -61,12 +61,12 @@ def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(resul
         depth = trace.experiment.depth
         for i, seed in enumerate(trace.experiment.seeds):
             for t in range(7):
-                assert rows[seed, depth, t + 1, "llh"] == trace.llh[i, t]
-                assert rows[seed, depth, t + 1, "weights_at_floor"] == trace.at_floor[i, t]
+                assert rows[seed, depth, t, "llh"] == trace.llh[i, t]
+                assert rows[seed, depth, t, "weights_at_floor"] == trace.at_floor[i, t]
                 for k in range(3):
-                    assert rows[seed, depth, t + 1, f"rho[{k + 1}]"] == trace.rho[i, t, k]
-                    assert rows[seed, depth, t + 1, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
-                    assert rows[seed, depth, t + 1, f"w[{k + 1}]"] == trace.effective_weights[i, t, k]
+                    assert rows[seed, depth, t, f"rho[{k + 1}]"] == trace.rho[i, t, k]
+                    assert rows[seed, depth, t, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
+                    assert rows[seed, depth, t, f"w[{k + 1}]"] == trace.effective_weights[i, t, k]
 
 
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):

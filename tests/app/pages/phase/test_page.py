@@ -103,7 +103,7 @@ def test_a_file_that_counted_states_from_one_is_read_as_updates():
     old = json.loads(phase.to_json(shown))
     old["format"] = 2
     old["body"]["runs"] = {name: (np.array(runs) + 1).tolist() for name, runs in old["body"]["runs"].items()}
-    old["body"]["plane"]["base"]["iterations"] += 1
+    old["body"]["plane"]["base"] |= {"schema": 2, "iterations": BASE.iterations + 1}
     assert {at for row in old["body"]["runs"]["2@1"] for cell in row for at in cell} == {-1, 0, 5, 17}
     [read] = phase.unpack(envelope.read(json.dumps(old), "phase"))
     assert read.plane == shown.plane and tidy(read) == tidy(shown)

@@ -52,15 +52,17 @@ def panels(settings: list[Setting], shown: Results) -> None:
                 panel(setting, shown, log_iterations, ranges)
 
 
-def wins(settings: list[Setting], shown: Results) -> None:
-    """Every comparison as a row, and every seed to take away."""
+def wins(case: Case, settings: list[Setting], shown: Results) -> None:
+    """Every comparison as a row; every seed, and every learning rate that was tried, to take away."""
     rows = facts.win_rows(settings)
     page.table(facts.WIN_COLUMNS, rows)
     st.caption(facts.columns_explained(settings))
     st.caption(facts.by_chance(settings))
-    columns = ("held equal", "network", "learning rate", "seed", "updates", "final llh")
-    seeds, remarks = partial(facts.seed_rows, settings), files.signed(shown.words)
-    page.download("Every seed (CSV)", "held equal", columns, seeds, remarks, "fair_seeds_csv")
+    seeds, rates = partial(facts.seed_rows, settings), partial(facts.rate_rows, case, shown.results)
+    remarks = files.signed(shown.words)
+    with st.container(horizontal=True):
+        page.download("Every seed (CSV)", "held equal", facts.SEED_COLUMNS, seeds, remarks, "fair_seeds_csv")
+        page.download("Every rate tried (CSV)", "rates tried", facts.RATE_COLUMNS, rates, remarks, "fair_rates_csv")
 
 
 parts = page.introduced("What is held equal", "fair")
@@ -81,5 +83,5 @@ st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)
 st.markdown(literal(facts.summary(panels_shown)))
 panels(panels_shown, on_screen)
 st.header("Every comparison", divider="gray")
-wins(panels_shown, on_screen)
+wins(case, panels_shown, on_screen)
 page.parts_of_text(parts)

@@ -13,7 +13,7 @@ from spncore.studies.cells import DEPTHS, Cells, depth_name, faster_name, tidied
 from spncore.studies.held_equal import CHOOSING_SEED, CHOOSING_SEEDS, SHIPPED, Case
 from spncore.studies.shipped import diverged, reached, target_words
 from spncore.studies.statistics import Iterations, Verdict, Wins
-from spncore.sweep import Cell, Outcome
+from spncore.sweep import Cell, Outcome, SeedOutcome
 from spncore.words import counted, listed, percent
 
 Results = Mapping[Cell, Outcome]
@@ -26,6 +26,8 @@ WIN_COLUMNS = (
     "updates",
     "its rival's",
 )
+SEED_COLUMNS = ("held equal", "network", "learning rate", "seed", "updates", "final llh")
+RATE_COLUMNS = ("network", "learning rate", "seed", "updates", "first llh", "final llh", "stopped")
 BY_RATES = "open by the rates tried"  # the seeds agree, but other rates might turn it
 
 
@@ -186,6 +188,21 @@ def seed_rows(shown: Sequence[Setting]) -> list[Row]:
         for name, cell in setting.cells.items()
         for seed, at in zip(setting.results[cell].seeds, setting.reached(name), strict=True)
     ]
+
+
+def rate_rows(case: Case, results: Results) -> list[Row]:
+    """Every learning rate that was tried, seed by seed: updates to the target, first and last LLH, why it stopped."""
+    return [
+        (depth_name(cell.experiment.depth), cell.experiment.learning_rate, seed.seed, *_told(seed))
+        for cells in case.grid(results)
+        for cell in cells
+        for seed in results[cell].seeds
+    ]
+
+
+def _told(seed: SeedOutcome) -> Row:
+    at, stopped = seed.reached[0], seed.stopped
+    return "" if at is None else at, seed.first_llh, seed.final_llh, stopped or ""
 
 
 def target(case: Case) -> str:

@@ -286,7 +286,7 @@ def test_a_link_reopens_its_settings():
 
 
 def test_what_the_page_cannot_show_is_said_and_the_nearest_shown():
-    page = opened(v="1", objective="unnormalised", depths="1,5", iterations="5000", num_seeds="60", colour="red")
+    page = opened(v="2", objective="unnormalised", depths="1,5", iterations="5000", num_seeds="60", colour="red")
     words = said(page, "warning")
     for part in ("unnormalised is not shown", "L = 1 to 3", "5000", "60", "colour"):
         assert part in words

@@ -1,0 +1,112 @@
+"""Judge of the page "What is held equal": from every seed that is compared, and every learning rate that was tried."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from tests.recount.evidence.counting import Row, Runs, clause, in_cells, middle, table, verdict, when
+
+BY_RATES = "open by the rates tried"
+Best = tuple[float | None, bool, float]  # the rate, whether slower ones lie on both sides, what the grid may have cost
+
+
+def judge(
+    seeds: str, rates: str, end: Mapping[str, float], summary: str, panels: Mapping[str, str], rows: Sequence[Any]
+) -> int:
+    """The summary, a statement per panel and the table; `end` by panel. Says how many sentences were judged."""
+    runs: dict[str, dict[str, Runs]] = defaultdict(lambda: defaultdict(dict))
+    for row in table(seeds):
+        runs[row["held equal"]][row["network"]][row["seed"]] = when(row["updates"])
+    bests = {name: best_rate(own) for name, own in by_network(rates).items()}
+    told = {}
+    for panel, said in panels.items():
+        searched = bests if "best" in panel else {}
+        told |= {(panel, name): found for name, found in statement(said, panel, runs[panel], searched, end[panel])}
+    for row in rows:
+        in_the_table(row, runs, told, end)
+    for name, sentence in zip(("L=3", "L=2"), re.split(r"(?<=\.) (?=L=)", summary), strict=True):
+        in_the_summary(sentence, name, {panel: told[panel, name] for panel in panels})
+    return 2 + 2 * len(panels) + len(rows)
+
+
+def statement(
+    said: str, panel: str, runs: Mapping[str, Runs], bests: Mapping[str, Best], end: float
+) -> Iterator[tuple[str, str]]:
+    """A panel's sentence, clause by clause; the verdicts that stand."""
+    parts = re.split(r"; (?=(?:neither )?L=\d(?: at \dη)? (?:ahead of|and|nor) L=)", said.partition(": ")[2])
+    for name, part in zip(("L=3", "L=2"), parts, strict=True):
+        rival = f"L=1 at {name[2:]}η" if "times the rate" in panel else "L=1"
+        pair = runs[name], runs[rival]
+        found = verdict(*pair)
+        if bests and found in ("ahead", "behind") and doubted(*pair, name, bests, end):
+            medians = " against ".join(middle(each, end) for each in pair)
+            assert part.startswith(f"{name} and L=1 are not told apart: median {medians} updates, but "), part
+            found = BY_RATES
+        else:
+            clause(part, name, rival, *pair, end)
+        yield name, found
+
+
+def in_the_table(
+    row: Sequence[str], runs: Mapping[str, Any], told: Mapping[Any, str], end: Mapping[str, float]
+) -> None:
+    """One comparison as a row."""
+    panel, compared, found, *counted = row
+    name, _, rival = compared.partition(" against ")
+    assert found == told[panel, name]
+    in_cells(counted, runs[panel][name], runs[panel][rival], end[panel])
+
+
+def in_the_summary(sentence: str, name: str, told: Mapping[str, str]) -> None:
+    """Under which panels a depth is ahead, behind, or neither; every panel once."""
+    pattern = rf"(ahead|behind|not settled|level|{BY_RATES}) under ((?:“[^”]*”|, | and )+)"
+    said = dict(re.findall(pattern, sentence))
+    for panel, found in told.items():
+        assert [word for word, where in said.items() if f"“{panel}”" in where] == [found], sentence
+    assert ("What is held equal decides." in sentence) == ({"ahead", "behind"} <= set(told.values()))
+    assert sentence.startswith(f"{name} is ")
+
+
+def by_network(rates: str) -> dict[str, dict[float, list[Row]]]:
+    """The rows of the rates that were tried, by network and rate."""
+    found: dict[str, dict[float, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for row in table(rates):
+        found[row["network"]][float(row["learning rate"])].append(row)
+    return found
+
+
+def best_rate(tried: Mapping[float, Sequence[Row]]) -> Best:
+    """The best rate, whether slower ones lie on both sides, and what the grid may have cost."""
+    ends: dict[str, float] = defaultdict(lambda: -math.inf)
+    for rows in tried.values():
+        for row in rows:
+            ends[row["seed"]] = max(ends[row["seed"]], float(row["final llh"] or -math.inf))
+    needed = {rate: median([kept(row, ends) for row in rows]) for rate, rows in tried.items()}
+    least = min(needed.values())
+    if math.isinf(least):
+        return None, False, math.inf
+    rates = sorted(tried)
+    rate = min(each for each in rates if needed[each] == least)
+    beside = [b if a == rate else a for a, b in pairwise(rates) if rate in (a, b)]
+    apart = max(max(rate, each) / min(rate, each) for each in beside)
+    slack = max(least - least / apart, min(needed[each] for each in beside) - least)
+    return rate, needed[rates[0]] > least and needed[rates[-1]] > least, slack
+
+
+def kept(row: Row, ends: Mapping[str, float]) -> float:
+    """Updates of a run that ends within a tenth of the gain of its seed's best end."""
+    if row["stopped"] or not row["first llh"] or not row["final llh"]:
+        return math.inf
+    first, final = float(row["first llh"]), float(row["final llh"])
+    return when(row["updates"]) if final >= first + 0.9 * (ends[row["seed"]] - first) else math.inf
+
+
+def doubted(first: Runs, second: Runs, name: str, bests: Mapping[str, Best], end: float) -> bool:
+    """Whether the best rates that were found leave it open who is faster."""
+    both = [bests["L=1"], bests[name]]
+    gap = abs(min(median(first.values()), end) - min(median(second.values()), end))
+    return not all(inside for _, inside, _ in both) or gap <= max(1.0, sum(slack for *_, slack in both))

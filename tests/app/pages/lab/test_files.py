@@ -25,7 +25,7 @@ from tests.waiting import PATIENCE
 LINK = "http://localhost:8501/?v=1&learning_rate=0.1"
 FORMULAS = ['=HYPERLINK("http://x","y")', "+1", "-1+2", "@SUM(A1)", "\tx", "\rx"]
 AWKWARD = ["a,b", 'quo"te', "semi;colon", "naïve ☃", "two\nlines", "plain"]
-SMALL = Study(Experiment(num_components=3, iterations=7, num_seeds=2, init_scale=0.1, init_noise=1e-3), (1, 3))
+SMALL = Study(Experiment(num_components=3, iterations=6, num_seeds=2, init_scale=0.1, init_noise=1e-3), (1, 3))
 
 
 def tiny(variables=("a", "b", "c"), title="tiny"):
@@ -170,7 +170,7 @@ def run_script(text, tmp_path, *arguments):
 
 def last_llh(traces):
     return [
-        (seed, trace.experiment.depth, trace.llh.shape[1], trace.llh[i, -1])
+        (seed, trace.experiment.depth, trace.experiment.iterations, trace.llh[i, -1])
         for trace in traces
         for i, seed in enumerate(trace.experiment.seeds)
     ]

@@ -97,6 +97,11 @@ class Comparison:
     bounds: Mapping[str, float] = field(default_factory=dict)
     made_by: str = ""
 
+    @property
+    def one_run(self) -> bool:
+        """Whether all seeds are one run, for no random number enters."""
+        return 1 == len(self.gains[OBJECTIVE]) < self.study.experiment.num_seeds
+
 
 def rows_of(study: Study, dataset: Dataset) -> dict[str, Dataset]:
     """Training and test rows: a registered set's own, or a quarter of an uploaded table held out, always the same."""
@@ -128,8 +133,13 @@ def run(study: Study, data: Dataset, report: Reporter) -> Comparison:
 
 
 def comparison(study: Study, rows: Mapping[str, Dataset], curves: Mapping[str, Curves]) -> Comparison:
-    """What is shown of the curves of all networks."""
+    """What is shown of the curves of all networks; seeds that are one run, bit for bit, are kept as one."""
     train = rows["train"]
+    if all((each == each[:1]).all() for network in curves.values() for each in network.values.values()):
+        curves = {
+            name: each._replace(values={quantity: of_seeds[:1] for quantity, of_seeds in each.values.items()})
+            for name, each in curves.items()
+        }
     gains, reached = {}, {}
     for quantity in QUANTITIES:
         gains[quantity], reached[quantity] = first_at_gain(

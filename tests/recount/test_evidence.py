@@ -1,5 +1,6 @@
 """Every generated sentence of three evidence pages, over a table of situations, before judges that count it again."""
 
+import re
 import zlib
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.recount.evidence import held_equal as fair_judge
 from tests.recount.evidence import phase as phase_judge
 
 SEEDS = (1, 2, 3, 5, 6, 12)
+COUNT = re.compile(r"(?<=in )\d+(?= of)|(?<= of )\d+(?= seed)|(?<=median )\d+(?= against)")
+STATEMENT = fair_words.statement
 
 
 def drawn(*what):
@@ -203,6 +206,27 @@ def test_the_answers_of_all_objectives_are_counted_again():
         numbers = files.table(classes.COLUMNS, classes.rows(shown), [])
         for rival, cell in zip(("L=1", "L=1 at 3η"), row[2:], strict=True):
             assert cell == classes_judge.answer(numbers, rival)
+
+
+def altered(said):
+    """The sentence with each of its counts, one by one, one larger."""
+    return [said[: at.start()] + str(int(at[0]) + 1) + said[at.end() :] for at in COUNT.finditer(said)]
+
+
+@pytest.mark.parametrize("name", ["depth is faster", "anything", "half arrive"])
+def test_a_judge_notices_every_count_that_is_not_what_the_table_says(name, monkeypatch):
+    case = Case(runs=Runs("nltcs", 6))
+    found = Answers(name, case, "kept")
+    judged_fair(case, found)
+    [first, *_] = fair_words.settings(case, found)
+    compared = fair_words.statement(first)
+    assert len(altered(compared)) >= 2
+    for wrong in altered(compared):
+        monkeypatch.setattr(
+            fair_words, "statement", lambda of, wrong=wrong: wrong if of.name == first.name else STATEMENT(of)
+        )
+        with pytest.raises(AssertionError):
+            judged_fair(case, found)
 
 
 def test_the_judges_import_neither_the_engine_nor_words():

@@ -29,6 +29,7 @@ NAMES: Mapping[str, str] = {
 TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
 TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "updates", "its rival's")
 ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
+ONE_RUN = " (all one run, for no random number enters: counted once)"
 SAID = (  # by the line under the charts, in words of its own
     "dataset class_variable depth objective hybrid_mix labelled_share train_components num_components learning_rate "
     "iterations num_seeds seed"
@@ -61,7 +62,7 @@ def headline(shown: Comparison) -> str:
     if not depths(shown) or depth_name(1) not in shown.networks:
         return "Choose L = 1 and a deeper network: their comparison is the answer."
     if not _gained(shown, OBJECTIVE):
-        return f"No seed gained anything: nothing to be faster at. {_learning(shown)}"
+        return f"{_plain(shown)} gained nothing in any seed: nothing to be faster at. {_learning(shown)}"
     won = wins(shown, depths(shown)[0], depth_name(1))
     each = [(name, wins(shown, name, depth_name(1))) for name in depths(shown)]
     counts = [f"{name} is first in {of_seeds(own.ahead, own.pairs)}, L=1 in {own.behind}" for name, own in each]
@@ -167,7 +168,7 @@ def table_rows(shown: Comparison) -> list[Row]:
     rows: list[Row] = []
     for quantity in TABLE:
         if not _gained(shown, quantity):
-            rows.append((NAMES[quantity], "no network gained", *[DASH] * 4))
+            rows.append((NAMES[quantity], f"{_plain(shown)} gained nothing", *[DASH] * 4))
             continue
         for name, rival in rivals(shown):
             cells = statistics.row(*_pair(shown, quantity, name, rival), shown.study.experiment.iterations)
@@ -187,9 +188,10 @@ def by_chance(shown: Comparison, made: Sequence[Comparison]) -> str:
 
 def columns_explained(shown: Comparison) -> str:
     """What the columns of the first table hold, with what its intervals cover."""
-    coverage = statistics.median_interval([0] * shown.study.experiment.num_seeds).coverage
+    seeds = 1 if shown.one_run else shown.study.experiment.num_seeds
+    coverage = statistics.median_interval([0] * seeds).coverage
     return (
-        f"Updates to {SHARE} of the gain of L=1: median [interval that holds the median with "
+        f"Updates to {SHARE} of the gain of {_plain(shown)}: median [interval that holds the median with "
         f"{statistics.covered(coverage)} probability]. Counts: pairs with the same seed. Share of wins: exact 95 % "
         "interval."
     )
@@ -222,7 +224,7 @@ def about(shown: Comparison) -> str:
     return (
         f"{shown.title}: {rows}; class “{shown.class_name}”. {_learning(shown)}, K = {experiment.num_components}, "
         f"η = {number(experiment.learning_rate)}, {experiment.iterations:,} updates, "
-        f"seeds {experiment.seed} to {last}{also}"
+        f"seeds {experiment.seed} to {last}{ONE_RUN * shown.one_run}{also}"
     )
 
 
@@ -246,7 +248,7 @@ def _race(shown: Comparison, quantity: str) -> str:
     if not depths(shown) or depth_name(1) not in shown.networks:
         return ""
     if not _gained(shown, quantity):
-        return " No seed gained, so nobody is ahead."
+        return f" {_plain(shown)} gained nothing in any seed, so nobody is ahead."
     return f" To {SHARE} of L=1's gain: {_compared(shown, quantity, depths(shown)[0], depth_name(1))}."
 
 
@@ -261,6 +263,11 @@ def _pair(shown: Comparison, quantity: str, name: str, rival: str) -> tuple[Iter
 
 def _gained(shown: Comparison, quantity: str) -> bool:
     return any(at is not None for network in shown.networks.values() for at in network.reached[quantity])
+
+
+def _plain(shown: Comparison) -> str:
+    """The network whose gain is waited for."""
+    return next(iter(shown.networks))
 
 
 def _learning(shown: Comparison) -> str:

@@ -71,6 +71,18 @@ def test_each_depth_is_set_against_one_layer_at_that_many_times_the_rate(small):
     assert faster.depth == 1 and faster.learning_rate == pytest.approx(3 * SMALL.experiment.learning_rate)
 
 
+def test_seeds_that_are_one_run_are_counted_once(small):
+    same = SMALL.experiment.replace(component_init="uniform", init_noise=0.0, num_seeds=4)
+    shown = made(Study(same, (1, 3)))
+    assert shown.one_run and not small.one_run
+    assert {len(network.final["objective"]) for network in shown.networks.values()} == {1}
+    assert {len(network.reached["test llh"]) for network in shown.networks.values()} == {1}
+    alone = made(Study(same.replace(num_seeds=1), (1, 3)))
+    assert alone.networks == shown.networks and not alone.one_run
+    seeds = {row[4] for row in classes_study.rows(shown) if row[4] not in classes_study.STATISTICS}
+    assert seeds == {0}
+
+
 def test_every_objective_ships_with_everything_and_with_sum_weights_trained():
     found = classes_study.shipped()
     assert set(found) == {

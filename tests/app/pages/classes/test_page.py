@@ -86,7 +86,7 @@ def with_reached(comparison, **reached):
         ([4] * 8, [9] * 8, [9] * 8, "does not carry over: depth is slower", "depth and a larger learning rate do the"),
         ([4] * 8, [4] * 8, [9, 1] * 4, "no seed tells depths apart", "not shown to do more"),
         ([4, 5] * 4, [5, 4] * 4, [1] * 8, "does not show clearly", "does more than depth"),
-        ([None] * 8, [None] * 8, [None] * 8, "No seed gained anything", ""),
+        ([None] * 8, [None] * 8, [None] * 8, "L=1 gained nothing in any seed", ""),
     ],
 )
 def test_the_answer_is_the_verdict_of_the_seeds(small, one, deep, faster, answer, meaning):
@@ -116,6 +116,14 @@ def test_a_setting_without_a_control_of_its_own_is_named(small):
     assert "topology" not in classes_words.about(small)
     private = replace(small, study=Study(SMALL.experiment.replace(topology="private"), (1, 3)))
     assert "topology (φ): private chains" in classes_words.about(private)
+
+
+def test_seeds_that_are_one_run_are_counted_once_and_said_to_be_one(small):
+    shown = made(Study(SMALL.experiment.replace(component_init="uniform", init_noise=0.0, num_seeds=8), (1, 3)))
+    assert "seeds 0 to 7 (all one run, for no random number enters: counted once)" in classes_words.about(shown)
+    assert "one run" not in classes_words.about(small)
+    assert "holds the median with 0\u00a0% probability" in classes_words.columns_explained(shown)
+    assert classes_words.wins(shown, "L=3", "L=1").pairs == 1
 
 
 def test_a_single_depth_has_no_comparison_and_says_so():
@@ -162,7 +170,7 @@ def test_the_words_name_the_distribution_and_what_nothing_passes(small):
 
 def test_verdicts_are_counted_with_those_that_chance_would_give(small):
     said = classes_words.by_chance(small, list(classes_study.shipped().values()))
-    rows = [row for row in classes_words.table_rows(small) if row[1] != "no network gained"]
+    rows = [row for row in classes_words.table_rows(small) if row[1] != "L=1 gained nothing"]
     assert said.startswith(f"{len(rows)} verdict") and "16 in the table below" in said
     assert f"{0.05 * (len(rows) + 16):.1f} of all" in said
     assert "holds the median with 50\u00a0% probability" in classes_words.columns_explained(small)

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from spncore.studies.cells import tidied
 from spncore.studies.statistics import median
 from spncore.sweep import Outcome, SeedOutcome
 
 NEAR = 1.1  # beside the best rate, rates are at most so many times apart
+DIGITS = 12  # of a rate, so that rates which correspond are equal to all that matters
 KEPT = 0.9  # of the gain of the best run of all rates
 Outcomes = Mapping[float, Outcome]  # by rate
 
@@ -48,8 +50,8 @@ def best(outcomes: Outcomes) -> Best:
 def between(outcomes: Outcomes) -> list[float]:
     """The rates to try next: in the middle between the best and each neighbour that is not near it."""
     rates, rate = sorted(outcomes), best(outcomes).rate
-    middles = [math.sqrt(low * high) for low, high in pairwise(rates) if rate in (low, high) and high > NEAR * low]
-    return middles if rate is not None else []
+    apart = [(low, high) for low, high in pairwise(rates) if rate in (low, high) and high > NEAR * low]
+    return [tidied(math.sqrt(low * high), DIGITS) for low, high in apart]
 
 
 def lasting(outcomes: Outcomes) -> dict[float, float]:

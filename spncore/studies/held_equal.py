@@ -75,7 +75,7 @@ class Case(Record):
         """
         rates = (tidied(self.experiment.learning_rate * 2.0 ** (step - 1)) for step in range(NUM_RATES))
         shallow = dict.fromkeys(min(rate, LIMITS.largest_rate) for rate in rates)
-        return tuple(rate * self.scale(depth) for rate in shallow)
+        return tuple(tidied(rate * self.scale(depth), best_rate.DIGITS) for rate in shallow)
 
     def scale(self, depth: int) -> float:
         """How much smaller a rate must be for a depth to start as fast as one layer: λ_max(M₁)/λ_max(M_L)."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import NamedTuple
 
+from spncore.limits import LIMITS
 from spncore.studies.cells import tidied
 from spncore.studies.statistics import median
 from spncore.sweep import Outcome, SeedOutcome
@@ -47,11 +48,16 @@ def best(outcomes: Outcomes) -> Best:
     return Best(rate, min(updates[rates[0]], updates[rates[-1]]) > needed, max(needed - needed / apart, slower))
 
 
-def between(outcomes: Outcomes) -> list[float]:
-    """The rates to try next: in the middle between the best and each neighbour that is not near it."""
-    rates, rate = sorted(outcomes), best(outcomes).rate
+def to_try(outcomes: Outcomes) -> list[float]:
+    """The rates to try next: in the middle to neighbours of the best that are not near, and beyond an end as fast."""
+    rates, updates = sorted(outcomes), lasting(outcomes)
+    rate = _fastest(updates)
+    if rate is None:
+        return []
     apart = [(low, high) for low, high in pairwise(rates) if rate in (low, high) and high > NEAR * low]
-    return [tidied(math.sqrt(low * high), DIGITS) for low, high in apart]
+    middles = [tidied(math.sqrt(low * high), DIGITS) for low, high in apart]
+    ends = ((rates[0], max(rates[0] / 2, LIMITS.smallest_rate)), (rates[-1], min(2 * rates[-1], LIMITS.largest_rate)))
+    return middles + [beyond for end, beyond in ends if updates[end] == updates[rate] and beyond != end]
 
 
 def lasting(outcomes: Outcomes) -> dict[float, float]:

@@ -27,7 +27,7 @@ RUNS = Runs(REAL, 12)
 CHOOSING_SEED, CHOOSING_SEEDS = 100, 5  # learning rates are chosen on seeds that the comparison does not use
 GAIN = Target("gain", 0.9)
 LEVEL = Target("llh", -7.2)
-NUM_RATES, ROUNDS = 11, 5  # of the coarse grid, and at most so many finer ones: three where the best stays in place
+NUM_RATES, ROUNDS = 11, 7  # of the coarse grid, and at most so many more rounds: three where the best stays in place
 # η, T, and T where products start alike, which can be much slower
 SETTINGS = {
     ("fixed", "linear"): (1e-3, 300, 2500),
@@ -71,7 +71,7 @@ class Case(Record):
     def rates(self, depth: int) -> tuple[float, ...]:
         """The coarse grid of a depth: from half the common rate each twice the one before, times the depth's scale.
 
-        It ends where the largest rate that is allowed ends that of one layer, so that the grids correspond.
+        All end where the largest rate that is allowed ends that of one layer, so that they correspond.
         """
         rates = (tidied(self.experiment.learning_rate * 2.0 ** (step - 1)) for step in range(NUM_RATES))
         shallow = dict.fromkeys(min(rate, LIMITS.largest_rate) for rate in rates)
@@ -94,11 +94,6 @@ class Case(Record):
         """The common setting at one depth, with changes."""
         return Cell(self.experiment.replace(depth=depth, **changes), (self.target,), curve=True)
 
-    def choosing(self, depth: int, rate: float) -> Cell:
-        """One of the learning rates from which a depth's best one is chosen."""
-        cell = self.cell(depth, learning_rate=rate, seed=CHOOSING_SEED, num_seeds=CHOOSING_SEEDS)
-        return replace(cell, curve=False)
-
     def same_start(self) -> Cells:
         """Every weight starts alike in every layer."""
         return self.at_rates({})
@@ -114,32 +109,39 @@ class Case(Record):
     def grid(self, found: Mapping[Cell, Outcome]) -> Iterator[list[Cell]]:
         """Rounds of cells from which learning rates are chosen; `found` is to hold what a round asked for at the next.
 
-        First the coarse grids of all depths, whose rates correspond, then rates around each depth's best one.
+        First the coarse grids of all depths, whose rates correspond; then rates around each depth's best one, and
+        beyond an end where that is the best.
         """
-        tried = {depth: [*self.rates(depth)] for depth in DEPTHS}
-        yield [self.choosing(depth, rate) for depth in DEPTHS for rate in tried[depth]]
+        tried = {depth: self._choosing(depth, self.rates(depth)) for depth in DEPTHS}
+        yield [cell for cells in tried.values() for cell in cells.values()]
         for _ in range(ROUNDS):
-            more = {depth: best_rate.between(self._outcomes(depth, tried[depth], found)) for depth in DEPTHS}
+            known = {depth: {rate: found[cell] for rate, cell in cells.items()} for depth, cells in tried.items()}
+            more = {depth: self._choosing(depth, best_rate.to_try(outcomes)) for depth, outcomes in known.items()}
             if not any(more.values()):
                 return
-            yield [self.choosing(depth, rate) for depth in DEPTHS for rate in more[depth]]
-            tried = {depth: [*tried[depth], *more[depth]] for depth in DEPTHS}
+            yield [cell for cells in more.values() for cell in cells.values()]
+            tried = {depth: cells | more[depth] for depth, cells in tried.items()}
+
+    def _choosing(self, depth: int, rates: Iterable[float]) -> dict[float, Cell]:
+        """By rate the cells from which a depth's best learning rate is chosen."""
+        changes = {"seed": CHOOSING_SEED, "num_seeds": CHOOSING_SEEDS}
+        return {rate: replace(self.cell(depth, learning_rate=rate, **changes), curve=False) for rate in rates}
 
     def best(self, found: Mapping[Cell, Outcome]) -> dict[int, Best]:
         """The best learning rate of each depth, given the outcomes of all rounds."""
-        tried = {cell for cells in self.grid(found) for cell in cells}
-        rates = {
-            depth: [each.experiment.learning_rate for each in tried if each.experiment.depth == depth]
-            for depth in DEPTHS
-        }
-        return {depth: best_rate.best(self._outcomes(depth, rates[depth], found)) for depth in DEPTHS}
+        tried: dict[int, dict[float, Outcome]] = {depth: {} for depth in DEPTHS}
+        for cells in self.grid(found):
+            for cell in cells:
+                tried[cell.experiment.depth][cell.experiment.learning_rate] = found[cell]
+        return {depth: best_rate.best(known) for depth, known in tried.items()}
 
-    def best_rates(self, found: Mapping[Cell, Outcome]) -> dict[int, float]:
-        """These rates; the common one where no rate gets to the target."""
-        return {depth: each.rate or self.experiment.learning_rate for depth, each in self.best(found).items()}
+    def beyond_one_layer(self, depth: int, rate: float) -> bool:
+        """Whether a rate of a depth corresponds to one that is above the limit for one layer."""
+        return rate / self.scale(depth) > LIMITS.largest_rate * (1.0 + 1e-9)
 
-    def _outcomes(self, depth: int, rates: Iterable[float], found: Mapping[Cell, Outcome]) -> dict[float, Outcome]:
-        return {rate: found[self.choosing(depth, rate)] for rate in rates}
+    def at_best(self, best: Mapping[int, Best]) -> Cells:
+        """Each depth at its best rate, at the common one where no rate gets to the target."""
+        return self.at_rates({depth: each.rate for depth, each in best.items() if each.rate is not None})
 
     def at_rates(self, rates: Mapping[int, float]) -> Cells:
         """Each depth at its own learning rate, the common one where it has none."""
@@ -157,7 +159,7 @@ class Case(Record):
         settings = (
             self.same_start(),
             self.same_product(),
-            self.at_rates(self.best_rates(found)),
+            self.at_best(self.best(found)),
             self.shallow_faster(),
         )
         return list(dict.fromkeys(cell for setting in settings for cell in setting.values()))

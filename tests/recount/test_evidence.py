@@ -107,11 +107,11 @@ def statement(setting):
 @pytest.mark.parametrize("fate", LOSERS)
 @pytest.mark.parametrize("name", RUNS)
 def test_what_is_held_equal_says_what_its_table_supports(name, fate):
-    judged = 0
-    for number, seeds in enumerate(SEEDS):
+    judged, numbers = 0, SEEDS if fate == "kept" else SEEDS[::4]
+    for number, seeds in enumerate(numbers):
         case = Case(("tree", "private", "shared")[number % 3], "linear", "fixed", Runs("nltcs", seeds))
         judged += judged_fair(case, Answers(name, case, fate))
-    assert judged == 18 * len(SEEDS)
+    assert judged == 18 * len(numbers)
 
 
 @pytest.mark.parametrize("case", SHIPPED, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")

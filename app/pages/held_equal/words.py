@@ -1,6 +1,6 @@
 """What the page "What is held equal" says: four ways to hold depths equal, who wins in each, in generated words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -28,7 +28,7 @@ WIN_COLUMNS = (
 )
 SEED_COLUMNS = ("held equal", "network", "learning rate", "seed", "updates", "final llh")
 RATE_COLUMNS = ("network", "learning rate", "seed", "updates", "first llh", "final llh", "stopped")
-BY_RATES = "open by the rates tried"  # the seeds agree, but other rates might turn it
+BY_RATES = "not told apart by the rates tried"  # the seeds agree, but other rates might turn it
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Setting:
     results: Results
     note: str = ""
     best: Mapping[str, Best] = field(default_factory=dict)  # of networks whose learning rates were searched for
+    beyond: Collection[str] = ()  # of those, whose best rate is one that one layer may not try
 
     @property
     def end(self) -> int:
@@ -72,6 +73,8 @@ class Setting:
             return f"the best rate of {listed(edges)} may lie beyond those tried"
         medians = [statistics.median(reached) for reached in self.pair(name)]
         known = [self.end if middle is None else middle for middle in medians]
+        if name in self.beyond and known[0] < known[1]:
+            return f"the best rate of {name} corresponds to one above the limit, which L=1 cannot try"
         gap, slack = abs(known[0] - known[1]), max(1.0, sum(self.best[each].slack for each in both))
         if not both or gap > slack:
             return ""
@@ -83,13 +86,18 @@ class Setting:
 def settings(case: Case, results: Results) -> list[Setting]:
     """The four panels of a case, the learning rates of the third chosen on the way."""
     shallow = dict.fromkeys(map(depth_name, DEPTHS[1:]), depth_name(1))
-    best = {depth_name(depth): each for depth, each in case.best(results).items()}
-    at_best = case.at_rates(case.best_rates(results))
+    found = case.best(results)
+    best = {depth_name(depth): each for depth, each in found.items()}
+    beyond = [
+        depth_name(depth) for depth, each in found.items() if each.rate and case.beyond_one_layer(depth, each.rate)
+    ]
+    note = _rates_note(case, best)
+    at_best = case.at_best(found)
     faster = {depth_name(depth): faster_name(depth) for depth in DEPTHS[1:]}
     return [
         Setting("Same start in every layer", case.same_start(), shallow, results),
         Setting("Same product of weights", case.same_product(), shallow, results),
-        Setting("Each at its best learning rate", at_best, shallow, results, _rates_note(case, best), best),
+        Setting("Each at its best learning rate", at_best, shallow, results, note, best, beyond),
         Setting("Shallow at L times the rate", case.shallow_faster(), faster, results),
     ]
 
@@ -218,10 +226,10 @@ def _rates_note(case: Case, best: Mapping[str, Best]) -> str:
     )
     edges = [name for name, each in best.items() if each.rate is not None and not each.inside]
     at_edge = f" {listed(edges)} at the end of what was tried: the best may lie beyond." if edges else ""
-    spans = {depth_name(depth): (case.rates(depth)[0], case.rates(depth)[-1]) for depth in DEPTHS}
+    spans = {depth_name(depth): (case.rates(depth)[0], case.rates(depth)[-1]) for depth in DEPTHS}  # the coarse grids
     tried = ", ".join(f"{name} {number(tidied(low))} to {number(tidied(high))}" for name, (low, high) in spans.items())
     return (
         f"{chosen}; chosen on seeds {CHOOSING_SEED} to {CHOOSING_SEED + CHOOSING_SEEDS - 1}, which are not compared. "
-        f"Tried: {tried}, so that all start equally fast (λ_max of the preconditioner); each twice the one before, and "
-        f"beside the best at most {percent(NEAR - 1.0)} apart.{at_edge}"
+        f"Tried: {tried}, so that all start equally fast (λ_max of the preconditioner), each twice the one before; "
+        f"beyond an end where that is the best, and around the best until {percent(NEAR - 1.0)} apart.{at_edge}"
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from app.kit.text import number
 from spncore.arrays import Floats
 from spncore.studies.phase import Diagram
 from spncore.studies.statistics import FEW, LEVEL, Iterations, bound, covered, median, median_interval
@@ -125,9 +126,14 @@ def _stripes(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
     best, worst = max(medians, key=lambda at: medians[at]), min(medians, key=lambda at: medians[at])
     name = diagram.plane.stripe_name(depth)
     return [
-        f"Of {counted(len(medians), 'stripe')}, {name} near {10**best:.1g} is best for depth, {2 ** medians[best]:.2f} "
-        f"times as fast as L=1, and near {10**worst:.1g} worst, {2 ** medians[worst]:.2f} times."
+        f"Of {counted(len(medians), 'stripe')}, {name} near {_near(best)} is best for depth, {2 ** medians[best]:.2f} "
+        f"times as fast as L=1, and near {_near(worst)} worst, {2 ** medians[worst]:.2f} times."
     ]
+
+
+def _near(power: float) -> str:
+    """A stripe's value, to one digit."""
+    return number(float(f"{10**power:.1g}"))
 
 
 def _best_rates(diagram: Diagram, depth: int) -> list[str]:

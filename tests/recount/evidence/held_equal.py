@@ -10,8 +10,10 @@ from typing import Any
 
 from tests.recount.evidence.counting import Row, Runs, clause, in_cells, middle, table, verdict, when
 
-BY_RATES = "open by the rates tried"
-Best = tuple[float | None, bool, float]  # the rate, whether slower ones lie on both sides, what the grid may have cost
+BY_RATES = "not told apart by the rates tried"
+LARGEST = 10.0  # the largest rate that is allowed
+# The rate, whether slower ones lie on both sides, what the grid may have cost, whether one layer could not try as much.
+Best = tuple[float | None, bool, float, bool]
 
 
 def judge(
@@ -21,7 +23,9 @@ def judge(
     runs: dict[str, dict[str, Runs]] = defaultdict(lambda: defaultdict(dict))
     for row in table(seeds):
         runs[row["held equal"]][row["network"]][row["seed"]] = when(row["updates"])
-    bests = {name: best_rate(own) for name, own in by_network(rates).items()}
+    tried = by_network(rates)
+    first = {name: next(iter(own)) for name, own in tried.items()}  # of grids that correspond
+    bests = {name: best_rate(own, first[name] / first["L=1"]) for name, own in tried.items()}
     told = {}
     for panel, said in panels.items():
         searched = bests if "best" in panel else {}
@@ -79,8 +83,8 @@ def by_network(rates: str) -> dict[str, dict[float, list[Row]]]:
     return found
 
 
-def best_rate(tried: Mapping[float, Sequence[Row]]) -> Best:
-    """The best rate, whether slower ones lie on both sides, and what the grid may have cost."""
+def best_rate(tried: Mapping[float, Sequence[Row]], scale: float) -> Best:
+    """The best rate of a network; times `scale` a rate of one layer corresponds to one of its own."""
     ends: dict[str, float] = defaultdict(lambda: -math.inf)
     for rows in tried.values():
         for row in rows:
@@ -88,13 +92,13 @@ def best_rate(tried: Mapping[float, Sequence[Row]]) -> Best:
     needed = {rate: median([kept(row, ends) for row in rows]) for rate, rows in tried.items()}
     least = min(needed.values())
     if math.isinf(least):
-        return None, False, math.inf
+        return None, False, math.inf, False
     rates = sorted(tried)
     rate = min(each for each in rates if needed[each] == least)
     beside = [b if a == rate else a for a, b in pairwise(rates) if rate in (a, b)]
     apart = max(max(rate, each) / min(rate, each) for each in beside)
     slack = max(least - least / apart, min(needed[each] for each in beside) - least)
-    return rate, needed[rates[0]] > least and needed[rates[-1]] > least, slack
+    return rate, min(needed[rates[0]], needed[rates[-1]]) > least, slack, rate / scale > LARGEST * 1.000000001
 
 
 def kept(row: Row, ends: Mapping[str, float]) -> float:
@@ -108,5 +112,7 @@ def kept(row: Row, ends: Mapping[str, float]) -> float:
 def doubted(first: Runs, second: Runs, name: str, bests: Mapping[str, Best], end: float) -> bool:
     """Whether the best rates that were found leave it open who is faster."""
     both = [bests["L=1"], bests[name]]
-    gap = abs(min(median(first.values()), end) - min(median(second.values()), end))
-    return not all(inside for _, inside, _ in both) or gap <= max(1.0, sum(slack for *_, slack in both))
+    deep, shallow = (min(median(runs.values()), end) for runs in (first, second))
+    out_of_reach = bests[name][3] and deep < shallow
+    slack = max(1.0, both[0][2] + both[1][2])
+    return not (both[0][1] and both[1][1]) or out_of_reach or abs(deep - shallow) <= slack

@@ -9,7 +9,7 @@ from app.pages.held_equal import words
 from spncore.data import library
 from spncore.limits import LIMITS
 from spncore.studies import held_equal
-from spncore.studies.best_rate import NEAR, best, between, lasting
+from spncore.studies.best_rate import NEAR, best, lasting, to_try
 from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.held_equal import SHIPPED, Case
 from spncore.sweep import Outcome, SeedOutcome
@@ -57,7 +57,7 @@ def test_the_best_rate_is_the_fastest_that_keeps_what_it_won():
     lost = outcome_of((2, -1.5, None), (2, -1.9, None))
     diverged = outcome_of((1, None, "diverged"), (1, None, "diverged"))
     assert best({0.1: slow, 0.2: fast, 0.4: lost, 0.8: diverged}).rate == 0.2
-    assert best({0.8: diverged}) == (None, False, math.inf) and between({0.8: diverged}) == []
+    assert best({0.8: diverged}) == (None, False, math.inf) and to_try({0.8: diverged}) == []
     assert best({0.2: fast, 0.4: fast}).rate == 0.2, "of two equally fast rates the smaller one"
 
 
@@ -84,9 +84,12 @@ def test_a_start_that_is_there_already_needs_no_update_and_is_the_best():
 
 def test_next_are_the_middles_to_neighbours_that_are_not_near():
     rates = {0.1: steady(40), 0.2: steady(20), 0.4: steady(30), 0.8: steady(30)}
-    assert_close(between(rates), [0.1 * 2**0.5, 0.2 * 2**0.5])
-    assert between({0.19: steady(21), 0.2: steady(20), 0.21: steady(21)}) == []
-    assert_close(between({0.1: steady(5), 0.2: steady(20)}), [0.1 * 2**0.5])
+    assert_close(to_try(rates), [0.1 * 2**0.5, 0.2 * 2**0.5])
+    assert to_try({0.19: steady(21), 0.2: steady(20), 0.21: steady(21)}) == []
+    assert_close(to_try({0.1: steady(20), 0.2: steady(5)}), [0.1 * 2**0.5, 0.4])
+    assert_close(to_try({0.1: steady(5), 0.2: steady(20)}), [0.1 * 2**0.5, 0.05])
+    assert_close(to_try({0.1: steady(9), 0.2: steady(5), 0.21: steady(5)}), [0.1 * 2**0.5, 0.42])
+    assert to_try({9.9: steady(6), 10.0: steady(5)}) == to_try({1e-6: steady(5), 1.05e-6: steady(6)}) == []
 
 
 # the search
@@ -193,8 +196,8 @@ def test_a_gap_that_one_update_or_the_grid_explains_is_no_verdict(one, three, to
     assert rows[1][2] == {**words.statistics.VERDICTS, "rates": words.BY_RATES}[told]
 
 
-def test_a_best_rate_at_the_end_of_what_was_tried_gives_no_verdict_and_is_said():
-    answers = Answers(lambda depth, rate: round(3 / rate / depth))
+def test_a_best_rate_at_the_end_of_what_is_allowed_gives_no_verdict_and_is_said():
+    answers = Answers(lambda depth, rate: round(300 / rate / depth))
     for _ in Case("tree").grid(answers):
         pass
     setting = panel(Case("tree"), answers)
@@ -204,10 +207,28 @@ def test_a_best_rate_at_the_end_of_what_was_tried_gives_no_verdict_and_is_said()
     assert f"{words.BY_RATES} under “{AT_BEST}”" in words.summary([setting])
 
 
+@pytest.mark.parametrize(("needed", "told"), [(4, "rates"), (40, "behind")])
+def test_a_depth_goes_on_where_one_layer_may_not_but_is_not_ahead_there(needed, told):
+    """One layer is best at η = 6; the rate that corresponds to the best one of three layers would be 40."""
+
+    def updates(depth, rate):
+        least, at = {1: (10, 6), 2: (10, 6), 3: (needed, 40)}[depth]
+        return round(least * (1 + 3 * abs(math.log(rate / Case("tree", "log").scale(depth) / at))))
+
+    answers, case = Answers(updates), Case("tree", "log")
+    for _ in case.grid(answers):
+        pass
+    setting = panel(case, answers)
+    assert setting.best["L=3"].inside and setting.beyond == ["L=3"] and setting.verdict("L=3") == told
+    said = "the best rate of L=3 corresponds to one above the limit, which L=1 cannot try"
+    assert (said in words.statement(setting)) == (told == "rates")
+
+
 def test_where_no_rate_gets_there_the_common_one_is_shown_and_it_is_said():
     answers = Answers(lambda depth, rate: None)
     assert len(list(Case().grid(answers))) == 1
-    assert set(Case().best_rates(answers).values()) == {Case().experiment.learning_rate}
+    at_best = Case().at_best(Case().best(answers))
+    assert {cell.experiment.learning_rate for cell in at_best.values()} == {Case().experiment.learning_rate}
     setting = panel(Case(), answers)
     assert "L=1: no rate gets there" in setting.note and setting.verdict("L=3") == "level"
     assert "neither L=3 nor L=1 got there" in words.statement(setting)

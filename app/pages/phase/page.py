@@ -180,9 +180,15 @@ def diagram() -> None:
     with_control = False
     if shown.plane.control:
         against = ["compared with L = 1 at the same η", "with L = 1 at L·η"]
-        name = "compared with"
-        look = {"key": "phase_against", "label_visibility": "collapsed", "required": True}
-        with_control = st.segmented_control(name, against, default=against[0], **look) == against[1]
+        chosen = st.segmented_control(
+            "compared with",
+            against,
+            default=against[0],
+            key="phase_against",
+            label_visibility="collapsed",
+            required=True,
+        )
+        with_control = chosen == against[1]
     panels(shown, with_control)
     findings(shown, with_control)
     with st.expander("Show as table, take away", icon=":material/table:"):

@@ -61,7 +61,7 @@ def fairness(diagram: Diagram, control: bool = False) -> str:
     """How many squares are compared, with how many seeds each, how many are settled, and how many by chance."""
     plane, seeds = diagram.plane, diagram.plane.base.num_seeds
     cells = list(np.ndindex(len(plane.scales), len(plane.rates)))
-    verdicts = [diagram.wins(depth, *cell, control).verdict for depth in plane.depths[1:] for cell in cells]
+    verdicts = [diagram.wins(depth, i, j, control).verdict for depth in plane.depths[1:] for i, j in cells]
     coverage = covered(median_interval([0] * seeds).coverage)
     said = (
         f"{counted(len(verdicts), 'square')} are compared, each by {counted(seeds, 'seed')}; the interval of a median "

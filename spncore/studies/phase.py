@@ -22,6 +22,7 @@ from spncore.runs.study import DEPTHS
 from spncore.studies import envelope
 from spncore.studies.cells import outcomes
 from spncore.studies.envelope import Envelope
+from spncore.studies.shipped import thrown_off
 from spncore.studies.statistics import Wins, paired_wins
 from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, SeedOutcome, Target
 
@@ -236,10 +237,8 @@ def shipped() -> Diagram:
 
 def code(seed: SeedOutcome) -> int:
     """The updates after which a seed reached its first target, else MISSED; THROWN whatever it had reached."""
-    first, final, at = seed.first_llh, seed.final_llh, seed.reached[0]
-    if seed.stopped is not None or first is None or final is None or final < first:
-        return THROWN
-    return MISSED if at is None else at
+    at = seed.reached[0]
+    return THROWN if thrown_off(seed) else MISSED if at is None else at
 
 
 def stripe_agreement(diagram: Diagram) -> tuple[int, int]:

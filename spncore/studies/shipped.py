@@ -109,8 +109,14 @@ def describe(dataset: Dataset, test: Dataset) -> Data:
 
 
 def reached(outcome: Outcome, target: int = 0) -> list[int | None]:
-    """Updates to one of the cell's targets, seed by seed."""
-    return [seed.reached[target] for seed in outcome.seeds]
+    """Updates to one of the cell's targets, seed by seed; None for a run that never got there or was thrown off."""
+    return [None if thrown_off(seed) else seed.reached[target] for seed in outcome.seeds]
+
+
+def thrown_off(seed: SeedOutcome) -> bool:
+    """Whether a run left the finite range or ended below its start: it leads nothing, whatever it had reached."""
+    first, final = seed.first_llh, seed.final_llh
+    return seed.stopped is not None or first is None or final is None or final < first
 
 
 def finals(outcome: Outcome) -> list[float]:

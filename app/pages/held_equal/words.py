@@ -1,5 +1,6 @@
 """What the page "What is held equal" says: four ways to hold depths equal, who wins in each, in generated words."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,10 +12,10 @@ from spncore.studies import statistics
 from spncore.studies.best_rate import NEAR, Best
 from spncore.studies.cells import DEPTHS, Cells, depth_name, faster_name, tidied
 from spncore.studies.held_equal import CHOOSING_SEED, CHOOSING_SEEDS, SHIPPED, Case
-from spncore.studies.shipped import diverged, reached, target_words
+from spncore.studies.shipped import reached, target_words, thrown_off
 from spncore.studies.statistics import Iterations, Verdict, Wins
 from spncore.sweep import Cell, Outcome, SeedOutcome
-from spncore.words import counted, listed, percent
+from spncore.words import counted, listed, of_seeds, percent
 
 Results = Mapping[Cell, Outcome]
 WIN_COLUMNS = (
@@ -26,7 +27,17 @@ WIN_COLUMNS = (
     "updates",
     "its rival's",
 )
-SEED_COLUMNS = ("held equal", "network", "learning rate", "seed", "updates", "final llh")
+SEED_COLUMNS = (
+    "held equal",
+    "network",
+    "learning rate",
+    "seed",
+    "updates",
+    "first llh",
+    "final llh",
+    "stopped",
+    "updates made",
+)
 RATE_COLUMNS = ("network", "learning rate", "seed", "updates", "first llh", "final llh", "stopped")
 BY_RATES = "not told apart by the rates tried"  # the seeds agree, but other rates might turn it
 
@@ -105,9 +116,7 @@ def settings(case: Case, results: Results) -> list[Setting]:
 def statement(setting: Setting) -> str:
     """The sentence that a setting's numbers support."""
     clauses = [_compared(setting, name) for name in reversed(list(setting.rivals))]
-    lost = sum(diverged(setting.results[cell]) for cell in setting.cells.values())
-    note = f" {counted(lost, 'run')} diverged." if lost else ""
-    return f"{setting.name}: {'; '.join(clauses)}.{note}"
+    return " ".join([f"{setting.name}: {'; '.join(clauses)}.", *_fates(setting), *_turned(setting)])
 
 
 def _compared(setting: Setting, name: str) -> str:
@@ -116,6 +125,37 @@ def _compared(setting: Setting, name: str) -> str:
         return statistics.compared(name, rival, first, second, setting.end)
     medians = " against ".join(statistics.middle(each, setting.end) for each in (first, second))
     return f"{name} and {rival} are not told apart: median {medians} updates, but {setting.doubt(name)}"
+
+
+def _fates(setting: Setting) -> list[str]:
+    """How many seeds of which networks never got there, lost what they had reached, or were thrown off."""
+    found: dict[str, list[str]] = {"Never there": [], "Lost again": [], "Thrown off": []}
+    for name, cell in setting.cells.items():
+        seeds, kind = setting.results[cell].seeds, cell.targets[0].kind
+        thrown = [thrown_off(seed) for seed in seeds]
+        there = [at is not None for at in setting.reached(name)]
+        level = cell.targets[0].value if kind == "llh" else -math.inf  # the level of a gain is each seed's own
+        lost = [at and (seed.final_llh or 0.0) < level for at, seed in zip(there, seeds, strict=True)]
+        counts = len(seeds) - sum(there) - sum(thrown), sum(lost), sum(thrown)
+        for said, count in zip(found.values(), counts, strict=True):
+            said += [f"{name} in {of_seeds(count, len(seeds))}"] if count else []
+    return [f"{fate}: {listed(said)}." for fate, said in found.items() if said]
+
+
+def _turned(setting: Setting) -> list[str]:
+    """Who is first, but lower in the end, after as many updates."""
+    found = []
+    for name, rival in setting.rivals.items():
+        verdict = setting.verdict(name)
+        fast, slow = (name, rival) if verdict == "ahead" else (rival, name)
+        ends = [setting.results[setting.cells[each]].seeds for each in (fast, slow)]
+        if verdict not in ("ahead", "behind") or len({seed.iterations for seeds in ends for seed in seeds}) > 1:
+            continue
+        scores = [[-math.inf if seed.final_llh is None else seed.final_llh for seed in seeds] for seeds in ends]
+        wins = statistics.paired_scores(*scores)
+        if wins.verdict == "behind":
+            found.append(f"{fast} is first, but ends lower than {slow} in {of_seeds(wins.behind, wins.pairs)}.")
+    return found
 
 
 def summary(shown: Sequence[Setting]) -> str:
@@ -191,10 +231,10 @@ def win_rows(shown: Sequence[Setting]) -> list[Row]:
 def seed_rows(shown: Sequence[Setting]) -> list[Row]:
     """Every seed's updates to the target, by setting and network."""
     return [
-        (setting.name, name, cell.experiment.learning_rate, seed.seed, "" if at is None else at, seed.final_llh)
+        (setting.name, name, cell.experiment.learning_rate, seed.seed, *_told(seed), seed.iterations)
         for setting in shown
         for name, cell in setting.cells.items()
-        for seed, at in zip(setting.results[cell].seeds, setting.reached(name), strict=True)
+        for seed in setting.results[cell].seeds
     ]
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any
 
-from tests.recount.evidence.counting import Row, Runs, clause, in_cells, middle, table, verdict, when
+from tests.recount.evidence.counting import Row, Runs, clause, in_cells, middle, share, table, verdict, when
 
 BY_RATES = "not told apart by the rates tried"
 LARGEST = 10.0  # the largest rate that is allowed
@@ -17,19 +17,34 @@ Best = tuple[float | None, bool, float, bool]
 
 
 def judge(
-    seeds: str, rates: str, end: Mapping[str, float], summary: str, panels: Mapping[str, str], rows: Sequence[Any]
+    seeds: str,
+    rates: str,
+    end: Mapping[str, float],
+    summary: str,
+    panels: Mapping[str, str],
+    rows: Sequence[Any],
+    level: float,
+    margin: float,
 ) -> int:
-    """The summary, a statement per panel and the table; `end` by panel. Says how many sentences were judged."""
+    """The summary, a statement per panel and the table; `end` by panel. Says how many sentences were judged.
+
+    `level`: of the target, minus infinity where it is each seed's own. `margin`: nats that make no difference.
+    """
     runs: dict[str, dict[str, Runs]] = defaultdict(lambda: defaultdict(dict))
+    every: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in table(seeds):
-        runs[row["held equal"]][row["network"]][row["seed"]] = when(row["updates"])
+        runs[row["held equal"]][row["network"]][row["seed"]] = math.inf if thrown(row) else when(row["updates"])
+        every[row["held equal"]][row["network"]].append(row)
     tried = by_network(rates)
     first = {name: next(iter(own)) for name, own in tried.items()}  # of grids that correspond
     bests = {name: best_rate(own, first[name] / first["L=1"]) for name, own in tried.items()}
     told = {}
     for panel, said in panels.items():
         searched = bests if "best" in panel else {}
-        told |= {(panel, name): found for name, found in statement(said, panel, runs[panel], searched, end[panel])}
+        compared, *rest = re.split(r"\.(?: |$)(?=Never|Lost|Thrown|L=\d[^.]* is first, but|$)", said, maxsplit=1)
+        own = dict(statement(compared, panel, runs[panel], searched, end[panel]))
+        told |= {(panel, name): found for name, found in own.items()}
+        the_rest(rest[0], every[panel], own, level, margin)
     for row in rows:
         in_the_table(row, runs, told, end)
     for name, sentence in zip(("L=3", "L=2"), re.split(r"(?<=\.) (?=L=)", summary), strict=True):
@@ -53,6 +68,45 @@ def statement(
         else:
             clause(part, name, rival, *pair, end)
         yield name, found
+
+
+def thrown(row: Row) -> bool:
+    """Whether a run left the finite range or ended below its start."""
+    return bool(row["stopped"] or not row["final llh"]) or float(row["final llh"]) < float(row["first llh"])
+
+
+def the_rest(
+    said: str, rows: Mapping[str, Sequence[Row]], told: Mapping[str, str], level: float, margin: float
+) -> None:
+    """Who never got there, lost it again, was thrown off; and who is first, but lower in the end."""
+    fates = {
+        "Never there": lambda row: not thrown(row) and not row["updates"],
+        "Lost again": lambda row: not thrown(row) and row["updates"] and float(row["final llh"]) < level,
+        "Thrown off": thrown,
+    }
+    expected = []
+    for fate, has in fates.items():
+        counts = {name: (sum(bool(has(row)) for row in own), len(own)) for name, own in rows.items()}
+        parts = [f"{name} in {n} of {all_} seed{'s' * (all_ != 1)}" for name, (n, all_) in counts.items() if n]
+        joined = " and ".join([*filter(None, [", ".join(parts[:-1])]), *parts[-1:]])
+        expected += [f"{fate}: {joined}."] if parts else []
+    for name in sorted(told):
+        rival = next(other for other in (f"L=1 at {name[2:]}η", "L=1") if other in rows)
+        fast, slow = (rows[name], rows[rival]) if told[name] == "ahead" else (rows[rival], rows[name])
+        lower = lower_in_the_end(fast, slow, margin)
+        if told[name] in ("ahead", "behind") and lower:
+            first, second = (name, rival) if told[name] == "ahead" else (rival, name)
+            expected.append(f"{first} is first, but ends lower than {second} in {lower} of {len(fast)} seeds.")
+    assert said == " ".join(expected), (said, expected)
+
+
+def lower_in_the_end(fast: Sequence[Row], slow: Sequence[Row], margin: float) -> int:
+    """In how many seeds the first ends lower after as many updates, if that is settled; else 0."""
+    if len({row["updates made"] for row in (*fast, *slow)}) > 1:
+        return 0
+    ends = [tuple(float(row["final llh"] or -math.inf) for row in both) for both in zip(fast, slow, strict=True)]
+    lower, higher = sum(a + margin < b for a, b in ends), sum(b + margin < a for a, b in ends)
+    return lower if lower and share(lower, higher)[0] > 0.5 else 0
 
 
 def in_the_table(

@@ -199,19 +199,19 @@ def scored(deep: str, shallow: str, first: Sequence[float], second: Sequence[flo
         return f"{deep} and {shallow} level in {of_seeds(wins.pairs, wins.pairs)}"
     if _turned(wins, higher(first, second)):
         deep, shallow, first, second, wins = shallow, deep, second, first, wins.turned
-    said = f"{deep} higher than {shallow} in {won(wins)}, by {by(higher(first, second), '.3f')} nats"
+    said = f"{deep} higher than {shallow} in {won(wins)}, by {by(higher(first, second), 'nat', '.3f')}"
     return said if wins.settled else f"{said}; {_open(wins)}"
 
 
-def by(effect: Effect, form: str = "g") -> str:
-    """The size of an effect with its interval: `173 (95 %: 157 to 190)`; one-sided where runs never got there."""
+def by(effect: Effect, unit: str = "update", form: str = "g") -> str:
+    """The size of an effect with its interval: `173 updates (95 %: 157 to 190)`; one-sided where runs never arrived."""
     low, least, most, high = (signed(value, form) for value in effect[:4])
     if effect.least == effect.most:
-        size = least
+        size = f"{least} {unit}" + "s" * (least != "1")
     elif math.isinf(effect.least):
-        size = "an unknown number" if math.isinf(effect.most) else f"less than {most}"
+        size = f"an unknown number of {unit}s" if math.isinf(effect.most) else f"less than {most} {unit}s"
     else:
-        size = f"more than {least}"
+        size = f"more than {least} {unit}s"
     if math.isinf(effect.low):
         limits = "no bound" if math.isinf(effect.high) else f"{high} or less"
     else:

@@ -17,7 +17,7 @@ from spncore.arrays import Floats
 from spncore.data.library import Dataset, product_of_marginals_llh
 from spncore.learning.trainer import DivergenceError, Trainer, TrainState
 from spncore.runs.experiment import Experiment
-from spncore.runs.training import all_steps, trainer_of
+from spncore.runs.training import all_states, trainer_of
 from spncore.structures.chow_liu import fit_tree
 from spncore.structures.tables import mutual_information, pair_tables
 from spncore.sweep import Target
@@ -67,7 +67,7 @@ def fixed(experiment: Experiment, dataset: Dataset) -> Fixed | None:
 def start_of(trainer: Trainer, experiment: Experiment, state: TrainState | None = None) -> Floats:
     """The LLH (S,) at the start; NaN where not even that is finite."""
     try:
-        return next(all_steps(trainer, experiment, state))[1].llh
+        return next(all_states(trainer, experiment, state))[1].llh
     except DivergenceError:
         return np.full(experiment.num_seeds, np.nan)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from spncore import Trace
 from spncore.arrays import Bools, Floats
+from spncore.runs.trace import first_at
 from spncore.studies.statistics import (
     SAME,
     Effect,
@@ -26,7 +27,7 @@ from spncore.studies.statistics import (
 
 def trained(trace: Trace) -> Floats:
     """The objective that is trained (S, T), which is what curves are compared by."""
-    return trace.llh
+    return trace.value
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +84,7 @@ class Curve:
     def _passed(self) -> Iterations:
         if self.levels is None:
             return [None] * len(self.values)
-        reached = self.values >= self.levels[:, None]
-        return [int(np.argmax(row)) if row.any() else None for row in reached]
+        return first_at(self.values, self.levels[:, None])
 
 
 @dataclass(frozen=True, eq=False)

@@ -206,12 +206,14 @@ def scored(deep: str, shallow: str, first: Sequence[float], second: Sequence[flo
 def by(effect: Effect, unit: str = "update", form: str = "g") -> str:
     """The size of an effect with its interval: `173 updates (95 %: 157 to 190)`; one-sided where runs never arrived."""
     low, least, most, high = (signed(value, form) for value in effect[:4])
+    known = least if math.isfinite(effect.least) else most
+    units = unit + "s" * (known != "1")
     if effect.least == effect.most:
-        size = f"{least} {unit}" + "s" * (least != "1")
-    elif math.isinf(effect.least):
-        size = f"an unknown number of {unit}s" if math.isinf(effect.most) else f"less than {most} {unit}s"
+        size = f"{known} {units}"
+    elif math.isinf(effect.least) and math.isinf(effect.most):
+        size = f"an unknown number of {unit}s"
     else:
-        size = f"more than {least} {unit}s"
+        size = f"{'less' if math.isinf(effect.least) else 'more'} than {known} {units}"
     if math.isinf(effect.low):
         limits = "no bound" if math.isinf(effect.high) else f"{high} or less"
     else:

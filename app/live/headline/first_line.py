@@ -76,10 +76,10 @@ def first_line(case: Case) -> str:
     return next((text for text in sayings if len(text.split()) <= MOST_WORDS), sayings[-1])
 
 
-def names_of(curves: Sequence[Curve]) -> str:
-    """Names in a list; of very many the first, and how many others."""
+def names_of(curves: Sequence[Curve], most: int = MOST_NAMED) -> str:
+    """Names in a list; of more than so many the first, and how many others."""
     names = sorted(curve.name for curve in curves)
-    return listed(names) if len(names) <= MOST_NAMED else f"{names[0]} and {len(names) - 1} others"
+    return listed(names) if len(names) <= most else f"{names[0]} and {len(names) - 1} others"
 
 
 def settled(race: Race) -> str:
@@ -107,55 +107,63 @@ def _heads(case: Case) -> list[str]:
         return [_alone(case)]
     if case.alike:
         return [_coincident(case)]
-    if case.race.by_target:
-        return [_arrived(case, title) for title in (case.target or "", "the target")]
-    return [*_standing(case)]
+    sayings = _arrived if case.race.by_target else _standing
+    return [text for brief in range(3 if _many(case) else 1) for text in sayings(case, brief)]
 
 
-def _arrived(case: Case, title: str) -> str:
+def _arrived(case: Case, brief: int) -> list[str]:
     """Who was at the target first, and then the others."""
     lead, *rest = case.race.groups
-    is_first = "are" if len(lead) > 1 else "is"
     which = "first" if rest or case.diverged else "level"
     of = " of the depths" * bool(case.rivals)
     when = "median " * (case.runs > 1) + counted_updates(lead[0].arrival)
-    at = f"{names_of(lead)} {is_first} {which}{of} at {title} ({when})"
-    return f"{_of_many(case)}{at}{_rest(case, rest)}"
+    begin = f"{_of_many(case, brief)}{_names(case, lead)} {'are' if len(lead) > 1 else 'is'} {which}{of} at"
+    order = _rest(case, rest, brief)
+    return [f"{begin} {title} ({when}){order}" for title in (case.target, "the target")]
 
 
-def _standing(case: Case) -> Iterator[str]:
+def _standing(case: Case, brief: int) -> list[str]:
     """Who leads where all curves are, and then the others."""
     lead, *rest = case.race.groups
-    many = len(lead) > 1
-    leads = "are level" if many and not rest else "lead" if many else "leads"
-    at = f"{names_of(lead)} {leads} with {signed(lead[0].middle)}{case.by}"
-    order = f"{at}{_rest(case, rest)}"
-    if case.target is not None and case.ended:
-        within = f"depth reached {case.target} within {counted(case.updates, 'update', '')}"
-        yield f"No {within}; {order}" if case.runs == 1 else f"By the median no {within}; {order}"
-    when = f"of {len(case.race.curves)} depths, " * bool(_of_many(case)) + case.when
-    yield f"{when[0].upper()}{when[1:]} {at}{case.in_median}{_rest(case, rest)}"
+    leads = "leads" if len(lead) == 1 else "lead" if rest else "are level"
+    at = f"{_names(case, lead)} {leads} with {signed(lead[0].middle)}{case.by}"
+    order, several = _rest(case, rest, brief), _of_many(case, brief).lower().replace("depths", "depths,")
+    when = f"{several}{case.when}"
+    standing = f"{when[0].upper()}{when[1:]} {at}{case.in_median}{order}"
+    if case.target is None or not case.ended:
+        return [standing]
+    no, within = "By the median no" if case.runs > 1 else "No", counted(case.updates, "update", "")
+    short = [f"{no} depth reached {title} within {within}; {at}{order}" for title in (case.target, "the target")]
+    return [*short, standing]
 
 
-def _rest(case: Case, groups: Sequence[Sequence[Curve]]) -> str:
+def _rest(case: Case, groups: Sequence[Sequence[Curve]], brief: int) -> str:
     """The others in order, each with where it is; of many the plain one and the last."""
-    if _of_many(case) and groups:
-        plain = [[curve] for group in groups[:-1] for curve in group if curve.name == PLAIN]
-        parts = [f"plain {_placed(case, group)}" for group in plain] + [f"last {_placed(case, groups[-1])}"]
-    else:
-        parts = [_placed(case, group) for group in groups]
-        parts[:1] = [f"then {part}" for part in parts[:1]]
-    parts += [f"{listed(case.diverged)} (diverged)"] * bool(case.diverged)
+    parts = [_placed(case, group) for group in groups]
+    parts[:1] = [f"then {part}" for part in parts[:1]]
+    if _many(case) and groups:
+        plain = [[curve] for group in groups[:-1] for curve in group if curve.name == PLAIN and brief < 2]
+        word = "plain " * (brief == 0)
+        parts = [f"{word}{_placed(case, group)}" for group in plain] + [f"last {_placed(case, groups[-1])}"]
+    parts += [f"{listed(case.diverged)} (diverged)"] * (bool(case.diverged) and brief < 2)
     return "".join(f", {part}" for part in parts)
 
 
 def _placed(case: Case, group: Sequence[Curve]) -> str:
-    return f"{names_of(group)} ({case.label(group[0])})"
+    return f"{_names(case, group)} ({case.label(group[0])})"
 
 
-def _of_many(case: Case) -> str:
-    count = len(case.race.curves)
-    return f"Of {count} depths " if count > MOST_NAMED else ""
+def _names(case: Case, group: Sequence[Curve]) -> str:
+    return names_of(group, 2 if _many(case) else MOST_NAMED)
+
+
+def _many(case: Case) -> bool:
+    """Whether there are too many depths to name them all."""
+    return len(case.race.curves) > MOST_NAMED
+
+
+def _of_many(case: Case, brief: int) -> str:
+    return f"Of {len(case.race.curves)} depths " if _many(case) and not brief else ""
 
 
 def _alone(case: Case) -> str:
@@ -175,7 +183,7 @@ def _alone(case: Case) -> str:
 def _coincident(case: Case) -> str:
     """Depths that no update tells apart."""
     curves, end = case.race.curves, case.race.curves[0].middle
-    all_of_them = f"all {len(curves)} depths" if _of_many(case) else names_of(curves)
+    all_of_them = f"all {len(curves)} depths" if _many(case) else names_of(curves)
     level = case.independent is not None and case.ended and abs(end - case.independent) < SAME
     said = f"{all_of_them} coincide at {signed(end)}{case.by} {case.when}"
     return f"{said[0].upper()}{said[1:]}" + ", the level of independent variables" * level
@@ -213,7 +221,7 @@ def _seeds(case: Case) -> str:
     if case.seeds > 1 and case.runs == 1:
         return f"; {case.seeds} seeds are one run"
     who = counted(case.seeds, "seed") if case.runs == case.seeds else f"{case.runs} different runs"
-    if len(case.race.curves) == 1 or case.alike or case.race.curves[0].off:
+    if len(case.race.curves) == 1 or case.alike or all(curve.off for curve in case.race.curves):
         return f"; {who}"
     if case.seeds == 1:
         return "; one seed settles nothing"

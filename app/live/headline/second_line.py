@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from app.live.headline.first_line import PLAIN, Case, counted_updates, names_of
 from app.live.headline.standing import Curve, Race
-from spncore.studies.statistics import FEW, SAME, by, higher, never, paired_scores, won
+from spncore.studies.statistics import FEW, SAME, Wins, by, higher, never, won
 from spncore.words import counted, listed, of_seeds, signed
 
 FEW_RIVALS = 2  # of more, in how many seeds each was ahead is left out
@@ -24,7 +24,7 @@ def pairs_line(case: Case) -> Iterator[str]:
     others = [curve for curve in order[1:] if curve.name == PLAIN or curve is last]
     yield from (compared(case, lead, other) for other in others)
     if case.runs < FEW:
-        yield f"Fewer than {FEW} seeds settle nothing"
+        yield from [f"Fewer than {FEW} seeds settle nothing"] * (case.runs > 1)
         return
     for one, other in pairwise(order):
         if (one, other) not in [(lead, each) for each in others] and race.wins(one, other).verdict == "open":
@@ -38,8 +38,7 @@ def compared(case: Case, one: Curve, other: Curve) -> str:
     if not wins.decided:
         return f"{one.name} and {other.name} are level in {of_seeds(wins.pairs, wins.pairs)}"
     unit = ("update", "g") if race.by_target else ("nat", ".3f")
-    verdict = "" if case.runs < FEW else ": settled" if wins.verdict == "ahead" else ": not settled"
-    return f"{_ahead(race, one, other)}, by {by(race.effect(one, other), *unit)}{verdict}"
+    return f"{_ahead(race, one, other)}, by {by(race.effect(one, other), *unit)}{_sure(case, wins)}"
 
 
 def counts_line(case: Case) -> Iterator[str]:
@@ -66,9 +65,9 @@ def ends_line(case: Case) -> Iterator[str]:
     best, first = now.order[0], case.race.order[0]
     gap = higher(best.last.tolist(), first.last.tolist())
     if best is not first and gap.least >= SAME:
-        ahead = won(paired_scores(best.last.tolist(), first.last.tolist()))
-        size = by(gap, "nat", ".3f")
-        yield f"{first.name} is first, but at {case.updates} behind {best.name} by {size}, in {ahead}"
+        wins, size = now.wins(best, first), by(gap, "nat", ".3f")
+        seeds = f"{won(wins)}{_sure(case, wins)}"
+        yield f"{first.name} is first, but at {case.updates} behind {best.name} by {size}, in {seeds}"
     level = [names_of(group) for group in now.groups if len(group) > 1]
     if level:
         yield f"Level at {case.updates}, within {SAME:g} nats: {'; '.join(level)}"
@@ -88,6 +87,11 @@ def rivals_line(case: Case) -> Iterator[str]:
             words += f", {'before' if race.by_target else 'above'} {first.name} in {won(wins)}"
         said.append(words)
     yield f"At {PLAIN}, {'; '.join(said)}"
+
+
+def _sure(case: Case, wins: Wins) -> str:
+    """Whether a pair is settled; of few seeds it is said once for all."""
+    return "" if case.runs < FEW else ": settled" if wins.verdict == "ahead" else ": not settled"
 
 
 def _where(case: Case, race: Race, curve: Curve) -> str:

@@ -74,7 +74,7 @@ def _told(
     if max((trained(trace).shape[1] for trace in traces), default=0) < 2:
         return Told("Nothing trained yet." if ended else "Training starts.", "")
     experiment, named = traces[0].experiment, dict(zip(names, traces, strict=True))
-    lost = [f"{name} diverged after {_made(trace)}" for name, trace in named.items() if trace.stopped]
+    lost = [f"{name} diverged {_made(trace)}" for name, trace in named.items() if trace.stopped]
     curves, runs = _curves({name: trained(trace) for name, trace in named.items() if not trace.stopped}, target)
     depths = [curve for curve in curves if curve.name in names[: len(names) - num_rivals]]
     rivals = [curve for curve in curves if curve not in depths]
@@ -109,7 +109,8 @@ def _curves(values: Mapping[str, Floats], target: Fixed | None) -> tuple[list[Cu
 
 
 def _made(trace: Trace) -> str:
-    return counted(trained(trace).shape[1] - 1, "update", "")
+    made = trained(trace).shape[1] - 1
+    return f"after {counted(made, 'update', '')}" if made > 0 else "at the start"
 
 
 def _objective(experiment: Experiment) -> str:

@@ -25,6 +25,7 @@ FILES = {
     "export_json": ("json", files.result_json),
     "export_script": ("py", lambda study, dataset, traces, link: files.script(study, dataset, link)),
 }
+WITH_TARGET = ("export_csv", "export_json")
 
 
 def preset_control() -> None:
@@ -69,6 +70,8 @@ def export_dialog(shown: Shown | None) -> None:
         st.info(WORDS["export_running"])
     link = page.page_address(LAB.query_string(shown.study))
     for kind, (suffix, make) in FILES.items():
+        if kind in WITH_TARGET:
+            make = partial(make, target=run.computation.target)
         name = f"{shown.dataset.title} {kind.removeprefix('export_')}"
         written, words = partial(shown.file, make, link), WORDS[f"{kind}_help"]
         page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")

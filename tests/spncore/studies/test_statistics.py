@@ -91,7 +91,8 @@ def test_a_run_that_never_got_there_leaves_a_difference_known_from_one_side(miss
 
 
 def test_where_neither_got_there_the_difference_is_unknown():
-    assert statistics.by(statistics.lead([None], [None], 9)) == "an unknown number of updates (0\N{NO-BREAK SPACE}%: no bound)"
+    neither = statistics.by(statistics.lead([None], [None], 9))
+    assert neither == "an unknown number of updates (0\N{NO-BREAK SPACE}%: no bound)"
     assert statistics.by(statistics.lead([4] * 6, [None] * 6, 9)).startswith("more than 5 updates (95")
     assert statistics.by(statistics.lead([None] * 6, [4] * 6, 9)).startswith("less than −5 updates (95")
 

@@ -160,7 +160,7 @@ def test_the_leader_is_named_with_its_seeds(traces, data):
     ):
         moved = one.llh.copy()
         moved[:, -1] += 1.0
-        faked = [type(one)(**{**vars_of(one), "llh": moved}), other]
+        faked = [type(one)(**{**vars_of(one), "llh": moved, "value": moved}), other]
         pair = faked if one is ahead else faked[::-1]
         said = circuit_told(pair, data, ended=True, shallow=True)
         assert words[0] in said.headline and "not settled by 2 seeds" in said.headline and words[1] in said.details

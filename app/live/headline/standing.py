@@ -41,7 +41,7 @@ class Curve:
     @property
     def updates(self) -> int:
         """Updates behind it."""
-        return self.values.shape[1] - 1
+        return int(self.values.shape[1]) - 1
 
     @cached_property
     def thrown(self) -> Bools:
@@ -71,8 +71,9 @@ class Curve:
     @property
     def lost(self) -> int:
         """How many seeds reached their level and are below it again, though not below their start."""
-        below = self.last < self.levels
-        pairs = zip(self.arrivals, below, strict=True)
+        if self.levels is None:
+            return 0
+        pairs = zip(self.arrivals, self.last < self.levels, strict=True)
         return sum(at is not None and bool(again) for at, again in pairs)
 
     @property

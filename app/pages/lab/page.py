@@ -1,6 +1,8 @@
 """The lab: choose an experiment, watch it train, play it back, take it away."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -19,7 +21,7 @@ topology component_init init_noise weight_init train_components parametrisation 
 hybrid_mix labelled_share optimiser momentum batch_size iterations num_seeds seed
 """.split()
 PRESET = Field(str, WORDS["preset"], "", WORDS["preset_help"], choices=tuple(presets.PRESETS))
-FILES = {
+FILES: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "export_csv": ("csv", files.curves_csv),
     "export_components": ("csv", files.components_csv),
     "export_json": ("json", files.result_json),

@@ -45,6 +45,8 @@ export class Told {
     write(this.headline, shown?.header.headline ?? "");
     write(this.details, shown?.header.details ?? "");
     this.details.hidden = !this.details.textContent;
+    // On a narrow screen its end is folded away until it is pressed or reached by Tab.
+    this.details.tabIndex = this.details.scrollHeight > this.details.clientHeight ? 0 : -1;
     write(this.status, sentence);
     write(this.wait, failed ? say("no_plotly") : waits ? waiting(asked, sentence) : "");
     this.tellEvents((asked?.header.events ?? []).map(([, event]) => event));

@@ -29,7 +29,9 @@ def slashed(values: Iterable[object]) -> str:
 
 def signed(value: float, form: str = ".3f") -> str:
     """A number with a real minus sign, none at 0; three decimals, as LLH is given, unless the form says otherwise."""
-    return f"{value:z{form}}".replace("-", MINUS)
+    text = f"{value:{form}}"
+    zero = "+" * form.startswith("+")
+    return text.replace("-", MINUS if text.strip("-0.,") else zero)
 
 
 def percent(share: float, decimals: int = 0) -> str:

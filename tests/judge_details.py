@@ -98,13 +98,12 @@ def due_counts(judge: Judge, title: str) -> dict[str, int]:
         arrivals, levels = judge.arrivals(name), judge.levels or []
         if title.startswith(("Thrown", "Below")):
             found[name] = sum(judge.thrown(name))
-        elif not judge.arriving:
-            found[name] = 0
         elif title.startswith("Reached"):
-            ends = zip(arrivals, judge.last(name), levels, strict=True)
+            ends = zip(arrivals, judge.last(name), levels, strict=True) if levels else ()
             found[name] = sum(at < NEVER and last < level for at, last, level in ends)
         else:
-            found[name] = sum(at == NEVER for at in arrivals)
+            some = any(at < NEVER for each in judge.depths for at in judge.arrivals(each))
+            found[name] = some * sum(at == NEVER for at in arrivals)
     return {name: count for name, count in found.items() if count}
 
 
@@ -171,6 +170,8 @@ def target(judge: Judge, parts: Parts) -> str:
     """What the table says that runs are compared at."""
     reason = judge.target.partition("; by seed")[0]
     hold(bool(judge.levels) and reason in parts[1], parts, reason)
+    due = "" if judge.arriving else ", reached by no median" + " yet" * (not judge.ended)
+    hold(parts[2] == due, parts, "; due:", due)
     judge._named(parts[0])
     return "target"
 
@@ -236,7 +237,7 @@ CLAUSES: dict[str, Callable[[Judge, Parts], str]] = {
     rf"({'|'.join(COUNTS)}): (.*)": counts,
     rf"At L=1, ({RIVAL} {WHERE}(?:; {RIVAL} {WHERE})*)": rivals,
     rf"({NAME}|{RIVAL}) diverged (after \d+ updates?|at the start)": diverged,
-    r"Target: (−[\d.]+|90 % of EM's gain), (.*), fixed before the run": target,
+    r"Target: (−[\d.]+|90 % of EM's gain), (.*), fixed before the run(, reached by no median(?: yet)?)?": target,
     r"No target: compared where they stand": no_target,
     r"All were at (−[\d.]+|90 % of EM's gain) after ([\d.]+) (updates?)": everyone_at,
     r"Nothing random enters: (\d+) seeds are one run and count once": one_run,

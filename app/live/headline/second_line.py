@@ -43,9 +43,9 @@ def compared(case: Case, one: Curve, other: Curve) -> str:
 
 def counts_line(case: Case) -> Iterator[str]:
     """Seeds that never arrived, that lost what they had reached, and that were thrown off, by depth."""
-    arriving = case.race.by_target
-    missing = [_seeds_of(curve, never(curve.arrivals)) for curve in case.race.curves if arriving]
-    lost = [_seeds_of(curve, curve.lost) for curve in (*case.race.curves, *case.rivals) if arriving]
+    some = any(never(curve.arrivals) < len(curve.values) for curve in case.race.curves)
+    missing = [_seeds_of(curve, never(curve.arrivals)) for curve in case.race.curves if some]
+    lost = [_seeds_of(curve, curve.lost) for curve in (*case.race.curves, *case.rivals)]
     thrown = [_seeds_of(curve, int(curve.thrown.sum())) for curve in (*case.race.curves, *case.rivals)]
     for title, found in (
         ("Never there" if case.ended else "Not there yet", missing),

@@ -144,5 +144,7 @@ def own_runs(values: Sequence[Floats]) -> list[int]:
 
 def coincide(curves: Sequence[Curve]) -> bool:
     """Whether no seed's curves can be told apart at any update."""
-    together = np.stack([curve.values for curve in curves])
-    return bool(np.ptp(together, axis=0).max() < SAME)
+    now = np.stack([curve.last for curve in curves])
+    if np.ptp(now, axis=0).max() >= SAME:
+        return False
+    return bool(np.ptp(np.stack([curve.values for curve in curves]), axis=0).max() < SAME)

@@ -96,7 +96,7 @@ def _told(
         independent=product_of_marginals_llh(dataset) if experiment.objective == GENERATIVE else None,
     )
     rest = [sentence for line in LINES for sentence in line(case)]
-    return Told(first_line(case), _sentences([*rest, *lost, *_of_target(target, dataset), *_of_seeds(case)]))
+    return Told(first_line(case), _sentences([*rest, *lost, *_of_target(target, dataset, case), *_of_seeds(case)]))
 
 
 def _curves(values: Mapping[str, Floats], target: Fixed | None) -> tuple[list[Curve], int]:
@@ -126,11 +126,12 @@ def _unmixed(experiment: Experiment, dataset: Dataset) -> str:
     return "K = 1" * (experiment.structure == "mixture" and experiment.num_components == 1)
 
 
-def _of_target(target: Fixed | None, dataset: Dataset) -> list[str]:
+def _of_target(target: Fixed | None, dataset: Dataset, case: Case) -> list[str]:
     if target is None:
         return ["No target: compared where they stand"]
     real = ", on the real NLTCS, not on this stand-in" * (target.rule == "published" and dataset.synthetic)
-    return [f"Target: {target.title}, {target.reason}{real}, fixed before the run"]
+    missed = "" if case.race.by_target else f", reached by no median{'' if case.ended else ' yet'}"
+    return [f"Target: {target.title}, {target.reason}{real}, fixed before the run{missed}"]
 
 
 def _of_seeds(case: Case) -> list[str]:

@@ -43,8 +43,8 @@ FORMS = {
 }
 RIVAL = r"[A-Za-z][\w ]*?(?: [\d.]+)?"
 TAIL = (
-    rf"(?:; still (earlier|higher): ({RIVAL} \({NUMBER}\)(?:(?:, | and ){RIVAL} \({NUMBER}\))*)"
-    r"|; (\d+) rivals? still (earlier|higher))?; (.*)\."
+    rf"(?:; (still earlier|still higher|at the target): ({RIVAL} \({NUMBER}\)(?:(?:, | and ){RIVAL} \({NUMBER}\))*)"
+    r"|; (\d+) rivals? (still earlier|still higher|at the target))?; (.*)\."
 )
 
 
@@ -268,10 +268,11 @@ class Judge(Table):
         first = self.order[0]
         arrived = [name for name in self.rivals if self.arrival(name) < self.arrival(first)]
         if self.arriving or arrived:
-            due, kind = {name: f"{self.arrival(name):g}" for name in arrived}, "earlier"
+            due = {name: f"{self.arrival(name):g}" for name in arrived}
+            kind = "still earlier" if self.arriving else "at the target"
         else:
             above = [n for n in self.rivals if not self.off(n) and self.middle(n) >= self.middle(first) + SAME]
-            due, kind = {name: f"{self.middle(name):.3f}".replace("-", "−") for name in above}, "higher"
+            due, kind = {name: f"{self.middle(name):.3f}".replace("-", "−") for name in above}, "still higher"
         if count:
             hold(int(count) == len(due) and other == kind, count, "rivals; due:", due)
             return

@@ -170,7 +170,8 @@ def target(judge: Judge, parts: Parts) -> str:
     """What the table says that runs are compared at."""
     reason = judge.target.partition("; by seed")[0]
     hold(bool(judge.levels) and reason in parts[1], parts, reason)
-    due = "" if judge.arriving else ", reached by no median" + " yet" * (not judge.ended)
+    due = ", not reached" + " in the median" * (len(judge.own) > 1) + " yet" * (not judge.ended)
+    due *= not judge.arriving
     hold(parts[2] == due, parts, "; due:", due)
     judge._named(parts[0])
     return "target"
@@ -237,7 +238,8 @@ CLAUSES: dict[str, Callable[[Judge, Parts], str]] = {
     rf"({'|'.join(COUNTS)}): (.*)": counts,
     rf"At L=1, ({RIVAL} {WHERE}(?:; {RIVAL} {WHERE})*)": rivals,
     rf"({NAME}|{RIVAL}) diverged (after \d+ updates?|at the start)": diverged,
-    r"Target: (−[\d.]+|90 % of EM's gain), (.*), fixed before the run(, reached by no median(?: yet)?)?": target,
+    r"Target: (−[\d.]+|90 % of EM's gain), (.*), fixed before the run"
+    r"(, not reached(?: in the median)?(?: yet)?)?": target,
     r"No target: compared where they stand": no_target,
     r"All were at (−[\d.]+|90 % of EM's gain) after ([\d.]+) (updates?)": everyone_at,
     r"Nothing random enters: (\d+) seeds are one run and count once": one_run,

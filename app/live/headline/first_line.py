@@ -202,13 +202,14 @@ def _rivals_ahead(case: Case) -> list[str]:
     first = case.race.groups[0][0]
     arrived = [curve for curve in case.rivals if is_before(curve.arrival, first.arrival)]
     if case.race.by_target or arrived:
-        word, said = "earlier", [f"{curve.name} ({curve.arrival:g})" for curve in arrived]
+        word = "still earlier" if case.race.by_target else "at the target"
+        said = [f"{curve.name} ({curve.arrival:g})" for curve in arrived]
     else:
         higher = [curve for curve in case.rivals if not curve.off and curve.middle >= first.middle + SAME]
-        word, said = "higher", [f"{curve.name} ({signed(curve.middle)})" for curve in higher]
+        word, said = "still higher", [f"{curve.name} ({signed(curve.middle)})" for curve in higher]
     if not said:
         return [""]
-    return [f"; still {word}: {listed(said)}", f"; {counted(len(said), 'rival')} still {word}"]
+    return [f"; {word}: {listed(said)}", f"; {counted(len(said), 'rival')} {word}"]
 
 
 def is_before(one: float | None, other: float | None) -> bool:

@@ -130,7 +130,8 @@ def _of_target(target: Fixed | None, dataset: Dataset, case: Case) -> list[str]:
     if target is None:
         return ["No target: compared where they stand"]
     real = ", on the real NLTCS, not on this stand-in" * (target.rule == "published" and dataset.synthetic)
-    missed = "" if case.race.by_target else f", reached by no median{'' if case.ended else ' yet'}"
+    missed = "" if case.race.by_target else ", not reached" + " in the median" * (case.runs > 1)
+    missed += " yet" * bool(missed and not case.ended)
     return [f"Target: {target.title}, {target.reason}{real}, fixed before the run{missed}"]
 
 

@@ -194,7 +194,7 @@ def test_a_shared_scalar_leaves_every_depth_level(held_equal, weights):
     settings = settings_by_name(Case("shared", weights, "fixed"), held_equal)
     for name in ("Same start in every layer", "Each at its best learning rate"):
         assert settings[name].wins("L=3").level == 12
-        assert "needed the same iterations in 12 of 12 seeds" in fair_facts.statement(settings[name])
+        assert "needed the same updates in 12 of 12 seeds" in fair_facts.statement(settings[name])
 
 
 def test_private_chains_of_log_weights_are_a_larger_learning_rate(held_equal):

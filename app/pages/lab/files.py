@@ -8,14 +8,12 @@ leading apostrophe; JSON keeps every name as it is.
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-import numpy as np
-from scipy.special import softmax
-
 from app.kit.files import Row, cell, document, ended, linked, one_line, table
 from app.live.views.frames import RATES_OF
 from spncore import Trainer, __version__
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
+from spncore.dynamics.shares import component_shares
 from spncore.files.provenance import made_by
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
@@ -41,11 +39,12 @@ def _target(study: Study, target: Fixed | None) -> str:
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str, target: Fixed | None = None) -> str:
     """The tidy table (seed, L, learner, t, quantity, value) of every state; t counts updates.
 
-    `objective` is what was trained where that is not the LLH. `rho[3]`, `lambda[3]` and `w[3]` belong to component 3; ρ
-    and λ are of gradient ascent only. Very large runs leave the components out.
+    `objective` is what was trained where that is not the LLH, `components` their effective number. `rho[3]`,
+    `lambda[3]` and `w[3]` belong to component 3; ρ and λ are of gradient ascent only. Very large runs leave the
+    components out.
     """
     num_steps = sum(trace.llh.size for trace in traces)
-    with_components = num_steps * (2 + 3 * study.experiment.num_components) <= MAX_ROWS
+    with_components = num_steps * (3 + 3 * study.experiment.num_components) <= MAX_ROWS
     remarks = [] if with_components else [f"more than {MAX_ROWS} rows: rho, lambda and w are left out"]
     rows = (
         (seed, trace.experiment.depth, trace.experiment.optimiser, *said)
@@ -144,7 +143,8 @@ for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(
 def _seed_rows(trace: Trace) -> Iterator[Row]:
     """The quantities that each seed has at every state: seed, t, quantity, value."""
     own = {} if trace.experiment.objective == "generative" else {"objective": trace.value}
-    known = {"llh": trace.llh, **own, "weights_at_floor": trace.at_floor}
+    of_all = {"llh": trace.llh, **own, "weights_at_floor": trace.at_floor}
+    known = {**of_all, "components": trace.components}
     for i, seed in enumerate(trace.experiment.seeds):
         for t, row in enumerate(zip(*(values[i].tolist() for values in known.values()), strict=True)):
             yield from ((seed, t, quantity, value) for quantity, value in zip(known, row, strict=True))
@@ -167,8 +167,7 @@ def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[Row]:
     weights = Trainer(trace.problem, learner_of(experiment)).weights(trace.final_state.parameters)
     leaves = weights[:, num_weights:].reshape(len(weights), 2, experiment.num_components, dataset.num_variables)
     mass = leaves.sum(axis=1)  # (S, K, D)
-    log_effective = np.log(weights[:, trace.sums.paths]).sum(axis=1) + np.log(mass).sum(axis=2)  # (S, K)
-    shares, ones = softmax(log_effective, axis=1), leaves[:, 1] / mass
+    shares, ones = component_shares(trace.effective_weights[:, -1], leaves), leaves[:, 1] / mass
     for i, seed in enumerate(experiment.seeds):
         for k in range(experiment.num_components):
             for name, probability in zip(dataset.variables, ones[i, k].tolist(), strict=True):

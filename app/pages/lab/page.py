@@ -127,7 +127,7 @@ if shown is not None:
         published=shown.study == presets.FIGURE_3,
         preset=preset.name if preset else None,
     )
-    session.answer(asked)
+    session.answer(asked, shown, session.study())
 
 session.say()
 if export:

@@ -36,7 +36,7 @@ class StepTerms(NamedTuple):
     def largest(self) -> Floats:
         """The largest of all numbers in each step, (T,): what rounding is measured by."""
         terms = self.before, self.adaptive, self.multiplicative, self.higher, self.after
-        return np.max([np.abs(term).max(axis=1) for term in terms], axis=0)
+        return np.asarray(np.max([np.abs(term).max(axis=1) for term in terms], axis=0))
 
     @property
     def residual(self) -> float:
@@ -71,7 +71,7 @@ def step_terms(experiment: LinearExperiment, num_steps: int) -> StepTerms:
     scalars = [[layer.item() for layer in state.layers[1:]] for state, _ in items[: whole + 1]]
     shape = (whole, experiment.dimension)
     columns = [np.array([row[place] for row in rows]).reshape(shape) for place in range(4)]
-    return StepTerms(*columns, np.array(after).reshape(shape), np.array(scalars))
+    return StepTerms._make([*columns, np.array(after).reshape(shape), np.array(scalars)])
 
 
 def _terms(layers: tuple[Floats, ...], info: LinearInfo, rate: float) -> tuple[Floats, Floats, Floats, Floats]:

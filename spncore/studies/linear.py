@@ -153,7 +153,7 @@ def unpack(packed: Envelope) -> list[Comparison]:
     plain, factors = (_unpacked(*body[name]) for name in ("plain", "factors"))
     study, (*terms, scalars) = LinearStudy(**body["study"]), map(np.array, body["terms"])
     shaped = [term.reshape(-1, study.dimension) for term in terms]  # of no step, a list loses its shape
-    return [Comparison(study, plain, factors, StepTerms(*shaped, scalars))]
+    return [Comparison(study, plain, factors, StepTerms._make([*shaped, scalars]))]
 
 
 def rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:

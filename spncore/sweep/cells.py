@@ -196,17 +196,19 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
     except DivergenceError as error:
         stopped = f"diverged: {error}"
     llh = np.array(seen).reshape(-1, experiment.num_seeds)
+    ends = llh[[0, -1]].T.tolist() if seen else [(None, None)] * experiment.num_seeds
     seeds = [
         SeedOutcome(
             experiment.seed + i,
             max(len(llh) - 1, 0),
-            *(llh[[0, -1], i].tolist() if seen else (None, None)),
+            first,
+            final,
             tuple(None if at == NEVER else at for at in reached[i].tolist()),
             float(at_floor[i]),
             stopped,
             {},
         )
-        for i in range(experiment.num_seeds)
+        for i, (first, final) in enumerate(ends)
     ]
     ended = state if stopped is None else None
     return _Run(llh, np.array(scale.log_partition if scale else []), _scored(seeds, cell, trainer, ended, scale))

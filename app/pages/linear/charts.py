@@ -14,16 +14,14 @@ from spncore.plots.drawing import dots, note
 from spncore.plots.lines import NamedLine, lines, name_the_end
 from spncore.plots.palette import DASHES, DEPTHS, INK, PLAIN
 from spncore.studies.linear import Comparison, Side
-from spncore.symbols import LABELS, SYMBOLS
-
-UPDATES = f"updates ({SYMBOLS['step'].symbol})"
+from spncore.symbols import LABELS
 
 
 def loss(comparison: Comparison, theme: str, log_steps: bool) -> go.Figure:
     """Loss over its start for both models, with the target; a loss of 0 lies below every axis of powers."""
     log_steps = log_steps and _moves(comparison)
     rows = [_over_updates(comparison, side, side.relative_loss, theme, log_steps) for side in comparison.sides]
-    figure = lines(rows, UPDATES, "loss / loss at the start", theme, log_steps, log_y=True)
+    figure = lines(rows, LABELS["step"], "loss / loss at the start", theme, log_steps, log_y=True)
     top = max([1.0, *(float(value) for row in rows for value in row.y)])
     figure.update_yaxes(range=[np.log10(TARGET) - 0.5, np.log10(top) + 0.3])
     figure.add_hline(TARGET, line={"color": INK[theme], "width": 1, "dash": "dot"})
@@ -43,7 +41,7 @@ def rate_and_term(comparison: Comparison, quantity: str, theme: str, log_steps: 
         if not side.trace.stopped:
             values = np.pad(values, (0, length - len(values)), constant_values=np.nan)
         rows.append(_over_updates(comparison, side, values, theme, log_steps))
-    figure = lines(rows, UPDATES, LABELS[quantity], theme, log_steps, log_y=quantity == "rho")
+    figure = lines(rows, LABELS["step"], LABELS[quantity], theme, log_steps, log_y=quantity == "rho")
     for row in rows:
         name_the_end(figure, _positive(row) if quantity == "rho" else row, above=row.name == "plain")
     return figure
@@ -87,7 +85,7 @@ def scalars(linear: Floats, network: Mapping[str, Floats], num_layers: int, them
     rows = [NamedLine("linear network", *_updates(linear, True), DEPTHS[theme][num_layers - 1])]
     for place, (name, values) in enumerate(network.items()):
         rows.append(NamedLine(name, *_updates(values, True), PLAIN[theme], DASHES[place], 4.0 - 1.5 * place))
-    figure = lines(rows, UPDATES, "scalar / its start", theme, log_x=True)
+    figure = lines(rows, LABELS["step"], "scalar / its start", theme, log_x=True)
     name_the_end(figure, rows[0])
     name_the_end(figure, rows[1], "SPN, any depth")
     return figure
@@ -99,7 +97,7 @@ def same_curve(network: Mapping[str, Floats], theme: str) -> go.Figure:
         NamedLine(name, *_updates(values, False), DEPTHS[theme][depth], DASHES[0], width)
         for (name, values), depth, width in zip(network.items(), (3, 2, 0), (10.0, 6.5, 3.0), strict=True)
     ]
-    figure = lines(rows, UPDATES, "train LLH (nats per row)", theme)
+    figure = lines(rows, LABELS["step"], "train LLH (nats per row)", theme)
     name_the_end(figure, rows[0], "L = " + ", ".join(name.removeprefix("L = ") for name in network), above=False)
     return figure
 

@@ -55,13 +55,13 @@ def ends(shown: Results, objective: str, rows: str, rate: float = AS_WRITTEN) ->
         cell.experiment.depth: [
             End(
                 seed.seed,
-                (seed.final_llh or 0.0) if rows == "train" else seed.held_out[rows],
+                seed.final_llh if rows == "train" else seed.held_out[rows],
                 seed.scale[f"lowest last {rows}"],
                 seed.scale[f"highest last {rows}"],
                 seed.scale["highest last train"] - seed.scale["lowest last train"] <= SETTLED,
             )
             for seed in shown.results[cell].seeds
-            if seed.scale
+            if seed.scale and seed.final_llh is not None
         ]
         for cell in cells(shown, objective, rate)
     }

@@ -1,4 +1,4 @@
-"""Is the scale of a run at rest? Log Z and S along it, and between which values its last states score."""
+"""Is a run at rest? Log Z and S along it, between which values its last states score, and how far they fall back."""
 
 from collections import deque
 
@@ -10,7 +10,7 @@ from spncore.learning.partition import PartitionFlows
 from spncore.learning.trainer import StepInfo, Trainer, TrainState
 
 EVERY = 10  # states: S is taken at every tenth
-LAST = 50  # states at the end of a run, over which it settles or does not
+LAST = 50  # states at the end of a run, over which it is at rest or not
 
 
 class Scale:
@@ -29,7 +29,10 @@ class Scale:
             self.squared.append(self.flows.squared(state))
 
     def of_seeds(self, held_out: Dataset) -> list[dict[str, float]]:
-        """Seed by seed the lowest and highest S; and of the last states log Z, and LLH on training and other rows."""
+        """Seed by seed the lowest and highest S; and of the last states log Z, and LLH on training and other rows.
+
+        `largest last fall`: of the LLH on training rows from one of these states to a later one; 0 if it only rises.
+        """
         ends = {
             "S": np.array(self.squared),
             "last log Z": np.array(self.log_partition[-LAST:]),
@@ -41,4 +44,6 @@ class Scale:
             for name, values in ends.items()
             for bound, of in (("lowest", np.min), ("highest", np.max))
         }
+        train = ends["last train"]
+        found["largest last fall"] = np.max(np.maximum.accumulate(train, axis=0) - train, axis=0)
         return [{name: float(row[i]) for name, row in found.items()} for i in range(len(self.squared[0]))]

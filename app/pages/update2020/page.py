@@ -18,7 +18,7 @@ from spncore.studies.update2020 import SEEDS, Update
 
 COSTS = {"nltcs": "under a minute", "plants": "a few minutes", "baudio": "about ten minutes"}
 
-SCORE_COLUMNS = "objective,rows,L,seed,llh,lowest of the last states,highest of the last states,settled".split(",")
+SCORE_COLUMNS = "objective,rows,L,seed,llh,lowest of the last states,highest of the last states,swings".split(",")
 
 
 def curves(shown: Results, rate: float) -> None:

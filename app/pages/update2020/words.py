@@ -1,9 +1,9 @@
 """What the page on the update of 2020 says: scores by objective and depth, and what log Z does, in generated words.
 
-A run whose training LLH moves by more than SETTLED over its last states has no score: it is given as a range.
+A run whose training LLH falls back by more than SWING within its last states has no score: it is given as a range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ from spncore.studies.statistics import scored
 from spncore.studies.update2020 import AS_WRITTEN
 from spncore.sweep import Cell
 from spncore.sweep.scale import EVERY, LAST
-from spncore.words import counted, signed, slashed
+from spncore.words import DASH, counted, signed, slashed
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}
 ENDS = "Where every seed ends, on training rows and on rows held back; bars are means"
@@ -28,10 +28,11 @@ TITLES = {
 }
 ROWS = ("train", "test")
 NO_BETTER = 0.05  # nats per row above the level of independent variables that still count as that level
-SETTLED = 0.1  # nats per row by which the training LLH of the last states may move
+SWING = 0.1  # nats per row by which the training LLH falls back within the last states of a run that swings
+SAW = 1.0  # nats between which log Z is at rest within them
 HIGHER = 1e-3  # nats per row that make one score higher than another
-COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "settled", "no better than independent")
-SCALE_COLUMNS = ("L", "ηS, lowest", "ηS, highest", "log Z at the end, lowest", "highest", "settled")
+COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "swing", "no better than independent")
+SCALE_COLUMNS = ("L", "ηS, lowest", "ηS, highest", "log Z at the end, lowest", "highest", "saws")
 
 
 class End(NamedTuple):
@@ -41,7 +42,7 @@ class End(NamedTuple):
     final: float
     low: float
     high: float
-    settled: bool
+    swings: bool
 
 
 def cells(shown: Results, objective: str, rate: float = AS_WRITTEN) -> list[Cell]:
@@ -58,7 +59,7 @@ def ends(shown: Results, objective: str, rows: str, rate: float = AS_WRITTEN) ->
                 seed.final_llh if rows == "train" else seed.held_out[rows],
                 seed.scale[f"lowest last {rows}"],
                 seed.scale[f"highest last {rows}"],
-                seed.scale["highest last train"] - seed.scale["lowest last train"] <= SETTLED,
+                seed.scale["largest last fall"] > SWING,
             )
             for seed in shown.results[cell].seeds
             if seed.scale and seed.final_llh is not None
@@ -68,10 +69,10 @@ def ends(shown: Results, objective: str, rows: str, rate: float = AS_WRITTEN) ->
 
 
 def groups(shown: Results, rate: float = AS_WRITTEN) -> dict[str, dict[int, list[float]]]:
-    """Scores to draw by objective and rows, then depth: a settled seed's last, both ends of the range of another."""
+    """Scores to draw by objective and rows, then depth: a seed's last, both ends of the range of one that swings."""
     return {
         f"{name}, {rows}": {
-            depth: [value for end in found for value in ([end.final] if end.settled else [end.low, end.high])]
+            depth: [value for end in found for value in ([end.low, end.high] if end.swings else [end.final])]
             for depth, found in ends(shown, objective, rows, rate).items()
         }
         for objective, name in NAMES.items()
@@ -80,9 +81,9 @@ def groups(shown: Results, rate: float = AS_WRITTEN) -> dict[str, dict[int, list
 
 
 def score_rows(shown: Results, rate: float = AS_WRITTEN) -> list[Row]:
-    """Every seed: its score after the last update, the range of its last states, and whether it settled."""
+    """Every seed: its score after the last update, the range of its last states, and whether it swings."""
     return [
-        (name, rows, depth, end.seed, end.final, end.low, end.high, end.settled)
+        (name, rows, depth, end.seed, end.final, end.low, end.high, end.swings)
         for objective, name in NAMES.items()
         for rows in ROWS
         for depth, found in ends(shown, objective, rows, rate).items()
@@ -91,9 +92,9 @@ def score_rows(shown: Results, rate: float = AS_WRITTEN) -> list[Row]:
 
 
 def no_better(shown: Results, found: Sequence[End], rows: str = "train") -> int:
-    """How many seeds end no better than independent variables, at any of their last states where they do not settle."""
+    """How many seeds end no better than independent variables, at any of their last states where they swing."""
     level = shown.independent(rows) + NO_BETTER
-    return sum((end.final if end.settled else end.high) <= level for end in found)
+    return sum(_highest(end) <= level for end in found)
 
 
 def curve_words(shown: Results, objective: str, rate: float = AS_WRITTEN) -> str:
@@ -111,12 +112,12 @@ def curve_words(shown: Results, objective: str, rate: float = AS_WRITTEN) -> str
 
 
 def _middle(found: Sequence[End]) -> str:
-    """The median of settled seeds; where some do not settle, the range of the last states of all."""
+    """The median of seeds; where some swing, how many, and the range of all."""
     if not found:
         return "none"
-    if all(end.settled for end in found):
-        return signed(median(end.final for end in found))
-    return f"not settled ({_span(min(end.low for end in found), max(end.high for end in found))})"
+    if swinging := sum(end.swings for end in found):
+        return f"{swinging} of {len(found)} swing ({_span(min(map(_lowest, found)), max(map(_highest, found)))})"
+    return signed(median(end.final for end in found))
 
 
 def _span(low: float, high: float, form: str = ".1f") -> str:
@@ -150,23 +151,19 @@ def scale_words(shown: Results, rate: float = AS_WRITTEN) -> str:
 
 
 def _ends_of_scale(seeds: Sequence[dict[str, float]]) -> str:
-    """Between which values log Z is in the last states, of runs that settle and of those that do not."""
+    """Between which values log Z is in the last states, of runs in which it is at rest and of the others."""
     parts = []
-    for still in (False, True):
-        some = [each for each in seeds if _is_settled(each) == still]
+    for sawing, what, decimals in ((True, "saws on", 1), (False, "is at rest", 3)):
+        some = [each for each in seeds if _saws(each) == sawing]
         if some:
-            span = _span(
-                min(each["lowest last log Z"] for each in some), max(each["highest last log Z"] for each in some)
-            )
-            what = "settles" if still else "saws on and no LLH settles"
-            parts.append(
-                f"in {len(some)} of {counted(len(seeds), 'run')} it {what}, between {span.replace(' to ', ' and ')}"
-            )
+            bounds = min(each["lowest last log Z"] for each in some), max(each["highest last log Z"] for each in some)
+            low, high = (signed(round(bound, decimals) + 0.0, f".{decimals}f") for bound in bounds)
+            parts.append(f"in {len(some)} of {counted(len(seeds), 'run')} it {what}, between {low} and {high}")
     return f"In the last {LAST} states log Z: {'; '.join(parts)}."
 
 
-def _is_settled(scale: dict[str, float]) -> bool:
-    return scale["highest last train"] - scale["lowest last train"] <= SETTLED
+def _saws(scale: Mapping[str, float]) -> bool:
+    return scale["highest last log Z"] - scale["lowest last log Z"] > SAW
 
 
 def scales(shown: Results, rate: float = AS_WRITTEN) -> dict[int, list[dict[str, float]]]:
@@ -184,7 +181,7 @@ def scale_rows(shown: Results, rate: float = AS_WRITTEN) -> list[Row]:
             f"{rate * max(each['highest S'] for each in found):.2f}",
             signed(min(each["lowest last log Z"] for each in found)),
             signed(max(each["highest last log Z"] for each in found)),
-            f"{sum(map(_is_settled, found))} of {len(found)}",
+            f"{sum(map(_saws, found))} of {len(found)}",
         )
         for depth, found in scales(shown, rate).items()
         if found
@@ -198,9 +195,8 @@ def score_words(shown: Results, rate: float = AS_WRITTEN) -> str:
     written, proper = test.values()
     pairs = [(a, b) for depth in DEPTHS for a in written[depth] for b in proper[depth] if a.seed == b.seed]
     higher = sum(_lowest(b) > _highest(a) + HIGHER for a, b in pairs)
-    ranges = " A run that does not settle counts by the range of its last states." * any(
-        not end.settled for pair in pairs for end in pair
-    )
+    swinging = any(end.swings for pair in pairs for end in pair)
+    ranges = " A run that swings counts by the range of its last states." * swinging
     parts.append(
         f"The proper objective scores higher than the one as written in {higher} of {counted(len(pairs), 'pair')} of "
         f"runs with one seed and depth.{ranges}"
@@ -209,20 +205,22 @@ def score_words(shown: Results, rate: float = AS_WRITTEN) -> str:
 
 
 def _lowest(end: End) -> float:
-    return end.final if end.settled else end.low
+    return end.low if end.swings else end.final
 
 
 def _highest(end: End) -> float:
-    return end.final if end.settled else end.high
+    return end.high if end.swings else end.final
 
 
 def _depths(name: str, by_depth: dict[int, list[End]]) -> str:
-    """What pairs of seeds say of three layers against one; nothing where a run of these does not settle."""
+    """What pairs of seeds say of three layers against one; no more than that where a run of these swings."""
     both = [by_depth[3], by_depth[1]]
-    restless, all_runs = sum(not end.settled for found in both for end in found), sum(map(len, both))
-    if restless:
-        said = f"{restless} of {all_runs} runs with L = 1 and L = 3 do not settle"
-        return f"Test rows, {name}: {said}, so these depths are not compared."
+    swinging, all_runs = sum(end.swings for found in both for end in found), sum(map(len, both))
+    if swinging:
+        verb = "swings" if swinging == 1 else "swing"
+        return (
+            f"Test rows, {name}: {swinging} of {all_runs} runs with L = 1 and L = 3 {verb}, so these are not compared."
+        )
     if not both[0] or [end.seed for end in both[0]] != [end.seed for end in both[1]]:
         return ""
     deep, shallow = ([end.final for end in found] for found in both)
@@ -230,16 +228,16 @@ def _depths(name: str, by_depth: dict[int, list[End]]) -> str:
 
 
 def table_rows(shown: Results, rate: float = AS_WRITTEN) -> list[Row]:
-    """Mean and range over seeds, by objective, depth and rows; only a range where a seed does not settle."""
+    """Mean and range over seeds, by objective, depth and rows; only a range where a seed swings."""
     return [
         (
             name,
             depth_name(depth),
             rows,
-            signed(fmean(end.final for end in found)) if all(end.settled for end in found) else "not settled",
+            DASH if any(end.swings for end in found) else signed(fmean(end.final for end in found)),
             signed(min(map(_lowest, found))),
             signed(max(map(_highest, found))),
-            f"{sum(end.settled for end in found)} of {len(found)}",
+            f"{sum(end.swings for end in found)} of {len(found)}",
             f"{no_better(shown, found, rows)} of {len(found)}",
         )
         for objective, name in NAMES.items()

@@ -48,7 +48,7 @@ def ready_sweep(monkeypatch):
         places[len(grid), 1] = [fair[cell] for cell in grid]
         places[len(rest), 2] = [fair[cell] for cell in rest]
         update = shipped.shipped("update2020").results
-        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5))]
+        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5), (0.1,))]
         places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 

@@ -19,12 +19,13 @@ from spncore.sweep import Outcome, SeedOutcome
 
 LEVEL = -9.27
 OBJECTIVES = {"unnormalised": "as written", "generative": "proper"}
-SITUATIONS = {  # how far the last states move, what S is, which seeds diverge
-    "all settle": {},
+SITUATIONS = {  # how far the last states move and fall back, what S is, which seeds diverge
+    "all at rest": {},
+    "all still rise": {"moves": 0.8, "falls": 0.0},
     "one seed": {"seeds": 1},
     "many seeds": {"seeds": 12},
-    "none settles as written": {"moves": 2.0, "squared": (40.0, 58.0)},
-    "some settle": {"moves": 0.2, "some": True, "squared": (10.0, 58.0)},
+    "all swing as written": {"moves": 2.0, "squared": (40.0, 58.0)},
+    "some swing": {"moves": 0.2, "some": True, "squared": (10.0, 58.0)},
     "past the edge from the start": {"squared": (300.0, 400.0), "moves": 1.0},
     "all equal": {"spread": 0.0},
     "order reversed": {"spread": -1.0},
@@ -34,7 +35,7 @@ SITUATIONS = {  # how far the last states move, what S is, which seeds diverge
 }
 
 
-def outcome(objective, depth, seeds, number, moves, some, squared, spread, at, lost):
+def outcome(objective, depth, seeds, number, moves, falls, some, squared, spread, at, lost):
     """An outcome made up: what its seeds score lies `spread` apart by depth and seed."""
     rng, found = np.random.default_rng([number, depth, objective == "generative"]), []
     for seed in range(seeds):
@@ -47,6 +48,7 @@ def outcome(objective, depth, seeds, number, moves, some, squared, spread, at, l
         scale = {
             "lowest S": squared[0] + float(rng.random()),
             "highest S": squared[1] + float(rng.random()),
+            "largest last fall": by * falls,
             "lowest last log Z": -20.0 * by,
             "highest last log Z": by,
         }
@@ -58,7 +60,16 @@ def outcome(objective, depth, seeds, number, moves, some, squared, spread, at, l
 
 
 def made(situation, rate):
-    given = {"seeds": 5, "moves": 0.01, "some": False, "squared": (4.0, 12.0), "spread": 1.0, "at": -9.0, "lost": ()}
+    given = {
+        "seeds": 5,
+        "moves": 0.01,
+        "falls": 1.0,
+        "some": False,
+        "squared": (4.0, 12.0),
+        "spread": 1.0,
+        "at": -9.0,
+        "lost": (),
+    }
     given |= SITUATIONS[situation]
     runs = Runs("nltcs", given["seeds"])
     results = {
@@ -81,8 +92,13 @@ def recounted(shown):
     return {key: values for key, values in found.items() if "test llh" in values}
 
 
-def settled(run):
-    return run["highest last train"] - run["lowest last train"] <= 0.1
+def still(run):
+    """Whether a run has a last score: its LLH does not fall back."""
+    return run["largest last fall"] <= 0.1
+
+
+def at_rest(run):
+    return run["highest last log Z"] - run["lowest last log Z"] <= 1.0
 
 
 def of(runs, objective, depth):
@@ -110,16 +126,16 @@ def test_every_sentence_is_what_the_table_says(situation, rate):
 def judge_curves(text, by_depth, seeds):
     middles, stuck = [], []
     for found in by_depth:
-        ends = [run["final llh"] if settled(run) else run["highest last train"] for run in found.values()]
+        ends = [run["final llh"] if still(run) else run["highest last train"] for run in found.values()]
         stuck.append(sum(end <= LEVEL + 0.05 for end in ends))
+        swinging = sum(not still(run) for run in found.values())
         if not found:
             middles.append("none")
-        elif all(map(settled, found.values())):
+        elif not swinging:
             middles.append(said(statistics.median(ends)))
         else:
-            low = min(run["lowest last train"] for run in found.values())
-            high = max(run["highest last train"] for run in found.values())
-            middles.append(f"not settled ({said(low, '.1f')} to {said(high, '.1f')})")
+            low = min(run["final llh"] if still(run) else run["lowest last train"] for run in found.values())
+            middles.append(f"{swinging} of {len(found)} swing ({said(low, '.1f')} to {said(max(ends), '.1f')})")
     assert text.startswith(f"Median of {seeds} seed{'s' * (seeds != 1)} after 1,000 updates, L = 1 / 2 / 3: ")
     assert f": {' / '.join(middles)} nats per row" in text
     assert f" {' / '.join(map(str, stuck))} of them end no better" in text
@@ -137,24 +153,24 @@ def judge_scale(text, table, runs, rate):
     assert ("past 2 from the start to the end" in text) == (min(low) >= 2)
     if max(high) >= 2 > min(low):
         assert f"past 2 at some state in {sum(each >= 2 for each in high)} of {len(high)} runs" in text
-    for still, what in ((True, "it settles"), (False, "it saws on and no LLH settles")):
-        some = [run for run in written.values() if settled(run) == still]
-        assert (what in text) == bool(some)
+    for sawing, what, digits in ((True, "saws on", 1), (False, "is at rest", 3)):
+        some = [run for run in written.values() if at_rest(run) != sawing]
+        assert (f"it {what}" in text) == bool(some)
         if some:
-            ends = [of_(run[f"{b} last log Z"] for run in some) for b, of_ in (("lowest", min), ("highest", max))]
-            assert f"in {len(some)} of {len(written)} run" in text
-            assert f"{what}, between {said(ends[0], '.1f')} and {said(ends[1], '.1f')}" in text
+            low, high = min(run["lowest last log Z"] for run in some), max(run["highest last log Z"] for run in some)
+            between = " and ".join(said(bound, f".{digits}f") for bound in (low, high))
+            assert f"in {len(some)} of {len(written)} run" in text and f"it {what}, between {between}" in text
     for row in table:
         found = of(runs, "unnormalised", int(row[0][-1]))
         assert float(row[1]) == pytest.approx(rate * min(run["lowest S"] for run in found.values()), abs=0.005)
         assert float(row[2]) == pytest.approx(rate * max(run["highest S"] for run in found.values()), abs=0.005)
-        assert row[-1] == f"{sum(map(settled, found.values()))} of {len(found)}"
+        assert row[-1] == f"{sum(not at_rest(run) for run in found.values())} of {len(found)}"
 
 
 def judge_scores(text, runs):
     def bounds(run):
         last = [run["test llh"]] * 2
-        return last if settled(run) else [run["lowest last test"], run["highest last test"]]
+        return last if still(run) else [run["lowest last test"], run["highest last test"]]
 
     pairs = [(run, runs.get(("generative", *key[1:]))) for key, run in runs.items() if key[0] == "unnormalised"]
     pairs = [pair for pair in pairs if pair[1]]
@@ -162,17 +178,17 @@ def judge_scores(text, runs):
     assert f"in {higher} of {len(pairs)} pair" in text
     for objective, name in OBJECTIVES.items():
         both = [run for depth in (1, 3) for run in of(runs, objective, depth).values()]
-        restless = sum(not settled(run) for run in both)
-        assert (f"Test rows, {name}: {restless} of {len(both)} runs with L = 1 and L = 3 do not settle" in text) == (
-            restless > 0
+        swinging = sum(not still(run) for run in both)
+        assert (f"Test rows, {name}: {swinging} of {len(both)} runs with L = 1 and L = 3 swing" in text) == (
+            swinging > 0
         )
-        if not restless and both:
+        if not swinging and both:
             deep, shallow = (of(runs, objective, depth) for depth in (3, 1))
             gaps = [deep[seed]["test llh"] - shallow[seed]["test llh"] for seed in deep]
             most = max(sum(gap > 1e-3 for gap in gaps), sum(gap < -1e-3 for gap in gaps))
             assert re.search(rf"Test rows, {name}: L=[13] higher than L=[13] in {most} of {len(gaps)} seed", text)
-    anyone = any(not settled(run) for pair in pairs for run in pair)
-    assert ("counts by the range of its last states" in text) == anyone
+    anyone = any(not still(run) for pair in pairs for run in pair)
+    assert ("A run that swings counts by the range of its last states" in text) == anyone
 
 
 def judge_table(table, runs):
@@ -181,19 +197,19 @@ def judge_table(table, runs):
         key for key in itertools.product(names, (1, 2, 3), ("train", "test")) if of(runs, names[key[0]], key[1])
     ]
     assert [(row[0], int(row[1][-1]), row[2]) for row in table] == expected
-    for name, depth, rows, mean, low, high, still, _ in table:
+    for name, depth, rows, mean, low, high, swings, _ in table:
         found = list(of(runs, names[name], int(depth[-1])).values())
         final = "final llh" if rows == "train" else "test llh"
         ends = [
-            [run[final]] * 2 if settled(run) else [run[f"lowest last {rows}"], run[f"highest last {rows}"]]
+            [run[final]] * 2 if still(run) else [run[f"lowest last {rows}"], run[f"highest last {rows}"]]
             for run in found
         ]
         assert low == said(min(end[0] for end in ends)) and high == said(max(end[1] for end in ends))
-        assert still == f"{sum(map(settled, found))} of {len(found)}"
-        assert mean == (said(statistics.fmean(e[0] for e in ends)) if all(map(settled, found)) else "not settled")
+        assert swings == f"{sum(not still(run) for run in found)} of {len(found)}"
+        assert mean == (said(statistics.fmean(e[0] for e in ends)) if all(map(still, found)) else "–")
 
 
-def test_what_is_drawn_of_a_run_that_does_not_settle_are_both_ends_of_its_range():
-    drawn = words.groups(made("none settles as written", 0.1), 0.1)
+def test_what_is_drawn_of_a_run_that_swings_are_both_ends_of_its_range():
+    drawn = words.groups(made("all swing as written", 0.1), 0.1)
     assert all(len(values) == 10 for values in drawn["as written, train"].values())
     assert all(len(values) == 5 for values in drawn["proper, train"].values())

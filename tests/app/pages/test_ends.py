@@ -50,7 +50,7 @@ PAGES = {
     "phase": Page("phase", button="phase_compute"),
     "classes": Page("classes", (Study,), ({**TINY, **WITH_CLASS},), "classes_run"),
     "update2020": Page("update2020", (Update,)),
-    "linear": Page("linear", (LINEAR.record,), ({"each_at": "chosen"}, {"dimension": "1"})),
+    "linear": Page("linear", (LINEAR.record,), ({"each_at": "chosen"}, {"num_layers": "8", "condition": "1000"})),
     "maths": Page("maths"),
     "about": Page("about"),
 }

@@ -98,7 +98,7 @@ class Experiment(Record):
     component_init: str = choice(
         "uniform",
         "component start",
-        "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM, or by what learned the structure.",
+        "Uniform: leaf weights ½. Random: |normal(0, 0.1²)|. Fitted: by EM, or as its structure was learned.",
         ("uniform", "random", "fitted"),
     )
     init_noise: float = number(

@@ -97,7 +97,8 @@ _SCRIPT = '''# /// script
 # ///
 """Repeats a run of SPN Lab: {link}
 
-Made with {made_by}; the numbers are equal to the last bit with the same versions on the same kind of machine.
+Made with {made_by}.
+The numbers are equal to the last bit only with the same BLAS kernel, SIMD level and BLAS threads; it takes one thread.
 Run it where spnlab is installed: {usage}
 """
 

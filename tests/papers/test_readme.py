@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import tomllib
 from importlib import import_module
+from itertools import islice
 
 import pytest
 
@@ -113,9 +114,10 @@ SCRIPT = re.compile(r"\.venv/bin/python -m (experiments\.\w+)$")
 @pytest.mark.parametrize("name", [SCRIPT.match(each)[1] for each in commands() if SCRIPT.match(each)])
 def test_a_script_prints_its_table(name, monkeypatch, capsys):
     script = import_module(name)
-    if name == "experiments.measured_facts":  # all of them take a minute
+    if hasattr(script, "GROUPS"):  # all of them take minutes
         needs_nltcs()
-        monkeypatch.setattr(script, "GROUPS", script.GROUPS[:1])
+        first_of = script.GROUPS[0]
+        monkeypatch.setattr(script, "GROUPS", [lambda: islice(first_of(), 2)])
     script.main()
     assert len(capsys.readouterr().out.splitlines()) > 3
 

@@ -21,7 +21,7 @@ from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.problem import dataset_of
 from spncore.runs.trace import Recorder, Trace, write_csv
-from spncore.runs.training import all_steps, trainer_of
+from spncore.runs.training import all_states, trainer_of
 from spncore.studies import command as study
 from spncore.studies.cells import DEPTHS
 from spncore.studies.presets import FIGURE_3
@@ -89,12 +89,12 @@ def _train(experiment: Experiment, dataset: Dataset) -> tuple[Trace, float]:
     started, name = time.perf_counter(), f"L = {experiment.depth}"
     with tqdm(total=experiment.iterations, desc=name, unit="step", disable=None, file=sys.stderr) as bar:
         try:
-            for length in recorder.follow(all_steps(trainer, experiment)):
-                bar.update()
-                if length % 20 == 0 or length == experiment.iterations:
+            for length in recorder.follow(all_states(trainer, experiment)):
+                bar.update(length > 1)
+                if length % 20 == 1 or length > experiment.iterations:
                     bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
         except KeyboardInterrupt:
-            recorder.stopped = f"interrupted after {recorder.length} iterations"
+            recorder.interrupt()
     return recorder.trace(), time.perf_counter() - started
 
 
@@ -114,9 +114,9 @@ def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
     return {
         "experiment": trace.experiment.to_dict(),
         "dataset": {"title": dataset.title, "source": dataset.source, "sha256": dataset.sha256},
-        "iterations": trace.llh.shape[1],
+        "iterations": max(trace.llh.shape[1] - 1, 0),
         "final_llh": trace.llh[:, -1].tolist() if trace.llh.shape[1] else None,
-        "iterations_to": {str(target): trace.iterations_to(target) for target in TARGETS},
+        "updates_to": {str(target): trace.updates_to(target) for target in TARGETS},
         "stopped": trace.stopped,
         "seconds": round(seconds, 3),
     }
@@ -176,24 +176,24 @@ def _save(
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
-    lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  iterations to"]
+    lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  updates to"]
     lines[1] += "".join(f"{target:>14}" for target in TARGETS)
     for trace in traces:
-        reached = [_span(trace.iterations_to(target)) for target in TARGETS]
+        reached = [_span(trace.updates_to(target)) for target in TARGETS]
         final = f"{np.median(trace.llh[:, -1]):.4f}" if trace.llh.shape[1] else "none"
-        lines.append(f"{trace.experiment.depth:>2} {final:>18}  {'':13}" + "".join(f"{text:>14}" for text in reached))
+        lines.append(f"{trace.experiment.depth:>2} {final:>18}  {'':10}" + "".join(f"{text:>14}" for text in reached))
         if trace.stopped:
             lines.append(f"   {trace.stopped}")
     return "\n".join(lines)
 
 
-def _span(iterations: Sequence[int | None]) -> str:
-    reached = [t for t in iterations if t is not None]
+def _span(updates: Sequence[int | None]) -> str:
+    reached = [t for t in updates if t is not None]
     if not reached:
         return "never"
     low, high = min(reached), max(reached)
     span = f"{low}" if low == high else f"{low}–{high}"
-    return span if len(reached) == len(iterations) else f"{span} ({len(reached)}/{len(iterations)})"
+    return span if len(reached) == len(updates) else f"{span} ({len(reached)}/{len(updates)})"
 
 
 def _data_list(options: argparse.Namespace) -> int:

@@ -4,15 +4,16 @@ A link leaves out what equals the defaults of its version, and those are frozen 
 links of their own: a link reopens the same record in every later release, whatever that release's own defaults are.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
 from spncore.record import ExperimentError, Field, Manner, Record, cut
+from spncore.runs.experiment import FIELDS, updates_of
 from spncore.runs.study import Study
 
 VIEWS = ("normal", "projector", "embed")
@@ -23,6 +24,13 @@ Kind = TypeVar("Kind", bound=Record)
 _VIEW = Field(str, choices=VIEWS, name="view", manner=Manner(one_of="", shown=cut))
 
 
+class Earlier(NamedTuple):
+    """A setting of earlier links: how it was declared, and what its value is now."""
+
+    field: Field
+    now: Callable[[Any], Any]
+
+
 @dataclass(frozen=True)
 class Links(Generic[Kind]):
     """How records of one kind are written as links.
@@ -31,7 +39,7 @@ class Links(Generic[Kind]):
     what a version says, links out there rely on it: a new setting is added with what was so before it came, a new
     default is a new version. `where` has defaults that go with the value of another setting; `refused` settings that
     a link cannot have, and what is said. The other texts are parts of sentences; without `unreadable` a link whose
-    version cannot be read is taken for one of the newest.
+    version cannot be read is taken for one of the newest. `earlier` has by version and name what meant something else.
     """
 
     record: type[Kind]
@@ -43,6 +51,7 @@ class Links(Generic[Kind]):
     reads: str = "{known}. The defaults are shown."
     long: str = "the value has more than {most} characters"
     unreadable: str = ""
+    earlier: Mapping[tuple[int, str], Earlier] = field(default_factory=dict)
 
     def default(self) -> Kind:
         """What a link without any setting opens."""
@@ -64,13 +73,13 @@ class Links(Generic[Kind]):
         version, refusals = self._version(params)
         if not version:
             return self.default(), refusals
-        fields, start, given = self.record.declared(), self._start(version, {}), dict[str, Any]()
+        start, given = self._start(version, {}), dict[str, Any]()
         for name in params:
             try:
                 if name in self.refused:
                     refusals.append(self.refused[name])
                 elif name in start:
-                    given[name] = fields[name].parse(self.only(name, params[name]))
+                    given[name] = self._value(version, name, self.only(name, params[name]))
                 elif name not in ("v", "view"):
                     raise ExperimentError(f"{cut(name)}: {self.unknown}")
             except ExperimentError as error:
@@ -111,15 +120,19 @@ class Links(Generic[Kind]):
 
     def _start(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults of a version beside what is given."""
-        start = self._read(self.defaults[version])
+        start = self._read(version, self.defaults[version])
         for (name, value), link in self.where.items():
             if given.get(name, start[name]) == value:
-                start |= self._read(link)
+                start |= self._read(version, link)
         return start
 
-    def _read(self, link: str) -> dict[str, Any]:
-        fields = self.record.declared()
-        return {name: fields[name].parse(text) for name, text in parse_qsl(link, keep_blank_values=True)}
+    def _read(self, version: int, link: str) -> dict[str, Any]:
+        return {name: self._value(version, name, text) for name, text in parse_qsl(link, keep_blank_values=True)}
+
+    def _value(self, version: int, name: str, text: str) -> Any:
+        """What a text means in a link of a version."""
+        before = self.earlier.get((version, name))
+        return self.record.declared()[name].parse(text) if before is None else before.now(before.field.parse(text))
 
 
 _links = partial(
@@ -129,27 +142,27 @@ _links = partial(
     reads="version {known}. The default experiment is open.",
     long="the value has {length} characters; at most {most} are allowed",
     unreadable="The link cannot be read, so the default experiment is open.",
+    earlier={(1, "iterations"): Earlier(replace(FIELDS["iterations"], low=1), updates_of)},  # it counted the start too
 )
 _DEPTH = {"depth": "depth: no such setting in a link; write depths=1,2,3. The default is kept."}
 
-LAB = _links(
-    {
-        1: "dataset=nltcs&structure=mixture&split_depth=2&num_repetitions=4&num_components=8&depths=1,2,3&topology=tree"
-        "&learning_rate=0.01&init_scale=0.0001&init_convention=per_layer&weight_init=equal&component_init=uniform"
-        "&init_noise=1e-12&train_components=true&parametrisation=linear&floor=0.0001&objective=generative"
-        "&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent&momentum=0.9&batch_size=0"
-        "&rivals=&iterations=500&num_seeds=6&seed=0"
-    },
-    refused=_DEPTH,
+_LAB = (
+    "dataset=nltcs&structure=mixture&split_depth=2&num_repetitions=4&num_components=8&depths=1,2,3&topology=tree"
+    "&learning_rate=0.01&init_scale=0.0001&init_convention=per_layer&weight_init=equal&component_init=uniform"
+    "&init_noise=1e-12&train_components=true&parametrisation=linear&floor=0.0001&objective=generative"
+    "&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent&momentum=0.9&batch_size=0"
+    "&rivals=&iterations=500&num_seeds=6&seed=0"
 )
+_CIRCUITS = (
+    "structure=random_partitions&split_depth=2&num_repetitions=1&num_components=2&depths=1,2&learning_rate=0.1"
+    "&init_scale=1.0&component_init=fitted&train_components=false&init_noise=0.0&floor=1e-09&iterations=200"
+    "&num_seeds=3&dataset=nltcs&topology=tree&init_convention=per_layer&weight_init=equal&parametrisation=linear"
+    "&objective=generative&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent"
+    "&momentum=0.9&batch_size=0&rivals=&seed=0"
+)
+LAB = _links({1: _LAB, 2: _LAB}, refused=_DEPTH)
 CIRCUITS = _links(
-    {
-        1: "structure=random_partitions&split_depth=2&num_repetitions=1&num_components=2&depths=1,2&learning_rate=0.1"
-        "&init_scale=1.0&component_init=fitted&train_components=false&init_noise=0.0&floor=1e-09&iterations=200"
-        "&num_seeds=3&dataset=nltcs&topology=tree&init_convention=per_layer&weight_init=equal&parametrisation=linear"
-        "&objective=generative&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent"
-        "&momentum=0.9&batch_size=0&rivals=&seed=0"
-    },
+    {1: _CIRCUITS, 2: _CIRCUITS},
     refused=_DEPTH | {"rivals": "rivals: this page compares a circuit with the mixture of its trees only."},
 )
 

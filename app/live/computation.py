@@ -12,13 +12,13 @@ from spncore.arrays import Floats
 from spncore.limits import LIMITS
 from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
-from spncore.runs.training import all_steps, learner_of
+from spncore.runs.training import all_states, learner_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 
 
 class Computation:
-    """A study being trained, all curves one iteration at a time; one that diverged rests while others go on.
+    """A study being trained, all curves one update at a time; one that diverged rests while others go on.
 
     Only the scheduler's thread calls `advance`; any thread may read. Recorded arrays are written before `length`
     says so and never again, so what lies below `length` can be read without a lock.
@@ -35,11 +35,11 @@ class Computation:
         # by curve and iteration the components: of a mixture the probabilities of a 1, (S, K, D) as float32, of a deep
         # circuit the parameters of all input layers, (S, P, nodes, S_l) each
         self.kept: tuple[dict[int, Any], ...] = tuple({} for _ in study.experiments())
-        self.length = 0  # iterations that every curve has behind it, but for the diverged
+        self.length = 0  # states, the start among them, that every curve has recorded, but for the diverged
         self.seconds = 0.0  # spent in training, without the waiting for other runs
         self._work: Iterator[None] | None = None
         self._ending: tuple[State, str | None] | None = None
-        self._first_cut: dict[int, int] = {}  # by curve: the iteration at which more weights were at the floor
+        self._first_cut: dict[int, int] = {}  # by curve: the updates after which more weights were at the floor
         self._medians = [np.empty(0)] * len(study.experiments())
         self._searched: dict[int, int] = {}
         self._last_seen: list[StepInfo | None] = [None] * len(study.experiments())
@@ -58,7 +58,7 @@ class Computation:
     def memory_bytes(self) -> int:
         """What it holds, or before its end what it may come to hold."""
         whole = memory_bytes(self.study, self.dataset, self.problems)
-        return whole * self.length // self.study.experiment.iterations if self.ended else whole
+        return whole * self.length // (self.study.experiment.iterations + 1) if self.ended else whole
 
     def end(self, state: State, reason: str | None = None) -> None:
         """Ask it to end; the scheduler's thread does so before the next step."""
@@ -104,15 +104,15 @@ class Computation:
         return self._medians[: len(self.recorders)]
 
     def diverged(self) -> list[tuple[str, int, str]]:
-        """(name, steps before it, reason) of every curve that ended before its time."""
+        """(name, updates before it, reason) of every curve that ended before its time."""
         return [
-            (name, recorder.length, recorder.stopped)
+            (name, max(recorder.length - 1, 0), recorder.stopped)
             for name, recorder in zip(self.study.names(), self.recorders, strict=False)
             if recorder.stopped is not None
         ]
 
     def events(self) -> list[tuple[int, str]]:
-        """(iteration from 0, sentence) of what a chart should mark: divergence, and the first cut to the floor."""
+        """(updates made, sentence) of what a chart should mark: divergence, and the first cut to the floor."""
         for index, recorder in enumerate(self.recorders):
             if index not in self._first_cut:
                 seen, length = self._searched.get(index, 0), recorder.length
@@ -122,13 +122,13 @@ class Computation:
                     self._first_cut[index] = max(seen - 1, 0) + int(np.argmax(rises)) + 1
         floor, names = self.study.experiment.floor, self.study.names()
         cuts = [
-            (at, f"{names[index]}: a weight was cut to the floor {floor:g} at iteration {at + 1}.")
+            (at, f"{names[index]}: a weight was cut to the floor {floor:g} in update {at}.")
             for index, at in self._first_cut.items()
         ]
         return sorted(cuts + [(at, f"{name} {reason}.") for name, at, reason in self.diverged()])
 
     def _common_length(self) -> int:
-        """Iterations that every curve has recorded, but for those that diverged."""
+        """States that every curve has recorded, but for those that diverged."""
         sound = [recorder.length for recorder in self.recorders if recorder.stopped is None]
         return min(sound) if sound else max((recorder.length for recorder in self.recorders), default=0)
 
@@ -148,7 +148,7 @@ class Computation:
             problem = trees_problem(trainers[0], states[0]) if shallow else self.problems[curve]
             trainers.append(Trainer(problem, learner_of(experiment)))
             states.append((yield from _initial_state(trainers[-1])))
-            watched = self._watched(curve, all_steps(trainers[-1], experiment, states[-1]))
+            watched = self._watched(curve, all_states(trainers[-1], experiment, states[-1]))
             started.append((Recorder(experiment, problem), watched))
         self.recorders = tuple(recorder for recorder, _ in started)
         going = [recorder.follow(steps) for recorder, steps in started]

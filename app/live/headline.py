@@ -41,7 +41,7 @@ def headline(
     if not known:
         return _untrained(ended)
     diverged = [
-        f"{name(trace)} diverged after {_iterations(median.size)}"
+        f"{name(trace)} diverged after {_iterations(median.size - 1)}"
         for name, group in ((_name, known), (_rival_name, rivals))
         for trace, median in group
         if trace.stopped
@@ -70,7 +70,7 @@ def circuit_headline(traces: Sequence[Trace], ended: bool, shallow: bool) -> str
     if not said:
         llh = traces[one].llh
         median = signed(float(np.median(llh[:, -1])))
-        said = f"After {counted(llh.shape[1], 'step')}, {names[one]} is at {median} nats"
+        said = f"After {counted(llh.shape[1] - 1, 'update')}, {names[one]} is at {median} nats"
     return "; ".join([said, *diverged]) + "."
 
 
@@ -91,7 +91,7 @@ def _apart(one: Trace, other: Trace, name: str, other_name: str, same_start: boo
     lead = one.llh[:, length - 1] - other.llh[:, length - 1]
     start = float(np.abs(one.llh[:, 0] - other.llh[:, 0]).max())
     begin = f"Same function at the start (difference {start:.1g} nats); after" if same_start else "After"
-    begin += f" {counted(length, 'step')},"
+    begin += f" {counted(length - 1, 'update')},"
     middle = float(np.median(lead))
     if abs(middle) < LEVEL:
         return f"{begin} {name} and {other_name} are level"
@@ -116,9 +116,11 @@ def _of_sound(
     if target is None:
         return _lead(sound, medians), None
     reached = [_first(median >= target) for median in medians]
-    leader = min(range(len(sound)), key=lambda index: (reached[index] or np.inf, -medians[index][-1]))
+    leader = min(
+        range(len(sound)), key=lambda index: (np.inf if reached[index] is None else reached[index], -medians[index][-1])
+    )
     if reached[leader] is None:  # only a rival was there
-        when = f"within {_iterations(medians[leader].size)}" if ended else "yet"
+        when = f"within {_iterations(medians[leader].size - 1)}" if ended else "yet"
         return f"{names} did not reach {signed(target, '.6g')} {when}", target
     words = f"reached {signed(target, '.6g')} after {_iterations(reached[leader] or 0)}"
     later = [_later(at, reached[leader], median.size, ended) for at, median in zip(reached, medians, strict=True)]
@@ -130,7 +132,7 @@ def _lead(sound: Sequence[Curve], medians: Sequence[Floats]) -> str:
     last = min(median.size for median in medians) - 1
     total = sound[0][0].experiment.iterations
     leader = max(range(len(sound)), key=lambda index: medians[index][last])
-    when = f"After {_iterations(last + 1)}" + f" of {total}" * (last + 1 != total)
+    when = f"After {_iterations(last)}" + f" of {total}" * (last != total)
     at = [f"is at {signed(median[last])}" for median in medians]
     words = at[0] if len(sound) == 1 else f"leads with {signed(medians[leader][last])}"
     return f"{when}, {_led(words, at, sound, leader, None)}"
@@ -195,7 +197,7 @@ def _level(medians: Sequence[Floats]) -> bool:
 def _level_words(names: str, medians: Sequence[Floats], dataset: Dataset, ended: bool) -> str:
     end = medians[0][-1]
     words = f"{names} coincide: all {'ended' if ended else 'are'} at {signed(end)}"
-    words += f" after {_iterations(min(median.size for median in medians))}"
+    words += f" after {_iterations(min(median.size for median in medians) - 1)}"
     if ended and abs(end - product_of_marginals_llh(dataset)) < LEVEL:
         words += ", the level of independent variables"
     return words
@@ -206,19 +208,19 @@ def _ahead(one: Trace, other: Trace, target: float | None) -> str:
     if target is None:
         last = min(one.llh.shape[1], other.llh.shape[1]) - 1
         return of_seeds(int((one.llh[:, last] > other.llh[:, last]).sum()), len(one.llh))
-    pairs = zip(one.iterations_to(target), other.iterations_to(target), strict=True)
+    pairs = zip(one.updates_to(target), other.updates_to(target), strict=True)
     return of_seeds(sum(own is not None and (theirs is None or own < theirs) for own, theirs in pairs), len(one.llh))
 
 
 def _later(reached: int | None, by_leader: int | None, length: int, ended: bool) -> str:
     if reached is None:
-        return f"not within {_iterations(length)}" if ended else "not yet"
+        return f"not within {_iterations(length - 1)}" if ended else "not yet"
     return "as early" if reached == by_leader else f"after {reached}"
 
 
 def _first(reached: NDArray[np.bool_]) -> int | None:
-    return int(np.argmax(reached)) + 1 if reached.any() else None
+    return int(np.argmax(reached)) if reached.any() else None
 
 
 def _iterations(count: int) -> str:
-    return counted(count, "iteration", "")
+    return counted(count, "update", "")

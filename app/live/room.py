@@ -18,7 +18,7 @@ SNAPSHOT_BYTES = 32_000_000  # of one depth; larger components are kept less oft
 
 def snapshot_spacing(experiment: Experiment, circuit: Circuit) -> int:
     """Every how many iterations the components are kept: 101 times at most, the last one included."""
-    return math.ceil(max(experiment.iterations - 1, 1) / (NUM_SNAPSHOTS - 1)) * _thinning(experiment, circuit)
+    return math.ceil(max(experiment.iterations, 1) / (NUM_SNAPSHOTS - 1)) * _thinning(experiment, circuit)
 
 
 def _snapshot_bytes(experiment: Experiment, circuit: Circuit) -> int:

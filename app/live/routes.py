@@ -112,10 +112,10 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
 
 @cache
 def published() -> dict[str, list[float]]:
-    """The published curves of Figure 3 by column: iteration, L1, L2, L3."""
+    """The published curves of Figure 3 by column: iteration (updates made), L1, L2, L3."""
     curves = published_figure3()
     return {
-        "iteration": np.arange(1.0, len(curves[1]) + 1).tolist(),
+        "iteration": np.arange(float(len(curves[1]))).tolist(),
         **{f"L{depth}": curve.tolist() for depth, curve in curves.items()},
     }
 

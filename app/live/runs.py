@@ -92,7 +92,7 @@ class LiveRun:
     def reason(self) -> str | None:
         """Why it ended early or has to wait, in a sentence; None if there is nothing to say."""
         if self.stopped:
-            return f"Stopped after {self.length} iterations."
+            return f"Stopped after {counted(max(self.length - 1, 0), 'update')}."
         position = self.queue_position
         if position:
             return f"{counted(position, 'run')} ahead of you."
@@ -105,7 +105,7 @@ class LiveRun:
 
     @property
     def length(self) -> int:
-        """Iterations that can be read."""
+        """States that can be read, the start among them."""
         return self.computation.length if self._stopped_at is None else self._stopped_at
 
     @property
@@ -135,7 +135,7 @@ class LiveRun:
         return self._headline[1]
 
     def events(self) -> list[tuple[int, str]]:
-        """(iteration from 0, sentence) of what a chart should mark."""
+        """(updates made, sentence) of what a chart should mark."""
         return [event for event in self.computation.events() if event[0] <= self.length]
 
     def stop(self) -> None:
@@ -146,7 +146,7 @@ class LiveRun:
 
 def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
     """The same trace, of some of its seeds and up to a length; without the state to go on from."""
-    arrays = "llh log_partition at_floor flow weights".split()
+    arrays = "llh value log_partition at_floor flow weights".split()
     return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
 
 

@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 
 from spncore.arrays import Array, Floats, Ints
 from spncore.data.dataset import Dataset
+from spncore.words import MINUS
 
 MARGINALISED = -1
 
@@ -71,9 +72,11 @@ class Labels(NamedTuple):
 class Objective(NamedTuple):
     """`bag(dataset, labels)` builds the evidence; `row_weights(c, log Z)` (B,) is ∂(N𝓛)/∂ log f(e_i) of every row.
 
-    `value(c, log-values, N)` is the objective, None where it is the LLH; `needs_class` says whether labels count.
+    `value(c, log-values, N)` is the objective, None where it is the LLH; `needs_class` says whether labels count;
+    `title` is what it is called, in nats per row.
     """
 
+    title: str
     bag: Callable[[Dataset, Labels], Bag]
     value: Callable[[Floats, Floats, int], float] | None = None
     needs_class: bool = False
@@ -163,14 +166,14 @@ def _minus_partition(weights: Floats, log_values: Floats, num_rows: int) -> floa
 
 
 OBJECTIVES: Mapping[str, Objective] = {
-    "generative": Objective(data_and_partition),  # mean log f − log Z, Trapp et al. (2019), eq. (1)
+    "generative": Objective("LLH", data_and_partition),  # mean log f − log Z, Trapp et al. (2019), eq. (1)
     # mean log f − Z, their later one
-    "unnormalised": Objective(data_and_partition, _minus_partition, row_weights=_partition_itself),
-    "discriminative": Objective(discriminative, _weighted_sum, needs_class=True),
-    "hybrid": Objective(hybrid, _weighted_sum, needs_class=True),
-    "semi_supervised": Objective(semi_supervised, _weighted_sum, needs_class=True),
+    "unnormalised": Objective(f"log f {MINUS} Z", data_and_partition, _minus_partition, row_weights=_partition_itself),
+    "discriminative": Objective("log p(y | x)", discriminative, _weighted_sum, needs_class=True),
+    "hybrid": Objective("mix of LLH and log p(y | x)", hybrid, _weighted_sum, needs_class=True),
+    "semi_supervised": Objective("LLH, without y where it is hidden", semi_supervised, _weighted_sum, needs_class=True),
 }
-DATA_FLOW = Objective(data_and_partition, row_weights=_data_alone)
+DATA_FLOW = Objective("LLH", data_and_partition, row_weights=_data_alone)
 
 
 def accuracy(bag: Bag, log_values: Floats) -> float:

@@ -16,7 +16,8 @@ from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partitio
 from spncore.learning.optimisers import OptimiserState
 from spncore.learning.problem import Problem
 from spncore.learning.simplex import groups_of
-from spncore.loop import Rule, until
+from spncore.loop import Rule, until, updates
+from spncore.words import counted
 
 
 class TrainState(NamedTuple):
@@ -32,7 +33,7 @@ class TrainState(NamedTuple):
 
 
 class StepInfo(NamedTuple):
-    """What was seen at the state before the update.
+    """What is seen at a state.
 
     `llh` (S,) nats per row; `value` (S,), the objective; `accuracy` (S,), NaN without classes; `log_partition` (S,);
     `flow` a_k (S, E), K for a mixture; `layer_weights` (S, n), all sum layers in one row; `inputs`, per input layer
@@ -84,6 +85,14 @@ class Trainer:
         """Steps from `state`, or from the start, until a rule of `loop` ends them."""
         return until(self.step, self.init() if state is None else state, *rules)
 
+    def states(self, num_updates: int, state: TrainState | None = None) -> Iterator[tuple[TrainState, StepInfo]]:
+        """Every state from `state`, or from the start, to that after `num_updates` updates, with what is seen at it."""
+        here = self.init() if state is None else state
+        for after, info in self.until(updates(num_updates), state=here):
+            yield here, info
+            here = after
+        yield here, self.seen(here)
+
     def weights(self, parameters: Floats) -> Floats:
         """All weights (S, P) of parameters (S, P)."""
         return self._but_free(parameters, self.parametrisation.weights(parameters[:, : self._num_mapped]))
@@ -116,21 +125,31 @@ class Trainer:
     def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
         """One update of all seeds: the state after it, what was seen before it; DivergenceError if numbers overflow."""
         with np.errstate(all="ignore"):
-            weights = self.weights(state.parameters)
-            layer_weights, inputs = self.problem.split(weights)
-            edges = effective_weights(layer_weights, self.problem.sums)
-            seen = self.evaluator(edges, inputs, self._batches(state.iteration))
+            weights, seen, info = self._look(state)
             trained = self.num_trained
-            gradient = self.gradient(weights[:, :trained], self.flows(seen, inputs))
+            gradient = self.gradient(weights[:, :trained], self.flows(seen, info.inputs))
             increment, optimiser = self.optimiser.update(gradient, state.optimiser)
             parameters = self.moved(state.parameters[:, :trained], increment)
-        at_floor = np.add.reduce(weights[:, :trained] == self.parametrisation.floor, axis=1)
-        flow = self._competing(seen.flow, edges) if self.learner.data_flow_only else seen.flow
-        info = StepInfo(*seen[:4], flow, layer_weights, inputs, at_floor)
         self._raise_if_diverged(state.iteration, info, parameters)
         if trained < state.parameters.shape[1]:
             parameters = np.concatenate([parameters, state.parameters[:, trained:]], axis=1)
         return TrainState(state.iteration + 1, parameters, optimiser), info
+
+    def seen(self, state: TrainState) -> StepInfo:
+        """What the next step would see of a state, without the step; DivergenceError if numbers overflow."""
+        with np.errstate(all="ignore"):
+            *_, info = self._look(state)
+        self._raise_if_diverged(state.iteration, info, state.parameters)
+        return info
+
+    def _look(self, state: TrainState) -> tuple[Floats, Evaluation, StepInfo]:
+        weights = self.weights(state.parameters)
+        layer_weights, inputs = self.problem.split(weights)
+        edges = effective_weights(layer_weights, self.problem.sums)
+        seen = self.evaluator(edges, inputs, self._batches(state.iteration))
+        at_floor = np.add.reduce(weights[:, : self.num_trained] == self.parametrisation.floor, axis=1)
+        flow = self._competing(seen.flow, edges) if self.learner.data_flow_only else seen.flow
+        return weights, seen, StepInfo(*seen[:4], flow, layer_weights, inputs, at_floor)
 
     def flows(self, seen: Evaluation, inputs: Sequence[Floats]) -> Floats:
         """Flows of all trained weights in one row; for EM and leaves of no simplex the values that maximise."""
@@ -179,12 +198,15 @@ class Trainer:
     def _raise_if_diverged(self, iteration: int, info: StepInfo, parameters: Floats) -> None:
         if math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
             return
-        for quantity, values in (("the log-likelihood", info.llh[:, None]), ("a weight", parameters)):
+        for updates_made, quantity, values in (
+            (iteration, "the log-likelihood", info.llh[:, None]),
+            (iteration + 1, "a weight", parameters),
+        ):
             finite = np.isfinite(values).all(axis=1)
             if not finite.all():
                 seed = self.settings.seeds[int(np.argmin(finite))]
                 raise DivergenceError(
-                    f"iteration {iteration}: {quantity} of seed {seed} is no longer a finite number; "
+                    f"after {counted(updates_made, 'update')}, {quantity} of seed {seed} is no longer a finite number; "
                     f"try a learning rate below {self.settings.learning_rate:g}"
                 )
 

@@ -34,9 +34,9 @@ class Line:
 
     @classmethod
     def from_start(cls, name: str, depth: int, median: Floats, *spread: Floats, **look: Any) -> Line:
-        """The line of values at iteration 1, 2, …, and of the lowest and highest of the seeds."""
+        """The line of values after 0, 1, … updates, and of the lowest and highest of the seeds."""
         values = [row.tolist() for row in (median, *spread)]
-        return cls(name, depth, [*range(1, len(median) + 1)], *values, **look)
+        return cls(name, depth, [*range(len(median))], *values, **look)
 
     @classmethod
     def of_seeds(cls, name: str, depth: int, curve: Mapping[str, Sequence[float]], faint: bool = False) -> Line:

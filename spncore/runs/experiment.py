@@ -20,11 +20,12 @@ from spncore.limits import LIMITS
 from spncore.record import ExperimentError, Record, choice, number, switch, whole
 from spncore.structures import STRUCTURES, StructureSettings
 
-SCHEMA = 2
+SCHEMA = 3
 # What later schemas added: an experiment saved before has the value these fields had when they came, for ever.
 _ADDED: Mapping[int, str] = {
     2: "structure=mixture&split_depth=2&num_repetitions=4&class_variable=0&hybrid_mix=0.5&labelled_share=0.1"
     "&momentum=0.9&batch_size=0",
+    3: "",  # counts updates; before, iterations counted states, the start being the first
 }
 
 
@@ -164,7 +165,7 @@ class Experiment(Record):
     batch_size: int = whole(
         0, "rows per step (B)", "Rows of a mini-batch, drawn without replacement; 0 takes all rows.", 0, LIMITS.rows
     )
-    iterations: int = whole(500, "iterations (T)", "How many gradient steps to take.", 1, LIMITS.iterations)
+    iterations: int = whole(500, "iterations (T)", "How many updates to make.", 0, LIMITS.iterations)
     num_seeds: int = whole(1, "seeds", "Runs that differ only in their random numbers.", 1, LIMITS.num_seeds)
     seed: int = whole(0, "first seed", "The runs use this seed and the next ones.", 0, LIMITS.seed)
 
@@ -174,7 +175,7 @@ class Experiment(Record):
             raise ExperimentError(
                 f"seed: {self.seed} plus {self.num_seeds} seeds passes the largest, {LIMITS.seed}; lower one of them"
             )
-        num_bytes = 8 * self.num_seeds * self.iterations * (self.num_components * (self.depth + 6) + 8)  # at most
+        num_bytes = 8 * self.num_seeds * (self.iterations + 1) * (self.num_components * (self.depth + 6) + 9)  # at most
         if num_bytes > LIMITS.run_bytes:
             raise ExperimentError(
                 f"iterations, num_seeds, num_components, depth: together about {num_bytes / 1e9:.1f} GB "
@@ -244,12 +245,19 @@ class Experiment(Record):
             for later in range(schema + 1, SCHEMA + 1):
                 values = {**{name: FIELDS[name].parse(text) for name, text in parse_qsl(_ADDED[later])}, **values}
             settings = {name: value for name, value in values.items() if name != "schema" and cls.known(name)}
+            if schema < 3 and type(settings.get("iterations")) is int:
+                settings["iterations"] = updates_of(settings["iterations"])
             missing = [name for name in FIELDS if name not in settings]
             if missing:
                 raise ExperimentError(f"{missing[0]}: missing; a saved experiment holds every setting")
             return cls(**settings)
         except ExperimentError as error:
             raise ExperimentError(f"$.{error}") from None
+
+
+def updates_of(states: int) -> int:
+    """How many updates a run made that was asked for so many states, the start among them."""
+    return states - 1
 
 
 def _check_learner(experiment: Experiment) -> None:

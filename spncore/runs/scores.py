@@ -18,7 +18,7 @@ from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.trainer import DivergenceError, Trainer, TrainState
 from spncore.runs.experiment import Experiment
-from spncore.runs.training import all_steps, trainer_of
+from spncore.runs.training import all_states, trainer_of
 
 ROWS = ("train", "test")
 MAX_COLUMNS = 16  # of a mixture whose best accuracy is found by going through all rows there are
@@ -37,9 +37,9 @@ QUANTITIES = (OBJECTIVE, *(f"{rows} {part}" for rows in ROWS for part in Scores.
 
 
 class Curves(NamedTuple):
-    """What became of a run at every iteration: the objective and the scores (S, T), by QUANTITIES.
+    """What became of a run at every state: the objective and the scores (S, T), by QUANTITIES.
 
-    Entry t is the state before update t, as in a trace. `stopped` says why the run ended early, else None.
+    Entry t is the state after t updates, as in a trace. `stopped` says why the run ended early, else None.
     """
 
     values: Mapping[str, Floats]
@@ -53,12 +53,11 @@ def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
     bags = [discriminative.bag(rows[name], labels) for name in ROWS]
     evaluators = [Evaluator(trainer.problem.circuit, bag, discriminative) for bag in bags]
     seen: list[Floats] = []
-    before, stopped = trainer.init(), None
+    stopped = None
     try:
-        for after, info in all_steps(trainer, experiment, before):
-            scores = [part for evaluator in evaluators for part in scored(trainer, before, evaluator)]
+        for state, info in all_states(trainer, experiment):
+            scores = [part for evaluator in evaluators for part in scored(trainer, state, evaluator)]
             seen.append(np.stack([info.value, *scores]))
-            before = after
     except DivergenceError as error:
         stopped = f"diverged: {error}"
     values = np.array(seen).reshape(-1, len(QUANTITIES), experiment.num_seeds).transpose(1, 2, 0)

@@ -1,4 +1,4 @@
-"""What a run leaves behind: arrays recorded at every step, and what can be derived from them afterwards."""
+"""What a run leaves behind: arrays recorded at every state, and what can be derived from them afterwards."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -18,20 +18,23 @@ from spncore.learning.trainer import DivergenceError, StepInfo, TrainState
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
+from spncore.words import counted
 
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """Recorded arrays of T steps of S seeds; entry t is the state before update t. LLH in nats per row.
+    """Recorded arrays of T states of S seeds; entry t is the state after t updates, the first is the start.
 
-    `flow` a_k (S, T, K); `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where it ended;
-    `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for. Of a deep circuit, k
-    counts its weighted edges: its `problem` has the stack of sum layers over all of them.
+    `llh` and `value` (S, T), the LLH and the objective that is trained, in nats per row; `flow` a_k (S, T, K);
+    `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where it ended; `stopped` says why it
+    ended early, else None; `held_out` LLH (S,) by split, where asked for. Of a deep circuit, k counts its weighted
+    edges: its `problem` has the stack of sum layers over all of them.
     """
 
     experiment: Experiment
     problem: Problem
     llh: Floats
+    value: Floats
     log_partition: Floats
     at_floor: NDArray[np.int64]
     flow: Floats
@@ -70,22 +73,26 @@ class Trace:
         """Multiplicative term λ_k (S, T, K)."""
         return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.experiment.rates)
 
-    def iterations_to(self, target: float) -> list[int | None]:
-        """Per seed the first iteration, counted from 1, whose LLH is at least `target`; None if never."""
-        reached = self.llh >= target
-        return [int(np.argmax(row)) + 1 if row.any() else None for row in reached]
+    def updates_to(self, target: float) -> list[int | None]:
+        """Per seed the fewest updates after which the LLH is at least `target`, 0 at the start; None if never."""
+        return first_at(self.llh, target)
+
+
+def first_at(values: Floats, target: float | Floats) -> list[int | None]:
+    """Per row of values (S, T) the first place at which it is at least `target`, None if never."""
+    return [int(np.argmax(row)) if row.any() else None for row in values >= target]
 
 
 def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
     """Memory of a recorded trace, in bytes."""
-    return 8 * experiment.num_seeds * experiment.iterations * (sums.num_components + sums.num_weights + 3)
+    return 8 * experiment.num_seeds * (experiment.iterations + 1) * (sums.num_components + sums.num_weights + 4)
 
 
 class Recorder:
-    """Collects the steps of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
+    """Collects the states of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
     def __init__(self, experiment: Experiment, problem: Problem) -> None:
-        """Makes room for all steps; ExperimentError if a deep circuit's would take too much."""
+        """Makes room for all states; ExperimentError if a deep circuit's would take too much."""
         sums = problem.sums
         num_bytes = trace_bytes(experiment, sums)
         if num_bytes > LIMITS.run_bytes:
@@ -93,51 +100,55 @@ class Recorder:
                 f"iterations, num_seeds, structure: with {sums.num_components} edges about {num_bytes / 1e9:.1f} GB of "
                 f"trace; the limit is {LIMITS.run_bytes / 1e9:g} GB; lower one of them"
             )
-        steps, seeds = experiment.iterations, experiment.num_seeds
+        states, seeds = experiment.iterations + 1, experiment.num_seeds
         self.experiment, self.problem = experiment, problem
         self.length = 0
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
-        # kept step by step, shown with the seeds first
-        sizes = ((), float), ((), float), ((), np.int64), ((sums.num_components,), float), ((sums.num_weights,), float)
-        self._by_step = [np.empty((steps, seeds, *size), dtype) for size, dtype in sizes]
+        # kept state by state, shown with the seeds first
+        sizes = *[((), float)] * 3, ((), np.int64), ((sums.num_components,), float), ((sums.num_weights,), float)
+        self._by_step = [np.empty((states, seeds, *size), dtype) for size, dtype in sizes]
         self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
-        self.llh, self.log_partition, self.at_floor, self.flow, self.weights = self._by_seed
+        self.llh, self.value, self.log_partition, self.at_floor, self.flow, self.weights = self._by_seed
 
-    def follow(self, steps: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
-        """Record what `run` yields, giving the number of steps so far; a divergence or Ctrl-C ends it with a reason."""
+    def follow(self, states: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
+        """Record what `run` yields, giving the number of states so far; divergence or Ctrl-C ends it with a reason."""
         try:
-            for state, info in steps:
+            for state, info in states:
                 self.add(state, info)
                 yield self.length
         except DivergenceError as error:
             self.stopped = f"diverged: {error}"
         except KeyboardInterrupt:
-            self.stopped = f"interrupted after {self.length} iterations"
+            self.interrupt()
+
+    def interrupt(self) -> None:
+        """Say that somebody ended it here."""
+        self.stopped = f"interrupted after {counted(max(self.length - 1, 0), 'update')}"
 
     def add(self, state: TrainState, info: StepInfo) -> None:
         """Append one item of `run`."""
-        seen = info.llh, info.log_partition, info.at_floor, info.flow, info.layer_weights
+        seen = info.llh, info.value, info.log_partition, info.at_floor, info.flow, info.layer_weights
         for array, values in zip(self._by_step, seen, strict=True):
             array[self.length] = values
         self.state, self.length = state, self.length + 1
 
     def trace(self) -> Trace:
-        """The steps so far; its arrays are views that later steps do not change."""
+        """The states so far; its arrays are views that later ones do not change."""
         recorded: list[Any] = [array[:, : self.length] for array in self._by_seed]
         return Trace(*[self.experiment, self.problem, *recorded, self.state, self.stopped])
 
 
 def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
-    """Rows (seed, L, t, quantity, value): LLH of every seed; ρ, λ and effective weight of every component k."""
+    """Rows (seed, L, t, quantity, value), t updates done: LLH of every seed; ρ, λ, effective weight of every k."""
     for trace in traces:
         depth = trace.experiment.depth
         for index, seed in enumerate(trace.experiment.seeds):
-            for t, llh in enumerate(trace.llh[index], start=1):
+            for t, llh in enumerate(trace.llh[index]):
                 yield seed, depth, t, "llh", float(llh)
             for name, array in (("rho", trace.rho), ("lambda", trace.lam), ("weight", trace.effective_weights)):
                 for t, k in np.ndindex(array.shape[1:]):
-                    yield seed, depth, t + 1, f"{name}_{k + 1}", float(array[index, t, k])
+                    yield seed, depth, t, f"{name}_{k + 1}", float(array[index, t, k])
 
 
 def write_csv(path: Path, traces: Sequence[Trace]) -> None:

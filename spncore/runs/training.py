@@ -6,7 +6,6 @@ from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning.learners import LearnerSettings
 from spncore.learning.trainer import StepInfo, Trainer, TrainState
-from spncore.loop import updates
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import problem_of
@@ -26,30 +25,30 @@ def trainer_of(experiment: Experiment, dataset: Dataset | None = None) -> Traine
 def run(
     experiment: Experiment, dataset: Dataset | None = None, state: TrainState | None = None
 ) -> Iterator[tuple[TrainState, StepInfo]]:
-    """Train, one item per iteration: the state after update t and what was seen before it; stop at any time.
+    """Train, one item per state: after t updates, from the start, t = 0, on, and what is seen at it; stop at any time.
 
-    Go on from any `state` it gave: the remaining items are the same, bit for bit. `DivergenceError` ends a run whose
-    numbers overflow.
+    Go on from any `state` it gave: it and the remaining items are the same, bit for bit. `DivergenceError` ends a run
+    whose numbers overflow.
 
     >>> experiment = Experiment(dataset="two-clusters", iterations=5)
     >>> states = [state for state, info in run(experiment)]
     >>> [state.iteration for state, info in run(experiment, state=states[2])]
-    [4, 5]
+    [2, 3, 4, 5]
     """
-    yield from all_steps(trainer_of(experiment, dataset), experiment, state)
+    yield from all_states(trainer_of(experiment, dataset), experiment, state)
 
 
-def all_steps(
+def all_states(
     trainer: Trainer, experiment: Experiment, state: TrainState | None = None
 ) -> Iterator[tuple[TrainState, StepInfo]]:
-    """From `state`, or from the start, to the last iteration; ExperimentError if the state does not fit."""
+    """From `state`, or from the start, to the last update; ExperimentError if the state does not fit."""
     expected = experiment.num_seeds, trainer.problem.num_weights
     if state is not None and state.parameters.shape != expected:
         raise ExperimentError(
             f"state: its parameters have shape {state.parameters.shape}, this experiment's have {expected}; "
             "go on with the experiment it was saved from"
         )
-    return trainer.until(updates(experiment.iterations), state=state)
+    return trainer.states(experiment.iterations, state)
 
 
 def fit(
@@ -63,14 +62,14 @@ def fit(
     `held_out` names splits ("valid", "test") to score the final state on.
 
     >>> trace = fit(Experiment(dataset="two-clusters", depth=2, num_seeds=3, iterations=20), held_out=("test",))
-    >>> trace.llh.shape, trace.rho.shape  # (seeds, steps), (seeds, steps, components)
-    ((3, 20), (3, 20, 8))
+    >>> trace.llh.shape, trace.rho.shape  # (seeds, states), (seeds, states, components); the first state is the start
+    ((3, 21), (3, 21, 8))
     >>> bool((trace.llh[:, -1] > trace.llh[:, 0]).all())
     True
     """
     trainer = trainer_of(experiment, dataset)
     recorder = Recorder(experiment, trainer.problem)
-    for _ in recorder.follow(all_steps(trainer, experiment, state)):
+    for _ in recorder.follow(all_states(trainer, experiment, state)):
         pass
     trace = recorder.trace()
     if trace.final_state is not None:

@@ -15,7 +15,7 @@ from spncore.files.strict_json import parse_object
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 
-FORMAT = 2
+FORMAT = 3  # counts updates; before, states, the start among them
 FILES = {
     "figure3": "figure3_runs",
     "held_equal": "held_equal",

@@ -22,7 +22,7 @@ ROUNDING, HONEST = 1e-12, 1e-3
 EARLY_NOISES = (0.0, 1e-16, ROUNDING, HONEST)  # whose first steps are shown one by one
 NOISES = (1e-16, 1e-14, ROUNDING, 1e-9, 1e-6, HONEST, 1e-2)
 LEVELS = tuple(Target("llh", level) for level in TARGETS)
-EARLY = 60  # iterations of which every step is kept
+EARLY = 60  # states of which every one is kept
 EARLY_SEEDS = 6
 BEGIN = f"{__name__}:first_steps_json"
 pack, unpack = partial(shipped.pack, points=200), shipped.unpack
@@ -55,7 +55,7 @@ def run(study: Runs, data: Dataset, report: Reporter) -> Measured:
 
 def first_steps(experiment: Experiment, dataset: Dataset) -> FirstSteps:
     """Train the first iterations only and keep every step of them."""
-    short = experiment.replace(iterations=EARLY + 1, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))
+    short = experiment.replace(iterations=EARLY, num_seeds=min(EARLY_SEEDS, experiment.num_seeds))
     trace = fit(short, dataset)
     weights = trace.effective_weights
     change = np.abs(weights[:, 1:] / weights[:, :-1] - 1.0).max(axis=2)

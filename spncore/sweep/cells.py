@@ -25,12 +25,13 @@ from spncore.learning.trainer import DivergenceError
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of
-from spncore.runs.training import all_steps, trainer_of
+from spncore.runs.training import all_states, trainer_of
 
 Row = dict[str, Any]
-ENGINE = 1  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
+ENGINE = 2  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
 MAX_CELLS = 10_000
 MAX_POINTS = 200  # of a curve
+NEVER = -1  # in place of a number of updates
 
 
 class SweepError(ExperimentError):
@@ -70,7 +71,7 @@ def attainable(circuit: Circuit, dataset: Dataset, seed: int) -> float:
 class Cell:
     """An experiment, and what to find out: iterations to targets, held-out LLH of splits, the curve.
 
-    With `stop_at_targets` a run ends when all its seeds have reached all targets: its last LLH is that iteration's.
+    With `stop_at_targets` a run ends when all its seeds have reached all targets: its last LLH is that state's.
     """
 
     experiment: Experiment
@@ -98,7 +99,7 @@ class Cell:
 
 
 class SeedOutcome(NamedTuple):
-    """One seed's run: `iterations` recorded; `reached`, by target the first iteration at or above it, from 1, or None.
+    """One seed's run: `iterations` made; `reached`, by target the fewest updates after which it is there, or None.
 
     `at_floor` is the share of trained weights at the floor in the end; `stopped` says why it ended before its time.
     """
@@ -117,7 +118,7 @@ class SeedOutcome(NamedTuple):
 class Outcome:
     """What became of a cell. A run that diverged is `done` and its seeds say so; `failed` means there is no result.
 
-    `curve` has `iteration` (from 1), and `median`, `low`, `high` over the seeds, thinned to 200 points.
+    `curve` has `iteration` (updates made), and `median`, `low`, `high` over the seeds, thinned to 200 points.
     """
 
     key: str
@@ -160,18 +161,18 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats
     trainer, stopped, state = trainer_of(experiment, dataset), None, None
     seen: list[Floats] = []
     at_floor, held_out = np.zeros(experiment.num_seeds), {}
-    reached = np.zeros((experiment.num_seeds, len(cell.targets)), dtype=np.int64)  # 0 is never
+    reached = np.full((experiment.num_seeds, len(cell.targets)), NEVER)
     try:
-        for last, info in all_steps(trainer, experiment):
+        for last, info in all_states(trainer, experiment):
             if state is None:
                 starts = zip(experiment.seeds, info.llh.tolist(), strict=True)
                 of_seeds = [[t.level(at, seed, experiment, dataset) for t in cell.targets] for seed, at in starts]
                 levels = np.array(of_seeds).reshape(reached.shape)
             state = last
+            reached[(reached == NEVER) & (info.llh[:, None] >= levels)] = len(seen)
             seen.append(info.llh)
             at_floor = info.at_floor / max(trainer.num_trained, 1)
-            reached[(reached == 0) & (info.llh[:, None] >= levels)] = len(seen)
-            if cell.stop_at_targets and cell.targets and reached.all():
+            if cell.stop_at_targets and cell.targets and (reached != NEVER).all():
                 break
     except DivergenceError as error:
         stopped = f"diverged: {error}"
@@ -183,10 +184,10 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats
     return llh, [
         SeedOutcome(
             experiment.seed + i,
-            len(llh),
+            max(len(llh) - 1, 0),
             first,
             final,
-            tuple(at or None for at in reached[i].tolist()),
+            tuple(None if at == NEVER else at for at in reached[i].tolist()),
             float(at_floor[i]),
             stopped,
             {split: scores[i] for split, scores in held_out.items()},
@@ -196,12 +197,12 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats
 
 
 def _curve(runs: Sequence[Floats]) -> dict[str, list[float]]:
-    """Of runs (T, S), over the iterations that every seed has."""
+    """Of runs (T, S), over the states that every seed has."""
     length = min(map(len, runs))
     at = np.unique(np.linspace(0, max(length - 1, 0), MAX_POINTS).astype(int))[:length]
     llh = np.concatenate([run[at] for run in runs], axis=1)  # (points, S)
     return {
-        "iteration": (at + 1).tolist(),
+        "iteration": at.tolist(),
         "median": np.median(llh, axis=1).tolist(),
         "low": llh.min(axis=1).tolist(),
         "high": llh.max(axis=1).tolist(),

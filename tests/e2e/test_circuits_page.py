@@ -6,7 +6,6 @@ import pytest
 from app.kit.link import CIRCUITS
 from spncore import fit
 from spncore.data import library
-from spncore.loop import updates
 from spncore.runs.problem import model_of
 from spncore.trees.induced import enumerate_trees
 from spncore.trees.steps import tree_weights
@@ -82,10 +81,7 @@ def test_both_curves_start_in_one_point_and_part_as_the_engine_says(open_page, a
     page.wait_for_function("() => document.querySelector('.spn-circ [data-chart=llh]')?.dataset.last === '60'")
     found = lines(page, "llh")
     mixed = np.array(
-        [
-            info.llh
-            for _, info in trees_trainer(STUDY.experiments()[0], data).until(updates(STUDY.experiment.iterations))
-        ]
+        [info.llh for _, info in trees_trainer(STUDY.experiments()[0], data).states(STUDY.experiment.iterations)]
     )
     deep, shallow = found["L = 1"][1], found["mixture of trees"][1]
     assert_close(deep, np.median(trace.llh, axis=0).astype("<f4"), rtol=1e-6)

@@ -22,7 +22,7 @@ def test_fit_prints_a_summary_whose_numbers_are_the_engine_s(capsys):
     trace = fit(Experiment(dataset="nltcs-twin", iterations=12, num_seeds=2, depth=2))
     assert summary["final_llh"] == trace.llh[:, -1].tolist()
     assert summary["iterations"] == 12 and summary["stopped"] is None and summary["seconds"] > 0
-    assert summary["iterations_to"]["-7.2"] == [None, None]
+    assert summary["updates_to"]["-7.2"] == [None, None]
     assert Experiment.from_dict(summary["experiment"]) == trace.experiment
     assert summary["dataset"]["title"] == "NLTCS twin (synthetic)"
 

@@ -51,6 +51,7 @@ export interface Layout {
   fields: number;
   stride: number;
   iterations: number;
+  quantity: string;
   num_depths: number;
   num_components: number;
   num_seeds: number;

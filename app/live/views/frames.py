@@ -1,8 +1,8 @@
 """What the browser is sent of a run: a layout once, then float32 frames and a small header that says what they are.
 
-Frame i is the state of iteration min(i · stride, last), counted from 0; the last iteration is kept when the run ends.
-A frame holds, for each depth and then for each rival, the fields of `OFFSETS`: the LLH of every seed, the rest of one
-seed. Of learners other than gradient ascent ρ and λ are not defined, and NaN.
+Frame i is the state after min(i · stride, last) updates; the last one is kept when the run ends. A frame holds, for
+each depth and then for each rival, the fields of `OFFSETS`: the objective of every seed, the rest of one seed. Of
+learners other than gradient ascent ρ and λ are not defined, and NaN.
 """
 
 import json
@@ -19,9 +19,10 @@ from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
+from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.experiment import FIELDS, Experiment
 
-VERSION = 1
+VERSION = 2
 MAX_FRAMES = 1_000
 ANSWER_BYTES = 512_000
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
@@ -29,12 +30,12 @@ Floats32 = NDArray[np.float32]
 
 
 def stride_of(experiment: Experiment) -> int:
-    """Every how many iterations a frame is kept."""
-    return math.ceil(experiment.iterations / MAX_FRAMES)
+    """Every how many updates a frame is kept."""
+    return max(1, math.ceil(experiment.iterations / MAX_FRAMES))
 
 
 def iterations_from(run: LiveRun, start: int) -> Ints:
-    """The iterations of the frames from number `start` on; BadQueryError if it lies beyond them.
+    """The updates before the frames from number `start` on; BadQueryError if it lies beyond them.
 
     The number of frames never falls, and a frame never changes.
     """
@@ -78,6 +79,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "fields": start,
         "stride": stride_of(experiment),
         "iterations": experiment.iterations,
+        "quantity": OBJECTIVES[experiment.objective].title,
         "curves": curves,  # the depths, then the rivals
         "num_depths": len(run.study.depths),
         "seeds": list(experiment.seeds),
@@ -85,12 +87,13 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
         "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
         **_of_dataset(run.dataset),
+        **_bounds(run),
     }
 
 
 RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
 OF_DATASET = "name title sha256 source synthetic num_rows num_distinct".split()
-OFFSETS = "llh rho lam w weights at_floor".split()
+OFFSETS = "value rho lam w weights at_floor".split()
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
@@ -153,7 +156,7 @@ def _of_curve(recorder: Recorder, numbers: Ints, seed: int, is_shallow: bool) ->
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         detail = [] if is_shallow else _of_weights(recorder, (seed, known))
-        columns = recorder.llh[:, known].T, *detail, recorder.at_floor[seed, known, None]
+        columns = recorder.value[:, known].T, *detail, recorder.at_floor[seed, known, None]
         return padded(np.concatenate(columns, axis=1).astype("<f4"), len(numbers))
 
 
@@ -171,7 +174,7 @@ def _of_weights(recorder: Recorder, here: tuple[int, Ints]) -> list[Floats]:
 
 
 def _widths_of(run: LiveRun) -> list[list[int]]:
-    """`_widths` by curve; of the mixture of trees only the LLH and the floor are sent, since it may have thousands."""
+    """`_widths` by curve; of the mixture of trees, which may have thousands, only the objective and the floor."""
     num_seeds = run.study.experiment.num_seeds
     trees = [[0, *[num_seeds] * (len(OFFSETS) - 1), num_seeds + 1]] if run.study.shallow else []
     return [_widths(num_seeds, problem.sums) for problem in run.computation.problems] + trees
@@ -191,6 +194,12 @@ def _of_dataset(dataset: Dataset) -> dict[str, Any]:
         "variables": list(dataset.variables),
         "meanings": [variable.meaning for variable in known] if described else None,
         "marginals": (dataset.counts @ dataset.rows / dataset.num_rows).tolist(),
-        "reference": {"independent": product_of_marginals_llh(dataset), "entropy": empirical_llh(dataset)},
         "dataset": {name: getattr(dataset, name) for name in OF_DATASET},
     }
+
+
+def _bounds(run: LiveRun) -> dict[str, Any]:
+    """What the LLH lies between, where it is what is drawn."""
+    if run.study.experiment.objective != "generative":
+        return {}
+    return {"reference": {"independent": product_of_marginals_llh(run.dataset), "entropy": empirical_llh(run.dataset)}}

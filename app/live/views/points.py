@@ -16,7 +16,6 @@ from spncore import Experiment, Problem, Trainer, TrainState
 from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows, split_layers
 from spncore.dynamics import steps as dynamics
-from spncore.learning.learners import weights_of
 from spncore.runs.training import learner_of
 
 FACTORS = (1e-3, 1e3)
@@ -52,13 +51,18 @@ class Steps:
 
     @property
     def at(self) -> int:
-        """The iteration that is asked for, or the last one."""
+        """The updates made that are asked for, or the last state's."""
         return min(count_of(self.query, "t", self.length - 1), self.length - 1)
 
     @property
     def length(self) -> int:
-        """T."""
+        """T, the number of states."""
         return len(self.weights)
+
+    def after(self, at: Ints) -> Floats:
+        """Layer weights one update after these (…, n); NaN after the last one that is recorded."""
+        known = at + 1 < self.length
+        return np.where(known[..., None], self.weights[np.minimum(at + 1, self.length - 1)], np.nan)
 
     @property
     def linear(self) -> bool:
@@ -100,15 +104,6 @@ class Steps:
         """∇_{w_k} (T,) of the component."""
         gradient: Floats = self.flow[:, self.component] / self.weight
         return gradient
-
-    @property
-    def weights_after(self) -> Floats:
-        """The layer weights (n,) after the last step, which no step has recorded; NaN where training has gone on."""
-        n = self.sums.num_weights
-        if self.state is None or self.state.iteration != self.length:
-            return np.full(n, np.nan)
-        learner = self.experiment.optimiser, self.experiment.parametrisation
-        return weights_of(*learner, self.state.parameters[self.seed, :n], n)
 
     @cached_property
     def layers_at_floor(self) -> Floats:
@@ -163,8 +158,7 @@ def step_terms(steps: Steps, at: Ints) -> Floats:
     exact = weight * dynamics.exact_factors(*now)[:, k]
     own, pull = rho * gradient, lam * weight
     path = sums.paths[:, k]
-    next_weights = steps.weights[np.minimum(at + 1, steps.length - 1)][:, path]
-    next_weights[at + 1 == steps.length] = steps.weights_after[path]
+    next_weights = steps.after(at)[:, path]
     following = np.prod(next_weights, axis=1)
     cut = (next_weights == steps.experiment.floor) & (weights[:, path] * (1.0 + relative) < steps.experiment.floor)
     terms = (weight, gradient, rho, printed if steps.linear else np.full_like(rho, np.nan), lam, own, pull, second)

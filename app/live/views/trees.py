@@ -70,7 +70,7 @@ def _tree(steps: Steps) -> View:
     now = effective_weights(layers, sums)
     number = _number(circuit, steps.query.get("tree", "largest"), now)
     found = tree(circuit, number)
-    layers_after = steps.weights[at + 1] if at + 1 < steps.length else steps.weights_after
+    layers_after = steps.after(np.array(at))
     after = effective_weights(layers_after, sums)
     relative = dynamics.relative_steps(layers, flow, sums, *steps.rates)[:, found.edges]
     exact = dynamics.exact_factors(layers, flow, sums, *steps.rates)[found.edges]

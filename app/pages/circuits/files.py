@@ -21,7 +21,7 @@ MAX_ROWS = 500_000  # beyond this the table holds the LLH only, and says so
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """The tidy table (curve, seed, t, quantity, value): LLH of every step, and w_T of every tree; t counts from 1.
+    """The tidy table (curve, seed, t, quantity, value): LLH of every state, and w_T of every tree; t counts updates.
 
     Trees are numbered from 0 in the engine's order; those of the mixture are its own weights.
     """
@@ -40,14 +40,14 @@ def _rows(study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: 
     if weights is not None and not study.is_shallow(curve):
         weights = tree_weights(weights, enumerate_trees(model_of(study.experiment, dataset).circuit))
     for i, seed in enumerate(trace.experiment.seeds):
-        for t, llh in enumerate(trace.llh[i].tolist(), 1):
+        for t, llh in enumerate(trace.llh[i].tolist()):
             yield name, seed, t, "llh", llh
             if weights is not None:
-                yield from ((name, seed, t, f"w[{k}]", w) for k, w in enumerate(weights[i, t - 1].tolist()))
+                yield from ((name, seed, t, f"w[{k}]", w) for k, w in enumerate(weights[i, t].tolist()))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """Settings, data, versions, κ, and of every curve the LLH of every seed and step."""
+    """Settings, data, versions, κ, and of every curve the LLH of every seed after 0, 1, … updates."""
     return document(
         link,
         settings={**asdict(study.experiment), "depth": list(study.depths)},

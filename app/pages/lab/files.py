@@ -30,7 +30,7 @@ def _remarks(dataset: Dataset, link: str) -> list[str]:
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """The tidy table (seed, L, learner, t, quantity, value) of every step; t is counted from 1.
+    """The tidy table (seed, L, learner, t, quantity, value) of every state; t counts updates.
 
     `rho[3]`, `lambda[3]` and `w[3]` belong to component 3; ρ and λ are of gradient ascent only. Very large runs leave
     the components out.
@@ -54,7 +54,7 @@ def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """Settings, data set, versions, and for each depth and rival the LLH of every seed and step."""
+    """Settings, data set, versions, and for each depth and rival the LLH of every seed after 0, 1, … updates."""
     names = "name title source synthetic sha256".split()
     return document(
         link,
@@ -120,19 +120,19 @@ if data.sha256 != SHA256:
 table = csv.writer(sys.stdout)
 table.writerow(["seed", "L", "learner", "t", "quantity", "value"])
 for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(EXPERIMENT.rival, RIVALS)]:
-    trace = fit(experiment, data)  # trace.llh, .rho, .lam, .effective_weights: (seeds, steps, …)
+    trace = fit(experiment, data)  # trace.llh, .rho, .lam, .effective_weights: (seeds, states, …)
     if trace.stopped:
         print(f"L={{experiment.depth}}, {{experiment.optimiser}}: {{trace.stopped}}", file=sys.stderr)
     for seed, llh in zip(experiment.seeds, trace.llh):
         if llh.size:
-            table.writerow([seed, experiment.depth, experiment.optimiser, llh.size, "llh", float(llh[-1])])
+            table.writerow([seed, experiment.depth, experiment.optimiser, llh.size - 1, "llh", float(llh[-1])])
 '''
 
 
 def _seed_rows(trace: Trace) -> Iterator[Row]:
-    """The quantities that each seed has once a step: seed, t, quantity, value."""
+    """The quantities that each seed has at every state: seed, t, quantity, value."""
     for i, seed in enumerate(trace.experiment.seeds):
-        for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True), 1):
+        for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True)):
             yield seed, t, "llh", llh
             yield seed, t, "weights_at_floor", at_floor
 
@@ -143,7 +143,7 @@ def _component_rows(trace: Trace) -> Iterator[Row]:
     rates = {"rho": trace.rho, "lambda": trace.lam} if trace.experiment.optimiser == RATES_OF else {}
     for quantity, values in {**rates, "w": trace.effective_weights}.items():
         for seed, steps in zip(trace.experiment.seeds, values, strict=True):
-            for t, row in enumerate(steps.tolist(), 1):
+            for t, row in enumerate(steps.tolist()):
                 yield from ((seed, t, f"{quantity}[{k}]", value) for k, value in enumerate(row, 1))
 
 

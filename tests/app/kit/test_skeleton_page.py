@@ -46,9 +46,9 @@ def test_it_is_short():
 
 def test_a_first_visit_keeps_its_plain_address_and_a_change_is_written_to_it():
     at = opened()
-    assert not at.query_params and shared(at).endswith("?v=1")
+    assert not at.query_params and shared(at).endswith("?v=2")
     at.select_slider(key="skeleton_learning_rate").set_value(0.05).run()
-    assert at.query_params == {"v": "1", "learning_rate": "0.05"} and "learning_rate=0.05" in shared(at)
+    assert at.query_params == {"v": "2", "learning_rate": "0.05"} and "learning_rate=0.05" in shared(at)
 
 
 def test_a_link_opens_its_settings_and_what_is_wrong_in_it_is_said_on_top():

@@ -23,7 +23,7 @@ from spncore.runs.study import RIVALS, Study
 from tests.closeness import assert_close
 from tests.waiting import until
 
-SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=30, num_seeds=2, init_noise=1e-2)
+SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=29, num_seeds=2, init_noise=1e-2)
 SOME = Study(SMALL, (1, 3), ("momentum", "em"))
 GROUNDS = {"light": "#ffffff", "dark": "#171614"}  # of the pages
 
@@ -115,7 +115,7 @@ def test_frames_hold_every_curve_and_no_rates_of_a_rival(run, fitted):
     assert body.shape == (30, layout["fields"])
     for curve, trace in zip(layout["curves"], fitted, strict=True):
         at = curve["offsets"]
-        assert np.array_equal(body[:, at["llh"] :][:, :2], trace.llh.T.astype("<f4"))
+        assert np.array_equal(body[:, at["value"] :][:, :2], trace.value.T.astype("<f4"))
         assert np.array_equal(body[:, at["w"] :][:, :3], trace.effective_weights[1].astype("<f4"))
         rho, lam = body[:, at["rho"] :][:, :3], body[:, at["lam"] :][:, :3]
         assert curve["has_rates"] == (curve["learner"] == "gradient_ascent")
@@ -192,7 +192,7 @@ def test_every_export_carries_the_learner(run, fitted, data):
     text = files.curves_csv(SOME, data, run.traces(), link)
     rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith(("#", '"#'))))
     last = {
-        (r["learner"], r["L"], r["seed"]): float(r["value"]) for r in rows if (r["t"], r["quantity"]) == ("30", "llh")
+        (r["learner"], r["L"], r["seed"]): float(r["value"]) for r in rows if (r["t"], r["quantity"]) == ("29", "llh")
     }
     for trace in fitted:
         for i, seed in enumerate(trace.experiment.seeds):

@@ -23,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
     from starlette.testclient import TestClient
 
-SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=40, num_seeds=2, seed=5)
+SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=39, num_seeds=2, seed=5)  # forty states
 STUDY = Study(SMALL, (1, 3))
 ENDLESS = Study(SMALL.replace(num_components=8, iterations=5000, num_seeds=6), (1, 2))
 UNKNOWN = "A" * 22
@@ -73,7 +73,7 @@ def expected_frames(traces: list[Trace], seed: int) -> NDArray[np.float32]:
     """What the engine's own traces say, field by field in the order of the layout."""
     columns: list[NDArray[Any]] = []
     for trace in traces:
-        columns += [trace.llh.T, trace.rho[seed], trace.lam[seed], trace.effective_weights[seed], trace.weights[seed]]
+        columns += [trace.value.T, trace.rho[seed], trace.lam[seed], trace.effective_weights[seed], trace.weights[seed]]
         columns.append(trace.at_floor[seed][:, None])
     return np.concatenate(columns, axis=1).astype("<f4")
 
@@ -102,7 +102,7 @@ def test_from_n_gives_exactly_the_rest(client: TestClient, done: LiveRun, start:
 def test_pieces_fetched_while_training_add_up_to_the_whole(
     registry: RunRegistry, client: TestClient, data: Dataset
 ) -> None:
-    study = Study(SMALL.replace(num_components=8, iterations=600, num_seeds=3), (1, 2, 3))
+    study = Study(SMALL.replace(num_components=8, iterations=599, num_seeds=3), (1, 2, 3))
     run_id = registry.start(study, data, "a")
     pieces, cursor, length, state, answers = [], 0, 0, "running", 0
     while state in ("queued", "running") or cursor < length:
@@ -132,13 +132,13 @@ def test_an_answer_is_bounded_and_the_rest_is_there_for_the_asking(
 def test_a_long_run_is_thinned_but_keeps_its_last_iteration(
     registry: RunRegistry, client: TestClient, data: Dataset
 ) -> None:
-    study = Study(SMALL.replace(iterations=2500, num_seeds=1, num_components=2), (1,))
+    study = Study(SMALL.replace(iterations=2499, num_seeds=1, num_components=2), (1,))
     run = finished(registry, study, data)
     header, body = read(client, f"/api/runs/{run.id}")
     kept = [*range(0, 2500, 3)]
     assert header["stride"] == 3 and kept[-1] == 2499
     assert np.array_equal(body.reshape(header["frames"], -1)[:, 0], run.traces()[0].llh[0, kept].astype("<f4"))
-    stopped = finished(registry, Study(study.experiment.replace(iterations=2501), (1,)), data)
+    stopped = finished(registry, Study(study.experiment.replace(iterations=2500), (1,)), data)
     header, body = read(client, f"/api/runs/{stopped.id}")
     last = body.reshape(header["frames"], -1)[-1, 0]
     assert header["frames"] == 835 and last == np.float32(stopped.traces()[0].llh[0, 2500])
@@ -153,7 +153,7 @@ def test_a_stopped_run_tells_its_length_and_keeps_its_last_frame(
     answer = client.post(f"/api/runs/{run_id}/stop", headers={"Origin": "http://testserver"})
     assert answer.status_code == 204 and answer.content == b""
     header, body = read(client, f"/api/runs/{run_id}")
-    assert header["state"] == "stopped" and header["reason"] == f"Stopped after {header['done']} iterations."
+    assert header["state"] == "stopped" and header["reason"] == f"Stopped after {header['done'] - 1} updates."
     run = registry.get(run_id)
     assert run is not None
     assert body.reshape(header["frames"], -1)[-1, 0] == np.float32(run.traces()[0].llh[0, -1])
@@ -166,16 +166,16 @@ def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client
         learning_rate=2.0,
         init_scale=1.5,
         num_components=2,
-        iterations=30,
+        iterations=29,
         seed=0,
     )
     run = finished(registry, Study(experiment, (1, 3)), data)
     header, body = read(client, f"/api/runs/{run.id}")
-    llh = body.reshape(30, -1)[:, [0, frames.layout(run)["curves"][1]["offsets"]["llh"]]]
+    llh = body.reshape(30, -1)[:, [0, frames.layout(run)["curves"][1]["offsets"]["value"]]]
     length = run.recorders[0].length
     assert header["state"] == "failed" and 0 < length < 30
     assert np.isfinite(llh[:length]).all() and np.isnan(llh[length:, 0]).all() and np.isfinite(llh[:, 1]).all()
-    assert [length, f"L=1 {run.recorders[0].stopped}."] in header["events"]
+    assert [length - 1, f"L=1 {run.recorders[0].stopped}."] in header["events"]
 
 
 def test_the_layout_says_where_every_field_is(client: TestClient, done: LiveRun, data: Dataset) -> None:
@@ -186,7 +186,7 @@ def test_the_layout_says_where_every_field_is(client: TestClient, done: LiveRun,
     assert body.size == layout["fields"] == 2 * 3 * 3 + 2 * (2 + 1) + sum(sum(d["sizes"]) for d in layout["curves"])
     for depth, trace in zip(layout["curves"], done.traces(), strict=True):
         offsets = depth["offsets"]
-        assert np.array_equal(body[offsets["llh"] :][:2], trace.llh[:, 39].astype("<f4"))
+        assert np.array_equal(body[offsets["value"] :][:2], trace.value[:, 39].astype("<f4"))
         assert np.array_equal(body[offsets["lam"] :][:3], trace.lam[1, 39].astype("<f4"))
         assert np.array_equal(body[offsets["w"] :][:3], trace.effective_weights[1, 39].astype("<f4"))
         assert body[offsets["at_floor"]] == trace.at_floor[1, 39]

@@ -20,10 +20,10 @@ from tests.waiting import until
 def test_a_live_run_ends_at_the_engines_own_numbers(make: Any, data: Dataset, changes: dict[str, Any]) -> None:
     registry, wanted = make(), study(**changes)
     run = ended(registry, registry.start(wanted, data, "a"))
-    assert (run.state, run.reason, run.length) == ("done", None, SMALL.iterations)
+    assert (run.state, run.reason, run.length) == ("done", None, SMALL.iterations + 1)
     for trace, experiment in zip(run.traces(), wanted.experiments(), strict=True):
         expected = fit(experiment, data)
-        for name in ("llh", "flow", "weights", "at_floor"):
+        for name in ("llh", "value", "flow", "weights", "at_floor"):
             assert np.array_equal(getattr(trace, name), getattr(expected, name)), name
 
 
@@ -31,10 +31,10 @@ def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any,
     registry = make()
     run = ended(registry, registry.start(study(iterations=333), data, "a"))
     for depth, snapshots in zip((1, 2), run.computation.kept, strict=True):
-        assert min(snapshots) == 0 and max(snapshots) == 332 and len(snapshots) <= 101
+        assert min(snapshots) == 0 and max(snapshots) == 333 and len(snapshots) <= 101
         infos = [info for _, info in training.run(study(iterations=333).experiment.replace(depth=depth), data)]
         zeros, ones = infos[-1].inputs[0][:, 0], infos[-1].inputs[0][:, 1]
-        assert np.array_equal(snapshots[332], (ones / (zeros + ones)).astype(np.float32))
+        assert np.array_equal(snapshots[333], (ones / (zeros + ones)).astype(np.float32))
 
 
 def test_a_scheduler_is_asleep_until_the_first_run(make: Any) -> None:
@@ -84,7 +84,7 @@ def test_stopping_keeps_the_trace_and_ends_the_training_with_the_step_it_is_at(m
     until(lambda: run.length > 3)
     assert registry.stop(run.id) and registry.stop(run.id)
     length, steps = run.length, run.computation.length
-    assert run.state == "stopped" and run.reason == f"Stopped after {length} iterations."
+    assert run.state == "stopped" and run.reason == f"Stopped after {length - 1} updates."
     until(lambda: run.computation.ended)
     assert run.computation.length <= steps + 1 < ENDLESS.iterations, "no step begins after it"
     assert run.length == length and all(trace.llh.shape == (6, length) for trace in run.traces())
@@ -196,7 +196,7 @@ def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
 
 def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go_on(make: Any, data: Dataset) -> None:
     too_large = {"parametrisation": "log", "objective": "unnormalised", "learning_rate": 1.0, "init_scale": 9.0}
-    wanted = study(depths=(1, 2, 3), iterations=30, **too_large)
+    wanted = study(depths=(1, 2, 3), iterations=29, **too_large)
     expected = [fit(experiment, data) for experiment in wanted.experiments()]
     lengths = [trace.llh.shape[1] for trace in expected]
     assert lengths == [30, 30, 1], "Z = K · 9^L: with three layers the first step leaves no weight above zero"
@@ -207,7 +207,7 @@ def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go
     assert [recorder.length for recorder in run.recorders] == lengths
     for trace, fitted in zip(run.traces(), expected, strict=True):
         assert trace.stopped == fitted.stopped and np.array_equal(trace.llh, fitted.llh)
-    assert (lengths[2], f"L=3 {expected[2].stopped}.") in run.events()
+    assert (lengths[2] - 1, f"L=3 {expected[2].stopped}.") in run.events()
     assert [max(snapshots) for snapshots in run.computation.kept] == [length - 1 for length in lengths]
 
 

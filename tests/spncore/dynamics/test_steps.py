@@ -142,7 +142,7 @@ def test_multiplying_a_layer_by_a_constant_leaves_the_likelihood_and_shrinks_the
 def test_balancedness_drifts_by_the_square_of_the_step():
     drifts = []
     for rate in (4e-3, 2e-3, 1e-3):
-        trace = fit(STABLE.replace(learning_rate=rate, iterations=2))
+        trace = fit(STABLE.replace(learning_rate=rate, iterations=1))
         kept = steps.balancedness(trace.weights, trace.sums)
         assert kept.shape == (1, 2, 2 + 4)
         drifts.append(np.abs(kept[:, 1] - kept[:, 0]).max())

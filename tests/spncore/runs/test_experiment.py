@@ -134,7 +134,7 @@ def test_a_number_of_5000_digits_is_refused_in_a_short_sentence():
     [
         (lambda d: d.pop("depth"), r"\$\.depth: missing"),
         (lambda d: d.update(extra=1), r"\$\.extra: no such setting"),
-        (lambda d: d.update(schema=3), r"\$\.schema: 3 is not known; this release reads schemas 1 to 2"),
+        (lambda d: d.update(schema=4), r"\$\.schema: 4 is not known; this release reads schemas 1 to 3"),
         (lambda d: d.update(schema=True), r"\$\.schema: True"),
         (lambda d: d.pop("schema"), r"\$\.schema: None"),
         (lambda d: d.update(num_seeds=True), r"\$\.num_seeds: True is not a whole number"),

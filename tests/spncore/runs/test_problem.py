@@ -9,7 +9,6 @@ from spncore import Experiment, ExperimentError, Recorder, Trainer, problem_of, 
 from spncore.circuits.overparam import effective_weights
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.problem import in_one_row, plain_problem
-from spncore.loop import updates
 from spncore.runs.problem import _structure as model_cache_of_structures
 from spncore.runs.training import learner_of
 from spncore.trees.induced import enumerate_trees, num_trees
@@ -64,7 +63,7 @@ def test_a_problem_cannot_be_changed_and_a_run_carries_the_one_it_was_made_from(
         problem.sums = None
     trainer = Trainer(problem, learner_of(DEEP))
     recorder = Recorder(DEEP, problem)
-    assert list(recorder.follow(trainer.until(updates(2)))) == [1, 2]
+    assert list(recorder.follow(trainer.states(2))) == [1, 2, 3]
     assert recorder.trace().problem is trainer.problem is problem
     assert recorder.trace().sums is problem.sums
 
@@ -104,7 +103,7 @@ def test_trees_start_with_the_product_of_their_edges(trainers):
 
 def test_it_is_recorded_like_any_other_run(trainers):
     recorder = Recorder(DEEP, trainers[1].problem)
-    assert list(recorder.follow(trainers[1].until(updates(DEEP.iterations)))) == list(range(1, 9))
+    assert list(recorder.follow(trainers[1].states(DEEP.iterations))) == list(range(1, 10))
     assert recorder.trace().weights.shape == (2, 8, num_trees(trainers[0].problem.circuit))
 
 

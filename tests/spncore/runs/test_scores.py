@@ -66,7 +66,7 @@ def test_curves_hold_the_objective_and_the_scores_of_every_state():
     assert_close(curves.values[OBJECTIVE], np.array([info.value for _, info in steps]).T)
     assert_close(curves.values["train conditional"], curves.values[OBJECTIVE])
     assert_close(curves.values["train accuracy"], np.array([info.accuracy for _, info in steps]).T)
-    assert curves.values["test llh"].shape == (2, 5) and curves.stopped is None
+    assert curves.values["test llh"].shape == (2, 6) and curves.stopped is None
 
 
 def test_curves_go_through_json_to_the_bit():

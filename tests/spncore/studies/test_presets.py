@@ -23,7 +23,7 @@ def curves(name, **changes):
 
 def iterations_to(traces, share=0.9):
     start, best = traces[0].llh[0, 0], max(trace.llh[0, -1] for trace in traces)
-    return [trace.iterations_to(start + share * (best - start))[0] for trace in traces]
+    return [trace.updates_to(start + share * (best - start))[0] for trace in traces]
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS.values(), ids=lambda preset: preset.name)
@@ -82,7 +82,7 @@ def test_a_shared_scalar_changes_nothing():
 @pytest.mark.parametrize(("name", "sooner"), [("against-momentum", 3), ("against-em", 20)])
 def test_a_rival_helps_the_plain_network_more_than_depth_does(name, sooner):
     _, traces = curves(name)
-    plain, deep, rival = (trace.iterations_to(-7.2)[0] for trace in traces)
+    plain, deep, rival = (trace.updates_to(-7.2)[0] for trace in traces)
     assert rival < deep < plain
     assert plain - rival > sooner * (plain - deep) or rival * sooner < deep
     for trace in traces:

@@ -113,7 +113,7 @@ def test_the_table_to_take_away_has_every_seed_and_every_point():
     cell = replace(cell, experiment=cell.experiment.replace(iterations=20))
     outcome = compute(cell, library.load("two-clusters"))
     rows = shipped.tidy([(("label",), cell, outcome)])
-    assert len(rows) == 3 * 20 + 2 * (len(cell.targets) + 1)
+    assert len(rows) == 3 * 21 + 2 * (len(cell.targets) + 1)
     assert {row[0] for row in rows} == {"label"} and all(len(row) == 7 for row in rows)
 
 

@@ -153,7 +153,7 @@ def test_another_format_or_another_study_is_refused_by_name():
     assert envelope.read(text, "phase").study == "phase"
     for changed, words in (
         (text, "study: these are results of 'phase', not of figure3"),
-        (text.replace('"format":2', '"format":1'), "format: 1 is not known; this release reads 2"),
+        (text.replace('"format":3', '"format":1'), "format: 1 is not known; this release reads 3"),
         (text.replace('"versions"', '"version"').replace("phase", "figure3"), "figure3: expected format, study"),
     ):
         with pytest.raises(StudyError, match=f"^{words}"):

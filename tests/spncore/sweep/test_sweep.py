@@ -66,7 +66,7 @@ def test_an_outcome_says_what_fit_says():
     level = fit(SMALL).llh[0, 10]
     cell = Cell(SMALL, (Target("llh", level),), held_out=("test",), curve=True)
     outcome, trace = compute(cell, DATA["two-clusters"]), fit(SMALL, held_out=("test",))
-    assert [seed.reached for seed in outcome.seeds] == [(at,) for at in trace.iterations_to(level)]
+    assert [seed.reached for seed in outcome.seeds] == [(at,) for at in trace.updates_to(level)]
     assert_close([seed.final_llh for seed in outcome.seeds], trace.llh[:, -1])
     assert_close([seed.held_out["test"] for seed in outcome.seeds], trace.held_out["test"])
     assert_close(outcome.curve["median"], np.median(trace.llh, axis=0))
@@ -79,7 +79,7 @@ def test_a_share_of_the_possible_gain_counts_from_the_start_to_what_em_reaches()
     best = fit_mixture(DATA["two-clusters"], 2, np.random.default_rng(0)).llh
     start = trace.llh[0, 0]
     outcome = compute(Cell(trace.experiment, (Target("gain", 0.5),)), DATA["two-clusters"])
-    assert outcome.seeds[0].reached[0] == trace.iterations_to(start + 0.5 * (best - start))[0]
+    assert outcome.seeds[0].reached[0] == trace.updates_to(start + 0.5 * (best - start))[0]
 
 
 def test_a_run_may_end_when_every_seed_has_reached_every_target():
@@ -96,13 +96,13 @@ def test_one_seed_that_diverges_does_not_take_the_others_along(monkeypatch):
 
     def touchy(self, state):
         if 1 in self.settings.seeds and state.iteration == 5:
-            raise DivergenceError("iteration 5: too much")
+            raise DivergenceError("after 5 updates: too much")
         return step(self, state)
 
     monkeypatch.setattr(Trainer, "step", touchy)
     sound, diverged = compute(Cell(SMALL, curve=True), DATA["two-clusters"]).seeds
     assert (sound.iterations, sound.stopped) == (20, None)
-    assert (diverged.seed, diverged.iterations, diverged.stopped) == (1, 5, "diverged: iteration 5: too much")
+    assert (diverged.seed, diverged.iterations, diverged.stopped) == (1, 4, "diverged: after 5 updates: too much")
 
 
 def test_a_cell_is_known_by_all_that_decides_its_numbers():

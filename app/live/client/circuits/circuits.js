@@ -66,7 +66,7 @@ class Circuits extends Acts {
     this.trees = new TreeChoice(redraw);
     this.drawing = new Drawing({ context, pickEdge: (edge) => this.pickEdge(edge), arrived: redraw });
     const options = { every_seed: false, log_x: true };
-    this.llh = new Figure({ key: "llh", build: circuitChart, context, title: say("circuit_llh_title"), options });
+    this.llh = new Figure({ key: "llh", build: circuitChart, context, title: say("LLH"), options });
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     view.chooseComponent.hidden = true; // the tree and its edges are what is looked at here
@@ -113,8 +113,9 @@ class Circuits extends Acts {
     this.drawing.forget();
   }
 
-  named({ names, num_depths }) {
-    this.llh.rename(say(names.length > num_depths ? "circuit_llh_title_rivals" : "circuit_llh_title"));
+  named({ names, num_depths, quantity }) {
+    const title = names.length > num_depths ? "circuit_llh_title_rivals" : "circuit_llh_title";
+    this.llh.rename(say(title, { quantity: say(quantity) }));
   }
 
   more(context) {
@@ -141,7 +142,7 @@ class Circuits extends Acts {
     if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)
       this.path.replaceChildren(edgesTable(tree, this.edge, (edge) => this.pickEdge(edge)));
     this.path.dataset.of = of;
-    Object.assign(this.root.dataset, { tree: tree.number, at: tree.at + 1 });
+    Object.assign(this.root.dataset, { tree: tree.number, at: tree.at });
   }
 
   showEdge({ answer }) {

@@ -54,7 +54,7 @@ export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
   const sum = `${gradient} = ∑_{T ∋ e} @over w_T w_e ∇_T`;
   if (kept === null) return [formulaLine(say("eq_seven"), "seven", sum, say("eq_seven_many", { n: through }))];
   const result = (a) => `= ${number(a / weight, 6)}`;
-  const listed = say("eq_seven_trees", { n: through, t: kept + 1 });
+  const listed = say("eq_seven_trees", { n: through, t: kept });
   const off = say("eq_difference", { d: number(Math.abs(flow - all) / weight, 2) });
   const backward = `${gradient} = @over a_e w_e ${result(flow)}`;
   const largest = terms.map(([name, a]) => `${name}: ${number(a / weight)}`).join(", ");
@@ -69,7 +69,7 @@ export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
 export function circuitChart(c) {
   const spec = llhChart(c);
   const { series, run } = c;
-  const seen = series.llh.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1]]);
+  const seen = series.value.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1]]);
   const [, low, high] = spread([...seen, series.lowest]);
   const unit = high - low > 3 ? 2 : 10;
   const [bottom, top] = [Math.floor(unit * low - 0.4) / unit, Math.ceil(unit * high + 0.8) / unit];

@@ -58,7 +58,7 @@ function matrixSentence(c, { at, eigenvalues, largest }, rows) {
   const fast = eigenvalues.filter((value) => value > 0.999 * top).length;
   const carried = carriers(largest);
   const who = carried.length === rows.length ? say("all_components_agree") : inRuns(carried);
-  const values = { t: at + 1, top: number(top), low: number(low), ratio: number(top / low), who, n: fast };
+  const values = { t: at, top: number(top), low: number(low), ratio: number(top / low), who, n: fast };
   const speed = say(fast === rows.length ? "matrix_equal" : fast > 1 ? "matrix_several" : "matrix_said", values);
   return `${speed} ${say(shared ? "matrix_shared" : "matrix_alone", { k: c.k + 1, n: shared })}`;
 }

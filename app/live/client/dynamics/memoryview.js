@@ -33,17 +33,17 @@ export function kernelChart(c) {
   const answer = c.picture("kernel", { k: c.k });
   if (!answer?.header.iterations) return null;
   const { header, values } = answer;
-  const x = header.iterations.map((t) => t + 1);
+  const x = header.iterations;
   const end = x.at(-1) + 0.5;
   const largest = largestOf(values);
-  const here = { type: "line", x0: 0.5, x1: c.t + 1, y0: c.t + 1, y1: c.t + 1 };
+  const here = { type: "line", x0: -0.5, x1: c.t, y0: c.t, y1: c.t };
   const pairs = () => x.flatMap((t, i) => x.slice(0, i).map((tau, j) => [t, tau, values[i * x.length + j]]));
   return {
-    at: header.at + 1,
+    at: header.at,
     revision: `${c.L}-${c.k}`,
     data: largest === 0 ? [] : [kernelTrace(c, x, values, largest)],
-    x: { title: say("tau_axis"), range: [0.5, end], constrain: "domain" },
-    y: { title: say("t_axis"), range: [end, 0.5] },
+    x: { title: say("tau_axis"), range: [-0.5, end], constrain: "domain" },
+    y: { title: say("t_axis"), range: [end, -0.5] },
     shapes: [{ ...here, line: { color: c.theme.picked, width: 1.5 } }],
     margin: { r: 64 * c.theme.textScale },
     sentence: () => kernelSentence(c, x.length, values, largest),
@@ -72,7 +72,7 @@ export function rowChart(c) {
   const n = values.length;
   const every = Math.max(1, Math.ceil(n / 400));
   const at = range(n).filter((i) => (n - 1 - i) % every === 0);
-  const x = at.map((i) => i + 1);
+  const x = at;
   const y = at.map((i) => values[i]);
   const stems = {
     x: x.flatMap((tau) => [tau, tau, null]),
@@ -85,7 +85,7 @@ export function rowChart(c) {
   const hovertemplate = "τ = %{x}: %{y:.3g}<extra>μ</extra>";
   const dashed = { color: c.theme.picked, dash: "6px,3px", width: 1.8 * c.theme.lineScale };
   return {
-    at: header.at + 1,
+    at: header.at,
     legend: true,
     revision: `${c.L}-${c.k}-${header.at}`,
     data: [
@@ -93,10 +93,10 @@ export function rowChart(c) {
       { mode: "markers", name: "μ(t,τ)", x, y, marker, hovertemplate },
       { name: classical, x, y: at.map(decay), hoverinfo, line: dashed },
     ],
-    x: { title: say("tau_axis"), range: [0.5, Math.max(2, n + 0.5)] },
+    x: { title: say("tau_axis"), range: [-0.5, Math.max(1, n - 0.5)] },
     y: { title: say("row_axis"), zeroline: true, zerolinecolor: c.theme.line, nticks: 5 },
     sentence: () => rowSentence(c, answer, x, y),
-    table: () => ({ head: ["τ", "μ(t,τ)", classical], rows: Array.from(values, (v, i) => [i + 1, v, decay(i)]) }),
+    table: () => ({ head: ["τ", "μ(t,τ)", classical], rows: Array.from(values, (v, i) => [i, v, decay(i)]) }),
   };
 }
 
@@ -106,7 +106,7 @@ function rowSentence(c, { header, values }, x, y) {
   if (c.L === 1 || largest === 0) return say("kernel_none");
   const place = y.findIndex((v) => Math.abs(v) === largest);
   const strongest = { tau: x[place], largest: number(y[place]) };
-  const now = { t: header.at + 1, lam: number(header.lam ?? NaN), latest: number(values.at(-1)) };
+  const now = { t: header.at, lam: number(header.lam ?? NaN), latest: number(values.at(-1)) };
   return say("row_said", { ...now, ...strongest, fitted: fittedBeta(values) });
 }
 

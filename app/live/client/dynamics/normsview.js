@@ -50,8 +50,8 @@ function normSentence(c, rows, at) {
   const values = { t, norm: number(norm), growth: number(norm / rows.get(0, "norm_0"), 6) };
   if (!rows.header.exact.length) return say(onLogs(c) ? "norm_log" : "norm_scaled", values);
   const cuts = rows.get(at, "cuts_0");
-  if (cuts >= t - 1) return say("norm_all_cut", values);
-  const off = { off: number(rows.get(at, "off_0"), 2), n: cuts, steps: t - 1 };
+  if (cuts >= t) return say("norm_all_cut", values);
+  const off = { off: number(rows.get(at, "off_0"), 2), n: cuts, steps: t };
   return say(cuts > 0 ? "norm_cut" : "norm_exact", { ...values, ...off });
 }
 
@@ -81,7 +81,7 @@ export function scaleTable(c) {
   const text = say(word, { square: number(1 / header.c ** 2) });
   const check = { class: "spn-note", "data-check": "", text: header.check ? checkSentence(header.check) : "" };
   return [
-    table(say("scale_caption", { ...factor, t: header.at + 1 }), head, rows),
+    table(say("scale_caption", { ...factor, t: header.at }), head, rows),
     html("div", {}, html("p", { class: "spn-summary spn-takeaway", text }), html("p", check)),
   ];
 }

@@ -17,7 +17,7 @@ function curves(c) {
   const { header, values } = answer;
   if (!header.forms) return { state: header.replay };
   const done = header.forms.length;
-  const [deep, ...others] = rowsOf(values, 1 + 2 * done).map((row) => c.series.x.map((t) => row[t - 1] ?? NaN));
+  const [deep, ...others] = rowsOf(values, 1 + 2 * done).map((row) => c.series.x.map((t) => row[t] ?? NaN));
   const named = (first) => Object.fromEntries(header.forms.map((form, i) => [form, others[first + i]]));
   return { state: header.replay, cut: header.cut, deep, replayed: named(0), errors: named(done) };
 }
@@ -42,7 +42,7 @@ export function replayChart(c) {
   return timed(c, [whole, ...replays], (frame) => replaySentence(c, found, frame), {
     legend: true,
     shapes: cutMarks(c, [found.cut]),
-    y: { title: say("llh_axis"), range: [low - room, high + room] },
+    y: { title: say("value_axis", { quantity: "LLH" }), range: [low - room, high + room] },
   });
 }
 
@@ -53,7 +53,7 @@ function replaySentence(c, { state, cut, deep, errors }, frame) {
     return Number.isFinite(e) ? say("off_by", { e: number(e, 2) }) : say("off_range");
   };
   const values = { t: c.run.iteration(frame), deep: llh(deep[frame]), first: off("first_order"), exact: off("exact") };
-  if (cut !== null && cut + 1 < values.t) return say("replay_said_cut", { ...values, cut: cut + 1 });
+  if (cut !== null && cut < values.t) return say("replay_said_cut", { ...values, cut: cut + 1 });
   return say("replay_said", values);
 }
 

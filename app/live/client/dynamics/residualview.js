@@ -56,7 +56,7 @@ export function residualChart(c) {
   const marker = { size: 11, color: points.map(({ colour }) => colour), line: { width: 2, color: c.theme.ground } };
   const dots = { x: points.map(() => header.now), y: points.map(({ now }) => now), marker };
   return {
-    at: header.at + 1,
+    at: header.at,
     legend: drawn,
     revision: `${c.L}-${c.k}`,
     data: drawn
@@ -78,7 +78,7 @@ export function residualChart(c) {
 }
 
 function residualSentence(c, { at, now, at_now: [product, printed], slopes, limit }) {
-  const values = { t: at + 1, eta: number(now), k: c.k + 1 };
+  const values = { t: at, eta: number(now), k: c.k + 1 };
   if (limit === null) return say("residual_none", values);
   if (c.L === 1) return say("residual_exact");
   const [a, b] = slopes.map(slopeWords);

@@ -50,9 +50,8 @@ export class Acts {
     const { names, seeds, depths } = run.layout;
     const { derived } = this;
     const depth = depths[choice.curve];
-    const iteration = run.iteration(frame);
-    const t = iteration - 1;
-    const where = [names[choice.curve], ...chosen, `${say("seed")} ${seeds[run.seed]}`, `t = ${iteration}`].join(", ");
+    const t = run.iteration(frame);
+    const where = [names[choice.curve], ...chosen, `${say("seed")} ${seeds[run.seed]}`, `t = ${t}`].join(", ");
     return {
       rows: (view, query) => derived.series(view, { depth, ...query }),
       answer: (view, query) => derived.point(view, { depth, t, ...query }),

@@ -114,7 +114,7 @@ function endText(c, curve) {
 
 const everySeed = (c, curve, { x, places }) =>
   range(c.layout.num_seeds).map((s) =>
-    thin(c, curve, x, pick(c.series.line(curve, "llh", s), places), `seed-${s}`, 0.8, 0.6),
+    thin(c, curve, x, pick(c.series.line(curve, "value", s), places), `seed-${s}`, 0.8, 0.6),
   );
 
 /** A grey line of what is not this run; all of a kind are one entry of the legend. */
@@ -135,7 +135,7 @@ const baselines = (c) =>
   c.baselines.flatMap((series, b) =>
     series.run.layout.names.map((pinned, curve) => {
       const places = kept(series.x.length);
-      const [x, y] = [series.x, series.llh[curve].median].map((values) => pick(values, places));
+      const [x, y] = [series.x, series.value[curve].median].map((values) => pick(values, places));
       const look = { dash: "6px,3px", width: (0.8 + 0.35 * curve) * c.theme.lineScale };
       return aside(c, "pinned", b + curve === 0, x, y, `pinned-${b}-${curve}`, look, 0.8, `${say("pinned")} ${pinned}`);
     }),
@@ -151,7 +151,7 @@ const published = (c) =>
 function bounds(c) {
   const { series, run } = c;
   const { independent, entropy } = run.layout.references;
-  const best = Math.max(...series.llh.map(({ median }) => median.at(-1)).filter(Number.isFinite));
+  const best = Math.max(...series.value.map(({ median }) => median.at(-1)).filter(Number.isFinite));
   const top = Math.max(entropy ?? -Infinity, best);
   const lowest = Math.min(series.lowest, independent ?? Infinity);
   const unit = top - lowest > 3 ? 2 : 10; // parts of a nat: a rounded range rests while curves grow
@@ -172,9 +172,9 @@ function bounds(c) {
 export function llhChart(c) {
   const { series, run } = c;
   const { num_seeds: S, floor } = run.layout;
-  const middle = series.llh.map(({ median }) => median);
+  const middle = series.value.map(({ median }) => median);
   const spread = (curve, frames) =>
-    c.options.every_seed ? everySeed(c, curve, frames) : band(c, curve, series.llh[curve], frames);
+    c.options.every_seed ? everySeed(c, curve, frames) : band(c, curve, series.value[curve], frames);
   const { range, shapes } = bounds(c);
   return {
     ...curveChart(c, middle, {
@@ -183,11 +183,11 @@ export function llhChart(c) {
       look: (curve) => ({ hovertemplate: `%{y:.3f}<extra>${name(c, curve)}</extra>`, width: 2.4 }),
       words: (curve, frame) => llh(middle[curve][frame]),
     }),
-    y: { title: say("llh_axis"), range },
+    y: { title: say("value_axis", { quantity: run.layout.quantity }), range },
     shapes,
     note:
       (S > 1 ? say("llh_note", { S }) : say("llh_note_one")) +
       (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`),
-    table: () => medians(c, series.llh),
+    table: () => medians(c, series.value),
   };
 }

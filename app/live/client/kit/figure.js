@@ -141,7 +141,7 @@ export class Figure {
     const rows = Math.ceil(wide / this.frame.clientWidth);
     const [left, bottom] = [this.narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
     const base = this.base(context, forFile, { standoff: 4 });
-    const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [1, Math.max(2, T)] };
+    const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [0, Math.max(1, T)] };
     return {
       ...base,
       hovermode: "x unified",

@@ -35,7 +35,7 @@ export class Plot extends Figure {
     const { x = {}, y = {}, shapes = [], legend = false, margin = {}, over } = this.spec;
     const scaled = (pixels) => pixels * theme.textScale;
     const T = context.run.layout.iterations;
-    const time = over ? { title: say("iteration"), range: [1, Math.max(2, T)] } : {};
+    const time = over ? { title: say("iteration"), range: [0, Math.max(1, T)] } : {};
     const title = { standoff: 6, font: { size: scaled(12) } };
     const [l, r, t, b] = [this.narrow ? 54 : 64, over ? 62 : 14, legend && forFile ? 30 : 10, 40].map(scaled);
     return {

@@ -111,7 +111,7 @@ export function matrixSpec(c, { header }, rows, { chosen, x, y, axis, cells, mar
     ...cells,
   };
   return {
-    at: header.at + 1,
+    at: header.at,
     revision: `${c.L}`,
     data: [trace],
     x: { ...look, title: say(x), range: [0.5, end] },

@@ -240,7 +240,7 @@ class View {
       growing: clock.following,
       atEnd: clock.frame >= shown - 1,
       caption: `${run.layout.dataset?.title ?? ""} · ${settings.join(", ")} · ${location.href}`,
-      seek: (iteration) => clock.seek(Math.round((iteration - 1) / run.stride)),
+      seek: (iteration) => clock.seek(Math.round(iteration / run.stride)),
     };
     return { ...context, ...this.page.more?.(context) };
   }

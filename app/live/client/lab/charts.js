@@ -66,7 +66,7 @@ export function lamChart(c) {
 /** How far each curve is ahead of the shallowest depth, seed against the same seed. */
 export function gapChart(c) {
   const { gap } = c.series;
-  const { num_seeds, names, num_depths, depths } = c.layout;
+  const { num_seeds, names, num_depths, depths, quantity } = c.layout;
   const [L] = depths;
   const lines = gap.map(({ median }) => median);
   const shown = curves(c).slice(1);
@@ -74,11 +74,11 @@ export function gapChart(c) {
   return {
     ...curveChart(c, lines, {
       shown,
-      first: [thin(c, 0, [1], [0], "zero", 0, 1)], // keeps the axes when there is no other line
+      first: [thin(c, 0, [0], [0], "zero", 0, 1)], // keeps the axes when there is no other line
       below: num_seeds > 1 ? (curve, frames) => band(c, curve, gap[curve], frames) : undefined,
       words: (curve, frame) => ahead(lines[curve][frame]),
     }),
-    y: { title: say("gap_axis", { L }), autorange: true },
+    y: { title: say("gap_axis", { L, quantity }), autorange: true },
     note: shown.length ? say(names.length > num_depths ? "gap_note_rivals" : "gap_note", { L }) : say("gap_alone"),
     shapes: [level(c, 0)],
     table: () => medians(c, gap),

@@ -134,7 +134,7 @@ export class Heatmap extends Sketch {
     const item = (v) => `${shorten(run.layout.variables[v])} ${number(own[v], 2)}`;
     const items = order.slice(0, 3).map(item).join(", ");
     const where = `${run.layout.names[choice.curve]}, k = ${choice.component + 1}`;
-    return `${say("at_iteration", { t: at + 1 })}, ${where}: ${items}`;
+    return `${say("at_iteration", { t: at })}, ${where}: ${items}`;
   }
 
   file() {

@@ -19,7 +19,7 @@ class Lab {
     this.view = view;
     const parts = { context: () => view.context(), pick: (k) => view.pick(k) };
     const options = { every_seed: false, log_x: false };
-    this.llh = new Figure({ ...parts, key: "llh", title: say("llh_title"), build: llhChart, options });
+    this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options });
     this.bars = new SignedBars(parts);
     this.network = new Network(parts);
     this.panels = this.makePanels(parts);
@@ -59,8 +59,9 @@ class Lab {
     return [this.llh, this.shown].filter((chart) => chart instanceof Figure);
   }
 
-  named({ names, num_depths, depths: [L] }) {
-    this.llh.rename(say(names.length > num_depths ? "llh_title_rivals" : "llh_title"));
+  named({ names, num_depths, depths: [L], quantity }) {
+    const title = names.length > num_depths ? "llh_title_rivals" : "llh_title";
+    this.llh.rename(say(title, { quantity: say(quantity) }));
     this.tabs.rename("gap", say("gap_tab", { L }));
     this.panels.gap.rename(say("gap_title", { L }));
   }

@@ -32,7 +32,7 @@ export class Series {
     this.run = run;
     this.x = [];
     this.lowest = Infinity;
-    this.llh = run.layout.names.map(empty);
+    this.value = run.layout.names.map(empty);
     this.gap = run.layout.names.map(empty);
   }
 
@@ -41,15 +41,15 @@ export class Series {
     const seeds = run.layout.num_seeds;
     for (let frame = this.x.length; frame < run.length; frame += 1) {
       this.x.push(run.iteration(frame));
-      const shallow = run.values(frame, 0, "llh", seeds);
+      const shallow = run.values(frame, 0, "value", seeds);
       run.layout.names.forEach((_, curve) => {
-        const values = run.values(frame, curve, "llh", seeds);
-        push(this.llh[curve], values);
+        const values = run.values(frame, curve, "value", seeds);
+        push(this.value[curve], values);
         push(
           this.gap[curve],
           values.map((value, s) => value - shallow[s]),
         );
-        const low = this.llh[curve].low[frame];
+        const low = this.value[curve].low[frame];
         if (low < this.lowest) this.lowest = low;
       });
     }

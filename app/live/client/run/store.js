@@ -21,7 +21,7 @@ export class Run {
     this.loading = null; // another seed and its frames, until they are all here
     this.trouble = null; // "lost", "gone" or "refused"
     this.failures = 0;
-    this.snapshots = new Map(); // iteration from 0 -> probabilities (curve, K, D) of the seed
+    this.snapshots = new Map(); // updates made -> probabilities (curve, K, D) of the seed
     this.stopper = new AbortController();
     this.follow();
   }
@@ -108,11 +108,11 @@ export class Run {
     this.snapshots.clear();
   }
 
-  /** How many frames the whole run has, and the iteration (counted from 1) of a frame. */
+  /** How many frames the whole run has, and the updates made at a frame. */
   get total() {
     if (this.final) return this.length;
     const { iterations } = this.layout;
-    return Math.ceil((iterations - 1) / this.stride) + 1;
+    return Math.ceil(iterations / this.stride) + 1;
   }
 
   get stride() {
@@ -120,10 +120,10 @@ export class Run {
   }
 
   iteration(frame) {
-    return Math.min(frame * this.stride, this.layout.iterations - 1) + 1;
+    return Math.min(frame * this.stride, this.layout.iterations);
   }
 
-  /** One number of a frame: `part` is llh, rho, lam, w, weights or at_floor of a curve, counted from 0. */
+  /** One number of a frame: `part` is value, rho, lam, w, weights or at_floor of a curve, counted from 0. */
   value(frame, curve, part, i = 0) {
     return this.rows.at(frame, this.layout.offsets[curve][part] + i);
   }
@@ -135,8 +135,8 @@ export class Run {
 
   /** The components nearest to a frame that are here, and at which iteration; asks for nearer ones, one at a time. */
   components(frame) {
-    const wanted = this.iteration(frame) - 1;
-    const spacing = Math.max(1, (this.layout.iterations - 1) / 100);
+    const wanted = this.iteration(frame);
+    const spacing = Math.max(1, this.layout.iterations / 100);
     let best = null;
     for (const at of this.snapshots.keys())
       if (best === null || Math.abs(at - wanted) < Math.abs(best - wanted)) best = at;

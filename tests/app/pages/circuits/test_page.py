@@ -16,7 +16,6 @@ from app.pages.circuits import files
 from spncore import ExperimentError, fit, load
 from spncore.circuits.saving import load_model
 from spncore.data import library
-from spncore.loop import updates
 from spncore.runs.problem import model_of
 from spncore.runs.study import Study
 from spncore.runs.trace import Recorder
@@ -61,7 +60,7 @@ def study(data):
 def traces(study, data):
     trainer = trees_trainer(study.experiments()[0], data)
     recorder = Recorder(study.experiments()[0], trainer.problem)
-    for _ in recorder.follow(trainer.until(updates(study.experiment.iterations))):
+    for _ in recorder.follow(trainer.states(study.experiment.iterations)):
         pass
     return [fit(study.experiments()[0], data), recorder.trace()]
 
@@ -182,10 +181,10 @@ def test_the_table_holds_every_curve_and_every_tree_s_weight(study, data, traces
     found = {tuple(row[:4]): float(row[4]) for row in rows[1:]}
     trees = enumerate_trees(model_of(study.experiment, data).circuit)
     expected = tree_weights(traces[0].effective_weights, trees)
-    assert len(found) == 2 * 2 * 4 * (1 + trees.num_trees)
-    assert found["L=1", "0", "4", "llh"] == traces[0].llh[0, 3]
-    assert_close(found["L=1", "1", "2", "w[3]"], expected[1, 1, 3])
-    assert_close(found["mixture of trees", "1", "1", "w[3]"], expected[1, 0, 3])
+    assert len(found) == 2 * 2 * 5 * (1 + trees.num_trees)
+    assert found["L=1", "0", "4", "llh"] == traces[0].llh[0, 4]
+    assert_close(found["L=1", "1", "1", "w[3]"], expected[1, 1, 3])
+    assert_close(found["mixture of trees", "1", "0", "w[3]"], expected[1, 0, 3])
 
 
 def test_settings_and_the_model_can_be_taken_away(study, data, traces):

@@ -25,7 +25,7 @@ from tests.waiting import PATIENCE
 LINK = "http://localhost:8501/?v=1&learning_rate=0.1"
 FORMULAS = ['=HYPERLINK("http://x","y")', "+1", "-1+2", "@SUM(A1)", "\tx", "\rx"]
 AWKWARD = ["a,b", 'quo"te', "semi;colon", "naïve ☃", "two\nlines", "plain"]
-SMALL = Study(Experiment(num_components=3, iterations=7, num_seeds=2, init_scale=0.1, init_noise=1e-3), (1, 3))
+SMALL = Study(Experiment(num_components=3, iterations=6, num_seeds=2, init_scale=0.1, init_noise=1e-3), (1, 3))
 
 
 def tiny(variables=("a", "b", "c"), title="tiny"):
@@ -61,12 +61,12 @@ def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(resul
         depth = trace.experiment.depth
         for i, seed in enumerate(trace.experiment.seeds):
             for t in range(7):
-                assert rows[seed, depth, t + 1, "llh"] == trace.llh[i, t]
-                assert rows[seed, depth, t + 1, "weights_at_floor"] == trace.at_floor[i, t]
+                assert rows[seed, depth, t, "llh"] == trace.llh[i, t]
+                assert rows[seed, depth, t, "weights_at_floor"] == trace.at_floor[i, t]
                 for k in range(3):
-                    assert rows[seed, depth, t + 1, f"rho[{k + 1}]"] == trace.rho[i, t, k]
-                    assert rows[seed, depth, t + 1, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
-                    assert rows[seed, depth, t + 1, f"w[{k + 1}]"] == trace.effective_weights[i, t, k]
+                    assert rows[seed, depth, t, f"rho[{k + 1}]"] == trace.rho[i, t, k]
+                    assert rows[seed, depth, t, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
+                    assert rows[seed, depth, t, f"w[{k + 1}]"] == trace.effective_weights[i, t, k]
 
 
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):
@@ -170,7 +170,7 @@ def run_script(text, tmp_path, *arguments):
 
 def last_llh(traces):
     return [
-        (seed, trace.experiment.depth, trace.llh.shape[1], trace.llh[i, -1])
+        (seed, trace.experiment.depth, trace.experiment.iterations, trace.llh[i, -1])
         for trace in traces
         for i, seed in enumerate(trace.experiment.seeds)
     ]

@@ -49,17 +49,17 @@ test("series over seeds grow with the run; a gap is a seed against the same seed
   const run = {
     length: 1,
     layout: { num_seeds: 2, names: ["L = 1", "L = 2"] },
-    iteration: (frame) => frame + 1,
+    iteration: (frame) => frame,
     values: (frame, curve) => Float32Array.from(LLH[frame][curve]),
     value: (frame, curve, part, i) => LLH[frame][curve][i],
   };
   const series = new Series(run).update();
-  assert.deepEqual([series.llh[1].median, series.gap[1].median], [[-4.5], [-0.5]]);
+  assert.deepEqual([series.value[1].median, series.gap[1].median], [[-4.5], [-0.5]]);
   run.length = 2;
   series.update();
-  assert.deepEqual(series.x, [1, 2]);
+  assert.deepEqual(series.x, [0, 1]);
   assert.deepEqual(
-    [series.llh[0].median, series.llh[0].low, series.llh[0].high],
+    [series.value[0].median, series.value[0].low, series.value[0].high],
     [
       [-4, -3.5],
       [-5, -4],
@@ -74,5 +74,5 @@ test("series over seeds grow with the run; a gap is a seed against the same seed
     ],
   );
   assert.equal(series.lowest, -5);
-  assert.deepEqual(series.line(1, "llh", 0, 2), [-8, -4]);
+  assert.deepEqual(series.line(1, "value", 0, 2), [-8, -4]);
 });

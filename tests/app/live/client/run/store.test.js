@@ -26,10 +26,10 @@ test("a run is fetched from its cursor on and read by frame, curve and part", as
   const { run, asked } = await opened();
   const address = "/lab/api/runs/an%20id";
   assert.deepEqual(asked, [`${address}/layout`, `${address}?from=0&seed=0`, `${address}?from=4&seed=0`]);
-  assert.equal(run.length, 6);
-  assert.equal(run.total, 6);
+  assert.equal(run.length, 7);
+  assert.equal(run.total, 7);
   expected.llh.forEach((curve, c) =>
-    curve.forEach((seeds, frame) => seeds.forEach((llh, s) => near(run.value(frame, c, "llh", s), llh))),
+    curve.forEach((seeds, frame) => seeds.forEach((llh, s) => near(run.value(frame, c, "value", s), llh))),
   );
   expected.rho.forEach((curve, c) =>
     curve.forEach((rates, frame) => {
@@ -38,17 +38,17 @@ test("a run is fetched from its cursor on and read by frame, curve and part", as
     }),
   );
   assert.ok(Number.isNaN(run.value(0, 2, "rho")), "EM has no rates");
-  assert.ok(Number.isNaN(run.value(6, 0, "llh")) && Number.isNaN(run.value(-1, 0, "llh")));
+  assert.ok(Number.isNaN(run.value(7, 0, "value")) && Number.isNaN(run.value(-1, 0, "value")));
 });
 
-test("frames are every stride-th iteration and the last", () => {
+test("frames are the start, every stride-th update and the last", () => {
   const run = Object.create(Run.prototype, {
-    layout: { value: { stride: 3, iterations: 11 } },
+    layout: { value: { stride: 3, iterations: 10 } },
     state: { value: "running" },
   });
   assert.deepEqual(
     [0, 1, 2, 3, 4].map((frame) => run.iteration(frame)),
-    [1, 4, 7, 10, 11],
+    [0, 3, 6, 9, 10],
   );
   assert.equal(run.total, 5);
 });

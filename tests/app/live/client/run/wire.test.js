@@ -13,7 +13,7 @@ test("an answer of the server's encoder holds the engine's numbers", () => {
       products.forEach((w, k) => near(values[frame * layout.fields + offsets.w + k], w)),
     ),
   );
-  near(values[layout.curves[1].offsets.llh + SEED], expected.llh[1][0][SEED]);
+  near(values[layout.curves[1].offsets.value + SEED], expected.llh[1][0][SEED]);
 });
 
 test("a body that is not aligned reads the same", () => {

@@ -15,6 +15,7 @@ import streamlit as st
 from spncore.record import ExperimentError, Field, Manner, Record, cut
 from spncore.runs.experiment import FIELDS, updates_of
 from spncore.runs.study import Study
+from spncore.words import listed
 
 VIEWS = ("normal", "projector", "embed")
 MAX_CHARACTERS = 200  # of one value; the longest that can be right is a data set's SHA-256
@@ -112,7 +113,7 @@ class Links(Generic[Kind]):
             return 0 if self.unreadable else max(self.defaults), [f"{error}. {said}"]
         if text in known:
             return known[text], []
-        reads = self.reads.format(known=", ".join(known))
+        reads = self.reads.format(known=listed([*known]))
         return 0, [f"v: this link is of version {cut(text)}; this release reads {reads}"]
 
     def _opened(self, version: int, given: Mapping[str, Any]) -> Kind:
@@ -139,7 +140,7 @@ _links = partial(
     Links,
     Study,
     unknown="no such setting in a link",
-    reads="version {known}. The default experiment is open.",
+    reads="versions {known}. The default experiment is open.",
     long="the value has {length} characters; at most {most} are allowed",
     unreadable="The link cannot be read, so the default experiment is open.",
     earlier={(1, "iterations"): Earlier(replace(FIELDS["iterations"], low=1), updates_of)},  # it counted the start too

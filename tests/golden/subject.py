@@ -58,7 +58,7 @@ from spncore.runs.experiment import FIELDS
 from spncore.runs.problem import model_of, trees_problem
 from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
-from spncore.runs.training import all_steps
+from spncore.runs.training import all_states
 from spncore.runs.training import fit as fit_and_score
 from spncore.studies import classes as classes_study
 from spncore.studies import envelope, phase, presets, update2020
@@ -202,7 +202,7 @@ def traces_of(study: Study) -> list[Trace]:
         if study.is_shallow(curve):
             trainer = Trainer(trees_problem(trainer, trainer.init()), trainer.settings)
         recorder = Recorder(experiment, trainer.problem)
-        for _ in recorder.follow(all_steps(trainer, experiment)):
+        for _ in recorder.follow(all_states(trainer, experiment)):
             pass
         traces.append(recorder.trace())
     return traces

@@ -32,15 +32,18 @@ EVIDENCE = ([-1] * 8, [1] + [-1] * 7, [0, 1, -1, -1, 0, -1, 1, -1], [1, 0, 1, 1,
 
 
 def learning(settings: Any) -> Any:
-    """LLH at a few steps, the size of all weights, and what else a trace keeps at the last step."""
+    """LLH at a few states, counted from 1, the size of all weights, and what else a trace keeps before the last step."""
     splits = ("test",)
     trace = fit_and_score(Experiment(**settings), data_set(settings["dataset"]), held_out=splits)
     assert trace.final_state is not None
-    last = {name: getattr(trace, name)[:, -1] for name in ("log_partition", "at_floor")}
-    sizes = {name: np.linalg.norm(getattr(trace, name)[:, -1], axis=-1) for name in ("flow", "weights", "rho", "lam")}
+    place = min(trace.llh.shape[1], trace.experiment.iterations) - 1
+    last = {name: getattr(trace, name)[:, place] for name in ("log_partition", "at_floor")}
+    sizes = {
+        name: np.linalg.norm(getattr(trace, name)[:, place], axis=-1) for name in ("flow", "weights", "rho", "lam")
+    }
     return plain(
         {
-            "llh": {str(step): trace.llh[:, step - 1] for step in STEPS if step <= trace.llh.shape[1]},
+            "llh": {str(step): trace.llh[:, step - 1] for step in STEPS if step <= trace.experiment.iterations},
             "parameters": np.linalg.norm(trace.final_state.parameters, axis=1),
             "weights in all": trace.final_state.parameters.shape[1],
             "held out": trace.held_out,
@@ -142,4 +145,4 @@ def restarted(settings: Any) -> Any:
     data = data_set(settings["dataset"])
     states = [state for state, _ in run(experiment, data)]
     [*_, (end, _)] = run(experiment, data, states[len(states) // 2])
-    return {"same bits": bool(np.array_equal(end.parameters, states[-1].parameters)), "steps": len(states)}
+    return {"same bits": bool(np.array_equal(end.parameters, states[-1].parameters)), "steps": len(states) - 1}

@@ -35,6 +35,14 @@ TARGETS = {
     "memory_over_plateau": 1.10,  # at most
     "freed_seconds": 2.0,  # at most
 }
+WHAT = {
+    "first_point": "from opening the connection and a link that trains to the first answer with frames, one tab, 8 times",
+    "answers_with_points_per_second": "answers with frames over the seconds of a long run watched, one tab",
+    "control": "from a changed control's message to the end of the script's run, every 3 s in each tab",
+    "train_to_first_point": "from the message that opens a link and trains it to the first answer with frames, per tab",
+    "data_gap": "between two answers with frames, per tab, from its first one on",
+    "sessions": "tabs that had a first point, and whose run had ended, at these moments",
+}
 NUM_SESSIONS = 30
 MARK_SECONDS, WATCHED_SECONDS = 30.0, 90.0  # of many sessions: when who was served is counted, and until when
 
@@ -211,7 +219,7 @@ def running() -> Iterator[Server]:
 
 def main(names: list[str]) -> None:
     """Measure the named parts, or all, each on a fresh server."""
-    results: dict[str, Any] = {"cores": os.cpu_count(), "targets": TARGETS}
+    results: dict[str, Any] = {"cores": os.cpu_count(), "what": WHAT, "targets": TARGETS}
     for name in names or list(PARTS):
         with running() as server:
             load = [round(os.getloadavg()[0], 1)]

@@ -27,7 +27,7 @@ RATES = np.logspace(-6, -3, 13)
 
 
 class Scaled(NamedTuple):
-    """Eq. 1: what doubling the root's weights adds to it as printed, and to the mean."""
+    """Eq. 1: by how much doubling the root's weights moves it as printed, and the mean."""
 
     num_rows: int
     printed: float
@@ -92,7 +92,7 @@ def _scaled(trace: Trace) -> Scaled:
     seen = [trainer.evaluator(effective_weights(layers * by, trace.sums), leaves) for by in (1.0, root)]
     means, log_partitions = np.array([each.llh[0] for each in seen]), np.array([each.log_partition[0] for each in seen])
     printed = num_rows * (means + log_partitions) - log_partitions
-    return Scaled(num_rows, float(np.diff(printed)[0]), float(np.diff(means)[0]))
+    return Scaled(num_rows, float(np.diff(printed)[0]), abs(float(np.diff(means)[0])))
 
 
 def _last_counted_twice(weights: Floats, flow: Floats, sums: SumStack, rate: float) -> Floats:

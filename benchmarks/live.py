@@ -36,7 +36,7 @@ TARGETS = {
     "freed_seconds": 2.0,  # at most
 }
 WHAT = {
-    "first_point": "from opening the connection and a link that trains to the first answer with frames, one tab, 8 times",
+    "first_point": "from opening the connection and a link that trains to the first answer with frames, one tab",
     "answers_with_points_per_second": "answers with frames over the seconds of a long run watched, one tab",
     "control": "from a changed control's message to the end of the script's run, every 3 s in each tab",
     "train_to_first_point": "from the message that opens a link and trains it to the first answer with frames, per tab",

@@ -9,13 +9,14 @@ LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-versi
 	--no-header --no-emit-index-url pyproject.toml --extra lab
 SBOM := cyclonedx-bom==7.5.0
 
-.PHONY: help run test check check-browser docs benchmark container-test lock release base-digest clean
+.PHONY: help run test check check-browser docs results benchmark container-test lock release base-digest clean
 help:
 	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
 	@echo "make check      formatting, lint, types, import rules, the reference, then the tests"
 	@echo "make check-browser  formatting, types and tests of the browser's half, where Node is at hand"
 	@echo "make docs       build/docs: the reference of the engine, from its docstrings"
+	@echo "make results    data/: the results that ship, made anew (the real data sets are needed; a quarter of an hour)"
 	@echo "make benchmark  the tests that measure time, one after the other"
 	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
 	@echo "make lock       pin the requirements anew, with hashes"
@@ -52,6 +53,9 @@ endif
 docs: .venv/.ready  # warnings aside: a class shown in a second module does not see the types of its own
 	rm -rf build/docs
 	.venv/bin/python -W ignore -m pdoc --no-show-source --output-directory build/docs $(MODULES)
+
+results: .venv/.ready
+	for study in figure3 held_equal update2020 phase classes; do $(RUN) spncore study $$study --ship || exit 1; done
 
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]

@@ -55,8 +55,9 @@ def document(link: str, **parts: Any) -> str:
 
 
 def ended(trace: Trace) -> dict[str, Any]:
-    """How a run went, for such a text: its seeds, what stopped it, and the LLH of every seed and step."""
-    return {"seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist()}
+    """How a run went, for such a text: its seeds, what stopped it, LLH and objective of every seed and state."""
+    own = {} if trace.experiment.objective == "generative" else {"objective": trace.value.tolist()}
+    return {"seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist(), **own}
 
 
 def one_line(text: str) -> str:

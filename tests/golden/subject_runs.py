@@ -32,7 +32,7 @@ EVIDENCE = ([-1] * 8, [1] + [-1] * 7, [0, 1, -1, -1, 0, -1, 1, -1], [1, 0, 1, 1,
 
 
 def learning(settings: Any) -> Any:
-    """LLH at a few states, counted from 1, the size of all weights, and what else a trace keeps before the last step."""
+    """LLH at a few states, the size of all weights, and what else a trace keeps before the last step."""
     splits = ("test",)
     trace = fit_and_score(Experiment(**settings), data_set(settings["dataset"]), held_out=splits)
     assert trace.final_state is not None

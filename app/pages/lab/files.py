@@ -32,8 +32,8 @@ def _remarks(dataset: Dataset, link: str) -> list[str]:
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
     """The tidy table (seed, L, learner, t, quantity, value) of every state; t counts updates.
 
-    `rho[3]`, `lambda[3]` and `w[3]` belong to component 3; ρ and λ are of gradient ascent only. Very large runs leave
-    the components out.
+    `objective` is what was trained where that is not the LLH. `rho[3]`, `lambda[3]` and `w[3]` belong to component 3; ρ
+    and λ are of gradient ascent only. Very large runs leave the components out.
     """
     num_steps = sum(trace.llh.size for trace in traces)
     with_components = num_steps * (2 + 3 * study.experiment.num_components) <= MAX_ROWS
@@ -132,10 +132,11 @@ for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(
 
 def _seed_rows(trace: Trace) -> Iterator[Row]:
     """The quantities that each seed has at every state: seed, t, quantity, value."""
+    own = {} if trace.experiment.objective == "generative" else {"objective": trace.value}
+    known = {"llh": trace.llh, **own, "weights_at_floor": trace.at_floor}
     for i, seed in enumerate(trace.experiment.seeds):
-        for t, (llh, at_floor) in enumerate(zip(trace.llh[i].tolist(), trace.at_floor[i].tolist(), strict=True)):
-            yield seed, t, "llh", llh
-            yield seed, t, "weights_at_floor", at_floor
+        for t, row in enumerate(zip(*(values[i].tolist() for values in known.values()), strict=True)):
+            yield from ((seed, t, quantity, value) for quantity, value in zip(known, row, strict=True))
 
 
 def _component_rows(trace: Trace) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from spncore import Experiment, fit
 from spncore.data.library import from_array, load
 from spncore.data.table_file import read_csv
 from spncore.files.provenance import versions
+from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.study import Study
 from tests import children
 from tests.closeness import assert_close
@@ -67,6 +68,20 @@ def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(resul
                     assert rows[seed, depth, t, f"rho[{k + 1}]"] == trace.rho[i, t, k]
                     assert rows[seed, depth, t, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
                     assert rows[seed, depth, t, f"w[{k + 1}]"] == trace.effective_weights[i, t, k]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_objective_that_is_trained_is_taken_away_where_it_is_not_the_llh(objective):
+    data, study = tiny(), Study(SMALL.experiment.replace(objective=objective), (2,))
+    [trace] = traces = traces_of(study, data)
+    rows = table(files.curves_csv(study, data, traces, LINK))
+    found = [float(row["value"]) for row in rows if row["quantity"] == "objective"]
+    [said] = json.loads(files.result_json(study, data, traces, LINK))["result"]
+    if objective == "generative":
+        assert not found and "objective" not in said and np.array_equal(trace.value, trace.llh)
+    else:
+        assert found == trace.value.ravel().tolist() and said["objective"] == trace.value.tolist()
+        assert not np.array_equal(trace.value, trace.llh)
 
 
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):

@@ -126,8 +126,8 @@ _ALL = (
     Preset(
         "update-2020",
         "Authors' update 2020",
-        "Every weight starts at 0.1 times the size of a normal random number.",
-        "The later script subtracts Z instead of log Z: on NLTCS most runs stop at the independent model.",
+        "Every weight, of sums and of leaves, starts at 0.1 times the size of a normal random number.",
+        "The later script subtracts Z, not log Z: its steps pull log Z to 0, and with many columns overshoot for ever.",
         Study(
             Experiment(
                 parametrisation="log",

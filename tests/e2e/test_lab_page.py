@@ -127,7 +127,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
     for name in ("L=1 · momentum 0.9", "L=1 · EM"):
         assert_close(drawn[name], np.median(traces[name].llh, axis=0), rtol=SINGLE)
         assert page.locator("[data-chart=llh] ~ .spn-overlay .spn-end", has_text=name).count() == 1
-        assert name in page.locator(".spn-headline").inner_text()
+        assert name.removeprefix("L=1 · ") in page.locator(".spn-details").inner_text()
     page.locator("[data-choose=curve]").select_option("EM")
     page.locator(".spn-lab[data-learner=em]").wait_for()
     page.wait_for_function(

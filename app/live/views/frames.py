@@ -122,7 +122,8 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
         "queue_position": position,
-        "headline": run.headline(),
+        "headline": run.told().headline,
+        "details": run.told().details,
         "events": run.events(),
         "alone": alone(run),
     }

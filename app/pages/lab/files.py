@@ -18,6 +18,7 @@ from spncore.files.provenance import made_by
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 from spncore.runs.training import learner_of
+from spncore.studies.target import Fixed
 
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
 
@@ -27,7 +28,15 @@ def _remarks(dataset: Dataset, link: str) -> list[str]:
     return linked(link, f"data: {dataset.title} ({kind}), SHA-256 {dataset.sha256}")
 
 
-def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
+def _target(study: Study, target: Fixed | None) -> str:
+    """What the runs are compared at, with the level of every seed."""
+    if target is None:
+        return "target: none, the runs are compared where they stand"
+    levels = zip(study.experiment.seeds, target.levels, strict=True)
+    return f"target: {target.reason}; by seed: " + ", ".join(f"{seed} = {level!r}" for seed, level in levels)
+
+
+def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str, target: Fixed | None = None) -> str:
     """The tidy table (seed, L, learner, t, quantity, value) of every state; t counts updates.
 
     `objective` is what was trained where that is not the LLH, `components` their effective number. `rho[3]`,
@@ -42,7 +51,8 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
         for trace in traces
         for seed, *said in (_component_rows if with_components else _seed_rows)(trace)
     )
-    return table("seed L learner t quantity value".split(), rows, _remarks(dataset, link) + remarks)
+    remarks = [*_remarks(dataset, link), _target(study, target), *remarks]
+    return table("seed L learner t quantity value".split(), rows, remarks)
 
 
 def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
@@ -52,8 +62,8 @@ def components_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link
     return table(columns, rows, _remarks(dataset, link))
 
 
-def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """Settings, data set, versions, and for each depth and rival the LLH of every seed after 0, 1, … updates."""
+def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str, target: Fixed | None = None) -> str:
+    """Settings, data set, versions, target, and for each depth and rival every seed's LLH after 0, 1, … updates."""
     names = "name title source synthetic sha256".split()
     return document(
         link,
@@ -63,6 +73,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
             "rows": dataset.num_rows,
             "variables": list(dataset.variables),
         },
+        target=None if target is None else {**target._asdict(), "reason": target.reason},
         result=[
             {"L": trace.experiment.depth, "learner": trace.experiment.optimiser, **ended(trace)} for trace in traces
         ],
@@ -98,6 +109,7 @@ _SCRIPT = '''# /// script
 
 Made with {made_by}.
 The numbers are equal to the last bit only with the same BLAS kernel, SIMD level and BLAS threads; it takes one thread.
+In single precision noise below 6e-8 is lost: components that start equal then stay equal, at every depth.
 Run it where spnlab is installed: {usage}
 """
 

@@ -18,6 +18,7 @@ from spncore.data.table_file import read_csv
 from spncore.files.provenance import versions
 from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.study import Study
+from spncore.studies.target import Fixed
 from tests import children
 from tests.closeness import assert_close
 from tests.places import ROOT
@@ -83,6 +84,18 @@ def test_the_objective_that_is_trained_is_taken_away_where_it_is_not_the_llh(obj
     else:
         assert found == trace.value.ravel().tolist() and said["objective"] == trace.value.tolist()
         assert not np.array_equal(trace.value, trace.llh)
+
+
+def test_the_target_of_every_seed_is_taken_away(result):
+    data, traces = result
+    levels = (-5.0, -4.625)
+    for target, said, stored in (
+        (None, "target: none", None),
+        (Fixed("gain", levels), "by seed: 0 = -5.0, 1 = -4.625", {"rule": "gain", "levels": list(levels)}),
+    ):
+        assert said in files.curves_csv(SMALL, data, traces, LINK, target)
+        found = json.loads(files.result_json(SMALL, data, traces, LINK, target))["target"]
+        assert (found and {name: found[name] for name in stored}) == stored
 
 
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):

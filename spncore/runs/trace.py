@@ -146,12 +146,12 @@ class Recorder:
         self.state, self.length = state, self.length + 1
 
     def _components(self, info: StepInfo) -> Floats:
-        """The effective number of components of every seed; NaN where there are edges instead."""
+        """The effective number of components of every seed; NaN beyond the finite and where there are edges instead."""
         if self.experiment.structure != "mixture":
             return np.full(len(info.llh), np.nan)
-        return effective_number(
-            component_shares(effective_weights(info.layer_weights, self.problem.sums), info.inputs[0])
-        )
+        with np.errstate(all="ignore"):
+            weights = effective_weights(info.layer_weights, self.problem.sums)
+            return effective_number(component_shares(weights, info.inputs[0]))
 
     def trace(self) -> Trace:
         """The states so far; its arrays are views that later ones do not change."""

@@ -205,7 +205,10 @@ def judge_rates(said, factors):
     strongest = max(lam, key=abs)
     assert ("λ is 0 throughout" in said) == (strongest == 0.0)
     if strongest:
-        assert f"starts at {lam[0]:.2g} and ends at {lam[-1]:.1g};".replace("-", "−") in said
+        ends = (
+            f"starts at {lam[0]:.2g} and ends at {lam[-1]:.2g};" if len(lam) > 1 else f"is {lam[0]:.2g} at the start;"
+        )
+        assert ends.replace("-", "−") in said
     length = 1.0 - strongest  # what is left of w
     assert ("stretches w" in said) == (strongest < 0.0) and ("turns w round" in said) == (strongest > 1.0)
     assert ("shrinks w" in said) == (0.0 < strongest < 1.0)

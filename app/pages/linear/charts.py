@@ -30,7 +30,8 @@ def loss(comparison: Comparison, theme: str, log_steps: bool) -> go.Figure:
     longest = max(len(row.x) for row in rows)
     for row, side in zip(rows, comparison.sides, strict=True):
         words = "" if side.needed is None else f"{row.name}: {side.needed:,}"
-        name_the_end(figure, _positive(row), words, right=len(row.x) < 0.6 * longest)
+        above = longest > 1 or side is comparison.plain  # two points at one place
+        name_the_end(figure, _positive(row), words, above, right=len(row.x) < 0.6 * longest)
     return figure
 
 

@@ -39,9 +39,9 @@ def faster_name(depth: int) -> str:
     return f"L=1 at {depth}η"
 
 
-def tidied(rate: float) -> float:
+def tidied(rate: float, digits: int = 6) -> float:
     """A learning rate without the digits that multiplying left behind."""
-    return float(f"{rate:.6g}")
+    return float(f"{rate:.{digits}g}")
 
 
 def thinned(length: int, points: int) -> list[int]:

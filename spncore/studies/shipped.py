@@ -22,7 +22,7 @@ from spncore.words import signed
 
 DECIMALS = 6  # of a shipped LLH, in nats per row
 CURVE_DECIMALS = 4  # of those that are only drawn
-COLUMNS = ("L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
+COLUMNS = ("L", "learning rate", "seed or statistic", "quantity", "updates", "value")
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,18 @@ def describe(dataset: Dataset, test: Dataset) -> Data:
 
 
 def reached(outcome: Outcome, target: int = 0) -> list[int | None]:
-    """Iterations to one of the cell's targets, seed by seed."""
-    return [seed.reached[target] for seed in outcome.seeds]
+    """Updates to one of the cell's targets, seed by seed; None for a run that never got there or was thrown off."""
+    return [None if thrown_off(seed) else seed.reached[target] for seed in outcome.seeds]
+
+
+def thrown_off(seed: SeedOutcome) -> bool:
+    """Whether a run left the finite range or ended below its start: it leads nothing, whatever it had reached."""
+    first, final = seed.first_llh, seed.final_llh
+    return seed.stopped is not None or first is None or final is None or final < first
 
 
 def finals(outcome: Outcome) -> list[float]:
-    """LLH at the last iteration, seed by seed; seeds that recorded nothing are left out."""
+    """LLH after the last update, seed by seed; seeds that recorded nothing are left out."""
     return [seed.final_llh for seed in outcome.seeds if seed.final_llh is not None]
 
 
@@ -129,7 +135,7 @@ def diverged(outcome: Outcome) -> int:
 
 
 def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[Any, ...]]:
-    """Rows to take away: labels, L, η, seed or statistic, quantity, iteration, value."""
+    """Rows to take away: labels, L, η, seed or statistic, quantity, updates, value."""
     rows: list[tuple[Any, ...]] = []
     for labels, cell, outcome in labelled:
         head = (*labels, cell.experiment.depth, cell.experiment.learning_rate)
@@ -140,7 +146,7 @@ def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[
             rows += [(*head, name, of[0] if of else "llh", t, value) for t, value in pairs]
         for seed in outcome.seeds:
             for target, at in zip(cell.targets, seed.reached, strict=True):
-                rows.append((*head, seed.seed, f"iterations to {target_words(target)}", "", "" if at is None else at))
+                rows.append((*head, seed.seed, f"updates to {target_words(target)}", "", "" if at is None else at))
             rows.append((*head, seed.seed, "final llh", "", seed.final_llh))
             rows += [(*head, seed.seed, f"{split} llh", "", llh) for split, llh in seed.held_out.items()]
             rows += [(*head, seed.seed, quantity, "", value) for quantity, value in seed.scale.items()]

@@ -36,6 +36,7 @@ SINGLE = [
     {"p": 4, "dimension": 1, "each_at": "chosen", "learning_rate": 1.05, "num_layers": 3},
     {"p": 4, "dimension": 16, "condition": 1.0, "init_scale": 0.3},
 ]
+SINGLE += [{"num_layers": layers, "p": 2 + 2 * (layers % 2)} for layers in range(4, 8)]
 TABLE = [*BEST, *CHOSEN]
 CASES = [*SINGLE, *(pytest.param(case, marks=[pytest.mark.slow] * (n % 4 > 0)) for n, case in enumerate(TABLE))]
 

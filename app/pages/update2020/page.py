@@ -16,7 +16,7 @@ from spncore.studies import shipped, update2020
 from spncore.studies.cells import CURVE, DEPTHS, OF_SCALE, Runs, depth_name
 from spncore.studies.update2020 import SEEDS, Update
 
-COSTS = {"nltcs": "under a minute", "plants": "a few minutes", "baudio": "about ten minutes"}
+COSTS = {"nltcs": "under a minute", "plants": "about a minute", "baudio": "a few minutes"}
 
 SCORE_COLUMNS = "objective,rows,L,seed,llh,lowest of the last states,highest of the last states,swings".split(",")
 

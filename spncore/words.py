@@ -28,8 +28,10 @@ def slashed(values: Iterable[object]) -> str:
 
 
 def signed(value: float, form: str = ".3f") -> str:
-    """A number with a real minus sign; three decimals, as LLH is given, unless the form says otherwise."""
-    return f"{value:{form}}".replace("-", MINUS)
+    """A number with a real minus sign, none at 0; three decimals, as LLH is given, unless the form says otherwise."""
+    text = f"{value:{form}}"
+    zero = "+" * form.startswith("+")
+    return text.replace("-", MINUS if text.strip("-0.,") else zero)
 
 
 def percent(share: float, decimals: int = 0) -> str:

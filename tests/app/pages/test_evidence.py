@@ -47,7 +47,7 @@ def ready_sweep(monkeypatch):
         places = {(len(asked), number): [fair[cell] for cell in asked] for number, asked in enumerate(rounds, 1)}
         places[len(published), 1] = [published[cell] for cell in figure3.cells()]
         update = shipped.shipped("update2020").results
-        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5))]
+        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5), (0.1,))]
         places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 

@@ -27,6 +27,7 @@ from spncore.studies.cells import DEPTHS
 from spncore.studies.presets import FIGURE_3
 from spncore.studies.published import TARGETS, published_figure3
 from spncore.sweep import command as sweep
+from spncore.threads import ONE_THREAD
 
 PROGRAM = "python -m spncore"
 EXAMPLES = """examples:
@@ -40,7 +41,8 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     """Run one command; 0 if it did what it was asked for, 2 with one sentence on stderr if the request is refused."""
     options = parser(program).parse_args(arguments)
     try:
-        return int(options.command(options))
+        with ONE_THREAD:
+            return int(options.command(options))
     except (ExperimentError, DataError, OSError) as error:
         print(f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error, file=sys.stderr)
         return 2

@@ -10,6 +10,7 @@ from typing import Any
 from app.live import assets
 from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
+from spncore.threads import ONE_THREAD
 
 # How long a thread that wants to run waits for the trainer's: Python's 5 ms add up in a page's script.
 SWITCH_SECONDS = 0.0005
@@ -17,11 +18,15 @@ SWITCH_SECONDS = 0.0005
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
-    """Compress plotly.js beside the start, so that nobody waits for it; at the end runs become interrupted."""
+    """Compress plotly.js beside the start, so that nobody waits for it; at the end runs become interrupted.
+
+    BLAS has one thread all the while, whatever the environment says: a run's bits depend on it.
+    """
     threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _exit_cleanly_when_terminated()
-    yield {}
+    with ONE_THREAD:
+        yield {}
     REGISTRY.close()
     JOBS.close()
 

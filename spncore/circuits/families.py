@@ -7,13 +7,14 @@ family is one more row of `FAMILIES`; its contract test compares it with SciPy's
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from scipy.special import gammaln
 
 from spncore.arrays import Bools, Floats, Generator
 
+FloatsOrBools = TypeVar("FloatsOrBools", Floats, Bools)
 _TINY = float(np.finfo(np.float64).tiny)  # a weight of 0 enters linear coefficients as this; see leaves.impossible
 _HALF_LOG_TAU = 0.5 * np.log(2.0 * np.pi)
 SMALLEST_SCALE = 1e-3  # of a Gaussian's standard deviation: a component on one point would have unbounded density
@@ -38,6 +39,7 @@ class Moments(NamedTuple):
 class Family(NamedTuple):
     """One exponential family; N nodes over S variables each, P parameters and T statistics per variable.
 
+    The first `num_implied` statistics have a natural parameter of 0: `observed` holds it, flows are summed over them.
     `parameters` arrays are (…, P, N, S). `derivative(parameters, moments)` is θ ∂𝓛/∂θ, the flow, for a parameter whose
     entry of `positive` is true (a weight or scale, trained like the weights of sums), else ∂𝓛/∂θ. `maximise` is the M
     step of EM. `mode` is the most probable value; `support` names the allowed values and `supports(x)` checks them.
@@ -45,6 +47,7 @@ class Family(NamedTuple):
 
     num_parameters: int
     num_statistics: int
+    num_implied: int
     positive: tuple[bool, ...]
     support: str
     supports: Callable[[Floats], Bools]
@@ -70,23 +73,26 @@ def _first(parameters: Floats) -> Floats:
     return parameters[..., 0, :, :]
 
 
-def _wide(values: Floats | Bools) -> Floats:
+def _wide(values: FloatsOrBools) -> FloatsOrBools:
     """One value for all parameters, (…, 1, N, S)."""
-    return np.expand_dims(values, -3)
+    return values[..., None, :, :]
 
 
 def categorical(num_values: int) -> Family:
     """Unnormalised weights θ_v of the values 0 … V−1; with V = 2 the 0/1 leaf sums of the paper.
 
-    Indicators are weights of 0 and 1, so a Bernoulli leaf is a sum over two indicators (Peharz et al., 2015).
+    Indicators are weights of 0 and 1, so a Bernoulli leaf is a sum over two indicators (Peharz et al., 2015). Value 0
+    is implied, to save work on the way up; its flow is summed over its own rows, as every other's: the difference of
+    two sums would cancel where its weight is small.
     """
 
     def statistics(x: Floats) -> Floats:
-        return np.asarray(x == np.arange(1.0, num_values).reshape(-1, *([1] * x.ndim))).astype(float)
+        return np.asarray(x == np.arange(float(num_values)).reshape(-1, *([1] * x.ndim))).astype(float)
 
     return Family(
         num_values,
-        num_values - 1,
+        num_values,
+        1,
         (True,) * num_values,
         f"whole numbers from 0 to {num_values - 1}",
         lambda x: (x >= 0) & (x < num_values) & (x == np.floor(x)),
@@ -104,16 +110,15 @@ def categorical(num_values: int) -> Family:
 
 
 def _categorical_coefficients(theta: Floats) -> Coefficients:
-    log_theta = np.log(np.maximum(theta, _TINY))
+    theta = np.maximum(theta, _TINY)
+    log_theta = np.log(theta)
     first = _first(log_theta)
-    return Coefficients(log_theta[..., 1:, :, :] - _wide(first), first, np.log(_total(theta)))
+    return Coefficients(log_theta - _wide(first), first, np.log(_total(theta)))
 
 
 def _categorical_flows(theta: Floats, moments: Moments) -> Floats:
-    flows = theta * _wide(moments.missing / _total(theta))
-    flows[..., 0, :, :] += moments.observed - _total(moments.statistics)
-    flows[..., 1:, :, :] += moments.statistics
-    return flows
+    shares = moments.missing / np.maximum(_total(theta), _TINY)
+    return np.add(theta * _wide(shares), moments.statistics)
 
 
 def _shares(theta: Floats) -> Floats:
@@ -194,6 +199,7 @@ def _exponential_maximise(parameters: Floats, moments: Moments) -> Floats:
 GAUSSIAN = Family(
     2,
     2,
+    0,
     (False, True),
     "real numbers below 1e100",
     lambda x: np.abs(x) < 1e100,  # their squares are finite
@@ -214,6 +220,7 @@ GAUSSIAN = Family(
 POISSON = Family(
     1,
     1,
+    0,
     (True,),
     "whole numbers from 0",
     lambda x: np.isfinite(x) & (x >= 0) & (x == np.floor(x)),
@@ -232,6 +239,7 @@ POISSON = Family(
 EXPONENTIAL = Family(
     1,
     1,
+    0,
     (True,),
     "real numbers from 0",
     lambda x: np.isfinite(x) & (x >= 0),

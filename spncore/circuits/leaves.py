@@ -18,20 +18,31 @@ from spncore.circuits.families import Moments
 class Design(NamedTuple):
     """Evidence rows as features of one input layer of G groups over S variables each, prepared once per data set.
 
-    `features` (G, F, B): the T statistics of each variable (0 where missing), at `flags` a missing flag for each place
-    in `partial`, the base measure's logarithm where the family has one, 1 where any variable of the group is observed,
-    and 1 where none is and the value is the partition function. `bound` (F,): the largest of each feature.
+    `features` (G, F, B): the statistics of each variable that have a coefficient (0 where missing), at `flags` a
+    missing flag for each place in `partial`, the base measure's logarithm where the family has one, 1 where any
+    variable of the group is observed, and 1 where none is and the value is the partition function. `bound` (F,): the
+    largest of each feature. `summed` (G, A + F, B) is what flows are summed over: the same after A more, so that no
+    sum is a difference of others: an observed flag for each place in `partial`, and the statistics that are implied.
     """
 
     layer: InputLayer
-    features: Floats
+    summed: Floats
     partial: Ints
     flags: slice
     bound: Floats
 
+    @property
+    def features(self) -> Floats:
+        """What the log-values are linear in."""
+        return self.summed[:, self.summed.shape[1] - len(self.bound) :]
+
     def take(self, rows: Ints | slice) -> Design:
         """The same design for some of its rows."""
-        return self._replace(features=self.features[:, :, rows])
+        return self._replace(summed=self.summed[:, :, rows])
+
+    def astype(self, dtype: type) -> Design:
+        """The same design in another precision."""
+        return self._replace(summed=self.summed.astype(dtype, copy=False))
 
 
 def is_missing(rows: Array) -> Bools:
@@ -52,15 +63,15 @@ def design(layer: InputLayer, rows: Array) -> Design:
     partly = missing & ~empty[:, None]
     partial = np.flatnonzero(np.logical_or.reduce(partly, axis=(0, 2)))
     statistics = np.where(missing, 0.0, family.statistics(numbers))  # (T, G, S, B)
-    parts = [*statistics, partly[:, partial]]
+    parts = [~missing[:, partial], *statistics, partly[:, partial]]
     if family.log_base is not None:
         parts.append(np.where(missing, 0.0, family.log_base(numbers)).sum(axis=1, keepdims=True))
-    features = np.concatenate([*parts, ~empty[:, None], empty[:, None]], axis=1, dtype=float)
-    bound = np.ones(features.shape[1])
-    if layer.family != "categorical" and features.size:
-        bound = np.abs(features).max(axis=(0, 2))
-    end = family.num_statistics * values.shape[1]
-    return Design(layer, features, partial, slice(end, end + len(partial)), bound)
+    summed = np.concatenate([*parts, ~empty[:, None], empty[:, None]], axis=1, dtype=float)
+    end = (family.num_statistics - family.num_implied) * values.shape[1]
+    bound = np.ones(summed.shape[1] - len(partial) - family.num_implied * values.shape[1])
+    if layer.family != "categorical" and summed.size:
+        bound = np.abs(summed[:, -len(bound) :]).max(axis=(0, 2))
+    return Design(layer, summed, partial, slice(end, end + len(partial)), bound)
 
 
 def _check_support(layer: InputLayer, values: Floats, missing: Bools) -> None:
@@ -77,10 +88,10 @@ def coefficients(parameters: Floats, prepared: Design) -> Floats:
     """Coefficients of the features, the last the log-partition of each node.  parameters (…, P, N, S) -> (…, N, F)."""
     family, partial = prepared.layer.distribution, prepared.partial
     natural, observed, marginal = family.coefficients(parameters)
-    num_statistics, num_variables = family.num_statistics, parameters.shape[-1]
-    result = np.empty((*observed.shape[:-1], prepared.features.shape[1]))
-    for t in range(num_statistics):
-        result[..., t * num_variables : (t + 1) * num_variables] = natural[..., t, :, :]
+    num_variables, explicit = parameters.shape[-1], natural[..., family.num_implied :, :, :]
+    result = np.empty((*observed.shape[:-1], len(prepared.bound)))
+    for t in range(explicit.shape[-3]):
+        result[..., t * num_variables : (t + 1) * num_variables] = explicit[..., t, :, :]
     if len(partial):
         result[..., prepared.flags] = marginal[..., partial] - observed[..., partial]
     if family.log_base is not None:
@@ -97,7 +108,9 @@ def weigh_missing(linear: Floats, prepared: Design, log_factors: Floats) -> None
 
 
 def impossible(parameters: Floats, prepared: Design) -> Floats | None:
-    """Coefficients (…, N, F) that count the observed values to which a node gives weight 0; None where no weight is 0.
+    """Coefficients (…, N, F) that count a node's variables whose value has weight 0; None where no weight is 0.
+
+    A missing one counts where all its weights are 0.
 
     A linear feature cannot hold log 0 beside a zero, so `coefficients` puts a tiny weight in its place and `forward`
     sets the nodes with a positive count to −inf.
@@ -105,24 +118,26 @@ def impossible(parameters: Floats, prepared: Design) -> Floats | None:
     if prepared.layer.family != "categorical" or parameters.all():
         return None
     zero = (parameters == 0.0).astype(float)
-    first = zero[..., 0, :, :]
-    result = np.zeros((*first.shape[:-1], prepared.features.shape[1]))
+    first, empty = zero[..., 0, :, :], np.minimum.reduce(zero, axis=-3)
+    result = np.zeros((*first.shape[:-1], len(prepared.bound)))
     others = np.moveaxis(zero[..., 1:, :, :] - first[..., None, :, :], -3, -2)
     result[..., : prepared.flags.start] = others.reshape(*first.shape[:-1], -1)
-    result[..., prepared.flags] = -first[..., prepared.partial]
+    result[..., prepared.flags] = (empty - first)[..., prepared.partial]
     np.add.reduce(first, axis=-1, out=result[..., -2])
+    np.add.reduce(empty, axis=-1, out=result[..., -1])
     return result
 
 
 def moments(sums: Floats, prepared: Design) -> Moments:
-    """What the backward pass collected, flow times features (…, N, F), as sums per variable."""
+    """What the backward pass collected, flow times `summed` (…, N, A + F), as sums per variable."""
     family, partial = prepared.layer.distribution, prepared.partial
-    num_variables = prepared.layer.variables.shape[1]
+    num_variables, begin = prepared.layer.variables.shape[1], len(prepared.partial)
     shape = *sums.shape[:-1], family.num_statistics, num_variables
-    statistics = sums[..., : prepared.flags.start].reshape(shape).swapaxes(-2, -3)
+    statistics = sums[..., begin : begin + family.num_statistics * num_variables].reshape(shape).swapaxes(-2, -3)
     observed, missing = sums[..., -2, None], sums[..., -1, None]
-    if len(partial):
-        flags = np.zeros((*sums.shape[:-1], num_variables))
-        flags[..., partial] = sums[..., prepared.flags]
-        observed, missing = observed - flags, missing + flags
+    if begin:  # sums over a variable's own rows, no differences
+        observed, missing = (np.repeat(both, num_variables, axis=-1) for both in (observed, missing))
+        observed[..., partial] = sums[..., :begin]
+        of_features = sums[..., -len(prepared.bound) :]
+        missing[..., partial] += of_features[..., prepared.flags]
     return Moments(statistics, observed, missing)

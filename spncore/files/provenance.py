@@ -1,16 +1,41 @@
-"""What made a result: the versions of this project and of the packages that decide its numbers."""
+"""What made a result: the versions of this project and of the packages, and what else decides the last bits."""
 
 import importlib.metadata
 import platform
 from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
 
 from spncore import __version__
+from spncore.threads import ONE_THREAD, blas
+
+UNKNOWN = "unknown"
 
 
 def versions() -> dict[str, str]:
-    """What made the file: the lab, Python and the packages that decide the numbers."""
+    """What made the file: the lab, Python, the packages that decide the numbers, and what decides their last bits."""
     packages = {name: importlib.metadata.version(name) for name in ("numpy", "scipy")}
-    return {"spnlab": __version__, "python": platform.python_version(), **packages}
+    return {"spnlab": __version__, "python": platform.python_version(), **packages, **arithmetic()}
+
+
+@lru_cache
+def arithmetic() -> dict[str, str]:
+    """The BLAS kernel of this processor, the SIMD extensions that NumPy uses on it, and the BLAS threads of a run.
+
+    Two computers on which these agree give a run the same bits; `unknown` where a library does not say.
+    """
+    simd = np.show_config(mode="dicts").get("SIMD Extensions", {})
+    used = simd.get("found") or simd.get("baseline") or [UNKNOWN]
+    with ONE_THREAD:
+        libraries = [library.info() for library in blas()]
+    kernels = sorted({f"{each.get('architecture') or each['internal_api']}" for each in libraries})
+    threads = sorted({f"{each['num_threads']}" for each in libraries})
+    return {
+        "BLAS kernel": "+".join(kernels) or UNKNOWN,
+        "SIMD": "+".join(used),
+        "BLAS threads": "+".join(threads) or UNKNOWN,
+    }
 
 
 def made_by(made: Mapping[str, str] | None = None) -> str:

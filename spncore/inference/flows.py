@@ -17,7 +17,7 @@ from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Wo
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
-    the child's); `moments`: an array (M, F) per input layer, its nodes' flow times the features.
+    the child's); `moments`: an array (M, A + F) per input layer, its nodes' flow times `summed`.
     """
 
     sums: tuple[Floats | None, ...]
@@ -31,7 +31,7 @@ def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Des
     """
     sums = send_down(sum_weights, row_weights, work)
     moments = (
-        np.matmul(inputs, design.features.transpose(0, 2, 1)).reshape(-1, design.features.shape[1])
+        np.matmul(inputs, design.summed.transpose(0, 2, 1)).reshape(-1, design.summed.shape[1])
         for inputs, design in zip(work.inputs, designs, strict=True)
     )
     return Flows(sums, tuple(moments))

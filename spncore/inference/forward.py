@@ -1,15 +1,22 @@
 """Upward pass: the log-value of every node on every row of a block."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
 from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 SumWeights = Sequence[Floats | None]
-_SAFE = 600.0  # |log-value| of inputs below which exp neither overflows nor reaches zero
+
+
+@lru_cache
+def safe_log(dtype: DTypeLike) -> float:
+    """The |log-value| up to which exp neither overflows nor nears zero: 568 in double precision, 71 in single."""
+    return 0.8 * float(np.log(np.finfo(dtype).max))
 
 
 def forward(
@@ -49,7 +56,7 @@ def input_values(
     bound = 0.0
     for linear, design, out in zip(coefficients, designs, outs, strict=True):
         np.matmul(linear.reshape(*out.shape[:2], -1), design.features, out=out)
-        bound = max(bound, float(np.maximum.reduce(np.abs(linear) @ design.bound)))
+        bound = max(bound, float(np.abs(linear).dot(design.bound).max()))
     for counts, design, out in zip(impossible or (), designs, outs, strict=False):
         if counts is not None:
             out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf
@@ -69,7 +76,7 @@ def _multiply(layer: ProductArrays, values: Floats) -> None:
 def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float) -> None:
     children = values[layer.edges[0].places].reshape(layer.scaled.shape) if layer.children is None else layer.children
     # a sum over one child is shifted all the same: its posterior is then exactly 1
-    shift = None if layer.on_inputs and bound < _SAFE and children.shape[1] > 1 else layer.shift
+    shift = None if layer.on_inputs and bound < safe_log(children.dtype) and children.shape[1] > 1 else layer.shift
     weights = layer.unit_weights if weights is None else weights
     log_sum_exp(children, weights, shift, layer.scaled, layer.totals, layer.nodes)
 

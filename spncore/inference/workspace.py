@@ -96,8 +96,8 @@ class Workspace:
     """`values` (nodes, B) holds log-values on the way up and flows on the way down.
 
     `inputs` are its rows of each input layer as (G, M, B), `layers` the arrays of the other layers in order.
-    `gathered` are the nodes whose flows are added up from several lists, or that no list has. Its dtype is the
-    precision of all work.
+    `gathered` are the nodes whose flows are added up from several lists, or that no list has, but for the root. Its
+    dtype is the precision of all work.
     """
 
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
@@ -161,6 +161,7 @@ class Workspace:
         needs = circuit.uses == 0
         for edges in (one for layer in self.layers for one in layer.edges if not one.owned):
             needs[edges.targets] = True
+        needs[-1] = False  # the root is given its flow
         return np.flatnonzero(needs)
 
 

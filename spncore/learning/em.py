@@ -72,4 +72,5 @@ def _normalised(flow: Floats, nodes: Ints, before: Floats) -> Floats:
 def _leaves(flows: Floats) -> Floats:
     """Probabilities of a 1 from flows (2, nodes, S)."""
     zeros, ones = flows
-    return np.asarray(np.clip(ones / np.maximum(ones + zeros, 1e-300), _SMALLEST, 1.0 - _SMALLEST))
+    total = ones + zeros
+    return np.asarray(np.clip(ones / np.where(total > 0, total, 1.0), _SMALLEST, 1.0 - _SMALLEST))

@@ -17,8 +17,9 @@ from spncore.inference.forward import forward
 from spncore.inference.values import block_rows
 from spncore.inference.workspace import Workspace
 from spncore.learning.objectives import Bag, Objective, accuracy
-from spncore.learning.symmetry import merge_equal
+from spncore.learning.symmetry import Merged, merge_equal
 
+_TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 
@@ -61,7 +62,7 @@ class Evaluator:
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
         designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
-        self.designs = [part._replace(features=part.features.astype(dtype, copy=False)) for part in designs]
+        self.designs = [part.astype(dtype) for part in designs]
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
@@ -72,17 +73,19 @@ class Evaluator:
         self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
 
     def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
-        """Evaluate at edge weights (S, E) > 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
-        coefficients = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
-        for edges, number, nodes in self._absorbed:
-            coefficients[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
+        """Evaluate at edge weights (S, E) ≥ 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
+        zeros = self._zeros(weights, inputs)
+        coefficients = self._coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
         num_seeds = len(weights)
-        llh, value, correct, log_partition = np.empty((4, num_seeds))
-        flow, sums = np.empty(weights.shape), [np.empty(array.shape) for array in coefficients]
+        llh, value, correct, log_partition = [np.empty(num_seeds) for _ in range(4)]
+        widths = zip(coefficients, self.designs, strict=True)
+        sums = [np.empty((*array.shape[:2], design.summed.shape[1])) for array, design in widths]
+        flow = np.empty(weights.shape)
         for seed in range(num_seeds):
             batch = self.whole if batches is None else batches[seed]
             of_inputs = [array[seed] for array in coefficients]
-            found, flows = self._one(weights[seed], of_inputs, batch)
+            impossible = None if zeros is None else [array[seed] for array in zeros]
+            found, flows = self._one(weights[seed], of_inputs, batch, impossible)
             llh[seed], value[seed], correct[seed], log_partition[seed] = found
             for array, of_seed in zip(sums, flows.moments, strict=True):
                 np.multiply(of_seed, 1.0 / batch.num_rows, out=array[seed])
@@ -94,6 +97,13 @@ class Evaluator:
         collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
         return Evaluation(llh, value, correct, log_partition, flow, collected)
 
+    def _coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
+        """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
+        found = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
+        for edges, number, nodes in self._absorbed:
+            found[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
+        return found
+
     def batch(self, items: Ints) -> Batch:
         """The part of the bag that so many of each item (I,) make."""
         weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
@@ -103,23 +113,24 @@ class Evaluator:
         return Batch(rows, weights[rows], counts[rows] / num_rows, num_rows)
 
     def _one(
-        self, weights: Floats, coefficients: list[Floats], batch: Batch
+        self, weights: Floats, coefficients: list[Floats], batch: Batch, impossible: list[Floats] | None
     ) -> tuple[tuple[float, float, float, float], Flows]:
         """One seed: LLH, objective, accuracy and log Z; flows times N."""
         circuit = self.circuit
-        merged = merge_equal(coefficients[0]) if self._is_mixture else None
+        merged = self._merged(coefficients[0], impossible) if self._is_mixture else None
         if merged is not None:  # equal components of a mixture are one component with a count
             circuit = _mixture(len(merged.first), circuit.num_variables)
             coefficients = [coefficients[0][merged.first]]
             coefficients[0][:, -2:] += np.log(merged.size)[:, None]
+            impossible = impossible and [impossible[0][merged.first]]
         sums = self._sum_weights(weights)
         coefficients = [array.astype(self.dtype, copy=False) for array in coefficients]
         asked = batch.rows is None and self.bag.partner is not None, self.objective.value is not None
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
         for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, designs[0].features.shape[2])
-            values = forward(coefficients, sums, designs, work)
+            work = self._workspace(circuit, designs[0].summed.shape[2])
+            values = forward(coefficients, sums, designs, work, impossible)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
                 row_weights = self.objective.row_weights(batch.weights, log_partition)
@@ -138,6 +149,23 @@ class Evaluator:
         if merged is not None:
             flows = Flows(flows.sums, ((flows.moments[0] / merged.size[:, None])[merged.of],))
         return (llh, value, correct, log_partition), flows
+
+    def _merged(self, coefficients: Floats, impossible: list[Floats] | None) -> Merged | None:
+        whole = coefficients if impossible is None else np.concatenate([impossible[0], coefficients], axis=1)
+        return merge_equal(whole)
+
+    def _zeros(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats] | None:
+        """Counts (S, nodes, F) per input layer of what excludes a node; None where no weight is 0."""
+        if weights.all() and all([array.all() for array in inputs]):
+            return None
+        found = []
+        for array, design in zip(inputs, self.designs, strict=True):
+            counts = leaves.impossible(array, design)
+            shape = len(array), array.shape[-2], len(design.bound)
+            found.append(np.zeros(shape) if counts is None else counts)
+        for edges, number, nodes in self._absorbed:
+            found[number][..., nodes, -2:] += (weights[:, edges] == 0.0)[..., None]
+        return found
 
     def _sum_weights(self, weights: Floats) -> list[Floats | None]:
         """Edge weights (E,) as an array per sum layer, None where they are absorbed."""

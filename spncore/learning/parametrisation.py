@@ -29,6 +29,7 @@ class Parametrisation(NamedTuple):
     """Four maps between parameters and weights; arrays keep their shape (..., P). `floor` is the least weight.
 
     On a simplex the floor is lower in large groups: see `simplex.lower_bounds`. `project` may be used on a start, too.
+    A weight that starts at 0 is structure: its parameter is `zero` and stays, and none of the maps is asked about it.
     """
 
     floor: float
@@ -36,6 +37,7 @@ class Parametrisation(NamedTuple):
     project: Callable[[Floats], Floats]  # after a step: back into the allowed set
     weights: Callable[[Floats], Floats] = _same  # parameters -> weights
     gradient: Callable[[Floats, Floats], Floats] = _derivative  # weights, flows -> gradient in the parameters
+    zero: float = 0.0  # the parameter of a weight of 0
 
 
 def linear(floor: float, groups: Groups | None) -> Parametrisation:
@@ -55,6 +57,7 @@ def log(floor: float, groups: Groups | None) -> Parametrisation:
         weights=np.exp,
         gradient=lambda weights, flows: flows,
         project=_same,
+        zero=-np.inf,
     )
 
 
@@ -79,6 +82,7 @@ def exponentiated(floor: float, groups: Groups) -> Parametrisation:
         weights=np.exp,
         gradient=lambda weights, flows: np.where(groups.of < 0, flows, flows / weights),
         project=project,
+        zero=-np.inf,
     )
 
 

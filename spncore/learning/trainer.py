@@ -10,6 +10,7 @@ from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
 from spncore.data.dataset import Dataset
+from spncore.learning.divergence import verdict
 from spncore.learning.evaluator import Batch, Evaluation, Evaluator
 from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
 from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
@@ -67,6 +68,7 @@ class Trainer:
         self.parametrisation, self.optimiser = prepare(settings, groups)
         self._outside = _some(groups.of < 0)  # in no simplex: EM leads them to the family's own maximum
         self._free = _some(problem.free())
+        self._held = _some(problem.free() | (False if problem.zeros is None else problem.zeros))
         self._nodes = edge_nodes(problem.circuit)
         self._node_starts = np.flatnonzero(np.diff(self._nodes, prepend=-1))
         self._epochs: dict[tuple[int, int], Ints] = {}
@@ -78,7 +80,10 @@ class Trainer:
     def start(self, weights: Floats) -> TrainState:
         """The state that begins at these weights (S, P), which learners on a simplex normalise."""
         with np.errstate(all="ignore"):
-            parameters = self._but_free(weights, self.parametrisation.parameters(weights[:, : self._num_mapped]))
+            mapped = self.parametrisation.parameters(weights[:, : self._num_mapped])
+            if self.problem.zeros is not None:
+                mapped = np.where(self.problem.zeros[: mapped.shape[1]], self.parametrisation.zero, mapped)
+            parameters = self._but(self._free, weights, mapped)
         return TrainState(0, parameters, self.optimiser.init(parameters[:, : self.num_trained]))
 
     def until(self, *rules: Rule, state: TrainState | None = None) -> Iterator[tuple[TrainState, StepInfo]]:
@@ -95,17 +100,18 @@ class Trainer:
 
     def weights(self, parameters: Floats) -> Floats:
         """All weights (S, P) of parameters (S, P)."""
-        return self._but_free(parameters, self.parametrisation.weights(parameters[:, : self._num_mapped]))
+        mapped = self.parametrisation.weights(parameters[:, : self._num_mapped])
+        return self._but(self._free, parameters, mapped)
 
     @property
     def _num_mapped(self) -> int:
         return self.problem.num_weights if self.learner.geometry is None else self.num_trained
 
-    def _but_free(self, given: Floats, mapped: Floats) -> Floats:
-        """`mapped` where there are weights, `given` for free parameters and for what is not mapped."""
+    def _but(self, held: Bools | None, given: Floats, mapped: Floats) -> Floats:
+        """`mapped`, but `given` where `held` (P,) is set, for free parameters or zeros, and for what is not mapped."""
         if mapped.shape[1] < given.shape[1]:
             mapped = np.concatenate([mapped, given[:, mapped.shape[1] :]], axis=1)
-        return mapped if self._free is None else np.where(self._free[: given.shape[1]], given, mapped)
+        return mapped if held is None else np.where(held[: given.shape[1]], given, mapped)
 
     def model(self, state: TrainState, seed: int = 0) -> Model:
         """One seed's network as it is in a state; `seed` is its place among the seeds."""
@@ -166,12 +172,12 @@ class Trainer:
         gradient = self.parametrisation.gradient(weights, flows)
         if self.learner.data_flow_only:
             return gradient if self._outside is None else np.where(self._outside, flows - weights, gradient)
-        return self._but_free(flows, gradient)
+        return self._but(self._held, flows, gradient)
 
     def moved(self, parameters: Floats, increment: Floats) -> Floats:
         """Trained parameters after an increment, back in their allowed set."""
         moved = parameters + increment
-        return self._but_free(moved, self.parametrisation.project(moved))
+        return self._but(self._held, moved, self.parametrisation.project(moved))
 
     def _competing(self, flow: Floats, edges: Floats) -> Floats:
         """a_k from the data's flows alone: on normalised weights the share of Z is w_k times the node's whole flow."""
@@ -196,6 +202,8 @@ class Trainer:
         return self._epochs[seed, epoch]
 
     def _raise_if_diverged(self, iteration: int, info: StepInfo, parameters: Floats) -> None:
+        if self.problem.zeros is not None:
+            parameters = np.where(self.problem.zeros[: parameters.shape[1]], 0.0, parameters)
         if math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
             return
         for updates_made, quantity, values in (
@@ -204,11 +212,16 @@ class Trainer:
         ):
             finite = np.isfinite(values).all(axis=1)
             if not finite.all():
-                seed = self.settings.seeds[int(np.argmin(finite))]
+                place = int(np.argmin(finite))
                 raise DivergenceError(
-                    f"after {counted(updates_made, 'update')}, {quantity} of seed {seed} is no longer a finite number; "
-                    f"try a learning rate below {self.settings.learning_rate:g}"
+                    f"after {counted(updates_made, 'update')}, {quantity} of seed {self.settings.seeds[place]} "
+                    f"{self._verdict(iteration, info, place)}"
                 )
+
+    def _verdict(self, iteration: int, info: StepInfo, place: int) -> str:
+        row = np.concatenate([info.layer_weights[place], *(array[place].ravel() for array in info.inputs)])
+        values = [info.llh[place], info.value[place], *info.flow[place]]
+        return verdict(self.problem, self.settings, row, bool(iteration == 0 and not np.isfinite(values).all()))
 
 
 def _some(mask: Bools) -> Bools | None:

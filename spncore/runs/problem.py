@@ -4,16 +4,18 @@ from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
+from scipy.special import logsumexp
 
 from spncore.arrays import Floats
-from spncore.circuits.circuit import CircuitError
+from spncore.circuits.circuit import CircuitError, ProductLayer
 from spncore.circuits.model import Model, parameter_shape
-from spncore.circuits.overparam import SumStack, deepened_sums, initial_layer_weights
+from spncore.circuits.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
+from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.problem import Problem, in_one_row, plain_problem
+from spncore.learning.problem import Problem, in_one_row, plain_problem, shares
 from spncore.learning.trainer import Trainer, TrainState
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
@@ -32,7 +34,8 @@ def problem_of(experiment: Experiment, dataset: Dataset | None = None) -> Proble
     model, objective = model_of(experiment, dataset), OBJECTIVES[experiment.objective]
     sums = deepened_sums(model.circuit, experiment.topology, experiment.depth)
     bag = objective.bag(dataset, experiment.labels(dataset.num_variables))
-    return Problem(model.circuit, sums, bag, objective, partial(_start, experiment, dataset, model, sums))
+    problem = Problem(model.circuit, sums, bag, objective, partial(_start, experiment, dataset, model, sums))
+    return problem.keeping_zeros(experiment.seed) if _as_learned(experiment) else problem
 
 
 def trees_problem(trainer: Trainer, start: TrainState) -> Problem:
@@ -79,23 +82,68 @@ def dataset_of(experiment: Experiment, dataset: Dataset | None) -> Dataset:
 
 
 def _start(experiment: Experiment, dataset: Dataset, model: Model, sums: SumStack, seed: int) -> Floats:
-    """All weights (P,) of a seed: sum weights from the scale and convention, leaf weights from the component start."""
+    """All weights (P,) of a seed: sum weights from the scale and convention, leaf weights from the component start.
+
+    Of a structure that was learned, `fitted` is all that was learned. A floor acts from the first update on. Without
+    noise and random weights all seeds then start alike.
+    """
     rng = np.random.default_rng(seed)
     leaf_weights = np.concatenate([array.ravel() for array in _leaves(experiment, dataset, model, rng)])
     leaf_weights *= 1.0 + experiment.init_noise * rng.standard_normal(leaf_weights.shape)
     layers = initial_layer_weights(sums, experiment.init_scale, experiment.init_convention)
+    if _as_learned(experiment):
+        layers = _learned_layers(experiment, model, sums, layers)
     if experiment.weight_init == "random":
         layers *= np.abs(rng.standard_normal(layers.shape))
     return np.concatenate([layers, leaf_weights])
 
 
+def _learned_layers(experiment: Experiment, model: Model, sums: SumStack, layers: Floats) -> Floats:
+    """Weights (n,) with which f/Z is the learned distribution; for learners on a simplex, on their simplices.
+
+    For all others every sum keeps the scale of `layers` as the mean of its weights: those of the last layer, one for
+    each child, are in proportion, those above are alike.
+    """
+    if LEARNERS[experiment.optimiser].geometry is not None:
+        return shares(model, sums)
+    layers[sums.paths[-1]] *= proportions(model, float(np.prod(layers[sums.paths[:, 0]])))
+    if np.count_nonzero(effective_weights(layers, sums)) < sum(map(np.count_nonzero, model.parameters.sums)):
+        raise ExperimentError("init_scale: so small that learned weights would round to 0; choose a larger one")
+    return layers
+
+
 def _leaves(experiment: Experiment, dataset: Dataset, model: Model, rng: np.random.Generator) -> list[Floats]:
     """Leaf weights (2, nodes, S) of each input layer; data sets of the lab hold zeros and ones."""
-    if experiment.component_init == "fitted" and experiment.structure in LEARNED:
-        return [np.maximum(array, experiment.floor) for array in model.parameters.inputs]
+    if _as_learned(experiment):
+        return list(model.parameters.inputs)
     if experiment.component_init == "fitted":
         return list(em.fit(model.circuit, dataset, rng).model.parameters.inputs)
     shapes = [parameter_shape(layer) for layer in model.circuit.input_layers]
     if experiment.component_init == "uniform":
         return [np.full(shape, 0.5) for shape in shapes]
     return [np.maximum(np.abs(rng.normal(0.0, 0.1, shape)), experiment.floor) for shape in shapes]
+
+
+def _as_learned(experiment: Experiment) -> bool:
+    """Whether a run begins with the parameters that were learned together with its structure."""
+    return experiment.component_init == "fitted" and experiment.structure in LEARNED
+
+
+def proportions(model: Model, scale: float) -> Floats:
+    """Factors (E,), their mean 1 in every sum, with which sum weights of `scale` make f/Z what it is with the model's.
+
+    A sum whose weights add up to more than before is worth more to the sums above it, which need not mix children of
+    as many sums each: their weights are divided by what each child has gained, and then scaled themselves.
+    """
+    log_gain, factors = np.zeros(model.circuit.num_nodes), []
+    weights = iter(model.parameters.sums)
+    for layer, own in model.circuit.inner:
+        if isinstance(layer, ProductLayer):
+            log_gain[own] = np.add.reduce(log_gain[layer.children], axis=1)
+            continue
+        with np.errstate(divide="ignore"):
+            wanted = np.log(next(weights)) - log_gain[layer.children][:, None]  # (G, M, A)
+        total = logsumexp(wanted, axis=2, keepdims=True) - np.log(wanted.shape[2])
+        factors.append(np.exp(wanted - total).ravel())
+        log_gain[own] = (np.log(scale) - total).ravel()
+    return np.concatenate(factors)

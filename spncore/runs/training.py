@@ -10,6 +10,7 @@ from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import problem_of
 from spncore.runs.trace import Recorder, Trace
+from spncore.threads import ONE_THREAD, on_one_thread
 
 
 def learner_of(experiment: Experiment) -> LearnerSettings:
@@ -19,7 +20,8 @@ def learner_of(experiment: Experiment) -> LearnerSettings:
 
 def trainer_of(experiment: Experiment, dataset: Dataset | None = None) -> Trainer:
     """An experiment's learner on its problem; DataError or ExperimentError if the data cannot be used."""
-    return Trainer(problem_of(experiment, dataset), learner_of(experiment))
+    with ONE_THREAD:
+        return Trainer(problem_of(experiment, dataset), learner_of(experiment))
 
 
 def run(
@@ -28,7 +30,7 @@ def run(
     """Train, one item per state: after t updates, from the start, t = 0, on, and what is seen at it; stop at any time.
 
     Go on from any `state` it gave: it and the remaining items are the same, bit for bit. `DivergenceError` ends a run
-    whose numbers overflow.
+    whose numbers overflow. BLAS has one thread while an item is computed, and as many as before between two items.
 
     >>> experiment = Experiment(dataset="two-clusters", iterations=5)
     >>> states = [state for state, info in run(experiment)]
@@ -48,7 +50,7 @@ def all_states(
             f"state: its parameters have shape {state.parameters.shape}, this experiment's have {expected}; "
             "go on with the experiment it was saved from"
         )
-    return trainer.states(experiment.iterations, state)
+    return on_one_thread(trainer.states(experiment.iterations, state))
 
 
 def fit(
@@ -59,7 +61,7 @@ def fit(
 ) -> Trace:
     """Train to the end and return the trace; a divergence or Ctrl-C ends it early, and `stopped` says why.
 
-    `held_out` names splits ("valid", "test") to score the final state on.
+    `held_out` names splits ("valid", "test") to score the final state on. BLAS has one thread until it returns.
 
     >>> trace = fit(Experiment(dataset="two-clusters", depth=2, num_seeds=3, iterations=20), held_out=("test",))
     >>> trace.llh.shape, trace.rho.shape  # (seeds, states), (seeds, states, components); the first state is the start
@@ -67,12 +69,13 @@ def fit(
     >>> bool((trace.llh[:, -1] > trace.llh[:, 0]).all())
     True
     """
-    trainer = trainer_of(experiment, dataset)
-    recorder = Recorder(experiment, trainer.problem)
-    for _ in recorder.follow(all_states(trainer, experiment, state)):
-        pass
-    trace = recorder.trace()
-    if trace.final_state is not None:
-        for split in held_out:
-            trace.held_out[split] = trainer.score(trace.final_state, library.load(experiment.dataset, split))
-    return trace
+    with ONE_THREAD:
+        trainer = trainer_of(experiment, dataset)
+        recorder = Recorder(experiment, trainer.problem)
+        for _ in recorder.follow(all_states(trainer, experiment, state)):
+            pass
+        trace = recorder.trace()
+        if trace.final_state is not None:
+            for split in held_out:
+                trace.held_out[split] = trainer.score(trace.final_state, library.load(experiment.dataset, split))
+        return trace

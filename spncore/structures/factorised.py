@@ -75,13 +75,13 @@ def _halves(designs: Sequence[tuple[Column, leaves.Design]], rng: Generator) -> 
 
 def _fitted(design: leaves.Design, weights: Floats, column: Column, smoothing: float) -> Floats:
     """Maximum-likelihood parameters (P, N, S) of N nodes for weighted rows (N, B); categorical ones add up to 1."""
-    found = leaves.moments(weights @ design.features[0].T, design)
+    found = leaves.moments(weights @ design.summed[0].T, design)
     family, shape = design.layer.distribution, (len(weights), design.layer.variables.shape[1])
     # what is missing says nothing: its factor is 1, whatever the parameters
     parameters = family.maximise(np.ones((family.num_parameters, *shape)), found._replace(missing=np.zeros(shape)))
     if column.family != "categorical":
         return parameters
-    parameters = np.maximum(parameters, 0.0) + smoothing  # a difference of sums may fall below 0 by rounding
+    parameters = parameters + smoothing
     return np.asarray(parameters / parameters.sum(axis=0))
 
 

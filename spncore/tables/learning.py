@@ -6,16 +6,16 @@ import numpy as np
 
 from spncore.arrays import Floats, Generator
 from spncore.circuits.model import Model
-from spncore.circuits.overparam import SumStack, deepened_sums, edge_nodes, layer_flows, weight_groups
+from spncore.circuits.overparam import deepened_sums
 from spncore.learning.learners import LearnerSettings
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.problem import Problem, in_one_row
-from spncore.learning.simplex import groups_of, normalise
+from spncore.learning.problem import Problem, shares
 from spncore.learning.trainer import Trainer
 from spncore.loop import gains_less_than, updates
 from spncore.structures import StructureSettings
 from spncore.tables.structures import TABLE_STRUCTURES, Table
 from spncore.tables.weighted_rows import weighted_bag
+from spncore.threads import ONE_THREAD
 
 
 class TableSettings(NamedTuple):
@@ -47,19 +47,13 @@ def learn(table: Table, settings: TableSettings, rng: Generator) -> Learned:
     objective = OBJECTIVES["generative" if settings.mix == 1.0 else "hybrid"]
     seed = int(rng.integers(2**31))
     sums = deepened_sums(model.circuit, "tree", settings.depth)
-    start = _start(model, sums)
+    start = np.concatenate([shares(model, sums), *map(np.ravel, model.parameters.inputs)])
     bag = weighted_bag(table.rows, table.weights, settings.mix)
-    problem = Problem(model.circuit, sums, bag, objective, lambda seed: start)
+    problem = Problem(model.circuit, sums, bag, objective, lambda seed: start).keeping_zeros(seed)
     trainer = Trainer(problem, settings.learner._replace(seeds=range(seed, seed + 1)))
     rules = [updates(settings.iterations)]
     if not settings.learner.batch_size:
         rules.append(gains_less_than(settings.tolerance, lambda info: info.value[0], or_loses=False))
-    seen = list(trainer.until(*rules))
+    with ONE_THREAD:
+        seen = list(trainer.until(*rules))
     return Learned(trainer.model(seen[-1][0]), np.array([float(info.value[0]) for _, info in seen]))
-
-
-def _start(model: Model, sums: SumStack) -> Floats:
-    """All weights in one row (P,); the layers of a sum begin with the shares that make up its weights."""
-    edges, inputs = np.split(in_one_row(model), [model.circuit.num_edges])
-    groups = groups_of(weight_groups(sums, edge_nodes(model.circuit)))
-    return np.concatenate([normalise(layer_flows(edges, sums), groups, 0.0), inputs])

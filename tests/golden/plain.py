@@ -12,6 +12,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 _VERSIONS = re.compile(r"\b(spnlab|python|numpy|scipy)( |==)[0-9][\w.+]*")
+_ARITHMETIC = re.compile(r"\b(BLAS kernel|SIMD|BLAS threads) [\w+]+(?![\w+ ])")  # a value, no word of a sentence
 _ROUNDING = re.compile(r"\b[0-9](\.[0-9]+)?e-(09|1[0-9]|2[0-9])\b")
 _SECONDS = re.compile(r'"seconds": [0-9.e-]+')
 MOST_KINDS = 24  # text values of a column that are listed one by one
@@ -38,14 +39,15 @@ def changes(record: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any
 
 
 def masked(value: Any) -> Any:
-    """A text, or all texts of a value, without what differs between machines: versions of packages, and wall time."""
+    """A text, or all texts of a value, without what differs between machines: versions, BLAS and SIMD, wall time."""
     if isinstance(value, dict):
         return {name: masked(each) for name, each in value.items()}
     if isinstance(value, list):
         return [masked(each) for each in value]
     if not isinstance(value, str):
         return value
-    return _SECONDS.sub('"seconds": "‹seconds›"', _VERSIONS.sub(r"\1\2‹version›", value))
+    value = _ARITHMETIC.sub(r"\1 ‹its own›", _VERSIONS.sub(r"\1\2‹version›", value))
+    return _SECONDS.sub('"seconds": "‹seconds›"', value)
 
 
 def without_rounding(text: str) -> str:

@@ -28,7 +28,7 @@ def evaluate(asked, rows, dtype=np.float64):
     pairs = list(zip(asked.parameters.inputs, designs, strict=True))
     coefficients = [leaves.coefficients(*pair).astype(dtype) for pair in pairs]
     sums = [weights.astype(dtype) for weights in asked.parameters.sums]
-    designs = [design._replace(features=design.features.astype(dtype)) for design in designs]
+    designs = [design.astype(dtype) for design in designs]
     zeros = [leaves.impossible(*pair) for pair in pairs]
     return forward(coefficients, sums, designs, work, zeros).copy(), designs, work
 

@@ -59,7 +59,7 @@ def test_no_log_value_exceeds_its_bound(name, num_values):
 def test_moments_are_flow_weighted_sums_of_what_is_seen_and_missing(name, num_values):
     layer, _, rows, rng = case(name, num_values)
     design, flow = leaves.design(layer, rows), rng.random((layer.num_nodes, len(rows)))
-    collected = flow.reshape(2, 3, -1) @ design.features.transpose(0, 2, 1)
+    collected = flow.reshape(2, 3, -1) @ design.summed.transpose(0, 2, 1)
     found = leaves.moments(collected.reshape(layer.num_nodes, -1), design)
     x = rows.T[np.repeat(layer.variables, 3, axis=0)]  # (N, S, B)
     seen = ~np.isnan(x)

@@ -5,12 +5,18 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from spncore import Experiment, ExperimentError, Recorder, Trainer, problem_of, trainer_of
-from spncore.circuits.overparam import effective_weights
+from spncore import Experiment, ExperimentError, Recorder, Trainer, fit, load, problem_of, trainer_of
+from spncore.circuits.overparam import edge_nodes, effective_weights
+from spncore.data import library
+from spncore.inference.values import log_partition, log_values
+from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.problem import in_one_row, plain_problem
 from spncore.runs.problem import _structure as model_cache_of_structures
+from spncore.runs.problem import model_of
 from spncore.runs.training import learner_of
+from spncore.structures import LEARNED
+from spncore.structures.nodes import Column, Leaf, Product, Sum, layered
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import edge_flow_of, tree_weights
 from tests.closeness import assert_close
@@ -104,10 +110,88 @@ def test_trees_start_with_the_product_of_their_edges(trainers):
 def test_it_is_recorded_like_any_other_run(trainers):
     recorder = Recorder(DEEP, trainers[1].problem)
     assert list(recorder.follow(trainers[1].states(DEEP.iterations))) == list(range(1, 10))
-    assert recorder.trace().weights.shape == (2, 8, num_trees(trainers[0].problem.circuit))
+    assert recorder.trace().weights.shape == (2, 9, num_trees(trainers[0].problem.circuit))
 
 
 def test_too_many_trees_are_refused_with_what_to_lower():
     many = DEEP.replace(structure="random_partitions", num_components=64, split_depth=3)
     with pytest.raises(ExperimentError, match="induced trees are too many .* lower components, splits"):
         trees_trainer(many)
+
+
+TWIN_TREE = Experiment(dataset="nltcs-twin", structure="chow_liu", component_init="fitted", init_noise=0.0, floor=1e-12)
+WAYS = [{"optimiser": name} for name in LEARNERS] + [{"parametrisation": "log"}]
+SCALES = [
+    {"init_scale": scale, "init_convention": word} for scale in (1e-2, 1.0, 3.0) for word in ("per_layer", "matched")
+]
+
+
+def learned_llh(experiment, data):
+    """LLH of what was learned with the structure."""
+    model = model_of(experiment, data)
+    return data.counts @ log_values(model, data.rows.astype(np.int8)) / data.num_rows - log_partition(model)
+
+
+@pytest.mark.parametrize("structure", sorted(LEARNED))
+@pytest.mark.parametrize("topology", ["tree", "private", "shared"])
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("change", WAYS + SCALES, ids=str)
+def test_a_learned_structure_starts_as_it_was_learned(structure, topology, depth, change):
+    data = load("nltcs-twin")
+    experiment = TWIN_TREE.replace(structure=structure, topology=topology, depth=depth, **change)
+    trainer = trainer_of(experiment, data)
+    seen = trainer.seen(trainer.init())
+    assert_close(seen.llh[0], learned_llh(experiment, data), rtol=1e-8)  # simplices end at the floor of 1e-12
+    if LEARNERS[experiment.optimiser].geometry is None:
+        scale = experiment.init_scale ** (depth if experiment.init_convention == "per_layer" else 1)
+        edges = effective_weights(seen.layer_weights, trainer.problem.sums)[0]
+        sums = np.bincount(edge_nodes(trainer.problem.circuit), edges)
+        assert_close(sums / np.bincount(edge_nodes(trainer.problem.circuit)), np.full_like(sums, scale))
+
+
+def test_the_real_tree_starts_where_it_was_fitted():
+    if not library.available("nltcs"):
+        pytest.skip("the real rows are not at hand")
+    experiment = Experiment(structure="chow_liu", component_init="fitted", depth=1)
+    trainer = trainer_of(experiment)
+    assert abs(trainer.seen(trainer.init()).llh[0] + 6.76) < 0.001
+
+
+def test_seeds_of_a_learned_start_are_one_run_unless_something_random_enters():
+    runs = {
+        name: fit(TWIN_TREE.replace(dataset="two-clusters", num_seeds=3, iterations=5, init_scale=1.0, **change))
+        for name, change in {
+            "nothing": {},
+            "noise": {"init_noise": 0.01},
+            "weights": {"weight_init": "random"},
+        }.items()
+    }
+    for name, trace in runs.items():
+        assert all(np.array_equal(trace.llh[0], llh) for llh in trace.llh) == (name == "nothing")
+
+
+def uneven(num_variables):
+    """A sum of one product of leaves and one of as many sums: a small starting weight makes their shares far apart."""
+    column, halves = Column("categorical", 2), np.array([0.4, 0.6])
+    leaves = [Leaf((v,), np.full((2, 1), 0.5), column) for v in range(num_variables)]
+    others = [Leaf((v,), np.array([[0.3], [0.7]]), column) for v in range(num_variables)]
+    mixed = tuple(Sum(pair, halves) for pair in zip(leaves, others, strict=True))
+    return layered(num_variables, Sum((Product(tuple(leaves)), Product(mixed)), halves))
+
+
+def test_sum_weights_that_would_round_to_0_are_refused(monkeypatch):
+    data = load("nltcs-twin")
+    model = uneven(data.num_variables)
+    monkeypatch.setattr("spncore.runs.problem.model_of", lambda experiment, dataset: model)
+    deep = TWIN_TREE.replace(init_scale=1e-3, depth=8)
+    with pytest.raises(ExperimentError, match="init_scale: so small that learned weights would round to 0; choose a"):
+        trainer_of(deep, data)
+    trainer = trainer_of(deep.replace(depth=3), data)
+    expected = data.counts @ log_values(model, data.rows.astype(np.int8)) / data.num_rows - log_partition(model)
+    assert_close(trainer.seen(trainer.init()).llh[0], expected)
+
+
+def test_what_is_learned_elsewhere_starts_with_equal_sum_weights():
+    problem = problem_of(DEEP.replace(component_init="fitted"))
+    layers, _ = problem.split(problem.start(0)[None])
+    assert_close(layers[0], np.full(layers.shape[1], DEEP.init_scale))

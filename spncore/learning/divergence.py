@@ -1,0 +1,42 @@
+"""What can be done about a run that left the finite numbers: the cause, and only advice that can help."""
+
+import numpy as np
+
+from spncore.arrays import Floats
+from spncore.inference.values import log_values
+from spncore.learning.learners import LEARNERS, TAKES_MOMENTUM, TITLES, LearnerSettings
+from spncore.learning.problem import Problem
+from spncore.limits import LIMITS
+
+
+def verdict(problem: Problem, settings: LearnerSettings, row: Floats, at_start: bool) -> str:
+    """What a quantity is that left the finite numbers at the weights `row` (P,) or after them, and what can be done.
+
+    `at_start`: these are the start, and its own numbers are not finite.
+    """
+    num_rows, impossible = _impossible(problem, row)
+    if impossible and (at_start or problem.zeros is not None):
+        return (
+            f"is not a finite number: {impossible:,} of {num_rows:,} different rows have probability 0, and a weight "
+            "of 0 stays 0, so no learning rate can help; smooth what was learned, or start the components otherwise"
+        )
+    if at_start:
+        return "is not a finite number at the start, so no learning rate can help; try starting weights nearer to 1"
+    return f"is no longer a finite number; {_remedy(settings)}"
+
+
+def _remedy(settings: LearnerSettings) -> str:
+    if LEARNERS[settings.optimiser].fixed_rate is not None:
+        return f"{TITLES[settings.optimiser]} has no learning rate to lower: try a larger floor or another start"
+    if settings.learning_rate > LIMITS.smallest_rate:
+        return f"try a learning rate below {settings.learning_rate:g}"
+    others = ["a larger starting weight", *(["less momentum"] if settings.optimiser in TAKES_MOMENTUM else [])]
+    return f"its learning rate is the smallest there is: try {' or '.join(others)}"
+
+
+def _impossible(problem: Problem, row: Floats) -> tuple[int, int]:
+    """How many different rows the data has, and how many of them have probability 0."""
+    rows = problem.bag.rows[problem.bag.counts > 0]
+    with np.errstate(all="ignore"):
+        values = log_values(problem.model(row), rows)
+    return len(rows), int(np.isneginf(values).sum())

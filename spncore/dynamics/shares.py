@@ -1,7 +1,7 @@
 """How the weight of a mixture is spread over its components, and when one of them holds all of it."""
 
 import numpy as np
-from scipy.special import entr
+from scipy.special import entr, softmax
 
 from spncore.arrays import Floats
 
@@ -15,8 +15,8 @@ def component_shares(weights: Floats, leaves: Floats) -> Floats:
     """
     with np.errstate(divide="ignore"):
         logs = np.log(weights) + np.log(leaves.sum(axis=-3)).sum(axis=-1)
-    shares: Floats = np.exp(logs - logs.max(axis=-1, keepdims=True))
-    return shares / shares.sum(axis=-1, keepdims=True)
+    shares: Floats = softmax(logs, axis=-1)
+    return shares
 
 
 def effective_number(shares: Floats) -> Floats:

@@ -41,7 +41,12 @@ def chosen() -> Shown | None:
     which = st.session_state["dynamics_run"]
     if session.shown() is not None:
         said = st.segmented_control(
-            WORDS["dynamics_which"], RUNS, default=which, format_func=RUNS.get, required=True, key="dynamics_which"
+            WORDS["dynamics_which"],
+            RUNS,
+            default=which,
+            format_func=RUNS.__getitem__,
+            required=True,
+            key="dynamics_which",
         )
         st.session_state["dynamics_run"] = which = str(said)
     run = held_run() if which == "held" else lab_run()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -79,7 +80,12 @@ class Server:
 
 @dataclass
 class Session:
-    """One tab: its websocket, its keep-alive connection for data, and what it measured (seconds)."""
+    """One tab: its websocket, its keep-alive connection for data, and what it measured.
+
+    Moments are those of `time.perf_counter`: `trained`, when it sent the message that starts its run; `points`, when
+    each answer with new frames had come; `ended`, when an answer first said that the run had ended. Opening a link in
+    the lab trains it, as pressing Train does. `answers` counts all answers, those without anything new among them.
+    """
 
     port: int
     link: str
@@ -89,8 +95,10 @@ class Session:
     state: str = "queued"
     length: int = 0
     done: int = 0
-    with_data: int = 0
-    gaps: list[float] = field(default_factory=list)
+    answers: int = 0
+    trained: float = 0.0
+    points: list[float] = field(default_factory=list)
+    ended: float | None = None
     controls: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
@@ -98,6 +106,7 @@ class Session:
     async def rerun(self) -> float:
         """Run the script as a changed control does; seconds until it has finished."""
         begin = time.perf_counter()
+        self.trained = self.trained or begin
         message = BackMsg()
         message.rerun_script.query_string = self.link
         await self.socket.send(message.SerializeToString())
@@ -137,20 +146,38 @@ class Session:
             return {}
         size = int.from_bytes(body[:4], "little")
         header: dict[str, Any] = json.loads(body[4 : 4 + size])
+        self.answers += 1
         self.length += header["frames"]
-        self.with_data += header["frames"] > 0
+        if header["frames"]:
+            self.points.append(time.perf_counter())
         self.state, self.poll, self.done = header["state"], header["poll_ms"] / 1000, header["done"]
+        if self.state in ENDED and self.ended is None:
+            self.ended = time.perf_counter()
         return header
+
+    @property
+    def gaps(self) -> list[float]:
+        """Seconds between answers with new frames, from the first such answer on."""
+        return [later - earlier for earlier, later in pairwise(self.points)]
+
+    @property
+    def first_point(self) -> float | None:
+        """Seconds from Train to the first point; None where none has come."""
+        return self.points[0] - self.trained if self.points else None
+
+    def had_point(self, moment: float) -> bool:
+        """Whether its first point had come at a moment."""
+        return bool(self.points) and self.points[0] <= moment
+
+    def had_ended(self, moment: float) -> bool:
+        """Whether its run had ended at a moment."""
+        return self.ended is not None and self.ended <= moment
 
     async def follow(self, seconds: float) -> None:
         """Poll until the run has ended or the time is over."""
-        end, last = time.perf_counter() + seconds, None
+        end = time.perf_counter() + seconds
         while self.state not in ENDED and time.perf_counter() < end:
             await self.ask()
-            now = time.perf_counter()
-            if last is not None:
-                self.gaps.append(now - last)
-            last = now
             await asyncio.sleep(self.poll)
 
     async def use_controls(self, seconds: float, every: float, offset: float) -> None:
@@ -171,5 +198,5 @@ class Session:
 def link(seed: int, **settings: Any) -> str:
     """A link to an experiment that nobody else trains."""
     return "&".join(
-        f"{name}={value}" for name, value in {"v": 1, "dataset": "nltcs-twin", "seed": seed, **settings}.items()
+        f"{name}={value}" for name, value in {"v": 2, "dataset": "nltcs-twin", "seed": seed, **settings}.items()
     )

@@ -7,7 +7,7 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def counted(number: int, word: str, form: str = ",") -> str:
+def counted(number: float, word: str, form: str = ",") -> str:
     """A count with its word: `1 seed`, `1,200 iterations`."""
     return f"{number:{form}} {word}" + "s" * (number != 1)
 
@@ -28,8 +28,10 @@ def slashed(values: Iterable[object]) -> str:
 
 
 def signed(value: float, form: str = ".3f") -> str:
-    """A number with a real minus sign; three decimals, as LLH is given, unless the form says otherwise."""
-    return f"{value:{form}}".replace("-", MINUS)
+    """A number with a real minus sign, none at 0; three decimals, as LLH is given, unless the form says otherwise."""
+    text = f"{value:{form}}"
+    zero = "+" * form.startswith("+")
+    return text.replace("-", MINUS if text.strip("-0.,") else zero)
 
 
 def percent(share: float, decimals: int = 0) -> str:

@@ -58,6 +58,12 @@ def made(key: str | None) -> Any:
     return job.result if job and job.state == "done" else None
 
 
+def under_way(key: str | None) -> bool:
+    """Whether the job of this key waits or runs."""
+    job = JOBS.get(key or "")
+    return job is not None and not job.ended
+
+
 def leave(slot: str) -> None:
     """The job whose key the session keeps in this slot is waited for no more: cancelled, unless others wait for it."""
     key = st.session_state.pop(slot, None)

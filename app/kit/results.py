@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.kit import page, progress, uploads
-from app.kit.text import literal
+from app.kit.text import WORDS, literal
 from spncore.data.library import DATASETS, Dataset
 from spncore.plots.curves import Line, around
 from spncore.runs.experiment import Experiment
@@ -75,7 +75,7 @@ def that_ship(book: Measured, runs: Runs) -> Results:
 
 
 def choose(name: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str, what: str = "") -> Results:
-    """Let the reader choose shipped results or runs made here; until those are done the shipped ones are shown.
+    """Let the reader choose shipped results or runs made here; until those are done the shipped ones, said to be so.
 
     `name` begins the keys of its controls; `what` tells one computation of a page from another; `cost` says how long
     it takes.
@@ -90,7 +90,9 @@ def choose(name: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str
     )
     made = _made_here(name, own, seeds, run, cost, what) if source == HERE else None
     shown = made or that_ship(book, own)
-    st.caption(f":material/database: {literal(shown.words)}")
+    if source == HERE and made is None:
+        st.info(WORDS["shipped_instead"].format(seeds=_seed_words(own)), icon=":material/hourglass:")
+    st.caption(f":material/database: {literal(shown.words)} {WORDS['restarts']}")
     if shown.data.synthetic:
         st.info(
             "These runs are on synthetic rows that stand in for NLTCS. The published curves belong to the real rows, "
@@ -103,7 +105,7 @@ def choose(name: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str
 def _made_here(name: str, own: Runs, seeds: int, run: Run, cost: str, what: str) -> Results | None:
     dataset = uploads.stand_in(own.dataset)
     if dataset is None:
-        st.warning(f"{DATASETS[own.dataset].title} is not on this computer; the shipped results are shown.")
+        st.warning(f"{DATASETS[own.dataset].title} is not on this computer.")
         return None
     runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
     key = progress.key_of(name, what, runs, dataset.sha256)
@@ -115,7 +117,7 @@ def _made_here(name: str, own: Runs, seeds: int, run: Run, cost: str, what: str)
                     st.rerun()
             st.caption(
                 f"{literal(dataset.title)}, seeds {_seed_words(runs)}; {cost}. It runs in the background; what is "
-                "known is kept. Until then you see the shipped results."
+                "known is kept."
             )
     if made is None:
         return None

@@ -52,10 +52,16 @@ def session_name() -> str:
     return secrets.token_urlsafe(16)
 
 
-def open_session() -> None:
-    """On the first script run of a session: read the link, find the data, and train at once."""
-    if "study" in st.session_state:
-        return
+def open_session(training: bool = True) -> None:
+    """On the first script run of a session: read the link and find the data; train at once, if asked to and not yet."""
+    if "study" not in st.session_state:
+        _begin()
+    if training and "problem" not in st.session_state:
+        train()
+
+
+def _begin() -> None:
+    """What a session holds from the start, and the controls at what its link says."""
     params = page.params()
     study, refusals = LAB.decode(params)
     elsewhere = None
@@ -74,7 +80,6 @@ def open_session() -> None:
         notices=[*refusals, *refused_view],
     )
     show(_on_data_at_hand(study))
-    train()
 
 
 def show(study: Study) -> None:
@@ -141,15 +146,15 @@ def run_view(key: str, run: Shown, stale: bool, view: str, **more: Any) -> Any:
     return lab_view({**payload, **more}, key=key)
 
 
-def answer(asked: Any) -> None:
-    """Do what was pressed in a view: pin its run, or open the link."""
+def answer(asked: Any, run: Shown, described: Study) -> None:
+    """Do what was pressed in the view of a run: pin it, or open the link to the study that the page describes."""
     if asked.pin:
-        pin()
+        pin(run)
         st.rerun()
     if asked.share:
-        upload = WORDS["share_upload"] if is_upload(study().experiment.dataset) else ""
-        link = page.page_address(LAB.query_string(study()))
-        page.share_dialog(link, WORDS["share_stale"] if is_stale() else "", upload, projector=True)
+        upload = WORDS["share_upload"] if is_upload(described.experiment.dataset) else ""
+        link = page.page_address(LAB.query_string(described))
+        page.share_dialog(link, WORDS["share_stale"] if run.study != described else "", upload, projector=True)
 
 
 def choose_data(name: str) -> None:
@@ -178,11 +183,10 @@ def data_titles() -> dict[str, str]:
     return titles
 
 
-def pin() -> None:
-    """Keep the run on screen as a baseline for the next ones; what happened is said once on the page."""
-    current = shown()
-    run = current.run() if current else None
-    if current is None or run is None:
+def pin(current: Shown) -> None:
+    """Keep a run as a baseline for the lab's next ones; what happened is said once on the page."""
+    run = current.run()
+    if run is None:
         st.session_state["said"] = WORDS["gone"]
     elif not run.ended:
         st.session_state["said"] = WORDS["pin_later"]

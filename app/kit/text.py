@@ -19,7 +19,7 @@ _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udff
 _STACKED = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
-MAX_SHOWN = 400
+MAX_SHOWN = 1_000  # a sentence about many runs is not cut before its end
 
 WORDS: Mapping[str, str] = catalogue("words")
 # What a choice is called on its control; a registry's new row shows under its own name until it is named there.

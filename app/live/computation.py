@@ -1,18 +1,18 @@
 """The training of one study: its generators in lockstep, and what it leaves for the routes to serve."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
 from app.live.room import memory_bytes, snapshot_spacing
 from spncore import Dataset, Problem, Recorder, StepInfo, Trace, Trainer, TrainState, problem_of
-from spncore.arrays import Floats
 from spncore.limits import LIMITS
 from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
-from spncore.runs.training import all_states, learner_of
+from spncore.runs.training import all_states, learner_of, trainer_of
+from spncore.studies.target import Fixed, fixing, start_of
 
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 
@@ -35,12 +35,12 @@ class Computation:
         # by curve and iteration the components: of a mixture the probabilities of a 1, (S, K, D) as float32, of a deep
         # circuit the parameters of all input layers, (S, P, nodes, S_l) each
         self.kept: tuple[dict[int, Any], ...] = tuple({} for _ in study.experiments())
+        self.target: Fixed | None = None  # what the runs are compared at, fixed before their first step
         self.length = 0  # states, the start among them, that every curve has recorded, but for the diverged
         self.seconds = 0.0  # spent in training, without the waiting for other runs
         self._work: Iterator[None] | None = None
         self._ending: tuple[State, str | None] | None = None
         self._first_cut: dict[int, int] = {}  # by curve: the updates after which more weights were at the floor
-        self._medians = [np.empty(0)] * len(study.experiments())
         self._searched: dict[int, int] = {}
         self._last_seen: list[StepInfo | None] = [None] * len(study.experiments())
 
@@ -94,15 +94,6 @@ class Computation:
         """The steps so far, a trace per curve; empty before the first."""
         return [recorder.trace() for recorder in self.recorders]
 
-    def medians(self) -> list[Floats]:
-        """The median LLH over the seeds, (T,) per curve; only what came since the last call is worked out."""
-        for index, recorder in enumerate(self.recorders):
-            known, length = self._medians[index], recorder.length
-            if known.size < length:
-                new = np.median(recorder.llh[:, known.size : length], axis=0)
-                self._medians[index] = np.concatenate([known, new])
-        return self._medians[: len(self.recorders)]
-
     def diverged(self) -> list[tuple[str, int, str]]:
         """(name, updates before it, reason) of every curve that ended before its time."""
         return [
@@ -150,6 +141,7 @@ class Computation:
             states.append((yield from _initial_state(trainers[-1])))
             watched = self._watched(curve, all_states(trainers[-1], experiment, states[-1]))
             started.append((Recorder(experiment, problem), watched))
+        self.target = yield from self._fix_target(trainers, states)
         self.recorders = tuple(recorder for recorder, _ in started)
         going = [recorder.follow(steps) for recorder, steps in started]
         while going:
@@ -158,6 +150,25 @@ class Computation:
                     going.remove(steps)
                 yield
             self.length = self._common_length()
+
+    def _fix_target(
+        self, trainers: Sequence[Trainer], states: Sequence[TrainState]
+    ) -> Generator[None, None, Fixed | None]:
+        """What the runs will be compared at, by return value: from the plain network's start, which all depths share.
+
+        Where the plain network is not among the depths its start is made for this alone.
+        """
+        if self.study.deep:
+            return None
+        plain = self.study.experiment.replace(depth=1)
+        if 1 in self.study.depths:
+            place = self.study.depths.index(1)
+            trainer, state = trainers[place], states[place]
+        else:
+            trainer = trainer_of(plain, self.dataset)
+            state = yield from _initial_state(trainer)
+        yield
+        return (yield from fixing(plain, self.dataset, start_of(trainer, plain, state)))
 
     def _watched(
         self, depth: int, steps: Iterator[tuple[TrainState, StepInfo]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from app.live.computation import Computation, State
-from app.live.headline import circuit_headline, headline
+from app.live.headline.told import Told, circuit_told, told
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.data.dataset import is_upload
@@ -65,8 +65,8 @@ class LiveRun:
         self.released = False
         self._scheduler = scheduler
         self._stopped_at: int | None = None
-        self._headline: tuple[tuple[int, State], str] | None = None
-        self._headline_made = 0.0
+        self._told: tuple[tuple[int, State], Told] | None = None
+        self._told_at = 0.0
 
     @property
     def study(self) -> Study:
@@ -119,20 +119,20 @@ class LiveRun:
         traces = self.computation.traces() if length else []
         return [part_of(trace, length=length) if trace.llh.shape[1] > length else trace for trace in traces]
 
-    def headline(self) -> str:
-        """What is to be seen, in a sentence; while the run goes on it is made anew once a second at most."""
+    def told(self) -> Told:
+        """What is to be seen, in two lines; while the run goes on they are made anew once a second at most."""
         now = self.length, self.state
-        fresh = self.state == "running" and time.monotonic() - self._headline_made < HEADLINE_SECONDS
-        if self._headline is None or self._headline[0][1] != now[1] or (self._headline[0] != now and not fresh):
-            self._headline_made = time.monotonic()
-            ended, traces = self.ended, self.traces()
-            pairs = zip(traces, self.computation.medians(), strict=False)  # without traces before the first iteration
-            medians = [median[: trace.llh.shape[1]] for trace, median in pairs]
-            if self.study.deep:
-                self._headline = now, circuit_headline(traces, ended, self.study.shallow)
-            else:
-                self._headline = now, headline(traces, self.dataset, ended, medians, len(self.study.rivals))
-        return self._headline[1]
+        fresh = self.state == "running" and time.monotonic() - self._told_at < HEADLINE_SECONDS
+        if self._told is None or self._told[0][1] != now[1] or (self._told[0] != now and not fresh):
+            self._told_at = time.monotonic()
+            self._told = now, self._tell()
+        return self._told[1]
+
+    def _tell(self) -> Told:
+        ended, traces = self.ended, self.traces()
+        if self.study.deep:
+            return circuit_told(traces, self.dataset, ended, self.study.shallow)
+        return told(traces, self.dataset, self.computation.target, ended, len(self.study.rivals))
 
     def events(self) -> list[tuple[int, str]]:
         """(updates made, sentence) of what a chart should mark."""
@@ -146,7 +146,7 @@ class LiveRun:
 
 def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
     """The same trace, of some of its seeds and up to a length; without the state to go on from."""
-    arrays = "llh value log_partition at_floor flow weights".split()
+    arrays = "llh value log_partition at_floor components flow weights".split()
     return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
 
 

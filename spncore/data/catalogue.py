@@ -14,7 +14,9 @@ SPLITS = ("train", "valid", "test")
 SERVER = "https://raw.githubusercontent.com/UCLA-StarAI/Density-Estimation-Datasets/master/datasets"
 TERMS_UNKNOWN = "Redistribution terms are not established, so the rows do not ship with the lab."
 TERMS_OWN = "Made by this project; under the licence of the code (MIT)."
-ORDER_INFERRED = "The order of the columns (Y16 to Y1) is inferred from item frequencies, not documented."
+COLUMN_ORDER = (
+    "The columns (Y16 to Y1) have the names of a published table of the same people, whose counts they repeat."
+)
 
 
 class Variable(NamedTuple):
@@ -51,7 +53,7 @@ class DatasetInfo(NamedTuple):
         return 2 * num_rows * num_variables
 
 
-# Column order of the published files: Y16 … Y1. See ORDER_INFERRED.
+# Column order of the published files: Y16 … Y1. See COLUMN_ORDER, and data/README.md for the table.
 _NLTCS = """
 telephoning           | difficulty using the telephone (Y16, IADL)
 taking_medicine       | difficulty taking medicine (Y15, IADL)
@@ -98,8 +100,7 @@ def _row(
 NLTCS = _row(
     "nltcs",
     "NLTCS (real)",
-    "National Long-Term Care Survey: 16 difficulties in daily life of elderly people, 1 = difficulty. "
-    + ORDER_INFERRED,
+    "National Long-Term Care Survey: 16 difficulties in daily life of elderly people, 1 = difficulty. " + COLUMN_ORDER,
     (
         "e547a7aedad1dd2f7177030881ab1b92c7e24ae5464c71a0f1f89daecaf52b30",
         "93bbbf5c6febdc9bc6e5b5bfab636f4dc0685ab2896d24b23dd267794c3bfcf6",

@@ -9,8 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
-from spncore.arrays import Floats
+from spncore.arrays import Bools, Floats
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows
+
+FIRST_ORDER = 0.1  # relative step of a weight up to which w + ρ∇ + λw is taken to describe what happens
 
 
 class Paths(Protocol):
@@ -39,6 +41,14 @@ def relative_steps(
 ) -> Floats:
     """s_l(k), the relative step of the weight of layer l that component k passes through: (..., L, K)."""
     return weight_steps(layer_weights, flow, sums, learning_rate, parametrisation).take(sums.paths, axis=-1)
+
+
+def beyond_first_order(
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+) -> Bools:
+    """Whether the step of any weight passes `FIRST_ORDER` relative to it, (...,): first order does not describe it."""
+    steps = np.abs(weight_steps(layer_weights, flow, sums, learning_rate, parametrisation))
+    return np.asarray(~(steps.max(axis=-1) <= FIRST_ORDER))  # also where there is no number
 
 
 def adaptive_rate(

@@ -5,7 +5,7 @@ scalars, for any number of layers. Nothing new can be represented, yet one gradi
 w by an adaptive rate ρ and a multiplicative term λ. Shapes: N rows, D variables, L layers, H width, T steps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -26,7 +26,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "width": (1, 64),
     "learning_rate": (LIMITS.smallest_rate, LIMITS.largest_rate),
     "iterations": (1, 100_000),
-    "init_scale": (0, LIMITS.largest_rate),
+    "init_scale": (0, 1000),
     "seed": (0, LIMITS.seed),
     "num_rows": (1, 1000),
 }
@@ -36,7 +36,8 @@ _RANGES: dict[str, tuple[float, float]] = {
 class LinearExperiment:
     """One run on ℓ_p regression; num_layers = 1 is the plain model, width = 1 a vector times scalars.
 
-    condition is the ratio of the largest to the smallest eigenvalue of XᵀX. ValueError outside the ranges.
+    condition is the ratio of the largest to the smallest eigenvalue of XᵀX. `iterations` counts updates. ValueError
+    outside the ranges.
     """
 
     p: int = 4
@@ -72,14 +73,17 @@ class LinearProblem(NamedTuple):
 
 
 class LinearState(NamedTuple):
-    """What the next step needs: layers W_1 (H, D), …, W_L (1, H), lowest first; one layer alone is (1, D)."""
+    """What the next step needs: layers W_1 (H, D), …, W_L (1, H), lowest first; one layer alone is (1, D).
+
+    `iteration` updates are done.
+    """
 
     iteration: int
     layers: tuple[Floats, ...]
 
 
 class LinearInfo(NamedTuple):
-    """What one iteration looked like before its update; `stopped` is empty, or says why it ends here."""
+    """What is seen at a state; `stopped` is empty, or says why no update follows."""
 
     loss: float
     weights: Floats  # (D,) end to end
@@ -90,13 +94,13 @@ class LinearInfo(NamedTuple):
 
 
 class LinearTrace(NamedTuple):
-    """Entry t is the state before update t; shorter than `iterations` only if `stopped` says why."""
+    """Entry t is the state after t updates, T = `iterations`; shorter only if `stopped` says why."""
 
-    loss: Floats  # (T,)
-    weights: Floats  # (T, D)
-    gradient: Floats  # (T, D)
-    rho: Floats  # (T,)
-    lam: Floats  # (T,)
+    loss: Floats  # (T + 1,)
+    weights: Floats  # (T + 1, D)
+    gradient: Floats  # (T + 1, D)
+    rho: Floats  # (T + 1,)
+    lam: Floats  # (T + 1,)
     stopped: str
 
 
@@ -183,29 +187,33 @@ def step(problem: LinearProblem, p: int, learning_rate: float, state: LinearStat
 
 
 def run(experiment: LinearExperiment) -> Iterator[tuple[LinearState, LinearInfo]]:
-    """One item per iteration: the state after the update and what preceded it.
+    """A state and what is seen at it: first the start, then one after every update.
 
-    Ends early, with the state left as it was and the reason in the last item, before an update that would
-    lift the loss past DIVERGED times its start. So no item ever holds an infinite value or NaN.
+    Ends early, with the reason in the last item, before an update that would lift the loss past DIVERGED times its
+    start. So no item ever holds an infinite value or NaN.
     """
     state, limit, rate = init(experiment), np.nan, experiment.learning_rate
     stepped = partial(step, regression_problem(experiment), experiment.p, rate)
-    steps = until(stepped, state, updates(experiment.iterations + 1))
-    for (following, info), (_, ahead) in pairwise(steps):
+    for (following, info), (_, ahead) in pairwise(until(stepped, state, updates(experiment.iterations + 1))):
         limit = limit if state.iteration else DIVERGED * info.loss
         if not (ahead.loss <= limit and np.isfinite([ahead.rho, ahead.lam]).all()):
             stopped = (
-                f"learning_rate {rate:g}: update {state.iteration} would lift the loss past "
+                f"learning_rate {rate:g}: update {state.iteration + 1} would lift the loss past "
                 f"{DIVERGED:g} times its start; use a smaller learning_rate"
             )
             yield state, info._replace(stopped=stopped)
             return
-        yield following, info
+        yield state, info
         state = following
+    yield state, ahead
 
 
 def fit(experiment: LinearExperiment) -> LinearTrace:
     """Drain `run` into arrays."""
-    infos = [info for _, info in run(experiment)]
+    return traced([info for _, info in run(experiment)])
+
+
+def traced(infos: Sequence[LinearInfo]) -> LinearTrace:
+    """What was seen at the states of a run, as arrays."""
     loss, weights, gradient, rho, lam = (np.array(column) for column in list(zip(*infos, strict=True))[:-1])
     return LinearTrace(loss, weights, gradient, rho, lam, infos[-1].stopped)

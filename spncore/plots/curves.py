@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from spncore.arrays import Floats
+from spncore.plots import drawing
 from spncore.plots.drawing import band, blank, decades, dots, grey, level
 from spncore.plots.palette import DASHES, DEPTHS, FAINT, INK, MARKERS, stroke
 from spncore.studies.statistics import Iterations, better_of_two, median, median_interval
 
 HEIGHT, SMALL_HEIGHT = 400, 320
 MARGIN = (70, 12, 44, 46)
+EDGE, OPENING, SQUEEZED, LEAST = 0.05, 0.05, 3.0, 1e-3  # shares of a range and of a run; times; nats
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,21 @@ def around(values: Sequence[float], edge: float) -> tuple[float, float]:
     return low - edge * (high - low), high + edge * (high - low)
 
 
+def fitted(lines: Sequence[Line]) -> tuple[float, float] | None:
+    """The range of an axis that holds all medians, None where there are none.
+
+    First steps that alone would take most of the height are left out, as in the lab: what follows has to be seen.
+    """
+    points = [point for line in lines for point in zip(line.iterations, line.median, strict=True) if isfinite(point[1])]
+    if not points:
+        return None
+    opening = OPENING * max(at for at, _ in points)
+    whole = around([value for _, value in points], EDGE)
+    later = around([value for at, value in points if at > opening] or whole, EDGE)
+    low, high = later if whole[1] - whole[0] > SQUEEZED * (later[1] - later[0]) else whole
+    return (low, high) if high - low > LEAST else (low - LEAST, high + LEAST)
+
+
 def curves(
     title: str,
     lines: Sequence[Line],
@@ -62,10 +80,13 @@ def curves(
     x_range: tuple[float, float] | None = None,
     y_title: str = "mean log-likelihood (nats per row)",
 ) -> go.Figure:
-    """LLH, or what `y_title` says, over iterations: medians as lines, ranges of seeds as bands, levels dotted."""
+    """LLH, or what `y_title` says, over iterations: medians as lines, ranges of seeds as bands, levels dotted.
+
+    Where there are levels the axis fits the medians, and levels that lie outside are words at its edge.
+    """
     figure = _figure(title, "iteration", y_title, theme, lines, height=height)
-    for name, value in (levels or {}).items():
-        level(figure, value, name, theme)
+    y_range = y_range or (fitted(lines) if levels else None)
+    drawing.levels(figure, levels or {}, y_range, theme)
     if log_iterations:
         figure.update_xaxes(type="log", dtick=1)
     figure.update_xaxes(range=np.log10(x_range).tolist() if x_range and log_iterations else x_range)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,28 @@ def level(figure: go.Figure, value: float, name: str, theme: str, dash: str = "d
     figure.add_hline(y=value, line={"dash": dash, "width": 1.2, "color": FAINT[theme]})
     look = {"xref": "paper", "xanchor": "right", "yanchor": "top" if below else "bottom"}
     note(figure, 1, value, name, FAINT[theme], font={"size": 12, "color": FAINT[theme]}, **look)
+
+
+def levels(figure: go.Figure, named: Mapping[str, float], span: tuple[float, float] | None, theme: str) -> None:
+    """Levels by name: lines across inside the axis' range, words with an arrow at its edge for those outside.
+
+    The words stand above on the left and below on the right, where rising curves are not. Without a range all are
+    lines.
+    """
+    low, high = span or (-np.inf, np.inf)
+    beyond: dict[str, list[str]] = {"▲": [], "▼": []}
+    for name, value in named.items():
+        if low <= value <= high:
+            level(figure, value, name, theme)
+        elif np.isfinite(value):
+            beyond["▼" if value < low else "▲"].append(f"{name} {words.signed(value)}")
+    for arrow, found in beyond.items():
+        x, y = (0, 1) if arrow == "▲" else (1, 0)
+        place = {"xanchor": ("left", "right")[x], "yanchor": ("bottom", "top")[y], "xref": "paper", "yref": "paper"}
+        look = {"font": {"size": 12, "color": FAINT[theme]}, **place}
+        if found:
+            text = "<br>".join(f"{arrow} {one}" for one in found)
+            figure.add_annotation(x=x, y=y, text=text, showarrow=False, **look)
 
 
 def band(figure: go.Figure, x: Any, low: Any, high: Any, color: str, **look: Any) -> None:

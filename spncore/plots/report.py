@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from spncore.arrays import Floats
+from spncore.arrays import Bools, Floats
+from spncore.dynamics.steps import FIRST_ORDER, beyond_first_order
 from spncore.plots.curves import Line, curves
+from spncore.plots.palette import DEPTHS
 from spncore.runs.trace import Trace
 
 THEME = "light"
@@ -27,14 +29,47 @@ def llh_figure(
 
 
 def rate_figure(traces: Sequence[Trace]) -> go.Figure:
-    """Effective learning rate ρ/η on a log axis: median and band over components and seeds, by depth."""
+    """Effective learning rate ρ/η on a log axis: median and band over components and seeds, by depth.
+
+    Stripes below mark the updates that first order does not describe.
+    """
     lines = [
         _line(trace, np.moveaxis(trace.rho, 2, 1).reshape(-1, trace.rho.shape[1]) / trace.experiment.learning_rate)
         for trace in traces
     ]
     figure = curves("Effective learning rate by number of sum layers L", lines, THEME, height=None, y_title=RATES)
     figure.update_yaxes(type="log", exponentformat="power")
+    stripes = [found for trace in traces if (found := beyond(trace))[1].any()]
+    for row, (trace, passed) in enumerate(stripes):
+        _add_stripe(figure, trace, passed, row)
+    figure.update_layout(yaxis2={"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True})
     return _on_its_own(figure, traces)
+
+
+def beyond(trace: Trace) -> tuple[Trace, Bools]:
+    """A trace, and for each of its updates (T,) whether first order does not describe it in half of its seeds or more.
+
+    With one sum layer and linear weights it always does; of other learners than gradient ascent it is not asked.
+    """
+    settings = trace.experiment
+    described = settings.optimiser != "gradient_ascent" or (settings.depth, settings.parametrisation) == (1, "linear")
+    passed = beyond_first_order(trace.weights[:, :-1], trace.flow[:, :-1], trace.sums, *settings.rates)
+    return trace, (passed.mean(axis=0) >= 0.5) & (not described)
+
+
+def _add_stripe(figure: go.Figure, trace: Trace, passed: Bools, row: int) -> None:
+    """A stripe along the foot of the chart, with gaps where first order describes the update."""
+    depth, seeds = trace.experiment.depth, "half of the seeds or more" if trace.experiment.num_seeds > 1 else "its seed"
+    figure.add_scatter(
+        x=[at for t in np.flatnonzero(passed).tolist() for at in (t, t + 1, None)],
+        y=[height for _ in range(int(passed.sum())) for height in (0.01 + 0.015 * row,) * 2 + (None,)],
+        yaxis="y2",
+        mode="lines",
+        line={"width": 4, "color": DEPTHS[THEME][depth - 1]},
+        name=f"L = {depth}: relative step above {FIRST_ORDER:g} in {seeds}, first order does not describe it: "
+        f"{passed.sum()} of {len(passed)} steps",
+        hoverinfo="skip",
+    )
 
 
 def _line(trace: Trace, runs: Floats) -> Line:

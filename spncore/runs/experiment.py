@@ -68,7 +68,7 @@ class Experiment(Record):
     learning_rate: float = number(
         0.01,
         "learning rate (η)",
-        "Size of a gradient step; only η over start² matters for the weights.",
+        "Size of a gradient step. With linear weights only η over start² matters for them, with log-weights η alone.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,
         log_scale=True,
@@ -77,7 +77,7 @@ class Experiment(Record):
     init_scale: float = number(
         1e-4,
         "starting weight (w0)",
-        "Smaller start = larger true step, because only the ratios of weights matter.",
+        "Only ratios of weights matter: a smaller start of linear weights = a larger true step; log-weights shift.",
         LIMITS.smallest_rate,
         LIMITS.largest_rate,
         log_scale=True,

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from spncore.arrays import Floats
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
+from spncore.dynamics.shares import component_shares, effective_number
 from spncore.learning.problem import Problem
 from spncore.learning.trainer import DivergenceError, StepInfo, TrainState
 from spncore.limits import LIMITS
@@ -26,7 +27,8 @@ class Trace:
     """Recorded arrays of T states of S seeds; entry t is the state after t updates, the first is the start.
 
     `llh` and `value` (S, T), the LLH and the objective that is trained, in nats per row; `flow` a_k (S, T, K);
-    `weights` (S, T, n), the layers' weights in one row; `final_state` goes on where it ended; `stopped` says why it
+    `components` (S, T), the effective number of components, NaN in a deep circuit; `weights` (S, T, n), the layers'
+    weights in one row; `final_state` goes on where it ended; `stopped` says why it
     ended early, else None; `held_out` LLH (S,) by split, where asked for. Of a deep circuit, k counts its weighted
     edges: its `problem` has the stack of sum layers over all of them.
     """
@@ -37,6 +39,7 @@ class Trace:
     value: Floats
     log_partition: Floats
     at_floor: NDArray[np.int64]
+    components: Floats
     flow: Floats
     weights: Floats
     final_state: TrainState | None
@@ -85,7 +88,7 @@ def first_at(values: Floats, target: float | Floats) -> list[int | None]:
 
 def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
     """Memory of a recorded trace, in bytes."""
-    return 8 * experiment.num_seeds * (experiment.iterations + 1) * (sums.num_components + sums.num_weights + 4)
+    return 8 * experiment.num_seeds * (experiment.iterations + 1) * (sums.num_components + sums.num_weights + 5)
 
 
 class Recorder:
@@ -106,10 +109,18 @@ class Recorder:
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
         # kept state by state, shown with the seeds first
-        sizes = *[((), float)] * 3, ((), np.int64), ((sums.num_components,), float), ((sums.num_weights,), float)
+        sizes = (
+            *[((), float)] * 3,
+            ((), np.int64),
+            ((), float),
+            ((sums.num_components,), float),
+            ((sums.num_weights,), float),
+        )
         self._by_step = [np.empty((states, seeds, *size), dtype) for size, dtype in sizes]
         self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
-        self.llh, self.value, self.log_partition, self.at_floor, self.flow, self.weights = self._by_seed
+        self.llh, self.value, self.log_partition, self.at_floor, self.components, self.flow, self.weights = (
+            self._by_seed
+        )
 
     def follow(self, states: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
         """Record what `run` yields, giving the number of states so far; divergence or Ctrl-C ends it with a reason."""
@@ -128,10 +139,19 @@ class Recorder:
 
     def add(self, state: TrainState, info: StepInfo) -> None:
         """Append one item of `run`."""
-        seen = info.llh, info.value, info.log_partition, info.at_floor, info.flow, info.layer_weights
+        of_seeds = info.llh, info.value, info.log_partition, info.at_floor, self._components(info)
+        seen = *of_seeds, info.flow, info.layer_weights
         for array, values in zip(self._by_step, seen, strict=True):
             array[self.length] = values
         self.state, self.length = state, self.length + 1
+
+    def _components(self, info: StepInfo) -> Floats:
+        """The effective number of components of every seed; NaN where there are edges instead."""
+        if self.experiment.structure != "mixture":
+            return np.full(len(info.llh), np.nan)
+        return effective_number(
+            component_shares(effective_weights(info.layer_weights, self.problem.sums), info.inputs[0])
+        )
 
     def trace(self) -> Trace:
         """The states so far; its arrays are views that later ones do not change."""

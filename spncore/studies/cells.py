@@ -11,6 +11,7 @@ from spncore.runs.experiment import FIELDS
 from spncore.sweep import Cell, LocalWorkers, Outcome, Reporter, Store, SweepError, run_cells, run_tasks
 
 CURVE = ("iteration", "median", "low", "high")
+OF_SCALE = tuple(f"log Z {name}" for name in CURVE[1:])  # of a curve, where it is asked for
 NICENESS = 15  # of the processes: a visitor's live runs come first
 
 DEPTHS = (1, 2, 3)
@@ -38,9 +39,9 @@ def faster_name(depth: int) -> str:
     return f"L=1 at {depth}η"
 
 
-def tidied(rate: float) -> float:
+def tidied(rate: float, digits: int = 6) -> float:
     """A learning rate without the digits that multiplying left behind."""
-    return float(f"{rate:.6g}")
+    return float(f"{rate:.{digits}g}")
 
 
 def thinned(length: int, points: int) -> list[int]:
@@ -52,10 +53,10 @@ def thinned(length: int, points: int) -> list[int]:
     return places
 
 
-def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter) -> dict[Cell, Outcome]:
-    """Every cell's outcome on its data, kept from before or computed in a process that gives way to all others."""
+def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter, workers: int = 1) -> dict[Cell, Outcome]:
+    """Every cell's outcome on its data, kept from before or computed in processes that give way to all others."""
     rows = {cell.experiment.dataset: data for cell in cells}
-    found = run_cells(cells, rows, lambda _: LocalWorkers(rows, niceness=NICENESS), Store.at_hand(), report)
+    found = run_cells(cells, rows, lambda _: LocalWorkers(rows, workers, niceness=NICENESS), Store.at_hand(), report)
     by_key = {outcome.key: outcome for outcome in found}
     return {cell: by_key[cell.key(data.sha256)] for cell in cells}
 
@@ -81,8 +82,15 @@ def merged(parts: Sequence[Outcome]) -> Outcome:
     curves = [part.curve for part in parts if part.curve is not None]
     curve = None
     if curves and len(curves) == len(parts):
-        length = min(len(curve["iteration"]) for curve in curves)
-        llh = np.array([curve["median"][:length] for curve in curves])
-        rows = (curves[0]["iteration"][:length], np.median(llh, axis=0), llh.min(axis=0), llh.max(axis=0))
-        curve = {name: np.asarray(row).tolist() for name, row in zip(CURVE, rows, strict=True)}
+        length = min(len(each["iteration"]) for each in curves)
+        curve = {"iteration": curves[0]["iteration"][:length]} | _over_seeds(curves, length, "")
+        if all(OF_SCALE[0] in each for each in curves):
+            curve |= _over_seeds(curves, length, "log Z ")
     return Outcome("", "done", None, seeds, curve)
+
+
+def _over_seeds(curves: Sequence[Mapping[str, Sequence[float]]], length: int, of: str) -> dict[str, list[float]]:
+    """Median and range of single seeds' curves."""
+    values = np.array([each[f"{of}median"][:length] for each in curves])
+    rows = np.median(values, axis=0), values.min(axis=0), values.max(axis=0)
+    return {f"{of}{name}": row.tolist() for name, row in zip(CURVE[1:], rows, strict=True)}

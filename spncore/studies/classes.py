@@ -1,15 +1,17 @@
 """Predicting a class: depths, and the shallow network at L times the rate, scored as they train.
 
-Every network of a comparison starts as the same function, so what a seed can gain is one number for all of them: from
-that start to the best value any of them has. Who is first at nine tenths of it is the comparison.
+Every network of a comparison starts as the same function, so one number is the gain of a seed for all of them: from
+that start to the best value of its plain network, which no rival moves. Who is first at nine tenths of it is the
+comparison.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy.special import xlogy
 
 from spncore.arrays import Floats
 from spncore.data import library
@@ -20,7 +22,7 @@ from spncore.learning.objectives import OBJECTIVES
 from spncore.limits import LIMITS
 from spncore.runs import scores
 from spncore.runs.experiment import Experiment
-from spncore.runs.scores import OBJECTIVE, QUANTITIES, Curves
+from spncore.runs.scores import OBJECTIVE, QUANTITIES, Curves, Scores
 from spncore.runs.study import Study
 from spncore.studies import envelope
 from spncore.studies.cells import answers, depth_name, faster_name, thinned, tidied
@@ -60,14 +62,14 @@ SETUPS: Mapping[str, Experiment] = {
 }
 SHIPPED = tuple(Study(setup.replace(objective=objective), DEPTHS) for setup in SETUPS.values() for objective in CHOICES)
 DEFAULT = Study(EVERYTHING, DEPTHS)
-COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "iteration", "value")
+COLUMNS = ("network", "L", "learning rate", "quantity", "seed or statistic", "updates", "value")
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network of a comparison: thinned curves over the seeds by quantity and statistic, at `iterations` from 1.
+    """One network of a comparison: thinned curves over the seeds by quantity and statistic, after `iterations` updates.
 
-    By quantity and seed: `reached`, the first iteration at nine tenths of the gain or None, and `final`.
+    By quantity and seed: `reached`, the updates to nine tenths of the gain or None, and `final`.
     """
 
     iterations: Sequence[int]
@@ -79,7 +81,10 @@ class Network:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A study's networks by name, what each seed could gain by quantity, and the rows they saw."""
+    """A study's networks by name, what the plain one gains by quantity and seed, and the rows they saw.
+
+    `bounds`: by quantity what nothing passes on these test rows, whatever is learned.
+    """
 
     study: Study
     networks: Mapping[str, Network]
@@ -89,7 +94,13 @@ class Comparison:
     synthetic: bool
     num_rows: Mapping[str, int]
     sha256: str
+    bounds: Mapping[str, float] = field(default_factory=dict)
     made_by: str = ""
+
+    @property
+    def one_run(self) -> bool:
+        """Whether all seeds are one run, for no random number enters."""
+        return 1 == len(self.gains[OBJECTIVE]) < self.study.experiment.num_seeds
 
 
 def rows_of(study: Study, dataset: Dataset) -> dict[str, Dataset]:
@@ -122,8 +133,13 @@ def run(study: Study, data: Dataset, report: Reporter) -> Comparison:
 
 
 def comparison(study: Study, rows: Mapping[str, Dataset], curves: Mapping[str, Curves]) -> Comparison:
-    """What is shown of the curves of all networks."""
+    """What is shown of the curves of all networks; seeds that are one run, bit for bit, are kept as one."""
     train = rows["train"]
+    if all((each == each[:1]).all() for network in curves.values() for each in network.values.values()):
+        curves = {
+            name: each._replace(values={quantity: of_seeds[:1] for quantity, of_seeds in each.values.items()})
+            for name, each in curves.items()
+        }
     gains, reached = {}, {}
     for quantity in QUANTITIES:
         gains[quantity], reached[quantity] = first_at_gain(
@@ -135,24 +151,41 @@ def comparison(study: Study, rows: Mapping[str, Dataset], curves: Mapping[str, C
     }
     column = study.experiment.labels(train.num_variables).class_variable
     sizes = {name: part.num_rows for name, part in rows.items()}
-    return Comparison(study, found, gains, train.variables[column], train.title, train.synthetic, sizes, train.sha256)
+    name, bounds = train.variables[column], bounds_of(rows["test"], column)
+    return Comparison(study, found, gains, name, train.title, train.synthetic, sizes, train.sha256, bounds)
 
 
 def first_at_gain(values: Mapping[str, Floats], least: float) -> tuple[list[float], dict[str, list[int | None]]]:
-    """Per seed the gain, and per network (S, T) the first iteration, from 1, at nine tenths of it; None if never.
+    """Per seed the gain of the first network, and per network (S, T + 1) the updates to nine tenths of it, or None.
 
-    Where the gain is below `least`, nobody gets there.
+    The first is the plain one, or the next where that has no value at all. Where the gain is below `least`, nobody gets
+    there.
     """
     known = [each for each in values.values() if each.shape[1]]
     if not known:
         return [], {name: [None] * len(each) for name, each in values.items()}
     start = known[0][:, 0]
-    gain = np.max([each.max(axis=1) for each in known], axis=0) - start
+    gain = known[0].max(axis=1) - start
     level = np.where(gain >= least, start + GAIN * gain, np.inf)[:, None]
     there = {name: each >= level for name, each in values.items()}
     return [round(each, 6) for each in gain.tolist()], {
-        name: [int(row.argmax()) + 1 if row.any() else None for row in each] for name, each in there.items()
+        name: [int(row.argmax()) if row.any() else None for row in each] for name, each in there.items()
     }
+
+
+def bounds_of(rows: Dataset, column: int) -> dict[str, float]:
+    """By quantity what nothing passes on these test rows: the scores of their own frequencies, in nats per row.
+
+    The distribution that rows were drawn from may score less on them, by chance.
+    """
+    others = np.delete(rows.rows, column, axis=1)
+    places = np.unique(others, axis=0, return_inverse=True)[1].ravel()
+    counts = np.zeros((2, places.max() + 1))
+    np.add.at(counts, (rows.rows[:, column].astype(int), places), rows.counts)
+    shares = counts / rows.num_rows
+    conditional = xlogy(shares, shares / shares.sum(axis=0)).sum()
+    best = Scores(shares.max(axis=0).sum(), conditional, xlogy(shares, shares).sum())
+    return {f"test {part}": round(float(value), 6) for part, value in best._asdict().items()}
 
 
 @cache
@@ -168,23 +201,29 @@ def pack(results: Sequence[Comparison]) -> dict[str, Any]:
 
 
 def unpack(packed: Envelope) -> list[Comparison]:
-    """What `pack` made."""
-    found = []
+    """What `pack` made; of a file that counted states from 1, its updates."""
+    found, late = [], packed.counts_from
     for values in map(dict, packed.body["comparisons"]):
         study = Study(Experiment.from_dict(values.pop("experiment")), values.pop("depths"))
-        parts = {name: Network(**each) for name, each in values.pop("networks").items()}
+        parts = {name: _counted_from(late, **each) for name, each in values.pop("networks").items()}
         found.append(Comparison(study, parts, made_by=packed.made_by, **values))
     return found
 
 
+def _counted_from(late: int, iterations: Sequence[int], reached: Mapping[str, Any], **rest: Any) -> Network:
+    """A network's counts as updates."""
+    arrived = {quantity: [None if at is None else at - late for at in seeds] for quantity, seeds in reached.items()}
+    return Network([at - late for at in iterations], reached=arrived, **rest)
+
+
 def rows(shown: Comparison) -> list[tuple[Any, ...]]:
-    """Everything as a table of `COLUMNS`: curves by statistic, and every seed's iterations and end."""
+    """Everything as a table of `COLUMNS`: curves by statistic, and every seed's updates and end."""
     found: list[tuple[Any, ...]] = []
     seeds = list(shown.study.experiment.seeds)
     for name, experiment in networks(shown.study).items():
         head, network = (name, experiment.depth, experiment.learning_rate), shown.networks[name]
         for quantity in QUANTITIES:
-            curve, arrived = network.curves[quantity], f"{quantity}, iterations to {SHARE} of the gain"
+            curve, arrived = network.curves[quantity], f"{quantity}, updates to {SHARE} of the gain"
             for statistic in STATISTICS:
                 pairs = zip(network.iterations, curve.get(statistic, ()), strict=False)
                 found += [(*head, quantity, statistic, at, value) for at, value in pairs]
@@ -204,7 +243,7 @@ def _network(curves: Curves, reached: Mapping[str, Sequence[int | None]]) -> Net
     at = thinned(curves.values[OBJECTIVE].shape[1], POINTS)
     drawn = {name: _statistics(each[:, at], name.startswith("train")) for name, each in curves.values.items()}
     final = {name: each[:, -1:].ravel().round(6).tolist() for name, each in curves.values.items()}
-    return Network([place + 1 for place in at], drawn, reached, final, curves.stopped)
+    return Network(at, drawn, reached, final, curves.stopped)
 
 
 def _statistics(values: Floats, middle_only: bool) -> dict[str, list[float]]:

@@ -15,7 +15,7 @@ from spncore.files.strict_json import parse_object
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 
-FORMAT = 3  # counts updates; before, states, the start among them
+FORMAT, READ = 3, (2, 3)  # format 2 counted states, the start among them, where updates now count from 0
 FILES = {
     "figure3": "figure3_runs",
     "held_equal": "held_equal",
@@ -40,6 +40,11 @@ class Envelope(NamedTuple):
     body: Mapping[str, Any]
 
     @property
+    def counts_from(self) -> int:
+        """What the start is called where updates are counted: 0, and 1 in a file of format 2."""
+        return int(self.format == 2)
+
+    @property
     def made_by(self) -> str:
         """The command that makes what ships, and the versions that ran it."""
         return f"“python -m spncore study {self.study} --ship” with {made_by(self.versions)}"
@@ -60,8 +65,9 @@ def write(study: str, data: Mapping[str, str], body: Mapping[str, Any]) -> str:
 def read(text: str, study: str) -> Envelope:
     """What `write` wrote of a study; StudyError or JsonError says why it is something else."""
     values = parse_object(text, "a file of results", MAX_CHARACTERS)
-    if values.get("format") != FORMAT:
-        raise StudyError(f"format: {ascii(values.get('format'))[:20]} is not known; this release reads {FORMAT}")
+    if values.get("format") not in READ:
+        known = " and ".join(map(str, READ))
+        raise StudyError(f"format: {ascii(values.get('format'))[:20]} is not known; this release reads {known}")
     if values.get("study") != study:
         raise StudyError(f"study: these are results of {ascii(values.get('study'))[:40]}, not of {study}")
     if set(values) != set(Envelope._fields):

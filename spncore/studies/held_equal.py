@@ -1,20 +1,24 @@
-"""What is held equal between depths: the same comparison under four answers, each learning rate chosen on a grid."""
+"""What is held equal between depths: the same comparison under four answers, each best learning rate searched for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from spncore.circuits.overparam import consecutive_sums, initial_layer_weights
 from spncore.data.library import Dataset
+from spncore.dynamics.steps import preconditioner
 from spncore.limits import LIMITS
 from spncore.record import Record, choice, part
 from spncore.runs.experiment import Experiment
-from spncore.studies import shipped
-from spncore.studies.cells import DEPTHS, REAL, Cells, Compute, Runs, depth_name, faster_name, outcomes, tidied
+from spncore.studies import best_rate, shipped
+from spncore.studies.best_rate import Best
+from spncore.studies.cells import DEPTHS, REAL, Cells, Runs, depth_name, faster_name, outcomes, tidied
 from spncore.studies.figure3 import HONEST
 from spncore.studies.shipped import Measured
-from spncore.studies.statistics import median
-from spncore.sweep import Cell, Outcome, Reporter, SeedOutcome, Target
+from spncore.sweep import Cell, Outcome, Reporter, Target
 
 TOPOLOGIES = ("tree", "private", "shared")
 WEIGHTS = ("linear", "log")
@@ -23,8 +27,7 @@ RUNS = Runs(REAL, 12)
 CHOOSING_SEED, CHOOSING_SEEDS = 100, 5  # learning rates are chosen on seeds that the comparison does not use
 GAIN = Target("gain", 0.9)
 LEVEL = Target("llh", -7.2)
-NUM_RATES = 11
-KEPT = 0.9  # of the gain of the best run on the grid
+NUM_RATES, ROUNDS = 11, 7  # of the coarse grid, and at most so many more rounds: three where the best stays in place
 # η, T, and T where products start alike, which can be much slower
 SETTINGS = {
     ("fixed", "linear"): (1e-3, 300, 2500),
@@ -65,20 +68,31 @@ class Case(Record):
             iterations=iterations,
         )
 
-    @property
-    def rates(self) -> tuple[float, ...]:
-        """Learning rates to choose from: half the common one, then each twice the one before."""
+    def rates(self, depth: int) -> tuple[float, ...]:
+        """The coarse grid of a depth: from half the common rate each twice the one before, times the depth's scale.
+
+        All end where the largest rate that is allowed ends that of one layer, so that they correspond.
+        """
         rates = (tidied(self.experiment.learning_rate * 2.0 ** (step - 1)) for step in range(NUM_RATES))
-        return tuple(rate for rate in rates if rate <= LIMITS.largest_rate)
+        shallow = dict.fromkeys(min(rate, LIMITS.largest_rate) for rate in rates)
+        return tuple(tidied(rate * self.scale(depth), best_rate.DIGITS) for rate in shallow)
+
+    def scale(self, depth: int) -> float:
+        """How much smaller a rate must be for a depth to start as fast as one layer: λ_max(M₁)/λ_max(M_L)."""
+        return self._steepest(1) / self._steepest(depth)
+
+    def _steepest(self, depth: int) -> float:
+        """The largest eigenvalue of the preconditioner at the start, over flows of components, which add to nothing."""
+        start = self.experiment
+        sums = consecutive_sums(start.topology, start.num_components, depth)
+        weights = initial_layer_weights(sums, start.init_scale, start.init_convention)
+        matrix = preconditioner(weights, sums, start.parametrisation)
+        balanced = np.eye(len(matrix)) - 1.0 / len(matrix)
+        return float(np.linalg.eigvalsh(balanced @ matrix @ balanced)[-1])
 
     def cell(self, depth: int, **changes: Any) -> Cell:
         """The common setting at one depth, with changes."""
         return Cell(self.experiment.replace(depth=depth, **changes), (self.target,), curve=True)
-
-    def choosing(self, depth: int, rate: float) -> Cell:
-        """One point of the grid from which a depth's best learning rate is chosen."""
-        cell = self.cell(depth, learning_rate=rate, seed=CHOOSING_SEED, num_seeds=CHOOSING_SEEDS)
-        return replace(cell, curve=False)
 
     def same_start(self) -> Cells:
         """Every weight starts alike in every layer."""
@@ -92,10 +106,42 @@ class Case(Record):
             for depth in DEPTHS
         }
 
-    def best_rates(self, compute: Compute) -> dict[int, float]:
-        """The best learning rate of each depth on the grid; the common one where no rate gets to the target."""
-        best = {d: best_rate({rate: compute(self.choosing(d, rate)) for rate in self.rates}) for d in DEPTHS}
-        return {depth: rate or self.experiment.learning_rate for depth, rate in best.items()}
+    def grid(self, found: Mapping[Cell, Outcome]) -> Iterator[list[Cell]]:
+        """Rounds of cells from which learning rates are chosen; `found` is to hold what a round asked for at the next.
+
+        First the coarse grids of all depths, whose rates correspond; then rates around each depth's best one, and
+        beyond an end where that is the best.
+        """
+        tried = {depth: self._choosing(depth, self.rates(depth)) for depth in DEPTHS}
+        yield [cell for cells in tried.values() for cell in cells.values()]
+        for _ in range(ROUNDS):
+            known = {depth: {rate: found[cell] for rate, cell in cells.items()} for depth, cells in tried.items()}
+            more = {depth: self._choosing(depth, best_rate.to_try(outcomes)) for depth, outcomes in known.items()}
+            if not any(more.values()):
+                return
+            yield [cell for cells in more.values() for cell in cells.values()]
+            tried = {depth: cells | more[depth] for depth, cells in tried.items()}
+
+    def _choosing(self, depth: int, rates: Iterable[float]) -> dict[float, Cell]:
+        """By rate the cells from which a depth's best learning rate is chosen."""
+        changes = {"seed": CHOOSING_SEED, "num_seeds": CHOOSING_SEEDS}
+        return {rate: replace(self.cell(depth, learning_rate=rate, **changes), curve=False) for rate in rates}
+
+    def best(self, found: Mapping[Cell, Outcome]) -> dict[int, Best]:
+        """The best learning rate of each depth, given the outcomes of all rounds."""
+        tried: dict[int, dict[float, Outcome]] = {depth: {} for depth in DEPTHS}
+        for cells in self.grid(found):
+            for cell in cells:
+                tried[cell.experiment.depth][cell.experiment.learning_rate] = found[cell]
+        return {depth: best_rate.best(known) for depth, known in tried.items()}
+
+    def beyond_one_layer(self, depth: int, rate: float) -> bool:
+        """Whether a rate of a depth corresponds to one that is above the limit for one layer."""
+        return rate / self.scale(depth) > LIMITS.largest_rate * (1.0 + 1e-9)
+
+    def at_best(self, best: Mapping[int, Best]) -> Cells:
+        """Each depth at its best rate, at the common one where no rate gets to the target."""
+        return self.at_rates({depth: each.rate for depth, each in best.items() if each.rate is not None})
 
     def at_rates(self, rates: Mapping[int, float]) -> Cells:
         """Each depth at its own learning rate, the common one where it has none."""
@@ -108,16 +154,12 @@ class Case(Record):
         shallow = {faster_name(depth): self.cell(1, learning_rate=tidied(rate * depth)) for depth in DEPTHS[1:]}
         return self.same_start() | shallow
 
-    def grid(self) -> list[Cell]:
-        """All cells from which learning rates are chosen."""
-        return [self.choosing(depth, rate) for depth in DEPTHS for rate in self.rates]
-
-    def all_cells(self, compute: Compute) -> list[Cell]:
-        """Every cell of the page but the grid, given the grid's outcomes."""
+    def all_cells(self, found: Mapping[Cell, Outcome]) -> list[Cell]:
+        """Every cell of the page but those from which rates are chosen, given their outcomes."""
         settings = (
             self.same_start(),
             self.same_product(),
-            self.at_rates(self.best_rates(compute)),
+            self.at_best(self.best(found)),
             self.shallow_faster(),
         )
         return list(dict.fromkeys(cell for setting in settings for cell in setting.values()))
@@ -132,29 +174,8 @@ tidy = partial(shipped.rows, by="init_convention")
 
 
 def run(study: Case, data: Dataset, report: Reporter) -> Measured:
-    """All runs of one case: first the grid of learning rates, then what it decides."""
-    grid = outcomes(study.grid(), data, report)
-    return shipped.measured(grid | outcomes(study.all_cells(grid.__getitem__), data, report), data)
-
-
-def best_rate(outcomes: Mapping[float, Outcome]) -> float | None:
-    """The rate with the smallest median of iterations to the target, the smaller one of two; None if none gets there.
-
-    A run counts only if it keeps what it won: it ends within a tenth of the gain of its seed's best end on the grid.
-    """
-    best: dict[int, float] = {}
-    for outcome in outcomes.values():
-        for seed in outcome.seeds:
-            if seed.final_llh is not None:
-                best[seed.seed] = max(seed.final_llh, best.get(seed.seed, seed.final_llh))
-    medians = {rate: median([_lasting(seed, best) for seed in outcome.seeds]) for rate, outcome in outcomes.items()}
-    arrived = {rate: middle for rate, middle in medians.items() if middle is not None}
-    return min(arrived, key=lambda rate: (arrived[rate], rate)) if arrived else None
-
-
-def _lasting(seed: SeedOutcome, best: Mapping[int, float]) -> int | None:
-    """Iterations to the target, None for a run that ends low or diverges."""
-    if seed.first_llh is None or seed.final_llh is None or seed.stopped is not None:
-        return None
-    enough = seed.final_llh >= seed.first_llh + KEPT * (best[seed.seed] - seed.first_llh)
-    return seed.reached[0] if enough else None
+    """All runs of one case: first the rounds that search for the best rates, then what they decide."""
+    found: dict[Cell, Outcome] = {}
+    for cells in study.grid(found):
+        found |= outcomes(cells, data, report)
+    return shipped.measured(found | outcomes(study.all_cells(found), data, report), data)

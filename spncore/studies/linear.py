@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from spncore import fit as fit_network
 from spncore.data.library import Dataset, load
 from spncore.limits import LIMITS
-from spncore.linear.network import LinearExperiment, LinearTrace, fit
-from spncore.linear.rates import TARGET, RateOutcome, best_rate, outcomes_by_rate
+from spncore.linear import network
+from spncore.linear.network import LinearExperiment, LinearTrace, traced
+from spncore.linear.rates import BestRate, RateOutcome, Search, follow, search
 from spncore.linear.steps import StepTerms, step_terms
 from spncore.record import Manner, Record, choice, cut, number, whole
 from spncore.runs.study import Study
@@ -20,11 +22,8 @@ from spncore.studies.envelope import Envelope
 from spncore.sweep import Reporter, quiet
 from spncore.words import lowered
 
-RATES_PER_DECADE = 12
-RATES = tuple(float(f"{rate:.4g}") for rate in np.logspace(-5, 1, 6 * RATES_PER_DECADE + 1))
-MAX_STEPS = 3000
+MAX_UPDATES = 3000
 MAX_TERMS = 500  # steps taken apart
-PATIENCE = 3.0  # how many times the best rate's steps the other rates are followed
 EACH_AT = ("best", "chosen")
 
 # What the page has read and said from its first links on.
@@ -66,7 +65,7 @@ class LinearStudy(Record, manner=MANNER):
     each_at: str = choice(
         "best",
         "learning rate",
-        "Each model at its own best rate of the grid, or both at one chosen rate.",
+        "Each model at its own best rate, or both at one chosen rate.",
         EACH_AT,
     )
     learning_rate: float = number(
@@ -89,24 +88,29 @@ class LinearStudy(Record, manner=MANNER):
             num_layers=num_layers,
             init_scale=start,
             learning_rate=self.learning_rate,
-            iterations=MAX_STEPS,
+            iterations=MAX_UPDATES,
         )
 
 
 class Side(NamedTuple):
-    """One model of a comparison at the rate it is shown at; `needed` is None where the target is not reached."""
+    """One model of a comparison at the rate it is shown at.
+
+    `needed` updates reach the target, None where none do; after `lost` updates it is lost again, None where it is
+    kept for as many updates again and some more.
+    """
 
     name: str
     experiment: LinearExperiment
-    outcomes: tuple[RateOutcome, ...]  # over the grid
-    best: RateOutcome | None
-    trace: LinearTrace
+    outcomes: tuple[RateOutcome, ...]  # at all rates that were tried
+    best: BestRate | None
+    trace: LinearTrace  # ends at the target, or where that is lost again
     needed: int | None
+    lost: int | None
 
     @property
     def relative_loss(self) -> NDArray[np.float64]:
-        """The loss over its start, (T,)."""
-        return np.asarray(self.trace.loss / self.trace.loss[0])
+        """The loss over its start, (T + 1,); over 1 where the start is the solution."""
+        return np.asarray(self.trace.loss / (self.trace.loss[0] or 1.0))
 
 
 class Comparison(NamedTuple):
@@ -134,7 +138,7 @@ def run(study: LinearStudy, data: Dataset | None = None, report: Reporter = quie
     report(1, 2)
     factors = _side(study, study.num_layers)
     report(2, 2)
-    terms = step_terms(factors.experiment, min(len(factors.trace.loss), MAX_TERMS))
+    terms = step_terms(factors.experiment, min(len(factors.trace.loss) - 1, MAX_TERMS))
     return Comparison(study, plain, factors, terms)
 
 
@@ -147,11 +151,13 @@ def unpack(packed: Envelope) -> list[Comparison]:
     """What `pack` made."""
     body = packed.body
     plain, factors = (_unpacked(*body[name]) for name in ("plain", "factors"))
-    return [Comparison(LinearStudy(**body["study"]), plain, factors, StepTerms(*map(np.array, body["terms"])))]
+    study, (*terms, scalars) = LinearStudy(**body["study"]), map(np.array, body["terms"])
+    shaped = [term.reshape(-1, study.dimension) for term in terms]  # of no step, a list loses its shape
+    return [Comparison(study, plain, factors, StepTerms._make([*shaped, scalars]))]
 
 
 def rows(comparison: Comparison) -> Iterator[tuple[str, float, int, str, float]]:
-    """The table of `COLUMNS`: every step of both runs; t counts updates done."""
+    """The table of `COLUMNS`: every state of both runs; t counts updates done."""
     for side in comparison.sides:
         trace, rate = side.trace, side.experiment.learning_rate
         columns = {"loss": trace.loss, "rho": trace.rho, "lambda": trace.lam}
@@ -166,32 +172,35 @@ def tidy(result: Comparison) -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in rows(result)]
 
 
-def _unpacked(name: str, experiment: Any, outcomes: Any, best: Any, trace: Any, needed: int | None) -> Side:
+def _unpacked(name: str, experiment: Any, outcomes: Any, best: Any, trace: Any, *counts: Any) -> Side:
     found = tuple(RateOutcome(*each) for each in outcomes)
     shown = LinearTrace._make([*map(np.array, trace[:-1]), trace[-1]])
-    return Side(name, LinearExperiment(**experiment), found, best and RateOutcome(*best), shown, needed)
+    return Side(name, LinearExperiment(**experiment), found, best and BestRate(*best), shown, *counts)
 
 
 def _side(study: LinearStudy, num_layers: int) -> Side:
     model = study.model(num_layers)
-    outcomes = tuple(outcomes_by_rate(model, RATES, patience=PATIENCE))
-    best = best_rate(model, outcomes)
-    if study.each_at == "best" and best is not None:
-        shown = replace(model, learning_rate=best.learning_rate, iterations=(best.iterations or 0) + 1)
-    elif study.each_at == "best":  # no rate gets there: show the largest that does not diverge
-        stable = [outcome.learning_rate for outcome in outcomes if not outcome.diverged]
-        shown = replace(model, learning_rate=max(stable, default=RATES[0]))
-    else:
-        [chosen] = outcomes_by_rate(model, [model.learning_rate])
-        steps = MAX_STEPS if chosen.iterations is None else chosen.iterations + chosen.iterations // 10 + 3
-        shown = replace(model, iterations=min(steps, MAX_STEPS))
-    trace = fit(shown)
-    reached = trace.loss <= TARGET * trace.loss[0]
-    needed = int(np.argmax(reached)) if reached.any() else None
-    if needed is not None:
-        trace = LinearTrace._make([*(array[: needed + 1] for array in trace[:-1]), trace.stopped])
+    found = search(model, LIMITS.smallest_rate, LIMITS.largest_rate)
+    rate = model.learning_rate if study.each_at == "chosen" or _solved(model) else _shown_rate(found)
+    infos, needed, lost = follow(replace(model, learning_rate=rate))
+    trace = traced(infos[: needed + 1] if needed is not None and lost is None else infos)
+    shown = replace(model, learning_rate=rate, iterations=max(len(trace.loss) - 1, 1))
     name = "plain" if num_layers == 1 else "w₁" + "⋯" * (num_layers > 2) + f"w{lowered(num_layers)}"
-    return Side(name, shown, outcomes, best, trace, needed)
+    return Side(name, shown, *found, trace, needed, lost)
+
+
+def _solved(model: LinearExperiment) -> bool:
+    """Whether the start is the solution already, so that no rate is better than another."""
+    _, info = next(network.run(model))
+    return info.loss == 0.0
+
+
+def _shown_rate(found: Search) -> float:
+    """The best rate; without one the largest below all that diverge, or the smallest of all."""
+    if found.best:
+        return found.best.learning_rate
+    stable = [each.learning_rate for each in takewhile(lambda each: not each.diverged, found.outcomes)]
+    return (stable or [found.outcomes[0].learning_rate])[-1]
 
 
 class SharedScalar(NamedTuple):

@@ -1,4 +1,4 @@
-"""The phase diagram: iterations to a target over learning rate and starting weight, by depth, against L = 1.
+"""The phase diagram: updates to a target over learning rate and starting weight, by depth, against L = 1.
 
 Points per decade of η are half those of the start w0, so a step along both keeps η/w0² and the runs of one stripe lie
 on one diagonal: where components are held they are one and the same run (as long as no weight meets the floor).
@@ -22,10 +22,11 @@ from spncore.runs.study import DEPTHS
 from spncore.studies import envelope
 from spncore.studies.cells import outcomes
 from spncore.studies.envelope import Envelope
+from spncore.studies.shipped import thrown_off
+from spncore.studies.statistics import Wins, paired_wins
 from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, SeedOutcome, Target
-from spncore.words import counted
 
-MISSED, THROWN, FAILED = 0, -1, -2  # in place of an iteration, which counts from 1
+MISSED, THROWN, FAILED = -1, -2, -3  # in place of updates, which count from 0
 LOST = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
 PER_DECADE = Manner(outside="points per decade is refused; allowed: {allowed}")
 RATES = Span(float, low=LIMITS.smallest_rate, high=LIMITS.largest_rate)
@@ -99,7 +100,7 @@ class Plane(Record):
 
 
 def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
-    """Rounded to six digits, so that links stay short; what that does to a stripe is below one iteration."""
+    """Rounded to six digits, so that links stay short; what that does to a stripe is below one update."""
     steps = math.floor(math.log10(high / low) * per_decade + 1e-6)
     points = [float(f"{low * 10 ** (i / per_decade):.5e}") for i in range(steps + 1)]
     return tuple(min(point, high) for point in points)
@@ -107,7 +108,7 @@ def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Diagram:
-    """The answers: by arm an array (rows, columns, seeds) of iterations, or MISSED, THROWN, FAILED.
+    """The answers: by arm an array (rows, columns, seeds) of updates, or MISSED, THROWN, FAILED.
 
     THROWN: the run ended below its start or left the finite range. `data` describes the rows trained on.
     """
@@ -117,12 +118,12 @@ class Diagram:
     runs: Mapping[Arm, NDArray[np.int64]]
 
     def median(self, arm: Arm) -> Floats:
-        """Median iterations (rows, columns) over the seeds; infinite where not even half of them arrive."""
+        """Median updates (rows, columns) over the seeds; infinite where not even half of them arrive."""
         return np.asarray(np.median(self.arrivals(arm), axis=2))
 
     def arrivals(self, arm: Arm) -> Floats:
-        """Iterations (rows, columns, seeds), infinite for a run that does not arrive."""
-        return np.where(self.runs[arm] > 0, self.runs[arm], np.inf)
+        """Updates (rows, columns, seeds), infinite for a run that does not arrive."""
+        return np.where(self.runs[arm] >= 0, self.runs[arm], np.inf)
 
     def shallow_and_deep(self, depth: int, control: bool = False) -> tuple[Floats, Floats]:
         """The medians of L = 1, with the control at L·η, and of depth L."""
@@ -138,14 +139,18 @@ class Diagram:
         return states
 
     def speed_up(self, depth: int, control: bool = False) -> Floats:
-        """log₂ of L = 1's iterations over depth L's (rows, columns); NaN where either misses, ±∞ where one does."""
-        shallow, deep = self.shallow_and_deep(depth, control)
+        """log₂ of L = 1's updates over depth L's (rows, columns); NaN where both miss, ±∞ where one does.
+
+        A run that is there at its start counts as one that needs one update, so that a factor stays a number.
+        """
+        shallow, deep = np.log2(np.maximum(self.shallow_and_deep(depth, control), 1.0))
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.log2(shallow) - np.log2(deep))
+            return np.asarray(shallow - deep)
 
     def at_least(self, depth: int, control: bool = False) -> Floats:
         """`speed_up`, and where only one of the two arrives the least (for L = 1: the most) that it can be."""
-        shallow, deep = np.log2(np.minimum(self.shallow_and_deep(depth, control), self.plane.base.iterations))
+        most = self.plane.base.iterations
+        shallow, deep = np.log2(np.clip(self.shallow_and_deep(depth, control), 1.0, most))
         return np.where(np.isnan(self.speed_up(depth, control)), np.nan, shallow - deep)
 
     def log_stripe(self, depth: int) -> Floats:
@@ -153,10 +158,14 @@ class Diagram:
         exponent = self.plane.stripe_exponent(depth)
         return np.asarray(np.log10(self.plane.rates)[None] - exponent * np.log10(self.plane.scales)[:, None])
 
-    def ahead(self, depth: int, control: bool = False) -> NDArray[np.int64]:
-        """In how many seeds depth L is there first (rows, columns)."""
-        shallow, deep = self.arrivals((1, depth if control else 1)), self.arrivals((depth, 1))
-        return np.asarray((deep < shallow).sum(axis=2))
+    def wins(self, depth: int, row: int, column: int, control: bool = False) -> Wins:
+        """Depth L against L = 1 in one square, seed by seed."""
+        arms = ((depth, 1), (1, depth if control else 1))
+        return paired_wins(*(self.reached(arm, row, column) for arm in arms))
+
+    def reached(self, arm: Arm, row: int, column: int) -> list[int | None]:
+        """Updates of one square, seed by seed, None for a run that does not arrive."""
+        return [at if at >= 0 else None for at in self.runs[arm][row, column].tolist()]
 
 
 # Components are fitted by EM and held, every weight starts at w0: depth is all that differs.
@@ -194,11 +203,11 @@ def to_json(made: Diagram) -> str:
 
 
 def unpack(packed: Envelope) -> list[Diagram]:
-    """What `pack` made."""
-    body = packed.body
+    """What `pack` made; of a file that counted states from 1, its updates."""
+    body, late = packed.body, packed.counts_from
     plane = {**body["plane"], "base": Experiment.from_dict(body["plane"]["base"])}
     arms = {name: name.split("@") for name in body["runs"]}
-    runs = {(int(depth), int(factor)): np.array(body["runs"][name]) for name, (depth, factor) in arms.items()}
+    runs = {(int(depth), int(factor)): np.array(body["runs"][name]) - late for name, (depth, factor) in arms.items()}
     return [Diagram(Plane(**plane), body["data"], runs)]
 
 
@@ -211,7 +220,7 @@ def tidy(result: Diagram) -> list[dict[str, Any]]:
             "learning_rate": plane.rates[j] * factor,
             "init_scale": plane.scales[i],
             "seed": plane.base.seed + s,
-            "iterations": at if at > 0 else None,
+            "updates": at if at >= 0 else None,
             "state": LOST.get(at, "reached"),
             "control_of_depth": factor if factor > 1 else None,
         }
@@ -227,111 +236,13 @@ def shipped() -> Diagram:
 
 
 def code(seed: SeedOutcome) -> int:
-    """The iteration at which a seed reached its first target, else MISSED or THROWN."""
-    first, final = seed.first_llh, seed.final_llh
-    thrown = seed.stopped is not None or first is None or final is None or final < first
-    return seed.reached[0] or (THROWN if thrown else MISSED)
-
-
-def summary(diagram: Diagram, depth: int) -> list[str]:
-    """What the numbers say of one depth: where it helps, along which stripe most, and against the two controls."""
-    speed, shown = diagram.speed_up(depth), f"L={depth}"
-    faster, slower, both, factor = _counted(speed)
-    if not both:
-        return [f"{shown} and L=1 reach the target together in no cell."]
-    sentences = [
-        f"{shown} is faster than L=1 in {faster} of the {both} cells where both reach the target and slower in "
-        f"{slower}; median factor {factor:.2f}.",
-        f"Only {shown} reaches it in {np.isposinf(speed).sum()} cells, only L=1 in {np.isneginf(speed).sum()}; "
-        f"neither in {np.isnan(speed).sum()} of {speed.size}.",
-        *_best_stripe(diagram, depth, speed),
-        *_best_rates(diagram, depth),
-    ]
-    if (1, depth) in diagram.runs:
-        faster, slower, both, factor = _counted(diagram.speed_up(depth, control=True))
-        sentences.append(
-            f"Against L=1 at {depth}·η, {shown} is faster in {faster} and slower in {slower} of {both} cells; median "
-            f"factor {factor:.2f}."
-            if both
-            else f"L=1 at {depth}·η and {shown} reach the target together in no cell."
-        )
-    return sentences
-
-
-def _counted(speed: Floats) -> tuple[int, int, int, float]:
-    """In how many cells depth is faster and slower, how many there are where both arrive, and the median factor."""
-    both = speed[np.isfinite(speed)]
-    factor = 2 ** float(np.median(both)) if both.size else 1.0
-    return int((both > 0).sum()), int((both < 0).sum()), both.size, factor
-
-
-def in_words(diagram: Diagram) -> str:
-    """What is held equal and what counts as reached, in one line."""
-    plane, base = diagram.plane, diagram.plane.base
-    start = {"fitted": "fitted by EM", "uniform": "uniform", "random": "random"}[base.component_init]
-    trained = "then trained" if base.train_components else "held"
-    equal = "every weight starts at w0" if base.init_convention == "per_layer" else "every product w_k starts at w0"
-    synthetic = " (synthetic)" if diagram.data["synthetic"] else ""
-    return (
-        f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
-        f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
-        f"{base.iterations:,} iterations; median of {counted(base.num_seeds, 'seed')}."
-    )
-
-
-def comparison(diagram: Diagram, control: bool = False) -> list[dict[str, Any]]:
-    """One row per square: both medians (None: missed), how many times as fast, seeds ahead; fastest first."""
-    rows = []
-    for depth in diagram.plane.depths[1:]:
-        medians = np.stack(diagram.shallow_and_deep(depth, control), axis=2)
-        ahead = diagram.ahead(depth, control)
-        for i, j in np.ndindex(ahead.shape):
-            shallow, deep = (each if math.isfinite(each) else None for each in medians[i, j].tolist())
-            rows.append(
-                {
-                    "L": depth,
-                    "learning rate η": diagram.plane.rates[j],
-                    "starting weight w0": diagram.plane.scales[i],
-                    "iterations, L = 1": shallow,
-                    "iterations, L": deep,
-                    "times as fast": round(shallow / deep, 4) if shallow and deep else None,
-                    "seeds ahead": int(ahead[i, j]),
-                    "row": i,
-                    "column": j,
-                }
-            )
-    return sorted(rows, key=lambda row: -(row["times as fast"] or 0.0))
-
-
-def _best_stripe(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
-    """The diagonal with the largest median speed-up among those with three cells or more."""
-    stripes = np.round(diagram.log_stripe(depth) * diagram.plane.per_decade) / diagram.plane.per_decade
-    medians = {
-        float(stripe): float(np.median(speed[chosen]))
-        for stripe in np.unique(stripes)
-        if (chosen := (stripes == stripe) & np.isfinite(speed)).sum() >= 3
-    }
-    if not medians:
-        return []
-    best = max(medians, key=lambda stripe: medians[stripe])
-    name = diagram.plane.stripe_name(depth)
-    return [f"Best for depth: {name} near {10**best:.1g}, there {2 ** medians[best]:.2f} times as fast as L=1."]
-
-
-def _best_rates(diagram: Diagram, depth: int) -> list[str]:
-    """Each depth at the learning rate of this plane that suits it best, over the rows."""
-    shallow, deep = np.min(diagram.shallow_and_deep(depth), axis=2)
-    both = np.isfinite(shallow + deep)
-    if not both.any():
-        return []
-    return [
-        f"Each at its own best η, the median start needs {np.median(shallow[both]):g} iterations with L=1 and "
-        f"{np.median(deep[both]):g} with L={depth}."
-    ]
+    """The updates after which a seed reached its first target, else MISSED; THROWN whatever it had reached."""
+    at = seed.reached[0]
+    return THROWN if thrown_off(seed) else MISSED if at is None else at
 
 
 def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
-    """How many neighbours on a stripe of slope 2 that both arrive need the same iterations, and how many there are.
+    """How many neighbours on a stripe of slope 2 that both arrive need the same updates, and how many there are.
 
     The scaling law, verified and not used: every cell is computed by itself.
     """

@@ -15,14 +15,14 @@ from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.runs.experiment import Experiment
 from spncore.studies import envelope
-from spncore.studies.cells import CURVE, thinned
+from spncore.studies.cells import CURVE, OF_SCALE, thinned
 from spncore.studies.envelope import Envelope
 from spncore.sweep import Cell, Outcome, SeedOutcome, SweepError, Target
 from spncore.words import signed
 
 DECIMALS = 6  # of a shipped LLH, in nats per row
 CURVE_DECIMALS = 4  # of those that are only drawn
-COLUMNS = ("L", "learning rate", "seed or statistic", "quantity", "iteration", "value")
+COLUMNS = ("L", "learning rate", "seed or statistic", "quantity", "updates", "value")
 
 
 @dataclass(frozen=True)
@@ -109,12 +109,18 @@ def describe(dataset: Dataset, test: Dataset) -> Data:
 
 
 def reached(outcome: Outcome, target: int = 0) -> list[int | None]:
-    """Iterations to one of the cell's targets, seed by seed."""
-    return [seed.reached[target] for seed in outcome.seeds]
+    """Updates to one of the cell's targets, seed by seed; None for a run that never got there or was thrown off."""
+    return [None if thrown_off(seed) else seed.reached[target] for seed in outcome.seeds]
+
+
+def thrown_off(seed: SeedOutcome) -> bool:
+    """Whether a run left the finite range or ended below its start: it leads nothing, whatever it had reached."""
+    first, final = seed.first_llh, seed.final_llh
+    return seed.stopped is not None or first is None or final is None or final < first
 
 
 def finals(outcome: Outcome) -> list[float]:
-    """LLH at the last iteration, seed by seed; seeds that recorded nothing are left out."""
+    """LLH after the last update, seed by seed; seeds that recorded nothing are left out."""
     return [seed.final_llh for seed in outcome.seeds if seed.final_llh is not None]
 
 
@@ -129,19 +135,21 @@ def diverged(outcome: Outcome) -> int:
 
 
 def tidy(labelled: Iterable[tuple[Sequence[str], Cell, Outcome]]) -> list[tuple[Any, ...]]:
-    """Rows to take away: labels, L, η, seed or statistic, quantity, iteration, value."""
+    """Rows to take away: labels, L, η, seed or statistic, quantity, updates, value."""
     rows: list[tuple[Any, ...]] = []
     for labels, cell, outcome in labelled:
         head = (*labels, cell.experiment.depth, cell.experiment.learning_rate)
         curve = outcome.curve or {}
-        for statistic in CURVE[1:] if curve else ():
+        for statistic in [name for name in curve if name != "iteration"]:
+            *of, name = statistic.rsplit(" ", 1)
             pairs = zip(curve["iteration"], curve[statistic], strict=True)
-            rows += [(*head, statistic, "llh", t, value) for t, value in pairs]
+            rows += [(*head, name, of[0] if of else "llh", t, value) for t, value in pairs]
         for seed in outcome.seeds:
             for target, at in zip(cell.targets, seed.reached, strict=True):
-                rows.append((*head, seed.seed, f"iterations to {target_words(target)}", "", "" if at is None else at))
+                rows.append((*head, seed.seed, f"updates to {target_words(target)}", "", "" if at is None else at))
             rows.append((*head, seed.seed, "final llh", "", seed.final_llh))
             rows += [(*head, seed.seed, f"{split} llh", "", llh) for split, llh in seed.held_out.items()]
+            rows += [(*head, seed.seed, quantity, "", value) for quantity, value in seed.scale.items()]
     return rows
 
 
@@ -171,18 +179,21 @@ def _pack(cell: Cell, outcome: Outcome, base: Mapping[str, Any], points: int) ->
     packed: dict[str, Any] = {"experiment": _changes(cell.experiment, base)}
     packed["targets"] = [[target.kind, target.value] for target in cell.targets]
     packed["held_out"] = list(cell.held_out)
-    packed["seeds"] = [[_rounded(value) for value in seed] for seed in outcome.seeds]
+    kept_of = [seed if seed.scale else seed[:-1] for seed in outcome.seeds]
+    packed["seeds"] = [[_rounded(value) for value in seed] for seed in kept_of]
     if outcome.curve is not None:
         kept = thinned(len(outcome.curve["iteration"]), points)
-        packed["curve"] = [[_rounded(outcome.curve[name][i], CURVE_DECIMALS) for i in kept] for name in CURVE]
+        names = CURVE + OF_SCALE * cell.scale
+        packed["curve"] = [[_rounded(outcome.curve[name][i], CURVE_DECIMALS) for i in kept] for name in names]
     return packed
 
 
 def _unpack(packed: Mapping[str, Any], base: Mapping[str, Any], data: Mapping[str, Data]) -> tuple[Cell, Outcome]:
-    targets, curve = tuple(Target(*target) for target in packed["targets"]), None
+    targets, curve, scale = tuple(Target(*target) for target in packed["targets"]), None, False
     if "curve" in packed:
-        curve = dict(zip(CURVE, packed["curve"], strict=True))
-    cell = Cell(_experiment(packed, base), targets, tuple(packed["held_out"]), curve is not None)
+        scale = len(packed["curve"]) > len(CURVE)
+        curve = dict(zip(CURVE + OF_SCALE * scale, packed["curve"], strict=True))
+    cell = Cell(_experiment(packed, base), targets, tuple(packed["held_out"]), curve is not None, scale=scale)
     seeds = [SeedOutcome(*seed) for seed in packed["seeds"]]
     seeds = [seed._replace(reached=tuple(seed.reached)) for seed in seeds]
     return cell, Outcome(cell.key(data[cell.experiment.dataset].sha256), "done", None, tuple(seeds), curve)

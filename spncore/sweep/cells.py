@@ -21,11 +21,12 @@ from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
-from spncore.learning.trainer import DivergenceError
+from spncore.learning.trainer import DivergenceError, Trainer, TrainState
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of
 from spncore.runs.training import all_states, trainer_of
+from spncore.sweep.scale import Scale
 
 Row = dict[str, Any]
 ENGINE = 2  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
@@ -71,7 +72,8 @@ def attainable(circuit: Circuit, dataset: Dataset, seed: int) -> float:
 class Cell:
     """An experiment, and what to find out: iterations to targets, held-out LLH of splits, the curve.
 
-    With `stop_at_targets` a run ends when all its seeds have reached all targets: its last LLH is that state's.
+    With `stop_at_targets` a run ends when all its seeds have reached all targets: its last LLH is that state's. `scale`
+    asks for log Z and S along the run, and for what its last states score.
     """
 
     experiment: Experiment
@@ -79,6 +81,7 @@ class Cell:
     held_out: tuple[str, ...] = ()
     curve: bool = False
     stop_at_targets: bool = False
+    scale: bool = False
 
     def to_json(self) -> str:
         """The cell as a JSON object; equal cells give equal texts."""
@@ -101,7 +104,8 @@ class Cell:
 class SeedOutcome(NamedTuple):
     """One seed's run: `iterations` made; `reached`, by target the fewest updates after which it is there, or None.
 
-    `at_floor` is the share of trained weights at the floor in the end; `stopped` says why it ended before its time.
+    `at_floor` is the share of trained weights at the floor in the end; `stopped` says why it ended before its time;
+    `scale` has what `Scale.of_seeds` found.
     """
 
     seed: int
@@ -112,13 +116,15 @@ class SeedOutcome(NamedTuple):
     at_floor: float
     stopped: str | None
     held_out: Mapping[str, float]
+    scale: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a cell. A run that diverged is `done` and its seeds say so; `failed` means there is no result.
 
-    `curve` has `iteration` (updates made), and `median`, `low`, `high` over the seeds, thinned to 200 points.
+    `curve` has `iteration` (updates made), and `median`, `low`, `high` over the seeds, thinned to 200 points; with the
+    scale also those of log Z, under `log Z median` and so on.
     """
 
     key: str
@@ -149,18 +155,29 @@ def compute(cell: Cell, dataset: Dataset) -> Outcome:
     """Train a cell's seeds as one batch, or one by one where one of them diverges."""
     begin, seeds = time.perf_counter(), cell.experiment.seeds
     runs = [_train(cell, cell.experiment, dataset)]
-    if runs[0][1][0].stopped is not None and len(seeds) > 1:
+    if runs[0].seeds[0].stopped is not None and len(seeds) > 1:
         runs = [_train(cell, cell.experiment.replace(num_seeds=1, seed=seed), dataset) for seed in seeds]
-    curve = _curve([llh for llh, _ in runs]) if cell.curve else None
-    ends = tuple(end for _, found in runs for end in found)
+    curve = _curve([run.llh for run in runs]) if cell.curve else None
+    if curve and cell.scale:
+        curve |= {f"log Z {name}": row for name, row in _curve([run.log_partition for run in runs]).items()}
+        del curve["log Z iteration"]
+    ends = tuple(end for run in runs for end in run.seeds)
     return Outcome(cell.key(dataset.sha256), "done", None, ends, curve, round(time.perf_counter() - begin, 4))
 
 
-def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats, list[SeedOutcome]]:
-    """LLH (T, S), and what became of each seed."""
+class _Run(NamedTuple):
+    """LLH (T, S) and, where it is asked for, log Z; what became of each seed."""
+
+    llh: Floats
+    log_partition: Floats
+    seeds: list[SeedOutcome]
+
+
+def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
     trainer, stopped, state = trainer_of(experiment, dataset), None, None
+    scale = Scale(trainer) if cell.scale else None
     seen: list[Floats] = []
-    at_floor, held_out = np.zeros(experiment.num_seeds), {}
+    at_floor = np.zeros(experiment.num_seeds)
     reached = np.full((experiment.num_seeds, len(cell.targets)), NEVER)
     try:
         for last, info in all_states(trainer, experiment):
@@ -172,16 +189,15 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats
             reached[(reached == NEVER) & (info.llh[:, None] >= levels)] = len(seen)
             seen.append(info.llh)
             at_floor = info.at_floor / max(trainer.num_trained, 1)
+            if scale:
+                scale.see(last, info)
             if cell.stop_at_targets and cell.targets and (reached != NEVER).all():
                 break
     except DivergenceError as error:
         stopped = f"diverged: {error}"
-    if state is not None and stopped is None:
-        for split in cell.held_out:
-            held_out[split] = trainer.score(state, library.load(experiment.dataset, split)).tolist()
     llh = np.array(seen).reshape(-1, experiment.num_seeds)
     ends = llh[[0, -1]].T.tolist() if seen else [(None, None)] * experiment.num_seeds
-    return llh, [
+    seeds = [
         SeedOutcome(
             experiment.seed + i,
             max(len(llh) - 1, 0),
@@ -190,9 +206,26 @@ def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> tuple[Floats
             tuple(None if at == NEVER else at for at in reached[i].tolist()),
             float(at_floor[i]),
             stopped,
-            {split: scores[i] for split, scores in held_out.items()},
+            {},
         )
         for i, (first, final) in enumerate(ends)
+    ]
+    ended = state if stopped is None else None
+    return _Run(llh, np.array(scale.log_partition if scale else []), _scored(seeds, cell, trainer, ended, scale))
+
+
+def _scored(
+    seeds: list[SeedOutcome], cell: Cell, trainer: Trainer, state: TrainState | None, scale: Scale | None
+) -> list[SeedOutcome]:
+    """The seeds with what their last state scores on other rows; a run that diverged has none."""
+    if state is None:
+        return seeds
+    rows = {split: library.load(cell.experiment.dataset, split) for split in cell.held_out}
+    scores = {split: trainer.score(state, held_out).tolist() for split, held_out in rows.items()}
+    found = scale.of_seeds(library.load(cell.experiment.dataset, "test")) if scale else [{} for _ in seeds]
+    return [
+        seed._replace(held_out={split: values[i] for split, values in scores.items()}, scale=found[i])
+        for i, seed in enumerate(seeds)
     ]
 
 
@@ -257,7 +290,7 @@ def _rows(key: str, cell: Cell, outcome: Outcome | None) -> list[Row]:
     rows = []
     for seed in outcome.seeds:
         row = {**settings, "reason": seed.stopped, **seed._asdict()}
-        del row["stopped"], row["reached"], row["held_out"]
+        del row["stopped"], row["reached"], row["held_out"], row["scale"]
         row |= {f"to_{t.kind}_{t.value:g}": at for t, at in zip(cell.targets, seed.reached, strict=True)}
         rows.append(row | {f"{split}_llh": llh for split, llh in seed.held_out.items()})
     return rows

@@ -87,7 +87,9 @@ def test_both_curves_start_in_one_point_and_part_as_the_engine_says(open_page, a
     assert_close(deep, np.median(trace.llh, axis=0).astype("<f4"), rtol=1e-6)
     assert_close(shallow, np.median(mixed, axis=1).astype("<f4"), rtol=1e-6)
     assert abs(deep[0] - shallow[0]) < 1e-6 < abs(deep[-1] - shallow[-1])
-    assert page.locator(".spn-headline").inner_text().startswith("Same function at the start")
+    said = page.locator(".spn-details").inner_text()
+    assert said.startswith("The circuit and the mixture of its trees start as one function")
+    assert "the circuit" in page.locator(".spn-headline").inner_text()
 
 
 def test_the_cursor_moves_the_edges_and_the_controls_choose_the_tree(open_page, app_server, data, trace):

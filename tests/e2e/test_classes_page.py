@@ -8,8 +8,8 @@ SIZES = {"laptop": (1366, 768), "phone": (390, 844)}
 TABLE = "wet,cold,ill\n" + "1,1,1\n0,0,0\n1,0,1\n0,1,0\n1,1,0\n" * 8
 
 
-def opened(open_page, app_server, query="", **how):
-    page = open_page(f"{app_server.url}/classes{query}", **how)
+def opened(open_page, app_server, **how):
+    page = open_page(f"{app_server.url}/classes", **how)
     page.locator(DRAWN).nth(1).wait_for()
     return page
 
@@ -27,12 +27,12 @@ def test_both_charts_are_drawn_without_scrolling_sideways(open_page, app_server,
 
 
 def test_an_uploaded_table_is_learned_and_its_numbers_shown(open_page, app_server):
-    page = opened(
-        open_page,
-        app_server,
-        "?v=1&dataset=two-clusters&objective=discriminative&iterations=5&num_seeds=2"
-        "&component_init=random&init_scale=0.1&init_noise=0&learning_rate=0.001&depths=1,2",
+    page = open_page(
+        f"{app_server.url}/classes?v=1&dataset=two-clusters&objective=discriminative&iterations=5&num_seeds=2"
+        "&component_init=random&init_scale=0.1&init_noise=0&learning_rate=0.001&depths=1,2"
     )
+    page.get_by_text("Nothing is known of these settings yet").wait_for()
+    assert page.locator(DRAWN).count() == 0
     page.get_by_role("button", name="Upload a table").click()
     page.locator("input[type=file]").set_input_files(
         {"name": "illness.csv", "mimeType": "text/csv", "buffer": TABLE.encode()}
@@ -40,5 +40,6 @@ def test_an_uploaded_table_is_learned_and_its_numbers_shown(open_page, app_serve
     page.get_by_role("button", name="Use this data").click()
     page.get_by_role("button", name="Run", exact=True).click()
     page.get_by_text("Made on this server").wait_for()
+    page.locator(DRAWN).nth(1).wait_for()
     assert page.get_by_text("class “ill”").is_visible()
     assert "dataset=sha256" in page.url

@@ -23,7 +23,7 @@ SETTINGS = {
     "floor": 1e-12,
     "learning_rate": 0.01,
 }
-QUERY = "?v=1&depths=1,3&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
+QUERY = "?v=2&depths=1,3&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 EXPERIMENT = Experiment(**SETTINGS, depth=3)
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark"), "projector": (1920, 1080, "light")}
 CHARTS = (
@@ -60,7 +60,7 @@ def go_to(page, iteration):
     page.evaluate(
         """(frame) => { const bar = document.querySelector('.spn-scrub input'); bar.value = frame;
                         bar.dispatchEvent(new Event('input')); }""",
-        iteration - 1,
+        iteration,
     )
     page.locator(f".spn-dyn[data-iteration='{iteration}']").wait_for()
 
@@ -109,11 +109,11 @@ def test_moving_the_cursor_changes_every_number_to_the_engines(open_page, app_se
 
 def assert_every_number_is_the_engines(page, trace, t):
     """Of component 2 and seed 1 at iteration t."""
-    here = 1, t - 1, 2
+    here = 1, t, 2
     w, gradient, rho, lam = (
         array[here] for array in (trace.effective_weights, trace.effective_gradient, trace.rho, trace.lam)
     )
-    after = trace.effective_weights[1, t, 2]
+    after = trace.effective_weights[1, t + 1, 2]
     second = dynamics.second_order_term(trace.weights, trace.flow, trace.sums, 0.01)[here]
     bars = chart(page, "step", t)[0]["x"]
     assert_close(bars[:3], [rho * gradient, lam * w, second], rtol=1e-5)
@@ -122,20 +122,20 @@ def assert_every_number_is_the_engines(page, trace, t):
         assert_close(typeset(page, name), value, rtol=1e-3)
 
     matrix = np.array([[cell or 0 for cell in row] for row in chart(page, "matrix", t)[0]["z"]], dtype=float)
-    expected = dynamics.preconditioner(trace.weights[1, t - 1], trace.sums)
+    expected = dynamics.preconditioner(trace.weights[1, t], trace.sums)
     assert_close(matrix[expected > 0], np.log10(expected[expected > 0]), rtol=1e-5)
     row = chart(page, "row", t)[1]
     kernel = dynamics.momentum_kernel(trace.rho[1, :, 2], trace.lam[1, :, 2])
-    assert_close(row["y"], kernel[t - 1, : t - 1], rtol=1e-5, atol=1e-12)
+    assert_close(row["y"], kernel[t, :t], rtol=1e-5, atol=1e-12)
     chart(page, "residual", t)
     said = page.locator(".spn-figure:has([data-chart=residual]) .spn-takeaway").inner_text()
-    left = abs(dynamics.first_order_residual(trace.weights[1, t - 1], trace.flow[1, t - 1], trace.sums, 0.01)[2])
+    left = abs(dynamics.first_order_residual(trace.weights[1, t], trace.flow[1, t], trace.sums, 0.01)[2])
     assert_close(numbers(said)[3], left, rtol=1e-2)
     chart(page, "norms")
     said = page.locator(".spn-figure:has([data-chart=norms]) .spn-takeaway").inner_text()
-    assert_close(numbers(said)[1], dynamics.layer_norms(trace.weights, trace.sums)[1, t - 1, 0], rtol=1e-2)
+    assert_close(numbers(said)[1], dynamics.layer_norms(trace.weights, trace.sums)[1, t, 0], rtol=1e-2)
     page.locator(".spn-scaled table").wait_for()
-    steps = dynamics.relative_steps(trace.weights, trace.flow, trace.sums, 0.01)[1, t - 1, :, 2]
+    steps = dynamics.relative_steps(trace.weights, trace.flow, trace.sums, 0.01)[1, t, :, 2]
     page.wait_for_function(
         "(t) => document.querySelector('.spn-scaled caption').textContent.includes(`iteration ${t},`)", arg=t
     )
@@ -173,13 +173,13 @@ def test_the_lab_and_the_page_share_cursor_component_depth_and_seed(open_page, a
     page.get_by_role("link", name="Dynamics", exact=True).click()
     page.locator(".spn-dyn" + place.format(22)).wait_for()
     page.keyboard.press("Home")
-    page.locator(".spn-dyn" + place.format(1)).wait_for()
+    page.locator(".spn-dyn" + place.format(0)).wait_for()
 
 
 def test_it_is_live_while_the_run_trains_and_its_charts_are_never_mounted_anew(open_page, app_server):
     page = open_page(app_server.url + "/")
     long = "dataset=two-clusters&num_components=32&iterations=5000&num_seeds=16&depths=2,3"
-    page.goto(f"{app_server.url}/dynamics?v=1&{long}")
+    page.goto(f"{app_server.url}/dynamics?v=2&{long}")
     page.locator(".spn-dyn[data-state=running]").wait_for()
     chart(page, "norms")
     page.evaluate("document.querySelector('.spn-dyn [data-chart=norms]').mark = 'same'")

@@ -80,6 +80,6 @@ def test_an_erratum_opens_its_run_in_the_lab(app_server, open_page):
     page = visit(open_page, app_server, "maths")
     link = page.get_by_role("link", name="Open the run in the lab").first
     address = link.evaluate("element => element.href")
-    assert address.startswith(f"{app_server.url}/?v=1&dataset=two-clusters")
+    assert address.startswith(f"{app_server.url}/?v=2&dataset=two-clusters")
     page.goto(address)
     page.locator(".spn-lab[data-state=done]").wait_for()

@@ -71,7 +71,7 @@ def test_curves_grow_without_a_click_and_end_at_the_engines_numbers(chart_server
         trace = fit(Experiment(dataset="nltcs-twin", iterations=300, num_seeds=6, depth=depth))
         expected = np.median(trace.llh.astype(np.float32), axis=0)
         np.testing.assert_allclose(drawn[f"L = {depth}"], expected, rtol=0, atol=2e-6)
-    wait(page, "lab.dataset.cursor === '299'")
+    wait(page, "lab.dataset.cursor === '300'")
     assert f"{np.float32(expected[-1]):.3f}".replace("-", "−") in page.locator(".spn-llh .spn-summary").inner_text()
 
 
@@ -117,7 +117,7 @@ def snapshot(page):
 
 def test_scrubbing_moves_every_view_and_asks_for_no_frames(chart_server, open_page):
     page = open_page(chart_server.url + "/?iterations=200&num_seeds=2")
-    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 199")
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 200")
     page.get_by_role("tab", name="Components").click()
     page.locator(".spn-heat[data-at]").wait_for()
     asked = []
@@ -137,7 +137,7 @@ def test_scrubbing_moves_every_view_and_asks_for_no_frames(chart_server, open_pa
 
 def test_one_component_depth_and_seed_are_shared_by_all_views(chart_server, open_page):
     page = open_page(chart_server.url + "/" + SHORT)
-    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 59")
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 60")
     page.locator(".spn-network [data-component='5'] rect:last-child").click(force=True)
     wait(page, "lab.dataset.component === '5'")
     assert page.locator(".spn-product").inner_text().startswith("w₆")
@@ -180,15 +180,15 @@ def test_zoom_legend_and_place_survive_streaming_and_reruns(chart_server, open_p
 
 def test_every_transport_act_has_a_key_and_pin_and_share_reach_the_page(chart_server, open_page):
     page = open_page(chart_server.url + "/" + SHORT)
-    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 59")
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 60")
     page.locator("body").press("Home")
     wait(page, "lab.dataset.cursor === '0'")
     page.keyboard.press("ArrowRight")
     wait(page, "lab.dataset.cursor === '1'")
     page.keyboard.press("End")
-    wait(page, "lab.dataset.cursor === '59'")
+    wait(page, "lab.dataset.cursor === '60'")
     page.keyboard.press("ArrowLeft")
-    wait(page, "lab.dataset.cursor === '58'")
+    wait(page, "lab.dataset.cursor === '59'")
     page.keyboard.press("Home")
     page.keyboard.press("Space")
     wait(page, "lab.dataset.playing === 'true' && Number(lab.dataset.cursor) > 3")
@@ -240,10 +240,10 @@ def test_pictures_of_the_drawings_are_made_in_the_browser(chart_server, open_pag
 
 def test_reduced_motion_shows_the_finished_run_and_plays_in_jumps(chart_server, open_page):
     page = open_page(chart_server.url + "/" + SHORT, motion="reduce")
-    wait(page, "lab.dataset.state === 'done' && lab.dataset.cursor === '59'")
+    wait(page, "lab.dataset.state === 'done' && lab.dataset.cursor === '60'")
     page.keyboard.press("Home")
     page.keyboard.press("Space")
-    wait(page, "Number(lab.dataset.cursor) === 5")  # a twelfth of the run at once
+    wait(page, "Number(lab.dataset.cursor) === 6")  # a twelfth of the run at once
 
 
 def test_a_run_that_is_gone_and_a_view_that_cannot_load_say_so(chart_server, open_page):
@@ -277,7 +277,7 @@ def test_what_is_not_a_number_is_a_gap(chart_server, open_page):
 )
 def test_it_fits_the_screen_in_both_themes(chart_server, open_page, scheme, width, height, view):
     page = open_page(chart_server.url + f"/{SHORT}&view={view}", width, height, scheme)
-    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 59")
+    wait(page, "lab.dataset.state === 'done' && Number(lab.dataset.cursor) === 60")
     wait_until_drawn(page)
     assert no_sideways_scroll(page)
     assert state(page, "theme") == ("light" if view == "projector" else scheme)
@@ -301,3 +301,27 @@ def test_it_works_at_200_percent_zoom_and_with_64_components(chart_server, open_
     page.locator("[data-choose=component]").select_option("63")
     wait(page, "lab.dataset.component === '63'")
     assert page.locator(".spn-product").inner_text().count("×") == 7
+
+
+def test_the_axis_fits_the_medians_until_the_whole_range_is_asked_for_which_the_tab_keeps(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT)
+    wait(page, "lab.dataset.state === 'done' && lab.dataset.cursor === '60'")
+    chart = "document.querySelector('[data-chart=llh]')"
+    shown = f"(() => {{ const [low, high] = {chart}._fullLayout.yaxis.range; return high - low }})()"
+    medians = f"{chart}.data.filter((line) => /^\\d+-line$/.test(line.uid)).flatMap((line) => Array.from(line.y))"
+    page.wait_for_function(f"() => (Math.max(...{medians}) - Math.min(...{medians})) / {shown} > 0.7")
+    edge = f"{chart}._fullLayout.annotations.map((one) => one.text).join()"
+    assert "▲ best possible" in page.evaluate(edge)
+    fit = page.evaluate(shown)
+    button = page.get_by_role("button", name="Whole range")
+    assert button.get_attribute("aria-pressed") == "false"
+    button.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"() => {shown} > {1.5 * fit} && !/best possible/.test({edge})")
+    assert button.get_attribute("aria-pressed") == "true"
+    page.reload()
+    wait(page, "lab.dataset.state === 'done'")
+    page.wait_for_function(f"() => {chart}?._fullLayout && {shown} > {1.5 * fit}")
+    assert button.get_attribute("aria-pressed") == "true"
+    button.press("Space")
+    page.wait_for_function(f"() => Math.abs({shown} - {fit}) < 1e-6")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from experiments.fact import first
-from experiments.fitted_components import PER_LAYER, iterations_to_gain
+from experiments.fitted_components import PER_LAYER, updates_to_gain
 from experiments.measured_facts import published_curves
 from spncore import Experiment, Trace, fit
 from spncore.data import library
@@ -36,8 +36,8 @@ def twelve_runs(depth: int, init_noise: float) -> Trace:
     return fit(Experiment(depth=depth, init_noise=init_noise, num_seeds=12))
 
 
-def iterations_to_target(depth: int, init_noise: float) -> list[float]:
-    """Iterations to −7.2 nats per row, infinite for a run that never gets there."""
+def updates_to_target(depth: int, init_noise: float) -> list[float]:
+    """Updates to −7.2 nats per row, infinite for a run that never gets there."""
     return first(twelve_runs(depth, init_noise).llh >= -7.2)
 
 
@@ -56,7 +56,7 @@ def test_in_exact_symmetry_the_depths_coincide_and_begin_like_figure_3():
 
 
 def test_noise_of_rounding_size_gives_figure_3_the_deeper_the_sooner():
-    one, two, three = (iterations_to_target(depth, 1e-12) for depth in DEPTHS)
+    one, two, three = (updates_to_target(depth, 1e-12) for depth in DEPTHS)
     assert np.median(three) < np.median(two) < np.median(one)
     assert 300 <= min(one) <= 400  # 324 of 48; a sixth of the runs never gets there, so no bound from above on the rest
     assert 170 <= min(two) and 190 <= np.median(two) <= 250  # 184 and 204 of 48
@@ -71,24 +71,24 @@ def test_the_runs_end_on_the_plateau_of_figure_3():
 
 
 def test_with_noise_of_a_thousandth_most_of_the_gap_between_depths_is_gone():
-    one, two, three = (np.median(iterations_to_target(depth, 1e-3)) for depth in DEPTHS)
+    one, two, three = (np.median(updates_to_target(depth, 1e-3)) for depth in DEPTHS)
     assert three < two < one < 1.25 * three  # 175.5, 184.5, 204 of 32
-    assert one < 0.75 * np.median(iterations_to_target(1, 1e-12))
+    assert one < 0.75 * np.median(updates_to_target(1, 1e-12))
 
 
 def test_depth_is_faster_from_equal_layers_and_slower_from_equal_products():
-    shallow, *per_layer = (iterations_to_gain(PER_LAYER.replace(num_seeds=1, depth=depth))[0] for depth in DEPTHS)
+    shallow, *per_layer = (updates_to_gain(PER_LAYER.replace(num_seeds=1, depth=depth))[0] for depth in DEPTHS)
     matched = [
-        iterations_to_gain(PER_LAYER.replace(num_seeds=1, depth=depth, init_convention="matched", iterations=2500))[0]
+        updates_to_gain(PER_LAYER.replace(num_seeds=1, depth=depth, init_convention="matched", iterations=2500))[0]
         for depth in (2, 3)
     ]
     assert shallow > per_layer[0] > per_layer[1]
-    assert 5 * shallow < matched[0] < matched[1] < np.inf  # the notes: 104, 935, 1583
+    assert 5 * shallow < matched[0] < matched[1] < np.inf  # the notes: 103, 934, 1582
 
 
 def test_more_private_layers_are_faster_and_shared_ones_change_nothing():
     private, shared, tree = (
-        [iterations_to_gain(PER_LAYER.replace(num_seeds=1, topology=name, depth=depth))[0] for depth in (1, 2, 4, 6)]
+        [updates_to_gain(PER_LAYER.replace(num_seeds=1, topology=name, depth=depth))[0] for depth in (1, 2, 4, 6)]
         for name in ("private", "shared", "tree")
     )
     assert private[0] > private[1] > private[2] > private[3]

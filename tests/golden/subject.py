@@ -26,7 +26,7 @@ import spncore.__main__ as command_line
 from app.kit import files, results, text, uploads
 from app.kit.link import CIRCUITS, LAB, decode_view
 from app.live import circuit_layout
-from app.live.headline import circuit_headline, headline
+from app.live.headline.told import circuit_told, told
 from app.live.runs import REGISTRY
 from app.pages.ask import flow_lines
 from app.pages.ask import networks as asked_networks
@@ -42,6 +42,7 @@ from app.pages.lab import files as export
 from app.pages.linear import words as linear_words
 from app.pages.linear.link import LINKS as LINEAR
 from app.pages.maths import errata
+from app.pages.phase import words as phase_words
 from app.pages.update2020 import words as update_facts
 from spncore import Experiment, Trace, Trainer, run, structures, sweep, trainer_of
 from spncore.circuits import overparam, saving
@@ -65,6 +66,7 @@ from spncore.studies import envelope, phase, presets, update2020
 from spncore.studies import held_equal as recipes
 from spncore.studies import linear as linear_study
 from spncore.studies import shipped as evidence
+from spncore.studies.target import fixed
 from tests.golden.plain import changes, masked, plain, shape, table, without_rounding
 
 ROOT = Path(__file__).parents[2]
@@ -211,13 +213,14 @@ def traces_of(study: Study) -> list[Trace]:
 def headlines(case: Case) -> Any:
     """The headline of a study's runs."""
     study = study_of(case)
+    data = data_set(study.experiment.dataset)
     if study.deep:
-        study = study.beside_trees(data_set(study.experiment.dataset))
-        said = circuit_headline(traces_of(study), case.get("ended", True), study.shallow)
+        study = study.beside_trees(data)
+        said = circuit_told(traces_of(study), data, case.get("ended", True), study.shallow)
     else:
-        data = data_set(study.experiment.dataset)
-        said = headline(traces_of(study), data, case.get("ended", True), num_rivals=len(study.rivals))
-    return without_rounding(said)
+        target = fixed(study.experiment, data)
+        said = told(traces_of(study), data, target, case.get("ended", True), len(study.rivals))
+    return [without_rounding(line) for line in said]
 
 
 def exports(case: Case) -> Any:

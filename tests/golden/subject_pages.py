@@ -30,6 +30,7 @@ from tests.golden.subject import (
     linear_study,
     linear_words,
     phase,
+    phase_words,
     recipes,
     results,
     study_record,
@@ -201,11 +202,11 @@ def _phase_words() -> Any:
     written = phase.to_json(shown)
     depths = shown.plane.depths[1:]
     return {
-        "words": phase.in_words(shown),
-        "summaries": {str(depth): phase.summary(shown, depth) for depth in depths},
+        "words": phase_words.in_words(shown),
+        "summaries": {str(depth): phase_words.summary(shown, depth) for depth in depths},
         "stripes": phase.stripe_agreement(shown),
         "rows": {
-            str(control): [len(phase.comparison(shown, control)), *phase.comparison(shown, control)[:3]]
+            str(control): [len(phase_words.comparison(shown, control)), *phase_words.comparison(shown, control)[:3]]
             for control in (False, True)
         },
         "csv": table(sweep.to_csv(phase.tidy(shown))),

@@ -20,6 +20,7 @@ from spncore.dynamics import steps as dynamics
 
 Columns = tuple[list[str], Floats]
 STEP = "w gradient rho rho_printed lam own pull second higher floor next change".split()
+SCALED = "unnormalised"  # the objective that changes with the scale of the weights
 EIGENVALUES_AT_ONCE = 4_000  # divided by K: iterations of one answer, some ten milliseconds
 
 
@@ -80,8 +81,8 @@ def _at_once(steps: Steps, view: str) -> int:
 def _constants(steps: Steps) -> dict[str, Any]:
     sums, settings = steps.sums, steps.experiment
     # Squared norms obey the exact law, Σ A_l = Σ a_k = 0 in all layers, as paths cross every layer once, where the
-    # objective does not change when a layer is scaled, and steps are taken on the weights themselves.
-    keeps_norms = steps.linear and settings.objective == "generative"
+    # objective does not change when a layer is scaled, and plain steps are taken on the weights themselves.
+    keeps_norms = steps.linear and settings.objective != SCALED and settings.optimiser == frames.RATES_OF
     return {
         "sizes": sums.sizes.tolist(),
         "leaves": 2 * settings.num_components * steps.problem.circuit.num_variables if settings.train_components else 0,

@@ -1,12 +1,14 @@
 """What the browser is sent of a run: a layout once, then float32 frames and a small header that says what they are.
 
 Frame i is the state after min(i · stride, last) updates; the last one is kept when the run ends. A frame holds, for
-each depth and then for each rival, the fields of `OFFSETS`: the objective of every seed, the rest of one seed. Of
-learners other than gradient ascent ρ and λ are not defined, and NaN.
+each depth and then for each rival, the fields of `OFFSETS`: of every seed the objective and a mixture's effective
+number of components, the rest of one seed. `beyond` counts the updates since the frame before that first order does not
+describe. Of learners other than gradient ascent ρ, λ and it are not defined, and NaN.
 """
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
+from spncore.dynamics.shares import alone_since
 from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.experiment import FIELDS, Experiment
 
@@ -93,7 +96,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
 
 RATES_OF = "gradient_ascent"  # the learner whose steps ρ and λ describe
 OF_DATASET = "name title sha256 source synthetic num_rows num_distinct".split()
-OFFSETS = "value rho lam w weights at_floor".split()
+OFFSETS = "value components rho lam w weights beyond at_floor".split()
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
@@ -102,8 +105,10 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
     state, reason, position = run.state, run.reason, run.queue_position
     every = iterations_from(run, start)
     numbers = every[: max(1, ANSWER_BYTES // (4 * frame_size(run)))]
+    before = (start - 1) * stride_of(run.study.experiment) if start else 0  # the iteration of the frame before
     curves = [
-        _of_curve(recorder, numbers, seed, run.study.is_shallow(place)) for place, recorder in enumerate(run.recorders)
+        _of_curve(recorder, numbers, seed, before, run.study.is_shallow(place))
+        for place, recorder in enumerate(run.recorders)
     ]
     body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
@@ -117,8 +122,10 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
         "queue_position": position,
-        "headline": run.headline(),
+        "headline": run.told().headline,
+        "details": run.told().details,
         "events": run.events(),
+        "alone": alone(run),
     }
     return header, body
 
@@ -151,13 +158,46 @@ def padded(rows: NDArray[Any], number: int) -> NDArray[Any]:
     return result
 
 
-def _of_curve(recorder: Recorder, numbers: Ints, seed: int, is_shallow: bool) -> Floats32:
+def alone(run: LiveRun) -> list[str]:
+    """A sentence for each curve of a mixture that ended with all the weight on one component."""
+    if run.study.deep or run.study.experiment.num_components == 1 or not (run.ended and run.length):
+        return []
+    said = zip(run.study.names(), (recorder.components[:, : run.length] for recorder in run.recorders), strict=False)
+    return [sentence for name, numbers in said if (sentence := alone_words(name, alone_since(numbers)))]
+
+
+def alone_words(name: str, since: Sequence[int | None]) -> str:
+    """In how many seeds of a curve one component holds all the weight, and from when on; empty where in none."""
+    found = sorted(at for at in since if at is not None)
+    if not found:
+        return ""
+    seeds = f" in {len(found)} of {len(since)} seeds" if len(since) > 1 else ""
+    first = (
+        f"update {found[0]}" if found[0] == found[-1] else f"update {found[0]} (the first) or {found[-1]} (the last)"
+    )
+    return f"{name}: one component holds all the weight{seeds}, from {first} on."
+
+
+def _of_curve(recorder: Recorder, numbers: Ints, seed: int, before: int, is_shallow: bool) -> Floats32:
     """The fields of one curve (F, width) at the given iterations; NaN after it diverged."""
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         detail = [] if is_shallow else _of_weights(recorder, (seed, known))
-        columns = recorder.value[:, known].T, *detail, recorder.at_floor[seed, known, None]
+        numbers_of = [recorder.components[:, known].T] if recorder.experiment.structure == "mixture" else []
+        beyond = [] if is_shallow else [_beyond(recorder, known, seed, before)]
+        columns = recorder.value[:, known].T, *numbers_of, *detail, *beyond, recorder.at_floor[seed, known, None]
         return padded(np.concatenate(columns, axis=1).astype("<f4"), len(numbers))
+
+
+def _beyond(recorder: Recorder, known: Ints, seed: int, before: int) -> Floats:
+    """How many updates since the frame before passed what first order describes (F, 1); NaN of other learners."""
+    if recorder.experiment.optimiser != RATES_OF or not known.size:
+        return np.full((len(known), 1), np.nan)
+    here = seed, slice(before, int(known[-1]))
+    sums, rates = recorder.problem.sums, recorder.experiment.rates
+    passed = steps.beyond_first_order(recorder.weights[here], recorder.flow[here], sums, *rates)
+    so_far = np.concatenate([[0], np.cumsum(passed)])[known - before]
+    return np.diff(so_far, prepend=0)[:, None].astype(float)
 
 
 def _of_weights(recorder: Recorder, here: tuple[int, Ints]) -> list[Floats]:
@@ -177,13 +217,14 @@ def _widths_of(run: LiveRun) -> list[list[int]]:
     """`_widths` by curve; of the mixture of trees, which may have thousands, only the objective and the floor."""
     num_seeds = run.study.experiment.num_seeds
     trees = [[0, *[num_seeds] * (len(OFFSETS) - 1), num_seeds + 1]] if run.study.shallow else []
-    return [_widths(num_seeds, problem.sums) for problem in run.computation.problems] + trees
+    numbers = 0 if run.study.deep else num_seeds  # of effective numbers of components
+    return [_widths(num_seeds, numbers, problem.sums) for problem in run.computation.problems] + trees
 
 
-def _widths(num_seeds: int, sums: SumStack) -> list[int]:
+def _widths(num_seeds: int, numbers: int, sums: SumStack) -> list[int]:
     """Offsets of the fields of one curve, and last the width of them all."""
     K = sums.num_components
-    widths = (num_seeds, K, K, K, sums.num_weights, 1)
+    widths = (num_seeds, numbers, K, K, K, sums.num_weights, 1, 1)
     return [int(end) for end in np.cumsum((0, *widths))]
 
 

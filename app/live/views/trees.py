@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from app.live import circuit_layout
-from app.live.headline import trees_sentence
+from app.live.headline.told import trees_sentence
 from app.live.runs import LiveRun
 from app.live.views import frames
 from app.live.views.points import Steps, View, finite

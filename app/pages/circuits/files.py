@@ -21,7 +21,9 @@ MAX_ROWS = 500_000  # beyond this the table holds the LLH only, and says so
 
 
 def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:
-    """The tidy table (curve, seed, t, quantity, value): LLH of every state, and w_T of every tree; t counts updates.
+    """The tidy table (curve, seed, t, quantity, value): LLH of every state, w_T of every tree; t counts updates.
+
+    And the objective that is trained, where that is another.
 
     Trees are numbered from 0 in the engine's order; those of the mixture are its own weights.
     """
@@ -44,6 +46,8 @@ def _rows(study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: 
             yield name, seed, t, "llh", llh
             if weights is not None:
                 yield from ((name, seed, t, f"w[{k}]", w) for k, w in enumerate(weights[i, t].tolist()))
+        if trace.experiment.objective != "generative":
+            yield from ((name, seed, t, "objective", value) for t, value in enumerate(trace.value[i].tolist()))
 
 
 def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: str) -> str:

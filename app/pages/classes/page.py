@@ -25,8 +25,7 @@ from spncore.studies import classes
 from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 
 RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
-LEVEL = "best possible"
-OTHER = "The curves belong to other settings. Press Run in the side panel to train yours."
+LEVEL = "the distribution itself"
 STATE, REFUSED, DATA = "classes_study", "classes_refused", "classes_dataset"
 MAIN = "column objective hybrid_mix labelled_share setup depths learning_rate".split()
 MORE = "num_components iterations num_seeds seed".split()
@@ -134,16 +133,15 @@ def result(study: Study, key: str) -> Comparison | None:
     return classes.shipped().get(study) or made
 
 
-def on_screen(study: Study, key: str) -> Comparison:
-    """The result of the controls' study where there is one; else the one before, with a word on how to get it."""
+def on_screen(study: Study, key: str) -> Comparison | None:
+    """The result of the controls' study; None, with a word on how to get it, where there is none."""
     found = result(study, key)
-    shown: Comparison = found or st.session_state.get("classes_shown") or classes.shipped()[DEFAULT]
-    st.session_state["classes_shown"] = shown
     if found is None:
         state, _ = progress.follow(key)
-        if state in ("", "cancelled"):
-            st.info(OTHER, icon=":material/tune:")
-    return shown
+        words = WORDS["under_way"] if progress.under_way(key) else "" if state == "failed" else WORDS["not_made"]
+        if words:
+            st.info(words, icon=":material/tune:")
+    return found
 
 
 def provenance(shown: Comparison) -> None:
@@ -165,7 +163,7 @@ def curves(shown: Comparison) -> None:
             format_func=RIGHT.__getitem__,
         )
         with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
-        log_iterations = st.toggle("log iterations", key="classes_log")
+        log_iterations = st.toggle("updates on a log axis", key="classes_log")
     best = classes_words.best_levels(shown)
     left, right = st.columns(2, gap="medium")
     for column, key, scored, title, words in (
@@ -187,6 +185,8 @@ def take_away(shown: Comparison) -> None:
     link = page.page_address(LAB.query_string(shown.study), "classes")
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
     page.table(classes_words.TABLE_COLUMNS, rows)
+    st.caption(classes_words.columns_explained(shown))
+    st.caption(f"{classes_words.by_chance(shown, list(classes.shipped().values()))} {WORDS['restarts']}")
     with st.container(horizontal=True):
         remarks = files.signed(classes_words.about(shown), f"link: {link}")
         every, name = partial(classes.rows, shown), f"class {shown.title}"
@@ -197,22 +197,28 @@ def take_away(shown: Comparison) -> None:
     page.share(link)
 
 
+def show(shown: Comparison) -> None:
+    """The answer, the control, the curves, where they are from, and every comparison."""
+    st.subheader(classes_words.headline(shown), anchor=False)
+    st.markdown(literal(classes_words.control(shown)))
+    for sentence in classes_words.stopped(shown):
+        st.warning(literal(sentence), icon=":material/error:")
+    curves(shown)
+    provenance(shown)
+    st.header("Every comparison", divider="gray")
+    take_away(shown)
+
+
 parts = page.introduced("Predicting a class", "classes")
 wanted, job = panel()
 page.refusals(st.session_state[REFUSED])
 if wanted != DEFAULT or st.query_params:
     page.write_address(LAB.encode(wanted))
 comparison = on_screen(wanted, job)
-st.subheader(classes_words.headline(comparison), anchor=False)
-st.markdown(literal(classes_words.control(comparison)))
-for sentence in classes_words.stopped(comparison):
-    st.warning(literal(sentence), icon=":material/error:")
-curves(comparison)
-provenance(comparison)
-st.header("Every comparison", divider="gray")
-take_away(comparison)
+if comparison:
+    show(comparison)
 st.header("All objectives on the labelled clusters", divider="gray")
 rows = classes_words.answer_rows(list(classes.shipped().values()))
 page.table(classes_words.ANSWER_COLUMNS, rows)
-st.caption("Who is first at 90 % of the objective's gain; seeds ahead, behind, level. Shipped with the lab.")
+st.caption("Who is first at 90 % of L=1's gain in the objective; seeds ahead, behind, level. Shipped with the lab.")
 page.parts_of_text(parts)

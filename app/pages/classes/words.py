@@ -15,7 +15,7 @@ from spncore.studies import statistics
 from spncore.studies.cells import depth_name, faster_name
 from spncore.studies.classes import DEFAULT, SHARE, Comparison
 from spncore.studies.statistics import Iterations, Wins
-from spncore.words import DASH, percent, signed
+from spncore.words import DASH, counted, of_seeds, percent, signed
 
 NAMES: Mapping[str, str] = {
     OBJECTIVE: "the objective",
@@ -27,8 +27,9 @@ NAMES: Mapping[str, str] = {
     "train llh": "log-likelihood of training rows",
 }
 TABLE = (OBJECTIVE, "test accuracy", "test conditional", "test llh")
-TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "iterations", "its rival's")
+TABLE_COLUMNS = ("of", "comparison", "ahead, behind, level", "share of wins", "updates", "its rival's")
 ANSWER_COLUMNS = ("what learns", "objective", "L=3 against L=1", "L=3 against L=1 at 3η")
+ONE_RUN = " (all one run, for no random number enters: counted once)"
 SAID = (  # by the line under the charts, in words of its own
     "dataset class_variable depth objective hybrid_mix labelled_share train_components num_components learning_rate "
     "iterations num_seeds seed"
@@ -52,7 +53,7 @@ def _faster(name: str) -> str:
 
 
 def wins(shown: Comparison, name: str, rival: str) -> Wins:
-    """Who is first at nine tenths of the objective's gain, seed by seed."""
+    """Who is first at nine tenths of the plain network's gain in the objective, seed by seed."""
     return statistics.paired_wins(*_pair(shown, OBJECTIVE, name, rival))
 
 
@@ -61,17 +62,17 @@ def headline(shown: Comparison) -> str:
     if not depths(shown) or depth_name(1) not in shown.networks:
         return "Choose L = 1 and a deeper network: their comparison is the answer."
     if not _gained(shown, OBJECTIVE):
-        return f"No seed gained anything: nothing to be faster at. {_learning(shown)}"
-    deep = depths(shown)[0]
-    won = wins(shown, deep, depth_name(1))
-    counted = f"{deep} is first at {SHARE} of the gain in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}"
+        return f"{_plain(shown)} gained nothing in any seed: nothing to be faster at. {_learning(shown)}"
+    won = wins(shown, depths(shown)[0], depth_name(1))
+    each = [(name, wins(shown, name, depth_name(1))) for name in depths(shown)]
+    counts = [f"{name} is first in {of_seeds(own.ahead, own.pairs)}, L=1 in {own.behind}" for name, own in each]
     answer = {
         "ahead": "The acceleration carries over",
         "behind": "The acceleration does not carry over: depth is slower",
         "level": "The acceleration does not show: no seed tells depths apart",
         "open": "The acceleration does not show clearly: these seeds do not settle it",
     }[won.verdict]
-    return f"{answer}. {_learning(shown)}: {counted}."
+    return f"{answer}. {_learning(shown)}, at {SHARE} of L=1's gain: {'; '.join(counts)}."
 
 
 def control(shown: Comparison) -> str:
@@ -94,22 +95,32 @@ def control(shown: Comparison) -> str:
 def accuracy_words(shown: Comparison) -> str:
     """What was right in the end, and who was there first."""
     ends = _ends(shown, "test accuracy", lambda share: percent(share, 1))
-    best = best_levels(shown).get("test accuracy")
-    bound = ""
+    best, bound = best_levels(shown).get("test accuracy"), ""
     if best:
-        error = (best * (1.0 - best) / shown.num_rows["test"]) ** 0.5
-        bound = f" The best there can be is right in {percent(best, 1)} of all rows, ± {percent(error, 1)} on so few."
-    return f"Median accuracy on test rows in the end: {ends}.{bound}{_race(shown, 'test accuracy')}"
+        error = percent((best * (1.0 - best) / shown.num_rows["test"]) ** 0.5, 1)
+        bound = f" The distribution itself is right in {percent(best, 1)} of all rows, ± {error} on so few."
+    own = _bound(shown, "test accuracy", lambda share: percent(share, 1))
+    return f"Median accuracy on test rows in the end: {ends}.{bound}{own}{_race(shown, 'test accuracy')}"
 
 
 def likelihood_words(shown: Comparison, quantity: str) -> str:
     """Where a quantity of the right chart ends."""
-    ends = _ends(shown, quantity, signed)
-    return f"Median of {NAMES[quantity]} in the end, nats per row: {ends}.{_race(shown, quantity)}"
+    ends, best = _ends(shown, quantity, signed), best_levels(shown).get(quantity)
+    bound = f" The distribution itself scores {signed(best)} on average over all rows." if best else ""
+    own = _bound(shown, quantity, signed)
+    return f"Median of {NAMES[quantity]} in the end, nats per row: {ends}.{bound}{own}{_race(shown, quantity)}"
+
+
+def _bound(shown: Comparison, quantity: str, said: Callable[[float], str]) -> str:
+    """What nothing passes on the test rows, in a sentence that begins with a space; a finite sample has its own."""
+    if quantity not in shown.bounds:
+        return ""
+    passed = " Curves may pass it by chance:" if quantity in best_levels(shown) else ""
+    return f"{passed} nothing passes {said(shown.bounds[quantity])} on these {shown.num_rows['test']:,} test rows."
 
 
 def best_levels(shown: Comparison) -> dict[str, float]:
-    """What a synthetic set's own distribution attains, by quantity; nothing where it is not known."""
+    """What a synthetic set's own distribution attains over all rows, by quantity; nothing where it is not known."""
     name = shown.study.experiment.dataset
     info = DATASETS.get(name)
     if info is None or not info.synthetic or len(info.variables) > MAX_COLUMNS:
@@ -157,12 +168,33 @@ def table_rows(shown: Comparison) -> list[Row]:
     rows: list[Row] = []
     for quantity in TABLE:
         if not _gained(shown, quantity):
-            rows.append((NAMES[quantity], "no network gained", *[DASH] * 4))
+            rows.append((NAMES[quantity], f"{_plain(shown)} gained nothing", *[DASH] * 4))
             continue
         for name, rival in rivals(shown):
             cells = statistics.row(*_pair(shown, quantity, name, rival), shown.study.experiment.iterations)
             rows.append((NAMES[quantity], f"{name} against {rival}", *cells))
     return rows
+
+
+def by_chance(shown: Comparison, made: Sequence[Comparison]) -> str:
+    """How many verdicts stand in the two tables, and how many a coin would give."""
+    here = len([name for quantity in TABLE if _gained(shown, quantity) for name in rivals(shown)])
+    all_of_them, share = here + 2 * len(made), 1.0 - statistics.LEVEL
+    return (
+        f"{counted(here, 'verdict')} stand here and {2 * len(made)} in the table below. If depth made no difference, "
+        f"up to {percent(share)} would still be settled, by chance: {share * all_of_them:.1f} of all."
+    )
+
+
+def columns_explained(shown: Comparison) -> str:
+    """What the columns of the first table hold, with what its intervals cover."""
+    seeds = 1 if shown.one_run else shown.study.experiment.num_seeds
+    coverage = statistics.median_interval([0] * seeds).coverage
+    return (
+        f"Updates to {SHARE} of the gain of {_plain(shown)}: median [interval that holds the median with "
+        f"{statistics.covered(coverage)} probability]. Counts: pairs with the same seed. Share of wins: exact 95 % "
+        "interval."
+    )
 
 
 def answer_rows(made: Sequence[Comparison]) -> list[Row]:
@@ -191,8 +223,8 @@ def about(shown: Comparison) -> str:
     last = experiment.seed + experiment.num_seeds - 1
     return (
         f"{shown.title}: {rows}; class “{shown.class_name}”. {_learning(shown)}, K = {experiment.num_components}, "
-        f"η = {number(experiment.learning_rate)}, {experiment.iterations:,} iterations, "
-        f"seeds {experiment.seed} to {last}{also}"
+        f"η = {number(experiment.learning_rate)}, {experiment.iterations:,} updates, "
+        f"seeds {experiment.seed} to {last}{ONE_RUN * shown.one_run}{also}"
     )
 
 
@@ -216,8 +248,8 @@ def _race(shown: Comparison, quantity: str) -> str:
     if not depths(shown) or depth_name(1) not in shown.networks:
         return ""
     if not _gained(shown, quantity):
-        return " No seed gained, so nobody is ahead."
-    return f" To {SHARE} of its gain: {_compared(shown, quantity, depths(shown)[0], depth_name(1))}."
+        return f" {_plain(shown)} gained nothing in any seed, so nobody is ahead."
+    return f" To {SHARE} of L=1's gain: {_compared(shown, quantity, depths(shown)[0], depth_name(1))}."
 
 
 def _compared(shown: Comparison, quantity: str, name: str, rival: str) -> str:
@@ -231,6 +263,11 @@ def _pair(shown: Comparison, quantity: str, name: str, rival: str) -> tuple[Iter
 
 def _gained(shown: Comparison, quantity: str) -> bool:
     return any(at is not None for network in shown.networks.values() for at in network.reached[quantity])
+
+
+def _plain(shown: Comparison) -> str:
+    """The network whose gain is waited for."""
+    return next(iter(shown.networks))
 
 
 def _learning(shown: Comparison) -> str:

@@ -9,7 +9,6 @@ from app.kit.results import Results
 from app.kit.text import number
 from app.pages.figure3 import words as facts
 from spncore.plots import curves as charts
-from spncore.plots.curves import Line
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import figure3, shipped
@@ -18,25 +17,14 @@ from spncore.studies.figure3 import EARLY_NOISES, HONEST, NOISES, ROUNDING
 from spncore.words import signed
 
 TARGET = -7.2
-EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first iterations in a chart of their own
-CURVE_COLUMNS = "setting L iteration median low high".split()
-
-
-def curve_rows(lines: list[Line]) -> list[files.Row]:
-    """A row per curve and iteration; a single run is its own range."""
-    rows: list[files.Row] = []
-    for line in lines:
-        low, high = line.low or line.median, line.high or line.median
-        points = zip(line.iterations, line.median, low, high, strict=True)
-        rows += [(line.name, line.depth, *point) for point in points]
-    return rows
+EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first states, and the first updates, in a chart of their own
 
 
 def llh_chart(shown: Results, noise: float, key: str, title: str, words: str) -> None:
     """Published curves in grey under ours at one noise."""
     lines = [*facts.published_lines(), *facts.our_lines(shown, noise)]
     figure = charts.curves(title, lines, page.theme(), shown.levels)
-    page.chart(figure, words, key, CURVE_COLUMNS, partial(curve_rows, lines), [shown.words])
+    page.chart(figure, words, key, facts.CURVE_COLUMNS, partial(facts.curve_rows, lines), [shown.words])
 
 
 def lab_link(label: str, experiment: Experiment, key: str) -> None:
@@ -45,7 +33,7 @@ def lab_link(label: str, experiment: Experiment, key: str) -> None:
 
 
 def overview(shown: Results) -> None:
-    """The two figures in one, and the table of iterations."""
+    """The two figures in one, and the table of updates."""
     title = f"Figure 3: published (grey) and ours with noise {number(ROUNDING)}, median and range of seeds"
     llh_chart(shown, ROUNDING, "figure3_overview", title, facts.overview_words(shown, TARGET))
     noise = float(
@@ -59,11 +47,12 @@ def overview(shown: Results) -> None:
     )
     st.table(facts.table_rows(shown, noise), hide_index=True)
     st.caption(
-        "Iterations count from 1. Ours: median over seeds [interval that holds the median with 95 % probability]. "
+        "In updates; 0 is the start. Ours: median over seeds [interval that holds their median with 95 % probability]. "
+        "Seeds are restarts on one data set: they say how much the start matters, nothing of other data. "
         "Bold where the published run lies outside the range of our seeds."
     )
     rows, remarks = partial(facts.seed_rows, shown), files.signed(shown.words)
-    page.download("Table (CSV)", "figure 3 iterations", facts.SEED_COLUMNS, rows, remarks, "figure3_table_csv")
+    page.download("Table (CSV)", "figure 3 updates", facts.SEED_COLUMNS, rows, remarks, "figure3_table_csv")
 
 
 def symmetry(shown: Results) -> None:
@@ -80,13 +69,16 @@ def rounding(shown: Results) -> None:
     ours = facts.departures(shown, noise, EARLY_SHOWN)
     published = facts.published_departures(shown, EARLY_SHOWN)
     figure = charts.departure(ours, published, facts.LEFT, page.theme())
-    rows, words = partial(curve_rows, [*ours, *published]), facts.departure_words(shown, noise)
-    page.chart(figure, words, "figure3_departure", CURVE_COLUMNS, rows, [shown.words])
+    rows, words = partial(facts.curve_rows, [*ours, *published]), facts.departure_words(shown, noise)
+    page.chart(figure, words, "figure3_departure", facts.CURVE_COLUMNS, rows, [shown.words])
     lab_link(f"Run it in the lab: noise {number(noise)}", facts.six(shown, noise), "rounding")
 
 
 def honest(shown: Results) -> None:
-    reached, words = facts.by_noise(shown, TARGET), facts.noise_words(shown, TARGET)
+    reached, words = (
+        facts.by_noise(shown, TARGET),
+        f"{facts.noise_words(shown, TARGET)} {facts.law_words(shown, TARGET)}",
+    )
     figure = charts.noise_response(reached, *target(shown))
     rows = partial(facts.seed_rows, shown)
     page.chart(figure, words, "figure3_noise_response", facts.SEED_COLUMNS, rows, [shown.words])
@@ -94,7 +86,7 @@ def honest(shown: Results) -> None:
 
 
 def target(shown: Results) -> tuple[dict[int, int], int, str, str]:
-    """The level that iterations are counted to, as the charts ask for it: published, end, name, and the theme."""
+    """The level that updates are counted to, as the charts ask for it: published, end, name, and the theme."""
     return facts.published_reached(TARGET), facts.end(shown), signed(TARGET, "g"), page.theme()
 
 
@@ -109,7 +101,7 @@ def pairs(shown: Results) -> None:
 def near_zero(shown: Results) -> None:
     lines = facts.first_changes(shown, STEPS_SHOWN)
     figure, words = charts.first_changes(lines, page.theme()), facts.change_words(shown)
-    page.chart(figure, words, "figure3_changes", CURVE_COLUMNS, partial(curve_rows, lines), [shown.words])
+    page.chart(figure, words, "figure3_changes", facts.CURVE_COLUMNS, partial(facts.curve_rows, lines), [shown.words])
     gentle = facts.six(shown, HONEST).replace(init_scale=1.0, learning_rate=0.1, iterations=1000)
     lab_link("Compare with a step that is small: w0 = 1, η = 0.1", gentle, "gentle")
 

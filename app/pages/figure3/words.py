@@ -18,19 +18,22 @@ from spncore.studies.shipped import FirstSteps, finals
 from spncore.studies.shipped import reached as reached_by_seed
 from spncore.studies.statistics import Iterations
 from spncore.sweep import Outcome
-from spncore.words import listed, signed, slashed
+from spncore.words import DASH, counted, listed, signed, slashed
 
 PUBLISHED = published_figure3()
 LEFT = 3e-6  # nats per row; reading off the figure leaves less than that
 ROUNDED = 1e-9  # nats per row: differences below are those of sums in another order
+LEVEL_WITH = 5e-4  # nats per row: what three decimals do not tell apart
 SMALLEST = 1e-16  # what a difference of zero is drawn as, on an axis of powers of ten
-SEED_COLUMNS = "noise L seed target iterations".split()
+QUIET = 1e-14  # less than this is not noise of its size: a double near one half has a grid of 1e-16
+SEED_COLUMNS = "noise L seed target updates".split()
+CURVE_COLUMNS = "setting L iteration median low high".split()
 LAB_SEEDS = 6
 
 
 def published_reached(level: float) -> dict[int, int]:
-    """By depth the first iteration, from 1, at which the published curve is at a level; all of them get there."""
-    return {depth: int(np.argmax(curve >= level)) + 1 for depth, curve in PUBLISHED.items()}
+    """By depth the updates after which the published curve is first at a level; its first row is the start."""
+    return {depth: int(np.argmax(curve >= level)) for depth, curve in PUBLISHED.items()}
 
 
 def outcome(shown: Results, noise: float, depth: int) -> Outcome:
@@ -39,17 +42,17 @@ def outcome(shown: Results, noise: float, depth: int) -> Outcome:
 
 
 def reached(shown: Results, noise: float, level: float) -> dict[int, Iterations]:
-    """By depth, seed by seed, the iterations to a level."""
+    """By depth, seed by seed, the updates to a level."""
     return {depth: reached_by_seed(outcome(shown, noise, depth), TARGETS.index(level)) for depth in DEPTHS}
 
 
 def by_noise(shown: Results, level: float) -> dict[int, dict[float, Iterations]]:
-    """By depth and noise, seed by seed, the iterations to a level."""
+    """By depth and noise, seed by seed, the updates to a level."""
     return {depth: {noise: reached(shown, noise, level)[depth] for noise in NOISES} for depth in DEPTHS}
 
 
 def end(shown: Results) -> int:
-    """The last iteration."""
+    """The last update."""
     return figure3.cell(ROUNDING, 1, shown.runs).experiment.iterations
 
 
@@ -104,12 +107,13 @@ def first_changes(shown: Results, length: int) -> list[Line]:
             change = np.maximum(_first(shown, noise, depth).change[:length], SMALLEST)
             name = f"{depth_name(depth)}, noise {number(noise)}"
             group = f"noise {number(noise)}, any L" if faint else ""
-            lines.append(Line.from_start(name, depth, change, faint=faint, group=group))
+            numbers = [*range(1, len(change) + 1)]  # the first update is the one after the start
+            lines.append(Line(name, depth, numbers, change.tolist(), faint=faint, group=group))
     return lines
 
 
 def table_rows(shown: Results, noise: float) -> list[dict[str, str]]:
-    """Iterations to every level: published, ours, the better of two of ours; a row per level and depth."""
+    """Updates to every level: published, ours, the better of two of ours; a row per level and depth."""
     rows = []
     for level in TARGETS:
         ours = reached(shown, noise, level)
@@ -123,14 +127,14 @@ def table_rows(shown: Results, noise: float) -> list[dict[str, str]]:
                     "published": str(published) if inside else f"**{published}**",
                     "ours, one run": statistics.span(runs, end(shown)),
                     "never": f"{statistics.never(runs)} of {len(runs)}",
-                    "ours, better of two": statistics.middle(statistics.better_of_two(runs), end(shown)),
+                    "ours, better of two": _better_of_two(runs, end(shown)),
                 }
             )
     return rows
 
 
 def seed_rows(shown: Results, only: float | None = None) -> list[Row]:
-    """Every seed's iterations to every level."""
+    """Every seed's updates to every level."""
     return [
         (noise, depth, seed.seed, level, "" if at is None else at)
         for noise in (NOISES if only is None else (only,))
@@ -140,35 +144,48 @@ def seed_rows(shown: Results, only: float | None = None) -> list[Row]:
     ]
 
 
+def curve_rows(lines: list[Line]) -> list[Row]:
+    """A row per curve and update; a single run is its own range."""
+    rows: list[Row] = []
+    for line in lines:
+        low, high = line.low or line.median, line.high or line.median
+        points = zip(line.iterations, line.median, low, high, strict=True)
+        rows += [(line.name, line.depth, *point) for point in points]
+    return rows
+
+
 def overview_words(shown: Results, level: float) -> str:
     """Published and ours at one level, in two sentences."""
     published, ours = published_reached(level), reached(shown, ROUNDING, level)
     said, spans = slashed(published.values()), slashed(statistics.span(runs, end(shown)) for runs in ours.values())
     outside = [depth_name(depth) for depth in DEPTHS if not _inside(published[depth], ours[depth])]
-    seeds, spread = len(ours[1]), [number(noise) for noise in NOISES if _all_inside(shown, noise, level)]
+    seeds, spread = (
+        counted(len(ours[1]), "seed"),
+        [number(noise) for noise in NOISES if _all_inside(shown, noise, level)],
+    )
     verb = "lies" if len(outside) == 1 else "lie"
     close = (
-        f"The published {listed(outside)} {verb} outside the range of our {seeds} seeds."
+        f"The published {listed(outside)} {verb} outside the range of our {seeds}."
         if outside
-        else f"Every published value lies within the range of our {seeds} seeds."
+        else f"Every published value lies within the range of our {seeds}."
     )
     if shown.data.synthetic:
         close = "The published runs saw the real rows, so the two are not compared."
         spread = []
     close += f" All three lie within it at noise {listed(spread)}." if outside and spread else ""
-    return f"Iterations to {signed(level, 'g')} for L = 1 / 2 / 3: published {said}; ours {spans}. {close}"
+    return f"Updates to {signed(level, 'g')} for L = 1 / 2 / 3: published {said}; ours {spans}. {close}"
 
 
 def symmetry_words(shown: Results) -> str:
     """Whether the depths coincide without noise, and where they end."""
     runs = [outcome(shown, 0.0, depth) for depth in DEPTHS]
     curves = np.array([(run.curve or {})["median"] for run in runs])
-    apart, last = float(np.ptp(curves, axis=0).max()), finals(runs[0])[0]
+    apart, last, updates = float(np.ptp(curves, axis=0).max()), finals(runs[0])[0], runs[0].seeds[0].iterations
     independent = shown.data.references["independent"]
     same = "coincide" if apart < ROUNDED else f"differ by at most {apart:.1g} nats per row"
-    side = "short of" if last < independent else "above"
+    side = "at" if abs(last - independent) < LEVEL_WITH else "short of" if last < independent else "above"
     return (
-        f"All three depths {same} and end at {signed(last)} after {end(shown)} iterations, {side} "
+        f"All three depths {same} and end at {signed(last)} after {counted(updates, 'update')}, {side} "
         f"{signed(independent)}, the level of independent variables, which is the best that equal components can reach."
     )
 
@@ -176,20 +193,20 @@ def symmetry_words(shown: Results) -> str:
 def departure_words(shown: Results, noise: float) -> str:
     """How long the published curves stay with the symmetric one, and how long ours do."""
     apart = {line.depth: np.array(line.median) for line in published_departures(shown, 60)}
-    leave = {depth: int(np.argmax(rows > LEFT)) + 1 for depth, rows in apart.items()}
+    leave = {depth: int(np.argmax(rows > LEFT)) for depth, rows in apart.items()}
     common = min(leave.values()) - 1
-    within = max(float(rows[:common].max()) for rows in apart.values())
+    within = max(float(rows[: common + 1].max()) for rows in apart.values())
     ours = {depth: _leaves(shown, noise, depth) for depth in DEPTHS}
     if shown.data.synthetic:
         return (
-            f"Ours with noise {number(noise)} leave the symmetric curve (by more than {number(LEFT)} nats per row) at "
-            f"iteration {slashed(ours.values())} for L = 1 / 2 / 3. The published runs saw other rows."
+            f"Ours with noise {number(noise)} leave the symmetric curve (by more than {number(LEFT)} nats per row) "
+            f"after {slashed(ours.values())} updates for L = 1 / 2 / 3. The published runs saw other rows."
         )
     size = f"{within:.1e}".replace("e-0", "e-")
     return (
-        f"For the first {common} iterations all three published curves are within {size} nats per row of our symmetric "
-        f"curve; they leave it (by more than {number(LEFT)}) at iteration {slashed(leave.values())} "
-        f"for L = 1 / 2 / 3. Ours with noise {number(noise)} leave at {slashed(ours.values())}."
+        f"For the first {counted(common, 'update')} all three published curves are within {size} nats per row of our "
+        f"symmetric curve; they leave it (by more than {number(LEFT)}) after {slashed(leave.values())} updates "
+        f"for L = 1 / 2 / 3. Ours with noise {number(noise)} leave after {slashed(ours.values())}."
     )
 
 
@@ -204,8 +221,8 @@ def noise_words(shown: Results, level: float) -> str:
     if len(known) > 1:
         first, last = min(known), max(known)
         parts.append(
-            f"The median gap between L=1 and L=3 goes from {known[first]:g} iterations at noise {number(first)} to "
-            f"{known[last]:g} at {number(last)}."
+            f"The median of L=1 less that of L=3 goes from {signed(known[first], 'g')} updates at noise "
+            f"{number(first)} to {signed(known[last], 'g')} at {number(last)}."
         )
     return " ".join(parts)
 
@@ -217,11 +234,31 @@ def pair_words(shown: Results, noise: float, level: float) -> str:
         better = statistics.better_of_two(runs)
         parts.append(
             f"{depth_name(depth)}: median {statistics.middle(runs, end(shown))} for one run, "
-            f"{statistics.middle(better, end(shown))} for the better of two; "
-            f"{statistics.never(runs)} of {len(runs)} runs and {statistics.never(better)} of {len(better)} pairs "
-            "never get there"
+            f"{_better_of_two(runs, end(shown))} for the better of two; "
+            f"{statistics.never(runs)} of {counted(len(runs), 'run')} and {statistics.never(better)} of "
+            f"{counted(len(better), 'pair')} are not there after {counted(end(shown), 'update')}"
         )
     return ". ".join(parts) + "."
+
+
+def law_words(shown: Results, level: float) -> str:
+    """What a decade of noise costs each depth: medians of the runs that arrive, at the two ends of the range."""
+    ends, arrived = (QUIET, HONEST), []
+    for depth in DEPTHS:
+        runs = [reached(shown, noise, level)[depth] for noise in ends]
+        arrived.append([[at for at in row if at is not None] for row in runs])
+    fewest, total = min(len(row) for pair in arrived for row in pair), len(outcome(shown, HONEST, 1).seeds)
+    if not fewest:
+        return f"At one of the noises {number(ends[0])} and {number(ends[1])} no run of some depth arrives."
+    decades = round(np.log10(ends[1] / ends[0]))
+    costs = [float(np.median(quiet) - np.median(loud)) / decades for quiet, loud in arrived]
+    said = slashed(signed(float(f"{cost:.2g}"), "g") for cost in costs)
+    much = costs[0] > 0 and max(map(abs, costs[1:])) < costs[0] / 5
+    close = " Depth makes the wait nearly independent of how small the difference is." if much else ""
+    return (
+        f"From noise {number(ends[1])} down to {number(ends[0])} every power of ten less costs L = 1 / 2 / 3 another "
+        f"{said} updates: medians of the runs that arrive, at least {fewest} of {total} each.{close}"
+    )
 
 
 def change_words(shown: Results) -> str:
@@ -233,10 +270,10 @@ def change_words(shown: Results) -> str:
     doubled = {depth: _doubles(_first(shown, ROUNDING, depth)) for depth in DEPTHS}
     start = float(np.median([_first(shown, ROUNDING, depth).change[0] for depth in DEPTHS]))
     return (
-        f"η/w0² = {ratio:,.0f}. With noise {number(HONEST)} the very first step multiplies the weight that changes "
+        f"η/w0² = {ratio:,.0f}. With noise {number(HONEST)} the very first update multiplies the weight that changes "
         f"most by {factors} for L = 1 / 2 / 3. With noise {number(ROUNDING)} it changes it by about "
-        f"{number(float(f'{start:.0e}'))} of itself only, but each step enlarges the next: a weight first doubles "
-        f"within one step at step {slashed(doubled.values())}."
+        f"{number(float(f'{start:.0e}'))} of itself only, but each update enlarges the next: a weight first doubles "
+        f"within one in update {slashed(doubled.values())}."
     )
 
 
@@ -245,12 +282,19 @@ def _first(shown: Results, noise: float, depth: int) -> FirstSteps:
 
 
 def _leaves(shown: Results, noise: float, depth: int) -> str:
-    """Range over seeds of the iteration at which a run leaves the symmetric one."""
+    """Range over seeds of the update in which a run leaves the symmetric one."""
     left = _apart(shown, _first(shown, noise, depth).llh) > LEFT
-    at = sorted(int(np.argmax(row)) + 1 for row in left if row.any())
+    at = sorted(int(np.argmax(row)) for row in left if row.any())
     if not at:
-        return "no iteration shown"
-    return str(at[0]) if at[0] == at[-1] else f"{at[0]}–{at[-1]}"
+        return "none shown"
+    said = str(at[0]) if at[0] == at[-1] else f"{at[0]}{DASH}{at[-1]}"
+    return said if len(at) == len(left) else f"{said} ({len(left) - len(at)} of {len(left)} in none shown)"
+
+
+def _better_of_two(runs: Iterations, last: int) -> str:
+    """The median over all pairs of what the earlier one of two scores; one run makes no pair."""
+    pairs = statistics.better_of_two(runs)
+    return statistics.middle(pairs, last) if pairs else DASH
 
 
 def _doubles(steps: FirstSteps) -> str:

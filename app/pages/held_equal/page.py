@@ -44,7 +44,7 @@ def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[
 
 def panels(settings: list[Setting], shown: Results) -> None:
     """Two rows of two; a phone stacks them."""
-    log_iterations = st.toggle("iterations on a log axis", value=True, key="fair_log")
+    log_iterations = st.toggle("updates on a log axis", value=True, key="fair_log")
     ranges = facts.ranges(settings)
     for pair in (settings[:2], settings[2:]):
         for column, setting in zip(st.columns(2, gap="large"), pair, strict=True):
@@ -52,17 +52,17 @@ def panels(settings: list[Setting], shown: Results) -> None:
                 panel(setting, shown, log_iterations, ranges)
 
 
-def wins(settings: list[Setting], shown: Results) -> None:
-    """Every comparison as a row, and every seed to take away."""
+def wins(case: Case, settings: list[Setting], shown: Results) -> None:
+    """Every comparison as a row; every seed, and every learning rate that was tried, to take away."""
     rows = facts.win_rows(settings)
     page.table(facts.WIN_COLUMNS, rows)
-    st.caption(
-        "Counts: pairs with the same seed. Share of wins: exact 95 % interval. Iterations: median [interval that holds "
-        "the median with 95 % probability]."
-    )
-    columns = ("held equal", "network", "learning rate", "seed", "iterations", "final llh")
-    seeds, remarks = partial(facts.seed_rows, settings), files.signed(shown.words)
-    page.download("Every seed (CSV)", "held equal", columns, seeds, remarks, "fair_seeds_csv")
+    st.caption(facts.columns_explained(settings))
+    st.caption(facts.by_chance(settings))
+    seeds, rates = partial(facts.seed_rows, settings), partial(facts.rate_rows, case, shown.results)
+    remarks = files.signed(shown.words)
+    with st.container(horizontal=True):
+        page.download("Every seed (CSV)", "held equal", facts.SEED_COLUMNS, seeds, remarks, "fair_seeds_csv")
+        page.download("Every rate tried (CSV)", "rates tried", facts.RATE_COLUMNS, rates, remarks, "fair_rates_csv")
 
 
 parts = page.introduced("What is held equal", "fair")
@@ -83,5 +83,5 @@ st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)
 st.markdown(literal(facts.summary(panels_shown)))
 panels(panels_shown, on_screen)
 st.header("Every comparison", divider="gray")
-wins(panels_shown, on_screen)
+wins(case, panels_shown, on_screen)
 page.parts_of_text(parts)

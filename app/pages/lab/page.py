@@ -1,6 +1,8 @@
 """The lab: choose an experiment, watch it train, play it back, take it away."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -19,12 +21,13 @@ topology component_init init_noise weight_init train_components parametrisation 
 hybrid_mix labelled_share optimiser momentum batch_size iterations num_seeds seed
 """.split()
 PRESET = Field(str, WORDS["preset"], "", WORDS["preset_help"], choices=tuple(presets.PRESETS))
-FILES = {
+FILES: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "export_csv": ("csv", files.curves_csv),
     "export_components": ("csv", files.components_csv),
     "export_json": ("json", files.result_json),
     "export_script": ("py", lambda study, dataset, traces, link: files.script(study, dataset, link)),
 }
+WITH_TARGET = ("export_csv", "export_json")
 
 
 def preset_control() -> None:
@@ -69,6 +72,8 @@ def export_dialog(shown: Shown | None) -> None:
         st.info(WORDS["export_running"])
     link = page.page_address(LAB.query_string(shown.study))
     for kind, (suffix, make) in FILES.items():
+        if kind in WITH_TARGET:
+            make = partial(make, target=run.computation.target)
         name = f"{shown.dataset.title} {kind.removeprefix('export_')}"
         written, words = partial(shown.file, make, link), WORDS[f"{kind}_help"]
         page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")
@@ -122,7 +127,7 @@ if shown is not None:
         published=shown.study == presets.FIGURE_3,
         preset=preset.name if preset else None,
     )
-    session.answer(asked)
+    session.answer(asked, shown, session.study())
 
 session.say()
 if export:

@@ -18,43 +18,44 @@ from spncore.symbols import LABELS
 
 
 def loss(comparison: Comparison, theme: str, log_steps: bool) -> go.Figure:
-    """Loss over its start for both models, with the target."""
-    rows = [_over_steps(comparison, side, side.relative_loss, theme, log_steps) for side in comparison.sides]
+    """Loss over its start for both models, with the target; a loss of 0 lies below every axis of powers."""
+    log_steps = log_steps and _moves(comparison)
+    rows = [_over_updates(comparison, side, side.relative_loss, theme, log_steps) for side in comparison.sides]
     figure = lines(rows, LABELS["step"], "loss / loss at the start", theme, log_steps, log_y=True)
-    top = max(1.0, *(float(np.nanmax(row.y)) for row in rows))
+    top = max([1.0, *(float(value) for row in rows for value in row.y)])
     figure.update_yaxes(range=[np.log10(TARGET) - 0.5, np.log10(top) + 0.3])
     figure.add_hline(TARGET, line={"color": INK[theme], "width": 1, "dash": "dot"})
     longest = max(len(row.x) for row in rows)
     for row, side in zip(rows, comparison.sides, strict=True):
         words = "" if side.needed is None else f"{row.name}: {side.needed:,}"
-        name_the_end(figure, row, words, right=len(row.x) < 0.6 * longest)
+        name_the_end(figure, _positive(row), words, right=len(row.x) < 0.6 * longest)
     return figure
 
 
 def rate_and_term(comparison: Comparison, quantity: str, theme: str, log_steps: bool) -> go.Figure:
-    """ρ or λ of both models over the steps of the overparametrised one."""
-    length = len(comparison.factors.trace.loss)
+    """ρ or λ of both models over the updates of the overparametrised one."""
+    length, log_steps = len(comparison.factors.trace.loss), log_steps and _moves(comparison)
     rows = []
     for side in comparison.sides:
         values: Floats = getattr(side.trace, quantity)[:length]
         if not side.trace.stopped:
             values = np.pad(values, (0, length - len(values)), constant_values=np.nan)
-        rows.append(_over_steps(comparison, side, values, theme, log_steps))
+        rows.append(_over_updates(comparison, side, values, theme, log_steps))
     figure = lines(rows, LABELS["step"], LABELS[quantity], theme, log_steps, log_y=quantity == "rho")
     for row in rows:
-        name_the_end(figure, row, above=row.name == "plain")
+        name_the_end(figure, _positive(row) if quantity == "rho" else row, above=row.name == "plain")
     return figure
 
 
 def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
-    """Steps to the target at every rate of the grid; the rate each model is shown at carries a ring."""
+    """Updates to the target at every rate that was tried; the rate each model is shown at carries a ring."""
     rows, thrown = [], []
     for side in comparison.sides:
-        reached = [(o.learning_rate, max(o.iterations, 1)) for o in side.outcomes if o.iterations is not None]
+        reached = [(o.learning_rate, max(o.updates, 1)) for o in side.outcomes if o.updates is not None]
         x, y = np.array(reached, dtype=np.float64).reshape(-1, 2).T
         rows.append(_line(comparison, side, x, y, theme, "lines+markers"))
         thrown.append([o.learning_rate for o in side.outcomes if o.diverged])
-    figure = lines(rows, LABELS["learning_rate"], "steps to the target", theme, log_x=True, log_y=True)
+    figure = lines(rows, LABELS["learning_rate"], "updates to the target", theme, log_x=True, log_y=True)
     tried = np.concatenate([*(row.x for row in rows), *thrown])
     tried = tried if tried.size else np.array([o.learning_rate for o in comparison.plain.outcomes])
     figure.update_xaxes(range=[np.log10(tried.min()) - 0.1, np.log10(tried.max()) + 0.05])
@@ -62,7 +63,7 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     figure.update_yaxes(range=[counts.min() - 0.15, counts.max() + 0.4])  # room for the crosses
     for side, row in zip(comparison.sides, rows, strict=True):
         if side.needed is not None:
-            at = [side.experiment.learning_rate], [side.needed]
+            at = [side.experiment.learning_rate], [max(side.needed, 1)]
             dots(figure, *at, None, "circle-open", 15, row.color, edge=2.5, hoverinfo="skip")
         if row.x.size:
             note(figure, row.x[0], row.y[0], row.name, row.color, yshift=14)
@@ -81,9 +82,9 @@ def _add_crosses(figure: go.Figure, thrown: Sequence[tuple[NamedLine, Sequence[f
 
 def scalars(linear: Floats, network: Mapping[str, Floats], num_layers: int, theme: str) -> go.Figure:
     """A scalar above, over its start: of the linear network, and of the SPN, where it never moves."""
-    rows = [NamedLine("linear network", _steps(linear), linear, DEPTHS[theme][num_layers - 1])]
+    rows = [NamedLine("linear network", *_updates(linear, True), DEPTHS[theme][num_layers - 1])]
     for place, (name, values) in enumerate(network.items()):
-        rows.append(NamedLine(name, _steps(values), values, PLAIN[theme], DASHES[place], 4.0 - 1.5 * place))
+        rows.append(NamedLine(name, *_updates(values, True), PLAIN[theme], DASHES[place], 4.0 - 1.5 * place))
     figure = lines(rows, LABELS["step"], "scalar / its start", theme, log_x=True)
     name_the_end(figure, rows[0])
     name_the_end(figure, rows[1], "SPN, any depth")
@@ -93,7 +94,7 @@ def scalars(linear: Floats, network: Mapping[str, Floats], num_layers: int, them
 def same_curve(network: Mapping[str, Floats], theme: str) -> go.Figure:
     """LLH of the SPN without and with scalars above: lines drawn one into the other, from wide to thin."""
     rows = [
-        NamedLine(name, _steps(values), values, DEPTHS[theme][depth], DASHES[0], width)
+        NamedLine(name, *_updates(values, False), DEPTHS[theme][depth], DASHES[0], width)
         for (name, values), depth, width in zip(network.items(), (3, 2, 0), (10.0, 6.5, 3.0), strict=True)
     ]
     figure = lines(rows, LABELS["step"], "train LLH (nats per row)", theme)
@@ -108,10 +109,22 @@ def _line(comparison: Comparison, side: Side, x: Floats, y: Floats, theme: str, 
     return NamedLine(side.name, x, y, *look, mode=mode)
 
 
-def _over_steps(comparison: Comparison, side: Side, values: Floats, theme: str, log_steps: bool) -> NamedLine:
-    return _line(comparison, side, _steps(values, log_steps), values, theme)
+def _moves(comparison: Comparison) -> bool:
+    """Whether anything is left to draw where the start is left out."""
+    return len(comparison.factors.trace.loss) > 1
 
 
-def _steps(values: Floats, first: int = 1) -> Floats:
-    """The steps of these values; a log axis has no 0, so there they are counted from 1."""
-    return np.arange(len(values), dtype=np.float64) + first
+def _positive(row: NamedLine) -> NamedLine:
+    """The line as an axis of powers can show it."""
+    return row._replace(y=np.where(row.y > 0.0, row.y, np.nan))
+
+
+def _over_updates(comparison: Comparison, side: Side, values: Floats, theme: str, log_steps: bool) -> NamedLine:
+    x, y = _updates(values, log_steps)
+    return _line(comparison, side, x, y, theme)
+
+
+def _updates(values: Floats, log_steps: bool) -> tuple[Floats, Floats]:
+    """Updates done, from 0, and the values after them; a log axis has no 0, so the start is left out there."""
+    first = int(log_steps)
+    return np.arange(first, len(values), dtype=np.float64), values[first:]

@@ -67,16 +67,15 @@ def _titled(title: str, name: str = "", axis: str = "") -> bool:
     with st.container(horizontal=True, vertical_alignment="center", height="content" if axis else 32, border=False):
         st.markdown(title, width="stretch")
         said = axis and st.segmented_control(
-            "Step axis",
-            ["linear steps", "log steps"],
+            "Axis of updates",
+            ["linear", "log"],
             default=axis,
             key=f"linear_axis_{name}",
             required=True,
             label_visibility="collapsed",
             width="content",
-            format_func=lambda word: word.removesuffix(" steps"),
         )
-    return said == "log steps"
+    return said == "log"
 
 
 def runs(shown: Comparison, link: str) -> None:
@@ -84,20 +83,20 @@ def runs(shown: Comparison, link: str) -> None:
     theme, sentence = page.theme(), words.rate_sentence(shown)
     loss, by_rate = st.columns(2, gap="medium")
     with loss:
-        log_steps = _titled("**Loss**", "loss", "linear steps")
+        log_steps = _titled("**Loss**", "loss", "linear")
         page.plot(charts.loss(shown, theme, log_steps), "linear_loss", words.headline(shown).replace("*", ""))
     with by_rate:
-        _titled("**Steps to the target** by learning rate")
+        _titled("**Updates to the target** by learning rate")
         page.plot(charts.steps_by_rate(shown, theme), "linear_rates", words.at_chosen_start(shown))
     titles = {"rho": "**Adaptive rate (ρ)**", "lam": "**Multiplicative term (λ)**"}
     for column, (name, title) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
         with column:
-            log_steps = _titled(title, name, "log steps")
+            log_steps = _titled(title, name, "log")
             page.plot(charts.rate_and_term(shown, name, theme, log_steps), f"linear_{name}", sentence)
     st.caption(sentence)
     with st.container(horizontal=True):
         take("runs", linear.COLUMNS, partial(linear.rows, shown), link)
-        take("rates", "model eta steps outcome".split(), partial(words.rate_rows, shown), link)
+        take("rates", "model eta updates outcome".split(), partial(words.rate_rows, shown), link)
 
 
 def one_step(shown: Comparison, link: str) -> None:
@@ -105,8 +104,9 @@ def one_step(shown: Comparison, link: str) -> None:
     for equation in EQUATIONS[shown.study.num_layers > 2]:
         st.latex(equation)
     last = len(shown.terms.before) - 1
-    step = st.slider("step (t)", 0, last, min(5, last), key="linear_step", width=360) if last else 0
-    st.markdown(words.step_table(shown, min(step, last)))
+    step = st.slider("after updates (t)", 0, last, min(5, last), key="linear_step", width=360) if last > 0 else 0
+    if last >= 0:
+        st.markdown(words.step_table(shown, min(step, last)))
     st.markdown(words.residual_sentence(shown))
     take("terms", "t weight term value".split(), partial(words.term_rows, shown), link)
 
@@ -147,4 +147,4 @@ one_step(on_screen, own_link)
 st.header("In a sum-product network the same scalar does nothing")
 page.prose(page_text("linear_network"))
 in_a_network(on_screen)
-page.sources(network.step, steps.step_terms, rates.outcomes_by_rate)
+page.sources(network.step, steps.step_terms, rates.search, rates.outcomes_by_rate)

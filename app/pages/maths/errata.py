@@ -1,8 +1,9 @@
-"""Four slips of the paper, each with numbers from a run made here. Trapp, Peharz and Pernkopf (2019).
+"""Five slips of the paper, each with numbers from a run made here. Trapp, Peharz and Pernkopf (2019).
 
 The run is the lab's preset "Fixed components" on a set that ships with the lab, so that a link can open it.
 """
 
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from app.kit.text import sections
 from spncore import Trainer, fit
 from spncore.arrays import Floats
-from spncore.circuits.overparam import effective_weights
+from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import Dataset, from_array, load
 from spncore.dynamics import steps
 from spncore.learning.evaluator import Evaluator
@@ -25,8 +26,16 @@ STEP = 20  # of the run, where the residuals are taken
 RATES = np.logspace(-6, -3, 13)
 
 
+class Scaled(NamedTuple):
+    """Eq. 1: by how much doubling the root's weights moves it as printed, and the mean."""
+
+    num_rows: int
+    printed: float
+    mean: float
+
+
 class Slopes(NamedTuple):
-    """Eq. 13: the largest residual of one step at every rate of the grid, and the fitted slopes."""
+    """Eq. 13 or 3: the largest residual of one step at every rate of the grid, and the fitted slopes."""
 
     rates: Floats
     residuals: dict[str, Floats]
@@ -55,10 +64,11 @@ class Errata(NamedTuple):
     """All evidence; `study` is the run that a link opens."""
 
     study: Study
+    objective: Scaled
     rho: Slopes
     momentum: Memory
     gradient: Gradient
-    num_weights: dict[int, float]  # by L: how many starting weights w_k(0) is a product of
+    layers: Slopes
 
 
 def measure() -> Errata:
@@ -67,14 +77,32 @@ def measure() -> Errata:
     study = Study(preset.experiment.replace(num_seeds=1), preset.depths)
     data = load(DATASET)
     traces = {trace.experiment.depth: trace for trace in (fit(e, data) for e in study.experiments())}
-    scale = float(np.log(study.experiment.init_scale))
-    counted = {depth: float(np.log(t.effective_weights[0, 0, 0])) / scale for depth, t in traces.items()}
-    return Errata(study, _slopes(traces[3]), _memory(traces[3]), _gradient(traces[3], data), counted)
+    deep = traces[3]
+    rho = _slopes(deep, {"product form": steps.first_order_residual, "as printed": steps.residual_as_printed})
+    layers = _slopes(deep, {"above the last": steps.first_order_residual, "all": _last_counted_twice})
+    return Errata(study, _scaled(deep), rho, _memory(deep), _gradient(deep, data), layers)
 
 
-def _slopes(trace: Trace) -> Slopes:
+def _scaled(trace: Trace) -> Scaled:
+    """Eq. 1 at the start of the run, whose LLH is the mean log f − log Z."""
+    trainer = Trainer(trace.problem, learner_of(trace.experiment))
+    layers, leaves = trace.problem.split(trainer.weights(trainer.init().parameters))
+    num_rows = trace.problem.bag.num_rows
+    root = np.where(np.arange(layers.shape[1]) < trace.sums.sizes[0], 2.0, 1.0)
+    seen = [trainer.evaluator(effective_weights(layers * by, trace.sums), leaves) for by in (1.0, root)]
+    means, log_partitions = np.array([each.llh[0] for each in seen]), np.array([each.log_partition[0] for each in seen])
+    printed = num_rows * (means + log_partitions) - log_partitions
+    return Scaled(num_rows, float(np.diff(printed)[0]), abs(float(np.diff(means)[0])))
+
+
+def _last_counted_twice(weights: Floats, flow: Floats, sums: SumStack, rate: float) -> Floats:
+    """What first order leaves where λ runs over all layers, the last one among them."""
+    last = steps.relative_steps(weights, flow, sums, rate)[-1]
+    return np.asarray(steps.first_order_residual(weights, flow, sums, rate) - last)
+
+
+def _slopes(trace: Trace, forms: Mapping[str, Callable[..., Floats]]) -> Slopes:
     weights, flow = trace.weights[0, STEP], trace.flow[0, STEP]
-    forms = {"product form": steps.first_order_residual, "as printed": steps.residual_as_printed}
     residuals = {
         name: np.array([np.abs(residual(weights, flow, trace.sums, rate)).max() for rate in RATES])
         for name, residual in forms.items()
@@ -116,6 +144,5 @@ def _gradient(trace: Trace, data: Dataset) -> Gradient:
 
 def sentences(found: Errata) -> dict[str, str]:
     """What the numbers say, by erratum."""
-    counted = ", ".join(f"{value:.2f} for L = {depth}" for depth, value in found.num_weights.items())
     _, by_erratum = sections("maths/evidence")
-    return {name: words.format(counted=counted, **found._asdict()) for name, words in by_erratum.items()}
+    return {name: words.format(**found._asdict()) for name, words in by_erratum.items()}

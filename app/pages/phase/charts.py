@@ -1,18 +1,20 @@
 """Figures of the phase diagram: pure functions from its numbers to Plotly figures."""
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
+from app.pages.phase.words import interval
 from spncore import words
 from spncore.arrays import Floats
 from spncore.plots.drawing import CLEAR, blank, grey
 from spncore.plots.palette import GUIDE, INK, ON_SCALE, SIGNED
-from spncore.studies.phase import LOST, Diagram
+from spncore.studies import statistics
+from spncore.studies.phase import LOST, Arm, Diagram
 from spncore.symbols import LABELS
+from spncore.words import counted
 
 MARGIN = (58, 30, 50, 46)
 STILL = {"fixedrange": True, "showgrid": False, "zeroline": False}  # of an axis
@@ -123,17 +125,22 @@ def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) ->
     lines = [f"<b>η = {rate:.3g}, w0 = {scale:.3g}</b>, η/w0² = {rate / scale**2:.2g}"]
     shallow = f"L = 1 at {depth}η" if control else "L = 1"
     for name, arm in ((shallow, (1, factor)), (f"L = {depth}", (depth, 1))):
-        lines.append(f"{name}: {_iterations(diagram.runs[arm][i, j].tolist())}")
-    if math.isfinite(speed):
-        lines.append(
-            f"{2**speed:.2f} times as fast; ahead in {diagram.ahead(depth, control)[i, j]} of "
-            f"{plane.base.num_seeds} seeds"
-        )
+        lines.append(f"{name}: {_updates(diagram, arm, i, j)}")
+    wins = diagram.wins(depth, i, j, control)
+    seeds = f"ahead in {wins.ahead} of {counted(wins.pairs, 'seed')}, behind in {wins.behind}"
+    lines.append(f"{2**speed:.2f} times as fast; {seeds}" if math.isfinite(speed) else seeds)
     return "<br>".join([*lines, "click: open this run in the lab"])
 
 
-def _iterations(codes: Sequence[int]) -> str:
-    return ", ".join(str(LOST.get(code, code)) for code in codes) + " iterations" * any(code > 0 for code in codes)
+def _updates(diagram: Diagram, arm: Arm, i: int, j: int) -> str:
+    """Every seed's updates, their median, and the interval that holds it with the probability it has."""
+    runs, reached = diagram.runs[arm][i, j].tolist(), diagram.reached(arm, i, j)
+    seeds = ", ".join(str(LOST.get(at, at)) for at in runs)
+    if all(at is None for at in reached):
+        return seeds
+    middle = statistics.middle(reached, diagram.plane.base.iterations)
+    coverage = statistics.covered(statistics.median_interval(reached).coverage)
+    return f"{seeds} updates; median {middle}, with {coverage} in {interval(reached, diagram)}"
 
 
 def _stripes(diagram: Diagram, depth: int, ink: str) -> list[go.Scatter]:

@@ -9,15 +9,16 @@ import streamlit as st
 from app.kit import controls, page, progress, session, uploads
 from app.kit.data import offered
 from app.kit.link import LAB
-from app.kit.text import literal, page_text
+from app.kit.text import WORDS, literal, page_text
 from app.pages.phase import charts
+from app.pages.phase.words import comparison, fairness, in_words, summary
 from spncore.data.library import Dataset
 from spncore.plots.drawing import STILL
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.study import Study
 from spncore.studies import phase
-from spncore.studies.phase import Diagram, Plane, comparison, in_words, stripe_agreement, summary
+from spncore.studies.phase import Diagram, Plane, stripe_agreement
 from spncore.sweep import to_csv
 
 PANELS_PER_ROW = 3
@@ -86,8 +87,8 @@ def settings_panel(base: Plane) -> None:
         )
 
 
-def job_standing() -> None:
-    """How the session's job gets on, why there is no result, or the way back from it."""
+def job_ended() -> None:
+    """Why the session's job has no result, or the way back from it."""
     state, _ = progress.follow(st.session_state.get(JOB))
     if state == "cancelled":
         st.info("Cancelled. What was computed is kept: Compute goes on from there.", icon=":material/pause:")
@@ -134,7 +135,7 @@ def panels(shown: Diagram, control: bool) -> None:
     st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 
 
-def findings(shown: Diagram) -> None:
+def findings(shown: Diagram, control: bool) -> None:
     """What the numbers say, in sentences made from them."""
     depths = shown.plane.depths[1:]
     for column, depth in zip(st.columns(max(len(depths), 2)), depths, strict=False):
@@ -142,9 +143,10 @@ def findings(shown: Diagram) -> None:
     equal, pairs = stripe_agreement(shown)
     if pairs:
         st.markdown(
-            f"**Stripes, checked and not assumed:** {equal:,} of {pairs:,} runs need exactly the iterations of their "
+            f"**Stripes, checked and not assumed:** {equal:,} of {pairs:,} runs need exactly the updates of their "
             "neighbour on the same η/w0²."
         )
+    st.caption(f"{fairness(shown, control)} {WORDS['restarts']}")
 
 
 def take_away(shown: Diagram, control: bool) -> None:
@@ -169,21 +171,38 @@ def take_away(shown: Diagram, control: bool) -> None:
         page.hand_out("Settings and result (JSON)", lambda: phase.to_json(shown), title, "json", "phase_json")
 
 
+def diagram() -> None:
+    """The diagram on screen: whose it is, its panels, its findings, its numbers."""
+    made: Diagram | None = progress.made(st.session_state.get(JOB))
+    shown = made or phase.shipped()
+    origin = "Made on this server." if made else "Shipped with the lab."
+    st.caption(literal(f"{in_words(shown)} {origin}"))
+    with_control = False
+    if shown.plane.control:
+        against = ["compared with L = 1 at the same η", "with L = 1 at L·η"]
+        chosen = st.segmented_control(
+            "compared with",
+            against,
+            default=against[0],
+            key="phase_against",
+            label_visibility="collapsed",
+            required=True,
+        )
+        with_control = chosen == against[1]
+    panels(shown, with_control)
+    findings(shown, with_control)
+    with st.expander("Show as table, take away", icon=":material/table:"):
+        take_away(shown, with_control)
+
+
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
-on_screen: Diagram = progress.made(st.session_state.get(JOB)) or phase.shipped()
-st.caption(literal(in_words(on_screen)))
-with_control = False
-if on_screen.plane.control:
-    against = ["compared with L = 1 at the same η", "with L = 1 at L·η"]
-    chosen = st.segmented_control(
-        "compared with", against, default=against[0], key="phase_against", label_visibility="collapsed", required=True
-    )
-    with_control = chosen == against[1]
-panels(on_screen, with_control)
+if progress.under_way(st.session_state.get(JOB)):
+    st.info(WORDS["under_way"], icon=":material/hourglass:")
+    progress.follow(st.session_state[JOB])
+else:
+    diagram()
 with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(phase.shipped().plane)
-    job_standing()
-findings(on_screen)
+    if not progress.under_way(st.session_state.get(JOB)):
+        job_ended()
 st.markdown(page_text("phase"))
-with st.expander("Show as table, take away", icon=":material/table:"):
-    take_away(on_screen, with_control)

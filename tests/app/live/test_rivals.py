@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 
 from app.kit.link import LAB
 from app.live.computation import Computation
-from app.live.headline import headline
+from app.live.headline.told import told
 from app.live.runs import RunRegistry, ServerLimits
 from app.live.views import derived, frames
 from app.live.views.query import BadQueryError
@@ -20,6 +19,7 @@ from spncore import Experiment, fit, load
 from spncore.plots.palette import BROWSER
 from spncore.record import ExperimentError
 from spncore.runs.study import RIVALS, Study
+from spncore.studies.target import fixed
 from tests.closeness import assert_close
 from tests.waiting import until
 
@@ -145,46 +145,29 @@ def test_a_rival_that_diverged_is_named(data):
     while computation.advance(0.1):
         pass
     stopped = [name for name, _, _ in computation.diverged()]
-    said = headline(computation.traces(), data, num_rivals=2)
+    said = " ".join(told(computation.traces(), data, computation.target, num_rivals=2))
     for name in stopped:
-        assert f"{name} diverged after" in said
-    assert "L=1 · EM" not in stopped and "L=1 · EM" in said
+        assert f"{name.removeprefix('L=1 · ')} diverged after".lower() in said.lower()
+    assert "L=1 · EM" not in stopped and "EM" in said
 
 
-def traces_with(fitted, *curves):
-    return [replace(trace, llh=np.array(llh)) for trace, llh in zip(fitted, curves, strict=True)]
-
-
-SLOW, FAST = [[-4.0, -3.8, -3.5, -3.2, -3.1]] * 2, [[-4.0, -3.6, -3.2, -3.1, -3.0]] * 2
-FASTER, NEVER = [[-4.0, -3.1, -3.05, -3.0, -3.0]] * 2, [[-4.0, -3.9, -3.8, -3.8, -3.8]] * 2
-
-
-def test_the_headline_says_when_each_rival_was_there_and_in_how_many_seeds_before_the_deepest(fitted, data):
-    result = headline(traces_with(fitted, SLOW, FAST, FASTER, NEVER), data, num_rivals=2)
-    assert result == (
-        "L=3 reached −3.1 after 4 iterations, L=1 after 5; ahead in 2 of 2 seeds; "
-        "L=1 · momentum 0.9 after 2, ahead of L=3 in 2 of 2 seeds; "
-        "L=1 · EM not within 5 iterations, ahead of L=3 in 0 of 2 seeds."
-    )
-
-
-def test_a_target_that_only_a_rival_reached_is_not_claimed_for_a_depth(fitted, data):
-    result = headline(traces_with(fitted, NEVER, NEVER, FASTER, FAST), data, num_rivals=2)
-    assert "coincide" in result and "L=1 · momentum 0.9 is at −3.000, ahead of L=3 in 2 of 2" in result
-    lower = [[value - 0.1 for value in row] for row in NEVER]
-    result = headline(traces_with(fitted, lower, NEVER, FASTER, FAST), data, num_rivals=2)
-    assert result.startswith("L=1 and L=3 did not reach −3.1 within 5 iterations; L=1 · momentum 0.9 after 2,")
-
-
-def test_during_the_run_the_headline_says_where_the_rivals_are(fitted, data):
-    result = headline(traces_with(fitted, SLOW, FAST, FASTER, NEVER), data, ended=False, num_rivals=2)
-    assert "L=3 leads with −3.000" in result and "L=1 · EM is at −3.800, ahead of L=3 in 0 of 2" in result
+def test_a_rival_or_a_depth_more_never_moves_the_target(data):
+    targets = []
+    for depths, rivals in (((1,), ()), ((1, 3), ()), ((2, 3), ("em",)), ((1, 2, 3, 4), ("momentum", "em"))):
+        computation = Computation(Study(SMALL, depths, rivals), data)
+        while computation.target is None and computation.advance(0.001):
+            pass
+        targets.append(computation.target)
+    assert targets[0] is not None and len(set(targets)) == 1
+    assert targets[0] == fixed(SMALL, data)
 
 
 def test_many_rivals_are_told_briefly(data):
     study = Study(SMALL.replace(num_seeds=1), (1,), RIVALS)
-    text = headline([fit(e, data) for e in study.experiments()], data, num_rivals=len(RIVALS))
-    assert "; at L=1, momentum 0.9 " in text and "online EM " in text and len(text) < 400
+    target = fixed(study.experiment, data)
+    said = told([fit(e, data) for e in study.experiments()], data, target, num_rivals=len(RIVALS))
+    assert len(said.headline.split()) <= 25
+    assert "At L=1, momentum 0.9 " in said.details and "online EM " in said.details and len(said.details) < 700
 
 
 def test_every_export_carries_the_learner(run, fitted, data):

@@ -16,6 +16,7 @@ from app.live.runs import LiveRun, RunRegistry, ServerLimits
 from app.live.views import frames
 from spncore import Dataset, Experiment, Trace, fit, load, run
 from spncore.data.library import from_array
+from spncore.dynamics.steps import beyond_first_order
 from spncore.runs.study import Study
 from tests.waiting import until
 
@@ -73,8 +74,9 @@ def expected_frames(traces: list[Trace], seed: int) -> NDArray[np.float32]:
     """What the engine's own traces say, field by field in the order of the layout."""
     columns: list[NDArray[Any]] = []
     for trace in traces:
-        columns += [trace.value.T, trace.rho[seed], trace.lam[seed], trace.effective_weights[seed], trace.weights[seed]]
-        columns.append(trace.at_floor[seed][:, None])
+        columns += [trace.value.T, trace.components.T, trace.rho[seed], trace.lam[seed], trace.effective_weights[seed]]
+        passed = beyond_first_order(trace.weights[seed], trace.flow[seed], trace.sums, *trace.experiment.rates)
+        columns += [trace.weights[seed], np.concatenate([[0], passed[:-1]])[:, None], trace.at_floor[seed][:, None]]
     return np.concatenate(columns, axis=1).astype("<f4")
 
 
@@ -183,7 +185,11 @@ def test_the_layout_says_where_every_field_is(client: TestClient, done: LiveRun,
     layout = answer.json()
     assert answer.headers["content-type"] == "application/json"
     header, body = read(client, f"/api/runs/{done.id}?from=39&seed=1")
-    assert body.size == layout["fields"] == 2 * 3 * 3 + 2 * (2 + 1) + sum(sum(d["sizes"]) for d in layout["curves"])
+    assert (
+        body.size
+        == layout["fields"]
+        == 2 * 3 * 3 + 2 * (2 + 2 + 1 + 1) + sum(sum(d["sizes"]) for d in layout["curves"])
+    )
     for depth, trace in zip(layout["curves"], done.traces(), strict=True):
         offsets = depth["offsets"]
         assert np.array_equal(body[offsets["value"] :][:2], trace.value[:, 39].astype("<f4"))

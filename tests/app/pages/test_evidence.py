@@ -10,7 +10,7 @@ from app.kit import text, uploads
 from app.kit.link import LAB
 from app.live.jobs import JOBS
 from spncore.data import library
-from spncore.studies import cells, figure3, shipped, update2020
+from spncore.studies import cells, figure3, held_equal, shipped, update2020
 from spncore.studies.cells import Runs
 from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
@@ -43,12 +43,11 @@ def ready_sweep(monkeypatch):
     def pages_cells():
         published, fair = shipped.shipped("figure3").results, shipped.shipped("held_equal").results
         case = Case()
-        grid, rest = case.grid(), case.all_cells(fair.__getitem__)
-        places = {(len(published), 1): [published[cell] for cell in figure3.cells()]}
-        places[len(grid), 1] = [fair[cell] for cell in grid]
-        places[len(rest), 2] = [fair[cell] for cell in rest]
+        rounds = [*case.grid(fair), case.all_cells(fair)]
+        places = {(len(asked), number): [fair[cell] for cell in asked] for number, asked in enumerate(rounds, 1)}
+        places[len(published), 1] = [published[cell] for cell in figure3.cells()]
         update = shipped.shipped("update2020").results
-        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5))]
+        wholes = [update[cell] for cell in update2020.cells(Runs("nltcs", 5), (0.1,))]
         places[30, 1] = [replace(whole, seeds=(seed,)) for whole in wholes for seed in whole.seeds]
         return places
 
@@ -145,6 +144,7 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     words = said(at.markdown)
     for setting in ("Same start in every layer", "Same product of weights", "Each at its best learning rate"):
         assert f"{setting}: " in words
+    assert "8 verdicts stand here, 96 on the 12 choices" in said(at.caption)
     assert "L=3 is " in words
     assert len(at.table[0].value) == 8
 
@@ -163,6 +163,28 @@ def test_made_here_offers_a_run_and_keeps_the_shipped_results_until_it_is_done()
     assert at.button(key="figure3_run")
     words = said(at.caption)
     assert "NLTCS twin (synthetic), seeds 24 to 35" in words and "Shipped with the lab" in words
+
+
+@pytest.mark.parametrize(("page", "seeds"), [("figure3", "0 to 23"), ("fair", "0 to 11"), ("update2020", "0 to 4")])
+def test_shipped_results_are_said_to_be_those_until_the_ones_asked_for_are_made(page, seeds, monkeypatch):
+    at = opened(page)
+    before = "not of those you asked for: they are not made yet"
+    assert before not in said(at.info)
+    choose(at, f"{page}_source", "made here")
+    assert f"of the shipped runs, seeds {seeds}, and not of those you asked for" in said(at.info)
+    module = {"figure3": figure3, "fair": held_equal, "update2020": update2020}[page]
+    monkeypatch.setattr(module, "run", lambda runs, data, report: until(lambda: report(0, 1)))
+    at.button(key=f"{page}_run").click().run()
+    assert before in said(at.info), "while the job is under way too"
+    [cancel] = [button for button in at.button if button.key and button.key.startswith("cancel_")]
+    cancel.click().run()
+    choose(at, f"{page}_source", "shipped")
+    assert before not in said(at.info)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_says_once_that_seeds_are_restarts_on_one_data_set(page):
+    assert said(opened(page).caption).count("Seeds are restarts on one data set") == 1
 
 
 def test_data_that_is_not_here_is_said_to_be_missing_and_the_shipped_results_stay():
@@ -192,7 +214,8 @@ def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_swe
     at.button(key="fair_run").click().run()
     at = finish(at)
     assert "Made on this server: NLTCS twin (synthetic), seeds 12 to 23" in said(at.caption)
-    assert len(ready_sweep) == 2 and ready_sweep[0] == len(Case().grid())
+    rounds = [*map(len, Case().grid(shipped.shipped("held_equal").results))]
+    assert ready_sweep[:-1] == rounds and len(rounds) > 1
     assert len(at.get("plotly_chart")) == 4
 
 

@@ -85,7 +85,7 @@ def test_step_of_any_number_of_scalars_is_the_product_form_to_rounding(num_layer
 def test_every_step_of_a_run_is_the_sum_of_its_terms_to_rounding(num_layers, start):
     experiment = LinearExperiment(num_layers=num_layers, init_scale=start, learning_rate=0.1, iterations=200)
     terms = step_terms(experiment, 150)
-    assert terms.before.shape == (150, 2) and terms.scalars.shape == (150, num_layers - 1)
+    assert terms.before.shape == (150, 2) and terms.scalars.shape == (151, num_layers - 1)
     assert terms.residual < 1e-14
     assert_close(terms.before[1:], terms.after[:-1])
     without_higher = np.abs(terms.after - terms.predicted + terms.higher).max()
@@ -130,10 +130,10 @@ def test_balanced_network_moves_as_arora_et_al_claim_2_says(num_layers):
 def test_one_layer_is_plain_gradient_descent():
     experiment = LinearExperiment(num_layers=1, width=5, init_scale=0.0, learning_rate=0.1, iterations=20)
     problem, weights, trace = regression_problem(experiment), np.zeros(2), fit(experiment)
-    for t in range(20):
+    for t in range(21):
         assert_close(trace.weights[t], weights)
         weights = weights - 0.1 * loss_and_gradient(problem, 4, weights)[1]
-    assert_close(trace.rho, np.full(20, 0.1))
+    assert_close(trace.rho, np.full(21, 0.1))
     assert not trace.lam.any()
 
 
@@ -161,11 +161,9 @@ def test_problem_has_the_condition_asked_for_and_an_exact_fit(num_rows, dimensio
 @pytest.mark.parametrize("p", [2, 4])
 def test_too_large_a_rate_stops_with_a_reason_and_finite_numbers(p, num_layers, width):
     trace = fit(LinearExperiment(p=p, num_layers=num_layers, width=width, init_scale=1.0, learning_rate=10.0))
-    last = len(trace.loss) - 1
-    assert last < 999
-    assert trace.stopped == (
-        f"learning_rate 10: update {last} would lift the loss past 1e+06 times its start; use a smaller learning_rate"
-    )
+    assert len(trace.loss) < 1000
+    said = f"learning_rate 10: update {len(trace.loss)} would lift the loss past 1e+06 times its start; "
+    assert trace.stopped == said + "use a smaller learning_rate"
     assert all(np.isfinite(values).all() for values in trace[:-1])
 
 
@@ -182,13 +180,32 @@ def test_same_seed_same_trace_and_another_seed_another():
     assert not np.array_equal(first.loss, other.loss)
 
 
-def test_trace_holds_one_entry_per_iteration_before_its_update():
-    experiment = LinearExperiment(iterations=7, dimension=3, num_rows=3)
+@pytest.mark.parametrize("iterations", [1, 7])
+def test_so_many_updates_give_one_state_more_and_the_first_is_the_start(iterations):
+    experiment = LinearExperiment(iterations=iterations, dimension=3, num_rows=3)
     trace, states = fit(experiment), [state for state, _ in run(experiment)]
-    assert trace.loss.shape == trace.rho.shape == trace.lam.shape == (7,)
-    assert trace.weights.shape == trace.gradient.shape == (7, 3)
-    assert_close(trace.weights[1:], [end_to_end(state.layers) for state in states[:-1]])
+    assert trace.loss.shape == trace.rho.shape == trace.lam.shape == (iterations + 1,)
+    assert trace.weights.shape == trace.gradient.shape == (iterations + 1, 3)
+    assert [state.iteration for state in states] == [*range(iterations + 1)]
+    assert_close(trace.weights, [end_to_end(state.layers) for state in states])
+    assert_close(trace.weights[0], end_to_end(init(experiment).layers))
     assert trace.stopped == ""
+
+
+def test_a_run_that_diverges_at_once_has_its_start_and_no_step_to_take_apart():
+    experiment = LinearExperiment(num_layers=3, init_scale=2.0, condition=1000.0, learning_rate=10.0)
+    trace, terms = fit(experiment), step_terms(experiment, 5)
+    assert trace.loss.shape == (1,) and "update 1 would" in trace.stopped
+    assert terms.before.shape == terms.after.shape == (0, 2) and terms.scalars.shape == (1, 2)
+    assert terms.residual == terms.missing == 0.0
+
+
+def test_a_scalar_that_lands_on_zero_ends_the_steps_taken_apart():
+    experiment = LinearExperiment(p=2, dimension=1, num_rows=1, num_layers=3, init_scale=2.0, learning_rate=1 / 14)
+    states = [state for state, _ in run(experiment)]
+    zero = next((t for t, state in enumerate(states) if state.layers[1].item() == 0.0), None)
+    terms = step_terms(experiment, 4)
+    assert len(terms.before) == (4 if zero is None else zero) and np.isfinite(terms.residual)
 
 
 @pytest.mark.parametrize(

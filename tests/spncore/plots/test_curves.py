@@ -71,3 +71,36 @@ def test_scores_show_every_seed_and_its_mean():
     points, means = named(figure, "L=1")
     assert list(points.y) == [-1.0, -3.0, -4.0] and list(means.y) == [-2.0, -4.0]
     assert list(figure.layout.xaxis.ticktext) == ["train", "test"]
+
+
+@pytest.mark.parametrize("gain", [0.02, 1.0, 30.0])
+def test_with_levels_the_axis_fits_the_medians_and_far_levels_are_words_at_its_edge(gain):
+    iterations = list(range(101))
+    median = [-6.3 + gain * (1 - 0.95**t) for t in iterations]
+    outlying = [value - 5 for value in median]
+    line = Line("L=1", 1, iterations, median, outlying, median)
+    levels = {"under": -99.0, "inside": -6.3 + gain / 2, "over": 60.0}
+    figure = charts.curves("t", [line], "light", levels)
+    low, high = figure.layout.yaxis.range
+    assert low <= min(median) and max(median) <= high
+    assert (max(median) - min(median)) / (high - low) > 0.85
+    (inside,) = figure.layout.shapes
+    assert inside.y0 == levels["inside"]
+    said = {note.text: (note.x, note.y) for note in figure.layout.annotations}
+    assert said["▲ over 60.000"] == (0, 1) and said["▼ under −99.000"] == (1, 0) and "inside" in said
+
+
+def test_first_steps_that_would_squeeze_the_rest_are_left_out_and_nothing_has_an_axis_of_its_own():
+    iterations = list(range(101))
+    steep = Line("L=1", 1, iterations, [-37.0, -12.0, *(-10 + t / 100 for t in iterations[2:])])
+    low, high = charts.fitted([steep])
+    assert -10.1 < low < high < -8.9
+    gentle = Line("L=1", 1, iterations, [-11.09 + 4 * (1 - 0.98**t) for t in iterations])
+    assert charts.fitted([gentle])[0] < -11.09
+    assert charts.fitted([]) is None and charts.fitted([Line("", 1, [0], [float("nan")])]) is None
+    low, high = charts.fitted([Line("", 1, [0, 1], [-2.0, -2.0])])
+    assert low < -2 < high
+
+
+def test_without_levels_plotly_chooses_the_axis():
+    assert charts.curves("t", LINES, "light").layout.yaxis.range is None

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from spncore import fit, load
-from spncore.data.library import product_of_marginals_llh
+from spncore.data.library import available, product_of_marginals_llh
+from spncore.dynamics.shares import alone_since
+from spncore.dynamics.steps import beyond_first_order
 from spncore.runs.study import Study
 from spncore.studies import presets
 from tests.closeness import assert_close
@@ -98,3 +100,50 @@ def test_a_step_that_is_too_large_hits_the_floor_and_jumps():
     _, traces = curves("step-too-large", iterations=60)
     for trace in traces:
         assert trace.at_floor[0, 1:10].max() > 0 and np.diff(trace.llh[0]).min() < -0.5
+
+
+def real(name):
+    """What a preset shows on the real rows, with all its seeds."""
+    if available("nltcs") is None:
+        pytest.skip("the real rows are not on this computer")
+    study = presets.PRESETS[name].on("nltcs")
+    return [fit(experiment, load("nltcs")) for experiment in study.experiments()]
+
+
+def said(name, *counts):
+    """The preset's words, with what they claim of counts."""
+    words = presets.PRESETS[name].look_for
+    assert all(count in words for count in counts), words
+    return words
+
+
+@pytest.mark.slow
+def test_ten_times_longer_the_order_turns():
+    shallow, _, deep = (trace.llh for trace in real("ten-times-longer"))
+    said("ten-times-longer", f"lead one in {(deep[:, 500] > shallow[:, 500]).sum()} of {len(deep)} seeds at 500")
+    said("ten-times-longer", f"trail it in {(deep[:, 5000] < shallow[:, 5000]).sum()} of {len(deep)} at 5,000")
+
+
+@pytest.mark.slow
+def test_ten_times_faster_three_layers_are_last():
+    reached = [trace.updates_to(-7.2) for trace in real("ten-times-faster")]
+    medians = [np.median([np.inf if at is None else at for at in of_depth]) for of_depth in reached]
+    assert medians[2] == max(medians) and not any(at is None for of_depth in reached[:2] for at in of_depth)
+    said("ten-times-faster", f"{reached[2].count(None)} of {len(reached[2])} seeds never reach −7.2")
+
+
+@pytest.mark.slow
+def test_eight_layers_end_on_one_component_at_the_independent_model():
+    *_, deepest = real("eight-layers")
+    alone = [at for at in alone_since(deepest.components) if at is not None]
+    said("eight-layers", f"in {len(alone)} of {len(deepest.llh)} seeds")
+    assert_close(deepest.llh[:, -1], np.full(len(deepest.llh), product_of_marginals_llh(load("nltcs"))), atol=1e-3)
+
+
+@pytest.mark.parametrize("dataset", ["nltcs-twin", "nltcs"])
+def test_first_order_describes_every_step_with_fixed_components(dataset):
+    if available(dataset) is None:
+        pytest.skip("the real rows are not on this computer")
+    for experiment in presets.PRESETS["fixed-components"].on(dataset).experiments():
+        trace = fit(experiment, load(dataset))
+        assert not beyond_first_order(trace.weights, trace.flow, trace.sums, *experiment.rates).any()

@@ -16,11 +16,12 @@ from spncore.studies import cells as study_cells
 from spncore.studies import envelope, shipped, update2020
 from spncore.studies import figure3 as figure3_study
 from spncore.studies import held_equal as recipes
+from spncore.studies.best_rate import NEAR
 from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.figure3 import HONEST, NOISES, ROUNDING
 from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
-from spncore.sweep import Cell, Outcome, SeedOutcome, Target
+from spncore.sweep import Cell, Target
 from spncore.sweep.cells import compute
 from tests.closeness import assert_close
 
@@ -63,7 +64,7 @@ def test_a_shipped_file_names_what_made_it_and_the_rows_it_came_from(name):
 @pytest.mark.parametrize("name", BOOKS)
 def test_a_shipped_file_holds_no_rows_and_nothing_of_the_machine_that_made_it(name):
     text = envelope.place(name).read_text(encoding="utf-8")
-    assert len(text) < 600_000 and "/home" not in text and "/work" not in text and "/root" not in text
+    assert len(text) < 700_000 and "/home" not in text and "/work" not in text and "/root" not in text
     assert set(json.loads(text)["body"]) == {"data", "experiment", "first_steps", "results"}
     assert set(json.loads(text)["body"]["data"][0]) == {"name", "title", "sha256", "synthetic", "references"}
 
@@ -72,7 +73,8 @@ def test_every_cell_of_the_pages_is_shipped():
     books = {name: shipped.shipped(name).results for name in BOOKS}
     assert set(figure3_study.cells()) == set(books["figure3"])
     assert {cell for runs in update2020.SHIPPED for cell in update2020.cells(runs)} == set(books["update2020"])
-    fair = {cell for case in CASES for cell in [*case.grid(), *case.all_cells(books["held_equal"].__getitem__)]}
+    found = books["held_equal"]
+    fair = {cell for case in CASES for cells in (*case.grid(found), case.all_cells(found)) for cell in cells}
     assert fair == set(books["held_equal"])
 
 
@@ -192,7 +194,7 @@ def test_a_shared_scalar_leaves_every_depth_level(held_equal, weights):
     settings = settings_by_name(Case("shared", weights, "fixed"), held_equal)
     for name in ("Same start in every layer", "Each at its best learning rate"):
         assert settings[name].wins("L=3").level == 12
-        assert "needed the same iterations in 12 of 12 seeds" in fair_facts.statement(settings[name])
+        assert "needed the same updates in 12 of 12 seeds" in fair_facts.statement(settings[name])
 
 
 def test_private_chains_of_log_weights_are_a_larger_learning_rate(held_equal):
@@ -214,29 +216,24 @@ def test_log_weights_do_not_know_which_start_is_held_equal(held_equal):
 def test_learning_rates_are_chosen_on_seeds_that_are_not_compared(held_equal):
     for case in CASES:
         compared = {seed for cell in case.same_start().values() for seed in cell.experiment.seeds}
-        assert not compared & {seed for cell in case.grid() for seed in cell.experiment.seeds}
+        assert not compared & {
+            seed for cells in case.grid(held_equal) for cell in cells for seed in cell.experiment.seeds
+        }
 
 
-def outcome_of(*runs):
-    seeds = tuple(
-        SeedOutcome(i, 10, -2.0, final, (at,), 0.0, stopped, {}) for i, (at, final, stopped) in enumerate(runs)
-    )
-    return Outcome("", "done", None, seeds)
-
-
-def test_the_best_rate_is_the_fastest_that_keeps_what_it_won():
-    slow, fast = outcome_of((8, -1.0, None), (8, -1.0, None)), outcome_of((4, -1.0, None), (4, -1.0, None))
-    assert recipes.best_rate({0.1: slow, 0.2: fast}) == 0.2
-    lost = outcome_of((2, -1.5, None), (2, -1.9, None))
-    diverged = outcome_of((1, None, "diverged"), (1, None, "diverged"))
-    assert recipes.best_rate({0.1: slow, 0.2: fast, 0.4: lost, 0.8: diverged}) == 0.2
-    assert recipes.best_rate({0.8: diverged}) is None
-    assert recipes.best_rate({0.2: fast, 0.4: fast}) == 0.2, "of two equally fast rates the smaller one"
-
-
-def test_a_best_rate_at_the_end_of_the_grid_is_said_to_be_there(held_equal):
-    setting = settings_by_name(Case("tree", "log", "fixed"), held_equal)["Each at its best learning rate"]
-    assert "L=1 at the end of the grid" in setting.note
+def test_a_best_rate_has_near_neighbours_or_lies_at_the_end_of_the_rates_and_then_gives_no_verdict(held_equal):
+    for case in CASES:
+        setting = settings_by_name(case, held_equal)["Each at its best learning rate"]
+        tried = {cell for cells in case.grid(held_equal) for cell in cells}
+        for name, best in setting.best.items():
+            rates = [cell.experiment.learning_rate for cell in tried if f"L={cell.experiment.depth}" == name]
+            beside = [other for other in rates if best.rate and 1 / NEAR < other / best.rate < NEAR]
+            assert len(beside) >= 3 or not best.inside
+        for name in setting.rivals:
+            edges = not (setting.best[name].inside and setting.best["L=1"].inside)
+            assert setting.verdict(name) in (
+                ("rates", "level", "open") if edges else ("ahead", "behind", "rates", "level", "open")
+            )
 
 
 # the update of 2020
@@ -244,25 +241,40 @@ def test_a_best_rate_at_the_end_of_the_grid_is_said_to_be_there(held_equal):
 
 def test_the_objective_as_written_ends_where_variables_are_independent():
     nltcs = shown("update2020", Runs("nltcs", update2020.SEEDS))
-    written, proper = (update_facts.groups(nltcs)[f"{name}, train"].values() for name in update_facts.NAMES.values())
-    assert sum(int(update_facts.no_better(nltcs, values)) for values in written) >= 8
-    assert sum(int(update_facts.no_better(nltcs, values)) for values in proper) == 0
-    assert "The proper objective scores higher than the one as written in 15 of 15 runs." in update_facts.score_words(
-        nltcs
-    )
+    written, proper = (update_facts.ends(nltcs, objective, "train").values() for objective in update_facts.NAMES)
+    assert sum(update_facts.no_better(nltcs, found) for found in written) >= 8
+    assert sum(update_facts.no_better(nltcs, found) for found in proper) == 0
+    assert "scores higher than the one as written in 15 of 15 pairs" in update_facts.score_words(nltcs)
+
+
+@pytest.mark.parametrize("rate", update2020.RATES)
+@pytest.mark.parametrize("name", update2020.DATA_SETS)
+def test_five_seeds_do_not_settle_depth(name, rate):
+    words = update_facts.score_words(shown("update2020", Runs(name, update2020.SEEDS)), rate)
+    assert "settle it" in words or "too few" in words or "are not compared" in words
+
+
+@pytest.mark.parametrize("rate", update2020.RATES)
+@pytest.mark.parametrize("name", update2020.DATA_SETS)
+def test_every_seed_has_a_train_and_a_test_score(name, rate):
+    rows = update_facts.score_rows(shown("update2020", Runs(name, update2020.SEEDS)), rate)
+    assert len(rows) == 2 * 2 * len(DEPTHS) * update2020.SEEDS
+    assert len(update_facts.groups(shown("update2020", Runs(name, update2020.SEEDS)), rate)) == 4
 
 
 @pytest.mark.parametrize("name", update2020.DATA_SETS)
-def test_five_seeds_do_not_settle_depth(name):
-    words = update_facts.score_words(shown("update2020", Runs(name, update2020.SEEDS)))
-    assert "settle it" in words or "too few" in words
-
-
-@pytest.mark.parametrize("name", update2020.DATA_SETS)
-def test_every_seed_has_a_train_and_a_test_score(name):
-    groups = update_facts.groups(shown("update2020", Runs(name, update2020.SEEDS)))
-    assert len(groups) == 4
-    assert all(len(values) == update2020.SEEDS for group in groups.values() for values in group.values())
+def test_log_z_saws_past_the_edge_and_only_there(name):
+    """As measured: NLTCS is below ηS = 2 at 0.1, plants and Audio are far past it, and nobody is at 0.02."""
+    of_data = shown("update2020", Runs(name, update2020.SEEDS))
+    for rate in update2020.RATES:
+        seeds = [each for found in update_facts.scales(of_data, rate).values() for each in found]
+        stable = all(rate * each["highest S"] < 2.0 for each in seeds)
+        assert stable == (rate == update2020.SMALLER or name == "nltcs")
+        assert stable == (max(each["highest last log Z"] for each in seeds) < 0.5)
+        said = update_facts.scale_words(of_data, rate)
+        assert ("log Z is stable" in said) == stable and ("saws on" in said) == (not stable)
+        swinging = [each["largest last fall"] > update_facts.SWING for each in seeds]
+        assert any(swinging) == (not stable), "what is only rising is no swing"
 
 
 # against the engine, where the real rows are at hand; settings whose numbers do not hang on the order of arithmetic

@@ -3,6 +3,7 @@
 import math
 from itertools import product
 
+import numpy as np
 import pytest
 from scipy.stats import binomtest
 
@@ -61,6 +62,64 @@ def test_the_upper_bound_may_lie_beyond_the_last_iteration():
     assert statistics.span([10, 11, 12, 13, 14, None], 500) == "12.5 [10, > 500]"
 
 
+@pytest.mark.parametrize(("seeds", "percent"), [(1, "0"), (2, "50"), (3, "75"), (4, "87.5"), (5, "93.75")])
+def test_an_interval_of_few_seeds_says_what_it_covers(seeds, percent):
+    runs = [*range(10, 10 + seeds)]
+    covers = f"{percent}\N{NO-BREAK SPACE}%"
+    assert statistics.span(runs, 500).endswith(f"[10, {9 + seeds}; {covers}]")
+    assert f"({covers}: 5 to {4 + seeds})" in statistics.by(statistics.lead([5] * seeds, runs, 500))
+
+
+def drawn_back(known, coverage, low, high):
+    """Every run that never got there replaced by one that did somewhat later: what the interval must then hold."""
+    truth = statistics.lead(*known, 10_000)
+    assert low <= truth.low and truth.high <= high and truth.coverage == coverage
+    return truth.least
+
+
+@pytest.mark.parametrize("missing", [(), (5,), (1, 4), (0, 2, 5), (0, 1, 2, 3)])
+def test_a_run_that_never_got_there_leaves_a_difference_known_from_one_side(missing):
+    first, second = [50, 60, 55, 70, 40, 52], [90, 95, 99, 80, 97, 96]
+    cut = [None if place in missing else at for place, at in enumerate(second)]
+    effect = statistics.lead(first, cut, 100)
+    for later in (101, 150, 5_000):
+        full = [later if at is None else at for at in cut]
+        middle = drawn_back((first, full), effect.coverage, effect.low, effect.high)
+        assert effect.least <= middle <= effect.most
+    back = statistics.lead(cut, first, 100)
+    assert back[:4] == tuple(-value for value in effect[:4][::-1])
+
+
+def test_where_neither_got_there_the_difference_is_unknown():
+    neither = statistics.by(statistics.lead([None], [None], 9))
+    assert neither == "an unknown number of updates (0\N{NO-BREAK SPACE}%: no bound)"
+    assert statistics.by(statistics.lead([4] * 6, [None] * 6, 9)).startswith("more than 5 updates (95")
+    assert statistics.by(statistics.lead([None] * 6, [4] * 6, 9)).startswith("less than −5 updates (95")
+
+
+def test_the_size_of_an_effect_is_the_median_of_the_pairs_not_the_difference_of_medians():
+    assert statistics.lead([10, 20, 30], [15, 21, 90], 100).least == 5
+
+
+def test_scores_are_level_below_what_three_digits_show():
+    assert statistics.paired_scores([1.0, 1.0, 1.0], [1.0004, 1.0006, 0.999]) == Wins(1, 1, 1)
+    assert statistics.scored("L=3", "L=1", [1.0] * 3, [1.0] * 3) == "L=3 and L=1 level in 3 of 3 seeds"
+    words = statistics.scored("L=3", "L=1", [1.0] * 6, [1.25] * 6)
+    assert words.startswith("L=1 higher than L=3 in 6 of 6 seeds, by 0.250 nats (95") and words.endswith("0.250)")
+
+
+def test_equal_counts_name_first_who_wins_by_more():
+    assert said([50, 90], [60, 50]).startswith("L=1 ahead of L=3 in 1 of 2 seeds")
+    assert said([50, 60], [90, 50]).startswith("L=3 ahead of L=1 in 1 of 2 seeds")
+
+
+def test_seeds_that_are_one_run_bit_for_bit_are_found():
+    row, other = np.array([1.0, 2.0]), np.array([1.0, np.nextafter(2.0, 3.0)])
+    curves = [np.stack([row, other, row, row]), np.stack([row, row, row, other])]
+    assert statistics.first_of_each(curves) == [0, 1, 3]
+    assert statistics.first_of_each(curves[:1]) == [0, 1] and statistics.first_of_each([]) == []
+
+
 def test_the_better_of_two_takes_every_pair_once():
     assert sorted(statistics.better_of_two([5, 3, 9])) == [3, 3, 5]
     assert statistics.better_of_two([None, 4, None]) == [4, None, 4]
@@ -76,10 +135,10 @@ def said(deep, shallow, end=500):
     return statistics.compared("L=3", "L=1", deep, shallow, end)
 
 
-def test_a_sure_win_is_said_with_seeds_medians_and_factor():
-    assert (
-        said([50] * 6, [100] * 6)
-        == "L=3 ahead of L=1 in 6 of 6 seeds, median 50 against 100 iterations, 2 times as fast"
+def test_a_sure_win_is_said_with_seeds_medians_size_and_factor():
+    assert said([50] * 6, [100] * 6) == (
+        "L=3 ahead of L=1 in 6 of 6 seeds, median 50 against 100 updates, "
+        "earlier by 50 updates (95\N{NO-BREAK SPACE}%: 50 to 50), 2 times as fast"
     )
 
 
@@ -99,6 +158,6 @@ def test_mixed_seeds_settle_nothing():
 
 
 def test_equal_runs_and_runs_that_never_arrive_are_told_apart():
-    assert said([7] * 3, [7] * 3) == "L=3 and L=1 needed the same iterations in 3 of 3 seeds"
-    assert said([None] * 3, [None] * 3) == "neither L=3 nor L=1 got there in 500 iterations"
-    assert "against > 500 iterations" in said([7] * 6, [None] * 6)
+    assert said([7] * 3, [7] * 3) == "L=3 and L=1 needed the same updates in 3 of 3 seeds"
+    assert said([None] * 3, [None] * 3) == "neither L=3 nor L=1 got there in 500 updates"
+    assert "against > 500 updates" in said([7] * 6, [None] * 6)

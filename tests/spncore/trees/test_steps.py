@@ -4,7 +4,7 @@ from hypothesis import given, settings
 
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model, random_model
-from spncore.circuits.overparam import consecutive_sums, effective_weights, layer_flows
+from spncore.circuits.overparam import consecutive_sums, edge_nodes, effective_weights, layer_flows
 from spncore.dynamics import steps
 from spncore.dynamics.steps import exact_factors, second_order_term, weight_steps
 from spncore.inference.flows import send_down
@@ -19,7 +19,7 @@ from spncore.trees.steps import (
     preconditioner,
     tree_weights,
 )
-from tests.circuits import paired_circuit, random_asked, seeds
+from tests.circuits import paired_circuit, random_asked, random_circuit, seeds
 from tests.closeness import assert_close
 from tests.oracles import model_value, numerical_gradient, worlds
 from tests.tree_oracle import halving
@@ -265,3 +265,15 @@ def test_for_consecutive_sums_trees_are_components_and_the_step_is_that_of_dynam
         assert_close(rho, steps.adaptive_rate(layer_weights, sums, 0.01, parametrisation))
         lam = multiplicative_term(weights, edge_flow, trees, private, 0.01, parametrisation)
         assert_close(lam, steps.multiplicative_term(*at_stack))
+
+
+@pytest.mark.parametrize(
+    "circuit", [*(random_circuit(np.random.default_rng(seed), 4) for seed in range(8)), paired_circuit()]
+)
+@pytest.mark.parametrize("parametrisation", ["linear", "log"])
+def test_trees_move_in_as_many_directions_as_edges_less_sums_plus_one(circuit, parametrisation):
+    trees = enumerate_trees(circuit)
+    reached = trees.edges.sum(axis=0) > 0  # a drawn circuit may hold sums that its root does not ask
+    num_edges, num_sums = reached.sum(), len(np.unique(edge_nodes(circuit)[reached]))
+    weights = np.random.default_rng(0).uniform(0.5, 1.5, len(reached))
+    assert np.linalg.matrix_rank(preconditioner(weights, trees, parametrisation)) == num_edges - num_sums + 1

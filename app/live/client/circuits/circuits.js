@@ -63,10 +63,12 @@ class Circuits extends Acts {
     this.gradientOnly = true;
     const context = () => view.context();
     const redraw = () => view.redraw();
+    const wake = () => view.beat.wake();
     this.trees = new TreeChoice(redraw);
     this.drawing = new Drawing({ context, pickEdge: (edge) => this.pickEdge(edge), arrived: redraw });
-    const options = { every_seed: false, log_x: true };
-    this.llh = new Figure({ key: "llh", build: circuitChart, context, title: say("LLH"), options });
+    const options = { whole_range: false, every_seed: false, log_x: true };
+    const drawn = { build: circuitChart, context, wake, options, plain: ["whole_range"] };
+    this.llh = new Figure({ key: "llh", title: say("LLH"), ...drawn });
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     view.chooseComponent.hidden = true; // the tree and its edges are what is looked at here

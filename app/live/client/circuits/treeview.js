@@ -6,7 +6,7 @@ import { formulaLine } from "../kit/maths.js";
 import { matrixSpec, powerOfTen, timed } from "../kit/spec.js";
 import { curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
-import { range, rowsOf, spread } from "../run/series.js";
+import { range, rowsOf } from "../run/series.js";
 
 const MOST_FACTORS = 6;
 
@@ -65,21 +65,11 @@ export function edgeFormulas({ kept, through, flow, sum: all, weight, terms }) {
   ];
 }
 
-/** The curves, with the range that they take up: the bounds of the lab's chart are far away here. */
+/** The curves; the mixture's, which has a long name, is called so at its end. */
 export function circuitChart(c) {
   const spec = llhChart(c);
-  const { series, run } = c;
-  const seen = series.value.flatMap(({ low, high }) => [low[0], high[0], low[c.count - 1], high[c.count - 1]]);
-  const [, low, high] = spread([...seen, series.lowest]);
-  const unit = high - low > 3 ? 2 : 10;
-  const [bottom, top] = [Math.floor(unit * low - 0.4) / unit, Math.ceil(unit * high + 0.8) / unit];
-  const isMixture = ({ curve }) => curve >= run.layout.num_depths;
-  return {
-    ...spec,
-    y: { ...spec.y, range: [bottom, top] },
-    shapes: spec.shapes.filter(({ y0 }) => y0 > bottom && y0 < top),
-    ends: spec.ends.map((end) => (isMixture(end) ? { ...end, text: say("mixture") } : end)),
-  };
+  const isMixture = ({ curve }) => curve >= c.layout.num_depths;
+  return { ...spec, ends: spec.ends.map((end) => (isMixture(end) ? { ...end, text: say("mixture") } : end)) };
 }
 
 /** The share of the chosen tree over iterations, in the circuit and in the mixture of trees. */

@@ -83,7 +83,7 @@ class Dynamics extends Acts {
   factorSlider() {
     return this.slider("factor", { min: -1, max: 1, step: 0.05, value: Math.log10(this.factor) }, (power) => {
       this.factor = Number((10 ** power).toPrecision(2));
-      this.view.moved = true;
+      this.view.beat.wake();
     });
   }
 
@@ -99,6 +99,7 @@ class Dynamics extends Acts {
     if (step.visible || !this.formulas.firstChild) {
       this.formulas.replaceChildren(...equationsOf(context));
       this.path.replaceChildren(...layersTable(context));
+      this.path.dataset.cursor = String(context.run.iteration(context.frame));
     }
     const scaled = norms.visible ? scaleTable(context) : null;
     if (scaled) this.scaled.replaceChildren(...scaled);

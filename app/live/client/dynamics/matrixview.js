@@ -82,5 +82,5 @@ export function eigenvalueChart(c) {
     const t = c.run.iteration(at);
     return say("eigen_said", { t, top: number(top), low: number(low), ratio: number(top / low), first });
   };
-  return timed(c, lines, sentence, { margin: { r: 76 }, ...scaled("eigen_axis", c.options.log_y) });
+  return timed(c, lines, sentence, { first_order: true, margin: { r: 76 }, ...scaled("eigen_axis", c.options.log_y) });
 }

@@ -1,6 +1,7 @@
 // View 4: μ(t,τ) of a component as a picture, one row as stems beside a classical momentum, and the start's share.
 
 import { number } from "../kit/dom.js";
+import { beyondArea, beyondFirstOrder } from "../kit/firstorder.js";
 import { colourbar, diverging, largestOf, level, signedScale, timed } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { range, rowsOf } from "../run/series.js";
@@ -37,11 +38,13 @@ export function kernelChart(c) {
   const end = x.at(-1) + 0.5;
   const largest = largestOf(values);
   const here = { type: "line", x0: -0.5, x1: c.t, y0: c.t, y1: c.t };
+  const beyond = rowsBeyond(c, end);
   const pairs = () => x.flatMap((t, i) => x.slice(0, i).map((tau, j) => [t, tau, values[i * x.length + j]]));
   return {
     at: header.at,
     revision: `${c.L}-${c.k}`,
-    data: largest === 0 ? [] : [kernelTrace(c, x, values, largest)],
+    legend: beyond.length > 0 && largest > 0,
+    data: largest === 0 ? [] : [kernelTrace(c, x, values, largest), ...beyond],
     x: { title: say("tau_axis"), range: [-0.5, end], constrain: "domain" },
     y: { title: say("t_axis"), range: [end, -0.5] },
     shapes: [{ ...here, line: { color: c.theme.picked, width: 1.5 } }],
@@ -49,6 +52,17 @@ export function kernelChart(c) {
     sentence: () => kernelSentence(c, x.length, values, largest),
     table: () => ({ head: ["t", "τ", "μ"], rows: pairs() }),
   };
+}
+
+/** The rows of steps that first order does not describe, marked where the picture is empty: a step has no future. */
+function rowsBeyond(c, end) {
+  const found = beyondFirstOrder(c.run, c.choice.curve);
+  if (!found?.many) return [];
+  const corners = {
+    x: found.spans.flatMap(([from]) => [from, end, end, from, null]),
+    y: found.spans.flatMap(([from, to]) => [from - 0.5, from - 0.5, to - 0.5, to - 0.5, null]),
+  };
+  return [beyondArea(c, found, c.choice.curve, corners)];
 }
 
 /** How many coefficients are negative, and in how many steps the older half of the past acts like the newer. */
@@ -89,6 +103,7 @@ export function rowChart(c) {
     legend: true,
     revision: `${c.L}-${c.k}-${header.at}`,
     data: [
+      ...gradientsBeyond(c, n),
       { ...stems, hoverinfo, line: { color: c.theme.lam, width: 1 }, showlegend: false },
       { mode: "markers", name: "μ(t,τ)", x, y, marker, hovertemplate },
       { name: classical, x, y: at.map(decay), hoverinfo, line: dashed },
@@ -98,6 +113,12 @@ export function rowChart(c) {
     sentence: () => rowSentence(c, answer, x, y),
     table: () => ({ head: ["τ", "μ(t,τ)", classical], rows: Array.from(values, (v, i) => [i, v, decay(i)]) }),
   };
+}
+
+/** The gradients of steps that first order does not describe. */
+function gradientsBeyond(c, n) {
+  const found = beyondFirstOrder(c.run, c.choice.curve, Math.min(c.run.length, Math.floor(n / c.run.stride) + 1));
+  return found?.many ? [beyondArea(c, found, c.choice.curve)] : [];
 }
 
 function rowSentence(c, { header, values }, x, y) {
@@ -133,6 +154,7 @@ export function startChart(c) {
     { name: say("unrolled"), label: "", values: total, ...together },
   ];
   return timed(c, lines, (at) => startSentence(c, at, start, total), {
+    first_order: true,
     drawn,
     legend: true,
     y: { title: say("share_axis"), ...ticks, autorange: true },

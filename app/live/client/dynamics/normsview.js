@@ -8,6 +8,7 @@ import { layerName } from "./stepview.js";
 
 const colour = ({ theme }, l) => theme.layer[l % theme.layer.length];
 const onLogs = (c) => c.layout.settings.parametrisation === "log";
+const withScale = (c) => c.layout.settings.objective === "unnormalised"; // the one that changes with the weights' scale
 
 /** The first iteration at which a weight was held at the floor, if there is one. */
 export const cutMarks = (c, cuts) => {
@@ -38,6 +39,7 @@ export function normsChart(c) {
   const lines = [...layerLines(c, (l) => rows.line(`norm_${l}`)), ...exact];
   return timed(c, lines, (at) => normSentence(c, rows, at), {
     legend: true,
+    note: say(exact.length ? "norms_note" : "norms_note_none"),
     ...layered(c, rows.header),
     ...scaled("norm_axis", c.options.log_y),
   });
@@ -48,7 +50,8 @@ function normSentence(c, rows, at) {
   const norm = rows.get(at, "norm_0");
   if (rows.header.exact.length && at === 0) return say("norm_start", { t, norm: number(norm) });
   const values = { t, norm: number(norm), growth: number(norm / rows.get(0, "norm_0"), 6) };
-  if (!rows.header.exact.length) return say(onLogs(c) ? "norm_log" : "norm_scaled", values);
+  if (!rows.header.exact.length)
+    return say(onLogs(c) ? "norm_log" : withScale(c) ? "norm_scaled" : "norm_learner", values);
   const cuts = rows.get(at, "cuts_0");
   if (cuts >= t) return say("norm_all_cut", values);
   const off = { off: number(rows.get(at, "off_0"), 2), n: cuts, steps: t };
@@ -56,6 +59,7 @@ function normSentence(c, rows, at) {
 }
 
 export function trueStepChart(c) {
+  if (onLogs(c)) return { ...untold("true_step_log", { eta: number(c.layout.settings.learning_rate) }), note: "" };
   const rows = c.rows("norms");
   if (!rows) return null;
   const eta = c.layout.settings.learning_rate;
@@ -65,7 +69,8 @@ export function trueStepChart(c) {
     const t = c.run.iteration(at);
     return say("true_step_said", { t, now: number(now), start: number(start), times: number(start / now) });
   };
-  return timed(c, lines, sentence, { ...layered(c, rows.header), ...scaled("true_step_axis", c.options.log_y) });
+  const note = say(withScale(c) ? "truestep_note_scaled" : "truestep_note");
+  return timed(c, lines, sentence, { note, ...layered(c, rows.header), ...scaled("true_step_axis", c.options.log_y) });
 }
 
 /** What multiplying all sum weights by c does: the step of every layer, and a measured check. */
@@ -76,8 +81,7 @@ export function scaleTable(c) {
   const factor = { c: number(header.c) };
   const head = [say("layer"), say("step_before"), say("step_after", factor)];
   const rows = range(c.L).map((l) => [layerName(c, l), number(values[l], 4), number(values[c.L + l], 4)]);
-  const matters = c.layout.settings.objective !== "generative";
-  const word = matters ? "scale_matters" : onLogs(c) ? "scale_log" : "scale_said";
+  const word = withScale(c) ? "scale_matters" : onLogs(c) ? "scale_log" : "scale_said";
   const text = say(word, { square: number(1 / header.c ** 2) });
   const check = { class: "spn-note", "data-check": "", text: header.check ? checkSentence(header.check) : "" };
   return [
@@ -106,6 +110,7 @@ export function balanceChart(c) {
   const largest = Math.max(...lines.map(({ values }) => largestOf(values)));
   const { drawn, ticks } = signedScale(Math.max(largest * 1e-6, 1e-18), Math.max(largest, 1e-18));
   return timed(c, lines, (at) => balanceSentence(c, lines, at), {
+    first_order: true,
     drawn,
     note: say(onLogs(c) ? "balance_log" : "balance_note"),
     ...layered(c, rows.header),

@@ -40,6 +40,7 @@ export function replayChart(c) {
   const [, low, high] = spread(deep);
   const room = 0.15 * (high - low || 1);
   return timed(c, [whole, ...replays], (frame) => replaySentence(c, found, frame), {
+    first_order: true,
     legend: true,
     shapes: cutMarks(c, [found.cut]),
     y: { title: say("value_axis", { quantity: "LLH" }), range: [low - room, high + room] },
@@ -68,7 +69,8 @@ export function replayErrorChart(c) {
     Object.keys(found.errors)
       .map((form) => errorSentence(c, found, form))
       .join(" ");
-  return timed(c, lines, sentence, { shapes: cutMarks(c, [found.cut]), ...scaled("error_axis", true) });
+  const look = { first_order: true, shapes: cutMarks(c, [found.cut]), ...scaled("error_axis", true) };
+  return timed(c, lines, sentence, look);
 }
 
 /** From which iteration on a replay is off by more than a bound, and where it ends. */

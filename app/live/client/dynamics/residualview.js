@@ -6,6 +6,8 @@ import { say } from "../kit/words.js";
 import { rowsOf } from "../run/series.js";
 
 const LEAST = 1e-15; // what is smaller is rounding
+const onLogs = ({ layout }) => layout.settings.parametrisation === "log";
+const exact = (c) => c.L === 1 && !onLogs(c); // one weight, one step on it
 const slopeWords = (slope) => (slope === null ? "–" : slope.toFixed(2));
 const drawable = (line) => line.map((v) => (v > LEAST && Number.isFinite(v) ? v : null));
 
@@ -49,7 +51,7 @@ export function residualChart(c) {
   if (!answer) return null;
   const { header } = answer;
   const { eta, product, printed, known } = forms(c, answer);
-  const drawn = c.L > 1 && known.some(({ y }) => drawable(y).some((v) => v !== null));
+  const drawn = !exact(c) && known.some(({ y }) => drawable(y).some((v) => v !== null));
   const ends = eta.length ? [Math.log10(eta[0]), Math.log10(eta.at(-1))] : [-6, 0];
   const highest = Math.max(...[...product, ...printed].filter(Number.isFinite), LEAST);
   const points = known.filter(({ now }) => now > LEAST);
@@ -80,10 +82,12 @@ export function residualChart(c) {
 function residualSentence(c, { at, now, at_now: [product, printed], slopes, limit }) {
   const values = { t: at, eta: number(now), k: c.k + 1 };
   if (limit === null) return say("residual_none", values);
-  if (c.L === 1) return say("residual_exact");
+  if (exact(c)) return say("residual_exact");
   const [a, b] = slopes.map(slopeWords);
   const size = { ...values, share: number(product), limit: number(limit, 2) };
-  const here = say(product < 0.1 ? "residual_small" : "residual_large", size);
+  const small = onLogs(c) ? "residual_small_log" : "residual_small";
+  const large = onLogs(c) ? "residual_large_log" : "residual_large";
+  const here = say(product < 0.1 ? small : large, size);
   if (slopes[0] === null) return `${here} `;
   if (slopes[1] === null) return `${here} ${say("residual_log", { slope: a })}`;
   if (c.L === 2) return `${here} ${say("residual_one", { slope: a })}`;

@@ -73,12 +73,13 @@ export function stepChart(c) {
 }
 
 function stepSentence(c, s) {
+  if (!Number.isFinite(s.next)) return say("step_end", { t: s.t, k: c.k + 1, w: number(s.w, 6) });
   const where = say("step_where", { t: s.t, k: c.k + 1, w: number(s.w, 6), next: number(s.next, 6) });
   const size = (name) => Math.abs(s[name]);
   const [largest] = Object.keys(PARTS)
     .filter((name) => size(name) > 0)
     .sort((a, b) => size(b) - size(a));
-  if (!Number.isFinite(s.next) || !largest) return where;
+  if (!largest) return where;
   return `${where} ${say("step_largest", { part: say(`part_${largest}`) })} ${trust(c, s)}`;
 }
 
@@ -162,7 +163,7 @@ export function equationsOf(c) {
 export function layersTable(c) {
   const s = stepAt(c);
   if (!s) return [];
-  const head = ["layer", "weight", "flow_symbol", "step_symbol"].map((word) => say(word));
+  const head = ["layer", "weight", "flow_symbol", s.log ? "step_symbol_log" : "step_symbol"].map((word) => say(word));
   const rows = s.weights.map((w, l) => {
     const step = number(s.steps[l], 4) + (s.cut[l] ? ` · ${say("cut_here")}` : "");
     return tr([layerName(c, l), number(w, 4), number(s.flows[l], 4), step], { class: s.cut[l] && "spn-cut" });

@@ -31,8 +31,8 @@ export class Acts {
   /** A chart; its title and note are the words `key_title` and `key_note`. */
   plot(key, build, options = {}) {
     const { view } = this;
-    const sight = () => (view.moved = true);
-    this.plots[key] = new Plot({ key, build, options: { ...options }, context: () => view.context(), sight });
+    const wake = () => view.beat.wake();
+    this.plots[key] = new Plot({ key, build, options: { ...options }, context: () => view.context(), wake });
     return this.plots[key].root;
   }
 

@@ -1,10 +1,13 @@
 // The curves of a run over iterations: pure functions of what a view knows, giving traces and a table.
 
 import { kept, pick, range } from "../run/series.js";
+import { extent, fitted, outside, whole } from "./axis.js";
 import { llh, number, plotlyText, shorten } from "./dom.js";
 import { level } from "./spec.js";
 import { curveStyle, translucent } from "./theme.js";
 import { say } from "./words.js";
+
+const EDGE_WORDS = 0.075; // of the height: a line of words at the edge
 
 export const name = (c, curve) => c.layout.names[curve];
 export const curves = (c) => c.layout.names.map((_, curve) => curve);
@@ -99,9 +102,9 @@ export function spreadTable(c, of, cell) {
 }
 
 /** Medians and ranges over seeds as a table. */
-export const medians = (c, series) =>
+export const medians = (c, series, words = llh) =>
   spreadTable(c, curves(c), (curve, frame) => {
-    const [middle, low, high] = ["median", "low", "high"].map((part) => llh(series[curve][part][frame]));
+    const [middle, low, high] = ["median", "low", "high"].map((part) => words(series[curve][part][frame]));
     return c.layout.num_seeds > 1 ? `${middle} (${low} … ${high})` : middle;
   });
 
@@ -147,25 +150,72 @@ const published = (c) =>
     return aside(c, "published", i === 0, x, y, `published-${depth}`, look, 0.7, `${say("published")}, L = ${depth}`);
   });
 
-/** The range of the axis and the two bounds with their labels, which must not meet nor be run through. */
-function bounds(c) {
-  const { series, run } = c;
+/** The medians that are compared: of this run, of the pinned ones, and the published curves. */
+const compared = (c) => [
+  ...[c.series, ...c.baselines].flatMap(({ value }) => value.map(({ median }) => median)),
+  ...c.published.map(({ y }) => y),
+];
+
+/** What there is to mark beside the curves: the bounds, and how far single seeds go. */
+function landmarks({ run, series }) {
   const { independent, entropy } = run.layout.references;
-  const best = Math.max(...series.value.map(({ median }) => median.at(-1)).filter(Number.isFinite));
-  const top = Math.max(entropy ?? -Infinity, best);
-  const lowest = Math.min(series.lowest, independent ?? Infinity);
-  const unit = top - lowest > 3 ? 2 : 10; // parts of a nat: a rounded range rests while curves grow
-  const bottom = Math.floor(unit * lowest - 0.3) / unit;
-  const close = top - bottom > 12; // the two bounds' labels would meet
-  const high = entropy - best < 0.1 * (top - bottom); // a curve would run through the upper bound's label
-  const range = [bottom, Math.ceil(unit * (high ? top + 0.08 * (top - bottom) : top) + 0.4) / unit];
-  const shapes = [
-    [independent, "independent", close ? { yanchor: "top", textposition: "start" } : {}],
-    [entropy, "entropy", high ? {} : { yanchor: "top" }],
-  ]
-    .filter(([y]) => Number.isFinite(y))
-    .map(([y, word, look]) => level(c, y, `${plotlyText(say(word))} ${llh(y)}`, "dot", look));
-  return { range: Number.isFinite(bottom) ? range : undefined, shapes };
+  const [seed_low, seed_high] = extent(series.value.flatMap(({ low, high }) => [low, high]));
+  const known = Object.entries({ independent, entropy }).filter(([, y]) => Number.isFinite(y));
+  return {
+    bounds: known.map(([word, y]) => ({ y, text: `${say(word)} ${llh(y)}` })),
+    seeds: Object.entries({ seed_low, seed_high }).map(([word, y]) => ({ y, text: say(word, { y: llh(y) }) })),
+  };
+}
+
+/** What the axis shows: the compared medians or everything; with room for the words at its edges. */
+function shownRange(c, { bounds, seeds }) {
+  const { run, series, options } = c;
+  const marks = [...bounds, ...seeds];
+  if (options.whole_range)
+    return whole(
+      extent(compared(c)),
+      marks.map(({ y }) => y),
+    );
+  const found = fitted(compared(c), series.x, run.layout.iterations, run.final);
+  if (!found || !run.final) return found;
+  const { over, under } = outside(found, marks);
+  const room = (words) => EDGE_WORDS * (c.narrow ? words.length : Math.min(1, words.length)) * (found[1] - found[0]);
+  return [found[0] - room(under), found[1] + room(over)];
+}
+
+/** The range of the axis; the bounds: lines where they are inside, words at the edge where they are not. */
+function bounded(c) {
+  const marks = landmarks(c);
+  const found = shownRange(c, marks);
+  if (!found) return { range: undefined, shapes: [], annotations: [] };
+  const inside = marks.bounds.filter(({ y }) => y >= found[0] && y <= found[1]);
+  return {
+    range: found,
+    shapes: inside.map((one) => boundLine(c, found, one)),
+    annotations: edgeWords(c, outside(found, [...marks.bounds, ...marks.seeds])),
+  };
+}
+
+/** A bound as a dotted line; its words stand under it where curves end just above it. */
+function boundLine(c, /** @type {number[]} */ [bottom, top], { y, text }) {
+  const room = 0.08 * (top - bottom);
+  const ends = c.series.value.map(({ median }) => median.at(-1));
+  const crowded = top - y < room || ends.some((v) => v > y && v - y < room);
+  return level(c, y, plotlyText(text), "dot", { yanchor: crowded ? "top" : "bottom" });
+}
+
+/** Words with an arrow at the edges: above on the left and below on the right, where rising curves are not. */
+const edgeWords = (c, { over, under }) => [
+  ...edgeWord(c, "▲", over, { x: 0, xanchor: "left", y: 1, yanchor: "top" }),
+  ...edgeWord(c, "▼", under, { x: 1, xanchor: "right", y: 0, yanchor: "bottom" }),
+];
+
+function edgeWord(c, arrow, words, place) {
+  if (!words.length) return [];
+  const text = words.map((one) => `${arrow} ${plotlyText(one)}`).join(c.narrow ? "<br>" : "   ");
+  const font = { size: 11 * c.theme.textScale, color: c.theme.muted };
+  const look = { showarrow: false, borderpad: 3, bgcolor: c.theme.ground, opacity: 0.85, align: place.xanchor };
+  return [{ xref: "x domain", yref: "y domain", text, font, ...look, ...place }];
 }
 
 /** View 1: LLH by depth, median and range over seeds, between its two bounds. */
@@ -175,7 +225,7 @@ export function llhChart(c) {
   const middle = series.value.map(({ median }) => median);
   const spread = (curve, frames) =>
     c.options.every_seed ? everySeed(c, curve, frames) : band(c, curve, series.value[curve], frames);
-  const { range, shapes } = bounds(c);
+  const { range, shapes, annotations } = bounded(c);
   return {
     ...curveChart(c, middle, {
       first: [...published(c), ...baselines(c)],
@@ -185,9 +235,11 @@ export function llhChart(c) {
     }),
     y: { title: say("value_axis", { quantity: run.layout.quantity }), range },
     shapes,
+    annotations,
     note:
       (S > 1 ? say("llh_note", { S }) : say("llh_note_one")) +
-      (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`),
+      (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`) +
+      run.header.alone.map((sentence) => ` ${sentence}`).join(""),
     table: () => medians(c, series.value),
   };
 }

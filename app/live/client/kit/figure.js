@@ -1,11 +1,12 @@
 // One Plotly chart on the page: drawing at a bounded rate, the cursor over it, its menu, table and files.
 
+import { recallOptions, rememberOptions } from "../run/memory.js";
 import { html, plotlyText, table } from "./dom.js";
-import { menu, toggles, viewItems } from "./menu.js";
+import { BEYOND_AXIS } from "./firstorder.js";
+import { menu, toggleButton, toggles, viewItems } from "./menu.js";
 import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
-const SHORTEST = 100; // ms between two drawings of a chart, unless it asks for more
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 
 let loading = null;
@@ -25,17 +26,18 @@ export function loadPlotly(url) {
 export class Figure {
   /**
    * `build(context)` gives what is drawn or null while its numbers are not here; `context()` gives what it needs or
-   * null while nothing can be drawn. `options` are toggles of its menu by their word.
+   * null while nothing can be drawn; `wake()` asks for the next beat. `options` are toggles of its menu by their word,
+   * which this browser tab keeps; those of `plain` are buttons beside the menu.
    */
-  constructor(/** @type {any} */ { key, title, note = "", build, context, options = {}, shortest = SHORTEST }) {
+  constructor(/** @type {any} */ { key, title, note = "", build, context, wake, options = {}, plain = [] }) {
     this.key = key;
     this.title = title;
     this.build = build;
     this.context = context;
-    this.options = options;
-    this.shortest = shortest;
+    this.wake = wake;
+    this.options = Object.assign(options, recallOptions(key, options));
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
-    this.last = -Infinity;
+    this.drawn = -1; // at which frame
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
     this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
@@ -44,8 +46,11 @@ export class Figure {
     this.heading = html("h3", { text: title });
     const described = { class: "spn-frame", role: "img", "aria-label": title, "aria-describedby": this.summary.id };
     this.frame = html("div", described, this.plot, this.overlay);
-    const items = [...toggles(options, () => this.request()), ...viewItems(this, () => this.request())];
-    const header = html("header", {}, this.heading, menu(title, items));
+    const changed = () => (rememberOptions(key, options), this.request());
+    const [buttons, rest] = [true, false].map((is) => Object.keys(options).filter((o) => plain.includes(o) === is));
+    const items = [...toggles(options, rest, changed), ...viewItems(this, () => this.request())];
+    const pressed = toggles(options, buttons, changed).map(toggleButton);
+    const header = html("header", {}, this.heading, ...pressed, menu(title, items));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
   }
@@ -62,19 +67,31 @@ export class Figure {
     return this.frame.clientWidth < 480;
   }
 
-  /** Draw soon, not more often than the page can follow; calls in between are one drawing. */
+  /** Draw anew with the next beat. */
   request() {
     this.dirty = true;
-    if (this.timer || this.busy) return;
-    this.timer = setTimeout(() => this.draw(), Math.max(0, this.last + this.shortest - performance.now()));
+    this.wake();
   }
 
-  async draw() {
-    this.timer = null;
-    const context = window.Plotly && this.visible ? this.context() : null;
-    const spec = context && this.build({ ...context, options: this.options, narrow: this.narrow });
-    if (!spec) return; // its numbers are asked for; when they arrive it is drawn
-    Object.assign(this, { spec, dirty: false, busy: true, last: performance.now() });
+  /**
+   * Show the frame that all views show now: a chart over updates moves its line, and is drawn anew if it grew; one about
+   * a single update is drawn anew.
+   */
+  follow(grown = false) {
+    if (!this.visible) return;
+    const context = this.context();
+    const moved = context && this.drawn !== context.frame;
+    if (this.dirty || !this.spec || (grown && this.spec.grows) || (moved && !this.spec.over)) this.draw(context);
+    else this.place();
+  }
+
+  /** Plotly draws at once, but for the first time; what is asked for meanwhile is drawn with the beat after it. */
+  async draw(context) {
+    if (this.busy) return void (this.dirty = true);
+    this.dirty = false;
+    const spec = window.Plotly && context && this.build({ ...context, options: this.options, narrow: this.narrow });
+    if (!spec) return this.place(); // its numbers are asked for; when they arrive it is drawn
+    Object.assign(this, { spec, busy: true, drawn: context.frame });
     try {
       await window.Plotly.react(this.plot, spec.data, this.layout(context), CONFIG);
       if (!this.listening) this.listen();
@@ -84,20 +101,13 @@ export class Figure {
       this.busy = false;
     }
     this.place();
-    if (this.dirty) this.request();
+    if (this.dirty) this.wake();
   }
 
   listen() {
     this.listening = true;
     for (const event of ["plotly_relayout", "plotly_restyle"]) this.plot.on(event, () => this.place());
     this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(event.points[0].x));
-  }
-
-  /** The cursor moved: a chart over iterations only moves its line; one about an iteration is drawn anew. */
-  follow(grown = false) {
-    if (!this.visible) return;
-    if (!this.spec?.over || (grown && this.spec.grows)) this.request();
-    this.place();
   }
 
   /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
@@ -134,7 +144,7 @@ export class Figure {
     const { theme, run } = context;
     const log = this.options.log_x;
     const T = run.layout.iterations;
-    const { y, shapes, data, ends } = this.spec;
+    const { y, shapes, annotations, data, ends } = this.spec;
     const legend = this.key === "llh" && !this.narrow && theme.textScale === 1;
     const named = data.filter((trace) => trace.showlegend !== false);
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
@@ -146,13 +156,15 @@ export class Figure {
       ...base,
       hovermode: "x unified",
       margin: { l: left, r: room(ends) * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: bottom },
-      uirevision: `${T}-${log}-${this.options.log_y}`,
+      uirevision: `${T}-${log}-${this.options.log_y}-${this.options.whole_range}`,
       showlegend: forFile || legend,
       legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
       xaxis: titled({ title: say("iteration"), ...time, anchor: "y2" }),
       yaxis: titled({ ...y, domain: [0.06, 1] }),
+      yaxis3: BEYOND_AXIS,
       yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
       shapes,
+      annotations,
     };
   }
 
@@ -167,7 +179,7 @@ export class Figure {
     const at = (iteration) => left + xaxis.c2p(iteration);
     const hidden = this.plot._fullData.filter(({ visible }) => visible !== true);
     const shown = ({ uid }) => !hidden.some((trace) => trace.uid === uid);
-    const frame = context.growing ? this.spec.frame : context.frame; // growing curves have it at their heads
+    const frame = context.growing && this.spec.grows ? this.spec.frame : context.frame; // at the heads of growing curves
     const cursor = at(context.run.iteration(frame));
     const nodes = [];
     if (cursor >= left - 1 && cursor <= right + 1) {
@@ -181,10 +193,12 @@ export class Figure {
     }
     nodes.push(...endLabels(this.spec.ends.filter(shown), at, (y) => top + yaxis.c2p(y), { left, right, top, bottom }));
     this.overlay.replaceChildren(...nodes);
-    this.summarise(context);
+    this.summarise(context, frame);
   }
 
-  summarise({ frame, run }) {
+  /** What is to be read at the frame that the chart shows. */
+  summarise({ run }, frame) {
+    this.plot.dataset.cursor = String(run.iteration(frame));
     const part = ({ text, colour }) => html("span", { class: "spn-value", text, style: `--depth: ${colour}` });
     const when = html("span", { class: "spn-when", text: say("at_iteration", { t: run.iteration(frame) }) });
     this.summary.replaceChildren(when, ...this.spec.summary(frame).map(part));
@@ -225,7 +239,7 @@ export class Figure {
       ...size,
       title: { text: plotlyText(this.title), x: 0.02, y: 0.985, yanchor: "top", font: { size: 16 } },
       margin: { l: 70, r: 40, t: 76, b: 60 + 15 * lines.length },
-      annotations: [caption],
+      annotations: [...(this.spec.annotations ?? []), caption],
     };
     const file = { format, filename: `spnlab-${this.key}`, ...size, scale: 2 };
     window.Plotly.downloadImage({ data: this.spec.data, layout }, file);

@@ -25,13 +25,21 @@ export function menu(of, items) {
   return root;
 }
 
-/** Toggles of options by their word; `changed()` is called after each. */
-export const toggles = (options, changed) =>
-  Object.keys(options).map((word) => ({
+/** Toggles of options by these words; `changed()` is called after each. */
+export const toggles = (options, words, changed) =>
+  words.map((word) => ({
     label: say(word),
     checked: () => options[word],
     act: () => ((options[word] = !options[word]), changed()),
   }));
+
+/** A toggle that is always in sight, beside the menu. */
+export function toggleButton({ label, checked, act }) {
+  const onclick = () => (act(), button.setAttribute("aria-pressed", String(checked())));
+  const look = { type: "button", class: "spn-toggle", "aria-pressed": String(checked()) };
+  const button = html("button", { ...look, text: label, onclick });
+  return button;
+}
 
 /** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its picture. */
 export function viewItems(view, refresh) {

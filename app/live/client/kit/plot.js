@@ -3,14 +3,14 @@
 import { range } from "../run/series.js";
 import { addressOf, download, html, number, svg } from "./dom.js";
 import { Figure, titled } from "./figure.js";
+import { BEYOND_AXIS } from "./firstorder.js";
 import { say } from "./words.js";
 
 const MOST_ROWS = 14; // of the table under a chart; the file has them all
 const STROKES = { dot: "2,3", dash: "6,4", dashdot: "8,3,2,3" };
 
 export class Plot extends Figure {
-  /** `sight()` is called when it comes into sight or leaves it. */
-  constructor(/** @type {any} */ { sight, ...settings }) {
+  constructor(/** @type {any} */ settings) {
     super({ note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
     this.inSight = false;
     this.legendOf = "";
@@ -21,7 +21,7 @@ export class Plot extends Figure {
     const seen = (entries) => {
       this.inSight = entries[0].isIntersecting;
       if (this.inSight) this.request();
-      sight();
+      else this.wake();
     };
     new IntersectionObserver(seen, { rootMargin: "160px" }).observe(this.root);
   }
@@ -46,6 +46,7 @@ export class Plot extends Figure {
       uirevision: this.spec.revision ?? `${T}-${JSON.stringify(this.options)}`,
       xaxis: titled({ ...time, ...x }),
       yaxis: titled(y),
+      yaxis3: BEYOND_AXIS,
       shapes,
     };
   }
@@ -54,15 +55,15 @@ export class Plot extends Figure {
     if (this.spec?.over) return super.place();
     this.overlay.replaceChildren();
     const context = this.context();
-    if (context && this.spec) this.summarise(context);
+    if (context && this.spec) this.summarise(context, this.drawn);
   }
 
-  /** The takeaway: words and numbers of what is drawn at the cursor. */
-  summarise(context) {
-    const text = this.spec.sentence(context.frame);
+  /** The takeaway: words and numbers of what is drawn; `at` is the update that an answer of the server is about. */
+  summarise(context, frame) {
+    const text = this.spec.sentence(frame);
     if (this.summary.textContent !== text) this.summary.textContent = text;
     if (this.spec.note !== undefined) this.note.textContent = this.spec.note;
-    this.plot.dataset.cursor = String(context.run.iteration(context.frame));
+    this.plot.dataset.cursor = String(context.run.iteration(frame));
     if (this.spec.at !== undefined) this.plot.dataset.at = String(this.spec.at);
   }
 
@@ -75,9 +76,9 @@ export class Plot extends Figure {
   fillLegend() {
     this.legend.hidden = !this.spec.legend;
     const named = this.spec.legend ? this.spec.data.filter(({ name, showlegend }) => name && showlegend !== false) : [];
-    const entries = named.map(({ name, line, marker, mode, meta }) => {
-      const stroke = line?.color ?? marker?.color;
-      return { text: meta ?? unescaped(name), stroke, dash: line?.dash, width: line?.width, point: mode === "markers" };
+    const entries = named.map(({ name, line, marker, mode, meta, fill }) => {
+      const look = { stroke: line?.color ?? marker?.color, dash: line?.dash, width: line?.width };
+      return { text: meta ?? unescaped(name), ...look, point: mode === "markers", area: Boolean(fill) };
     });
     const id = JSON.stringify(entries);
     if (id === this.legendOf) return;
@@ -112,11 +113,13 @@ export class Plot extends Figure {
 }
 
 /** A line of the chart in the legend. */
-function sample(/** @type {any} */ { stroke, dash = "solid", width = 2, point }) {
+function sample(/** @type {any} */ { stroke, dash = "solid", width = 2, point, area }) {
+  const size = { width: 28, height: 10, "aria-hidden": "true" };
+  if (area) return svg("svg", size, svg("rect", { ...size, fill: stroke, "fill-opacity": 0.2 }));
   const dashes = dash === "solid" ? undefined : (STROKES[dash] ?? dash.replaceAll("px", ""));
   const line = { x1: 0, x2: 28, y1: 5, y2: 5, stroke, "stroke-width": Math.min(4, width), "stroke-dasharray": dashes };
   const drawn = point ? svg("circle", { cx: 14, cy: 5, r: 3, fill: stroke }) : svg("line", line);
-  return svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, drawn);
+  return svg("svg", size, drawn);
 }
 
 const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

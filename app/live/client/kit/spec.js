@@ -2,6 +2,7 @@
 
 import { kept, pick, range } from "../run/series.js";
 import { number, plotlyText, superscript } from "./dom.js";
+import { beyondArea, beyondFirstOrder } from "./firstorder.js";
 import { cividisScale } from "./theme.js";
 import { say } from "./words.js";
 
@@ -19,9 +20,23 @@ export const diverging = ({ negative, ground, positive }) => [
 
 /**
  * A chart over iterations; `lines` are {name, values, colour, label?, dash?, width?}. The sentence is asked for a frame
- * that all of them have.
+ * that all of them have. Of a chart that rests on first order, the updates that it does not describe are marked.
  */
 export function timed(c, lines, sentence, /** @type {any} */ { drawn = (v) => v, positive = false, ...more } = {}) {
+  const spec = overTime(c, lines, sentence, drawn, positive);
+  return { ...spec, ...more, ...(more.first_order ? marked(c, spec.data, more.legend) : {}) };
+}
+
+/** The lines with the mark under them; a chart without a legend has one of the mark alone. */
+function marked(c, data, legend) {
+  const { curve } = c.choice;
+  const found = beyondFirstOrder(c.run, curve);
+  if (!found?.many || !data.length) return { data };
+  const lines = legend ? data : data.map((line) => ({ ...line, showlegend: false }));
+  return { data: [beyondArea(c, found, curve), ...lines], legend: true };
+}
+
+function overTime(c, lines, sentence, drawn, positive) {
   const { x } = c.series;
   const count = Math.min(x.length, ...lines.map(({ values }) => values.length));
   const last = count - 1;
@@ -41,7 +56,6 @@ export function timed(c, lines, sentence, /** @type {any} */ { drawn = (v) => v,
       head: [say("iteration"), ...lines.map(({ name }) => name)],
       rows: x.slice(0, count).map((t, i) => [t, ...lines.map(({ values }) => values[i])]),
     }),
-    ...more,
   };
 }
 
@@ -60,12 +74,12 @@ function trace(c, { name, label, values, colour, dash, width = 2, ...more }, dra
 }
 
 /** A chart over iterations while there is nothing to draw but a sentence. */
-export const untold = (word) => ({
+export const untold = (word, values = {}) => ({
   over: true,
   data: [],
   ends: [],
   dots: () => [],
-  sentence: () => say(word),
+  sentence: () => say(word, values),
   y: { visible: false },
   table: () => ({ head: [say("iteration")], rows: [] }),
 });

@@ -28,13 +28,14 @@ const write = (node, text) => node.textContent === text || (node.textContent = t
 export class Told {
   constructor() {
     this.headline = html("p", "spn-headline");
+    this.details = html("p", { class: "spn-details", hidden: true }); // read after the headline, not spoken at a change
     this.status = html("span", { role: "status" });
     this.notes = html("ul");
     this.noted = html("summary");
     this.events = html("details", { class: "spn-events", hidden: true }, this.noted, this.notes);
     this.wait = html("p", "spn-wait");
     const status = html("div", "spn-status", this.status, this.events);
-    this.root = html("div", "spn-said", this.headline, status);
+    this.root = html("div", "spn-said", this.headline, this.details, status);
   }
 
   /** Tell of the run on screen and of the one that was asked for; gives its state, and whether a chart has to wait. */
@@ -42,6 +43,10 @@ export class Told {
     const { state, sentence } = sentenceOf(asked, stale);
     const waits = Boolean(!shown?.length || failed);
     write(this.headline, shown?.header.headline ?? "");
+    write(this.details, shown?.header.details ?? "");
+    this.details.hidden = !this.details.textContent;
+    // On a narrow screen its end is folded away until it is pressed or reached by Tab.
+    this.details.tabIndex = this.details.scrollHeight > this.details.clientHeight ? 0 : -1;
     write(this.status, sentence);
     write(this.wait, failed ? say("no_plotly") : waits ? waiting(asked, sentence) : "");
     this.tellEvents((asked?.header.events ?? []).map(([, event]) => event));

@@ -117,7 +117,8 @@ export class Transport {
     );
   }
 
-  update(run) {
+  /** Bring the bar up to date with a run and the frame that all views show. */
+  update(run, shown) {
     const { clock } = this;
     const live = clock.following && !run.final;
     const next = clock.playing || live ? "pause" : "play";
@@ -127,12 +128,14 @@ export class Transport {
     this.live.disabled = run.final;
     this.stop.disabled = !["running", "queued"].includes(run.state);
     const last = Math.max(1, run.layout ? run.total - 1 : 1);
+    const frame = Math.max(0, Math.min(shown, run.length - 1));
     this.range.max = String(last);
-    this.range.value = String(clock.frame);
+    this.range.value = String(frame);
     this.range.style.setProperty("--arrived", `${(100 * Math.max(0, run.length - 1)) / last}%`);
-    this.range.style.setProperty("--played", `${(100 * clock.frame) / last}%`);
-    const t = run.length ? run.iteration(clock.frame) : 0;
+    this.range.style.setProperty("--played", `${(100 * frame) / last}%`);
+    const t = run.length ? run.iteration(frame) : 0;
     this.position.textContent = say("position", { t, T: run.layout?.iterations ?? "–" });
+    this.root.dataset.cursor = String(t);
     this.range.setAttribute("aria-valuetext", this.position.textContent);
   }
 }

@@ -7,6 +7,7 @@
 import { recall, remember } from "../run/memory.js";
 import { range, Series } from "../run/series.js";
 import { Run } from "../run/store.js";
+import { Beat } from "./beat.js";
 import { html, icon, wordedButton } from "./dom.js";
 import { loadPlotly } from "./figure.js";
 import { readTheme, usePalette } from "./theme.js";
@@ -15,7 +16,6 @@ import { calm, Clock, meaning, Transport } from "./transport.js";
 import { learn, say } from "./words.js";
 
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
-const SHORTEST = 30; // ms between two moves of what follows the cursor
 const SIDES = { pin: "P", share: "S" }; // what a page may be asked beside the run, and the key for it
 const mounted = new WeakMap();
 
@@ -50,7 +50,6 @@ class View {
     this.data = /** @type {any} */ ({}); // what the page was called with last
     this.trigger = /** @type {any} */ (null);
     this.theme = /** @type {any} */ (null);
-    this.followedAt = 0;
     this.calmAt = 0;
     this.turn = 0;
     this.letters = true;
@@ -64,8 +63,9 @@ class View {
       length: () => this.run?.length ?? 0,
       total: () => this.run?.total ?? 1,
       ended: () => this.run?.final ?? true,
-      moved: () => (this.moved = true),
+      moved: () => this.beat.wake(),
     });
+    this.beat = new Beat({ clock: this.clock, show: () => this.follow() });
     this.act = /** @type {Record<string, () => void>} */ (this.actions());
     // What a page puts in its places: words, choices, the transport.
     this.told = new Told();
@@ -172,6 +172,7 @@ class View {
     Object.assign(this, { run, next: null });
     this.clock.at = 0;
     this.clock.follow();
+    this.beat.jump();
     this.page.taken?.(run);
     if (!run.layout) return;
     const { num_depths, num_components: K, learner_titles, seeds } = run.layout;
@@ -224,9 +225,10 @@ class View {
   context() {
     const { run, choice, theme, clock } = this;
     if (!run?.layout || !run.length) return null;
+    const frame = Math.min(this.beat.frame, run.length - 1);
     const pinned = this.baselines.filter((other) => other.length && other.id !== run.id);
     const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`);
-    const shown = clock.following ? clock.frame + 1 : run.length; // while following, curves grow with the cursor
+    const shown = clock.following ? frame + 1 : run.length; // while following, curves grow with the cursor
     const context = {
       run,
       layout: run.layout,
@@ -235,10 +237,10 @@ class View {
       series: seriesOf(run),
       baselines: pinned.map(seriesOf),
       published: this.data.published ? this.published : [],
-      frame: clock.frame,
+      frame,
       count: shown,
       growing: clock.following,
-      atEnd: clock.frame >= shown - 1,
+      atEnd: frame >= shown - 1,
       caption: `${run.layout.dataset?.title ?? ""} · ${settings.join(", ")} · ${location.href}`,
       seek: (iteration) => clock.seek(Math.round(iteration / run.stride)),
     };
@@ -248,38 +250,38 @@ class View {
   /** Draw everything anew that is in sight, and the words. */
   redraw() {
     this.page.charts().forEach((chart) => chart.request());
-    this.moved = true;
+    this.beat.wake();
     this.words();
   }
 
-  /** Called for every animation frame: moves the clock, and what follows the cursor if it moved. */
+  /** Called for every animation frame: moves the clock, and on the beat what follows the cursor. */
   animate(now, before) {
     if (this.closed) return;
-    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.1, (now - before) / 1000)); // nobody misses the start
-    if (this.moved && now - this.followedAt > SHORTEST) this.follow(now);
+    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.25, (now - before) / 1000)); // nobody misses the start
+    this.beat.tick();
     requestAnimationFrame((then) => this.animate(then, now));
   }
 
-  follow(now) {
-    Object.assign(this, { followedAt: now, moved: false });
-    const { run, clock } = this;
-    if (run) this.transport.update(run);
+  /** Draw all that follows the cursor, at one frame. */
+  follow() {
+    const { run, clock, beat } = this;
+    if (run) this.transport.update(run, beat.frame);
     const context = this.context();
     if (!context) return;
-    const grown = clock.following && this.drawn !== clock.frame;
-    this.drawn = clock.frame;
+    const grown = clock.following && this.drawn !== context.frame;
+    this.drawn = context.frame;
     this.page.follow(context, grown);
-    this.notePlace(run, clock);
+    this.notePlace(run, clock, context.frame);
   }
 
   /** Show and remember where the reader is. */
-  notePlace(run, clock) {
+  notePlace(run, clock, frame) {
     const { curve, component } = this.choice;
     const { id, seed, length, layout } = run;
     this.chooseCurve.value = String(curve);
     this.chooseComponent.value = String(component);
     this.chooseSeed.value = String(seed);
-    const { frame, following, playing } = clock;
+    const { following, playing } = clock;
     if (!this.place) remember(id, { frame, following, seed, ...this.choice });
     const [depth, learner, iteration] = [layout.depths[curve], layout.learners[curve], run.iteration(frame)];
     const here = { run: id, length, seed, component, depth, learner, cursor: frame, iteration, playing, following };
@@ -293,7 +295,7 @@ class View {
     this.root.dataset.state = state;
     this.root.toggleAttribute("data-waiting", waits);
     this.root.toggleAttribute("data-old", Boolean(this.next));
-    if (run) this.transport.update(this.run ?? run);
+    if (run) this.transport.update(this.run ?? run, this.beat.frame);
   }
 
   key(event) {

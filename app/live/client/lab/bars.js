@@ -17,6 +17,7 @@ export class SignedBars {
     const { clientWidth: width, clientHeight: height } = this.root;
     if (!context || width < 60 || height < 60) return;
     const { run, frame } = context;
+    this.root.dataset.cursor = String(run.iteration(frame));
     const { curve, component } = context.choice;
     const { has_rates, names, depths, num_components } = run.layout;
     if (!has_rates[curve]) {

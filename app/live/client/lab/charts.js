@@ -2,6 +2,7 @@
 
 import { band, curveChart, curves, drawnFrames, medians, name, spreadTable, thin } from "../kit/curves.js";
 import { llh, number } from "../kit/dom.js";
+import { beyondArea, beyondFirstOrder, beyondWords } from "../kit/firstorder.js";
 import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
 import { pick, range, signedLog } from "../run/series.js";
@@ -27,11 +28,16 @@ function componentLines(c, part, note, { scale = 1, positive = false, drawn = (v
     customdata: places.map((i) => words(curve, i)),
     hovertemplate: `%{customdata}<extra>${name(c, curve)}</extra>`,
   });
-  const first = c.options.all_components ? shown.flatMap((curve) => others(curve, drawnFrames(c))) : [];
+  const beyond = beyondFirstOrder(run, choice.curve, c.count);
+  const first = [
+    ...(beyond?.many ? [beyondArea(c, beyond, choice.curve)] : []),
+    ...(c.options.all_components ? shown.flatMap((curve) => others(curve, drawnFrames(c))) : []),
+  ];
+  const told = beyondWords(run, shown, choice.curve);
   const lines = chosen.map((values) => values.map(drawn));
   return {
     ...curveChart(c, lines, { shown, first, look, positive, words }),
-    note: without.length ? `${note} ${unrated}` : note,
+    note: [note, told, without.length ? unrated : ""].filter(Boolean).join(" "),
     table: () => spreadTable(c, shown, words),
   };
 }
@@ -41,10 +47,14 @@ const power = { exponentformat: "power" };
 /** View 2: the effective learning rate of the chosen component in units of η; 1 is the plain step. */
 export function rhoChart(c) {
   const log = c.options.log_y;
+  const onLogs = c.layout.settings.parametrisation === "log";
   return {
-    ...componentLines(c, "rho", say("rho_note"), { scale: 1 / c.layout.settings.learning_rate, positive: log }),
+    ...componentLines(c, "rho", say(onLogs ? "rho_note_log" : "rho_note"), {
+      scale: 1 / c.layout.settings.learning_rate,
+      positive: log,
+    }),
     y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },
-    shapes: [level(c, 1)],
+    shapes: onLogs ? [] : [level(c, 1)],
   };
 }
 
@@ -60,6 +70,21 @@ export function lamChart(c) {
     ...componentLines(c, "lam", note, log ? { drawn: signedLog } : {}),
     y: { title: say("lam_axis"), autorange: true, ...(log ? ticks : power) },
     shapes: [level(c, 0)],
+  };
+}
+
+/** The effective number of components by curve: median over seeds, and every seed thin. */
+export function usedChart(c) {
+  const { num_seeds: S, num_components: K } = c.layout;
+  const lines = c.series.components.map(({ median }) => median);
+  const seeds = (curve, { x, places }) =>
+    range(S).map((s) => thin(c, curve, x, pick(c.series.line(curve, "components", s), places), `seed-${s}`, 0.8, 0.5));
+  return {
+    ...curveChart(c, lines, { below: S > 1 ? seeds : undefined, words: (curve, frame) => number(lines[curve][frame]) }),
+    y: { title: say("used_axis"), range: [1 - 0.05 * K, 1.05 * K] },
+    note: [say(S > 1 ? "used_note" : "used_note_one", { S, K }), ...c.run.header.alone].join(" "),
+    shapes: [level(c, 1)],
+    table: () => medians(c, c.series.components, (v) => number(v)),
   };
 }
 

@@ -119,7 +119,7 @@ export class Heatmap extends Sketch {
       set(outline, { x: left + choice.component * column - 1 });
     }
     this.painted = values;
-    this.host.dataset.at = String(at);
+    Object.assign(this.host.dataset, { at, cursor: run.iteration(frame) });
     const first = (choice.curve * K + choice.component) * D;
     const own = values.subarray(first, first + D);
     this.summary.textContent = this.describe(run, choice, own, at);

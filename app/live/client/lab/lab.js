@@ -7,24 +7,23 @@ import { Tabs } from "../kit/tabs.js";
 import { mounting } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { SignedBars } from "./bars.js";
-import { gapChart, lamChart, rhoChart } from "./charts.js";
+import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
 import { equations } from "./equations.js";
 import { Heatmap } from "./heatmap.js";
 import { Network } from "./network.js";
 
-const SECOND_CHART = 250; // ms between drawings of the chart in the tabs, so that the first one keeps its pace
-
 class Lab {
   constructor(view) {
     this.view = view;
-    const parts = { context: () => view.context(), pick: (k) => view.pick(k) };
-    const options = { every_seed: false, log_x: false };
-    this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options });
+    const parts = { context: () => view.context(), pick: (k) => view.pick(k), wake: () => view.beat.wake() };
+    const options = { whole_range: false, every_seed: false, log_x: false };
+    const plain = ["whole_range"];
+    this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options, plain });
     this.bars = new SignedBars(parts);
     this.network = new Network(parts);
     this.panels = this.makePanels(parts);
     const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
-    this.tabs = new Tabs(Object.entries(this.panels).map(labelled), () => (view.moved = true));
+    this.tabs = new Tabs(Object.entries(this.panels).map(labelled), (key) => this.showPanel(key));
     this.equations = html("p", "spn-equations");
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
@@ -37,7 +36,7 @@ class Lab {
     const figure = (key, build, more) => {
       const options = { ...more, log_x: false };
       const told = { title: say(`${key}_title`, { L: 1 }), note: say(`${key}_note`) };
-      return new Figure({ ...parts, ...told, key, build, options, shortest: SECOND_CHART });
+      return new Figure({ ...parts, ...told, key, build, options });
     };
     const rates = { all_components: false, log_y: true };
     const lam = figure("lam", lamChart, rates);
@@ -47,12 +46,18 @@ class Lab {
       rho: figure("rho", rhoChart, rates),
       lam,
       gap: figure("gap", gapChart, {}),
+      used: figure("used", usedChart, {}),
       components: new Heatmap(parts),
     };
   }
 
   get shown() {
     return this.panels[this.tabs.key];
+  }
+
+  showPanel(key) {
+    this.panels[key].request?.();
+    this.view.beat.wake();
   }
 
   charts() {
@@ -72,6 +77,7 @@ class Lab {
     if (this.shown === this.panels.lam) this.bars.update();
     this.network.update();
     this.equations.replaceChildren(...equations(context));
+    this.equations.dataset.cursor = String(context.run.iteration(context.frame));
   }
 }
 

@@ -176,6 +176,7 @@ export class Network extends Sketch {
   paint(context) {
     const { run, choice, frame } = context;
     const { curve, component } = choice;
+    this.host.dataset.cursor = String(run.iteration(frame));
     const weights = run.values(frame, curve, "weights", total(this.sizes));
     const layers = this.sizes.map((size, l) => weights.subarray(total(this.sizes.slice(0, l))).subarray(0, size));
     const largest = layers.map((layer) => Math.max(...layer));

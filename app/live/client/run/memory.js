@@ -1,25 +1,38 @@
-// Where the reader was in a run: cursor, component, curve and seed, kept per run for this browser tab, so that every
-// page about the run opens at the same place.
+// What this browser tab keeps: where the reader was in a run (cursor, component, curve and seed), so that every page
+// about the run opens at the same place, and how each chart is shown.
 
-const key = (id) => `spn-lab-${id}`;
-
-/** Keep the place; a browser that forbids storage forgets it. */
-export function remember(id, place) {
+/** Keep something; a browser that forbids storage forgets it. */
+function keep(key, value) {
   try {
-    sessionStorage.setItem(key(id), JSON.stringify(place));
+    sessionStorage.setItem(`spn-lab-${key}`, JSON.stringify(value));
   } catch {
     // private windows may refuse
   }
 }
 
-/** The kept place {frame, following, component, curve, seed, picked}, or null. */
-export function recall(id) {
+function kept(key) {
   try {
-    const place = JSON.parse(sessionStorage.getItem(key(id)) ?? "null");
-    return place && ["frame", "component", "curve", "seed"].every((name) => Number.isInteger(place[name]))
-      ? place
-      : null;
+    return JSON.parse(sessionStorage.getItem(`spn-lab-${key}`) ?? "null");
   } catch {
     return null;
   }
+}
+
+/** Keep the place in a run. */
+export const remember = (id, place) => keep(id, place);
+
+/** The kept place {frame, following, component, curve, seed, picked}, or null. */
+export function recall(id) {
+  const place = kept(id);
+  const whole = place && ["frame", "component", "curve", "seed"].every((name) => Number.isInteger(place[name]));
+  return whole ? place : null;
+}
+
+/** Keep how a chart is shown. */
+export const rememberOptions = (chart, options) => keep(`options-${chart}`, options);
+
+/** How a chart was shown: the kept ones of its options. */
+export function recallOptions(chart, options) {
+  const found = kept(`options-${chart}`) ?? {};
+  return Object.fromEntries(Object.entries(found).filter(([word, is]) => word in options && typeof is === "boolean"));
 }

@@ -34,6 +34,7 @@ export class Series {
     this.lowest = Infinity;
     this.value = run.layout.names.map(empty);
     this.gap = run.layout.names.map(empty);
+    this.components = run.layout.names.map(empty); // a mixture's effective number of them
   }
 
   update() {
@@ -49,6 +50,7 @@ export class Series {
           this.gap[curve],
           values.map((value, s) => value - shallow[s]),
         );
+        push(this.components[curve], run.values(frame, curve, "components", seeds));
         const low = this.value[curve].low[frame];
         if (low < this.lowest) this.lowest = low;
       });

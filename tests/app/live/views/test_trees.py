@@ -71,7 +71,7 @@ def test_the_curves_are_the_circuits_and_last_the_mixture_of_its_trees(client, r
     assert_close(rows[:, at : at + 2], alone.astype("<f4"))
     assert_close(rows[:, :2], deep.T.astype("<f4"))
     assert_close(alone[0], deep[:, 0])
-    assert run.headline().startswith("Same function at the start (difference ")
+    assert run.told().details.startswith("L=1 and the mixture of its trees start as one function (difference ")
 
 
 @pytest.mark.parametrize("depth", [1, 2])

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.kit import text, uploads
 from app.kit.link import CIRCUITS
-from app.live.headline import circuit_headline, trees_sentence
+from app.live.headline.told import circuit_told, trees_sentence
 from app.live.runs import REGISTRY
 from app.pages.circuits import files
 from spncore import ExperimentError, fit, load
@@ -144,26 +144,26 @@ def test_one_mixture_is_refused(data):
         Study(STUDY.experiment.replace(structure="mixture"), (1,)).beside_trees(data)
 
 
-def test_the_headline_says_what_the_runs_show(traces):
-    said = circuit_headline(traces, ended=True, shallow=True)
-    lead = float(np.median(traces[0].llh[:, -1] - traces[1].llh[:, -1]))
-    assert said.startswith("Same function at the start (difference ") and "after 4 steps" in said
-    assert ("are level" in said) == (abs(lead) < 5e-4)
-    assert circuit_headline([], ended=False, shallow=True) == "Training starts."
+def test_the_headline_says_what_the_runs_show(traces, data):
+    said = circuit_told(traces, data, ended=True, shallow=True)
+    ends = [float(np.median(trace.llh[:, -1])) for trace in traces]
+    assert ("level" in said.headline or "coincide" in said.headline) == (abs(ends[0] - ends[1]) < 5e-4)
+    assert "start as one function (difference " in said.details
+    assert circuit_told([], data, ended=False, shallow=True) == ("Training starts.", "")
 
 
-def test_the_leader_is_named_with_its_seeds(traces):
+def test_the_leader_is_named_with_its_seeds(traces, data):
     ahead, behind = traces[0], traces[1]
     for one, other, words in (
-        (ahead, behind, "the circuit is ahead of the mixture"),
-        (behind, ahead, "the mixture of its trees is ahead"),
+        (ahead, behind, ("the circuit leads with ", "The circuit above the mixture of its trees in 2 of 2 seeds")),
+        (behind, ahead, ("the mixture of its trees leads", "The mixture of its trees above the circuit in 2 of 2")),
     ):
         moved = one.llh.copy()
         moved[:, -1] += 1.0
-        faked = [type(one)(**{**vars_of(one), "llh": moved}), other]
+        faked = [type(one)(**{**vars_of(one), "llh": moved, "value": moved}), other]
         pair = faked if one is ahead else faked[::-1]
-        said = circuit_headline(pair, ended=True, shallow=True)
-        assert words in said and "in 2 of 2 seeds" in said
+        said = circuit_told(pair, data, ended=True, shallow=True)
+        assert words[0] in said.headline and "not settled by 2 seeds" in said.headline and words[1] in said.details
 
 
 def vars_of(trace):

@@ -20,7 +20,6 @@ from spncore.runs.study import Study
 from spncore.studies import classes as classes_study
 from spncore.studies import statistics
 from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
-from tests.closeness import assert_close
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
 
@@ -70,66 +69,6 @@ def headline(page):
     return next(element.value for element in page.subheader)
 
 
-# ---- the numbers ---------------------------------------------------------------------------------------------------
-def test_the_first_at_nine_tenths_of_the_best_gain_of_any_network_is_found():
-    values = {
-        "slow": np.array([[0.0, 0.5, 0.89, 0.9, 0.8], [0.0, 0.0, 0.0, 0.0, 0.0]]),
-        "fast": np.array([[0.0, 0.95, 1.0, 0.2, 0.1], [0.0, 0.0005, 0.0, 0.0, 0.0]]),
-    }
-    gains, reached = classes_study.first_at_gain(values, 1e-3)
-    assert gains == [1.0, 0.0005]
-    assert reached == {"slow": [4, None], "fast": [2, None]}, "a gain too small to be one is nobody's"
-
-
-def test_a_run_that_ended_at_once_reaches_nothing():
-    gains, reached = classes_study.first_at_gain({"a": np.zeros((2, 0)), "b": np.array([[0.0, 1.0]] * 2)}, 1e-3)
-    assert gains == [1.0, 1.0] and reached == {"a": [None, None], "b": [2, 2]}
-
-
-def test_all_networks_of_a_seed_start_as_the_same_function(small):
-    for quantity in QUANTITIES:
-        starts = {tuple(network.curves[quantity]["median"][:1]) for network in small.networks.values()}
-        assert len(starts) == 1
-
-
-def test_each_depth_is_set_against_one_layer_at_that_many_times_the_rate(small):
-    assert list(small.networks) == ["L=1", "L=3", "L=1 at 3η"]
-    faster = classes_study.networks(small.study)["L=1 at 3η"]
-    assert faster.depth == 1 and faster.learning_rate == pytest.approx(3 * SMALL.experiment.learning_rate)
-
-
-def test_every_objective_ships_with_everything_and_with_sum_weights_trained():
-    found = classes_study.shipped()
-    assert set(found) == {
-        Study(setup.replace(objective=objective), DEPTHS) for setup in SETUPS.values() for objective in CHOICES
-    }
-    assert {each.sha256 for each in found.values()} == {library.load("labelled-clusters").sha256}
-
-
-def test_the_first_iterations_of_a_shipped_run_can_be_repeated():
-    shipped = classes_study.shipped()[DEFAULT]
-    short = Study(DEFAULT.experiment.replace(iterations=2), (1,))
-    rows = classes_study.rows_of(short, library.load("labelled-clusters"))
-    curves = scores.train(classes_study.networks(short)["L=1"], rows)
-    network = shipped.networks["L=1"]
-    assert list(network.iterations[:3]) == [0, 1, 2]
-    for part in ("accuracy", "conditional", "llh"):
-        again = np.median(curves.values[f"test {part}"], axis=0)
-        assert_close(again, network.curves[f"test {part}"]["median"][:3], atol=6e-5)  # four decimals ship
-
-
-def test_trained_for_the_class_the_labelled_clusters_are_told_and_trained_for_the_rows_they_are_not():
-    accuracy = {
-        objective: np.median(
-            classes_study.shipped()[Study(SETUPS["everything"].replace(objective=objective), DEPTHS)]
-            .networks["L=1"]
-            .final["test accuracy"]
-        )
-        for objective in ("generative", "discriminative")
-    }
-    assert accuracy["generative"] < 0.62 and accuracy["discriminative"] > 0.78
-
-
 # ---- the words -----------------------------------------------------------------------------------------------------
 def with_reached(comparison, **reached):
     networks = {
@@ -147,7 +86,7 @@ def with_reached(comparison, **reached):
         ([4] * 8, [9] * 8, [9] * 8, "does not carry over: depth is slower", "depth and a larger learning rate do the"),
         ([4] * 8, [4] * 8, [9, 1] * 4, "no seed tells depths apart", "not shown to do more"),
         ([4, 5] * 4, [5, 4] * 4, [1] * 8, "does not show clearly", "does more than depth"),
-        ([None] * 8, [None] * 8, [None] * 8, "No seed gained anything", ""),
+        ([None] * 8, [None] * 8, [None] * 8, "L=1 gained nothing in any seed", ""),
     ],
 )
 def test_the_answer_is_the_verdict_of_the_seeds(small, one, deep, faster, answer, meaning):
@@ -159,7 +98,9 @@ def test_the_answer_is_the_verdict_of_the_seeds(small, one, deep, faster, answer
 def test_every_number_of_the_headline_is_that_of_the_seeds():
     for shown in classes_study.shipped().values():
         won = statistics.paired_wins(*(shown.networks[name].reached["objective"] for name in ("L=3", "L=1")))
-        assert f"in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}." in classes_words.headline(shown)
+        assert f"L=3 is first in {won.ahead} of {won.pairs} seeds, L=1 in {won.behind}; L=2" in classes_words.headline(
+            shown
+        )
 
 
 def test_the_answers_of_all_objectives_are_the_verdicts_of_their_seeds():
@@ -175,6 +116,14 @@ def test_a_setting_without_a_control_of_its_own_is_named(small):
     assert "topology" not in classes_words.about(small)
     private = replace(small, study=Study(SMALL.experiment.replace(topology="private"), (1, 3)))
     assert "topology (φ): private chains" in classes_words.about(private)
+
+
+def test_seeds_that_are_one_run_are_counted_once_and_said_to_be_one(small):
+    shown = made(Study(SMALL.experiment.replace(component_init="uniform", init_noise=0.0, num_seeds=8), (1, 3)))
+    assert "seeds 0 to 7 (all one run, for no random number enters: counted once)" in classes_words.about(shown)
+    assert "one run" not in classes_words.about(small)
+    assert "holds the median with 0\u00a0% probability" in classes_words.columns_explained(shown)
+    assert classes_words.wins(shown, "L=3", "L=1").pairs == 1
 
 
 def test_a_single_depth_has_no_comparison_and_says_so():
@@ -195,7 +144,7 @@ def test_the_table_of_numbers_holds_every_curve_and_every_seed(small):
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_the_legend_names_each_depth_once_and_only_on_the_left(small, mode):
     lines = classes_words.lines(small, "test accuracy", True)
-    left = charts.over_iterations(charts.ACCURACY, lines, {"best possible": 0.8}, mode, False)
+    left = charts.over_iterations(charts.ACCURACY, lines, {"the distribution itself": 0.8}, mode, False)
     right = charts.over_iterations("log p", classes_words.lines(small, "test llh", True), {}, mode, True)
     named = [trace.name for trace in left.data if trace.showlegend]
     assert named == ["L=1", "L=3", "L=1 at 3η"]
@@ -204,9 +153,27 @@ def test_the_legend_names_each_depth_once_and_only_on_the_left(small, mode):
     assert dashes["L=1"] != dashes["L=3"], "colour is never alone"
 
 
-def test_the_best_possible_is_drawn_where_it_is_known(small):
+def test_what_the_distribution_attains_is_drawn_where_it_is_known(small):
     assert set(classes_words.best_levels(small)) == {"test accuracy", "test conditional", "test llh"}
     assert not classes_words.best_levels(replace(small, study=Study(SMALL.experiment.replace(dataset="plants"), (1,))))
+
+
+def test_the_words_name_the_distribution_and_what_nothing_passes(small):
+    said = classes_words.accuracy_words(small)
+    assert "The distribution itself is right in" in said and "best" not in said
+    assert f"nothing passes {small.bounds['test accuracy']:.1%}".replace("%", "\u00a0%") in said
+    assert "Curves may pass it by chance: nothing passes" in classes_words.likelihood_words(small, "test llh")
+    unknown = replace(small, study=Study(SMALL.experiment.replace(dataset="plants"), SMALL.depths))
+    assert "The distribution" not in classes_words.accuracy_words(unknown)
+    assert " nothing passes" in classes_words.accuracy_words(unknown)
+
+
+def test_verdicts_are_counted_with_those_that_chance_would_give(small):
+    said = classes_words.by_chance(small, list(classes_study.shipped().values()))
+    rows = [row for row in classes_words.table_rows(small) if row[1] != "L=1 gained nothing"]
+    assert said.startswith(f"{len(rows)} verdict") and "16 in the table below" in said
+    assert f"{0.05 * (len(rows) + 16):.1f} of all" in said
+    assert "holds the median with 50\u00a0% probability" in classes_words.columns_explained(small)
 
 
 # ---- the link ------------------------------------------------------------------------------------------------------
@@ -250,11 +217,31 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
 
 def test_other_settings_are_trained_in_the_background_and_then_shown():
     page = opened(**LAB.encode(SMALL))
-    assert "belong to other settings" in said(page, "info")
+    assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
     page.button(key="classes_run").click().run()
+    assert "Made on this server" in said(page, "caption") or only_its_own(page)
     until(lambda: "Made on this server" in said(page.run(), "caption"))
     assert not page.exception and "Made on this server" in said(page, "caption")
     assert "class “x3”" in said(page, "caption")
+
+
+def only_its_own(page):
+    """No other settings' sentences and curves: what stands is the table of all objectives, which names its data."""
+    return not page.subheader and not page.get("plotly_chart") and len(page.table) == 1
+
+
+def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch):
+    page = opened()
+    assert headline(page) and len(page.get("plotly_chart")) == 2
+    monkeypatch.setattr(classes_study, "run", lambda study, dataset, report: until(lambda: report(0, 1)))
+    page.number_input(key="classes_num_components").set_value(3).run()
+    assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
+    page.button(key="classes_run").click().run()
+    assert "are being computed" in said(page, "info") and only_its_own(page)
+    [cancel] = [button for button in page.button if button.key and button.key.startswith("cancel_")]
+    cancel.click().run()
+    page.number_input(key="classes_num_components").set_value(4).run()
+    assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT]) and not page.exception
 
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch):

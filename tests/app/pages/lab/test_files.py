@@ -18,6 +18,7 @@ from spncore.data.table_file import read_csv
 from spncore.files.provenance import versions
 from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.study import Study
+from spncore.studies.target import Fixed
 from tests import children
 from tests.closeness import assert_close
 from tests.places import ROOT
@@ -57,13 +58,14 @@ def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(resul
         (int(r["seed"]), int(r["L"]), int(r["t"]), r["quantity"]): float(r["value"])
         for r in table(files.curves_csv(SMALL, data, traces, LINK))
     }
-    assert len(rows) == 2 * 2 * 7 * (2 + 3 * 3)
+    assert len(rows) == 2 * 2 * 7 * (3 + 3 * 3)
     for trace in traces:
         depth = trace.experiment.depth
         for i, seed in enumerate(trace.experiment.seeds):
             for t in range(7):
                 assert rows[seed, depth, t, "llh"] == trace.llh[i, t]
                 assert rows[seed, depth, t, "weights_at_floor"] == trace.at_floor[i, t]
+                assert rows[seed, depth, t, "components"] == trace.components[i, t]
                 for k in range(3):
                     assert rows[seed, depth, t, f"rho[{k + 1}]"] == trace.rho[i, t, k]
                     assert rows[seed, depth, t, f"lambda[{k + 1}]"] == trace.lam[i, t, k]
@@ -84,11 +86,23 @@ def test_the_objective_that_is_trained_is_taken_away_where_it_is_not_the_llh(obj
         assert not np.array_equal(trace.value, trace.llh)
 
 
+def test_the_target_of_every_seed_is_taken_away(result):
+    data, traces = result
+    levels = (-5.0, -4.625)
+    for target, said, stored in (
+        (None, "target: none", None),
+        (Fixed("gain", levels), "by seed: 0 = -5.0, 1 = -4.625", {"rule": "gain", "levels": list(levels)}),
+    ):
+        assert said in files.curves_csv(SMALL, data, traces, LINK, target)
+        found = json.loads(files.result_json(SMALL, data, traces, LINK, target))["target"]
+        assert (found and {name: found[name] for name in stored}) == stored
+
+
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):
     data, traces = result
     monkeypatch.setattr(files, "MAX_ROWS", 100)
     text = files.curves_csv(SMALL, data, traces, LINK)
-    assert {row["quantity"] for row in table(text)} == {"llh", "weights_at_floor"} and "left out" in text
+    assert {row["quantity"] for row in table(text)} == {"llh", "weights_at_floor", "components"} and "left out" in text
 
 
 def test_json_holds_settings_versions_data_and_the_same_numbers(result):

@@ -37,7 +37,7 @@ def test_both_models_start_at_the_same_loss_and_reach_the_target_in_the_steps_th
         assert side.trace.loss[0] == pytest.approx(found.plain.trace.loss[0], rel=1e-12)
         assert side.relative_loss[-1] <= 1e-6 < side.relative_loss[-2]
         assert len(side.trace.loss) == side.needed + 1
-        assert f"{side.needed:,} steps" in words.headline(found)
+        assert f"{side.needed:,} updates" in words.headline(found)
     assert found.plain.needed > 2.5 * found.factors.needed, "several-fold for p = 4"
     assert found.terms.residual < 1e-13
 
@@ -57,7 +57,7 @@ def test_where_no_rate_gets_there_it_is_said_and_a_stable_run_is_shown():
     found = run(LinearStudy(num_layers=4, dimension=8, condition=100.0))
     assert found.plain.best is None and not found.plain.trace.stopped
     said = words.headline(found)
-    assert "plain is **not there after 3,000 steps** at any of 73 rates" in said and "times as fast" not in said
+    assert "plain is **not there after 3,000 updates** at any of 88 rates" in said and "times as fast" not in said
 
 
 def test_the_spn_s_shared_scalar_does_nothing():
@@ -135,7 +135,7 @@ def test_every_line_of_a_chart_is_named_at_its_end_and_has_a_dash_of_its_own(the
 
 def test_the_page_says_the_result_and_prints_the_residual():
     page = opened()
-    numbers = [int(text.replace(",", "")) for text in re.findall(r"\*\*([\d,]+) steps", headline(page))]
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"\*\*([\d,]+) updates", headline(page))]
     assert len(numbers) == 2 and numbers[0] > 2.5 * numbers[1]
     said = " ".join(element.value for element in page.markdown)
     assert "rounding" in said and "never larger than" in said

@@ -1,6 +1,7 @@
 """The maths page: every equation has code and a test that exist, every erratum has evidence from a run."""
 
 import ast
+import math
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -33,7 +34,7 @@ def test_each_equation_and_each_erratum_stands_in_the_text_once():
     text = "\n".join(file.read_text(encoding="utf-8") for file in sorted((FOLDER / "maths").glob("*.md")))
     for name in EQUATIONS:
         assert text.count(f"\n{{equation {name}}}\n") == 1
-    for name in ("rho", "momentum", "gradient", "product"):
+    for name in ("objective", "rho", "momentum", "gradient", "product"):
         assert text.count(f"\n{{erratum {name}}}\n") == 1
 
 
@@ -52,8 +53,14 @@ def test_the_mean_over_rows_is_the_gradient_and_one_row_is_not(found):
     assert abs(found.gradient.one_row / found.gradient.difference - 1) > 0.1
 
 
-def test_an_effective_weight_is_a_product_of_l_weights(found):
-    assert found.num_weights == pytest.approx({1: 1.0, 2: 2.0, 3: 3.0}, abs=1e-9)
+def test_the_printed_sum_pays_for_scale_and_the_mean_does_not(found):
+    assert found.objective.printed == pytest.approx((found.objective.num_rows - 1) * math.log(2.0), rel=1e-9)
+    assert 0.0 <= found.objective.mean < 1e-12
+
+
+def test_a_lambda_over_all_layers_counts_the_last_one_twice(found):
+    assert found.layers.slopes["above the last"] == pytest.approx(2.0, abs=0.02)
+    assert found.layers.slopes["all"] == pytest.approx(1.0, abs=0.02)
 
 
 def test_the_link_of_the_errata_reopens_the_run_they_come_from(found):

@@ -1,5 +1,8 @@
 """The phase diagram: its law, its words and its figure agree with its numbers, and the page computes another one."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -7,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from app.kit import uploads
 from app.live.jobs import JOBS
 from app.pages.phase import charts
+from app.pages.phase.words import comparison, fairness, in_words, summary
 from spncore import Experiment, ExperimentError, load
 from spncore.data import library
 from spncore.studies import envelope, phase
@@ -17,11 +21,8 @@ from spncore.studies.phase import (
     Diagram,
     Plane,
     code,
-    comparison,
     diagram,
-    in_words,
     stripe_agreement,
-    summary,
     tidy,
 )
 from spncore.sweep import SeedOutcome, store, to_csv
@@ -90,24 +91,91 @@ def test_a_run_is_thrown_off_when_it_ends_below_its_start_or_overflows():
         return SeedOutcome(0, 5, first, final, (reached,), 0.0, stopped, {})
 
     seeds = (seed(-6, -5), seed(-6, -7), seed(-6, -7, 3), seed(-6, -5, None, "diverged: x"), seed(None, None))
-    assert [*map(code, seeds)] == [MISSED, THROWN, 3, THROWN, THROWN]
+    assert [*map(code, seeds)] == [MISSED, THROWN, THROWN, THROWN, THROWN]
+    assert code(seed(-6, -5, 3)) == 3 and code(seed(-6, -6, 0)) == 0, "at the start no update was needed"
     absent = diagram(PLANE, load("two-clusters"), {})
     assert all((runs == FAILED).all() for runs in absent.runs.values())
 
 
+def test_a_file_that_counted_states_from_one_is_read_as_updates():
+    """In format 2 a run reached its target at 1 at the earliest, 0 was missed, -1 thrown off, -2 failed."""
+    shown = made_up()
+    old = json.loads(phase.to_json(shown))
+    old["format"] = 2
+    old["body"]["runs"] = {name: (np.array(runs) + 1).tolist() for name, runs in old["body"]["runs"].items()}
+    old["body"]["plane"]["base"] |= {"schema": 2, "iterations": BASE.iterations + 1}
+    assert {at for row in old["body"]["runs"]["2@1"] for cell in row for at in cell} == {-1, 0, 5, 17}
+    [read] = phase.unpack(envelope.read(json.dumps(old), "phase"))
+    assert read.plane == shown.plane and tidy(read) == tidy(shown)
+
+
+def test_a_run_that_is_there_at_its_start_is_reached_and_equal_to_its_like():
+    runs = {arm: np.zeros((3, 3, 2), dtype=int) for arm in PLANE.arms}
+    runs[2, 1][0, 0] = 4
+    shown = Diagram(PLANE, {}, runs)
+    assert (shown.state((1, 1)) == "reached").all() and [row["updates"] for row in tidy(shown)[:2]] == [0, 0]
+    assert shown.speed_up(2)[0].tolist() == [-2.0, 0.0, 0.0]
+    assert comparison(shown)[0]["updates, L = 1"] == 0 and comparison(shown)[0]["times as fast"] is None
+
+
 def test_the_words_are_made_from_the_numbers():
     first, alone, best, control = summary(made_up(), 2)
-    assert first.startswith("L=2 is faster than L=1 in 2 of the 4 cells where both reach the target and slower in 2")
+    assert first.startswith(
+        "L=2 is faster than L=1 in 2 of the 4 cells where both reach the target, slower in 2, equal"
+    )
     assert alone == "Only L=2 reaches it in 2 cells, only L=1 in 1; neither in 2 of 9."
-    assert best == "Each at its own best η, the median start needs 8 iterations with L=1 and 4 with L=2."
-    assert control.startswith("Against L=1 at 2·η, L=2 is faster in 0 and slower in 2 of 6 cells")
+    assert best.startswith("Each at its own best η: nothing is known, since in 0 of 2 starts the best of both lies in")
+    assert control.startswith("L=2 is faster than L=1 at 2·η in 0 of the 6 cells where both reach the target, slower")
+    assert control.endswith("Only L=2 in 0, only L=1 at 2·η in 3.")
     assert "made up (synthetic)" in in_words(made_up()) and "2 seeds" in in_words(made_up())
+
+
+def rates_of(shallow, deep):
+    """A diagram whose every row has these updates by rate, for L = 1 and L = 2."""
+    runs = [np.tile(np.array(row)[None, :, None], (3, 1, 2)) for row in (shallow, deep)]
+    return Diagram(PLANE, {}, {(1, 1): runs[0], (2, 1): runs[1], (1, 2): runs[0]})
+
+
+@pytest.mark.parametrize(
+    ("shallow", "deep", "said"),
+    [
+        ([90, 50, 90], [90, 4, 9], "needs 50 updates with L=1 and 4 with L=2. In 3 of 3 starts the best of both lies"),
+        ([90, 8, 90], [90, 4, 9], "8 updates with L=1 and 4 with L=2; rates lie 10 times apart, which may explain it"),
+        ([90, 5, 90], [90, 4, MISSED], "5 updates with L=1 and 4 with L=2; rates lie 10 times apart"),
+        ([90, 50, 4], [90, 50, 90], "nothing is known, since in 0 of 3 starts"),
+        ([90, 50, 50], [90, 4, 90], "nothing is known, since in 0 of 3 starts"),
+        ([MISSED, THROWN, MISSED], [90, 4, 90], None),
+    ],
+)
+def test_a_best_rate_speaks_only_inside_the_plane_and_beyond_what_its_steps_explain(shallow, deep, said):
+    sentences = [each for each in summary(rates_of(shallow, deep), 2) if each.startswith("Each at its own best η")]
+    assert [said in each for each in sentences] == ([True] if said else [])
+
+
+def seeded(seeds, shallow, deep):
+    """A diagram of as many seeds in which all squares are alike."""
+    runs = {(1, 1): shallow, (2, 1): deep, (1, 2): shallow}
+    plane = replace(PLANE, base=BASE.replace(num_seeds=seeds))
+    return Diagram(plane, {}, {arm: np.full((3, 3, seeds), at) for arm, at in runs.items()})
+
+
+@pytest.mark.parametrize(("seeds", "covers"), [(1, "0"), (2, "50"), (3, "75"), (4, "87.5"), (5, "93.75"), (6, "95")])
+def test_few_seeds_settle_no_square_and_intervals_say_what_they_cover(seeds, covers):
+    shown = seeded(seeds, 9, 4)
+    said = fairness(shown)
+    assert f"9 squares are compared, each by {seeds} seed" in said and f"holds it with {covers}\u00a0%" in said
+    assert ("settle no square by itself" in said) == (seeds < 6)
+    assert ("settle 9 for depth and 0 for L = 1; if depth made no difference, up to" in said) == (seeds == 6)
+    cells = charts.phase_panel(shown, 2).data[-1]
+    assert f"median 4, with {covers}\u00a0% in 4 to 4" in cells.text[0]
+    assert f"ahead in {seeds} of {seeds} seed" in cells.text[0] and "behind in 0" in cells.text[0]
 
 
 def test_the_table_has_a_row_per_square_and_the_fastest_first():
     rows = comparison(made_up())
     assert len(rows) == 9 and rows[0]["times as fast"] == 2.0 and rows[0]["seeds ahead"] == 2
-    assert rows[-1]["times as fast"] is None
+    assert rows[0]["interval, L = 1"] == "8 to 8" and rows[0]["interval, L"] == "4 to 4"
+    assert rows[-1]["times as fast"] is None and "> 60 to > 60" in {row["interval, L"] for row in rows}
     assert to_csv(rows).splitlines()[0].startswith("L,learning rate η")
 
 
@@ -123,7 +191,9 @@ def test_the_panel_shows_speed_up_and_marks_what_has_none():
     ]
     assert list(cells.marker.symbol) == symbols  # not by colour alone
     assert [tuple(data) for data in cells.customdata] == [(2, i, j) for i in range(3) for j in range(3)]
-    assert "2.00 times as fast; ahead in 2 of 2 seeds" in cells.text[0] and "missed, missed" in cells.text[3]
+    assert (
+        "2.00 times as fast; ahead in 2 of 2 seeds, behind in 0" in cells.text[0] and "missed, missed" in cells.text[3]
+    )
     assert lines and all(line.name.startswith("η/w0² = ") for line in lines)
     for line in lines:
         (x0, x1), (y0, y1) = line.x, line.y
@@ -135,7 +205,7 @@ def test_the_panel_shows_speed_up_and_marks_what_has_none():
 
 def test_the_panel_compares_with_the_control_when_asked():
     heat, *_, cells = charts.phase_panel(made_up(), 2, control=True).data
-    assert heat.z[0][0] == 0.0 and "L = 1 at 2η: 4, 4 iterations" in cells.text[0]
+    assert heat.z[0][0] == 0.0 and "L = 1 at 2η: 4, 4 updates; median 4" in cells.text[0]
 
 
 def test_the_key_names_equal_speed_in_its_middle():
@@ -219,8 +289,15 @@ def test_compute_starts_a_job_in_the_background_that_can_be_cancelled(page, monk
     page.button(key="phase_compute").click().run()
     key = page.session_state["phase_job"]
     assert JOBS.get(key).state == "running"
+    words = " ".join(element.value for element in [*page.markdown, *page.caption, *page.info])
+    assert "are being computed" in words and not page.get("plotly_chart")
+    assert not any(sentence in words for depth in (2, 3, 4) for sentence in summary(phase.shipped(), depth))
+    assert in_words(phase.shipped()) not in words.replace("\\", "")
     page.button(key=f"cancel_{key}").click().run()
     assert JOBS.get(key).stop.is_set()
+    until(lambda: JOBS.get(key).ended)
+    page.run()
+    assert len(page.get("plotly_chart")) == len(phase.shipped().plane.depths)
 
 
 @pytest.mark.slow

@@ -66,7 +66,7 @@ test("another seed takes the place of the first when it is all here", async () =
   run.chooseSeed(1);
   assert.equal(run.seed, 0);
   await until(() => run.seed === 1);
-  assert.equal(run.length, 6);
+  assert.equal(run.length, 7);
   assert.ok(asked.at(-1).endsWith("?from=4&seed=1"));
 });
 

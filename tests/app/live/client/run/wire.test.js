@@ -6,8 +6,8 @@ import { envelope, expected, layout, near, SEED, serve, start } from "../fixture
 
 test("an answer of the server's encoder holds the engine's numbers", () => {
   const { header, values } = decode(start);
-  assert.equal(header.frames, 6);
-  assert.equal(values.length, 6 * layout.fields);
+  assert.equal(header.frames, 7);
+  assert.equal(values.length, 7 * layout.fields);
   layout.curves.forEach(({ offsets }, curve) =>
     expected.w[curve].forEach((products, frame) =>
       products.forEach((w, k) => near(values[frame * layout.fields + offsets.w + k], w)),

@@ -1,0 +1,32 @@
+"""How the weight of a mixture is spread over its components, and when one of them holds all of it."""
+
+import numpy as np
+from scipy.special import entr, softmax
+
+from spncore.arrays import Floats
+
+ALL = 1.01  # the largest effective number at which one component is said to hold all the weight
+
+
+def component_shares(weights: Floats, leaves: Floats) -> Floats:
+    """z_k = w_k C_k(∗)/Z, what component k holds of the partition function, (..., K); they sum to 1.
+
+    `weights` w_k (..., K); `leaves` (..., 2, K, D), the weights of a 0 and of a 1, which need not sum to 1 themselves.
+    """
+    with np.errstate(divide="ignore"):
+        logs = np.log(weights) + np.log(leaves.sum(axis=-3)).sum(axis=-1)
+    shares: Floats = softmax(logs, axis=-1)
+    return shares
+
+
+def effective_number(shares: Floats) -> Floats:
+    """exp of the entropy of shares, (..., K) -> (...): K where all are equal, 1 where one holds everything."""
+    number: Floats = np.exp(entr(shares).sum(axis=-1))
+    return number
+
+
+def alone_since(numbers: Floats) -> list[int | None]:
+    """Per seed of effective numbers (S, T) the first state from which on one component holds all, None if never."""
+    places = [np.flatnonzero(row) for row in ~(numbers <= ALL)]  # where it is spread over several, or no number
+    since = [int(spread[-1]) + 1 if spread.size else 0 for spread in places]
+    return [at if at < numbers.shape[1] else None for at in since]

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+/** As much of an element as two lines of words need. */
+class Node {
+  constructor(tag) {
+    Object.assign(this, { tag, children: [], attributes: {}, textContent: "", hidden: false });
+  }
+  append(...children) {
+    this.children.push(...children);
+  }
+  replaceChildren(...children) {
+    this.children = children;
+  }
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
+}
+globalThis.document = { createElement: (tag) => new Node(tag) };
+const { Told } = await import("../../../../../app/live/client/kit/told.js");
+const { learn } = await import("../../../../../app/live/client/kit/words.js");
+learn({ notes: { one: "{n} note", other: "{n} notes" } });
+
+const run = (state, headline, details) => ({
+  state,
+  length: 1,
+  header: { headline, details, events: [] },
+  layout: null,
+});
+
+test("both lines are shown of a run that is live, stopped or done, and go with it", () => {
+  const told = new Told();
+  for (const state of ["running", "stopped", "done"]) {
+    const shown = run(state, `L=3 is first, ${state}.`, `By 173 updates, ${state}.`);
+    told.tell(shown, shown, false, false);
+    assert.equal(told.headline.textContent, shown.header.headline);
+    assert.equal(told.details.textContent, shown.header.details);
+    assert.equal(told.details.hidden, false);
+  }
+  const early = run("running", "Training starts.", "");
+  told.tell(early, early, false, false);
+  assert.equal(told.details.hidden, true);
+  told.tell(null, null, false, false);
+  assert.equal(told.headline.textContent + told.details.textContent, "");
+});
+
+test("the second line is read after the first and before the state, which alone is spoken at a change", () => {
+  const told = new Told();
+  const [first, second, third] = told.root.children;
+  assert.deepEqual([first, second], [told.headline, told.details]);
+  assert.ok(third.children.includes(told.status));
+  assert.equal(told.status.attributes.role, "status");
+  assert.ok(!("role" in told.details.attributes || "aria-live" in told.details.attributes));
+});

@@ -56,7 +56,7 @@ class Evaluator:
     Seeds go through the row-sized work one at a time (it stays in the cache, and a batch gives the same bits as the
     runs one by one); everything small is done for all seeds at once. Large evidence is evaluated in blocks of rows.
     A layer with one sum per group whose inputs are its own has no pass of its own: its weights are added to the
-    constants of its inputs.
+    constants of its inputs. A weight of 0 excludes its node; in single precision, one below 1e-38 elsewhere is 0.
     """
 
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:

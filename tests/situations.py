@@ -19,7 +19,7 @@ from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
 from spncore.runs.training import all_states, learner_of, trainer_of
 from spncore.studies.target import Fixed, fixed
-from tests.judge import Judge
+from tests.recount.lab.headline import Judge
 
 LINK = "http://host/"
 PLAIN = Experiment(dataset="nltcs-twin", num_components=2)

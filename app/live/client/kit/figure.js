@@ -74,8 +74,8 @@ export class Figure {
   }
 
   /**
-   * Show the frame that all views show now: a chart over updates moves its line, and is drawn anew if it grew; one about
-   * a single update is drawn anew.
+   * Show the frame that all views show now: a chart over updates moves its line, and is drawn anew if it grew; one
+   * about a single update is drawn anew.
    */
   follow(grown = false) {
     if (!this.visible) return;
@@ -179,7 +179,8 @@ export class Figure {
     const at = (iteration) => left + xaxis.c2p(iteration);
     const hidden = this.plot._fullData.filter(({ visible }) => visible !== true);
     const shown = ({ uid }) => !hidden.some((trace) => trace.uid === uid);
-    const frame = context.growing && this.spec.grows ? this.spec.frame : context.frame; // at the heads of growing curves
+    const atHeads = context.growing && this.spec.grows;
+    const frame = atHeads ? this.spec.frame : context.frame;
     const cursor = at(context.run.iteration(frame));
     const nodes = [];
     if (cursor >= left - 1 && cursor <= right + 1) {

@@ -23,7 +23,7 @@ SETTINGS = {
     "learning_rate": "0.2",
 }
 STUDY, _ = CIRCUITS.decode(SETTINGS)
-QUERY = "?v=1&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
+QUERY = "?v=2&" + "&".join(f"{name}={value}" for name, value in SETTINGS.items())
 SCREENS = {"laptop": (1366, 768, "light"), "phone": (390, 844, "dark")}
 
 
@@ -48,7 +48,7 @@ def go_to(page, iteration):
     page.evaluate(
         """(frame) => { const bar = document.querySelector('.spn-scrub input'); bar.value = frame;
                         bar.dispatchEvent(new Event('input')); }""",
-        iteration - 1,
+        iteration,
     )
     page.locator(f".spn-circ[data-iteration='{iteration}'][data-at='{iteration}']").wait_for()
 
@@ -97,11 +97,11 @@ def test_the_cursor_moves_the_edges_and_the_controls_choose_the_tree(open_page, 
     weights = tree_weights(trace.effective_weights[0], enumerate_trees(model_of(STUDY.experiment, data).circuit))
     go_to(page, 60)
     late = widths(page)
-    assert page.locator(".spn-circ").get_attribute("data-tree") == str(weights[59].argmax())
+    assert page.locator(".spn-circ").get_attribute("data-tree") == str(weights[60].argmax())
     shown = lit(page)
     assert shown
     page.locator("[data-tree=next_tree]").click()
-    number = str((int(weights[59].argmax()) + 1) % weights.shape[1])
+    number = str((int(weights[60].argmax()) + 1) % weights.shape[1])
     page.locator(f".spn-circ[data-tree='{number}']").wait_for()
     page.wait_for_function(
         """(before) => [...document.querySelectorAll('.spn-circuit [data-lit]')]

@@ -204,10 +204,10 @@ class Trainer:
     def _raise_if_diverged(self, iteration: int, info: StepInfo, parameters: Floats, empty: Bools | None) -> None:
         if self.problem.zeros is not None:
             parameters = np.where(self.problem.zeros[: parameters.shape[1]], 0.0, parameters)
-        rounded = empty is not None and self.problem.zeros is None and bool(empty.any())
+        rounded = empty is not None and empty.any() and self.problem.zeros is None
         if not rounded and math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
             return
-        logs = np.where(empty, -np.inf, 0.0) if rounded else np.zeros(len(info.llh))
+        logs = np.where(empty, -np.inf, 0.0) if rounded and empty is not None else np.zeros(len(info.llh))
         for updates_made, quantity, values in (
             (iteration, "the log-likelihood", info.llh[:, None]),
             (iteration, "the logarithm of a node's weight", logs[:, None]),

@@ -179,8 +179,7 @@ export class Figure {
     const at = (iteration) => left + xaxis.c2p(iteration);
     const hidden = this.plot._fullData.filter(({ visible }) => visible !== true);
     const shown = ({ uid }) => !hidden.some((trace) => trace.uid === uid);
-    const atHeads = context.growing && this.spec.grows;
-    const frame = atHeads ? this.spec.frame : context.frame;
+    const frame = context.growing && this.spec.grows ? this.spec.frame : context.frame; // at the curves' heads
     const cursor = at(context.run.iteration(frame));
     const nodes = [];
     if (cursor >= left - 1 && cursor <= right + 1) {

@@ -58,7 +58,7 @@ test("up to a frame only the steps before it count", () => {
   assert.deepEqual(beyondFirstOrder(run, 0, 1), { spans: [], many: 0, steps: 0 });
 });
 
-test("one layer of linear weights is first order by itself, logarithms are not, other learners are not asked", () => {
+test("one layer of linear weights is first order by itself, of logarithms not; other learners are not asked", () => {
   const passed = [[true, true]];
   assert.equal(beyondFirstOrder(runOf(passed, { depths: [1] }), 0)?.many, 0);
   assert.equal(beyondFirstOrder(runOf(passed, { depths: [1], parametrisation: "log" }), 0)?.many, 2);

@@ -38,7 +38,11 @@ from spncore.structures.regions import rat  # noqa: E402
 NAMES = ("nltcs", "plants", "baudio")
 # Test LLH in nats per row of NLTCS, plants, baudio, only where the source itself was read.
 PRINTED = {
-    "Chow–Liu tree, github.com/ndbaker1/CS6375-Machine-Learning, project4/part2/Report.md": (-6.759, -16.524, -44.375),
+    "Chow–Liu tree, github.com/ndbaker1/CS6375-Machine-Learning, project4/part2/Report.md": (
+        -6.7590,
+        -16.5240,
+        -44.3749,
+    ),
 }
 DEPTH, REPETITIONS, COMPONENTS = 3, 8, 16  # of the RAT-SPNs
 SECONDS = 20.0  # of CPU time for the largest trainings

@@ -23,6 +23,7 @@ from spncore.runs.problem import dataset_of
 from spncore.runs.trace import Recorder, Trace, write_csv
 from spncore.runs.training import all_states, trainer_of
 from spncore.studies import command as study
+from spncore.studies import statistics
 from spncore.studies.cells import DEPTHS
 from spncore.studies.presets import FIGURE_3
 from spncore.studies.published import TARGETS, published_figure3
@@ -178,24 +179,22 @@ def _save(
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:
-    lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  updates to"]
+    lines = [f"{dataset.title}: {dataset.source}", f"{'L':>2} {'final LLH, median':>18}  updates to, median"]
     lines[1] += "".join(f"{target:>14}" for target in TARGETS)
     for trace in traces:
-        reached = [_span(trace.updates_to(target)) for target in TARGETS]
+        end = trace.experiment.iterations
+        reached = [_reached(trace.updates_to(target), end) for target in TARGETS]
         final = f"{np.median(trace.llh[:, -1]):.4f}" if trace.llh.shape[1] else "none"
-        lines.append(f"{trace.experiment.depth:>2} {final:>18}  {'':10}" + "".join(f"{text:>14}" for text in reached))
+        lines.append(f"{trace.experiment.depth:>2} {final:>18}  {'':18}" + "".join(f"{text:>14}" for text in reached))
         if trace.stopped:
             lines.append(f"   {trace.stopped}")
     return "\n".join(lines)
 
 
-def _span(updates: Sequence[int | None]) -> str:
-    reached = [t for t in updates if t is not None]
-    if not reached:
-        return "never"
-    low, high = min(reached), max(reached)
-    span = f"{low}" if low == high else f"{low}–{high}"
-    return span if len(reached) == len(updates) else f"{span} ({len(reached)}/{len(updates)})"
+def _reached(updates: Sequence[int | None], end: int) -> str:
+    """The median of the seeds, and how many of them were there."""
+    arrived = len(updates) - statistics.never(updates)
+    return f"{statistics.middle(updates, end)} ({arrived}/{len(updates)})" if arrived else "never"
 
 
 def _data_list(options: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.live.headline.told import Told, circuit_told, told
+from app.live.runs import part_of
 from app.pages.circuits import files as circuit_files
 from app.pages.lab import files
 from spncore import Dataset, Experiment, Recorder, Trace, Trainer, fit, load, problem_of
@@ -19,7 +20,7 @@ from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
 from spncore.runs.training import all_states, learner_of, trainer_of
 from spncore.studies.target import Fixed, fixed
-from tests.judge import Judge
+from tests.recount.lab.headline import Judge
 
 LINK = "http://host/"
 PLAIN = Experiment(dataset="nltcs-twin", num_components=2)
@@ -68,7 +69,7 @@ def trace_of(experiment: Experiment, values: Floats, stopped: bool) -> Trace:
     blank = blank_of(experiment.depth, experiment.num_components)
     shape = values.shape
     arrays = {field: np.ones((*shape, getattr(blank, field).shape[2])) for field in ("flow", "weights")}
-    zeros = {"log_partition": np.zeros(shape), "at_floor": np.zeros(shape, int)}
+    zeros = {"log_partition": np.zeros(shape), "at_floor": np.zeros(shape, int), "components": np.zeros(shape)}
     why = "diverged: a weight is no longer a finite number" if stopped else None
     return dataclasses.replace(blank, experiment=experiment, llh=values, value=values, stopped=why, **arrays, **zeros)
 
@@ -103,7 +104,7 @@ def ran(name: str, study: Study, dataset: Dataset, shown: Sequence[int | None] =
     traces = [fit(single, dataset) for single in study.experiments()]
     target = fixed(study.experiment, dataset)
     for length in shown:
-        part = traces if length is None else [cut(trace, length) for trace in traces]
+        part = traces if length is None else [part_of(trace, length=length) for trace in traces]
         when = "" if length is None else f", after {length - 1} updates"
         yield situation(name + when, study, dataset, part, target, length is None)
 
@@ -124,12 +125,6 @@ def ran_circuit(name: str, study: Study, dataset: Dataset) -> Situation:
     said = circuit_told(traces, dataset, True, study.shallow)
     text = circuit_files.curves_csv(study, dataset, traces, LINK)
     return Situation(name, said, judge_of(text, study.experiment, dataset, True))
-
-
-def cut(trace: Trace, length: int) -> Trace:
-    """The first states of a trace."""
-    names = "llh value log_partition at_floor flow weights".split()
-    return dataclasses.replace(trace, final_state=None, **{each: getattr(trace, each)[:, :length] for each in names})
 
 
 def uploaded(rows: Floats, name: str = "theirs.csv") -> Dataset:

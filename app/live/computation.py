@@ -185,7 +185,7 @@ class Computation:
         """θ1 / (θ0 + θ1) of a mixture; all leaf parameters of a deep circuit, whose mixture of trees has the same."""
         if not self.study.deep:
             zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
-            with np.errstate(all="ignore"):  # a run about to diverge may have infinite weights
+            with np.errstate(invalid="ignore"):  # a leaf whose weights both vanished says nothing: NaN
                 self.kept[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
         elif not self.study.is_shallow(depth):
             self.kept[depth][iteration] = info.inputs

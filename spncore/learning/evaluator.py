@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.families import Moments
@@ -27,7 +27,8 @@ class Evaluation(NamedTuple):
     """Per seed: `llh` (S,) nats per row; `value` (S,), the objective; `log_partition` (S,); `flow` (S, E) of the edges.
 
     `accuracy` (S,): how often the class is right, NaN without a class variable. `moments`, per input layer:
-    flow-weighted statistics (S, …) as `families` take them. All are means per row.
+    flow-weighted statistics (S, …) as `families` take them. All are means per row. `empty` (S,): whether a node is left
+    out, since its edge or all values of a leaf have weight 0; None where no weight is 0.
     """
 
     llh: Floats
@@ -36,6 +37,7 @@ class Evaluation(NamedTuple):
     log_partition: Floats
     flow: Floats
     moments: tuple[Moments, ...]
+    empty: Bools | None
 
 
 class Batch(NamedTuple):
@@ -56,7 +58,7 @@ class Evaluator:
     Seeds go through the row-sized work one at a time (it stays in the cache, and a batch gives the same bits as the
     runs one by one); everything small is done for all seeds at once. Large evidence is evaluated in blocks of rows.
     A layer with one sum per group whose inputs are its own has no pass of its own: its weights are added to the
-    constants of its inputs.
+    constants of its inputs. A weight of 0 excludes its node; in single precision, one below 1e-38 elsewhere is 0.
     """
 
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
@@ -95,7 +97,8 @@ class Evaluator:
         for edges, number, nodes in self._absorbed:
             np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])
         collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
-        return Evaluation(llh, value, correct, log_partition, flow, collected)
+        empty = None if zeros is None else _empty(weights, inputs)
+        return Evaluation(llh, value, correct, log_partition, flow, collected, empty)
 
     def _coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
         """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
@@ -213,6 +216,12 @@ def _inputs_of(circuit: Circuit, layer: SumLayer) -> tuple[int, slice] | None:
         if isinstance(below, InputLayer) and own.start <= children[0] and children[-1] < own.stop:
             return number, slice(int(children[0]) - own.start, int(children[-1]) + 1 - own.start)
     return None
+
+
+def _empty(weights: Floats, inputs: Sequence[Floats]) -> Bools:
+    """Seeds (S,) of which an edge (S, E), or all parameters of a leaf (S, P, nodes, S_l), are 0."""
+    leaves_left = [(array != 0.0).any(axis=1).all(axis=(1, 2)) for array in inputs]
+    return np.asarray(~np.logical_and.reduce([weights.all(axis=1), *leaves_left]))
 
 
 def _added(flows: Flows, new: Flows) -> Flows:

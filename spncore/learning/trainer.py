@@ -136,7 +136,7 @@ class Trainer:
             gradient = self.gradient(weights[:, :trained], self.flows(seen, info.inputs))
             increment, optimiser = self.optimiser.update(gradient, state.optimiser)
             parameters = self.moved(state.parameters[:, :trained], increment)
-        self._raise_if_diverged(state.iteration, info, parameters)
+        self._raise_if_diverged(state.iteration, info, parameters, seen.empty)
         if trained < state.parameters.shape[1]:
             parameters = np.concatenate([parameters, state.parameters[:, trained:]], axis=1)
         return TrainState(state.iteration + 1, parameters, optimiser), info
@@ -144,8 +144,8 @@ class Trainer:
     def seen(self, state: TrainState) -> StepInfo:
         """What the next step would see of a state, without the step; DivergenceError if numbers overflow."""
         with np.errstate(all="ignore"):
-            *_, info = self._look(state)
-        self._raise_if_diverged(state.iteration, info, state.parameters)
+            _, seen, info = self._look(state)
+        self._raise_if_diverged(state.iteration, info, state.parameters, seen.empty)
         return info
 
     def _look(self, state: TrainState) -> tuple[Floats, Evaluation, StepInfo]:
@@ -201,13 +201,16 @@ class Trainer:
             self._epochs[seed, epoch] = np.random.default_rng([seed, epoch]).permutation(rows)
         return self._epochs[seed, epoch]
 
-    def _raise_if_diverged(self, iteration: int, info: StepInfo, parameters: Floats) -> None:
+    def _raise_if_diverged(self, iteration: int, info: StepInfo, parameters: Floats, empty: Bools | None) -> None:
         if self.problem.zeros is not None:
             parameters = np.where(self.problem.zeros[: parameters.shape[1]], 0.0, parameters)
-        if math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
+        rounded = empty is not None and empty.any() and self.problem.zeros is None
+        if not rounded and math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
             return
+        logs = np.where(empty, -np.inf, 0.0) if rounded and empty is not None else np.zeros(len(info.llh))
         for updates_made, quantity, values in (
             (iteration, "the log-likelihood", info.llh[:, None]),
+            (iteration, "the logarithm of a node's weight", logs[:, None]),
             (iteration + 1, "a weight", parameters),
         ):
             finite = np.isfinite(values).all(axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -179,15 +179,23 @@ def first_changes(lines: Sequence[Line], theme: str) -> go.Figure:
 
 
 def scores(
-    title: str, groups: Mapping[str, Mapping[int, Sequence[float]]], levels: Mapping[str, float], theme: str
+    title: str,
+    groups: Mapping[str, Mapping[int, Sequence[float]]],
+    levels: Mapping[str, float],
+    theme: str,
+    without_mean: Collection[tuple[str, int]] = (),
 ) -> go.Figure:
-    """Final LLH of every seed by group (training rows, test rows) and depth, with the mean as a bar across."""
+    """Final LLH of every seed by group (training rows, test rows) and depth, with the mean as a bar across.
+
+    `without_mean` names groups and depths that have none.
+    """
     figure = _figure(title, "", "nats per row", theme, height=SMALL_HEIGHT)
     depths = sorted({depth for group in groups.values() for depth in group})
     for depth in depths:
         offset, color = (depth - (depths[0] + depths[-1]) / 2) * 0.24, DEPTHS[theme][depth - 1]
         seeds = [list(group.get(depth, ())) for group in groups.values()]
-        means = [[float(np.mean(values))] if values else [] for values in seeds]
+        known = [values and (name, depth) not in without_mean for name, values in zip(groups, seeds, strict=True)]
+        means = [[float(np.mean(values))] if has else [] for values, has in zip(seeds, known, strict=True)]
         bar = {"marker_line": {"width": 3, "color": color}, "showlegend": False}
         for rows, symbol, size, name, look in (
             (seeds, MARKERS[depth - 1], 8, f"L={depth}", {"marker_opacity": 0.6}),

@@ -127,7 +127,7 @@ class Comparison(NamedTuple):
         return self.plain, self.factors
 
 
-SHIPPED = (LinearStudy(),)  # nothing of it ships in data/: the page runs it in half a second
+SHIPPED = (LinearStudy(),)  # nothing of it ships in data/: the page runs it in about a second
 COLUMNS = ("model", "eta", "t", "quantity", "value")
 
 

@@ -193,4 +193,4 @@ def test_a_printed_value_names_the_place_where_it_was_read():
     assert printed and all("github.com/" in row[0] or "doi.org/" in row[0] for row in printed)
     assert {row[0].strip("*") for row in printed} == set(PRINTED)
     for row in printed:
-        assert [float(cell.replace("−", "-")) for cell in row[1:]] == list(PRINTED[row[0].strip("*")])
+        assert row[1:] == [f"{value:.2f}".replace("-", "−") for value in PRINTED[row[0].strip("*")]]

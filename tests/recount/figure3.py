@@ -43,11 +43,11 @@ def published(published_table, level):
 
 
 def interval(runs):
-    """The narrowest two order statistics that hold the median with 95 %, or the range."""
+    """The narrowest two order statistics that hold the median with 95 %, or the range and what it holds it with."""
     n, ranked = len(runs), sorted(runs)
-    cuts = [cut for cut in range(1, n // 2 + 1) if 1.0 - 2.0 * binom.cdf(cut - 1, n, 0.5) >= 0.95]
-    cut = max(cuts, default=1)
-    return ranked[cut - 1], ranked[n - cut]
+    holds = {cut: 1.0 - 2.0 * binom.cdf(cut - 1, n, 0.5) for cut in range(1, max(n // 2, 1) + 1)}
+    cut = max((cut for cut, share in holds.items() if share >= 0.95), default=1)
+    return ranked[cut - 1], ranked[n - cut], None if holds[cut] >= 0.95 else round(100.0 * holds[cut], 2)
 
 
 def inside(at, runs):
@@ -65,9 +65,10 @@ def overview(sentence, seed_table, published_table, level, noise, synthetic):
     runs = [seen[noise, depth, level] for depth in DEPTHS]
     faults = wrong(value(at), level, "level")
     faults += wrong([value(each) for each in theirs.split("/")], list(known.values()), "published")
-    spans = [re.fullmatch(r"(.+) \[(.+), (.+)\]", span).groups() for span in ours.split(" / ")]
+    spans = [re.fullmatch(r"(.+) \[(.+), (.+?)(?:; (\S+)\s%)?\]", span).groups() for span in ours.split(" / ")]
     expected = [(median(row), *interval(row)) for row in runs]
-    faults += wrong([tuple(map(value, span)) for span in spans], expected, "medians and intervals")
+    said = [tuple(value(each) if each else None for each in span) for span in spans]
+    faults += wrong(said, expected, "medians and intervals")
     if synthetic:
         return faults + wrong("not compared" in close and "outside" not in close, True, "stand-in rows")
     out = {depth for depth in DEPTHS if not inside(known[depth], runs[depth - 1])}

@@ -48,7 +48,6 @@ def overview(shown: Results) -> None:
     st.table(facts.table_rows(shown, noise), hide_index=True)
     st.caption(
         "In updates; 0 is the start. Ours: median over seeds [interval that holds their median with 95 % probability]. "
-        "Seeds are restarts on one data set: they say how much the start matters, nothing of other data. "
         "Bold where the published run lies outside the range of our seeds."
     )
     rows, remarks = partial(facts.seed_rows, shown), files.signed(shown.words)

@@ -124,7 +124,7 @@ if shown is not None:
         session.is_stale(),
         st.session_state["view"],
         baseline=session.baseline(),
-        published=shown.study == presets.FIGURE_3,
+        published=presets.is_figure_3(shown.study),
         preset=preset.name if preset else None,
     )
     session.answer(asked, shown, session.study())

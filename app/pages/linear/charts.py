@@ -10,31 +10,34 @@ import plotly.graph_objects as go
 
 from spncore.arrays import Floats
 from spncore.linear.rates import TARGET
-from spncore.plots.drawing import dots, note
+from spncore.plots.drawing import dots, log_ticks, note
 from spncore.plots.lines import NamedLine, lines, name_the_end
 from spncore.plots.palette import DASHES, DEPTHS, INK, PLAIN
 from spncore.studies.linear import Comparison, Side
 from spncore.symbols import LABELS
 
+START = 0.5  # where the start stands on a log axis, which has no 0
+
 
 def loss(comparison: Comparison, theme: str, log_steps: bool) -> go.Figure:
     """Loss over its start for both models, with the target; a loss of 0 lies below every axis of powers."""
-    log_steps = log_steps and _moves(comparison)
     rows = [_over_updates(comparison, side, side.relative_loss, theme, log_steps) for side in comparison.sides]
     figure = lines(rows, LABELS["step"], "loss / loss at the start", theme, log_steps, log_y=True)
+    _begins_at_0(figure)
     top = max([1.0, *(float(value) for row in rows for value in row.y)])
-    figure.update_yaxes(range=[np.log10(TARGET) - 0.5, np.log10(top) + 0.3])
+    figure.update_yaxes(range=[np.log10(TARGET) - 0.5, np.log10(top) + 0.3], **log_ticks(np.array([TARGET, top])))
     figure.add_hline(TARGET, line={"color": INK[theme], "width": 1, "dash": "dot"})
     longest = max(len(row.x) for row in rows)
     for row, side in zip(rows, comparison.sides, strict=True):
         words = "" if side.needed is None else f"{row.name}: {side.needed:,}"
-        name_the_end(figure, _positive(row), words, right=len(row.x) < 0.6 * longest)
+        above = longest > 1 or side is comparison.plain  # two points at one place
+        name_the_end(figure, _positive(row), words, above, right=len(row.x) < 0.6 * longest)
     return figure
 
 
 def rate_and_term(comparison: Comparison, quantity: str, theme: str, log_steps: bool) -> go.Figure:
     """ρ or λ of both models over the updates of the overparametrised one."""
-    length, log_steps = len(comparison.factors.trace.loss), log_steps and _moves(comparison)
+    length = len(comparison.factors.trace.loss)
     rows = []
     for side in comparison.sides:
         values: Floats = getattr(side.trace, quantity)[:length]
@@ -42,6 +45,7 @@ def rate_and_term(comparison: Comparison, quantity: str, theme: str, log_steps: 
             values = np.pad(values, (0, length - len(values)), constant_values=np.nan)
         rows.append(_over_updates(comparison, side, values, theme, log_steps))
     figure = lines(rows, LABELS["step"], LABELS[quantity], theme, log_steps, log_y=quantity == "rho")
+    _begins_at_0(figure)
     for row in rows:
         name_the_end(figure, _positive(row) if quantity == "rho" else row, above=row.name == "plain")
     return figure
@@ -51,7 +55,7 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     """Updates to the target at every rate that was tried; the rate each model is shown at carries a ring."""
     rows, thrown = [], []
     for side in comparison.sides:
-        reached = [(o.learning_rate, max(o.updates, 1)) for o in side.outcomes if o.updates is not None]
+        reached = [(o.learning_rate, o.updates) for o in side.outcomes if o.updates]
         x, y = np.array(reached, dtype=np.float64).reshape(-1, 2).T
         rows.append(_line(comparison, side, x, y, theme, "lines+markers"))
         thrown.append([o.learning_rate for o in side.outcomes if o.diverged])
@@ -62,8 +66,8 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
     counts = np.log10(np.concatenate([row.y for row in rows] if any(row.y.size for row in rows) else [[1.0]]))
     figure.update_yaxes(range=[counts.min() - 0.15, counts.max() + 0.4])  # room for the crosses
     for side, row in zip(comparison.sides, rows, strict=True):
-        if side.needed is not None:
-            at = [side.experiment.learning_rate], [max(side.needed, 1)]
+        if side.needed:
+            at = [side.experiment.learning_rate], [side.needed]
             dots(figure, *at, None, "circle-open", 15, row.color, edge=2.5, hoverinfo="skip")
         if row.x.size:
             note(figure, row.x[0], row.y[0], row.name, row.color, yshift=14)
@@ -86,6 +90,7 @@ def scalars(linear: Floats, network: Mapping[str, Floats], num_layers: int, them
     for place, (name, values) in enumerate(network.items()):
         rows.append(NamedLine(name, *_updates(values, True), PLAIN[theme], DASHES[place], 4.0 - 1.5 * place))
     figure = lines(rows, LABELS["step"], "scalar / its start", theme, log_x=True)
+    _begins_at_0(figure)
     name_the_end(figure, rows[0])
     name_the_end(figure, rows[1], "SPN, any depth")
     return figure
@@ -105,13 +110,9 @@ def same_curve(network: Mapping[str, Floats], theme: str) -> go.Figure:
 def _line(comparison: Comparison, side: Side, x: Floats, y: Floats, theme: str, mode: str = "lines") -> NamedLine:
     """A model's line in its own colour and dash."""
     deep = DEPTHS[theme][comparison.study.num_layers - 1]
+    mode = "lines+markers" if x.size == 1 else mode
     look = (PLAIN[theme], DASHES[1]) if side is comparison.plain else (deep, DASHES[0])
     return NamedLine(side.name, x, y, *look, mode=mode)
-
-
-def _moves(comparison: Comparison) -> bool:
-    """Whether anything is left to draw where the start is left out."""
-    return len(comparison.factors.trace.loss) > 1
 
 
 def _positive(row: NamedLine) -> NamedLine:
@@ -125,6 +126,15 @@ def _over_updates(comparison: Comparison, side: Side, values: Floats, theme: str
 
 
 def _updates(values: Floats, log_steps: bool) -> tuple[Floats, Floats]:
-    """Updates done, from 0, and the values after them; a log axis has no 0, so the start is left out there."""
-    first = int(log_steps)
-    return np.arange(first, len(values), dtype=np.float64), values[first:]
+    """Updates done and the values after them; the start, 0, stands at START where the axis is one of powers."""
+    x = np.arange(len(values), dtype=np.float64)
+    x[0] = START if log_steps else 0.0
+    return x, values
+
+
+def _begins_at_0(figure: go.Figure) -> None:
+    """Call the place where the start stands on a log axis by its name."""
+    axis = figure.layout.xaxis
+    if axis.type == "log":
+        ticks = [(at, text) for at, text in zip(axis.tickvals, axis.ticktext, strict=True) if at >= 1]
+        figure.update_xaxes(tickvals=[START, *(at for at, _ in ticks)], ticktext=["0", *(text for _, text in ticks)])

@@ -37,7 +37,7 @@ HOW: Mapping[str, controls.Values] = {  # in the order of the controls
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def compare(study: LinearStudy) -> Comparison:
-    """The runs of a comparison; under half a second of CPU time, shared by all users."""
+    """The runs of a comparison; about a second of CPU time, shared by all users."""
     return linear.run(study)
 
 

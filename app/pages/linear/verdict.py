@@ -35,7 +35,8 @@ def _at_best(comparison: Comparison) -> str:
 def _at_chosen(comparison: Comparison) -> str:
     arrived = [side for side in comparison.sides if side.needed is not None and side.lost is None]
     if not arrived:
-        return f"{OPEN}: neither gets there to stay."
+        stay = " to stay" * any(side.needed is not None for side in comparison.sides)
+        return f"{OPEN}: neither gets there{stay}."
     if len(arrived) == 1:
         return f"At this rate only {who(comparison, arrived[0])} gets there to stay; at others it may be otherwise."
     return _open(comparison) or f"{_decided(comparison)} At other rates it may be otherwise."

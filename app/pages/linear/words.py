@@ -118,7 +118,8 @@ def rate_sentence(comparison: Comparison) -> str:
     first, last, strongest = (float(lam) for lam in (trace.lam[0], trace.lam[-1], trace.lam[abs(trace.lam).argmax()]))
     lam = "λ is 0 throughout"
     if strongest:
-        ends = f"λ starts at {signed(first, '.2g')} and ends at {signed(last, '.1g')}"
+        ends = f"λ starts at {signed(first, '.2g')} and ends at {signed(last, '.2g')}"
+        ends = ends if len(trace.lam) > 1 else f"λ is {signed(first, '.2g')} at the start"
         lam = f"{ends}; at its strongest it {_pull(strongest)}"
     return f"The plain model's ρ stays at η, and it has no λ. Overparametrised, {rho}. {lam}."
 

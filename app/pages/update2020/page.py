@@ -16,7 +16,7 @@ from spncore.studies import shipped, update2020
 from spncore.studies.cells import CURVE, DEPTHS, OF_SCALE, Runs, depth_name
 from spncore.studies.update2020 import SEEDS, Update
 
-COSTS = {"nltcs": "under a minute", "plants": "a few minutes", "baudio": "about ten minutes"}
+COSTS = {"nltcs": "under a minute", "plants": "about a minute", "baudio": "a few minutes"}
 
 SCORE_COLUMNS = "objective,rows,L,seed,llh,lowest of the last states,highest of the last states,swings".split(",")
 
@@ -63,7 +63,9 @@ def scale(shown: Results, rate: float) -> None:
 
 def final_scores(shown: Results, rate: float) -> None:
     """Every seed's last scores, and the table of means."""
-    figure = charts.scores(facts.ENDS, facts.groups(shown, rate), shown.levels, page.theme())
+    figure = charts.scores(
+        facts.ENDS, facts.groups(shown, rate), shown.levels, page.theme(), facts.without_mean(shown, rate)
+    )
     rows = partial(facts.score_rows, shown, rate)
     page.chart(figure, facts.score_words(shown, rate), "update_scores", SCORE_COLUMNS, rows, [shown.words])
     with st.expander("Show as table", icon=":material/table:"):

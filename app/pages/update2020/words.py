@@ -20,7 +20,8 @@ from spncore.sweep.scale import EVERY, LAST
 from spncore.words import DASH, counted, signed, slashed
 
 NAMES = {"unnormalised": "as written", "generative": "proper"}
-ENDS = "Where every seed ends, on training rows and on rows held back; bars are means"
+ENDS = "Where every seed ends, on training rows and on rows held back"
+BARS = "Bars are means; a run that swings is drawn by both ends of its range, and its group has no mean."
 SCALE = "Log Z of the objective as written"
 TITLES = {
     "unnormalised": "As written: log f minus Z",
@@ -29,10 +30,10 @@ TITLES = {
 ROWS = ("train", "test")
 NO_BETTER = 0.05  # nats per row above the level of independent variables that still count as that level
 SWING = 0.1  # nats per row by which the training LLH falls back within the last states of a run that swings
-SAW = 1.0  # nats between which log Z is at rest within them
+MOVE = 1.0  # nats by which log Z moves within them where it is not said to stay
 HIGHER = 1e-3  # nats per row that make one score higher than another
 COLUMNS = ("objective", "L", "rows", "mean", "lowest", "highest", "swing", "no better than independent")
-SCALE_COLUMNS = ("L", "ηS, lowest", "ηS, highest", "log Z at the end, lowest", "highest", "saws")
+SCALE_COLUMNS = ("L", "ηS, lowest", "ηS, highest", "log Z at the end, lowest", "highest", "moves by over 1")
 
 
 class End(NamedTuple):
@@ -77,6 +78,17 @@ def groups(shown: Results, rate: float = AS_WRITTEN) -> dict[str, dict[int, list
         }
         for objective, name in NAMES.items()
         for rows in ROWS
+    }
+
+
+def without_mean(shown: Results, rate: float = AS_WRITTEN) -> set[tuple[str, int]]:
+    """The groups and depths of `groups` with a run that swings: a mean of the ends of ranges says nothing."""
+    return {
+        (f"{name}, {rows}", depth)
+        for objective, name in NAMES.items()
+        for rows in ROWS
+        for depth, found in ends(shown, objective, rows, rate).items()
+        if any(end.swings for end in found)
     }
 
 
@@ -146,24 +158,24 @@ def scale_words(shown: Results, rate: float = AS_WRITTEN) -> str:
     depths = slashed(depth for depth, found in by_depth.items() if found)
     return (
         f"At η = {rate:g}, ηS of all seeds, L = {depths}: {ranges}, looked at in every {EVERY}th state; {verdict}. "
-        f"{_ends_of_scale(seeds)}"
+        f"{_ends_of_scale(seeds, 'saws on' if high >= EDGE else 'still moves')}"
     )
 
 
-def _ends_of_scale(seeds: Sequence[dict[str, float]]) -> str:
-    """Between which values log Z is in the last states, of runs in which it is at rest and of the others."""
+def _ends_of_scale(seeds: Sequence[dict[str, float]], moves: str) -> str:
+    """Between which values log Z is in the last states, of runs in which it moves and of the others."""
     parts = []
-    for sawing, what, decimals in ((True, "saws on", 1), (False, "is at rest", 3)):
-        some = [each for each in seeds if _saws(each) == sawing]
+    for moving, what, decimals in ((True, moves, 1), (False, "stays", 3)):
+        some = [each for each in seeds if _moves(each) == moving]
         if some:
             bounds = min(each["lowest last log Z"] for each in some), max(each["highest last log Z"] for each in some)
             low, high = (signed(round(bound, decimals) + 0.0, f".{decimals}f") for bound in bounds)
-            parts.append(f"in {len(some)} of {counted(len(seeds), 'run')} it {what}, between {low} and {high}")
+            parts.append(f"in {len(some)} of {counted(len(seeds), 'run')} it {what} between {low} and {high}")
     return f"In the last {LAST} states log Z: {'; '.join(parts)}."
 
 
-def _saws(scale: Mapping[str, float]) -> bool:
-    return scale["highest last log Z"] - scale["lowest last log Z"] > SAW
+def _moves(scale: Mapping[str, float]) -> bool:
+    return scale["highest last log Z"] - scale["lowest last log Z"] > MOVE
 
 
 def scales(shown: Results, rate: float = AS_WRITTEN) -> dict[int, list[dict[str, float]]]:
@@ -181,7 +193,7 @@ def scale_rows(shown: Results, rate: float = AS_WRITTEN) -> list[Row]:
             f"{rate * max(each['highest S'] for each in found):.2f}",
             signed(min(each["lowest last log Z"] for each in found)),
             signed(max(each["highest last log Z"] for each in found)),
-            f"{sum(map(_saws, found))} of {len(found)}",
+            f"{sum(map(_moves, found))} of {len(found)}",
         )
         for depth, found in scales(shown, rate).items()
         if found
@@ -196,7 +208,7 @@ def score_words(shown: Results, rate: float = AS_WRITTEN) -> str:
     pairs = [(a, b) for depth in DEPTHS for a in written[depth] for b in proper[depth] if a.seed == b.seed]
     higher = sum(_lowest(b) > _highest(a) + HIGHER for a, b in pairs)
     swinging = any(end.swings for pair in pairs for end in pair)
-    ranges = " A run that swings counts by the range of its last states." * swinging
+    ranges = f" A run that swings counts by the range of its last states. {BARS}" if swinging else ""
     parts.append(
         f"The proper objective scores higher than the one as written in {higher} of {counted(len(pairs), 'pair')} of "
         f"runs with one seed and depth.{ranges}"

@@ -166,7 +166,7 @@ def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client
         parametrisation="log",
         objective="unnormalised",
         learning_rate=2.0,
-        init_scale=1.5,
+        init_scale=2.0,
         num_components=2,
         iterations=29,
         seed=0,
@@ -174,10 +174,10 @@ def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client
     run = finished(registry, Study(experiment, (1, 3)), data)
     header, body = read(client, f"/api/runs/{run.id}")
     llh = body.reshape(30, -1)[:, [0, frames.layout(run)["curves"][1]["offsets"]["value"]]]
-    length = run.recorders[0].length
+    length = run.recorders[1].length
     assert header["state"] == "failed" and 0 < length < 30
-    assert np.isfinite(llh[:length]).all() and np.isnan(llh[length:, 0]).all() and np.isfinite(llh[:, 1]).all()
-    assert [length - 1, f"L=1 {run.recorders[0].stopped}."] in header["events"]
+    assert np.isfinite(llh[:length]).all() and np.isnan(llh[length:, 1]).all() and np.isfinite(llh[:, 0]).all()
+    assert [length - 1, f"L=3 {run.recorders[1].stopped}."] in header["events"]
 
 
 def test_the_layout_says_where_every_field_is(client: TestClient, done: LiveRun, data: Dataset) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +19,9 @@ from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.study import RIVALS, Study
 from spncore.studies.presets import PRESETS
-from tests.judge_details import details
-from tests.recount import RefusedError
+from tests.recount import lab
+from tests.recount.lab.details import details
+from tests.recount.lab.table import RefusedError
 from tests.situations import Situation, hand_made, ran, ran_circuit, uploaded
 
 EARLY = [-11.0, -9.0, -7.3, -7.1, -7.0]
@@ -262,3 +265,10 @@ def test_a_table_of_other_runs_refuses_the_line():
     one, other = found["6 seeds, late and early"], found["6 seeds, early and late"]
     with pytest.raises(RefusedError):
         other.judge.headline(one.said.headline)
+
+
+def test_the_judges_know_neither_engine_nor_words():
+    for file in Path(lab.__file__).parent.glob("*.py"):
+        names = re.findall(r"^(?:from|import) (\w+(?:\.\w+)*)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        own = [name for name in names if name.split(".")[0] not in sys.stdlib_module_names]
+        assert all(name.startswith("tests.recount.lab") for name in own), (file.name, own)

@@ -81,10 +81,13 @@ def test_a_missing_leaf_can_be_weighed_and_an_observed_one_is_untouched(name, nu
     assert_close(found, log_values(layer, parameters, rows) + added)
 
 
-def test_excluded_values_are_counted_where_they_are_observed():
+@pytest.mark.parametrize("all_of_one", [False, True])
+def test_excluded_values_are_counted_where_they_are_observed_and_missing_ones_where_none_is_left(all_of_one):
     layer, parameters, rows, rng = case("categorical", 4)
     parameters[rng.random(parameters.shape) < 0.4] = 0.0
-    parameters[3] = 1.0  # no leaf excludes everything
+    parameters[3] = 1.0
+    if all_of_one:
+        parameters[:, 1, 0] = 0.0
     design = leaves.design(layer, rows)
     counts = leaves.impossible(parameters, design).reshape(2, 3, -1) @ design.features
     assert ((counts.reshape(6, -1) > 0) == (expected_values(layer, parameters, rows) == 0)).all()

@@ -198,3 +198,19 @@ def test_a_start_that_fails_by_itself_is_said_to():
     trainer = Trainer(unnormalised, settings())
     with pytest.raises(DivergenceError, match="not a finite number at the start, so no learning rate can help"):
         trainer.step(trainer.init())
+
+
+@pytest.mark.parametrize("where", ["both values of a leaf", "a component's only layer"])
+def test_a_node_whose_log_weights_round_to_0_ends_a_run_with_the_rate_as_the_cause(where):
+    asked = random_model(mixture(2, 4), np.random.default_rng(0))
+    how = settings("gradient_ascent", "log", learning_rate=5.0)
+    trainer = Trainer(plain_problem(asked, data_and_partition(some_data()), GENERATIVE), how)
+    state, _ = trainer.step(trainer.init())
+    parameters = state.parameters.copy()
+    parameters[0, [2, 10] if where == "both values of a leaf" else [0]] = -800.0
+    with pytest.raises(DivergenceError, match="1 update, the log.* of seed 0 is no longer a .* rate below 5$"):
+        trainer.step(state._replace(parameters=parameters))
+    one_value = state.parameters.copy()
+    one_value[0, 2] = -800.0  # the other value of the leaf is left
+    after, info = trainer.step(state._replace(parameters=one_value))
+    assert np.isfinite(info.llh).all() and np.isfinite(after.parameters).all()

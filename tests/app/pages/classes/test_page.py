@@ -203,6 +203,7 @@ def test_it_opens_on_shipped_numbers_and_says_where_they_are_from():
     page = opened()
     assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT])
     assert "Shipped with the lab" in said(page, "caption") and not page.info and not page.query_params
+    assert said(page, "caption").count("Seeds are restarts on one data set") == 1
 
 
 @pytest.mark.parametrize("objective", CHOICES)

@@ -36,6 +36,7 @@ SINGLE = [
     {"p": 4, "dimension": 1, "each_at": "chosen", "learning_rate": 1.05, "num_layers": 3},
     {"p": 4, "dimension": 16, "condition": 1.0, "init_scale": 0.3},
 ]
+SINGLE += [{"num_layers": layers, "p": 2 + 2 * (layers % 2)} for layers in range(4, 8)]
 TABLE = [*BEST, *CHOSEN]
 CASES = [*SINGLE, *(pytest.param(case, marks=[pytest.mark.slow] * (n % 4 > 0)) for n, case in enumerate(TABLE))]
 
@@ -205,7 +206,10 @@ def judge_rates(said, factors):
     strongest = max(lam, key=abs)
     assert ("λ is 0 throughout" in said) == (strongest == 0.0)
     if strongest:
-        assert f"starts at {lam[0]:.2g} and ends at {lam[-1]:.1g};".replace("-", "−") in said
+        ends = (
+            f"starts at {lam[0]:.2g} and ends at {lam[-1]:.2g};" if len(lam) > 1 else f"is {lam[0]:.2g} at the start;"
+        )
+        assert ends.replace("-", "−") in said
     length = 1.0 - strongest  # what is left of w
     assert ("stretches w" in said) == (strongest < 0.0) and ("turns w round" in said) == (strongest > 1.0)
     assert ("shrinks w" in said) == (0.0 < strongest < 1.0)

@@ -264,6 +264,8 @@ def test_the_page_opens_with_the_shipped_diagram_and_the_sentences_of_its_number
     for depth in found.plane.depths[1:]:
         assert all(sentence in words for sentence in summary(found, depth))
     assert len(page.get("plotly_chart")) == len(found.plane.depths)  # a panel for each but L = 1, and the key
+    captions = " ".join(element.value for element in page.caption)
+    assert fairness(found) in captions and captions.count("Seeds are restarts on one data set") == 1
     assert not page.error
 
 

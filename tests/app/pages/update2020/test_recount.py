@@ -12,6 +12,7 @@ import pytest
 from app.kit import files
 from app.kit.results import Results
 from app.pages.update2020 import words
+from spncore.plots import curves
 from spncore.studies import shipped, update2020
 from spncore.studies.cells import CURVE, OF_SCALE, Runs
 from spncore.studies.shipped import Data
@@ -153,13 +154,14 @@ def judge_scale(text, table, runs, rate):
     assert ("past 2 from the start to the end" in text) == (min(low) >= 2)
     if max(high) >= 2 > min(low):
         assert f"past 2 at some state in {sum(each >= 2 for each in high)} of {len(high)} runs" in text
-    for sawing, what, digits in ((True, "saws on", 1), (False, "is at rest", 3)):
-        some = [run for run in written.values() if at_rest(run) != sawing]
-        assert (f"it {what}" in text) == bool(some)
+    moves = "saws on" if max(high) >= 2 else "still moves"
+    for moving, what, digits in ((True, moves, 1), (False, "stays", 3)):
+        some = [run for run in written.values() if at_rest(run) != moving]
+        assert (f"it {what} between" in text) == bool(some)
         if some:
-            low, high = min(run["lowest last log Z"] for run in some), max(run["highest last log Z"] for run in some)
-            between = " and ".join(said(bound, f".{digits}f") for bound in (low, high))
-            assert f"in {len(some)} of {len(written)} run" in text and f"it {what}, between {between}" in text
+            least, most = min(run["lowest last log Z"] for run in some), max(run["highest last log Z"] for run in some)
+            between = " and ".join(said(bound, f".{digits}f") for bound in (least, most))
+            assert f"in {len(some)} of {len(written)} run" in text and f"it {what} between {between}" in text
     for row in table:
         found = of(runs, "unnormalised", int(row[0][-1]))
         assert float(row[1]) == pytest.approx(rate * min(run["lowest S"] for run in found.values()), abs=0.005)
@@ -186,7 +188,9 @@ def judge_scores(text, runs):
             deep, shallow = (of(runs, objective, depth) for depth in (3, 1))
             gaps = [deep[seed]["test llh"] - shallow[seed]["test llh"] for seed in deep]
             most = max(sum(gap > 1e-3 for gap in gaps), sum(gap < -1e-3 for gap in gaps))
-            assert re.search(rf"Test rows, {name}: L=[13] higher than L=[13] in {most} of {len(gaps)} seed", text)
+            higher_in = rf"L=[13] higher than L=[13] in {most} of {len(gaps)} seed"
+            level = rf"L=3 and L=1 level in {len(gaps)} of {len(gaps)} seed"
+            assert re.search(f"Test rows, {name}: {higher_in if most else level}", text)
     anyone = any(not still(run) for pair in pairs for run in pair)
     assert ("A run that swings counts by the range of its last states" in text) == anyone
 
@@ -210,6 +214,10 @@ def judge_table(table, runs):
 
 
 def test_what_is_drawn_of_a_run_that_swings_are_both_ends_of_its_range():
-    drawn = words.groups(made("all swing as written", 0.1), 0.1)
+    shown = made("all swing as written", 0.1)
+    drawn, bare = words.groups(shown, 0.1), words.without_mean(shown, 0.1)
     assert all(len(values) == 10 for values in drawn["as written, train"].values())
     assert all(len(values) == 5 for values in drawn["proper, train"].values())
+    assert bare == {(f"as written, {rows}", depth) for rows in ("train", "test") for depth in (1, 2, 3)}
+    figure = curves.scores("", drawn, {}, "light", bare)
+    assert sum(len(trace.x) for trace in figure.data if trace.marker.symbol == "line-ew") == 2 * 3

@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tests.judge import NEVER, Judge
-from tests.recount import NAME, NAMES, NUMBER, SAME, SEEDS, SIZE, SURE, check_size, check_wins, hold, learner, near
+from tests.recount.lab.headline import NEVER, Judge
+from tests.recount.lab.table import (
+    NAME,
+    NAMES,
+    NUMBER,
+    SAME,
+    SEEDS,
+    SIZE,
+    SURE,
+    check_size,
+    check_wins,
+    hold,
+    learner,
+    near,
+)
 
 FEW = 6
 RIVAL = r"[A-Za-z][\w ]*?(?: [\d.]+)?"

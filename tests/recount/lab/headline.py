@@ -9,7 +9,7 @@ import re
 from itertools import combinations, pairwise
 from statistics import median
 
-from tests.recount import (
+from tests.recount.lab.table import (
     NAME,
     NAMES,
     NEVER,

@@ -1,0 +1,1 @@
+"""The judge of both lines that are said of a run."""

@@ -89,7 +89,7 @@ def test_the_sentence_of_one_component_counts_its_seeds_and_names_first_and_last
     if not found:
         assert said == ""
         return
-    assert said.startswith("L=8: one component holds all the weight") and said.endswith(" on.")
+    assert said.startswith("L=8: one component holds all of Z") and said.endswith(" on.")
     assert (f"in {len(found)} of {len(since)} seeds" in said) == (len(since) > 1)
     assert f"update {min(found)}" in said and (f"{max(found)} (the last)" in said) == (min(found) != max(found))
 

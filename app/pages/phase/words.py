@@ -153,7 +153,7 @@ def _best_rates(diagram: Diagram, depth: int) -> list[str]:
             f"Each at its own best η: nothing is known, since in {starts} the best of both lies inside the plane; "
             "elsewhere it may lie beyond its edge."
         ]
-    shallow, deep = np.median(best[:, inside], axis=1)
+    shallow, deep = np.median(best[:, inside], axis=1).tolist()
     step = max(high / low for low, high in pairwise(diagram.plane.rates))
     slow, gap = max(shallow, deep), abs(shallow - deep)
     told = gap > max(1.0, slow - slow / step)

@@ -38,14 +38,15 @@ export function closed([low, high]) {
 
 /**
  * The range of lines over `x`, of a run of `whole` updates that has ended or not; null while there is nothing. The
- * first steps of a run that has ended are left out where they alone would take most of the height.
+ * first steps of a run that has ended are left out where they alone would take most of the height; one step never is.
  * @returns {number[] | null}
  */
 export function fitted(lines, x, whole, ended) {
   const all = extent(lines);
   if (!(all[0] <= all[1])) return null;
   if (!ended) return resting(all);
-  const first = x.findIndex((t) => t > OPENING * whole);
+  const opening = OPENING * whole;
+  const first = opening < 1 ? -1 : x.findIndex((t) => t > opening);
   const later = first < 0 ? all : extent(lines, first);
   const squeezed = later[0] <= later[1] && all[1] - all[0] > SQUEEZED * (later[1] - later[0]);
   return closed(squeezed ? later : all);

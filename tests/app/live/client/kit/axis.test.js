@@ -27,6 +27,13 @@ test("curves of any size take most of the height, however far the bounds are", (
   }
 });
 
+test("a run too short for an opening shows its start", () => {
+  for (const updates of [1, 2, 19]) {
+    const [times, line] = [x.slice(0, updates + 1), [-11.09, ...Array(updates).fill(-11.08)]];
+    assert.ok(holds(fitted([line], times, updates, true), extent([line])), `${updates}`);
+  }
+});
+
 test("while numbers go on coming a range only extends, in few steps", () => {
   const lines = [rising(-11.09, 4, 0.02), rising(-11.09, 4, 0.03).map((v, t) => v - (t === 80 ? 1 : 0))];
   let before = fitted(

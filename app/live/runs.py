@@ -146,7 +146,7 @@ class LiveRun:
 
 def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
     """The same trace, of some of its seeds and up to a length; without the state to go on from."""
-    arrays = "llh value log_partition at_floor components flow weights".split()
+    arrays = "llh value log_partition at_floor log_masses flow weights".split()
     return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
 
 

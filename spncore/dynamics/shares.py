@@ -8,14 +8,19 @@ from spncore.arrays import Floats
 ALL = 1.01  # the largest effective number at which one component is said to hold all the weight
 
 
-def component_shares(weights: Floats, leaves: Floats) -> Floats:
+def log_masses(leaves: Floats) -> Floats:
+    """log C_k(∗) (..., K) of leaves (..., 2, K, D), the weights of a 0 and of a 1, which need not sum to 1."""
+    masses: Floats = np.add.reduce(np.log(leaves[..., 0, :, :] + leaves[..., 1, :, :]), axis=-1)
+    return masses
+
+
+def component_shares(weights: Floats, masses: Floats) -> Floats:
     """z_k = w_k C_k(∗)/Z, what component k holds of the partition function, (..., K); they sum to 1.
 
-    `weights` w_k (..., K); `leaves` (..., 2, K, D), the weights of a 0 and of a 1, which need not sum to 1 themselves.
+    `weights` w_k and `masses`, their `log_masses`, (..., K).
     """
-    with np.errstate(divide="ignore"):
-        logs = np.log(weights) + np.log(leaves.sum(axis=-3)).sum(axis=-1)
-    shares: Floats = softmax(logs, axis=-1)
+    with np.errstate(all="ignore"):
+        shares: Floats = softmax(np.log(weights) + masses, axis=-1)
     return shares
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
-from spncore.dynamics.shares import component_shares, effective_number
+from spncore.dynamics.shares import component_shares, effective_number, log_masses
 from spncore.learning.problem import Problem
 from spncore.learning.trainer import DivergenceError, StepInfo, TrainState
 from spncore.limits import LIMITS
@@ -27,10 +27,9 @@ class Trace:
     """Recorded arrays of T states of S seeds; entry t is the state after t updates, the first is the start.
 
     `llh` and `value` (S, T), the LLH and the objective that is trained, in nats per row; `flow` a_k (S, T, K);
-    `components` (S, T), the effective number of components, NaN in a deep circuit; `weights` (S, T, n), the layers'
-    weights in one row; `final_state` goes on where it ended; `stopped` says why it
-    ended early, else None; `held_out` LLH (S,) by split, where asked for. Of a deep circuit, k counts its weighted
-    edges: its `problem` has the stack of sum layers over all of them.
+    `log_masses` log C_k(∗) (S, T, K), of a mixture; `weights` (S, T, n), the layers' weights in one row; `final_state`
+    goes on where it ended; `stopped` says why it ended early, else None; `held_out` LLH (S,) by split, where asked for.
+    Of a deep circuit, k counts its weighted edges: its `problem` has the stack of sum layers over all of them.
     """
 
     experiment: Experiment
@@ -39,7 +38,7 @@ class Trace:
     value: Floats
     log_partition: Floats
     at_floor: NDArray[np.int64]
-    components: Floats
+    log_masses: Floats
     flow: Floats
     weights: Floats
     final_state: TrainState | None
@@ -60,6 +59,11 @@ class Trace:
     def effective_weights(self) -> Floats:
         """w_k (S, T, K)."""
         return effective_weights(self.weights, self.sums)
+
+    @cached_property
+    def components(self) -> Floats:
+        """The effective number of components (S, T): exp of the entropy of their shares; NaN in a deep circuit."""
+        return numbers_in_use(self.effective_weights, self.log_masses)
 
     @cached_property
     def effective_gradient(self) -> Floats:
@@ -86,9 +90,16 @@ def first_at(values: Floats, target: float | Floats) -> list[int | None]:
     return [int(np.argmax(row)) if row.any() else None for row in values >= target]
 
 
+def numbers_in_use(weights: Floats, masses: Floats) -> Floats:
+    """The effective number of components (...) of weights and log-masses (..., K); NaN where no masses are kept."""
+    if masses.shape != weights.shape:
+        return np.full(weights.shape[:-1], np.nan)
+    return effective_number(component_shares(weights, masses))
+
+
 def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
     """Memory of a recorded trace, in bytes."""
-    return 8 * experiment.num_seeds * (experiment.iterations + 1) * (sums.num_components + sums.num_weights + 5)
+    return 8 * experiment.num_seeds * (experiment.iterations + 1) * (2 * sums.num_components + sums.num_weights + 4)
 
 
 class Recorder:
@@ -108,17 +119,13 @@ class Recorder:
         self.length = 0
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
+        self._num_masses = sums.num_components if experiment.structure == "mixture" else 0
         # kept state by state, shown with the seeds first
-        sizes = (
-            *[((), float)] * 3,
-            ((), np.int64),
-            ((), float),
-            ((sums.num_components,), float),
-            ((sums.num_weights,), float),
-        )
+        widths = self._num_masses, sums.num_components, sums.num_weights
+        sizes = *[((), float)] * 3, ((), np.int64), *[((width,), float) for width in widths]
         self._by_step = [np.empty((states, seeds, *size), dtype) for size, dtype in sizes]
         self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
-        self.llh, self.value, self.log_partition, self.at_floor, self.components, self.flow, self.weights = (
+        self.llh, self.value, self.log_partition, self.at_floor, self.log_masses, self.flow, self.weights = (
             self._by_seed
         )
 
@@ -139,19 +146,17 @@ class Recorder:
 
     def add(self, state: TrainState, info: StepInfo) -> None:
         """Append one item of `run`."""
-        of_seeds = info.llh, info.value, info.log_partition, info.at_floor, self._components(info)
-        seen = *of_seeds, info.flow, info.layer_weights
+        with np.errstate(all="ignore"):
+            masses = log_masses(info.inputs[0]) if self._num_masses else info.flow[:, :0]
+        seen = info.llh, info.value, info.log_partition, info.at_floor, masses, info.flow, info.layer_weights
         for array, values in zip(self._by_step, seen, strict=True):
             array[self.length] = values
         self.state, self.length = state, self.length + 1
 
-    def _components(self, info: StepInfo) -> Floats:
-        """The effective number of components of every seed; NaN where there are edges instead."""
-        if self.experiment.structure != "mixture":
-            return np.full(len(info.llh), np.nan)
-        return effective_number(
-            component_shares(effective_weights(info.layer_weights, self.problem.sums), info.inputs[0])
-        )
+    def components(self, at: Ints | slice) -> Floats:
+        """The effective number of components of every seed at some of the states so far, (S, len(at))."""
+        weights = effective_weights(self.weights[:, at], self.problem.sums)
+        return numbers_in_use(weights, self.log_masses[:, at])
 
     def trace(self) -> Trace:
         """The states so far; its arrays are views that later ones do not change."""

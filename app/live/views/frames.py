@@ -162,7 +162,7 @@ def alone(run: LiveRun) -> list[str]:
     """A sentence for each curve of a mixture that ended with all the weight on one component."""
     if run.study.deep or run.study.experiment.num_components == 1 or not (run.ended and run.length):
         return []
-    said = zip(run.study.names(), (recorder.components[:, : run.length] for recorder in run.recorders), strict=False)
+    said = zip(run.study.names(), (recorder.components(slice(run.length)) for recorder in run.recorders), strict=False)
     return [sentence for name, numbers in said if (sentence := alone_words(name, alone_since(numbers)))]
 
 
@@ -183,7 +183,7 @@ def _of_curve(recorder: Recorder, numbers: Ints, seed: int, before: int, is_shal
     known = numbers[numbers < recorder.length]
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         detail = [] if is_shallow else _of_weights(recorder, (seed, known))
-        numbers_of = [recorder.components[:, known].T] if recorder.experiment.structure == "mixture" else []
+        numbers_of = [recorder.components(known).T] if recorder.experiment.structure == "mixture" else []
         beyond = [] if is_shallow else [_beyond(recorder, known, seed, before)]
         columns = recorder.value[:, known].T, *numbers_of, *detail, *beyond, recorder.at_floor[seed, known, None]
         return padded(np.concatenate(columns, axis=1).astype("<f4"), len(numbers))

@@ -13,7 +13,7 @@ from app.live.views.frames import RATES_OF
 from spncore import Trainer, __version__
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
-from spncore.dynamics.shares import component_shares
+from spncore.dynamics.shares import component_shares, log_masses
 from spncore.files.provenance import made_by
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
@@ -168,7 +168,7 @@ def _last_state_rows(trace: Trace, dataset: Dataset) -> Iterator[Row]:
     weights = Trainer(trace.problem, learner_of(experiment)).weights(trace.final_state.parameters)
     leaves = weights[:, num_weights:].reshape(len(weights), 2, experiment.num_components, dataset.num_variables)
     mass = leaves.sum(axis=1)  # (S, K, D)
-    shares, ones = component_shares(trace.effective_weights[:, -1], leaves), leaves[:, 1] / mass
+    shares, ones = component_shares(trace.effective_weights[:, -1], log_masses(leaves)), leaves[:, 1] / mass
     for i, seed in enumerate(experiment.seeds):
         for k in range(experiment.num_components):
             for name, probability in zip(dataset.variables, ones[i, k].tolist(), strict=True):

@@ -122,7 +122,8 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
 def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
     plane, factor = diagram.plane, depth if control else 1
     rate, scale, speed = plane.rates[j], plane.scales[i], float(diagram.speed_up(depth, control)[i, j])
-    lines = [f"<b>η = {rate:.3g}, w0 = {scale:.3g}</b>, η/w0² = {rate / scale**2:.2g}"]
+    ratio = f", η/w0² = {rate / scale**2:.2g}" * (plane.base.parametrisation == "linear")
+    lines = [f"<b>η = {rate:.3g}, w0 = {scale:.3g}</b>{ratio}"]
     shallow = f"L = 1 at {depth}η" if control else "L = 1"
     for name, arm in ((shallow, (1, factor)), (f"L = {depth}", (depth, 1))):
         lines.append(f"{name}: {_updates(diagram, arm, i, j)}")

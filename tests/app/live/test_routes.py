@@ -165,8 +165,8 @@ def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client
     experiment = SMALL.replace(
         parametrisation="log",
         objective="unnormalised",
-        learning_rate=2.0,
-        init_scale=2.0,
+        learning_rate=3.0,
+        init_scale=1.3,
         num_components=2,
         iterations=29,
         seed=0,

@@ -25,7 +25,8 @@ def settled(page):
 
 TOO_WIDE = """
 [...document.querySelectorAll('.stMainBlockContainer *')]
-    .filter(e => !e.closest('.stTable, .js-plotly-plot, pre') && e.getBoundingClientRect().right > innerWidth + 1).length
+    .filter(e => !e.closest('.stTable, .js-plotly-plot, pre') && e.getBoundingClientRect().right > innerWidth + 1)
+    .length
 """
 
 

@@ -325,3 +325,11 @@ def test_the_axis_fits_the_medians_until_the_whole_range_is_asked_for_which_the_
     assert button.get_attribute("aria-pressed") == "true"
     button.press("Space")
     page.wait_for_function(f"() => Math.abs({shown} - {fit}) < 1e-6")
+
+
+def test_a_cursor_that_is_moved_by_hand_while_curves_grow_has_them_drawn_to_their_end(chart_server, open_page):
+    page = open_page(chart_server.url + "/" + SHORT)
+    wait(page, "Number(lab.dataset.cursor) > 0 && Number(lab.dataset.cursor) < 30")
+    page.keyboard.press("Home")
+    wait(page, "lab.dataset.state === 'done' && lab.dataset.cursor === '0'")
+    page.wait_for_function("() => document.querySelector('[data-chart=llh]').dataset.last === '60'")

@@ -140,5 +140,5 @@ function matrixSentence({ at, eigenvalues, all, numbers }, rows) {
   const sharing = rows.flatMap((r, i) => r.filter((v, j) => j > i && v > 0)).length;
   const shared = n > 1 ? number((200 * sharing) / (n * (n - 1))) : "0";
   const rank = eigenvalues.filter((v) => v > 1e-9 * eigenvalues[0]).length;
-  return say(all ? "matrix_all" : "matrix_some", { t: at + 1, n, top: number(eigenvalues[0]), rank, shared });
+  return say(all ? "matrix_all" : "matrix_some", { t: at, n, top: number(eigenvalues[0]), rank, shared });
 }

@@ -5,6 +5,7 @@ const LEAST = 2e-3; // of an axis: curves that differ by less are one
 const EDGE = 0.04; // of the range, free above and below what has arrived
 const OPENING = 0.05; // of a run, whose steep first steps are left out where they would squeeze all that follows
 const SQUEEZED = 3; // times the range of all that follows
+const START = 0.5; // where the start stands on a log axis, which has no 0
 
 /**
  * Lowest and highest finite number of some lines from a place on.
@@ -38,14 +39,15 @@ export function closed([low, high]) {
 
 /**
  * The range of lines over `x`, of a run of `whole` updates that has ended or not; null while there is nothing. The
- * first steps of a run that has ended are left out where they alone would take most of the height.
+ * first steps of a run that has ended are left out where they alone would take most of the height; one step never is.
  * @returns {number[] | null}
  */
 export function fitted(lines, x, whole, ended) {
   const all = extent(lines);
   if (!(all[0] <= all[1])) return null;
   if (!ended) return resting(all);
-  const first = x.findIndex((t) => t > OPENING * whole);
+  const opening = OPENING * whole;
+  const first = opening < 1 ? -1 : x.findIndex((t) => t > opening);
   const later = first < 0 ? all : extent(lines, first);
   const squeezed = later[0] <= later[1] && all[1] - all[0] > SQUEEZED * (later[1] - later[0]);
   return closed(squeezed ? later : all);
@@ -57,6 +59,19 @@ export function whole(/** @type {number[]} */ [low, high], bounds) {
   if (!(bottom < top)) return Number.isFinite(bottom) ? closed([bottom, top]) : null;
   const unit = top - bottom > 3 ? 2 : 10; // parts of a nat
   return [Math.floor(unit * bottom - 0.3) / unit, Math.ceil(unit * (top + 0.04 * (top - bottom)) + 0.4) / unit];
+}
+
+/** Where an update stands on an axis of updates: the start a little to the left of 1 where that is a log one. */
+export const placed = (t, log) => (log && t === 0 ? START : t);
+
+/** An axis of the updates of a run of T, from the start on. */
+export function updatesAxis(T, log) {
+  if (!log) return { type: "linear", range: [0, Math.max(1, T)] };
+  const steps = T > 1000 ? [1] : [1, 2, 5];
+  const powers = [...Array(1 + Math.floor(Math.log10(Math.max(1, T)))).keys()];
+  const ticks = powers.flatMap((power) => steps.map((step) => step * 10 ** power)).filter((t) => t <= Math.max(1, T));
+  const range = [START, Math.max(1, T)].map(Math.log10);
+  return { type: "log", range, tickvals: [START, ...ticks], ticktext: [0, ...ticks].map(String) };
 }
 
 /** What lies outside a range, by the edge that it lies beyond: words of {y, text}, in the order of their distance. */

@@ -1,6 +1,7 @@
 // One Plotly chart on the page: drawing at a bounded rate, the cursor over it, its menu, table and files.
 
 import { recallOptions, rememberOptions } from "../run/memory.js";
+import { placed, updatesAxis } from "./axis.js";
 import { html, plotlyText, table } from "./dom.js";
 import { BEYOND_AXIS } from "./firstorder.js";
 import { menu, toggleButton, toggles, viewItems } from "./menu.js";
@@ -93,7 +94,7 @@ export class Figure {
     if (!spec) return this.place(); // its numbers are asked for; when they arrive it is drawn
     Object.assign(this, { spec, busy: true, drawn: context.frame });
     try {
-      await window.Plotly.react(this.plot, spec.data, this.layout(context), CONFIG);
+      await window.Plotly.react(this.plot, this.traces(), this.layout(context), CONFIG);
       if (!this.listening) this.listen();
       this.plot.dataset.last = String(context.series.x[context.count - 1] ?? "");
       this.fillTable();
@@ -104,10 +105,18 @@ export class Figure {
     if (this.dirty) this.wake();
   }
 
+  /** The chart's traces, the start where its axis has it. */
+  traces() {
+    const { log_x } = this.options;
+    return this.spec.data.map((trace) =>
+      log_x ? { ...trace, x: Array.from(trace.x, (t) => placed(t, true)) } : trace,
+    );
+  }
+
   listen() {
     this.listening = true;
     for (const event of ["plotly_relayout", "plotly_restyle"]) this.plot.on(event, () => this.place());
-    this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(event.points[0].x));
+    this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(Math.floor(event.points[0].x)));
   }
 
   /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
@@ -151,7 +160,6 @@ export class Figure {
     const rows = Math.ceil(wide / this.frame.clientWidth);
     const [left, bottom] = [this.narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
     const base = this.base(context, forFile, { standoff: 4 });
-    const time = log ? { type: "log", range: [0, Math.log10(T)] } : { type: "linear", range: [0, Math.max(1, T)] };
     return {
       ...base,
       hovermode: "x unified",
@@ -159,7 +167,7 @@ export class Figure {
       uirevision: `${T}-${log}-${this.options.log_y}-${this.options.whole_range}`,
       showlegend: forFile || legend,
       legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
-      xaxis: titled({ title: say("iteration"), ...time, anchor: "y2" }),
+      xaxis: titled({ title: say("iteration"), ...updatesAxis(T, log), anchor: "y2" }),
       yaxis: titled({ ...y, domain: [0.06, 1] }),
       yaxis3: BEYOND_AXIS,
       yaxis2: { domain: [0, 0.05], range: [0.5 - run.layout.names.length, 0.5], visible: false, fixedrange: true },
@@ -176,7 +184,7 @@ export class Figure {
     const { xaxis, yaxis } = full;
     const [left, top] = [xaxis._offset, yaxis._offset];
     const [right, bottom] = [left + xaxis._length, top + yaxis._length];
-    const at = (iteration) => left + xaxis.c2p(iteration);
+    const at = (iteration) => left + xaxis.c2p(placed(iteration, xaxis.type === "log"));
     const hidden = this.plot._fullData.filter(({ visible }) => visible !== true);
     const shown = ({ uid }) => !hidden.some((trace) => trace.uid === uid);
     const frame = context.growing && this.spec.grows ? this.spec.frame : context.frame; // at the curves' heads
@@ -242,7 +250,7 @@ export class Figure {
       annotations: [...(this.spec.annotations ?? []), caption],
     };
     const file = { format, filename: `spnlab-${this.key}`, ...size, scale: 2 };
-    window.Plotly.downloadImage({ data: this.spec.data, layout }, file);
+    window.Plotly.downloadImage({ data: this.traces(), layout }, file);
   }
 }
 

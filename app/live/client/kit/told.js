@@ -8,7 +8,8 @@ function sentenceOf(run, stale) {
   if (!run) return { state: "loading", sentence: say("loading") };
   if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
   const { reason } = run.header;
-  const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T: run.layout?.iterations ?? "" };
+  const T = run.layout?.iterations ?? 0;
+  const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T, updates: count("updates", T) };
   const enough = reason && ["queued", "stopped"].includes(run.state); // there the reason says it all
   const sentences = [stale ? say("stale") : null, enough ? null : say(run.state, values), reason];
   return { state: run.state, sentence: sentences.filter(Boolean).join(" · ") };

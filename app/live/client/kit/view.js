@@ -268,8 +268,8 @@ class View {
     if (run) this.transport.update(run, beat.frame);
     const context = this.context();
     if (!context) return;
-    const grown = clock.following && this.drawn !== context.frame;
-    this.drawn = context.frame;
+    const grown = this.drawn !== context.count; // with the cursor, or to all that is here once it is moved by hand
+    this.drawn = context.count;
     this.page.follow(context, grown);
     this.notePlace(run, clock, context.frame);
   }

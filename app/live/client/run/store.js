@@ -120,7 +120,8 @@ export class Run {
   }
 
   iteration(frame) {
-    return Math.min(frame * this.stride, this.layout.iterations);
+    const done = this.header?.done ?? this.layout.iterations + 1; // states: fewer where a run was cut short
+    return Math.min(frame * this.stride, Math.max(0, done - 1));
   }
 
   /** One number of a frame: `part` is value, rho, lam, w, weights or at_floor of a curve, counted from 0. */

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { closed, extent, fitted, outside, resting, whole } from "../../../../../app/live/client/kit/axis.js";
+import {
+  closed,
+  extent,
+  fitted,
+  outside,
+  placed,
+  resting,
+  updatesAxis,
+  whole,
+} from "../../../../../app/live/client/kit/axis.js";
 import { near } from "../fixture.js";
 
 const x = [...Array(301).keys()];
@@ -24,6 +33,13 @@ test("curves of any size take most of the height, however far the bounds are", (
       assert.ok(holds(range, extent(lines)));
       assert.ok(share(lines, range) > (ended ? 0.9 : 0.4), `${gain} ${share(lines, range)}`);
     }
+  }
+});
+
+test("a run too short for an opening shows its start", () => {
+  for (const updates of [1, 2, 19]) {
+    const [times, line] = [x.slice(0, updates + 1), [-11.09, ...Array(updates).fill(-11.08)]];
+    assert.ok(holds(fitted([line], times, updates, true), extent([line])), `${updates}`);
   }
 });
 
@@ -83,4 +99,16 @@ test("what lies outside is told by its edge, the nearest first", () => {
   const items = [5, -1, 2, -4, 9].map((y) => ({ y, text: String(y) }));
   assert.deepEqual(outside([0, 3], items), { over: ["5", "9"], under: ["-1", "-4"] });
   assert.deepEqual(outside([-9, 9], items), { over: [], under: [] });
+});
+
+test("an axis of updates has the start at its left end and the last update at its right one", () => {
+  for (const log of [false, true])
+    for (const T of [0, 1, 2, 200, 5000]) {
+      const { range, tickvals, ticktext } = updatesAxis(T, log);
+      const [start, end] = [0, Math.max(1, T)].map((t) => (log ? Math.log10(placed(t, log)) : placed(t, log)));
+      assert.deepEqual(range, [start, end], `${T}`);
+      if (!log) continue;
+      assert.ok(tickvals.length < 12 && tickvals.every((t) => Math.log10(t) >= start && Math.log10(t) <= end));
+      assert.deepEqual(ticktext, ["0", ...tickvals.slice(1).map(String)]);
+    }
 });

@@ -19,7 +19,11 @@ class Node {
 globalThis.document = { createElement: (tag) => new Node(tag) };
 const { Told } = await import("../../../../../app/live/client/kit/told.js");
 const { learn } = await import("../../../../../app/live/client/kit/words.js");
-learn({ notes: { one: "{n} note", other: "{n} notes" } });
+learn({
+  notes: { one: "{n} note", other: "{n} notes" },
+  updates: { one: "1 update", other: "{n} updates" },
+  done: "Finished, {updates}",
+});
 
 const run = (state, headline, details) => ({
   state,
@@ -42,6 +46,19 @@ test("both lines are shown of a run that is live, stopped or done, and go with i
   assert.equal(told.details.hidden, true);
   told.tell(null, null, false, false);
   assert.equal(told.headline.textContent + told.details.textContent, "");
+});
+
+test("a run that has ended says how many updates it made, also where that is one or none", () => {
+  const told = new Told();
+  for (const [iterations, words] of [
+    [0, "0 updates"],
+    [1, "1 update"],
+    [500, "500 updates"],
+  ]) {
+    const ended = { ...run("done", "", ""), iteration: (i) => i, layout: { iterations } };
+    told.tell(ended, ended, false, false);
+    assert.equal(told.status.textContent, `Finished, ${words}`);
+  }
 });
 
 test("the second line is read after the first and before the state, which alone is spoken at a change", () => {

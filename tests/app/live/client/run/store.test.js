@@ -53,6 +53,17 @@ test("frames are the start, every stride-th update and the last", () => {
   assert.equal(run.total, 5);
 });
 
+test("the last frame of a run that was cut short is at its last update", () => {
+  const run = Object.create(Run.prototype, {
+    layout: { value: { stride: 10, iterations: 5000 } },
+    header: { value: { done: 220 } },
+  });
+  assert.deepEqual(
+    [0, 21, 22].map((frame) => run.iteration(frame)),
+    [0, 210, 219],
+  );
+});
+
 test("the layout's curves are lists over depths and then rivals", () => {
   const read = readLayout(layout);
   assert.deepEqual(read.names, ["L = 1", "L = 3", "L = 1 · EM"]);

@@ -125,10 +125,8 @@ def _stripes(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
         return []
     best, worst = max(medians, key=lambda at: medians[at]), min(medians, key=lambda at: medians[at])
     most, least = _factor(2 ** medians[best]), _factor(2 ** medians[worst])
-    return [
-        f"Of {counted(len(medians), 'stripe')}, {diagram.plane.stripe_name(depth)} near {_near(best)} is best for depth, "
-        f"{most} times as fast as L=1, and near {_near(worst)} worst, {least} times."
-    ]
+    of_all = f"Of {counted(len(medians), 'stripe')}, {diagram.plane.stripe_name(depth)} near {_near(best)}"
+    return [f"{of_all} is best for depth, {most} times as fast as L=1, and near {_near(worst)} worst, {least} times."]
 
 
 def _factor(times: float) -> str:

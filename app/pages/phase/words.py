@@ -126,8 +126,9 @@ def _stripes(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
     best, worst = max(medians, key=lambda at: medians[at]), min(medians, key=lambda at: medians[at])
     name = diagram.plane.stripe_name(depth)
     return [
-        f"Of {counted(len(medians), 'stripe')}, {name} near {_near(best)} is best for depth, {_factor(2 ** medians[best])} "
-        f"times as fast as L=1, and near {_near(worst)} worst, {_factor(2 ** medians[worst])} times."
+        f"Of {counted(len(medians), 'stripe')}, {name} near {_near(best)} is best for depth, "
+        f"{_factor(2 ** medians[best])} times as fast as L=1, and near {_near(worst)} worst, "
+        f"{_factor(2 ** medians[worst])} times."
     ]
 
 

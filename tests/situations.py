@@ -68,8 +68,8 @@ def trace_of(experiment: Experiment, values: Floats, stopped: bool) -> Trace:
     """A trace with these values of its objective (S, T) and nothing else of interest."""
     blank = blank_of(experiment.depth, experiment.num_components)
     shape = values.shape
-    arrays = {field: np.ones((*shape, getattr(blank, field).shape[2])) for field in ("flow", "weights")}
-    zeros = {"log_partition": np.zeros(shape), "at_floor": np.zeros(shape, int), "components": np.zeros(shape)}
+    arrays = {field: np.ones((*shape, getattr(blank, field).shape[2])) for field in ("flow", "weights", "log_masses")}
+    zeros = {"log_partition": np.zeros(shape), "at_floor": np.zeros(shape, int)}
     why = "diverged: a weight is no longer a finite number" if stopped else None
     return dataclasses.replace(blank, experiment=experiment, llh=values, value=values, stopped=why, **arrays, **zeros)
 

@@ -103,7 +103,10 @@ class Computation:
         ]
 
     def events(self) -> list[tuple[int, str]]:
-        """(updates made, sentence) of what a chart should mark: divergence, and the first cut to the floor."""
+        """(updates made, sentence) of what a chart should mark: divergence, and first growth at the floor.
+
+        A weight that starts at the floor may be held there from the first update on, which no count of them shows.
+        """
         for index, recorder in enumerate(self.recorders):
             if index not in self._first_cut:
                 seen, length = self._searched.get(index, 0), recorder.length
@@ -113,7 +116,7 @@ class Computation:
                     self._first_cut[index] = max(seen - 1, 0) + int(np.argmax(rises)) + 1
         floor, names = self.study.experiment.floor, self.study.names()
         cuts = [
-            (at, f"{names[index]}: a weight was cut to the floor {floor:g} in update {at}.")
+            (at, f"{names[index]}: the number of weights at the floor {floor:g} first grew in update {at}.")
             for index, at in self._first_cut.items()
         ]
         return sorted(cuts + [(at, f"{name} {reason}.") for name, at, reason in self.diverged()])

@@ -1,11 +1,11 @@
-"""How the weight of a mixture is spread over its components, and when one of them holds all of it."""
+"""How the partition function of a mixture is spread over its components, and when one of them holds all of it."""
 
 import numpy as np
 from scipy.special import entr, softmax
 
 from spncore.arrays import Floats
 
-ALL = 1.01  # the largest effective number at which one component is said to hold all the weight
+ALL = 1.01  # the largest effective number at which one component is said to hold all of Z
 
 
 def log_masses(leaves: Floats) -> Floats:

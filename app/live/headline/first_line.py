@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.live.headline.standing import Curve, Race
 from spncore.studies.statistics import SAME
-from spncore.words import counted, listed, signed
+from spncore.words import counted, listed, of_seeds, signed
 
 MOST_WORDS = 25
 MOST_NAMED = 4  # depths; of more, a headline names the first, the last and the plain one
@@ -67,6 +67,8 @@ class Case(NamedTuple):
         at = curve.arrival
         if at is not None:
             return f"{at:g}"
+        if curve.in_most:
+            return "not kept"
         return f"not within {self.updates}" if self.ended else "not yet"
 
 
@@ -104,7 +106,7 @@ def _heads(case: Case) -> list[str]:
     if all(curve.off for curve in case.race.curves):
         return [_all_off(case)]
     if len(case.race.curves) == 1:
-        return [_alone(case)]
+        return _alone(case)
     if case.alike:
         return [_coincident(case)]
     sayings = _arrived if case.race.by_target else _standing
@@ -130,10 +132,10 @@ def _standing(case: Case, brief: int) -> list[str]:
     order, several = _rest(case, rest, brief), _of_many(case, brief).lower().replace("depths", "depths,")
     when = f"{several}{case.when}"
     standing = f"{when[0].upper()}{when[1:]} {at}{case.in_median}{order}"
-    if case.target is None or not case.ended:
+    if case.target is None or not case.ended or any(curve.in_most for curve in case.race.curves):
         return [standing]
-    no, within = "By the median no" if case.runs > 1 else "No", counted(case.updates, "update", "")
-    short = [f"{no} depth reached {title} within {within}; {at}{order}" for title in (case.target, "the target")]
+    within = "in most seeds " * any(curve.in_seeds for curve in case.race.curves) + _within(case)
+    short = [f"No depth reached {title} {within}; {at}{order}" for title in (case.target, "the target")]
     return [*short, standing]
 
 
@@ -166,18 +168,21 @@ def _of_many(case: Case, brief: int) -> str:
     return f"Of {len(case.race.curves)} depths " if _many(case) and not brief else ""
 
 
-def _alone(case: Case) -> str:
+def _alone(case: Case) -> list[str]:
     """One depth, compared with nobody."""
     (curve,) = case.race.curves
     if case.race.by_target:
-        return f"{curve.name} reached {case.target} after {counted_updates(curve.arrival)}{case.in_median}"
-    if case.target is not None and case.ended:
-        within = counted(case.updates, "update", "")
-        return (
-            f"{curve.name} did not reach {case.target} within {within}; it is at {signed(curve.middle)}{case.in_median}"
-        )
-    when = case.when
-    return f"{when[0].upper()}{when[1:]} {curve.name} is at {signed(curve.middle)}{case.by}{case.in_median}"
+        return [f"{curve.name} reached {case.target} after {counted_updates(curve.arrival)}{case.in_median}"]
+    at = f"is at {signed(curve.middle)}{case.by}{case.in_median}"
+    if case.target is None or not case.ended:
+        return [f"{case.when[0].upper()}{case.when[1:]} {curve.name} {at}"]
+    some = f" in {of_seeds(curve.in_seeds, case.runs)}" if curve.in_seeds else ""
+    reached = f"{curve.name} {'reached' if some else 'did not reach'}"
+    return [f"{reached} {title}{some} {_within(case)}; it {at}" for title in (case.target, "the target")]
+
+
+def _within(case: Case) -> str:
+    return f"within {counted(case.updates, 'update', '')}"
 
 
 def _coincident(case: Case) -> str:

@@ -17,7 +17,7 @@ def pairs_line(case: Case) -> Iterator[str]:
     """The leader against the plain network and against the last, and neighbours that seeds do not tell apart."""
     race, order = case.race, [curve for curve in case.race.order if not curve.off]
     if case.alike and race.by_target:
-        yield f"All were at {case.target} after {counted_updates(order[0].arrival)}"
+        yield f"All were at {case.target} after {counted_updates(order[0].arrival)}{case.in_median}"
     if len(order) < 2 or case.alike:
         return
     lead, last = order[0], order[-1]
@@ -37,14 +37,15 @@ def compared(case: Case, one: Curve, other: Curve) -> str:
     wins = race.wins(one, other)
     if not wins.decided:
         return f"{one.name} and {other.name} are level in {of_seeds(wins.pairs, wins.pairs)}"
-    unit = ("update", "g") if race.by_target else ("nat", ".3f")
-    return f"{_ahead(race, one, other)}, by {by(race.effect(one, other), *unit)}{_sure(case, wins)}"
+    unit, effect = ("update", "g") if race.by_target else ("nat", ".3f"), race.effect(one, other)
+    size = f"{'yet the median lead is' if effect.most < 0 else 'by'} {by(effect, *unit)}"
+    return f"{_ahead(race, one, other)}, {size}{_sure(case, wins)}"
 
 
 def counts_line(case: Case) -> Iterator[str]:
     """Seeds that never arrived, that lost what they had reached, and that were thrown off, by depth."""
-    some = any(never(curve.arrivals) < len(curve.values) for curve in case.race.curves)
-    missing = [_seeds_of(curve, never(curve.arrivals)) for curve in case.race.curves if some]
+    some = any(curve.in_seeds for curve in case.race.curves)
+    missing = [_seeds_of(curve, never(curve.passed)) for curve in case.race.curves if some]
     lost = [_seeds_of(curve, curve.lost) for curve in (*case.race.curves, *case.rivals)]
     thrown = [_seeds_of(curve, int(curve.thrown.sum())) for curve in (*case.race.curves, *case.rivals)]
     for title, found in (
@@ -101,6 +102,8 @@ def _where(case: Case, race: Race, curve: Curve) -> str:
         return f"is at {signed(curve.middle)}"
     if curve.arrival is not None:
         return f"arrived after {curve.arrival:g}"
+    if curve.in_most:
+        return "was there, but thrown off"
     return f"not within {counted(case.updates, 'update', '')}" if case.ended else "not yet"
 
 

@@ -20,6 +20,7 @@ from spncore.studies.statistics import (
     higher,
     lead,
     median,
+    never,
     paired_scores,
     paired_wins,
 )
@@ -61,12 +62,22 @@ class Curve:
     @cached_property
     def arrivals(self) -> Iterations:
         """After how many updates every seed was at its level first; None for one that never was, or was thrown off."""
-        return [None if lost else at for at, lost in zip(self._passed, self.thrown, strict=True)]
+        return [None if lost else at for at, lost in zip(self.passed, self.thrown, strict=True)]
 
     @property
     def arrival(self) -> float | None:
         """The median of the arrivals; None where that run never got there."""
         return median(self.arrivals)
+
+    @property
+    def in_seeds(self) -> int:
+        """In how many seeds the level was reached, kept or not."""
+        return len(self.passed) - never(self.passed)
+
+    @property
+    def in_most(self) -> bool:
+        """Whether the level was reached in most seeds, kept or not."""
+        return median(self.passed) is not None
 
     @property
     def lost(self) -> int:
@@ -82,7 +93,8 @@ class Curve:
         return bool(2 * self.thrown.sum() > len(self.thrown))
 
     @cached_property
-    def _passed(self) -> Iterations:
+    def passed(self) -> Iterations:
+        """After how many updates every seed was at its level first, thrown off later or not."""
         if self.levels is None:
             return [None] * len(self.values)
         return first_at(self.values, self.levels[:, None])

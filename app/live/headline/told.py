@@ -130,9 +130,20 @@ def _of_target(target: Fixed | None, dataset: Dataset, case: Case) -> list[str]:
     if target is None:
         return ["No target: compared where they stand"]
     real = ", on the real NLTCS, not on this stand-in" * (target.rule == "published" and dataset.synthetic)
-    missed = "" if case.race.by_target else ", not reached" + " in the median" * (case.runs > 1)
-    missed += " yet" * bool(missed and not case.ended)
-    return [f"Target: {target.title}, {target.reason}{real}, fixed before the run{missed}"]
+    return [f"Target: {target.title}, {target.reason}{real}, fixed before the run{_missed(case)}"]
+
+
+def _missed(case: Case) -> str:
+    """By whom the target was not reached, if by no depth in most seeds."""
+    depths = case.race.curves
+    if case.race.by_target:
+        return ""
+    yet, most = " yet" * (not case.ended), " in most seeds" * (case.runs > 1)
+    if any(curve.in_most for curve in depths):
+        return f", kept by no depth{most}{yet}"
+    if any(curve.in_seeds for curve in depths):
+        return f", reached by no depth{most}{yet}"
+    return f", {'reached by no depth' if any(curve.in_seeds for curve in case.rivals) else 'not reached'}{yet}"
 
 
 def _of_seeds(case: Case) -> list[str]:

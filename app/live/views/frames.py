@@ -159,7 +159,7 @@ def padded(rows: NDArray[Any], number: int) -> NDArray[Any]:
 
 
 def alone(run: LiveRun) -> list[str]:
-    """A sentence for each curve of a mixture that ended with all the weight on one component."""
+    """A sentence for each curve of a mixture that ended with all of Z on one component."""
     if run.study.deep or run.study.experiment.num_components == 1 or not (run.ended and run.length):
         return []
     said = zip(run.study.names(), (recorder.components(slice(run.length)) for recorder in run.recorders), strict=False)
@@ -167,7 +167,7 @@ def alone(run: LiveRun) -> list[str]:
 
 
 def alone_words(name: str, since: Sequence[int | None]) -> str:
-    """In how many seeds of a curve one component holds all the weight, and from when on; empty where in none."""
+    """In how many seeds of a curve one component holds all of Z, and from when on; empty where in none."""
     found = sorted(at for at in since if at is not None)
     if not found:
         return ""
@@ -175,7 +175,7 @@ def alone_words(name: str, since: Sequence[int | None]) -> str:
     first = (
         f"update {found[0]}" if found[0] == found[-1] else f"update {found[0]} (the first) or {found[-1]} (the last)"
     )
-    return f"{name}: one component holds all the weight{seeds}, from {first} on."
+    return f"{name}: one component holds all of Z{seeds}, from {first} on."
 
 
 def _of_curve(recorder: Recorder, numbers: Ints, seed: int, before: int, is_shallow: bool) -> Floats32:

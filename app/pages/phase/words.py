@@ -39,7 +39,7 @@ def _together(speed: Floats, shown: str, rival: str) -> str:
     faster, slower = int((both > 0).sum()), int((both < 0).sum())
     return (
         f"{shown} is faster than {rival} in {faster} of the {counted(both.size, 'cell')} where both reach the target, "
-        f"slower in {slower}, equal in {both.size - faster - slower}; median factor {_factor(2 ** np.median(both))}."
+        f"slower in {slower}, equal in {both.size - faster - slower}; median factor {2 ** np.median(both):.2f}."
     )
 
 
@@ -126,15 +126,9 @@ def _stripes(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
     best, worst = max(medians, key=lambda at: medians[at]), min(medians, key=lambda at: medians[at])
     name = diagram.plane.stripe_name(depth)
     return [
-        f"Of {counted(len(medians), 'stripe')}, {name} near {_near(best)} is best for depth, "
-        f"{_factor(2 ** medians[best])} times as fast as L=1, and near {_near(worst)} worst, "
-        f"{_factor(2 ** medians[worst])} times."
+        f"Of {counted(len(medians), 'stripe')}, {name} near {_near(best)} is best for depth, {2 ** medians[best]:.3g} "
+        f"times as fast as L=1, and near {_near(worst)} worst, {2 ** medians[worst]:.3g} times."
     ]
-
-
-def _factor(times: float) -> str:
-    """A factor with two decimals, or with two digits where decimals would leave nothing of it."""
-    return f"{times:.2f}" if times >= 0.01 else f"{times:.2g}"
 
 
 def _near(power: float) -> str:
@@ -159,12 +153,12 @@ def _best_rates(diagram: Diagram, depth: int) -> list[str]:
             f"Each at its own best η: nothing is known, since in {starts} the best of both lies inside the plane; "
             "elsewhere it may lie beyond its edge."
         ]
-    shallow, deep = np.median(best[:, inside], axis=1)
+    shallow, deep = np.median(best[:, inside], axis=1).tolist()
     step = max(high / low for low, high in pairwise(diagram.plane.rates))
     slow, gap = max(shallow, deep), abs(shallow - deep)
     told = gap > max(1.0, slow - slow / step)
     doubt = "" if told else f"; rates lie {step:.2g} times apart, which may explain it, so they are not told apart"
     return [
-        f"Each at its own best η, the median start needs {shallow:g} updates with L=1 and {deep:g} with "
+        f"Each at its own best η, the median start needs {counted(shallow, 'update', 'g')} with L=1 and {deep:g} with "
         f"L={depth}{doubt}. In {starts} the best of both lies inside the plane; only those count."
     ]

@@ -68,6 +68,12 @@ def by_hand() -> Iterator[Situation]:
     better = [*EARLY[:-1], -6.9]
     yield hand_made("first but not best", {"1": seeds([-11, -9.5, -8, -7.1, -6.5], 6), "3": seeds(better, 6)})
     yield hand_made("level in the end", {"1": seeds([-11, -9, -8, -7.1, -7.0], 6, 1e-4), "3": seeds(EARLY, 6, 1e-4)})
+    half = mixed(EARLY, EARLY, EARLY, NEVER, NEVER, [-11.0, -10.0, -9.0, -7.6, -7.3])
+    yield hand_made("alone, in half of the seeds", {"1": half})
+    yield hand_made("in half of the seeds", {"1": half, "2": half[::-1], "3": seeds(NEVER, 6)})
+    ends = {"1": (-7.0, -8.0, -8.1, -8.2, -9.0, -9.0), "2": (-10.0, -10.0, -8.05, -8.15, -8.9, -8.9)}
+    uneven = {depth: mixed(*([-11.0, -10.5, end] for end in row)) for depth, row in ends.items()}
+    yield hand_made("leads, but behind in the median pair", uneven, levels=None)
     yield from many_depths()
     yield from with_rivals()
     yield from broken_off()
@@ -210,6 +216,11 @@ def test_the_table_has_hundreds_of_sentences_of_every_kind():
     assert forms == set(every)
 
 
+def sentences(line: str) -> list[str]:
+    """The sentences of a line, in one order: of two that diverged, either may be named first."""
+    return sorted(re.split(r"(?<=\.) (?=[A-Z0-9])", line))
+
+
 def mutants(line: str) -> Iterator[str]:
     """The same line with a name, a count or a word changed."""
     for place in re.finditer(r"(?<!momentum )(?<!momentum 0\.)(?<!Nesterov )(?<!Nesterov 0\.)\d+", line):  # a setting
@@ -238,7 +249,7 @@ def test_the_recount_refuses_a_line_with_anything_changed(part):
     for found in rng.sample(table(part), min(60, len(table(part)))):
         for place, line in enumerate(found.said):
             for changed in mutants(line):
-                if changed == line:
+                if sentences(changed) == sentences(line):
                     continue
                 tried += 1
                 said = (changed, found.said.details) if place == 0 else (found.said.headline, changed)

@@ -24,7 +24,8 @@ from tests.recount.lab.table import (
 FEW = 6
 RIVAL = r"[A-Za-z][\w ]*?(?: [\d.]+)?"
 WHERE = (
-    rf"(?:was thrown off to {NUMBER}|is at {NUMBER}|arrived after [\d.]+|not within \d+ updates?|not yet)"
+    rf"(?:was thrown off to {NUMBER}|is at {NUMBER}|arrived after [\d.]+|was there, but thrown off"
+    r"|not within \d+ updates?|not yet)"
     rf"(?:, (?:before|above) {NAME} in \d+ of \d+ seeds?(?:, level in \d+)?)?"
 )
 Parts = tuple[str, ...]
@@ -37,12 +38,13 @@ def known(text: str) -> str:
 
 def pair(judge: Judge, parts: Parts) -> str:
     """One depth before, or above, another."""
-    one, word, other, *wins, size, sure = parts
+    one, word, other, *wins, lead, size, sure = parts
     one, other = known(one), known(other)
     hold((word == "before") == judge.arriving, word)
     check_wins(judge, wins, one, other, judge.arriving)
     if size:
         check_size(judge, size, one, other, judge.arriving)
+        hold((lead == "by") == (judge.most(one, other) >= 0), lead, size)
     check_sure(judge, sure, one, other, judge.arriving)
     return f"pair {one} {other}"
 
@@ -115,8 +117,7 @@ def due_counts(judge: Judge, title: str) -> dict[str, int]:
             ends = zip(arrivals, judge.last(name), levels, strict=True) if levels else ()
             found[name] = sum(at < NEVER and last < level for at, last, level in ends)
         else:
-            some = any(at < NEVER for each in judge.depths for at in judge.arrivals(each))
-            found[name] = some * sum(at == NEVER for at in arrivals)
+            found[name] = any(map(judge.in_seeds, judge.depths)) * (len(arrivals) - judge.in_seeds(name))
     return {name: count for name, count in found.items() if count}
 
 
@@ -165,6 +166,8 @@ def check_where(judge: Judge, name: str, text: str, arriving: bool) -> None:
         due = f"is at {middle}"
     elif at < NEVER:
         due = f"arrived after {at:g}"
+    elif judge.in_most(name):
+        due = "was there, but thrown off"
     else:
         due = f"not within {judge.updates} update{'s' * (judge.updates != 1)}" if judge.ended else "not yet"
     hold(text == due, text, "; due:", due)
@@ -183,9 +186,15 @@ def target(judge: Judge, parts: Parts) -> str:
     """What the table says that runs are compared at."""
     reason = judge.target.partition("; by seed")[0]
     hold(bool(judge.levels) and reason in parts[1], parts, reason)
-    due = ", not reached" + " in the median" * (len(judge.own) > 1) + " yet" * (not judge.ended)
-    due *= not judge.arriving
-    hold(parts[2] == due, parts, "; due:", due)
+    depths, most = judge.depths, " in most seeds" * (len(judge.own) > 1)
+    some = any(map(judge.in_seeds, depths))
+    due = f", reached by no depth{most}" if some else ", not reached"
+    if any(map(judge.in_most, depths)):
+        due = f", kept by no depth{most}"
+    elif not some and any(map(judge.in_seeds, judge.rivals)):
+        due = ", reached by no depth"
+    due += " yet" * (not judge.ended)
+    hold(parts[2] == due * (not judge.arriving), parts, "; due:", due)
     judge._named(parts[0])
     return "target"
 
@@ -201,6 +210,7 @@ def everyone_at(judge: Judge, parts: Parts) -> str:
     judge._named(parts[0])
     due = judge.arrival(judge.depths[0])
     hold(judge.alike and f"{due:g}" == parts[1] and (parts[2] == "update") == (due == 1), parts, due)
+    hold(bool(parts[3]) == (len(judge.own) > 1), "median", parts)
     return "all at"
 
 
@@ -244,7 +254,7 @@ def rival_alone(judge: Judge, parts: Parts) -> str:
 
 
 CLAUSES: dict[str, Callable[[Judge, Parts], str]] = {
-    rf"({NAME}) (before|above) ({NAME}) in {SEEDS}(?:, by ({SIZE}))?{SURE}": pair,
+    rf"({NAME}) (before|above) ({NAME}) in {SEEDS}(?:, (by|yet the median lead is) ({SIZE}))?{SURE}": pair,
     rf"({NAME}) and ({NAME}) are level in (\d+) of (\d+) seeds?": level_pair,
     rf"({NAME}) is first, but at (\d+) behind ({NAME}) by ({SIZE}), in {SEEDS}{SURE}": behind,
     rf"Level at (\d+), within 0\.0005 nats: ({NAMES}(?:; {NAMES})*)": level_now,
@@ -252,9 +262,9 @@ CLAUSES: dict[str, Callable[[Judge, Parts], str]] = {
     rf"At L=1, ({RIVAL} {WHERE}(?:; {RIVAL} {WHERE})*)": rivals,
     rf"({NAME}|{RIVAL}) diverged (after \d+ updates?|at the start)": diverged,
     r"Target: (−[\d.]+|90 % of EM's gain), (.*), fixed before the run"
-    r"(, not reached(?: in the median)?(?: yet)?)?": target,
+    r"(, (?:not reached|(?:reached|kept) by no depth(?: in most seeds)?)(?: yet)?)?": target,
     r"No target: compared where they stand": no_target,
-    r"All were at (−[\d.]+|90 % of EM's gain) after ([\d.]+) (updates?)": everyone_at,
+    r"All were at (−[\d.]+|90 % of EM's gain) after ([\d.]+) (updates?)( \(median\))?": everyone_at,
     r"Nothing random enters: (\d+) seeds are one run and count once": one_run,
     r"(\d+) seeds are (\d+) different runs, each counted once": several_runs,
     r"Seeds are restarts on one data set": restarts,

@@ -29,7 +29,7 @@ PLACE = rf"(?:then |plain |last )?{NAMES} \([^)]*\)"
 FORMS = {
     "arrived": rf"(Of \d+ depths )?({NAMES}) (is|are) (first|level)( of the depths)? at ({TARGET}) "
     rf"\((median )?([\d.]+) (updates?)\)((?:, {PLACE})*)",
-    "short": rf"(By the median no|No) depth reached ({TARGET}) within (\d+) updates?; "
+    "short": rf"No depth reached ({TARGET})( in most seeds)? within (\d+) updates?; "
     rf"({NAMES}) (leads|lead|are level) with ({NUMBER}){BY}((?:, {PLACE})*)",
     "standing": rf"((?:Of \d+ depths, a|A)fter) (\d+)(?: of (\d+))? updates? ({NAMES}) (leads|lead|are level) "
     rf"with ({NUMBER}){BY}( \(median\))?((?:, {PLACE})*)",
@@ -38,7 +38,8 @@ FORMS = {
     "off": rf"After (\d+)(?: of (\d+))? updates? ({NAMES}) (?:is|are) (thrown off, below|below) (its|their) start"
     r"(: nobody leads)?",
     "reached": rf"({NAME}) reached ({TARGET}) after ([\d.]+) (updates?)( \(median\))?",
-    "missed": rf"({NAME}) did not reach ({TARGET}) within (\d+) updates?; it is at ({NUMBER})( \(median\))?",
+    "missed": rf"({NAME}) (?:did not reach|reached) ({TARGET})(?: in (\d+) of (\d+) seeds?)? within (\d+) updates?; "
+    rf"it is at ({NUMBER})( \(median\))?",
     "alone": rf"After (\d+)(?: of (\d+))? updates? ({NAME}) is at ({NUMBER}){BY}( \(median\))?",
 }
 RIVAL = r"[A-Za-z][\w ]*?(?: [\d.]+)?"
@@ -89,6 +90,11 @@ class Judge(Table):
     def order(self) -> list[str]:
         """The depths in order."""
         return [name for group in self.groups(self.arriving) for name in group]
+
+    def most(self, one: str, other: str) -> float:
+        """The most that the median lead of one over another can be."""
+        most = sorted(high for _, high in self.differences(one, other, self.arriving))
+        return (most[(len(most) - 1) // 2] + most[len(most) // 2]) / 2
 
     @property
     def alike(self) -> bool:
@@ -142,7 +148,8 @@ class Judge(Table):
             return ("coincident",)
         if self.arriving:
             return ("arrived",)
-        return ("short", "standing") if self.levels and self.ended else ("standing",)
+        kept = any(map(self.in_most, self.depths))
+        return ("short", "standing") if self.levels and self.ended and not kept else ("standing",)
 
     def _label(self, name: str) -> str:
         if self.off(name):
@@ -151,6 +158,8 @@ class Judge(Table):
             return f"{self.middle(name):.3f}".replace("-", "−")
         if self.arrival(name) < NEVER:
             return f"{self.arrival(name):g}"
+        if self.in_most(name):
+            return "not kept"
         return f"not within {self.updates}" if self.ended else "not yet"
 
     def _named(self, text: str) -> str:
@@ -172,8 +181,8 @@ class Judge(Table):
         hold(f"{self.arrival(groups[0][0]):g}" == at and (unit == "update") == (at == "1"), "first at", at)
         self._rest(of, groups[1:], rest)
 
-    def _short(self, no, target, within, lead, verb, value, by, rest) -> None:  # type: ignore[no-untyped-def]
-        hold((no == "No") == (len(self.own) == 1), no)
+    def _short(self, target, most, within, lead, verb, value, by, rest) -> None:  # type: ignore[no-untyped-def]
+        hold(bool(most) == any(map(self.in_seeds, self.depths)), most)
         self._named(target)
         hold(int(within) == self.updates, within)
         self._leads(lead, verb, value, by)
@@ -243,8 +252,9 @@ class Judge(Table):
         hold(f"{self.arrival(name):g}" == at and (unit == "update") == (at == "1"), "reached after", at)
         hold(bool(middle) == (len(self.own) > 1), "median")
 
-    def _missed(self, name, target, within, value, middle) -> None:  # type: ignore[no-untyped-def]
+    def _missed(self, name, target, some, all_of, within, value, middle) -> None:  # type: ignore[no-untyped-def]
         self._named(target)
+        hold(int(some or 0) == self.in_seeds(name) and int(all_of or len(self.own)) == len(self.own), some, all_of)
         hold(int(within) == self.updates and near(value, self.middle(name)), within, value)
         hold(bool(middle) == (len(self.own) > 1), "median")
 

@@ -115,11 +115,21 @@ class Table:
         """The fewest updates to the level, seed by seed."""
         if self.levels is None:
             return [NEVER] * len(self.own)
-        found = []
-        for row, level, thrown in zip(self.values[name], self.levels, self.thrown(name), strict=True):
-            passed = [t for t, value in enumerate(row) if value >= level]
-            found.append(passed[0] if passed and not thrown else NEVER)
-        return found
+        return [NEVER if thrown else at for at, thrown in zip(self.passed(name), self.thrown(name), strict=True)]
+
+    def passed(self, name: str) -> list[float]:
+        """The fewest updates to the level, thrown off later or not."""
+        levels = self.levels or [NEVER] * len(self.own)
+        rows = zip(self.values[name], levels, strict=True)
+        return [next((t for t, value in enumerate(row) if value >= level), NEVER) for row, level in rows]
+
+    def in_seeds(self, name: str) -> int:
+        """In how many seeds the level was reached, kept or not."""
+        return sum(at < NEVER for at in self.passed(name))
+
+    def in_most(self, name: str) -> bool:
+        """Whether it was in more than half of them."""
+        return 2 * self.in_seeds(name) > len(self.own)
 
     def arrival(self, name: str) -> float:
         """The middle arrival."""

@@ -89,7 +89,7 @@ def test_the_sentence_of_one_component_counts_its_seeds_and_names_first_and_last
     if not found:
         assert said == ""
         return
-    assert said.startswith("L=8: one component holds all the weight") and said.endswith(" on.")
+    assert said.startswith("L=8: one component holds all of Z") and said.endswith(" on.")
     assert (f"in {len(found)} of {len(since)} seeds" in said) == (len(since) > 1)
     assert f"update {min(found)}" in said and (f"{max(found)} (the last)" in said) == (min(found) != max(found))
 
@@ -103,3 +103,12 @@ def test_only_curves_that_end_on_one_component_are_told_and_never_where_there_is
     }
     assert [said.split(":")[0] for said in frames.alone(run)] == [name for name, rows in alone.items() if rows]
     assert frames.alone(run_of(SMALL.replace(num_components=1), (1,))) == []
+
+
+def test_of_weights_that_start_at_the_floor_only_the_growth_of_their_number_is_told(run_of):
+    run = run_of(SMALL.replace(init_scale=1e-4, floor=1e-4, learning_rate=1.0, iterations=40), (1, 3))
+    for place, name in enumerate(run.study.names()):
+        grown = 1 + np.flatnonzero((np.diff(run.recorders[place].at_floor, axis=1) > 0).any(axis=0))[:1]
+        said = f"{name}: the number of weights at the floor 0.0001 first grew in update "
+        told = [sentence for _, sentence in run.events() if sentence.startswith(f"{name}:")]
+        assert told == [f"{said}{update}." for update in grown]

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 from app.kit import files, results
+from app.kit.text import page_text
 from app.pages.figure3 import words
+from spncore import Experiment, fit
+from spncore.dynamics.steps import relative_steps
 from spncore.studies import figure3
 from spncore.studies.cells import Runs
 from spncore.studies.published import TARGETS
@@ -168,3 +171,11 @@ def test_a_judge_sees_a_false_sentence(judge, change):
     assert not judged(said)
     assert change[0] in said
     assert judged(said.replace(*change))
+
+
+def test_a_step_of_a_thousand_times_a_weight_points_down_and_is_cut_by_the_floor():
+    found = fit(Experiment(dataset="nltcs-twin", iterations=20))
+    steps = relative_steps(found.weights, found.flow, found.sums, found.experiment.learning_rate)[0, :20]
+    moved = max(float(np.abs(np.diff(layer[0], axis=0) / layer[0, :-1]).max()) for layer in found.layer_weights)
+    assert not (steps >= 1000.0).any() and moved < 1000.0, "no weight moves that far"
+    assert "downwards, so the floor cuts that step" in " ".join(page_text("figure3").split())

@@ -142,6 +142,7 @@ def rates_of(shallow, deep):
         ([90, 50, 90], [90, 4, 9], "needs 50 updates with L=1 and 4 with L=2. In 3 of 3 starts the best of both lies"),
         ([90, 8, 90], [90, 4, 9], "8 updates with L=1 and 4 with L=2; rates lie 10 times apart, which may explain it"),
         ([90, 5, 90], [90, 4, MISSED], "5 updates with L=1 and 4 with L=2; rates lie 10 times apart"),
+        ([90, 1, 90], [90, 4, 9], "needs 1 update with L=1 and 4 with L=2"),
         ([90, 50, 4], [90, 50, 90], "nothing is known, since in 0 of 3 starts"),
         ([90, 50, 50], [90, 4, 90], "nothing is known, since in 0 of 3 starts"),
         ([MISSED, THROWN, MISSED], [90, 4, 90], None),
@@ -150,6 +151,11 @@ def rates_of(shallow, deep):
 def test_a_best_rate_speaks_only_inside_the_plane_and_beyond_what_its_steps_explain(shallow, deep, said):
     sentences = [each for each in summary(rates_of(shallow, deep), 2) if each.startswith("Each at its own best η")]
     assert [said in each for each in sentences] == ([True] if said else [])
+
+
+def test_a_factor_far_below_one_hundredth_is_not_called_zero():
+    said = next(each for each in summary(rates_of([1, 1, 1], [900, 900, 900]), 2) if each.startswith("Of"))
+    assert said.endswith("worst, 0.00111 times.")
 
 
 def seeded(seeds, shallow, deep):

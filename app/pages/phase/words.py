@@ -39,7 +39,7 @@ def _together(speed: Floats, shown: str, rival: str) -> str:
     faster, slower = int((both > 0).sum()), int((both < 0).sum())
     return (
         f"{shown} is faster than {rival} in {faster} of the {counted(both.size, 'cell')} where both reach the target, "
-        f"slower in {slower}, equal in {both.size - faster - slower}; median factor {_factor(2 ** np.median(both))}."
+        f"slower in {slower}, equal in {both.size - faster - slower}; median factor {2 ** np.median(both):.2f}."
     )
 
 
@@ -124,14 +124,11 @@ def _stripes(diagram: Diagram, depth: int, speed: Floats) -> list[str]:
     if not medians:
         return []
     best, worst = max(medians, key=lambda at: medians[at]), min(medians, key=lambda at: medians[at])
-    most, least = _factor(2 ** medians[best]), _factor(2 ** medians[worst])
-    of_all = f"Of {counted(len(medians), 'stripe')}, {diagram.plane.stripe_name(depth)} near {_near(best)}"
-    return [f"{of_all} is best for depth, {most} times as fast as L=1, and near {_near(worst)} worst, {least} times."]
-
-
-def _factor(times: float) -> str:
-    """A factor with two decimals, or with two digits where decimals would leave nothing of it."""
-    return f"{times:.2f}" if times >= 0.01 else f"{times:.2g}"
+    name = diagram.plane.stripe_name(depth)
+    return [
+        f"Of {counted(len(medians), 'stripe')}, {name} near {_near(best)} is best for depth, {2 ** medians[best]:.3g} "
+        f"times as fast as L=1, and near {_near(worst)} worst, {2 ** medians[worst]:.3g} times."
+    ]
 
 
 def _near(power: float) -> str:

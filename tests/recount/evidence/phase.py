@@ -60,13 +60,8 @@ def best_stripe(
         if each not in (None, 0.0, math.inf):
             stripes[round(math.log10(rates[j] / scales[i] ** 2) * per_decade)].append(math.log2(each))
     factors = sorted(2 ** median(each) for each in stripes.values() if len(each) >= 3)
-    found = re.match(r"Of (\d+) stripes?, .* best for depth, ([0-9.]+) times .* worst, ([0-9.]+) times\.", said)
-    assert found and found.groups() == (str(len(factors)), digits(factors[-1]), digits(factors[0])), said
-
-
-def digits(factor: float) -> str:
-    """Two decimals, or two digits of what is smaller than they can say."""
-    return f"{factor:.{2 if factor >= 0.01 else 1 - math.floor(math.log10(factor))}f}"
+    found = re.match(r"Of (\d+) stripes?, .* best for depth, ([0-9.e+-]+) times .* worst, ([0-9.e+-]+) times\.", said)
+    assert found and found.groups() == (str(len(factors)), f"{factors[-1]:.3g}", f"{factors[0]:.3g}"), said
 
 
 def in_all(said: str, pairs: Sequence[tuple[Runs, Runs]]) -> None:

@@ -155,7 +155,7 @@ def test_a_best_rate_speaks_only_inside_the_plane_and_beyond_what_its_steps_expl
 
 def test_a_factor_far_below_one_hundredth_is_not_called_zero():
     said = next(each for each in summary(rates_of([1, 1, 1], [900, 900, 900]), 2) if each.startswith("Of"))
-    assert said.endswith("worst, 0.0011 times.")
+    assert said.endswith("worst, 0.00111 times.")
 
 
 def seeded(seeds, shallow, deep):

@@ -49,6 +49,7 @@ def test_evidence_is_set_by_keyboard_and_kept_by_the_address(app_server, open_pa
 def test_all_items_and_their_chart_are_on_one_laptop_screen(app_server, open_page):
     page = opened(open_page, app_server)
     groups = page.get_by_role("radiogroup")
+    groups.nth(15).wait_for()
     assert groups.count() == 16
     for place in (*(groups.nth(i) for i in range(16)), page.locator(".js-plotly-plot").first):
         box = place.bounding_box()

@@ -76,8 +76,12 @@ def test_during_playback_charts_of_dynamics_agree_and_answers_say_what_they_are_
         samples = sampled(page, f"() => Number(document.querySelector('.spn-lab').dataset.cursor) > {before + 40}")
         page.locator("[data-act=play]").click()
         assert_one_frame_at_a_time(samples, 3, {key, "spn-transport"})
-    about = page.locator("[data-chart=matrix]")
-    about.scroll_into_view_if_needed()
+    page.locator("[data-chart=matrix]").scroll_into_view_if_needed()
     page.wait_for_function("() => document.querySelector('[data-chart=matrix]').dataset.at")
-    said = page.locator(".spn-figure:has([data-chart=matrix]) .spn-takeaway").inner_text()
-    assert f"Iteration {about.get_attribute('data-at')}:" in said
+    at, said = page.evaluate(
+        """() => {
+            const chart = document.querySelector('[data-chart=matrix]');
+            return [chart.dataset.at, chart.closest('.spn-figure').querySelector('.spn-takeaway').textContent];
+        }"""
+    )
+    assert f"Iteration {at}:" in said

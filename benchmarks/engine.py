@@ -145,11 +145,11 @@ def peak_bytes() -> int:
 
 
 def default_experiment() -> dict[str, float]:
-    """3 depths × 6 seeds × 500 iterations, all traces kept: time, and this process's peak memory in MB."""
+    """3 depths × 6 seeds × 500 updates, all traces kept: time, and this process's peak memory in MB."""
     dataset, start = data(), (time.perf_counter(), time.process_time())
     kept = [fit(Experiment(dataset=dataset.name, depth=depth, num_seeds=6), dataset) for depth in (1, 2, 3)]
     seconds, cpu_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
-    assert all(trace.llh.shape == (6, 500) for trace in kept)
+    assert all(trace.llh.shape == (6, 501) for trace in kept)
     peak = peak_bytes()
     return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu_seconds, 2), "peak_memory_mb": round(peak / 1e6, 1)}
 

@@ -24,6 +24,7 @@ from spncore.runs import scores
 from spncore.runs.experiment import Experiment
 from spncore.runs.scores import OBJECTIVE, QUANTITIES, Curves, Scores
 from spncore.runs.study import Study
+from spncore.runs.trace import first_at
 from spncore.studies import envelope
 from spncore.studies.cells import answers, depth_name, faster_name, thinned, tidied
 from spncore.studies.envelope import Envelope
@@ -167,10 +168,7 @@ def first_at_gain(values: Mapping[str, Floats], least: float) -> tuple[list[floa
     start = known[0][:, 0]
     gain = known[0].max(axis=1) - start
     level = np.where(gain >= least, start + GAIN * gain, np.inf)[:, None]
-    there = {name: each >= level for name, each in values.items()}
-    return [round(each, 6) for each in gain.tolist()], {
-        name: [int(row.argmax()) if row.any() else None for row in each] for name, each in there.items()
-    }
+    return [round(each, 6) for each in gain.tolist()], {name: first_at(each, level) for name, each in values.items()}
 
 
 def bounds_of(rows: Dataset, column: int) -> dict[str, float]:

@@ -10,10 +10,12 @@ import json
 import math
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.live.computation import Computation
 from app.live.runs import LiveRun
 from app.live.views.query import BadQueryError
 from spncore import Dataset, Recorder
@@ -30,6 +32,7 @@ MAX_FRAMES = 1_000
 ANSWER_BYTES = 512_000
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
 Floats32 = NDArray[np.float32]
+_ALONE: WeakKeyDictionary[Computation, dict[int, list[str]]] = WeakKeyDictionary()  # by length, for all its viewers
 
 
 def stride_of(experiment: Experiment) -> int:
@@ -162,8 +165,12 @@ def alone(run: LiveRun) -> list[str]:
     """A sentence for each curve of a mixture that ended with all of Z on one component."""
     if run.study.deep or run.study.experiment.num_components == 1 or not (run.ended and run.length):
         return []
-    said = zip(run.study.names(), (recorder.components(slice(run.length)) for recorder in run.recorders), strict=False)
-    return [sentence for name, numbers in said if (sentence := alone_words(name, alone_since(numbers)))]
+    kept = _ALONE.setdefault(run.computation, {})
+    if run.length not in kept:
+        numbers = (recorder.components(slice(run.length)) for recorder in run.recorders)
+        said = (alone_words(name, alone_since(each)) for name, each in zip(run.study.names(), numbers, strict=False))
+        kept[run.length] = [sentence for sentence in said if sentence]
+    return kept[run.length]
 
 
 def alone_words(name: str, since: Sequence[int | None]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.live.views import frames
-from spncore import Experiment, fit
+from spncore import Experiment, Recorder, fit
 from spncore.runs.study import Study
 from tests.closeness import assert_close
 from tests.waiting import until
@@ -103,6 +103,19 @@ def test_only_curves_that_end_on_one_component_are_told_and_never_where_there_is
     }
     assert [said.split(":")[0] for said in frames.alone(run)] == [name for name, rows in alone.items() if rows]
     assert frames.alone(run_of(SMALL.replace(num_components=1), (1,))) == []
+
+
+def test_what_is_told_of_one_component_is_worked_out_once_for_all_answers(run_of, monkeypatch):
+    run, asked = run_of(SMALL.replace(num_components=3, seed=9), (1, 2)), []
+    of_all = Recorder.components
+
+    def counted(recorder, at):
+        asked.append(isinstance(at, slice))
+        return of_all(recorder, at)
+
+    monkeypatch.setattr(Recorder, "components", counted)
+    told = [frames.frames(run, 0, 0)[0]["alone"] for _ in range(3)]
+    assert told[0] == told[1] == told[2] and asked.count(True) == len(run.recorders)
 
 
 def test_of_weights_that_start_at_the_floor_only_the_growth_of_their_number_is_told(run_of):

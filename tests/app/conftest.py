@@ -1,10 +1,13 @@
-"""What holds for tests of the app: no run of one test counts against the next, which has the same session."""
+"""What tests of the app share: no run of one counts against the next, and data are those that ship if asked for."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from app.kit import uploads
 from app.live.runs import REGISTRY
+from spncore.data import library
 
 
 @pytest.fixture(autouse=True)
@@ -13,3 +16,13 @@ def nothing_goes_on() -> Iterator[None]:
     yield
     for run_id in tuple(REGISTRY._runs):
         REGISTRY.stop(run_id)
+
+
+@pytest.fixture
+def only_shipped_data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No data set is at hand but those that ship with the lab, and no upload of another test."""
+    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
+    uploads._registered.cache_clear()
+    yield
+    uploads._registered.cache_clear()

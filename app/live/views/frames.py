@@ -125,8 +125,7 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
         "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
         "queue_position": position,
-        "headline": run.told().headline,
-        "details": run.told().details,
+        **run.told()._asdict(),
         "events": run.events(),
         "alone": alone(run),
     }

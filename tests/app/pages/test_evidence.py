@@ -6,10 +6,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from app.kit import text, uploads
+from app.kit import text
 from app.kit.link import LAB
 from app.live.jobs import JOBS
-from spncore.data import library
 from spncore.studies import cells, figure3, held_equal, shipped, update2020
 from spncore.studies.cells import Runs
 from spncore.studies.held_equal import SHIPPED as CASES
@@ -21,13 +20,7 @@ PAGES = ("figure3", "fair", "update2020")
 STUDIES = {"figure3": "figure3", "fair": "held_equal", "update2020": "update2020"}
 
 
-@pytest.fixture(autouse=True)
-def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
-    uploads._registered.cache_clear()
-    yield
-    uploads._registered.cache_clear()
+pytestmark = pytest.mark.usefixtures("only_shipped_data")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-// View 5: what first order leaves of a step, against the learning rate, with ρ as a product and as the paper prints it.
+// View 5: what first order leaves of a step, against the learning rate: ρ as a product, and as the paper prints it.
 
 import { number } from "../kit/dom.js";
 import { scaled, upright } from "../kit/spec.js";

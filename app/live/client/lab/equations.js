@@ -35,7 +35,7 @@ function terms(run, curve, k, frame) {
 const line = (...parts) => html("span", "spn-equation", ...parts);
 const aside = (text) => html("span", { class: "spn-aside", text });
 
-/** The lines ρ = …, λ = …, w(t+1) = … as nodes; of a learner without plain gradient steps the weight, and why. */
+/** The lines of ρ, λ and w(t+1) as nodes; of a learner without plain gradient steps the weight, and why. */
 export function equations({ run, choice, frame }) {
   const { curve, component } = choice;
   const k = subscript(component + 1);

@@ -31,13 +31,7 @@ SMALL = Study(
 CSV = b"wet,cold,ill\n" + b"1,1,1\n0,0,0\n1,0,1\n0,1,0\n1,1,0\n" * 8
 
 
-@pytest.fixture(autouse=True)
-def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
-    uploads._registered.cache_clear()
-    yield
-    uploads._registered.cache_clear()
+pytestmark = pytest.mark.usefixtures("only_shipped_data")
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,10 @@
 
 import pytest
 
-from app.kit import text, uploads
+from app.kit import text
 from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY
-from spncore.data import library
 from spncore.studies import presets
 from tests.addresses import at_address
 
@@ -14,11 +13,7 @@ QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_co
 ACTS = ("step", "residual", "memory", "matrix", "norms", "kept", "replay")
 
 
-@pytest.fixture(autouse=True)
-def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
-    uploads._registered.cache_clear()
+pytestmark = pytest.mark.usefixtures("only_shipped_data")
 
 
 def opened(**query):

@@ -1,10 +1,7 @@
 """What tests of the lab share: the page opened with small studies, and what stands on it."""
 
-import pytest
-
-from app.kit import text, uploads
+from app.kit import text
 from app.live.runs import REGISTRY
-from spncore.data import library
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from tests.addresses import at_address
@@ -12,13 +9,6 @@ from tests.addresses import at_address
 TWIN = Study(Experiment(num_seeds=6, dataset="nltcs-twin"), (1, 2, 3))
 # The smallest study, so that tests which only look at the page do not train for long.
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
-
-
-@pytest.fixture
-def only_shipped_data(monkeypatch, tmp_path):
-    monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
-    uploads._registered.cache_clear()
 
 
 def opened(**query):

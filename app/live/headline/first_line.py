@@ -53,11 +53,6 @@ class Case(NamedTuple):
         """What follows a number that stands for several seeds."""
         return " (median)" * (self.runs > 1)
 
-    @property
-    def by(self) -> str:
-        """What values are of, where it has to be said."""
-        return self.objective
-
     def label(self, curve: Curve) -> str:
         """Where a curve is, or after how many updates it arrived."""
         if curve.off:
@@ -128,7 +123,7 @@ def _standing(case: Case, brief: int) -> list[str]:
     """Who leads where all curves are, and then the others."""
     lead, *rest = case.race.groups
     leads = "leads" if len(lead) == 1 else "lead" if rest else "are level"
-    at = f"{_names(case, lead)} {leads} with {signed(lead[0].middle)}{case.by}"
+    at = f"{_names(case, lead)} {leads} with {signed(lead[0].middle)}{case.objective}"
     order, several = _rest(case, rest, brief), _of_many(case, brief).lower().replace("depths", "depths,")
     when = f"{several}{case.when}"
     standing = f"{when[0].upper()}{when[1:]} {at}{case.in_median}{order}"
@@ -173,7 +168,7 @@ def _alone(case: Case) -> list[str]:
     (curve,) = case.race.curves
     if case.race.by_target:
         return [f"{curve.name} reached {case.target} after {counted_updates(curve.arrival)}{case.in_median}"]
-    at = f"is at {signed(curve.middle)}{case.by}{case.in_median}"
+    at = f"is at {signed(curve.middle)}{case.objective}{case.in_median}"
     if case.target is None or not case.ended:
         return [f"{case.when[0].upper()}{case.when[1:]} {curve.name} {at}"]
     some = f" in {of_seeds(curve.in_seeds, case.runs)}" if curve.in_seeds else ""
@@ -190,7 +185,7 @@ def _coincident(case: Case) -> str:
     curves, end = case.race.curves, case.race.curves[0].middle
     all_of_them = f"all {len(curves)} depths" if _many(case) else names_of(curves)
     level = case.independent is not None and case.ended and abs(end - case.independent) < SAME
-    said = f"{all_of_them} coincide at {signed(end)}{case.by} {case.when}"
+    said = f"{all_of_them} coincide at {signed(end)}{case.objective} {case.when}"
     return f"{said[0].upper()}{said[1:]}" + ", the level of independent variables" * level
 
 

@@ -138,7 +138,8 @@ def _categorical_sample(theta: Floats, rng: Generator) -> Floats:
 def _total(theta: Floats) -> Floats:
     """Σ over the third axis from the end; of the few values of most leaves without the cost of a reduction."""
     if theta.shape[-3] > 2:
-        return np.asarray(np.add.reduce(theta, axis=-3))
+        total: Floats = np.add.reduce(theta, axis=-3)
+        return total
     first = _first(theta)
     return first if theta.shape[-3] == 1 else first + theta[..., 1, :, :]
 

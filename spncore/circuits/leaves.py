@@ -84,21 +84,21 @@ def _check_support(layer: InputLayer, values: Floats, missing: Bools) -> None:
         )
 
 
-def coefficients(parameters: Floats, prepared: Design) -> Floats:
-    """Coefficients of the features, the last the log-partition of each node.  parameters (…, P, N, S) -> (…, N, F)."""
+def coefficients(parameters: Floats, prepared: Design, log_weights: Floats | None = None) -> Floats:
+    """Coefficients of the features, the last the log-partition of each node.  parameters (…, P, N, S) -> (…, N, F).
+
+    Each node is worth exp(log_weights) (…, N) times its value, where they are given.
+    """
     family, partial = prepared.layer.distribution, prepared.partial
     natural, observed, marginal = family.coefficients(parameters)
-    num_variables, explicit = parameters.shape[-1], natural[..., family.num_implied :, :, :]
-    result = np.empty((*observed.shape[:-1], len(prepared.bound)))
-    for t in range(explicit.shape[-3]):
-        result[..., t * num_variables : (t + 1) * num_variables] = explicit[..., t, :, :]
+    parts = [natural[..., t, :, :] for t in range(family.num_implied, family.num_statistics)]
     if len(partial):
-        result[..., prepared.flags] = marginal[..., partial] - observed[..., partial]
+        parts.append(marginal[..., partial] - observed[..., partial])
     if family.log_base is not None:
-        result[..., -3] = 1.0
-    np.add.reduce(observed, axis=-1, out=result[..., -2])
-    np.add.reduce(marginal, axis=-1, out=result[..., -1])
-    return result
+        parts.append(np.ones((*observed.shape[:-1], 1)))
+    constants = [np.add.reduce(values, axis=-1, keepdims=True) for values in (observed, marginal)]
+    parts += constants if log_weights is None else [each + log_weights[..., None] for each in constants]
+    return np.concatenate(parts, axis=-1)
 
 
 def weigh_missing(linear: Floats, prepared: Design, log_factors: Floats) -> None:

@@ -40,7 +40,7 @@ class Evaluation(NamedTuple):
     empty: Bools | None
 
 
-class Batch(NamedTuple):
+class MiniBatch(NamedTuple):
     """Part of a bag: `rows` are its places in the bag (None: all), the empty row last; `weights` c of each.
 
     `shares`: how often each is data, over the number of rows N.
@@ -50,6 +50,17 @@ class Batch(NamedTuple):
     weights: Floats
     shares: Floats
     num_rows: int
+
+
+class RowSums(NamedTuple):
+    """What the rows of each seed add up to: `seen` (4, S), the first four of an Evaluation; the rest times N.
+
+    `flow` (S, E), of edges that are not absorbed; `moments`, per input layer (S, nodes, A + F): see `leaves`.
+    """
+
+    seen: Floats
+    flow: Floats
+    moments: tuple[Floats, ...]
 
 
 class Evaluator:
@@ -65,58 +76,90 @@ class Evaluator:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
         designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
         self.designs = [part.astype(dtype) for part in designs]
+        self._layers = list(zip(circuit.input_layers, self.designs, strict=True))
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
         self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
-        self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
+        self.whole = MiniBatch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
         self._work: dict[tuple[int, int], Workspace] = {}
         self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
 
-    def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
+    def __call__(
+        self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[MiniBatch] | None = None
+    ) -> Evaluation:
         """Evaluate at edge weights (S, E) ≥ 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
         zeros = self._zeros(weights, inputs)
-        coefficients = self._coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
-        num_seeds = len(weights)
-        llh, value, correct, log_partition = [np.empty(num_seeds) for _ in range(4)]
-        widths = zip(coefficients, self.designs, strict=True)
-        sums = [np.empty((*array.shape[:2], design.summed.shape[1])) for array, design in widths]
-        flow = np.empty(weights.shape)
-        for seed in range(num_seeds):
+        coefficients = self.coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
+        room = self.room(len(weights))
+        for seed in range(len(weights)):
             batch = self.whole if batches is None else batches[seed]
-            of_inputs = [array[seed] for array in coefficients]
             impossible = None if zeros is None else [array[seed] for array in zeros]
-            found, flows = self._one(weights[seed], of_inputs, batch, impossible)
-            llh[seed], value[seed], correct[seed], log_partition[seed] = found
-            for array, of_seed in zip(sums, flows.moments, strict=True):
-                np.multiply(of_seed, 1.0 / batch.num_rows, out=array[seed])
-            for part, of_edges in zip(self._sums, flows.sums, strict=True):
-                if part is not None and of_edges is not None:
-                    np.multiply(of_edges.ravel(), 1.0 / batch.num_rows, out=flow[seed, part[0]])
+            self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
+        num_rows = (self.whole if batches is None else batches[0]).num_rows
+        flow, moments = self.collected(room, num_rows)
+        return Evaluation(*room.seen, flow, moments, None if zeros is None else _empty(weights, inputs))
+
+    def room(self, num_seeds: int) -> RowSums:
+        """Where `add_rows` writes, for so many seeds."""
+        widths = [(layer.num_nodes, design.summed.shape[1]) for layer, design in self._layers]
+        moments = tuple([np.empty((num_seeds, *width)) for width in widths])
+        return RowSums(np.empty((4, num_seeds)), np.empty((num_seeds, self.circuit.num_edges)), moments)
+
+    def coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
+        """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
+        absorbed = [self._log_weights(number, weights) for number in range(len(inputs))]
+        return [leaves.coefficients(*each) for each in zip(inputs, self.designs, absorbed, strict=True)]
+
+    def _log_weights(self, number: int, weights: Floats) -> Floats | None:
+        """Logarithms (S, nodes) of the weights that an input layer absorbs, 0 for nodes that absorb none."""
+        end, parts = 0, list[Floats]()
+        for edges, _, nodes in sorted((each for each in self._absorbed if each[1] == number), key=lambda each: each[2].start):
+            parts += [np.zeros((len(weights), nodes.start - end)), np.log(weights[:, edges])]
+            end = nodes.stop
+        parts.append(np.zeros((len(weights), self.circuit.input_layers[number].num_nodes - end)))
+        filled = [part for part in parts if part.shape[1]]
+        if len(parts) == 1:
+            return None
+        return filled[0] if len(filled) == 1 else np.concatenate(filled, axis=1)
+
+    def add_rows(
+        self,
+        seed: int,
+        weights: Floats,
+        coefficients: list[Floats],
+        room: RowSums,
+        batch: MiniBatch,
+        impossible: list[Floats] | None = None,
+    ) -> None:
+        """Everything of the size of the rows, for one seed: from coefficients (nodes, F) to its part of `room`."""
+        found, flows = self._one(weights, coefficients, batch, impossible)
+        room.seen[:, seed] = found
+        for array, of_seed in zip(room.moments, flows.moments, strict=True):
+            array[seed] = of_seed
+        for part, of_edges in zip(self._sums, flows.sums, strict=True):
+            if part is not None and of_edges is not None:
+                room.flow[seed, part[0]] = of_edges.ravel()
+
+    def collected(self, room: RowSums, num_rows: int) -> tuple[Floats, tuple[Moments, ...]]:
+        """The flow (S, E) of all edges and the moments of each input layer, as means per row, from sums over rows."""
+        sums = [array * (1.0 / num_rows) for array in room.moments]
+        flow = room.flow * (1.0 / num_rows)
         for edges, number, nodes in self._absorbed:
             np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])
-        collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
-        empty = None if zeros is None else _empty(weights, inputs)
-        return Evaluation(llh, value, correct, log_partition, flow, collected, empty)
+        return flow, tuple([leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True)])
 
-    def _coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
-        """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
-        found = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
-        for edges, number, nodes in self._absorbed:
-            found[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
-        return found
-
-    def batch(self, items: Ints) -> Batch:
+    def batch(self, items: Ints) -> MiniBatch:
         """The part of the bag that so many of each item (I,) make."""
         weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
         needed = (weights != 0) | (counts != 0)
         needed[-1] = True
         rows = np.flatnonzero(needed)
-        return Batch(rows, weights[rows], counts[rows] / num_rows, num_rows)
+        return MiniBatch(rows, weights[rows], counts[rows] / num_rows, num_rows)
 
     def _one(
-        self, weights: Floats, coefficients: list[Floats], batch: Batch, impossible: list[Floats] | None
+        self, weights: Floats, coefficients: list[Floats], batch: MiniBatch, impossible: list[Floats] | None
     ) -> tuple[tuple[float, float, float, float], Flows]:
         """One seed: LLH, objective, accuracy and log Z; flows times N."""
         circuit = self.circuit
@@ -177,7 +220,7 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, list[Design]]]:
+    def _blocks(self, circuit: Circuit, batch: MiniBatch) -> Iterable[tuple[slice, list[Design]]]:
         """The rows of a batch in blocks, the last ones first."""
         if batch is not self.whole:
             return self._cut(circuit, batch)
@@ -185,7 +228,7 @@ class Evaluator:
             self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
         return self._whole_blocks[circuit.num_nodes]
 
-    def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
+    def _cut(self, circuit: Circuit, batch: MiniBatch) -> Iterator[tuple[slice, list[Design]]]:
         designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
         num_rows = len(batch.weights)
         size = block_rows(circuit, num_rows)

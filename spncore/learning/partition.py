@@ -10,7 +10,8 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Bag, entries
-from spncore.learning.trainer import Trainer, TrainState
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 
 EDGE = 2.0  # of ηS: beyond it a deviation of log Z grows
 
@@ -28,7 +29,8 @@ class PartitionFlows:
     def __call__(self, state: TrainState) -> Floats:
         """The flows (S, P) of all trained parameters, sum layers first, then leaves."""
         _, inputs = self.trainer.problem.split(self.trainer.weights(state.parameters))
-        return self.trainer.flows(self.trainer.evaluate(state, self.evaluator), inputs)
+        seen = self.trainer.evaluate(state, self.evaluator)
+        return self.trainer.flows(seen.flow, seen.moments, inputs)
 
     def squared(self, state: TrainState) -> Floats:
         """S (S,): the sum of their squares, seed by seed."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats, Ints
+from spncore.plan import whole
 
 
 class Groups(NamedTuple):
@@ -64,6 +65,7 @@ def lower_bounds(groups: Groups, floor: float) -> Floats:
     return spread(np.minimum(floor, 0.5 / groups.sizes), groups, floor)
 
 
+@whole
 def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
     """Each group in proportion to `weights`, adding to one, nothing under its lower bound: max(bound, c·w).
 
@@ -77,6 +79,7 @@ def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
     return fitted if all_in_groups(groups) else np.where(groups.of < 0, weights, fitted)
 
 
+@whole
 def project(values: Floats, groups: Groups, floor: float) -> Floats:
     """The nearest point, in Euclidean distance, whose groups add to one with nothing under its lower bound.
 

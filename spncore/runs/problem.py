@@ -16,7 +16,8 @@ from spncore.learning import em
 from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.problem import Problem, in_one_row, plain_problem, shares
-from spncore.learning.trainer import Trainer, TrainState
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment

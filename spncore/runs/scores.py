@@ -14,9 +14,11 @@ from scipy.special import xlogy
 
 from spncore.arrays import Floats
 from spncore.data.library import Dataset, KnownMixture
+from spncore.learning.divergence import DivergenceError
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.trainer import DivergenceError, Trainer, TrainState
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 from spncore.runs.experiment import Experiment
 from spncore.runs.training import all_states, trainer_of
 

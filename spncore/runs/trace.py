@@ -14,8 +14,9 @@ from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.dynamics.shares import component_shares, effective_number, log_masses
+from spncore.learning.divergence import DivergenceError
 from spncore.learning.problem import Problem
-from spncore.learning.trainer import DivergenceError, StepInfo, TrainState
+from spncore.learning.states import StepInfo, TrainState
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.trainer import StepInfo, Trainer, TrainState
+from spncore.learning.states import StepInfo, TrainState
+from spncore.learning.trainer import Trainer
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import problem_of

@@ -21,7 +21,9 @@ from spncore.circuits.circuit import Circuit
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
-from spncore.learning.trainer import DivergenceError, Trainer, TrainState
+from spncore.learning.divergence import DivergenceError
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of

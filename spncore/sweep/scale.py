@@ -7,7 +7,8 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.learning.partition import PartitionFlows
-from spncore.learning.trainer import StepInfo, Trainer, TrainState
+from spncore.learning.states import StepInfo, TrainState
+from spncore.learning.trainer import Trainer
 
 EVERY = 10  # states: S is taken at every tenth
 LAST = 50  # states at the end of a run, over which it is at rest or not

@@ -8,7 +8,7 @@ import pytest
 from spncore import Experiment, Trainer, fit, run
 from spncore.__main__ import main
 from spncore.data.dataset import from_array
-from spncore.learning.trainer import DivergenceError
+from spncore.learning.divergence import DivergenceError
 from spncore.runs.scores import train
 from spncore.threads import ONE_THREAD, blas, on_one_thread, set_numbers
 

@@ -182,7 +182,7 @@ def test_an_epoch_of_mini_batches_sees_every_row_once(name):
     bag = trainer.evaluator.bag
     weights, shares = np.zeros(len(bag.rows)), np.zeros(len(bag.rows))
     for iteration in range(len(RAW) // size):
-        batch = trainer._batches(iteration)[0]
+        batch = trainer.batches(iteration)[0]
         assert batch.num_rows == size
         weights[batch.rows] += batch.weights
         shares[batch.rows] += batch.shares * size

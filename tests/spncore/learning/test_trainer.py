@@ -163,7 +163,7 @@ def test_a_mini_batch_of_all_rows_is_the_whole_and_an_epoch_sees_every_row_once(
     assert np.array_equal(fit(BASE.replace(batch_size=DATA.num_rows), DATA).llh, whole.llh)
     trainer = trainer_of(BASE.replace(batch_size=20, num_seeds=2), DATA)
     for seed in range(2):
-        batches = [trainer._batches(iteration)[seed] for iteration in range(3)]
+        batches = [trainer.batches(iteration)[seed] for iteration in range(3)]
         seen = np.zeros(len(trainer.evaluator.bag.rows))
         for batch in batches:
             assert batch.num_rows == 20

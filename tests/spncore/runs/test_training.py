@@ -5,7 +5,7 @@ from spncore import DivergenceError, Experiment, ExperimentError, Recorder, fit,
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.trainer import TrainState
+from spncore.learning.states import TrainState
 from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import FIELDS
 from tests import oracles
@@ -173,7 +173,7 @@ def test_log_weights_step_by_exponentiated_flows():
     trainer = trainer_of(TWIN.replace(parametrisation="log", learning_rate=0.1, init_scale=0.3))
     state, info = trainer.step(trainer.init())
     seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.problem.sums), info.inputs)
-    (after,), flows = trainer.problem.split(trainer.weights(state.parameters))[1], trainer.flows(seen, info.inputs)
+    (after,), flows = trainer.problem.split(trainer.weights(state.parameters))[1], trainer.flows(seen.flow, seen.moments, info.inputs)
     assert_close(
         after, info.inputs[0] * np.exp(0.1 * flows[:, trainer.problem.sums.num_weights :].reshape(after.shape))
     )

@@ -103,15 +103,13 @@ class Batch:
         """Leave a run out from now on."""
         self._gone[run] = None
 
-    def going(self) -> list[int]:
-        """The runs that have not dropped out."""
-        return [run for run in range(len(self.trainers)) if self._gone.get(run, self) is not None]
-
     def advance(self, num_updates: int) -> list[Block | None]:
         """By run a block of so many states with an update after each, None for one that has dropped out.
 
         A block that is cut short says why; its run then drops out.
         """
+        if len(self._gone) == len(self.trainers):
+            return [apart and apart.advance(num_updates)[0] for _, apart in sorted(self._gone.items())]
         begin, before = self.iteration, (self._x.copy(), [array.copy() for array in self._optimiser])
         starts = [self._state(run, begin, *before) for run in range(len(self.trainers))]
         try:
@@ -126,11 +124,19 @@ class Batch:
 
     def look(self) -> list[Block | None]:
         """By run what is seen at the state it is in, without an update; None for one that has dropped out."""
+        if len(self._gone) == len(self.trainers):
+            return [apart and apart.look()[0] for _, apart in sorted(self._gone.items())]
         with np.errstate(all="ignore"):
             kept = Kept.room(1, self._x.shape, self._lead.problem.circuit.num_edges)
             self._keep(kept, 0)
             kept.parameters[1] = self._x
-            return [self._block(run, kept, self.state(run), self._optimiser) for run in range(len(self.trainers))]
+        return [self._looked(run, kept) for run in range(len(self.trainers))]
+
+    def _looked(self, run: int, kept: Kept) -> Block | None:
+        apart = self._gone.get(run)
+        if run in self._gone:
+            return None if apart is None else apart.look()[0]
+        return self._block(run, kept, self.state(run), self._optimiser)
 
     def _updated(self, num_updates: int) -> tuple[Kept, list[Floats]]:
         """What is kept of so many updates, and the optimiser's state before the last of them."""

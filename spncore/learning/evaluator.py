@@ -115,7 +115,9 @@ class Evaluator:
     def _log_weights(self, number: int, weights: Floats) -> Floats | None:
         """Logarithms (S, nodes) of the weights that an input layer absorbs, 0 for nodes that absorb none."""
         end, parts = 0, list[Floats]()
-        for edges, _, nodes in sorted((each for each in self._absorbed if each[1] == number), key=lambda each: each[2].start):
+        for edges, _, nodes in sorted(
+            (each for each in self._absorbed if each[1] == number), key=lambda each: each[2].start
+        ):
             parts += [np.zeros((len(weights), nodes.start - end)), np.log(weights[:, edges])]
             end = nodes.stop
         parts.append(np.zeros((len(weights), self.circuit.input_layers[number].num_nodes - end)))

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.states import StepInfo, TrainState
+from spncore.learning.lockstep import Lockstep
+from spncore.learning.states import Block, StepInfo, TrainState
 from spncore.learning.trainer import Trainer
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
@@ -45,13 +46,35 @@ def all_states(
     trainer: Trainer, experiment: Experiment, state: TrainState | None = None
 ) -> Iterator[tuple[TrainState, StepInfo]]:
     """From `state`, or from the start, to the last update; ExperimentError if the state does not fit."""
+    return on_one_thread(trainer.states(experiment.iterations, _fitting(trainer, experiment, state)))
+
+
+def all_blocks(trainer: Trainer, experiment: Experiment, state: TrainState | None = None) -> Iterator[Block]:
+    """The same in blocks of states: as fast as it goes."""
+    together = Lockstep([trainer], [_fitting(trainer, experiment, state)])
+    for found in on_one_thread(together.blocks(experiment.iterations)):
+        yield from (block for _, block in found)
+
+
+def traced(trainer: Trainer, experiment: Experiment, state: TrainState | None = None) -> Trace:
+    """Everything that is recorded of a run, to its end."""
+    recorder = Recorder(experiment, trainer.problem)
+    for _ in recorder.follow(all_blocks(trainer, experiment, state)):
+        pass
+    return recorder.trace()
+
+
+def _fitting(trainer: Trainer, experiment: Experiment, state: TrainState | None) -> TrainState:
+    """The state, or the start; ExperimentError if it does not fit."""
+    if state is None:
+        return trainer.init()
     expected = experiment.num_seeds, trainer.problem.num_weights
-    if state is not None and state.parameters.shape != expected:
+    if state.parameters.shape != expected:
         raise ExperimentError(
             f"state: its parameters have shape {state.parameters.shape}, this experiment's have {expected}; "
             "go on with the experiment it was saved from"
         )
-    return on_one_thread(trainer.states(experiment.iterations, state))
+    return state
 
 
 def fit(
@@ -72,10 +95,7 @@ def fit(
     """
     with ONE_THREAD:
         trainer = trainer_of(experiment, dataset)
-        recorder = Recorder(experiment, trainer.problem)
-        for _ in recorder.follow(all_states(trainer, experiment, state)):
-            pass
-        trace = recorder.trace()
+        trace = traced(trainer, experiment, state)
         if trace.final_state is not None:
             for split in held_out:
                 trace.held_out[split] = trainer.score(trace.final_state, library.load(experiment.dataset, split))

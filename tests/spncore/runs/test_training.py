@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 
-from spncore import DivergenceError, Experiment, ExperimentError, Recorder, fit, load, problem_of, run, trainer_of
+from spncore import DivergenceError, Experiment, ExperimentError, Recorder, fit, load, run, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.states import TrainState
 from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import FIELDS
+from spncore.runs.training import all_blocks
+from spncore.words import counted
 from tests import oracles
 from tests.closeness import assert_close
 
@@ -173,7 +175,8 @@ def test_log_weights_step_by_exponentiated_flows():
     trainer = trainer_of(TWIN.replace(parametrisation="log", learning_rate=0.1, init_scale=0.3))
     state, info = trainer.step(trainer.init())
     seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.problem.sums), info.inputs)
-    (after,), flows = trainer.problem.split(trainer.weights(state.parameters))[1], trainer.flows(seen.flow, seen.moments, info.inputs)
+    (after,) = trainer.problem.split(trainer.weights(state.parameters))[1]
+    flows = trainer.flows(seen.flow, seen.moments, info.inputs)
     assert_close(
         after, info.inputs[0] * np.exp(0.1 * flows[:, trainer.problem.sums.num_weights :].reshape(after.shape))
     )
@@ -267,16 +270,21 @@ def test_the_largest_learning_rate_for_the_longest_time_stays_finite_above_the_f
 
 
 def test_ctrl_c_keeps_what_was_computed():
-    def interrupted(steps):
-        for number, item in enumerate(steps):
-            if number == 5:
+    def interrupted(blocks):
+        for number, block in enumerate(blocks):
+            if number == 2:
                 raise KeyboardInterrupt
-            yield item
+            yield block
 
-    recorder = Recorder(TWIN, problem_of(TWIN))
-    assert list(recorder.follow(interrupted(run(TWIN)))) == [1, 2, 3, 4, 5]
-    assert recorder.trace().stopped == "interrupted after 4 updates"
-    assert recorder.trace().llh.shape == (1, 5)
+    trainer = trainer_of(TWIN)
+    recorder = Recorder(TWIN, trainer.problem)
+    *_, length = recorder.follow(interrupted(all_blocks(trainer, TWIN)))
+    trace = recorder.trace()
+    assert trace.stopped == f"interrupted after {counted(length - 1, 'update')}"
+    assert trace.llh.shape == (1, length) and trace.final_state.iteration == length - 1
+    whole = fit(TWIN)
+    assert np.array_equal(trace.llh, whole.llh[:, :length])
+    assert np.array_equal(fit(TWIN, state=trace.final_state).llh, whole.llh[:, length - 1 :])
 
 
 def test_held_out_rows_are_scored_with_the_final_state():

@@ -10,7 +10,7 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Bag, entries
-from spncore.learning.states import TrainState
+from spncore.learning.states import StepInfo, TrainState
 from spncore.learning.trainer import Trainer
 
 EDGE = 2.0  # of ηS: beyond it a deviation of log Z grows
@@ -26,12 +26,12 @@ class PartitionFlows:
         bag = Bag(rows, items, entries([(place, place, 1.0)], 1, 1), entries([(place, place, 0.0)], 1, 1))
         self.evaluator = Evaluator(trainer.problem.circuit, bag, OBJECTIVES["generative"])
 
-    def __call__(self, state: TrainState) -> Floats:
+    def __call__(self, at: TrainState | StepInfo) -> Floats:
         """The flows (S, P) of all trained parameters, sum layers first, then leaves."""
-        _, inputs = self.trainer.problem.split(self.trainer.weights(state.parameters))
-        seen = self.trainer.evaluate(state, self.evaluator)
+        _, inputs = self.trainer.network(at)
+        seen = self.trainer.evaluate(at, self.evaluator)
         return self.trainer.flows(seen.flow, seen.moments, inputs)
 
-    def squared(self, state: TrainState) -> Floats:
+    def squared(self, at: TrainState | StepInfo) -> Floats:
         """S (S,): the sum of their squares, seed by seed."""
-        return np.asarray((self(state) ** 2).sum(axis=1))
+        return np.asarray((self(at) ** 2).sum(axis=1))

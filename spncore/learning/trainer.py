@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from spncore.arrays import Bools, Floats, Ints
+from spncore.circuits.circuit import Circuit
 from spncore.circuits.families import Moments
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
@@ -15,7 +16,7 @@ from spncore.learning.batch import Batch
 from spncore.learning.divergence import DivergenceError
 from spncore.learning.evaluator import Evaluation, Evaluator, MiniBatch
 from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
-from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Bag, Objective, data_and_partition
 from spncore.learning.problem import Problem
 from spncore.learning.simplex import groups_of
 from spncore.learning.states import Block, StepInfo, TrainState
@@ -29,8 +30,7 @@ class Trainer:
         """`evaluator` may be that of another trainer on the same circuit, evidence and objective."""
         self.problem, self.settings = problem, settings
         self.learner = LEARNERS[settings.optimiser]
-        objective = DATA_FLOW if self.learner.data_flow_only else problem.objective
-        self.evaluator = evaluator or Evaluator(problem.circuit, problem.bag, objective)
+        self.evaluator = evaluator or Evaluator(*self.evaluated(problem, settings))
         self.num_trained = problem.num_weights if settings.train_components else problem.sums.num_weights
         groups = groups_of(problem.groups()[: self.num_trained])
         self.groups = groups
@@ -42,6 +42,12 @@ class Trainer:
         self._node_starts = np.flatnonzero(np.diff(self._nodes, prepend=-1))
         self._epochs: dict[tuple[int, int], Ints] = {}
         self._batch: Batch | None = None
+
+    @staticmethod
+    def evaluated(problem: Problem, settings: LearnerSettings) -> tuple[Circuit, Bag, Objective]:
+        """What is evaluated in every update."""
+        data_flow_only = LEARNERS[settings.optimiser].data_flow_only
+        return problem.circuit, problem.bag, DATA_FLOW if data_flow_only else problem.objective
 
     def init(self) -> TrainState:
         """The start of all seeds."""
@@ -113,16 +119,22 @@ class Trainer:
         """One seed's network as it is in a state; `seed` is its place among the seeds."""
         return self.problem.model(self.weights(state.parameters)[seed])
 
-    def evaluate(self, state: TrainState, evaluator: Evaluator) -> Evaluation:
+    def network(self, at: TrainState | StepInfo) -> tuple[Floats, tuple[Floats, ...]]:
+        """Layer weights (S, n) and parameters of the input layers at a state, or at what was seen of one."""
+        if isinstance(at, StepInfo):
+            return at.layer_weights, at.inputs
+        return self.problem.split(self.weights(at.parameters))
+
+    def evaluate(self, at: TrainState | StepInfo, evaluator: Evaluator) -> Evaluation:
         """What is seen of a state on other evidence."""
         with np.errstate(all="ignore"):
-            layer_weights, inputs = self.problem.split(self.weights(state.parameters))
+            layer_weights, inputs = self.network(at)
             return evaluator(effective_weights(layer_weights, self.problem.sums), inputs)
 
-    def score(self, state: TrainState, rows: Dataset) -> Floats:
+    def score(self, at: TrainState | StepInfo, rows: Dataset) -> Floats:
         """LLH (S,) of a state on other rows of the same variables, in nats per row, whatever was trained for."""
         evaluator = Evaluator(self.problem.circuit, data_and_partition(rows), OBJECTIVES["generative"])
-        return self.evaluate(state, evaluator).llh
+        return self.evaluate(at, evaluator).llh
 
     def flows(self, flow: Floats, moments: Sequence[Moments], inputs: Sequence[Floats]) -> Floats:
         """Flows (S, n) of all trained weights in one row; for EM and leaves of no simplex the values that maximise.

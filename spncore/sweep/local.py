@@ -20,7 +20,7 @@ from spncore.limits import LIMITS
 from spncore.sweep.cells import SweepError
 from spncore.sweep.running import Report
 
-COMPUTE = "spncore.sweep.cells:compute_json"
+COMPUTE = "spncore.sweep.computing:compute_json"
 MAX_WORKERS = 64
 START_SECONDS = 60.0
 FAILED_STARTS = 2  # in a row, and the sweep is given up: the next one would fail as well

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Bools, Floats, Ints
+from spncore.arrays import Bools, Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.circuits.evidence import BLOCK_ROWS
 from spncore.circuits.families import Moments
 from spncore.circuits.leaves import Design
 from spncore.circuits.model import parameter_shape
@@ -16,10 +17,11 @@ from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
 from spncore.inference.values import block_rows
 from spncore.inference.workspace import Workspace
-from spncore.learning.objectives import Bag, Objective, accuracy
+from spncore.learning.objectives import Bag, Batch, Objective, accuracy
 from spncore.learning.symmetry import Merged, merge_equal
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
+KEPT_BYTES = 32_000_000  # of the features of all rows: larger evidence is expanded whenever it is needed
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 
@@ -40,18 +42,6 @@ class Evaluation(NamedTuple):
     empty: Bools | None
 
 
-class Batch(NamedTuple):
-    """Part of a bag: `rows` are its places in the bag (None: all), the empty row last; `weights` c of each.
-
-    `shares`: how often each is data, over the number of rows N.
-    """
-
-    rows: Ints | None
-    weights: Floats
-    shares: Floats
-    num_rows: int
-
-
 class Evaluator:
     """A circuit on one bag, with its arrays prepared and one workspace for all seeds.
 
@@ -63,14 +53,14 @@ class Evaluator:
 
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
-        designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
-        self.designs = [part.astype(dtype) for part in designs]
+        self.designs = [bag.design(layer).astype(dtype) for layer in circuit.input_layers]
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
         self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
-        self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
+        self.whole = bag.whole()
+        self._is_kept = sum(len(each.empty) * each.num_summed for each in self.designs) * len(bag.rows) * 8 < KEPT_BYTES
         self._work: dict[tuple[int, int], Workspace] = {}
         self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
 
@@ -81,7 +71,7 @@ class Evaluator:
         num_seeds = len(weights)
         llh, value, correct, log_partition = [np.empty(num_seeds) for _ in range(4)]
         widths = zip(coefficients, self.designs, strict=True)
-        sums = [np.empty((*array.shape[:2], design.summed.shape[1])) for array, design in widths]
+        sums = [np.empty((*array.shape[:2], design.num_summed)) for array, design in widths]
         flow = np.empty(weights.shape)
         for seed in range(num_seeds):
             batch = self.whole if batches is None else batches[seed]
@@ -107,14 +97,6 @@ class Evaluator:
             found[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
         return found
 
-    def batch(self, items: Ints) -> Batch:
-        """The part of the bag that so many of each item (I,) make."""
-        weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
-        needed = (weights != 0) | (counts != 0)
-        needed[-1] = True
-        rows = np.flatnonzero(needed)
-        return Batch(rows, weights[rows], counts[rows] / num_rows, num_rows)
-
     def _one(
         self, weights: Floats, coefficients: list[Floats], batch: Batch, impossible: list[Floats] | None
     ) -> tuple[tuple[float, float, float, float], Flows]:
@@ -132,7 +114,7 @@ class Evaluator:
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
         for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, designs[0].summed.shape[2])
+            work = self._workspace(circuit, designs[0].num_rows)
             values = forward(coefficients, sums, designs, work, impossible)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
@@ -164,7 +146,7 @@ class Evaluator:
         found = []
         for array, design in zip(inputs, self.designs, strict=True):
             counts = leaves.impossible(array, design)
-            shape = len(array), array.shape[-2], len(design.bound)
+            shape = len(array), array.shape[-2], design.num_features
             found.append(np.zeros(shape) if counts is None else counts)
         for edges, number, nodes in self._absorbed:
             found[number][..., nodes, -2:] += (weights[:, edges] == 0.0)[..., None]
@@ -179,20 +161,22 @@ class Evaluator:
 
     def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, list[Design]]]:
         """The rows of a batch in blocks, the last ones first."""
-        if batch is not self.whole:
+        if batch is not self.whole or not self._is_kept:
             return self._cut(circuit, batch)
         if circuit.num_nodes not in self._whole_blocks:
             self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
         return self._whole_blocks[circuit.num_nodes]
 
     def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
-        designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
+        designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
         num_rows = len(batch.weights)
         size = block_rows(circuit, num_rows)
+        if not self._is_kept and batch.rows is None:
+            size = min(size, BLOCK_ROWS)
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
             whole = part.start == 0 and end == num_rows
-            yield part, designs if whole else [design.take(part) for design in designs]
+            yield part, designs if whole else leaves.take(designs, part)
 
     def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
         key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself

@@ -3,7 +3,7 @@
 import numpy as np
 
 from spncore.arrays import Floats, Ints
-from spncore.learning.objectives import Bag, entries
+from spncore.learning.objectives import Bag, Term
 
 
 def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:
@@ -18,12 +18,11 @@ def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:
     if mix < 1.0:
         parts.insert(1, np.concatenate([rows[:, :-1], np.full((len(rows), 1), np.nan)], axis=1))
     distinct, place = _distinct(np.concatenate(parts))
-    own, last = place[items], np.array(len(distinct) - 1)
-    terms = [(own, items, shares * np.where(unknown, mix, 1.0)), (last, items, -mix * shares)]
+    own = place[items]
+    terms = [Term(own, shares * np.where(unknown, mix, 1.0))]
     if mix < 1.0:
-        terms.append((place[len(rows) + items], items, np.where(unknown, 0.0, (mix - 1.0) * shares)))
-    shape = len(distinct), len(rows)
-    return Bag(distinct, np.ones_like(items), entries(terms, *shape), entries([(own, items, shares)], *shape))
+        terms.append(Term(place[len(rows) + items], np.where(unknown, 0.0, (mix - 1.0) * shares)))
+    return Bag(distinct, np.ones_like(items), tuple(terms), Term(own, shares), -mix * shares)
 
 
 def _distinct(rows: Floats) -> tuple[Floats, Ints]:

@@ -94,6 +94,13 @@ class Design:
     def _write_statistics(self, values: Array, missing: Bools, out: Floats) -> int:
         """Returns the place after the statistics."""
         begin, size = len(self.partial), self.layer.variables.shape[1]
+        if self._is_binary:
+            zeros, ones = out[:, :size], out[:, size : 2 * size]
+            ones[...] = values
+            np.subtract(1.0, ones, out=zeros)
+            if missing.any():
+                np.copyto(out[:, : 2 * size], 0.0, where=missing)
+            return 2 * size
         holes = self.layer.family != "categorical" and bool(missing.any())  # what is missing equals no value
         for statistic in self.layer.distribution.statistics(_numbers(self.layer, values, missing)):
             own = out[:, begin : begin + size]
@@ -102,6 +109,11 @@ class Design:
                 np.copyto(own, 0.0, where=missing)
             begin += size
         return begin
+
+    @property
+    def _is_binary(self) -> bool:
+        """Whether all is 0 or 1 but for rows that are empty."""
+        return self.layer.family == "categorical" and self.layer.num_values == 2 and not len(self.partial)
 
     def take(self, rows: Ints | slice) -> Design:
         """The same design for some of its rows."""

@@ -14,6 +14,8 @@ from spncore.circuits.leaves import Design
 from spncore.inference.forward import SumWeights
 from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
+MOST_COLUMNS = 128  # of one product with few rows: of more OpenBLAS takes three times as long a column
+
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
@@ -30,11 +32,17 @@ def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Des
     Rows of probability zero pass on no flow.
     """
     sums = send_down(sum_weights, row_weights, work)
-    moments = (
-        np.matmul(inputs, design.summed.transpose(0, 2, 1)).reshape(-1, design.summed.shape[1])
-        for inputs, design in zip(work.inputs, designs, strict=True)
-    )
-    return Flows(sums, tuple(moments))
+    pairs = zip(work.inputs, designs, strict=True)
+    return Flows(sums, tuple(_collected(inputs, design.summed) for inputs, design in pairs))
+
+
+def _collected(flows: Floats, summed: Floats) -> Floats:
+    """Flows (G, I, B) summed over rows by what each of `summed` (G, F, B) is, (G · I, F)."""
+    result = np.empty((*flows.shape[:2], summed.shape[1]), flows.dtype)
+    for begin in range(0, summed.shape[1], MOST_COLUMNS):
+        part = slice(begin, begin + MOST_COLUMNS)
+        np.matmul(flows, summed[:, part].transpose(0, 2, 1), out=result[:, :, part])
+    return result.reshape(-1, summed.shape[1])
 
 
 def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:

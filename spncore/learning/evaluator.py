@@ -17,7 +17,8 @@ from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
 from spncore.inference.values import block_rows
 from spncore.inference.workspace import Workspace
-from spncore.learning.objectives import Bag, Batch, Objective, accuracy
+from spncore.learning.bag import Bag, Batch
+from spncore.learning.objectives import Objective, accuracy
 from spncore.learning.symmetry import Merged, merge_equal
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded

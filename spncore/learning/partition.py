@@ -8,8 +8,9 @@ trained parameters: stable only while ηS < 2.
 import numpy as np
 
 from spncore.arrays import Floats
+from spncore.learning.bag import Bag, Term
 from spncore.learning.evaluator import Evaluator
-from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Bag, Term
+from spncore.learning.objectives import MARGINALISED, OBJECTIVES
 from spncore.learning.trainer import Trainer, TrainState
 
 EDGE = 2.0  # of ηS: beyond it a deviation of log Z grows

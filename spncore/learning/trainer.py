@@ -11,10 +11,11 @@ from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
 from spncore.data.dataset import Dataset
+from spncore.learning.bag import Batch
 from spncore.learning.divergence import verdict
 from spncore.learning.evaluator import Evaluation, Evaluator
 from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
-from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Batch, data_and_partition
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
 from spncore.learning.optimisers import OptimiserState
 from spncore.learning.problem import Problem
 from spncore.learning.simplex import groups_of

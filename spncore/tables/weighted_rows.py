@@ -3,7 +3,7 @@
 import numpy as np
 
 from spncore.arrays import Floats, Ints
-from spncore.learning.objectives import Bag, Term
+from spncore.learning.bag import Bag, Term
 
 
 def weighted_bag(rows: Floats, weights: Floats, mix: float = 1.0) -> Bag:

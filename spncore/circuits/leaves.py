@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,18 @@ from spncore.arrays import Array, Bools, Floats, Ints
 from spncore.circuits.circuit import CircuitError, InputLayer
 from spncore.circuits.evidence import Evidence, row_parts, turned
 from spncore.circuits.families import Moments
+
+
+class Block(NamedTuple):
+    """`summed` (G, A + F, B) and `bound` (F,) of some rows of a `Design`."""
+
+    summed: Floats
+    bound: Floats
+
+    @property
+    def features(self) -> Floats:
+        """The last F of `summed` (G, F, B), what the log-values are linear in."""
+        return self.summed[:, self.summed.shape[1] - len(self.bound) :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +84,16 @@ class Design:
     @property
     def features(self) -> Floats:
         """What the log-values are linear in."""
-        return self.summed[:, self.num_summed - self.num_features :]
+        return self.kept(slice(None)).features
+
+    def kept(self, rows: slice) -> Block:
+        """Some rows of what is formed once and kept."""
+        return Block(self.summed[:, :, rows], self.bound)
+
+    def block(self, rows: slice, out: Floats) -> Block:
+        """Some rows, formed in `out` (G, A + F, B')."""
+        self.write(rows, out)
+        return Block(out, self.bound)
 
     def values(self, rows: slice) -> Array:
         """The layer's own variables of some rows (G, S, B'), as they are."""
@@ -80,40 +102,30 @@ class Design:
 
     def write(self, rows: slice, out: Floats) -> None:
         """Form `summed` of some rows in `out` (G, A + F, B'), of any precision."""
-        values, empty, num_partial = self.values(rows), self.empty[:, None, rows], len(self.partial)
-        missing = is_missing(values) if num_partial else empty
-        place = self._write_statistics(values, missing, out)
-        if num_partial:
-            out[:, :num_partial] = ~missing[:, self.partial]
-            out[:, place : place + num_partial] = missing[:, self.partial] & ~empty
+        values, empty, begin = self.values(rows), self.empty[:, rows], len(self.partial)
+        num_groups, size, number = *self.layer.variables.shape, self.layer.distribution.num_statistics
+        end = begin + number * size
+        statistics = out[:, begin:end].reshape(num_groups, number, size, -1)  # a view
+        self._write_statistics(values, statistics)
+        if empty.any():
+            np.copyto(statistics, 0.0, where=empty[:, None, None])
+        if begin:
+            hidden = is_missing(values[:, self.partial])  # (G, A, B')
+            statistics[:, :, self.partial] = np.where(hidden[:, None], 0.0, statistics[:, :, self.partial])
+            out[:, :begin] = ~hidden
+            out[:, end : end + begin] = hidden & ~empty[:, None]
         if self.base is not None:
             out[:, -3] = self.base[:, rows]
-        np.logical_not(empty[:, 0], out=out[:, -2])
-        out[:, -1] = empty[:, 0]
+        out[:, -2] = ~empty
+        out[:, -1] = empty
 
-    def _write_statistics(self, values: Array, missing: Bools, out: Floats) -> int:
-        """Returns the place after the statistics."""
-        begin, size = len(self.partial), self.layer.variables.shape[1]
-        if self._is_binary:
-            zeros, ones = out[:, :size], out[:, size : 2 * size]
-            ones[...] = values
-            np.subtract(1.0, ones, out=zeros)
-            if missing.any():
-                np.copyto(out[:, : 2 * size], 0.0, where=missing)
-            return 2 * size
-        holes = self.layer.family != "categorical" and bool(missing.any())  # what is missing equals no value
-        for statistic in self.layer.distribution.statistics(_numbers(self.layer, values, missing)):
-            own = out[:, begin : begin + size]
-            own[...] = statistic
-            if holes:
-                np.copyto(own, 0.0, where=missing)
-            begin += size
-        return begin
-
-    @property
-    def _is_binary(self) -> bool:
-        """Whether all is 0 or 1 but for rows that are empty."""
-        return self.layer.family == "categorical" and self.layer.num_values == 2 and not len(self.partial)
+    def _write_statistics(self, values: Array, out: Floats) -> None:
+        """Form the statistics (G, T, S, B') of values, whatever they are where these are missing."""
+        if self.layer.family == "categorical" and self.layer.num_values == 2:
+            out[:, 1] = values
+            np.subtract(1.0, out[:, 1], out=out[:, 0])
+        else:
+            out[...] = np.moveaxis(self.layer.distribution.statistics(_numbers(self.layer, values)), 0, 1)
 
     def take(self, rows: Ints | slice) -> Design:
         """The same design for some of its rows."""
@@ -140,9 +152,9 @@ def is_missing(rows: Array) -> Bools:
     return np.isnan(rows)
 
 
-def _numbers(layer: InputLayer, values: Array, missing: Bools) -> Array:
-    """Values that a family's statistics take; whole numbers of categorical leaves as they are."""
-    return values if layer.family == "categorical" else np.where(missing, 0.0, values)
+def _numbers(layer: InputLayer, values: Array) -> Array:
+    """Values that a family's statistics take: whole numbers of categorical leaves as they are."""
+    return values if layer.family == "categorical" else values.astype(float, copy=False)
 
 
 def design(layer: InputLayer, rows: Array | Evidence) -> Design:
@@ -162,7 +174,7 @@ def design(layer: InputLayer, rows: Array | Evidence) -> Design:
         np.logical_and.reduce(missing, axis=1, out=empty[:, part])
         partly |= np.logical_or.reduce(missing & ~empty[:, None, part], axis=(0, 2))
         if family.log_base is not None and base is not None:
-            base[:, part] = np.where(missing, 0.0, family.log_base(_numbers(layer, values, missing))).sum(axis=1)
+            base[:, part] = np.where(missing, 0.0, family.log_base(_numbers(layer, values))).sum(axis=1)
     end = (family.num_statistics - family.num_implied) * shape[1]
     partial = np.flatnonzero(partly)
     bound = np.ones(end + len(partial) + 2 + (base is not None))

@@ -107,15 +107,28 @@ class Bag:
     def batch(self, chosen: Ints) -> Batch:
         """The part of the bag that these items make, in any order, some of them several times; costs what they are."""
         items, times = np.unique(chosen, return_counts=True)
+        num_rows, last = len(chosen), [len(self.rows) - 1]
         terms = [term.of(items) for term in (*self.terms, self.observed)]
-        last = len(self.rows) - 1
-        rows, places = np.unique(np.concatenate([*(term.rows for term in terms), [last]]), return_inverse=True)
-        parts = [term._replace(rows=own) for term, own in zip(terms, np.split(places[:-1], len(terms)), strict=True)]
-        weights, counts = (_added(some, times, len(rows)) for some in (parts[:-1], parts[-1:]))
+        if self._is_data:
+            rows, (weights, counts) = np.append(items, last), (np.append(term.factor * times, 0.0) for term in terms)
+        else:
+            rows, places = np.unique(np.concatenate([*(term.rows for term in terms), last]), return_inverse=True)
+            own = np.split(places[:-1], len(terms))
+            terms = [term._replace(rows=where) for term, where in zip(terms, own, strict=True)]
+            weights, counts = (_added(some, times, len(rows)) for some in (terms[:-1], terms[-1:]))
         weights[-1] += np.sum(_of(self.partition, items) * times)
         needed = (weights != 0.0) | (counts != 0.0)
         needed[-1] = True
-        return Batch(rows[needed], weights[needed], counts[needed] / len(chosen), len(chosen))
+        if not needed.all():
+            rows, weights, counts = rows[needed], weights[needed], counts[needed]
+        return Batch(rows, weights, counts / num_rows, num_rows)
+
+    @cached_property
+    def _is_data(self) -> bool:
+        """Whether items are rows, in order, and only the last row is none of them."""
+        rows = [term.rows for term in (*self.terms, self.observed)]
+        plain = len(rows) == 2 and rows[0] is rows[1] and len(rows[0]) == len(self.rows) - 1
+        return plain and bool((rows[0] == np.arange(len(rows[0]))).all())
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int32]:
         """The items of all rows in the order of one epoch: without replacement, decided by seed and epoch."""

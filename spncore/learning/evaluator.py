@@ -1,6 +1,7 @@
 """Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,13 +10,12 @@ import numpy as np
 from spncore.arrays import Bools, Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
-from spncore.circuits.evidence import BLOCK_ROWS
 from spncore.circuits.families import Moments
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block, Design
 from spncore.circuits.model import parameter_shape
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
-from spncore.inference.values import block_rows
+from spncore.inference.values import SMALLEST_BLOCK, block_rows
 from spncore.inference.workspace import Workspace
 from spncore.learning.bag import Bag, Batch
 from spncore.learning.objectives import Objective, accuracy
@@ -23,6 +23,7 @@ from spncore.learning.symmetry import Merged, merge_equal
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
 KEPT_BYTES = 32_000_000  # of the features of all rows: larger evidence is expanded whenever it is needed
+EXPANDED_BYTES = 1_650_000  # of one block's features, which are read twice
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 
@@ -61,9 +62,11 @@ class Evaluator:
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
         self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
         self.whole = bag.whole()
-        self._is_kept = sum(len(each.empty) * each.num_summed for each in self.designs) * len(bag.rows) * 8 < KEPT_BYTES
+        row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
+        self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES
+        self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
         self._work: dict[tuple[int, int], Workspace] = {}
-        self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
+        self._buffer: Floats = np.empty(0, dtype)
 
     def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
         """Evaluate at edge weights (S, E) ≥ 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
@@ -115,7 +118,7 @@ class Evaluator:
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
         for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, designs[0].num_rows)
+            work = self._workspace(circuit, part.stop - part.start)
             values = forward(coefficients, sums, designs, work, impossible)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
@@ -160,24 +163,24 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, list[Design]]]:
+    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Block]]]:
         """The rows of a batch in blocks, the last ones first."""
-        if batch is not self.whole or not self._is_kept:
-            return self._cut(circuit, batch)
-        if circuit.num_nodes not in self._whole_blocks:
-            self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
-        return self._whole_blocks[circuit.num_nodes]
-
-    def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
         designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
+        kept = self._is_kept and batch.rows is None
         num_rows = len(batch.weights)
-        size = block_rows(circuit, num_rows)
-        if not self._is_kept and batch.rows is None:
-            size = min(size, BLOCK_ROWS)
+        size = block_rows(circuit, num_rows) if kept else min(block_rows(circuit, num_rows), self._expanded_rows)
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
-            whole = part.start == 0 and end == num_rows
-            yield part, designs if whole else leaves.take(designs, part)
+            yield part, [each.kept(part) for each in designs] if kept else self._formed(designs, part)
+
+    def _formed(self, designs: Sequence[Design], part: slice) -> list[Block]:
+        """Features of some rows, written where those of the block before were."""
+        shapes = [(len(each.empty), each.num_summed, part.stop - part.start) for each in designs]
+        sizes = [math.prod(shape) for shape in shapes]
+        if sum(sizes) > self._buffer.size:
+            self._buffer = np.empty(sum(sizes), self.dtype)
+        outs = np.split(self._buffer[: sum(sizes)], np.cumsum(sizes[:-1]))
+        return [each.block(part, out.reshape(shape)) for each, out, shape in zip(designs, outs, shapes, strict=True)]
 
     def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
         key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself

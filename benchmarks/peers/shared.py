@@ -7,9 +7,10 @@ import numpy as np
 from benchmarks.peers import Mixture, RandomTrees
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, model, random_model
+from spncore.learning.bag import Bag
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.objectives import OBJECTIVES, Bag
+from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.problem import plain_problem
 from spncore.learning.trainer import Trainer
 from spncore.structures import rat

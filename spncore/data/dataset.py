@@ -90,15 +90,28 @@ def from_array(
 
 def distinct_rows(bits: Bits) -> tuple[Bits, Ints]:
     """Return the distinct rows of a (N, D) bit array in lexicographic order, and how often each occurs."""
+    order, starts = _runs(bits)
+    return bits[order[starts]], np.diff(starts, append=len(bits)).astype(int)
+
+
+def distinct_places(bits: Bits) -> tuple[Ints, Ints]:
+    """Return where each distinct row of a (N, D) bit array is found, and for each row which of these it is (N,)."""
+    order, starts = _runs(bits)
+    place = np.empty(len(bits), dtype=int)
+    place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(bits)))
+    return order[starts], place
+
+
+def _runs(bits: Bits) -> tuple[Ints, Ints]:
+    """The lexicographic order of the rows (N,), and where in it each distinct one begins."""
     num_rows, num_variables = bits.shape
-    padding = -num_variables % WORD_BITS
-    packed = np.packbits(np.pad(bits, ((0, 0), (0, padding))), axis=1)  # first column is the highest bit
+    packed = np.zeros((num_rows, -(-num_variables // WORD_BITS) * WORD_BITS // 8), dtype=np.uint8)
+    packed[:, : -(-num_variables // 8)] = np.packbits(bits, axis=1)  # first column is the highest bit
     words = packed.view(">u8").astype(np.uint64)  # (N, W): rows compare as their words do
     order = np.lexsort(words.T[::-1])
     ordered = words[order]
     is_first = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
-    starts = np.flatnonzero(is_first)
-    return bits[order[starts]], np.diff(starts, append=num_rows).astype(int)
+    return order, np.flatnonzero(is_first)
 
 
 def hold_out(dataset: Dataset, share: float, rng: Generator) -> tuple[Dataset, Dataset]:

@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block, Design
 from spncore.inference.forward import SumWeights
 from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+
+# OpenBLAS multiplies few flows by up to so many columns three times as fast as by more, in products of so many terms.
+MOST_COLUMNS, SMALL_PRODUCT, LEAST_COLUMNS = 128, 1_000_000, 64
 
 
 class Flows(NamedTuple):
@@ -24,17 +27,25 @@ class Flows(NamedTuple):
     moments: tuple[Floats, ...]
 
 
-def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Design], work: Workspace) -> Flows:
+def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Design | Block], work: Workspace) -> Flows:
     """Flows of all weights for row weights c (B,), after `forward` on the same workspace, whose values it overwrites.
 
     Rows of probability zero pass on no flow.
     """
     sums = send_down(sum_weights, row_weights, work)
-    moments = (
-        np.matmul(inputs, design.summed.transpose(0, 2, 1)).reshape(-1, design.summed.shape[1])
-        for inputs, design in zip(work.inputs, designs, strict=True)
-    )
-    return Flows(sums, tuple(moments))
+    pairs = zip(work.inputs, designs, strict=True)
+    return Flows(sums, tuple(_collected(inputs, design.summed) for inputs, design in pairs))
+
+
+def _collected(flows: Floats, summed: Floats) -> Floats:
+    """Flows (G, I, B) summed over rows by what each of `summed` (G, F, B) is, (G · I, F)."""
+    result = np.empty((*flows.shape[:2], summed.shape[1]), flows.dtype)
+    size = SMALL_PRODUCT // (flows.shape[1] * flows.shape[2])
+    size = min(size, MOST_COLUMNS) if size >= LEAST_COLUMNS else summed.shape[1]
+    for begin in range(0, summed.shape[1], size):
+        part = slice(begin, begin + size)
+        np.matmul(flows, summed[:, part].transpose(0, 2, 1), out=result[:, :, part])
+    return result.reshape(-1, summed.shape[1])
 
 
 def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:

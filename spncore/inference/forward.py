@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from spncore.arrays import Floats
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block, Design
 from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 
 SumWeights = Sequence[Floats | None]
@@ -22,7 +22,7 @@ def safe_log(dtype: DTypeLike) -> float:
 def forward(
     input_coefficients: Sequence[Floats],
     sum_weights: SumWeights,
-    designs: Sequence[Design],
+    designs: Sequence[Design | Block],
     work: Workspace,
     impossible: Sequence[Floats | None] | None = None,
 ) -> Floats:
@@ -48,7 +48,7 @@ def forward(
 
 def input_values(
     coefficients: Sequence[Floats],
-    designs: Sequence[Design],
+    designs: Sequence[Design | Block],
     outs: Sequence[Floats],
     impossible: Sequence[Floats | None] | None = None,
 ) -> float:

@@ -17,8 +17,9 @@ import numpy as np
 from spncore.arrays import Bools, Floats
 from spncore.circuits.families import Moments
 from spncore.circuits.overparam import effective_weights
+from spncore.learning.bag import MiniBatch
 from spncore.learning.divergence import divergence
-from spncore.learning.evaluator import Evaluation, MiniBatch, RowSums
+from spncore.learning.evaluator import Evaluation, RowSums
 from spncore.learning.kept import Kept
 from spncore.learning.learners import joined, prepare
 from spncore.learning.states import Block, TrainState

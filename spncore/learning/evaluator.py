@@ -1,25 +1,29 @@
 """Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Bools, Floats, Ints
+from spncore.arrays import Bools, Floats
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.families import Moments
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block, Design
 from spncore.circuits.model import parameter_shape
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
-from spncore.inference.values import block_rows
+from spncore.inference.values import SMALLEST_BLOCK, block_rows
 from spncore.inference.workspace import Workspace
-from spncore.learning.objectives import Bag, Objective, accuracy
+from spncore.learning.bag import Bag, MiniBatch
+from spncore.learning.objectives import Objective, accuracy
 from spncore.learning.symmetry import Merged, merge_equal
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
+KEPT_BYTES = 32_000_000  # of the features of all rows: larger evidence is expanded whenever it is needed
+EXPANDED_BYTES = 1_650_000  # of one block's features, which are read twice
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 
@@ -38,18 +42,6 @@ class Evaluation(NamedTuple):
     flow: Floats
     moments: tuple[Moments, ...]
     empty: Bools | None
-
-
-class MiniBatch(NamedTuple):
-    """Part of a bag: `rows` are its places in the bag (None: all), the empty row last; `weights` c of each.
-
-    `shares`: how often each is data, over the number of rows N.
-    """
-
-    rows: Ints | None
-    weights: Floats
-    shares: Floats
-    num_rows: int
 
 
 class RowSums(NamedTuple):
@@ -74,17 +66,19 @@ class Evaluator:
 
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
-        designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
-        self.designs = [part.astype(dtype) for part in designs]
+        self.designs = [bag.design(layer).astype(dtype) for layer in circuit.input_layers]
         self._layers = list(zip(circuit.input_layers, self.designs, strict=True))
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
         self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
-        self.whole = MiniBatch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
+        self.whole = bag.whole()
+        row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
+        self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES
+        self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
         self._work: dict[tuple[int, int], Workspace] = {}
-        self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
+        self._buffer: Floats = np.empty(0, dtype)
 
     def __call__(
         self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[MiniBatch] | None = None
@@ -103,7 +97,7 @@ class Evaluator:
 
     def room(self, num_seeds: int) -> RowSums:
         """Where `add_rows` writes, for so many seeds."""
-        widths = [(layer.num_nodes, design.summed.shape[1]) for layer, design in self._layers]
+        widths = [(layer.num_nodes, design.num_summed) for layer, design in self._layers]
         moments = tuple([np.empty((num_seeds, *width)) for width in widths])
         return RowSums(np.empty((4, num_seeds)), np.empty((num_seeds, self.circuit.num_edges)), moments)
 
@@ -152,14 +146,6 @@ class Evaluator:
             np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])
         return flow, tuple([leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True)])
 
-    def batch(self, items: Ints) -> MiniBatch:
-        """The part of the bag that so many of each item (I,) make."""
-        weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
-        needed = (weights != 0) | (counts != 0)
-        needed[-1] = True
-        rows = np.flatnonzero(needed)
-        return MiniBatch(rows, weights[rows], counts[rows] / num_rows, num_rows)
-
     def _one(
         self, weights: Floats, coefficients: list[Floats], batch: MiniBatch, impossible: list[Floats] | None
     ) -> tuple[tuple[float, float, float, float], Flows]:
@@ -177,7 +163,7 @@ class Evaluator:
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
         for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, designs[0].summed.shape[2])
+            work = self._workspace(circuit, part.stop - part.start)
             values = forward(coefficients, sums, designs, work, impossible)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
@@ -209,7 +195,7 @@ class Evaluator:
         found = []
         for array, design in zip(inputs, self.designs, strict=True):
             counts = leaves.impossible(array, design)
-            shape = len(array), array.shape[-2], len(design.bound)
+            shape = len(array), array.shape[-2], design.num_features
             found.append(np.zeros(shape) if counts is None else counts)
         for edges, number, nodes in self._absorbed:
             found[number][..., nodes, -2:] += (weights[:, edges] == 0.0)[..., None]
@@ -222,22 +208,24 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: MiniBatch) -> Iterable[tuple[slice, list[Design]]]:
+    def _blocks(self, circuit: Circuit, batch: MiniBatch) -> Iterator[tuple[slice, list[Block]]]:
         """The rows of a batch in blocks, the last ones first."""
-        if batch is not self.whole:
-            return self._cut(circuit, batch)
-        if circuit.num_nodes not in self._whole_blocks:
-            self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
-        return self._whole_blocks[circuit.num_nodes]
-
-    def _cut(self, circuit: Circuit, batch: MiniBatch) -> Iterator[tuple[slice, list[Design]]]:
-        designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
+        designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
+        kept = self._is_kept and batch.rows is None
         num_rows = len(batch.weights)
-        size = block_rows(circuit, num_rows)
+        size = block_rows(circuit, num_rows) if kept else min(block_rows(circuit, num_rows), self._expanded_rows)
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
-            whole = part.start == 0 and end == num_rows
-            yield part, designs if whole else [design.take(part) for design in designs]
+            yield part, [each.kept(part) for each in designs] if kept else self._formed(designs, part)
+
+    def _formed(self, designs: Sequence[Design], part: slice) -> list[Block]:
+        """Features of some rows, written where those of the block before were."""
+        shapes = [(len(each.empty), each.num_summed, part.stop - part.start) for each in designs]
+        sizes = [math.prod(shape) for shape in shapes]
+        if sum(sizes) > self._buffer.size:
+            self._buffer = np.empty(sum(sizes), self.dtype)
+        outs = np.split(self._buffer[: sum(sizes)], np.cumsum(sizes[:-1]))
+        return [each.block(part, out.reshape(shape)) for each, out, shape in zip(designs, outs, shapes, strict=True)]
 
     def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
         key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself

@@ -8,8 +8,9 @@ trained parameters: stable only while ηS < 2.
 import numpy as np
 
 from spncore.arrays import Floats
+from spncore.learning.bag import Bag, Term
 from spncore.learning.evaluator import Evaluator
-from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Bag, entries
+from spncore.learning.objectives import MARGINALISED, OBJECTIVES
 from spncore.learning.states import StepInfo, TrainState
 from spncore.learning.trainer import Trainer
 
@@ -22,8 +23,8 @@ class PartitionFlows:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         rows = np.full((1, trainer.problem.circuit.num_variables), MARGINALISED, dtype=trainer.problem.bag.rows.dtype)
-        place, items = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
-        bag = Bag(rows, items, entries([(place, place, 1.0)], 1, 1), entries([(place, place, 0.0)], 1, 1))
+        place = np.zeros(1, dtype=np.int64)
+        bag = Bag(rows, np.ones(1, dtype=np.int64), (Term(place, 1.0),), Term(place, 0.0))
         self.evaluator = Evaluator(trainer.problem.circuit, bag, OBJECTIVES["generative"])
 
     def __call__(self, at: TrainState | StepInfo) -> Floats:

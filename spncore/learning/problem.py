@@ -20,7 +20,8 @@ from spncore.circuits.overparam import (
     layer_flows,
     weight_groups,
 )
-from spncore.learning.objectives import Bag, Objective
+from spncore.learning.bag import Bag
+from spncore.learning.objectives import Objective
 from spncore.learning.simplex import groups_of, normalise
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spncore.arrays import Bools, Floats, Ints
+from spncore.arrays import Bools, Floats
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.families import Moments
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
 from spncore.data.dataset import Dataset
+from spncore.learning.bag import Bag, MiniBatch
 from spncore.learning.batch import Batch
 from spncore.learning.divergence import DivergenceError
-from spncore.learning.evaluator import Evaluation, Evaluator, MiniBatch
+from spncore.learning.evaluator import Evaluation, Evaluator
 from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
-from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Bag, Objective, data_and_partition
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Objective, data_and_partition
 from spncore.learning.problem import Problem
 from spncore.learning.simplex import groups_of
 from spncore.learning.states import Block, StepInfo, TrainState
@@ -40,7 +42,7 @@ class Trainer:
         self._held = _some(problem.free() | (False if problem.zeros is None else problem.zeros))
         self._nodes = edge_nodes(problem.circuit)
         self._node_starts = np.flatnonzero(np.diff(self._nodes, prepend=-1))
-        self._epochs: dict[tuple[int, int], Ints] = {}
+        self._epochs: dict[tuple[int, int], NDArray[np.int32]] = {}
         self._batch: Batch | None = None
 
     @staticmethod
@@ -178,15 +180,13 @@ class Trainer:
         per_epoch = bag.num_rows // size
         epoch, place = divmod(iteration, per_epoch)
         chosen = (self._order(seed, epoch)[place * size : (place + 1) * size] for seed in self.settings.seeds)
-        return [self.evaluator.batch(np.bincount(rows, minlength=len(bag.items))) for rows in chosen]
+        return [bag.batch(items) for items in chosen]
 
-    def _order(self, seed: int, epoch: int) -> Ints:
+    def _order(self, seed: int, epoch: int) -> NDArray[np.int32]:
         """The items of every row in the order of one epoch: without replacement, decided by seed and epoch."""
         if (seed, epoch) not in self._epochs:
             self._epochs = {key: order for key, order in self._epochs.items() if key[1] == epoch}
-            items = self.evaluator.bag.items
-            rows = np.repeat(np.arange(len(items)), items)
-            self._epochs[seed, epoch] = np.random.default_rng([seed, epoch]).permutation(rows)
+            self._epochs[seed, epoch] = self.evaluator.bag.order(seed, epoch)
         return self._epochs[seed, epoch]
 
 

@@ -16,7 +16,7 @@ from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
 from spncore.learning.learners import LEARNERS
-from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.objectives import OBJECTIVES, bag_of
 from spncore.learning.problem import Problem, in_one_row, plain_problem, shares
 from spncore.learning.states import TrainState
 from spncore.learning.trainer import Trainer
@@ -36,7 +36,7 @@ def problem_of(experiment: Experiment, dataset: Dataset | None = None) -> Proble
     dataset = dataset_of(experiment, dataset)
     model, objective = model_of(experiment, dataset), OBJECTIVES[experiment.objective]
     sums = deepened_sums(model.circuit, experiment.topology, experiment.depth)
-    bag = objective.bag(dataset, experiment.labels(dataset.num_variables))
+    bag = bag_of(objective, dataset, experiment.labels(dataset.num_variables))
     problem = Problem(model.circuit, sums, bag, objective, partial(_start, experiment, dataset, model, sums))
     return problem.keeping_zeros(experiment.seed) if _as_learned(experiment) else problem
 

@@ -214,10 +214,11 @@ def _generator(random_state: int | np.random.RandomState | None) -> Generator:
     return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
 
 
-def _weights(sample_weight: Any, rows: Floats) -> tuple[Floats, Bools]:
-    """The weights above 0, and which rows have one."""
+def _weights(sample_weight: Any, rows: Floats) -> tuple[Floats, Bools | slice]:
+    """The weights above 0, and which rows have one; a slice, and so no copy, where all do."""
     weights = _check_sample_weight(sample_weight, rows, dtype=float, ensure_non_negative=True)
-    return weights[weights > 0.0], weights > 0.0
+    kept = weights > 0.0
+    return (weights, slice(None)) if kept.all() else (weights[kept], kept)
 
 
 def _classes(labels: Array) -> tuple[Array, Floats]:

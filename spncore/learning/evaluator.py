@@ -14,10 +14,10 @@ from spncore.circuits.leaves import Design
 from spncore.circuits.model import parameter_shape
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
+from spncore.inference.symmetry import Merged, merge_equal
 from spncore.inference.values import block_rows
 from spncore.inference.workspace import Workspace
 from spncore.learning.objectives import Bag, Objective, accuracy
-from spncore.learning.symmetry import Merged, merge_equal
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time

@@ -15,6 +15,7 @@ BLOCK_BYTES = 2_000_000
 MULTIPLICATIONS = 1_000_000
 SMALLEST_BLOCK = 1000  # rows: below this the calls cost more than the copies
 COLUMNS, FEW_COMPONENTS = 64, 32  # flows of so few components go to so many columns at a time
+KEPT_BYTES = 16_000_000  # of all features: larger evidence is expanded block by block whenever it is needed
 MAX_PLANS = 8  # merging equal components leaves a different number of them now and then
 
 RowWeights = Callable[[Floats, float], Floats]
@@ -34,10 +35,22 @@ class Weighted(NamedTuple):
     row_weights: RowWeights | None = None
     log_values: Floats | None = None
 
-    def summed(self, rows: slice) -> Floats:
-        """What flows are summed over, for some of the rows: (A + F, rows), the features last."""
-        part: Floats = self.design.summed[0, :, rows]
-        return part.astype(self.dtype, copy=False)
+    @property
+    def num_summed(self) -> int:
+        """A + F."""
+        implied: int = self.design.layer.distribution.num_implied * self.design.layer.variables.shape[1]
+        return len(self.design.partial) + implied + len(self.design.bound)
+
+    def summed(self, rows: slice, out: Floats) -> Floats:
+        """What flows are summed over, written to the first columns of `out`: (A + F, rows), the features last."""
+        out = out[:, : rows.stop - rows.start]
+        np.copyto(out, self.design.summed[0, :, rows], casting="same_kind")
+        return out
+
+    def room(self, num_rows: int) -> Floats:
+        """An array for `summed` whose lines are no power of two apart, which would keep them out of the cache."""
+        found: Floats = np.empty((self.num_summed, num_rows | 8), self.dtype)
+        return found
 
     def weights_at(self, log_partition: float) -> Floats:
         """The rows' weights (B,) where log Z is this."""
@@ -47,11 +60,13 @@ class Weighted(NamedTuple):
 class _Plan(NamedTuple):
     """K components: the blocks of rows, the last first, the columns of flows in parts, and arrays of the largest block.
 
-    `values` (1, K, b), `totals`, `log_values` (1, 1, b), `largest` (1, b), `ratio` (b,), `moments` (K, A + F).
+    `room` for its features (A + F, b), `ones` (1, 1, K), `values` (1, K, b), `totals` and `log_values` (1, 1, b),
+    `largest` (1, b), `ratio` (b,), `moments` (K, A + F).
     """
 
     blocks: list[slice]
     columns: list[slice]
+    room: Floats
     ones: Floats
     values: Floats
     totals: Floats
@@ -81,6 +96,10 @@ class Dense:
     def __init__(self, rows: Weighted) -> None:
         self.rows = rows
         self._limit = safe_log(rows.dtype)
+        self._kept = None
+        if 8 * rows.num_summed * len(rows.weights) <= KEPT_BYTES:
+            whole = slice(0, len(rows.weights))
+            self._kept = rows.summed(whole, rows.room(whole.stop))
         self._num_features = len(rows.design.bound)
         self._plans: dict[int, _Plan] = {}
 
@@ -92,7 +111,8 @@ class Dense:
         llh, log_partition, row_weights = 0.0, None, self.rows.weights
         moments[...] = 0.0
         for rows in plan.blocks:
-            work, summed = plan.first(rows.stop - rows.start), self.rows.summed(rows)
+            work = plan.first(rows.stop - rows.start)
+            summed = self.rows.summed(rows, plan.room) if self._kept is None else self._kept[:, rows]
             shifted = self._up(summed[-self._num_features :], linear, work, impossible, shifted)
             values = work.log_values[0, 0]
             llh += float(self.rows.shares[rows].dot(values))
@@ -138,7 +158,7 @@ def _down(summed: Floats, row_weights: Floats, work: _Plan) -> Floats:
 
 
 def _plan(rows: Weighted, num_components: int) -> _Plan:
-    num_rows, num_features, num_summed = len(rows.weights), len(rows.design.bound), rows.design.summed.shape[1]
+    num_rows, num_features, num_summed = len(rows.weights), len(rows.design.bound), rows.num_summed
     near = BLOCK_BYTES // (np.dtype(rows.dtype).itemsize * (num_summed + num_components))
     small = MULTIPLICATIONS // (num_components * num_features)
     blocks = _cut(num_rows, max(min(near, small), SMALLEST_BLOCK))
@@ -147,7 +167,9 @@ def _plan(rows: Weighted, num_components: int) -> _Plan:
     shapes = (1, num_components, size), (1, 1, size), (1, size), (size,), (num_components, num_summed)
     values, totals, largest, ratio, moments = (np.empty(shape, rows.dtype) for shape in shapes)
     ones: Floats = np.ones((1, 1, num_components), rows.dtype)
-    return _Plan(blocks[::-1], columns, ones, values, totals, np.empty((1, 1, size)), largest, ratio, moments)
+    return _Plan(
+        blocks[::-1], columns, rows.room(size), ones, values, totals, np.empty((1, 1, size)), largest, ratio, moments
+    )
 
 
 def _cut(whole: int, largest: int) -> list[slice]:

@@ -46,22 +46,23 @@ class Split(NamedTuple):
         return self.frequent * self.sizes[1] + (self.sizes[0] - self.frequent) * self.met
 
 
-def split(design: Design) -> Split | None:
+def split(rows: Weighted) -> Split | None:
     """Columns in two halves of few patterns; None where tables would not clearly pay.
 
     They are for 0/1 columns without missing values. Columns are dealt out in turn, each time the one that adds the
     fewest patterns; then every pair of columns is exchanged, once, if that makes the tables cheaper.
     """
-    layer, (num_summed, num_rows) = design.layer, design.summed.shape[1:]
+    design, num_rows = rows.design, len(rows.weights)
+    layer = design.layer
     groups, num_columns = layer.variables.shape
     binary = layer.family == "categorical" and layer.num_values == 2
     if groups > 1 or not binary or len(design.partial) or not 2 <= num_columns <= MAX_COLUMNS:
         return None
-    worth = WORTH_IT * COMPONENTS * num_rows * (DENSE_ROW + DENSE_FEATURE * (num_summed + len(design.bound)))
+    worth = WORTH_IT * COMPONENTS * num_rows * (DENSE_ROW + DENSE_FEATURE * (rows.num_summed + len(design.bound)))
     spared = worth - CALL - COMPONENTS * num_rows * ROW
     if spared < 0.0:
         return None
-    bits = design.summed[0, num_columns : 2 * num_columns, :-1].astype(np.int64)
+    bits = _bits(design)
     searched = bits[:, :: -(-num_rows // SEARCHED_ROWS)]
     found = _split(bits, _exchanged(searched, _dealt(searched)))
     return found if COMPONENTS * _cost(found.num_entries, sum(found.sizes)) < spared else None
@@ -207,10 +208,17 @@ class HalfPatterns:
 
 def _summed_of_halves(rows: Weighted, halves: Split) -> Floats:
     """What flows are summed over, of all patterns (H, A + F): either half has its own columns, the first the flags."""
-    summed, num_columns, parts = rows.summed(slice(None)), rows.design.layer.variables.shape[1], []
+    num_columns, parts = rows.design.layer.variables.shape[1], []
     for others, patterns in zip(halves.columns[::-1], halves.patterns, strict=True):
-        part = summed[:, np.unique(patterns, return_index=True)[1]].T.copy()
+        part = rows.design.take(np.unique(patterns, return_index=True)[1]).summed[0].T.astype(rows.dtype)
         part[:, others] = part[:, others + num_columns] = 0.0
         parts.append(part)
     parts[1][:, 2 * num_columns :] = 0.0
     return np.concatenate(parts)
+
+
+def _bits(design: Design) -> Ints:
+    """The columns (D, B - 1) of all rows but the empty one."""
+    num_columns = design.layer.variables.shape[1]
+    bits: Ints = design.summed[0, num_columns : 2 * num_columns, :-1].astype(np.int64)
+    return bits

@@ -20,7 +20,8 @@ class Held:
         """`coefficients` (K, F) of the components, without their weights."""
         merged = merge_equal(coefficients)
         distinct = coefficients if merged is None else coefficients[merged.first]
-        log_values = distinct @ rows.summed(slice(None))[-coefficients.shape[1] :]
+        whole = slice(0, len(rows.weights))
+        log_values = distinct @ rows.summed(whole, rows.room(whole.stop))[-coefficients.shape[1] :]
         self.rows, self._coefficients, self._merged = rows, coefficients, merged
         self._largest = log_values.max(axis=0)
         self._values = np.exp(log_values - self._largest).astype(rows.dtype)
@@ -55,7 +56,7 @@ class Held:
         """The same where the only components that a row knows have weights next to nothing."""
         linear = self._coefficients.copy()
         linear[:, -2:] += np.log(weights)[:, None]
-        moments = np.empty((len(weights), self.rows.design.summed.shape[1]))
+        moments = np.empty((len(weights), self.rows.num_summed))
         self.llh, self.log_partition = self._dense(linear, moments)
         np.add(moments[:, -2], moments[:, -1], out=flow)
 

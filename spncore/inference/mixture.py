@@ -20,8 +20,8 @@ class MixtureRows:
     """A mixture on the rows of a bag, the last one empty, with its arrays prepared; a call leaves nothing to the next.
 
     After a call: `llh` in nats per row, `log_partition`, and `log_values` (B,), None unless they are asked for. The
-    caller silences NumPy's warnings. Where the data allows, the work is done by tables of half rows; which way is taken
-    depends on the data and the coefficients alone. Equal components are evaluated once and share their flow.
+    caller silences NumPy's warnings. Where the data has few `halves`, the work is done by tables of them; which way is
+    taken depends on the data and the coefficients alone. Equal components are evaluated once and share their flow.
     """
 
     def __init__(
@@ -42,8 +42,8 @@ class MixtureRows:
         self.log_values = np.empty(len(weights)) if keep_values else None
         cast = weights if row_weights is not None else weights.astype(dtype)
         self._rows = Weighted(design, cast, shares, dtype, row_weights, self.log_values)
-        halves = split(design) if tables else None
-        self._tables = None if halves is None else HalfPatterns(self._rows, halves)
+        self.halves = split(self._rows) if tables else None
+        self._tables = None if self.halves is None else HalfPatterns(self._rows, self.halves)
         self.llh = self.log_partition = np.nan
 
     def __call__(self, coefficients: Floats, moments: Floats, impossible: Floats | None = None) -> None:

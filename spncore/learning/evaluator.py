@@ -2,24 +2,24 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from spncore.arrays import Bools, Floats
 from spncore.circuits import leaves
-from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
 from spncore.circuits.families import Moments
 from spncore.circuits.leaves import Block, Design
 from spncore.circuits.model import parameter_shape
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
+from spncore.inference.mixture import MixtureRows
 from spncore.inference.values import SMALLEST_BLOCK, block_rows
 from spncore.inference.workspace import Workspace
 from spncore.learning.bag import Bag, MiniBatch
 from spncore.learning.objectives import Objective, accuracy
-from spncore.learning.symmetry import Merged, merge_equal
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
 KEPT_BYTES = 32_000_000  # of the features of all rows: larger evidence is expanded whenever it is needed
@@ -77,7 +77,7 @@ class Evaluator:
         row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
         self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES
         self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
-        self._work: dict[tuple[int, int], Workspace] = {}
+        self._work: dict[int, Workspace] = {}
         self._buffer: Floats = np.empty(0, dtype)
 
     def __call__(
@@ -130,6 +130,11 @@ class Evaluator:
         impossible: list[Floats] | None = None,
     ) -> None:
         """Everything of the size of the rows, for one seed: from coefficients (nodes, F) to its part of `room`."""
+        if self._is_mixture:
+            rows = self.mixture if batch is self.whole else self._mixture(batch)
+            rows(coefficients[0], room.moments[0][seed], None if impossible is None else impossible[0])
+            room.seen[:, seed] = self._seen(batch, rows.llh, rows.log_partition, rows.log_values)
+            return
         found, flows = self._one(weights, coefficients, batch, impossible)
         room.seen[:, seed] = found
         for array, of_seed in zip(room.moments, flows.moments, strict=True):
@@ -137,6 +142,38 @@ class Evaluator:
         for part, of_edges in zip(self._sums, flows.sums, strict=True):
             if part is not None and of_edges is not None:
                 room.flow[seed, part[0]] = of_edges.ravel()
+
+    @cached_property
+    def mixture(self) -> MixtureRows:
+        """All rows as a mixture takes them."""
+        return self._mixture(self.whole)
+
+    def _mixture(self, batch: MiniBatch) -> MixtureRows:
+        whole, design = batch is self.whole, self.designs[0]
+        return MixtureRows(
+            design if whole else leaves.take([design], batch.rows)[0],
+            batch.weights,
+            batch.shares,
+            self.dtype,
+            row_weights=self.objective.row_weights,
+            keep_values=self._needs_values(batch),
+            tables=whole,
+        )
+
+    def _needs_values(self, batch: MiniBatch) -> bool:
+        """Whether the log-values of all rows are asked for."""
+        return self.objective.value is not None or (batch.rows is None and self.bag.partner is not None)
+
+    def _seen(
+        self, batch: MiniBatch, llh: float, log_partition: float, log_values: Floats | None
+    ) -> tuple[float, float, float, float]:
+        """LLH, objective, accuracy and log Z of one seed."""
+        value, correct = llh, np.nan
+        if log_values is not None and self.objective.value is not None:
+            value = self.objective.value(batch.weights, log_values, batch.num_rows)
+        if log_values is not None and batch.rows is None and self.bag.partner is not None:
+            correct = accuracy(self.bag, log_values)
+        return llh, value, correct, log_partition
 
     def collected(self, room: RowSums, num_rows: int) -> tuple[Floats, tuple[Moments, ...]]:
         """The flow (S, E) of all edges and the moments of each input layer, as means per row, from sums over rows."""
@@ -150,20 +187,12 @@ class Evaluator:
         self, weights: Floats, coefficients: list[Floats], batch: MiniBatch, impossible: list[Floats] | None
     ) -> tuple[tuple[float, float, float, float], Flows]:
         """One seed: LLH, objective, accuracy and log Z; flows times N."""
-        circuit = self.circuit
-        merged = self._merged(coefficients[0], impossible) if self._is_mixture else None
-        if merged is not None:  # equal components of a mixture are one component with a count
-            circuit = _mixture(len(merged.first), circuit.num_variables)
-            coefficients = [coefficients[0][merged.first]]
-            coefficients[0][:, -2:] += np.log(merged.size)[:, None]
-            impossible = impossible and [impossible[0][merged.first]]
         sums = self._sum_weights(weights)
         coefficients = [array.astype(self.dtype, copy=False) for array in coefficients]
-        asked = batch.rows is None and self.bag.partner is not None, self.objective.value is not None
-        log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
+        log_values = np.empty(len(batch.weights)) if self._needs_values(batch) else None
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
-        for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, part.stop - part.start)
+        for part, designs in self._blocks(batch):
+            work = self._workspace(part.stop - part.start)
             values = forward(coefficients, sums, designs, work, impossible)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
@@ -174,19 +203,7 @@ class Evaluator:
             new = backward(sums, row_weights[part], designs, work)
             flows = new if flows is None else _added(flows, new)
         assert flows is not None
-        llh -= log_partition
-        value, correct = llh, np.nan
-        if log_values is not None and self.objective.value is not None:
-            value = self.objective.value(batch.weights, log_values, batch.num_rows)
-        if log_values is not None and asked[0]:
-            correct = accuracy(self.bag, log_values)
-        if merged is not None:
-            flows = Flows(flows.sums, ((flows.moments[0] / merged.size[:, None])[merged.of],))
-        return (llh, value, correct, log_partition), flows
-
-    def _merged(self, coefficients: Floats, impossible: list[Floats] | None) -> Merged | None:
-        whole = coefficients if impossible is None else np.concatenate([impossible[0], coefficients], axis=1)
-        return merge_equal(whole)
+        return self._seen(batch, llh - log_partition, log_partition, log_values), flows
 
     def _zeros(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats] | None:
         """Counts (S, nodes, F) per input layer of what excludes a node; None where no weight is 0."""
@@ -208,12 +225,14 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: MiniBatch) -> Iterator[tuple[slice, list[Block]]]:
+    def _blocks(self, batch: MiniBatch) -> Iterator[tuple[slice, list[Block]]]:
         """The rows of a batch in blocks, the last ones first."""
         designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
         kept = self._is_kept and batch.rows is None
         num_rows = len(batch.weights)
-        size = block_rows(circuit, num_rows) if kept else min(block_rows(circuit, num_rows), self._expanded_rows)
+        size = (
+            block_rows(self.circuit, num_rows) if kept else min(block_rows(self.circuit, num_rows), self._expanded_rows)
+        )
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
             yield part, [each.kept(part) for each in designs] if kept else self._formed(designs, part)
@@ -227,16 +246,12 @@ class Evaluator:
         outs = np.split(self._buffer[: sum(sizes)], np.cumsum(sizes[:-1]))
         return [each.block(part, out.reshape(shape)) for each, out, shape in zip(designs, outs, shapes, strict=True)]
 
-    def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
-        key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself
-        if key not in self._work:
+    def _workspace(self, num_rows: int) -> Workspace:
+        if num_rows not in self._work:
             if len(self._work) >= MAX_WORKSPACES:
                 self._work.clear()
-            self._work[key] = Workspace(circuit, num_rows, self.dtype)
-        return self._work[key]
-
-
-_mixture = lru_cache(64)(mixture)
+            self._work[num_rows] = Workspace(self.circuit, num_rows, self.dtype)
+        return self._work[num_rows]
 
 
 def _inputs_of(circuit: Circuit, layer: SumLayer) -> tuple[int, slice] | None:

@@ -87,10 +87,11 @@ class Evaluator:
         zeros = self._zeros(weights, inputs)
         coefficients = self.coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
         room = self.room(len(weights))
-        for seed in range(len(weights)):
-            batch = self.whole if batches is None else batches[seed]
-            impossible = None if zeros is None else [array[seed] for array in zeros]
-            self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
+        with np.errstate(all="ignore"):
+            for seed in range(len(weights)):
+                batch = self.whole if batches is None else batches[seed]
+                impossible = None if zeros is None else [array[seed] for array in zeros]
+                self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
         num_rows = (self.whole if batches is None else batches[0]).num_rows
         flow, moments = self.collected(room, num_rows)
         return Evaluation(*room.seen, flow, moments, None if zeros is None else _empty(weights, inputs))
@@ -129,7 +130,10 @@ class Evaluator:
         batch: MiniBatch,
         impossible: list[Floats] | None = None,
     ) -> None:
-        """Everything of the size of the rows, for one seed: from coefficients (nodes, F) to its part of `room`."""
+        """Everything of the size of the rows, for one seed: from coefficients (nodes, F) to its part of `room`.
+
+        The caller silences NumPy's warnings.
+        """
         if self._is_mixture:
             rows = self.mixture if batch is self.whole else self._mixture(batch)
             rows(coefficients[0], room.moments[0][seed], None if impossible is None else impossible[0])

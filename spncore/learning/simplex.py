@@ -6,15 +6,18 @@ returned as they came. A NaN makes its whole group NaN, so that a run that diver
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from spncore.arrays import Floats, Ints
 from spncore.plan import whole
 
+_TINY, _HUGE = 1e-300, 1e300  # between them sums have all their digits, and so have their inverses
 
-class Groups(NamedTuple):
+
+@dataclass(frozen=True, eq=False)
+class Groups:
     """Who belongs together: `of` (P,) is the group number of every entry, −1 for an entry in no group.
 
     `order` (Q,) lists the entries that are in a group, group after group; `starts` and `sizes` (G,) cut it up.
@@ -24,6 +27,13 @@ class Groups(NamedTuple):
     order: Ints
     starts: Ints
     sizes: Ints
+    _bounds: dict[float, Floats] = field(default_factory=dict, repr=False)
+
+    def bounds(self, floor: float) -> Floats:
+        """`lower_bounds`, worked out once for each floor."""
+        if floor not in self._bounds:
+            self._bounds[floor] = spread(np.minimum(floor, 0.5 / self.sizes), self, floor)
+        return self._bounds[floor]
 
 
 def groups_of(of: Ints) -> Groups:
@@ -62,7 +72,7 @@ def spread(per_group: Floats, groups: Groups, outside: float) -> Floats:
 
 def lower_bounds(groups: Groups, floor: float) -> Floats:
     """The least value (P,) of every entry: `floor`, but 1/(2n) in groups of n where n floors would take over half."""
-    return spread(np.minimum(floor, 0.5 / groups.sizes), groups, floor)
+    return groups.bounds(floor)
 
 
 @whole
@@ -71,12 +81,31 @@ def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
 
     This is the M-step under that bound: it maximises Σ w log p. Negative weights count as zero; all zero gives uniform.
     """
-    shares = np.maximum(weights, 0.0)
+    bounds, inside = groups.bounds(floor), True if all_in_groups(groups) else groups.of >= 0
+    shares, total = _summable(np.maximum(weights, 0.0), groups)
+    fitted = shares * spread(1.0 / total, groups, 1.0)
+    held = more = (fitted < bounds) & inside
+    while more.any():  # those that are held take from the room of the others, of which then more may be held
+        room = 1.0 - totals(np.where(held, bounds, 0.0), groups)
+        factor = spread(room / totals(np.where(held, 0.0, shares), groups), groups, 1.0)
+        fitted = np.where(held, bounds, shares * factor)
+        more = (fitted < bounds) & inside & ~held
+        held = held | more
+    return fitted if inside is True else np.where(inside, fitted, weights)
+
+
+def _summable(shares: Floats, groups: Groups) -> tuple[Floats, Floats]:
+    """Shares ≥ 0 of any magnitude in the same proportions, all alike where all are 0, and the sums of the groups."""
+    with np.errstate(over="ignore"):
+        total = totals(shares, groups)
+    sound = (total > _TINY) & (total < _HUGE)
+    if sound.all():
+        return shares, total
     top = spread(largest(shares, groups), groups, 1.0)
     empty = top == 0.0
-    shares = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
-    fitted = _fill(shares, groups, floor, lambda total, count, room: shares * spread(room / total, groups, 1.0))
-    return fitted if all_in_groups(groups) else np.where(groups.of < 0, weights, fitted)
+    scaled = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
+    shares = np.where(spread(sound, groups, True), shares, scaled)
+    return shares, totals(shares, groups)
 
 
 @whole

@@ -16,7 +16,7 @@ MULTIPLICATIONS = 1_000_000
 SMALLEST_BLOCK = 1000  # rows: below this the calls cost more than the copies
 COLUMNS, FEW_COMPONENTS = 64, 32  # flows of so few components go to so many columns at a time
 KEPT_BYTES = 16_000_000  # of all features: larger evidence is expanded block by block whenever it is needed
-MAX_PLANS = 8  # merging equal components leaves a different number of them now and then
+MAX_ROOMS = 8  # merging equal components leaves a different number of them now and then
 
 RowWeights = Callable[[Floats, float], Floats]
 
@@ -48,40 +48,37 @@ class Weighted(NamedTuple):
 
     def room(self, num_rows: int) -> Floats:
         """An array for `summed` whose lines are no power of two apart, which would keep them out of the cache."""
-        found: Floats = np.empty((self.num_summed, num_rows | 8), self.dtype)
-        return found
+        return _empty((self.num_summed, num_rows | 8), self.dtype)
 
     def weights_at(self, log_partition: float) -> Floats:
         """The rows' weights (B,) where log Z is this."""
         return self.weights if self.row_weights is None else self.row_weights(self.weights, log_partition)
 
 
-class _Plan(NamedTuple):
-    """K components: the blocks of rows, the last first, the columns of flows in parts, and arrays of the largest block.
+class _Room(NamedTuple):
+    """Arrays for K components and a block of rows: `summed` (A + F, b), of which flows go to some `columns` at a time.
 
-    `room` for its features (A + F, b), `ones` (1, 1, K), `values` (1, K, b), `totals` and `log_values` (1, 1, b),
-    `largest` (1, b), `ratio` (b,), `moments` (K, A + F).
+    `ones` (1, 1, K), `values` (1, K, b), `totals` and `log_values` (1, 1, b), `largest` (1, b), `ratio` (b,), `moments`
+    (K, A + F).
     """
 
-    blocks: list[slice]
     columns: list[slice]
-    room: Floats
+    summed: Floats
     ones: Floats
+    moments: Floats
     values: Floats
     totals: Floats
     log_values: Floats
     largest: Floats
     ratio: Floats
-    moments: Floats
 
-    def first(self, num_rows: int) -> "_Plan":
-        """The same with arrays of so many rows."""
+    def first(self, num_rows: int) -> "_Room":
+        """The same for so many rows."""
         if num_rows == len(self.ratio):
             return self
-        num_components = self.values.shape[1]
-        values = self.values.reshape(-1)[: num_components * num_rows].reshape(1, num_components, num_rows)
-        names = ("totals", "log_values", "largest", "ratio")
-        return self._replace(values=values, **{name: getattr(self, name)[..., :num_rows] for name in names})
+        shape = 1, self.values.shape[1], num_rows
+        values = self.values.reshape(-1)[: shape[1] * num_rows].reshape(shape)
+        return _Room(*self[:4], values, *(array[..., :num_rows] for array in self[5:]))
 
 
 class Dense:
@@ -92,87 +89,93 @@ class Dense:
     posterior is then exactly 1. Flows are summed over each value's own rows, so that no flow is a difference.
     """
 
-    def __init__(self, rows: Weighted) -> None:
-        self.rows = rows
-        self._limit = safe_log(rows.dtype)
+    def __init__(self, rows: Weighted, like: "Dense | None" = None) -> None:
+        """`like`: what worked on other rows of the same layer and has room for these; nothing of them is kept then."""
+        self.rows, self._limit = rows, safe_log(rows.dtype)
+        self._num_features = len(rows.design.bound)
+        self._rooms: dict[int, _Room] = {} if like is None else like._rooms
         self._kept = None
-        if 8 * rows.num_summed * len(rows.weights) <= KEPT_BYTES:
+        if like is None and 8 * rows.num_summed * len(rows.weights) <= KEPT_BYTES:
             whole = slice(0, len(rows.weights))
             self._kept = rows.summed(whole, rows.room(whole.stop))
-        self._num_features = len(rows.design.bound)
-        self._plans: dict[int, _Plan] = {}
 
     def __call__(self, coefficients: Floats, moments: Floats, impossible: Floats | None = None) -> tuple[float, float]:
         """LLH and log Z at coefficients (K, F); writes the flows times N, (K, A + F). `impossible`: see `leaves`."""
         linear: Floats = coefficients.astype(self.rows.dtype, copy=False)
-        plan = self._plan(len(linear))
         shifted = len(linear) == 1 or impossible is not None
         llh, log_partition, row_weights = 0.0, None, self.rows.weights
         moments[...] = 0.0
-        for rows in plan.blocks:
-            work = plan.first(rows.stop - rows.start)
-            summed = self.rows.summed(rows, plan.room) if self._kept is None else self._kept[:, rows]
-            shifted = self._up(summed[-self._num_features :], linear, work, impossible, shifted)
-            values = work.log_values[0, 0]
+        blocks = _cut(len(row_weights), _most_rows(self.rows, len(linear)))
+        whole = self._room(len(linear), blocks[0].stop)
+        for rows in reversed(blocks):
+            room = whole.first(rows.stop - rows.start)
+            summed = self.rows.summed(rows, room.summed) if self._kept is None else self._kept[:, rows]
+            shifted = self._up(summed[-self._num_features :], linear, room, impossible, shifted)
+            values = room.log_values[0, 0]
             llh += float(self.rows.shares[rows].dot(values))
             if self.rows.log_values is not None:
                 self.rows.log_values[rows] = values
             if log_partition is None:
                 log_partition = float(values[-1])
                 row_weights = self.rows.weights_at(log_partition)
-            np.add(moments, _down(summed, row_weights[rows], work), out=moments)
+            np.add(moments, _down(summed, row_weights[rows], room), out=moments)
         assert log_partition is not None
         return llh - log_partition, log_partition
 
-    def _up(self, features: Floats, linear: Floats, work: _Plan, impossible: Floats | None, shifted: bool) -> bool:
+    def _up(self, features: Floats, linear: Floats, room: _Room, impossible: Floats | None, shifted: bool) -> bool:
         """Scaled values, totals and log-values of a block; returns whether each row's largest was taken off."""
-        np.matmul(linear, features, out=work.values[0])
+        np.matmul(linear, features, out=room.values[0])
         if impossible is not None:
-            work.values[0, np.matmul(impossible, features) > 0.5] = -np.inf
-        log_sum_exp(
-            work.values, work.ones, work.largest if shifted else None, work.values, work.totals, work.log_values
-        )
-        if shifted or self._is_safe(work.log_values[0, 0]):
+            room.values[0, np.matmul(impossible, features) > 0.5] = -np.inf
+        largest = room.largest if shifted else None
+        log_sum_exp(room.values, room.ones, largest, room.values, room.totals, room.log_values)
+        if shifted or self._is_safe(room.log_values[0, 0]):
             return shifted
-        return self._up(features, linear, work, impossible, True)
+        return self._up(features, linear, room, impossible, True)
 
     def _is_safe(self, log_values: Floats) -> bool:
         smallest, largest = np.minimum.reduce(log_values), np.maximum.reduce(log_values)
         return bool(-self._limit < smallest and largest < self._limit)  # not so where one is no number
 
-    def _plan(self, num_components: int) -> _Plan:
-        if num_components not in self._plans:
-            if len(self._plans) >= MAX_PLANS:
-                self._plans.clear()
-            self._plans[num_components] = _plan(self.rows, num_components)
-        return self._plans[num_components]
+    def _room(self, num_components: int, num_rows: int) -> _Room:
+        found = self._rooms.get(num_components)
+        if found is None or len(found.ratio) < num_rows:
+            if len(self._rooms) >= MAX_ROOMS:
+                self._rooms.clear()
+            found = self._rooms[num_components] = _room(self.rows, num_components, num_rows)
+        return found.first(num_rows)
 
 
-def _down(summed: Floats, row_weights: Floats, work: _Plan) -> Floats:
-    np.divide(row_weights, work.totals[0, 0], out=work.ratio)
-    np.multiply(work.values[0], work.ratio, out=work.values[0])
-    for columns in work.columns:
-        np.matmul(work.values[0], summed[columns].T, out=work.moments[:, columns])
-    return work.moments
+def _down(summed: Floats, row_weights: Floats, room: _Room) -> Floats:
+    np.divide(row_weights, room.totals[0, 0], out=room.ratio)
+    np.multiply(room.values[0], room.ratio, out=room.values[0])
+    for columns in room.columns:
+        np.matmul(room.values[0], summed[columns].T, out=room.moments[:, columns])
+    return room.moments
 
 
-def _plan(rows: Weighted, num_components: int) -> _Plan:
-    num_rows, num_features, num_summed = len(rows.weights), len(rows.design.bound), rows.num_summed
-    near = BLOCK_BYTES // (np.dtype(rows.dtype).itemsize * (num_summed + num_components))
-    small = MULTIPLICATIONS // (num_components * num_features)
-    blocks = _cut(num_rows, max(min(near, small), SMALLEST_BLOCK))
+def _room(rows: Weighted, num_components: int, num_rows: int) -> _Room:
+    num_summed = rows.num_summed
     columns = _cut(num_summed, COLUMNS if num_components < FEW_COMPONENTS else num_summed)
-    size = max(part.stop - part.start for part in blocks)
-    shapes = (1, num_components, size), (1, 1, size), (1, size), (size,), (num_components, num_summed)
-    values, totals, largest, ratio, moments = (np.empty(shape, rows.dtype) for shape in shapes)
-    ones: Floats = np.ones((1, 1, num_components), rows.dtype)
-    return _Plan(
-        blocks[::-1], columns, rows.room(size), ones, values, totals, np.empty((1, 1, size)), largest, ratio, moments
-    )
+    shapes = (1, num_components, num_rows), (1, 1, num_rows), (1, num_rows), (num_rows,)
+    values, totals, largest, ratio = [_empty(shape, rows.dtype) for shape in shapes]
+    moments, ones = _empty((num_components, num_summed), rows.dtype), _empty((1, 1, num_components), rows.dtype)
+    ones[...] = 1.0
+    return _Room(columns, rows.room(num_rows), ones, moments, values, totals, np.empty(totals.shape), largest, ratio)
+
+
+def _empty(shape: tuple[int, ...], dtype: type) -> Floats:
+    result: Floats = np.empty(shape, dtype)
+    return result
+
+
+def _most_rows(rows: Weighted, num_components: int) -> int:
+    """How many rows a block has at most."""
+    near = BLOCK_BYTES // (np.dtype(rows.dtype).itemsize * (rows.num_summed + num_components))
+    return max(min(near, MULTIPLICATIONS // (num_components * len(rows.design.bound))), SMALLEST_BLOCK)
 
 
 def _cut(whole: int, largest: int) -> list[slice]:
-    """So many in the fewest parts that are small enough, all of nearly one size."""
-    number = -(-whole // largest)
-    cuts = [whole * place // number for place in range(number + 1)]
-    return [slice(*pair) for pair in zip(cuts[:-1], cuts[1:], strict=True)]
+    """So many in the fewest parts that are small enough, of one size but for the last."""
+    size = -(-whole // -(-whole // largest))
+    return [slice(begin, min(begin + size, whole)) for begin in range(0, whole, size)]

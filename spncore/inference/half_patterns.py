@@ -133,11 +133,21 @@ def _cost_of(codes: tuple[Ints, Ints]) -> float:
 
 
 class _Work(NamedTuple):
-    """What depends on K, of the halves H = A + B: values and flows (H, K), and the second half's values (K, B)."""
+    """What depends on K: of the patterns of both halves H = A + B the values and the flows that are `sent`, (H, K).
+
+    The other arrays are parts of these but for `across` (K, B), the second half's values once more, in columns.
+    """
 
     values: Floats
-    sent: Floats
+    first: Floats
+    second: Floats
+    frequent: Floats
+    others: Floats
     across: Floats
+    met: Floats
+    sent: Floats
+    sent_first: Floats
+    sent_second: Floats
 
 
 class HalfPatterns:
@@ -184,26 +194,32 @@ class HalfPatterns:
         return float(self._rows.shares.dot(log_values)) - log_partition, log_partition
 
     def _up(self, coefficients: Floats, work: _Work) -> None:
-        frequent, num_first = self.halves.frequent, self.halves.sizes[0]
         np.matmul(self._features, coefficients.T.astype(self._rows.dtype, "C"), out=work.values)
         np.exp(work.values, out=work.values)
-        np.copyto(work.across, work.values[num_first:].T)
-        np.matmul(work.values[:frequent], work.across, out=self._upper)
-        np.matmul(work.values[frequent:num_first], work.across[:, : self.halves.met], out=self._lower)
+        np.copyto(work.across, work.second.T)
+        np.matmul(work.frequent, work.across, out=self._upper)
+        np.matmul(work.others, work.met, out=self._lower)
         self._table.take(self._places, out=self._totals, mode="clip")
 
     def _down(self, work: _Work, moments: Floats) -> None:
-        num_first = self.halves.sizes[0]
-        first, second = work.values[:num_first], work.values[num_first:]
-        np.multiply(self._to_first @ second, first, out=work.sent[:num_first])
-        np.multiply(self._to_second @ first, second, out=work.sent[num_first:])
+        np.multiply(self._to_first @ work.second, work.first, out=work.sent_first)
+        np.multiply(self._to_second @ work.first, work.second, out=work.sent_second)
         np.matmul(work.sent.T, self._summed, out=moments)
 
     def _work(self, num_components: int) -> _Work:
         if num_components not in self._works:
-            shape, across = (sum(self.halves.sizes), num_components), (num_components, self.halves.sizes[1])
-            self._works[num_components] = _Work(*(np.empty(size, self._rows.dtype) for size in (shape, shape, across)))
+            self._works[num_components] = _work(self.halves, num_components, self._rows.dtype)
         return self._works[num_components]
+
+
+def _work(halves: Split, num_components: int, dtype: type) -> _Work:
+    num_first, num_second = halves.sizes
+    values: Floats = np.empty((num_first + num_second, num_components), dtype)
+    sent = np.empty_like(values)
+    across: Floats = np.empty((num_components, num_second), dtype)
+    first, frequent, others = values[:num_first], values[: halves.frequent], values[halves.frequent : num_first]
+    parts = across[:, : halves.met], sent, sent[:num_first], sent[num_first:]
+    return _Work(values, first, values[num_first:], frequent, others, across, *parts)
 
 
 def _summed_of_halves(rows: Weighted, halves: Split) -> Floats:

@@ -37,7 +37,7 @@ class MixtureRows:
     ) -> None:
         """`weights` c (B,) of the objective, or `row_weights(c, log Z)` if they depend on log Z; `shares` of the LLH.
 
-        Rows that are used but once are not worth a search for `tables`.
+        Rows that are used but once are not worth a search for `tables`: see `on`.
         """
         self.log_values = np.empty(len(weights)) if keep_values else None
         cast = weights if row_weights is not None else weights.astype(dtype)
@@ -68,6 +68,20 @@ class MixtureRows:
         if self._tables is not None and impossible is None and len(coefficients) > 1:
             found = self._tables(coefficients, moments)
         return self._dense(coefficients, moments, impossible) if found is None else found
+
+    def on(self, design: Design, weights: Floats, shares: Floats) -> "MixtureRows":
+        """The same for other rows of the same layer, such as a mini-batch, in the room that there is."""
+        found = MixtureRows(
+            design,
+            weights,
+            shares,
+            self._rows.dtype,
+            row_weights=self._rows.row_weights,
+            keep_values=self.log_values is not None,
+            tables=False,
+        )
+        found._dense = Dense(found._rows, self._dense)
+        return found
 
     def held(self, coefficients: Floats) -> Held:
         """The same rows for components (K, F) that stay, given without their weights."""

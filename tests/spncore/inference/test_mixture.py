@@ -25,7 +25,7 @@ def way(request, monkeypatch):
     """Each way is made to be taken wherever it can be."""
     monkeypatch.setattr(half_patterns, "WORTH_IT", np.inf)
     if request.param == "dense in blocks":
-        monkeypatch.setattr(dense, "SMALLEST_BLOCK", 7)
+        monkeypatch.setattr(dense, "SMALLEST_BLOCK", 90)
         monkeypatch.setattr(dense, "BLOCK_BYTES", 1)
         monkeypatch.setattr(dense, "KEPT_BYTES", 1)
     return request.param
@@ -233,6 +233,24 @@ def test_a_call_gives_the_same_bits_whatever_was_asked_before(way):
         rows(asked.coefficients(weights), sums)
         results.append((rows.llh, rows.log_partition, sums.tobytes()))
     assert len(set(results)) == 1
+
+
+def test_a_mini_batch_is_worked_on_in_the_same_room_as_if_it_were_alone(way):
+    asked = Mixture(drawn(8, 16)[1], data_and_partition(TWIN))
+    coefficients, whole = asked.coefficients(drawn(8, 16)[0]), asked.rows(way == "tables", keep_values=True)
+    whole(coefficients, np.empty((8, 34)))
+    before = whole.log_values.copy()
+    for size in (5, 700, 40):
+        rows = np.append(np.sort(np.random.default_rng(size).permutation(2000)[:size]), len(before) - 1)
+        batch = asked.design.take(rows), asked.bag.weights[rows], asked.bag.counts[rows] / size
+        found, expected = np.empty((2, 8, 34))
+        part, alone = whole.on(*batch), MixtureRows(*batch, tables=False)
+        part(coefficients, found)
+        alone(coefficients, expected)
+        assert (part.llh, part.log_partition) == (alone.llh, alone.log_partition)
+        assert_close(found, expected, rtol=1e-12)
+        assert_close(part.log_values, before[rows], rtol=1e-12)
+    assert np.array_equal(whole.log_values, before)
 
 
 def test_a_component_or_value_of_weight_0_takes_part_in_nothing(way):

@@ -17,6 +17,7 @@ import numpy as np
 from spncore.arrays import Bools, Floats
 from spncore.circuits.families import Moments
 from spncore.circuits.overparam import effective_weights
+from spncore.inference.held import Held
 from spncore.learning.bag import MiniBatch
 from spncore.learning.divergence import divergence
 from spncore.learning.evaluator import Evaluation, RowSums
@@ -182,20 +183,30 @@ class Batch:
     def _planned(self, room: RowSums, edges: Any, inputs: Sequence[Any]) -> tuple[Any, tuple[Moments, ...]]:
         """Flow and moments as symbols; what is done row by row is one call of the plan."""
         evaluator, plan = self._lead.evaluator, self.plan
+        if evaluator.is_mixture and not (self._lead.settings.train_components or self._lead.settings.batch_size):
+            held = [evaluator.held([array[seed] for array in inputs]) for seed in range(len(self._x))]
+            plan.add(partial(self._weigh_held, edges.array, held, room), "F = Σ over rows of posteriors at w")
+            return plan.symbol("F", room.flow) * (1.0 / self._num_rows), ()
         coefficients = [plan.named("C", array) for array in evaluator.coefficients(edges, inputs)]
         of_inputs = [array.array if isinstance(array, Symbol) else array for array in coefficients]
         plan.add(partial(self._add_rows, edges.array, of_inputs, room), "M, F = Σ over rows of posteriors at C, w")
         sums = RowSums(room.seen, plan.symbol("F", room.flow), tuple(plan.symbol("M", array) for array in room.moments))
         return evaluator.collected(sums, self._num_rows)
 
+    def _weigh_held(self, edges: Floats, held: Sequence[Held], room: RowSums) -> None:
+        for seed in self._working():
+            self._lead.evaluator.weigh_held(seed, edges[seed], held[seed], room)
+
+    def _working(self) -> list[int]:
+        """The seeds of runs that have not dropped out."""
+        rows = (rows for run, rows in enumerate(self._rows) if run not in self._gone)
+        return [seed for own in rows for seed in range(own.start, own.stop)]
+
     def _add_rows(self, edges: Floats, coefficients: Sequence[Floats], room: RowSums) -> None:
         evaluator = self._lead.evaluator
-        for run, rows in enumerate(self._rows):
-            if run in self._gone:
-                continue
-            for seed in range(rows.start, rows.stop):
-                batch = evaluator.whole if self._draws is None else self._draws[seed]
-                evaluator.add_rows(seed, edges[seed], [array[seed] for array in coefficients], room, batch)
+        for seed in self._working():
+            batch = evaluator.whole if self._draws is None else self._draws[seed]
+            evaluator.add_rows(seed, edges[seed], [array[seed] for array in coefficients], room, batch)
 
     @property
     def _num_rows(self) -> int:

@@ -15,6 +15,7 @@ from spncore.circuits.leaves import Block, Design
 from spncore.circuits.model import parameter_shape
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
+from spncore.inference.held import Held
 from spncore.inference.mixture import MixtureRows
 from spncore.inference.values import SMALLEST_BLOCK, block_rows
 from spncore.inference.workspace import Workspace
@@ -24,6 +25,7 @@ from spncore.learning.objectives import Objective, accuracy
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
 KEPT_BYTES = 32_000_000  # of the features of all rows: larger evidence is expanded whenever it is needed
 EXPANDED_BYTES = 1_650_000  # of one block's features, which are read twice
+MAX_HELD = 64  # mixtures whose components are held
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 
@@ -72,12 +74,13 @@ class Evaluator:
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
-        self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
+        self.is_mixture = len(circuit.layers) == 2 and below[0] is not None
         self.whole = bag.whole()
         row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
         self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES
         self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
         self._work: dict[int, Workspace] = {}
+        self._held: dict[bytes, Held] = {}
         self._buffer: Floats = np.empty(0, dtype)
 
     def __call__(
@@ -134,7 +137,7 @@ class Evaluator:
 
         The caller silences NumPy's warnings.
         """
-        if self._is_mixture:
+        if self.is_mixture:
             rows = self.mixture if batch is self.whole else self._mixture(batch)
             rows(coefficients[0], room.moments[0][seed], None if impossible is None else impossible[0])
             room.seen[:, seed] = self._seen(batch, rows.llh, rows.log_partition, rows.log_values)
@@ -146,6 +149,21 @@ class Evaluator:
         for part, of_edges in zip(self._sums, flows.sums, strict=True):
             if part is not None and of_edges is not None:
                 room.flow[seed, part[0]] = of_edges.ravel()
+
+    def held(self, inputs: Sequence[Floats]) -> Held:
+        """A mixture's components with parameters (P, nodes, S_l) that stay, on all rows; equal ones are kept once."""
+        coefficients = leaves.coefficients(inputs[0], self.designs[0])
+        key = coefficients.tobytes()
+        if key not in self._held:
+            if len(self._held) >= MAX_HELD:
+                self._held.clear()
+            self._held[key] = self.mixture.held(coefficients)
+        return self._held[key]
+
+    def weigh_held(self, seed: int, weights: Floats, held: Held, room: RowSums) -> None:
+        """`add_rows` for held components: their values are known, and only the weights (K,) are new."""
+        held(weights, room.flow[seed])
+        room.seen[:, seed] = self._seen(self.whole, held.llh, held.log_partition, self.mixture.log_values)
 
     @cached_property
     def mixture(self) -> MixtureRows:

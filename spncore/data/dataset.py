@@ -94,19 +94,21 @@ def distinct_rows(bits: Bits) -> tuple[Bits, Ints]:
     return bits[order[starts]], np.diff(starts, append=len(bits)).astype(int)
 
 
-def distinct_places(bits: Bits) -> tuple[Ints, Ints]:
-    """Return where each distinct row of a (N, D) bit array is found, and for each row which of these it is (N,)."""
-    order, starts = _runs(bits)
+def distinct_without(bits: Bits, column: int) -> tuple[Ints, Ints]:
+    """Return where the distinct rows of a (N, D) bit array without one column are found, and which each row is (N,)."""
+    order, starts = _runs(bits, column)
     place = np.empty(len(bits), dtype=int)
     place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(bits)))
     return order[starts], place
 
 
-def _runs(bits: Bits) -> tuple[Ints, Ints]:
-    """The lexicographic order of the rows (N,), and where in it each distinct one begins."""
+def _runs(bits: Bits, left_out: int | None = None) -> tuple[Ints, Ints]:
+    """The lexicographic order of the rows (N,) but for one column, and where in it each distinct one begins."""
     num_rows, num_variables = bits.shape
     packed = np.zeros((num_rows, -(-num_variables // WORD_BITS) * WORD_BITS // 8), dtype=np.uint8)
     packed[:, : -(-num_variables // 8)] = np.packbits(bits, axis=1)  # first column is the highest bit
+    if left_out is not None:
+        packed[:, left_out // 8] &= ~np.uint8(128 >> left_out % 8)
     words = packed.view(">u8").astype(np.uint64)  # (N, W): rows compare as their words do
     order = np.lexsort(words.T[::-1])
     ordered = words[order]

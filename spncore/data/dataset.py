@@ -14,6 +14,7 @@ from scipy.special import entr
 from spncore.arrays import Array, Bits, Generator, Ints
 
 WORD_BITS = 64
+CHECKED_ROWS = 1024  # at once, in the processor's cache
 
 
 class DataError(ValueError):
@@ -155,12 +156,16 @@ def _checked_bits(array: Array, name: str) -> Bits:
         raise DataError(f"{name}: bool, integer or real values are needed, got dtype {array.dtype}.")
     if array.ndim != 2 or 0 in array.shape:
         raise DataError(f"{name}: at least one row and one column are needed, got shape {array.shape}.")
-    wrong = (array != 0) & (array != 1)  # NaN differs from both
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        place = f"{name}: row {row + 1}, column {column + 1}"
-        raise DataError(f"{place}: found {array[row, column]!s}; only 0 and 1 are allowed.")
-    return np.array(array, dtype=np.uint8, order="C")
+    bits = np.empty(array.shape, dtype=np.uint8)
+    for begin in range(0, len(array), CHECKED_ROWS):
+        part = array[begin : begin + CHECKED_ROWS]
+        wrong = (part != 0) & (part != 1)  # NaN differs from both
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            place = f"{name}: row {begin + row + 1}, column {column + 1}"
+            raise DataError(f"{place}: found {part[row, column]!s}; only 0 and 1 are allowed.")
+        bits[begin : begin + CHECKED_ROWS] = part
+    return bits
 
 
 def _check_names(variables: tuple[str, ...], num_variables: int, name: str) -> None:

@@ -12,7 +12,7 @@ semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) �
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -138,12 +138,12 @@ OBJECTIVES: Mapping[str, Objective] = {
 DATA_FLOW = Objective("LLH", data_and_partition, row_weights=_data_alone)
 
 
-_IN_USE: WeakValueDictionary[tuple[str, Callable[[Dataset, Labels], Bag], Labels | None], Bag] = WeakValueDictionary()
+_IN_USE: WeakValueDictionary[tuple[Hashable, ...], Bag] = WeakValueDictionary()
 
 
 def bag_of(objective: Objective, dataset: Dataset, labels: Labels) -> Bag:
     """The evidence of an objective; what is equal is one bag, and so prepared once, for as long as somebody has it."""
-    key = dataset.sha256, objective.bag, labels if objective.needs_class else None
+    key = dataset.sha256, dataset.num_distinct, objective.bag, labels if objective.needs_class else None
     bag = _IN_USE.get(key)
     if bag is None:
         bag = _IN_USE[key] = objective.bag(dataset, labels)

@@ -71,12 +71,12 @@ class Design:
     def num_summed(self) -> int:
         """A + F."""
         implied = self.layer.distribution.num_implied * self.layer.variables.shape[1]
-        return len(self.partial) + implied + len(self.bound)
+        return len(self.partial) + int(implied) + len(self.bound)
 
     @cached_property
     def summed(self) -> Floats:
         """What flows are summed over."""
-        result = np.empty((len(self.empty), self.num_summed, self.num_rows), self.dtype)
+        result: Floats = np.empty((len(self.empty), self.num_summed, self.num_rows), self.dtype)
         for part in row_parts(self.num_rows):
             self.write(part, result[:, :, part])
         return result

@@ -104,24 +104,31 @@ class Bag:
         """All rows."""
         return MiniBatch(None, self.weights, self.counts / self.num_rows, self.num_rows)
 
-    def batch(self, chosen: Ints) -> MiniBatch:
+    def batch(self, chosen: Array) -> MiniBatch:
         """The part of the bag that these items make, in any order, some of them several times; costs what they are."""
         items, times = np.unique(chosen, return_counts=True)
-        num_rows, last = len(chosen), [len(self.rows) - 1]
-        terms = [term.of(items) for term in (*self.terms, self.observed)]
-        if self._is_data:
-            rows, (weights, counts) = np.append(items, last), (np.append(term.factor * times, 0.0) for term in terms)
-        else:
-            rows, places = np.unique(np.concatenate([*(term.rows for term in terms), last]), return_inverse=True)
-            own = np.split(places[:-1], len(terms))
-            terms = [term._replace(rows=where) for term, where in zip(terms, own, strict=True)]
-            weights, counts = (_added(some, times, len(rows)) for some in (terms[:-1], terms[-1:]))
+        rows, weights, counts = (self._own_rows if self._is_data else self._all_rows)(items, times)
         weights[-1] += np.sum(_of(self.partition, items) * times)
+        return MiniBatch(rows, weights, counts / len(chosen), len(chosen))
+
+    def _own_rows(self, items: Ints, times: Ints) -> tuple[Ints, Floats, Floats]:
+        rows = np.append(items, len(self.rows) - 1)
+        weights, counts = np.zeros((2, len(rows)))
+        for out, term in ((weights, self.terms[0]), (counts, self.observed)):
+            np.multiply(_of(term.factor, items), times, out=out[:-1])
+        return rows, weights, counts
+
+    def _all_rows(self, items: Ints, times: Ints) -> tuple[Ints, Floats, Floats]:
+        """The rows that items add something to, and the last one; what is added as weights, and as counts."""
+        terms = [term.of(items) for term in (*self.terms, self.observed)]
+        last = [len(self.rows) - 1]
+        rows, places = np.unique(np.concatenate([*(term.rows for term in terms), last]), return_inverse=True)
+        own = np.split(places[:-1], len(terms))
+        terms = [term._replace(rows=where) for term, where in zip(terms, own, strict=True)]
+        weights, counts = (_added(some, times, len(rows)) for some in (terms[:-1], terms[-1:]))
         needed = (weights != 0.0) | (counts != 0.0)
         needed[-1] = True
-        if not needed.all():
-            rows, weights, counts = rows[needed], weights[needed], counts[needed]
-        return MiniBatch(rows, weights, counts / num_rows, num_rows)
+        return rows[needed], weights[needed], counts[needed]
 
     @cached_property
     def _is_data(self) -> bool:

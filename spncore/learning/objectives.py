@@ -12,7 +12,7 @@ semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) �
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from spncore.arrays import Array, Floats, Ints
 from spncore.circuits.evidence import row_parts
-from spncore.data.dataset import Dataset, distinct_places
+from spncore.data.dataset import Dataset, distinct_without
 from spncore.learning.bag import Bag, Term
 from spncore.words import MINUS
 
@@ -57,16 +57,15 @@ class Objective(NamedTuple):
 def data_and_partition(dataset: Dataset, labels: Labels | None = None) -> Bag:
     """The distinct rows with their counts, and last the empty evidence with weight −N."""
     own = Term(np.arange(dataset.num_distinct), 1.0)
-    return Bag(_evidence([dataset.rows]), dataset.counts, (own,), own, -1.0)
+    return Bag(_evidence(dataset.rows, np.empty(0, dtype=int)), dataset.counts, (own,), own, -1.0)
 
 
-def _evidence(parts: Sequence[Array]) -> NDArray[np.int8]:
-    """Rows of several arrays (B', D) of small numbers, then an empty one, whose columns lie side by side."""
-    ends = np.cumsum([0, *map(len, parts)])
-    columns = np.full((parts[0].shape[1], ends[-1] + 1), MARGINALISED, dtype=np.int8)
-    for begin, part in zip(ends, parts, strict=False):
-        for rows in row_parts(len(part)):
-            columns[:, begin + rows.start : begin + rows.stop] = part[rows].T
+def _evidence(rows: Array, others: Ints) -> NDArray[np.int8]:
+    """Rows (N, D) of small numbers, others of them once more, then an empty one; columns lie in one piece."""
+    places = np.concatenate([np.arange(len(rows)), others])
+    columns = np.full((rows.shape[1], len(places) + 1), MARGINALISED, dtype=np.int8)
+    for part in row_parts(len(places)):
+        columns[:, part] = rows[places[part]].T
     return columns.T
 
 
@@ -74,12 +73,10 @@ def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], I
     """The rows (x, y), then the distinct rows (x, ·), last the empty one; for each of the former, its own place and
     that of its row without the class.
     """
-    hidden = dataset.rows.copy()
-    hidden[:, labels.class_variable] = 0
-    first, place = distinct_places(hidden)
-    without = dataset.rows[first].astype(np.int8)
-    without[:, labels.class_variable] = MARGINALISED
-    return _evidence([dataset.rows, without]), np.arange(len(hidden)), place + len(hidden)
+    first, place = distinct_without(dataset.rows, labels.class_variable)
+    rows, num_distinct = _evidence(dataset.rows, first), dataset.num_distinct
+    rows[num_distinct:, labels.class_variable] = MARGINALISED
+    return rows, np.arange(num_distinct), place + num_distinct
 
 
 def _partners(own: Ints, without: Ints, num_rows: int) -> Ints:
@@ -141,12 +138,12 @@ OBJECTIVES: Mapping[str, Objective] = {
 DATA_FLOW = Objective("LLH", data_and_partition, row_weights=_data_alone)
 
 
-_IN_USE: WeakValueDictionary[tuple[str, Callable[[Dataset, Labels], Bag], Labels | None], Bag] = WeakValueDictionary()
+_IN_USE: WeakValueDictionary[tuple[Hashable, ...], Bag] = WeakValueDictionary()
 
 
 def bag_of(objective: Objective, dataset: Dataset, labels: Labels) -> Bag:
     """The evidence of an objective; what is equal is one bag, and so prepared once, for as long as somebody has it."""
-    key = dataset.sha256, objective.bag, labels if objective.needs_class else None
+    key = dataset.sha256, dataset.num_distinct, objective.bag, labels if objective.needs_class else None
     bag = _IN_USE.get(key)
     if bag is None:
         bag = _IN_USE[key] = objective.bag(dataset, labels)

@@ -83,6 +83,8 @@ class _Network(BaseEstimator):
     def _evidence(self, encoded: Floats) -> Floats:
         """Rows for the model, with a missing class if it has one."""
         num_unknown = self.model_.circuit.num_variables - encoded.shape[1]
+        if not num_unknown:
+            return encoded
         return np.pad(encoded, ((0, 0), (0, num_unknown)), constant_values=np.nan)
 
     def _learn(self, rows: Floats, weights: Floats, columns: Sequence[Coding], mix: float) -> None:

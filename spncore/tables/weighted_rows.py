@@ -35,22 +35,28 @@ def _distinct(rows: Floats, has_class: bool) -> tuple[Floats, Ints]:
     for each; should two different rows have the same, by others.
     """
     for seed in count():
-        numbers = _numbers(_columns(rows, has_class), np.random.default_rng(seed))
-        _, first, place = np.unique(numbers, return_index=True, return_inverse=True)
-        when = first.copy()
-        when[place[-1]] = len(numbers)  # wherever it was found
-        order = np.argsort(when)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        first, place = first[order], rank[place]
+        first, place = _in_order(_numbers(_columns(rows, has_class), np.random.default_rng(seed)))
         found = np.empty((rows.shape[1], len(first)))
         for column, values in zip(found, _columns(rows, has_class), strict=True):
-            column[...] = values[first]
+            column[...] = values if len(first) == len(values) else values[first]
             if len(first) < len(values) and not np.array_equal(column[place], values, equal_nan=True):
                 break
         else:
-            return found.T, place
-    raise AssertionError
+            break
+    return found.T, place
+
+
+def _in_order(numbers: NDArray[np.uint64]) -> tuple[Ints, Ints]:
+    """Where each number (N,) is first found, in this order but the last one's at the end; which of these each is."""
+    _, first, place = np.unique(numbers, return_index=True, return_inverse=True)
+    if len(first) == len(numbers):
+        return np.arange(len(first)), np.arange(len(first))
+    when = first.copy()
+    when[place[-1]] = len(numbers)
+    order = np.argsort(when)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return first[order], rank[place]
 
 
 def _columns(rows: Floats, has_class: bool) -> Iterator[Floats]:

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.sparse import csc_array, csr_array
 
 from spncore.arrays import Floats, Ints
-from spncore.inference.dense import Weighted
-from spncore.inference.forward import log_sums, safe_log
+from spncore.inference.dense import Weighted, is_safe
+from spncore.inference.forward import log_sums
 from spncore.inference.half_patterns import COMPONENTS, DENSE_FEATURE, DENSE_ROW, binary_columns, is_binary
 
 WIDTHS = range(4, 9)  # of a chunk, in columns: the tables of wider ones leave the caches
@@ -53,7 +53,7 @@ class ColumnChunks:
     """The row-sized work by tables of the patterns of chunks of columns; the empty row has none of them."""
 
     def __init__(self, rows: Weighted, size: int) -> None:
-        self.rows, self.size, self._limit = rows, size, safe_log(rows.dtype)
+        self.rows, self.size = rows, size
         self._num_columns = rows.design.layer.variables.shape[1]
         self._num_chunks = -(-self._num_columns // size)
         ones = np.arange(1 << size)[:, None] >> np.arange(size) & 1
@@ -81,24 +81,15 @@ class ColumnChunks:
         places += (np.arange(self._num_chunks) << self.size).astype(np.int32)
         return places.ravel()
 
-    def __call__(self, coefficients: Floats, moments: Floats) -> tuple[float, float] | None:
-        """LLH and log Z at coefficients (K, F); writes the flows times N, (K, A + F).
-
-        None if the value of a row is near the end of the number range.
-        """
-        last = coefficients[None, :, -1:]
-        value, total, scaled = log_sums(last, np.ones((1, 1, len(coefficients))))
-        log_partition = float(value[0, 0, 0])
+    def __call__(self, coefficients: Floats, moments: Floats) -> tuple[float, float]:
+        """LLH and log Z at coefficients (K, F); writes the flows times N, (K, A + F)."""
+        empty, total, scaled = log_sums(coefficients[None, :, -1:], np.ones((1, 1, len(coefficients))))
+        log_partition = float(empty[0, 0, 0])
         weights, llh = self.rows.weights_at(log_partition), float(self.rows.shares[-1]) * log_partition
-        table = self._table(coefficients)
-        sums, ones = np.zeros_like(table), np.ones_like(table[0])
+        table, shifted = self._table(coefficients), False
+        sums = np.zeros_like(table)
         for block in self._blocks:
-            values = block.up @ table
-            np.exp(values, out=values)
-            totals = values.dot(ones)
-            log_values = np.log(totals)
-            if not (-self._limit < np.minimum.reduce(log_values) and np.maximum.reduce(log_values) < self._limit):
-                return None
+            values, totals, log_values, shifted = self._up(block, table, shifted)
             llh += float(self.rows.shares[block.rows].dot(log_values))
             if self.rows.log_values is not None:
                 self.rows.log_values[block.rows] = log_values
@@ -109,6 +100,19 @@ class ColumnChunks:
         self._collect(sums, moments)
         moments[:, -1] = weights[-1] * (scaled / total)[0, :, 0]
         return llh - log_partition, log_partition
+
+    def _up(self, block: _Block, table: Floats, shifted: bool) -> tuple[Floats, Floats, Floats, bool]:
+        """Values (b, K), over each row's largest if `shifted`, their sums and the log-values (b,); as in `Dense`."""
+        values = block.up @ table
+        largest = np.maximum.reduce(values, axis=1) if shifted else np.zeros(1, values.dtype)
+        if shifted:
+            np.subtract(values, largest[:, None], out=values)
+        np.exp(values, out=values)
+        totals = values.dot(np.ones_like(table[0]))
+        log_values = np.log(totals) + largest
+        if shifted or is_safe(log_values, self.rows.dtype):
+            return values, totals, log_values, shifted
+        return self._up(block, table, True)
 
     def _table(self, coefficients: Floats) -> Floats:
         """What each pattern adds to the log-value of each component (P, K), the first chunk's the constant, too."""

@@ -92,7 +92,7 @@ class Dense:
 
     def __init__(self, rows: Weighted, like: "Dense | None" = None) -> None:
         """`like`: what worked on other rows of the same layer and has room for these; nothing of them is kept then."""
-        self.rows, self._limit = rows, safe_log(rows.dtype)
+        self.rows = rows
         self._num_features = len(rows.design.bound)
         self._rooms: dict[int, _Room] = {} if like is None else like._rooms
         self._kept = None
@@ -130,13 +130,9 @@ class Dense:
             room.values[0, np.matmul(impossible, features) > 0.5] = -np.inf
         largest = room.largest if shifted else None
         log_sum_exp(room.values, room.ones, largest, room.values, room.totals, room.log_values)
-        if shifted or self._is_safe(room.log_values[0, 0]):
+        if shifted or is_safe(room.log_values[0, 0], self.rows.dtype):
             return shifted
         return self._up(features, linear, room, impossible, True)
-
-    def _is_safe(self, log_values: Floats) -> bool:
-        smallest, largest = np.minimum.reduce(log_values), np.maximum.reduce(log_values)
-        return bool(-self._limit < smallest and largest < self._limit)  # not so where one is no number
 
     def _room(self, num_components: int, num_rows: int) -> _Room:
         found = self._rooms.get(num_components)
@@ -145,6 +141,12 @@ class Dense:
                 self._rooms.clear()
             found = self._rooms[num_components] = _room(self.rows, num_components, num_rows)
         return found.first(num_rows)
+
+
+def is_safe(log_values: Floats, dtype: type) -> bool:
+    """Whether sums with these logarithms (b,) are all far from the ends of the number range, and numbers."""
+    smallest, largest = np.minimum.reduce(log_values), np.maximum.reduce(log_values)
+    return bool(-safe_log(dtype) < smallest and largest < safe_log(dtype))  # not so where one is no number
 
 
 def _down(summed: Floats, row_weights: Floats, room: _Room) -> Floats:

@@ -35,11 +35,6 @@ class Weighted(NamedTuple):
     row_weights: RowWeights | None = None
     log_values: Floats | None = None
 
-    @property
-    def num_summed(self) -> int:
-        """A + F."""
-        return self.design.num_summed
-
     def summed(self, rows: slice, out: Floats) -> Floats:
         """What flows are summed over, written to the first columns of `out`: (A + F, rows), the features last."""
         out = out[:, : rows.stop - rows.start]
@@ -48,7 +43,7 @@ class Weighted(NamedTuple):
 
     def room(self, num_rows: int) -> Floats:
         """An array for `summed` whose lines are no power of two apart, which would keep them out of the cache."""
-        return _empty((self.num_summed, num_rows | 8), self.dtype)
+        return _empty((self.design.num_summed, num_rows | 8), self.dtype)
 
     def weights_at(self, log_partition: float) -> Floats:
         """The rows' weights (B,) where log Z is this."""
@@ -91,11 +86,11 @@ class Dense:
 
     def __init__(self, rows: Weighted, like: "Dense | None" = None) -> None:
         """`like`: what worked on other rows of the same layer and has room for these; nothing of them is kept then."""
-        self.rows, self._limit = rows, safe_log(rows.dtype)
+        self.rows = rows
         self._num_features = len(rows.design.bound)
         self._rooms: dict[int, _Room] = {} if like is None else like._rooms
         self._kept = None
-        if like is None and 8 * rows.num_summed * len(rows.weights) <= KEPT_BYTES:
+        if like is None and 8 * rows.design.num_summed * len(rows.weights) <= KEPT_BYTES:
             whole = slice(0, len(rows.weights))
             self._kept = rows.summed(whole, rows.room(whole.stop))
 
@@ -129,13 +124,9 @@ class Dense:
             room.values[0, np.matmul(impossible, features) > 0.5] = -np.inf
         largest = room.largest if shifted else None
         log_sum_exp(room.values, room.ones, largest, room.values, room.totals, room.log_values)
-        if shifted or self._is_safe(room.log_values[0, 0]):
+        if shifted or is_safe(room.log_values[0, 0], self.rows.dtype):
             return shifted
         return self._up(features, linear, room, impossible, True)
-
-    def _is_safe(self, log_values: Floats) -> bool:
-        smallest, largest = np.minimum.reduce(log_values), np.maximum.reduce(log_values)
-        return bool(-self._limit < smallest and largest < self._limit)  # not so where one is no number
 
     def _room(self, num_components: int, num_rows: int) -> _Room:
         found = self._rooms.get(num_components)
@@ -144,6 +135,12 @@ class Dense:
                 self._rooms.clear()
             found = self._rooms[num_components] = _room(self.rows, num_components, num_rows)
         return found.first(num_rows)
+
+
+def is_safe(log_values: Floats, dtype: type) -> bool:
+    """Whether sums with these logarithms (b,) are all far from the ends of the number range, and numbers."""
+    smallest, largest = np.minimum.reduce(log_values), np.maximum.reduce(log_values)
+    return bool(-safe_log(dtype) < smallest and largest < safe_log(dtype))  # not so where one is no number
 
 
 def _down(summed: Floats, row_weights: Floats, room: _Room) -> Floats:
@@ -155,7 +152,7 @@ def _down(summed: Floats, row_weights: Floats, room: _Room) -> Floats:
 
 
 def _room(rows: Weighted, num_components: int, num_rows: int) -> _Room:
-    num_summed = rows.num_summed
+    num_summed = rows.design.num_summed
     columns = _cut(num_summed, COLUMNS if num_components < FEW_COMPONENTS else num_summed)
     shapes = (1, num_components, num_rows), (1, 1, num_rows), (1, num_rows), (num_rows,)
     values, totals, largest, ratio = [_empty(shape, rows.dtype) for shape in shapes]
@@ -171,7 +168,7 @@ def _empty(shape: tuple[int, ...], dtype: type) -> Floats:
 
 def _most_rows(rows: Weighted, num_components: int) -> int:
     """How many rows a block has at most."""
-    near = BLOCK_BYTES // (np.dtype(rows.dtype).itemsize * (rows.num_summed + num_components))
+    near = BLOCK_BYTES // (np.dtype(rows.dtype).itemsize * (rows.design.num_summed + num_components))
     return max(min(near, MULTIPLICATIONS // (num_components * len(rows.design.bound))), SMALLEST_BLOCK)
 
 

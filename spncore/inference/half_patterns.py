@@ -53,16 +53,14 @@ def split(rows: Weighted) -> Split | None:
     fewest patterns; then every pair of columns is exchanged, once, if that makes the tables cheaper.
     """
     design, num_rows = rows.design, len(rows.weights)
-    layer = design.layer
-    groups, num_columns = layer.variables.shape
-    binary = layer.family == "categorical" and layer.num_values == 2
-    if groups > 1 or not binary or len(design.partial) or not 2 <= num_columns <= MAX_COLUMNS:
+    num_columns = design.layer.variables.shape[1]
+    if not (is_binary(design) and 2 <= num_columns <= MAX_COLUMNS):
         return None
-    worth = WORTH_IT * COMPONENTS * num_rows * (DENSE_ROW + DENSE_FEATURE * (rows.num_summed + len(design.bound)))
+    worth = WORTH_IT * COMPONENTS * num_rows * (DENSE_ROW + DENSE_FEATURE * (design.num_summed + len(design.bound)))
     spared = worth - CALL - COMPONENTS * num_rows * ROW
     if spared < 0.0:
         return None
-    bits = _bits(design)
+    bits = binary_columns(design).astype(np.int64)
     searched = bits[:, :: -(-num_rows // SEARCHED_ROWS)]
     found = _split(bits, _exchanged(searched, _dealt(searched)))
     return found if COMPONENTS * _cost(found.num_entries, sum(found.sizes)) < spared else None
@@ -233,6 +231,18 @@ def _summed_of_halves(rows: Weighted, halves: Split) -> Floats:
     return np.concatenate(parts)
 
 
-def _bits(design: Design) -> Ints:
-    """The columns (D, B - 1) of all rows but the empty one."""
-    return design.values(slice(0, design.num_rows - 1))[0].astype(np.int64)
+def is_binary(design: Design) -> bool:
+    """Whether all rows but the empty one are of known zeros and ones."""
+    layer = design.layer
+    return (
+        layer.family == "categorical"
+        and layer.num_values == 2
+        and len(layer.variables) == 1
+        and not len(design.partial)
+    )
+
+
+def binary_columns(design: Design) -> Ints:
+    """The columns (D, B - 1) of these rows, small whole numbers."""
+    bits: Ints = design.values(slice(0, design.num_rows - 1))[0]
+    return bits

@@ -56,7 +56,7 @@ class Held:
         """The same where the only components that a row knows have weights next to nothing."""
         linear = self._coefficients.copy()
         linear[:, -2:] += np.log(weights)[:, None]
-        moments = np.empty((len(weights), self.rows.num_summed))
+        moments = np.empty((len(weights), self.rows.design.num_summed))
         self.llh, self.log_partition = self._dense(linear, moments)
         np.add(moments[:, -2], moments[:, -1], out=flow)
 

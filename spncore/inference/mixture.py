@@ -1,7 +1,8 @@
 """The row-sized work of a mixture of fully factorised components, for one seed at a time: values up, flows down.
 
-The mixture is one input layer of one group whose nodes have absorbed the weights of the one sum above. There are three
-ways: all rows (`dense`), tables of half rows (`half_patterns`), and for components that are held (`held`).
+The mixture is one input layer of one group whose nodes have absorbed the weights of the one sum above. There are four
+ways: all columns at once (`dense`), tables of half rows or of a few columns each, for zeros and ones (`half_patterns`,
+`column_chunks`), and a short one for components that are held (`held`).
 """
 
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
+from spncore.inference.column_chunks import ColumnChunks, width
 from spncore.inference.dense import Dense, RowWeights, Weighted
 from spncore.inference.half_patterns import HalfPatterns, split
 from spncore.inference.held import Held
@@ -20,8 +22,8 @@ class MixtureRows:
     """A mixture on the rows of a bag, the last one empty, with its arrays prepared; a call leaves nothing to the next.
 
     After a call: `llh` in nats per row, `log_partition`, and `log_values` (B,), None unless they are asked for. The
-    caller silences NumPy's warnings. Where the data has few `halves`, the work is done by tables of them; which way is
-    taken depends on the data and the coefficients alone. Equal components are evaluated once and share their flow.
+    caller silences NumPy's warnings. Where the data allows it the work is done by `tables`; which way is taken depends
+    on the data and the coefficients alone. Equal components are evaluated once and share their flow.
     """
 
     def __init__(
@@ -42,8 +44,7 @@ class MixtureRows:
         self.log_values = np.empty(len(weights)) if keep_values else None
         cast = weights if row_weights is not None else weights.astype(dtype)
         self._rows = Weighted(design, cast, shares, dtype, row_weights, self.log_values)
-        self.halves = split(self._rows) if tables else None
-        self._tables = None if self.halves is None else HalfPatterns(self._rows, self.halves)
+        self.tables = _tables(self._rows) if tables else None
         self.llh = self.log_partition = np.nan
 
     def __call__(self, coefficients: Floats, moments: Floats, impossible: Floats | None = None) -> None:
@@ -65,8 +66,8 @@ class MixtureRows:
 
     def _one(self, coefficients: Floats, moments: Floats, impossible: Floats | None) -> tuple[float, float]:
         found = None
-        if self._tables is not None and impossible is None and len(coefficients) > 1:
-            found = self._tables(coefficients, moments)
+        if self.tables is not None and impossible is None and len(coefficients) > 1:
+            found = self.tables(coefficients, moments)
         return self._dense(coefficients, moments, impossible) if found is None else found
 
     def on(self, design: Design, weights: Floats, shares: Floats) -> "MixtureRows":
@@ -90,3 +91,12 @@ class MixtureRows:
     @cached_property
     def _dense(self) -> Dense:
         return Dense(self._rows)
+
+
+def _tables(rows: Weighted) -> HalfPatterns | ColumnChunks | None:
+    """Tables of half rows or of chunks of columns, where they clearly pay."""
+    halves = split(rows)
+    if halves is not None:
+        return HalfPatterns(rows, halves)
+    size = width(rows)
+    return None if size is None else ColumnChunks(rows, size)

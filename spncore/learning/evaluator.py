@@ -81,6 +81,7 @@ class Evaluator:
         self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
         self._work: dict[int, Workspace] = {}
         self._held: dict[bytes, Held] = {}
+        self._few: MixtureRows | None = None
         self._buffer: Floats = np.empty(0, dtype)
 
     def __call__(
@@ -138,7 +139,7 @@ class Evaluator:
         The caller silences NumPy's warnings.
         """
         if self.is_mixture:
-            rows = self.mixture if batch is self.whole else self._mixture(batch)
+            rows = self.mixture if batch is self.whole else self._sampled(batch)
             rows(coefficients[0], room.moments[0][seed], None if impossible is None else impossible[0])
             room.seen[:, seed] = self._seen(batch, rows.llh, rows.log_partition, rows.log_values)
             return
@@ -168,18 +169,26 @@ class Evaluator:
     @cached_property
     def mixture(self) -> MixtureRows:
         """All rows as a mixture takes them."""
-        return self._mixture(self.whole)
+        return self._mixture(self.whole, self.designs[0], tables=True)
 
-    def _mixture(self, batch: MiniBatch) -> MixtureRows:
-        whole, design = batch is self.whole, self.designs[0]
+    def _sampled(self, batch: MiniBatch) -> MixtureRows:
+        """The rows of a mini-batch, in the room that another one had."""
+        assert batch.rows is not None
+        (design,) = leaves.take(self.designs, batch.rows)
+        if self._few is None:
+            self._few = self._mixture(batch, design, tables=False)
+            return self._few
+        return self._few.on(design, batch.weights, batch.shares)
+
+    def _mixture(self, batch: MiniBatch, design: Design, tables: bool) -> MixtureRows:
         return MixtureRows(
-            design if whole else leaves.take([design], batch.rows)[0],
+            design,
             batch.weights,
             batch.shares,
             self.dtype,
             row_weights=self.objective.row_weights,
             keep_values=self._needs_values(batch),
-            tables=whole,
+            tables=tables,
         )
 
     def _needs_values(self, batch: MiniBatch) -> bool:

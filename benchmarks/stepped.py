@@ -34,8 +34,8 @@ class Run:
 
     def __init__(self, experiments: Experiment | Sequence[Experiment], dataset: Dataset) -> None:
         asked = [experiments] if isinstance(experiments, Experiment) else experiments
-        self.experiments = [experiment.replace(dataset=dataset.name) for experiment in asked]
-        self.trainers = [trainer_of(experiment, dataset) for experiment in self.experiments]
+        self.dataset, self.experiments = dataset, [each.replace(dataset=dataset.name) for each in asked]
+        self.trainers = [trainer_of(each, dataset) for each in self.experiments]
         self._begin()
 
     def _begin(self) -> None:

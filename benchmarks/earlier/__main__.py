@@ -10,13 +10,37 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.document import ROOT, document, write
 from benchmarks.earlier.checkout import Build, RevisionError, lay_out
-from benchmarks.earlier.comparisons import ROWS, SMALLEST, Both, Sizes
+from benchmarks.earlier.comparisons import (
+    SMALLEST,
+    Both,
+    Row,
+    Sizes,
+    default_experiment,
+    phase,
+    queries,
+    same_numbers,
+)
+from benchmarks.earlier.many_rows import class_objective, estimator, many_rows, mini_batches
 
 REVISION = "baf876e"
+ROWS: dict[str, Callable[[Both], Row]] = {
+    row.__name__: row
+    for row in (
+        same_numbers,
+        default_experiment,
+        phase,
+        queries,
+        many_rows,
+        mini_batches,
+        class_objective,
+        estimator,
+    )
+}
 
 
 def main() -> None:

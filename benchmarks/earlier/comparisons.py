@@ -1,8 +1,7 @@
-"""The rows of the document: one kind of work each, done by both builds in turns, and what is measured of it."""
+"""What both builds are given to do in turns, and what is measured of it: studies, the phase diagram, questions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +26,7 @@ ALIKE: dict[str, dict[str, Any]] = {
     "mixture, momentum": {"depth": 2, "optimiser": "momentum"},
     "mixture, mini-batches": {"depth": 2, "batch_size": 500},
     "mixture, EM": {"depth": 1, "optimiser": "em"},
-    "mixture, log p(y | x)": {"depth": 1, "objective": "discriminative"},
+    "mixture, log p(y | x), log-weights": {"depth": 1, "objective": "discriminative", "parametrisation": "log"},
     "RAT-SPN, outer products": {"structure": "rat", "depth": 1, "num_components": 4},
     "RAT-SPN, element-wise": {"structure": "rat_elementwise", "depth": 2, "num_components": 4},
     "RAT-SPN, EM": {"structure": "rat", "depth": 1, "num_components": 4, "optimiser": "em"},
@@ -80,9 +79,16 @@ class Row(NamedTuple):
     details: dict[str, Any]
 
 
-def medians(answers: tuple[Answers, Answers], name: str) -> tuple[float, float]:
-    """Of one quantity in each build."""
-    then, now = (float(np.median([answer[name] for answer in each])) for each in answers)
+def medians(answers: tuple[Answers, Answers]) -> tuple[dict[str, float], dict[str, float]]:
+    """Of every number that the earlier and the present build gave, by name."""
+    then, now = (
+        {
+            name: float(np.median([answer[name] for answer in each]))
+            for name, value in each[0].items()
+            if isinstance(value, float)
+        }
+        for each in answers
+    )
     return then, now
 
 
@@ -95,7 +101,7 @@ def default_experiment(both: Both) -> Row:
     """Time, and Figure 3's medians."""
     sizes = both.sizes
     answers = both.in_turns("default_experiment", num_seeds=sizes.seeds, iterations=sizes.iterations)
-    ratio, (then, now) = share(answers, "seconds"), medians(answers, "seconds")
+    ratio, (then, now) = share(answers, "seconds"), [each["seconds"] for each in medians(answers)]
     reached = [
         [float(np.median([np.inf if at is None else at for at in seeds])) for seeds in answer[0]["updates"]]
         for answer in answers
@@ -173,113 +179,9 @@ def queries(both: Both) -> Row:
         given = {"question": question, "name": both.sizes.queried, "num_rows": min(num_rows, both.sizes.rows_asked)}
         answers = both.in_turns("query", **given)
         ratios[question] = share(answers, "seconds")
-        details[question] = {"seconds": medians(answers, "seconds"), "means": medians(answers, "mean")}
+        details[question] = medians(answers)
     asked = ", ".join(
         f"{name.replace('_', ' ')} ({min(rows, both.sizes.rows_asked)} rows)" for name, rows in QUESTIONS.items()
     )
     what = f"questions to a LearnSPN of {both.sizes.queried}, each by itself: {asked}: CPU time"
     return Row([Measure(what, (found(list(ratios.values()), "of the earlier", at_most=0.25),))], {"questions": details})
-
-
-def many_rows(both: Both) -> Row:
-    """A fresh process each."""
-    num_rows, num_variables = both.sizes.many
-    answers = both.in_turns(
-        "many_rows", min(both.sizes.blocks, 3), True, num_rows=num_rows, num_variables=num_variables
-    )
-    then, now = ({name: medians((each, each), name)[0] for name in each[0]} for each in answers)
-    what = f"{num_rows:,} × {num_variables} fair coins, all that the process does"
-    step = share(answers, "step_seconds")
-    measures = [
-        Measure(
-            f"{what}: CPU time from an array of bytes to a trainer's first state",
-            (
-                found(now["preparation_seconds"], "s", at_most=1.5),
-                found(share(answers, "preparation_seconds"), "of the earlier"),
-            ),
-        ),
-        Measure(
-            "the same: the process's peak memory, the array included",
-            (found(now["peak_mb"] / 1e3, "GB", at_most=0.6), found(share(answers, "peak_mb"), "of the earlier")),
-        ),
-        Measure(
-            "the same: one step, K = 8",
-            (found(1e3 * now["step_seconds"], "ms"), found(step, "of the earlier", at_most=1.0)),
-        ),
-    ]
-    return Row(measures, {"then": then, "now": now})
-
-
-def mini_batches(both: Both) -> Row:
-    """Many rows against few, in each build."""
-    many, few, num_variables = both.sizes.batched
-    pairs = []
-    for build in (both.then, both.now):
-        times = [
-            [
-                build.ask("mini_batch", num_rows=n, num_variables=num_variables, steps=100)["seconds"]
-                for n in (many, few)
-            ]
-            for _ in range(both.sizes.blocks + 1)
-        ][1:]
-        pairs.append(np.array(times))
-    then, now = (float(np.median(each[:, 0] / each[:, 1])) for each in pairs)
-    what = f"a step on a mini-batch of 500 rows, {num_variables} columns, of N = {many:,} over one of N = {few:,}: CPU time, in turns"
-    details = {"ratios": [then, now], "seconds": [np.median(each, axis=0).tolist() for each in pairs]}
-    return Row([Measure(what, (found(now, "×", at_most=1.1), found(then, "× the earlier")))], details)
-
-
-def class_objective(both: Both) -> Row:
-    """A fresh process each."""
-    num_rows, num_variables = both.sizes.classed
-    answers = both.in_turns(
-        "class_objective", min(both.sizes.blocks, 3), True, num_rows=num_rows, num_variables=num_variables
-    )
-    then, now = ({name: medians((each, each), name)[0] for name in each[0]} for each in answers)
-    what = f"log p(y | x) on {num_rows:,} × {num_variables} fair coins: from the data set to a trainer's first state"
-    measures = [
-        Measure(
-            f"{what}: CPU time",
-            (found(now["seconds"], "s", at_most=0.15), found(share(answers, "seconds"), "of the earlier")),
-        ),
-        Measure(
-            "the same: memory beyond what the process held before, at its peak",
-            (found(now["beyond_mb"], "MB", at_most=120.0), found(share(answers, "beyond_mb"), "of the earlier")),
-        ),
-    ]
-    return Row(measures, {"then": then, "now": now})
-
-
-def estimator(both: Both) -> Row:
-    """A fresh process each."""
-    num_rows, num_columns = both.sizes.normal
-    given = {"num_rows": num_rows, "num_columns": num_columns, "iterations": 10}
-    answers = both.in_turns("estimator", min(both.sizes.blocks, 2), True, **given)
-    then, now = ({name: medians((each, each), name)[0] for name in each[0]} for each in answers)
-    what = f"SumProductNetwork.fit on {num_rows:,} × {num_columns} normal columns, {now['updates']:.0f} updates of EM"
-    measures = [
-        Measure(
-            f"{what}: CPU time",
-            (found(now["seconds"], "s", at_most=4.0), found(share(answers, "seconds"), "of the earlier")),
-        ),
-        Measure(
-            "the same: the process's peak memory, the rows included",
-            (found(now["peak_mb"] / 1e3, "GB", at_most=0.8), found(share(answers, "peak_mb"), "of the earlier")),
-        ),
-    ]
-    return Row(measures, {"then": then, "now": now})
-
-
-ROWS: dict[str, Callable[[Both], Row]] = {
-    row.__name__: row
-    for row in (
-        same_numbers,
-        default_experiment,
-        phase,
-        queries,
-        many_rows,
-        mini_batches,
-        class_objective,
-        estimator,
-    )
-}

@@ -63,9 +63,10 @@ def rounded(value: float, digits: int) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def document(command: str, measures: Sequence[Measure], **details: Any) -> dict[str, Any]:
-    """The whole of it; `details` are what the measures were taken from."""
+def document(title: str, command: str, measures: Sequence[Measure], **details: Any) -> dict[str, Any]:
+    """The whole of it: `title`, sentences that hold for all rows; `details`, what the measures were taken from."""
     return {
+        "title": title,
         "command": command,
         "made": made(),
         "measures": [measure.to_dict() for measure in measures],

@@ -39,6 +39,7 @@ TARGETS = {
     "default experiment, MB": 300,
 }
 DEPTHS = range(1, 9)
+TITLE = "Training steps over their own array arithmetic: CPU time, one BLAS thread, medians over blocks in turns"
 Floor = Callable[[np.ndarray], None]
 Ratios = dict[str, float]
 
@@ -258,7 +259,7 @@ def measure(quick: bool, smallest: bool = False) -> dict[str, Any]:
         details["cost"] = cost_tables(dataset)
         details["torch"] = {str(d): torch_peer.compare(Run(Experiment(depth=d), dataset)) for d in (1, 3)}
         shown += torch_peer.measures(list(details["torch"].values()))
-    return document("python -m benchmarks.engine", shown, **details)
+    return document(TITLE, "python -m benchmarks.engine", shown, **details)
 
 
 def main() -> None:

@@ -28,6 +28,10 @@ from benchmarks.earlier.comparisons import (
 from benchmarks.earlier.many_rows import class_objective, estimator, many_rows, mini_batches
 
 REVISION = "baf876e"
+TITLE = (
+    "The present build beside the one of commit {revision}, the same work in two processes in turns, one BLAS thread "
+    "each; a ratio is the median over the pairs of blocks"
+)
 ROWS: dict[str, Callable[[Both], Row]] = {
     row.__name__: row
     for row in (
@@ -63,7 +67,8 @@ def main() -> None:
                 measures += row.measures
                 details[name] = row.details
                 print(name, json.dumps([each.to_dict() for each in row.measures]), file=sys.stderr, flush=True)
-    write(document("python -m benchmarks.earlier", measures, earlier=arguments.revision, details=details))
+    title = TITLE.format(revision=arguments.revision)
+    write(document(title, "python -m benchmarks.earlier", measures, earlier=arguments.revision, details=details))
 
 
 if __name__ == "__main__":

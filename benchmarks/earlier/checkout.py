@@ -23,17 +23,26 @@ class RevisionError(RuntimeError):
     """The earlier build cannot be had; the text says why and what to do."""
 
 
+def git_has(revision: str, repository: Path = ROOT) -> bool:
+    """Whether a commit is in a repository's history."""
+    if shutil.which("git") is None:
+        return False
+    return not subprocess.run(
+        ["git", "-C", str(repository), "cat-file", "-e", revision], capture_output=True
+    ).returncode
+
+
 def lay_out(revision: str, folder: Path, repository: Path = ROOT) -> None:
     """The files of a revision, and among its benchmarks this package: `git archive` leaves nothing behind elsewhere."""
     if shutil.which("git") is None:
         raise RevisionError("git is not at hand, and the earlier build is taken from the repository's history")
-    command = ["git", "-C", str(repository), "archive", "--format=tar", revision]
-    done = subprocess.run(command, capture_output=True)
-    if done.returncode:
+    if not git_has(revision, repository):
         raise RevisionError(
             f"revision {revision} is not in this repository's history; fetch it (git fetch --unshallow where the clone "
             "is shallow), or name another with --revision"
         )
+    command = ["git", "-C", str(repository), "archive", "--format=tar", revision]
+    done = subprocess.run(command, check=True, capture_output=True)
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as files:
         files.extractall(folder, filter="data")
     target = folder / "benchmarks" / HERE.name

@@ -162,7 +162,7 @@ def phase(both: Both) -> Row:
     measures = [
         Measure(
             f"{what}: cells a second on the clock, one worker",
-            (found(rate[1], "a second"), found(one, "× the earlier's", at_least=2.2), found(of_cpu, "× by CPU time")),
+            (found(rate[1], "a second"), found(one, "× the earlier's"), found(of_cpu, "× by CPU time", at_least=2.2)),
         ),
         Measure(
             "the same with two workers, against one of the earlier build",

@@ -13,25 +13,20 @@ from benchmarks.earlier.checkout import git_has
 from benchmarks.engine import TARGETS, in_fresh_process
 
 pytestmark = pytest.mark.benchmark
-# What a busy machine may add: a neighbour on the same core slows the interpreter more than the arithmetic. The targets
-# themselves are printed beside the measured ratios by `python -m benchmarks.engine` (README, "Measured").
-SLACK = 1.75
+# On a busy machine: a neighbour on the same core slows the interpreter more than the arithmetic, up to 1.75 times. What
+# a quiet one is to reach is printed beside the measured ratios by `python -m benchmarks.engine` (README, "Measured").
+AT_MOST = {"one_seed": 2.8, "per_seed_of_six": 2.3, "per_seed_of_study": 2.3}
 ATTEMPTS = 3
-CLAIMED = {
-    "one_seed": "one seed",
-    "per_seed_of_six": "per seed of six",
-    "per_seed_of_study": "per seed of a study of 18",
-}
 
 
 def test_a_recorded_step_stays_near_the_floor_of_its_arithmetic_at_every_depth_for_a_batch_of_six_and_for_a_study():
     seen = []
     for _ in range(ATTEMPTS):
         document = in_fresh_process("--quick")
-        seen.append({name: max(row["ratio"] for row in document[name].values()) for name in CLAIMED})
-        if all(seen[-1][name] <= SLACK * TARGETS[goal] for name, goal in CLAIMED.items()):
+        seen.append({name: max(row["ratio"] for row in document[name].values()) for name in AT_MOST})
+        if all(seen[-1][name] <= most for name, most in AT_MOST.items()):
             return
-    pytest.fail(f"largest ratios of {ATTEMPTS} attempts: {seen}; targets {TARGETS}")
+    pytest.fail(f"largest ratios of {ATTEMPTS} attempts: {seen}; allowed {AT_MOST}")
 
 
 def test_the_default_experiment_takes_seconds_and_little_memory():

@@ -204,7 +204,7 @@ def whole(quick: bool, smallest: bool, seconds: float) -> dict[str, Any]:
     if not quick:
         details["equal_time"] = equal_time.table(seconds)
         shown += equal_time.measures(details["equal_time"])
-    peers = {name: version(PEERS[name]) for name in PEERS if importlib.util.find_spec(name)}
+    peers = {TITLES[name]: version(PEERS[name]) for name in PEERS if importlib.util.find_spec(name)}
     return document(TITLE, "python -m benchmarks.circuits", shown, peers=peers, **details)
 
 

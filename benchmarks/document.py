@@ -16,6 +16,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np  # noqa: F401  it brings its BLAS
+from threadpoolctl import threadpool_info
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -83,18 +86,28 @@ def made() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         **packages,
+        "blas": kernel(),
         "revision": revision(),
         "load_average": round(os.getloadavg()[0], 1),
     }
 
 
+def kernel() -> str:
+    """Which BLAS multiplies, and its kernel for this processor."""
+    [used, *_] = [each for each in threadpool_info() if each["user_api"] == "blas"] or [{}]
+    return " ".join(str(used[name]) for name in ("internal_api", "version", "architecture") if used.get(name))
+
+
 def revision() -> str:
-    """The commit of this checkout, with a + where its files differ; empty outside a repository."""
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=7", "--dirty=+", "--exclude=*"]
+    """The commit of this checkout, with a + where files differ that are no measurements; empty outside a repository."""
+    git = ["git", "-C", str(ROOT)]
     try:
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        commit = subprocess.run([*git, "rev-parse", "--short=7", "HEAD"], check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError):
         return ""
+    rest = [".", ":!benchmarks/measured", ":!README.md"]
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", *rest], capture_output=True).returncode
+    return commit.stdout.strip() + ("+" if changed else "")
 
 
 def write(asked: dict[str, Any]) -> None:

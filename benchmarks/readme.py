@@ -42,10 +42,11 @@ def when(document: dict[str, Any]) -> str:
     """Day, command and machine, in brackets."""
     made = document["made"]
     parts = [made["date"], f"`{document['command']}`" if document["command"] else "by hand, no command"]
+    parts += [f"{name} {version}" for name, version in document.get("peers", {}).items()]
     if document.get("copied"):
         return f"({', '.join([*parts, COPIED])})"
     parts += [f"{title} {made[name]}" for name, title in (("python", "Python"), ("numpy", "NumPy"), ("scipy", "SciPy"))]
-    parts += [f"{made['cores']} cores {made['processor']}", f"load average {made['load_average']:g}"]
+    parts += [made["blas"], f"{made['cores']} cores {made['processor']}", f"load average {made['load_average']:g}"]
     parts += [f"commit {made['revision']}"] if made["revision"] else []
     return f"({', '.join(parts)})"
 

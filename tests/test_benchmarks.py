@@ -11,6 +11,7 @@ from benchmarks.document import ROOT
 from benchmarks.earlier.__main__ import REVISION
 from benchmarks.earlier.checkout import git_has
 from benchmarks.engine import TARGETS, in_fresh_process
+from tests.children import environment
 
 pytestmark = pytest.mark.benchmark
 # On a busy machine: a neighbour on the same core slows the interpreter more than the arithmetic, up to 1.75 times. What
@@ -40,6 +41,6 @@ def test_every_program_measures_all_it_is_there_for(program):
     if program == "benchmarks.earlier" and not git_has(REVISION):
         pytest.skip(f"the history of this checkout has no {REVISION}")
     command = [sys.executable, "-m", program, "--smallest"]
-    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
     document = json.loads(done.stdout)
     assert document["measures"] and "goal" in readme.table(document)

@@ -14,6 +14,7 @@ MADE = {
     "python": "3.11.7",
     "numpy": "2.4.6",
     "scipy": "1.17.1",
+    "blas": "openblas 0.3.31 Zen",
     "revision": "0123abc",
     "load_average": 0.4,
 }
@@ -37,8 +38,8 @@ SAMPLE = {
     ],
 }
 TABLE = """\
-Some work. (2026-01-31, `python -m benchmarks.work`, Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1, 2 cores x86_64, load
-average 0.4, commit 0123abc).
+Some work. (2026-01-31, `python -m benchmarks.work`, Python 3.11.7, NumPy 2.4.6, SciPy 1.17.1, openblas 0.3.31 Zen, 2
+cores x86_64, load average 0.4, commit 0123abc).
 
 | what exactly | measured |
 |---|---|

@@ -50,10 +50,12 @@ ROWS: dict[str, Callable[[Both], Row]] = {
 def main() -> None:
     """Parse the switches, lay out the earlier build, ask both and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.earlier", description=__doc__)
-    parser.add_argument("rows", nargs="*", choices=[[], *ROWS], metavar="row", help=f"some of {', '.join(ROWS)}")
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"some of {', '.join(ROWS)}")
     parser.add_argument("--revision", default=REVISION, help="the earlier build's commit")
     parser.add_argument("--smallest", action="store_true", help="sizes that take seconds and measure nothing")
     arguments = parser.parse_args()
+    if unknown := [name for name in arguments.rows if name not in ROWS]:
+        parser.error(f"{unknown[0]}: no such row; known are {', '.join(ROWS)}")
     measures, details = [], {}
     with tempfile.TemporaryDirectory(prefix="spnlab-earlier-") as folder:
         try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.cases import Case, models, peer_model, rows_of
+from benchmarks.cases import PRODUCTS, Case, models, peer_model, rows_of
 from benchmarks.document import Found, Measure, found
 from benchmarks.peers import torch_step
 from benchmarks.turns import Step, against, milliseconds
@@ -83,5 +83,5 @@ def measures(rows: list[dict[str, Any]]) -> list[Measure]:
             if isinstance(row.get(name), dict)
         ]
         what = f"log p of {row['rows']:,} rows" if log_p else f"{row['rows']:,} samples"
-        shown.append(Measure(f"{what}, RAT-SPN of {row['data']}, {row['goal']}", (times, *ratios)))
+        shown.append(Measure(f"{what}, RAT-SPN, {PRODUCTS[row['goal']]}, {row['data']}", (times, *ratios)))
     return shown

@@ -20,6 +20,7 @@ from spncore.learning.objectives import data_and_partition
 COMPONENTS, DEPTH, INPUTS, REPETITIONS = 8, 4, 10, 8
 GOALS = {"as is": 140.0, "distinct": 40.0, "elementwise": 5.0, "outer": 3.8}  # times libcirkit's speed
 OVER_FLOOR = {"as is": 1.25, "distinct": 1.25, "elementwise": 1.8, "outer": 1.2}  # of a gradient step
+PRODUCTS = {"elementwise": "element-wise products", "outer": "outer products"}
 
 
 class Case(NamedTuple):
@@ -51,8 +52,7 @@ class Case(NamedTuple):
             rows = "every row" if self.goal == "as is" else "equal rows removed by the peers' caller"
             return f"{kind}, mixture, K = {COMPONENTS}, NLTCS, {rows}, {self.dtype}"
         rows = f"{self.batch:,} rows" if self.batch else "all rows"
-        products = "outer products" if self.goal == "outer" else "element-wise products"
-        return f"{kind}, RAT-SPN, {products}, {rows} of {self.data}, {self.dtype}"
+        return f"{kind}, RAT-SPN, {PRODUCTS[self.goal]}, {rows} of {self.data}, {self.dtype}"
 
 
 def cases(quick: bool) -> Iterator[Case]:

@@ -39,6 +39,7 @@ from benchmarks.cases import (  # noqa: E402
     COMPONENTS,
     DEPTH,
     INPUTS,
+    PRODUCTS,
     REPETITIONS,
     Case,
     cases,
@@ -155,7 +156,8 @@ def measures(rows: list[dict[str, Any]], memories: list[dict[str, Any]]) -> list
     for row in memories:
         kept = {name: row[name] for name in ("own", *PEERS) if isinstance(row[name], float)}
         rows_taken = f"{row['batch']:,} rows" if row["batch"] else "all rows"
-        what = f"peak memory of a fresh process, a gradient step on {rows_taken} of {row['data']}, {row['goal']}"
+        step = f"a gradient step, RAT-SPN, {PRODUCTS[row['goal']]}, {rows_taken} of {row['data']}"
+        what = f"peak memory of a fresh process beyond rows and imports: {step}"
         titles = {"own": "ours"} | TITLES
         shown.append(Measure(what, tuple(found(value, f"MB {titles[name]}") for name, value in kept.items())))
     return shown

@@ -74,7 +74,7 @@ class Evaluator:
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
-        self.is_mixture = len(circuit.layers) == 2 and below[0] is not None
+        self.is_mixture = len(circuit.layers) == 2 and below[0] is not None and len(self.designs[0].empty) == 1
         self.whole = bag.whole()
         row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
         self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES

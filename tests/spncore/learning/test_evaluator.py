@@ -78,8 +78,12 @@ def test_large_evidence_formed_block_by_block_is_worth_what_small_evidence_is(ob
     bag = chosen.bag(from_array(rng.integers(0, 2, (600, 12))), Labels(5, mix=0.3, labelled=0.6))
     edges = np.concatenate([weights.ravel() for weights in asked.parameters.sums])[None]
     inputs = [array[None] for array in asked.parameters.inputs]
+    monkeypatch.setattr("spncore.inference.mixture._tables", lambda rows: None)
     whole = Evaluator(asked.circuit, bag, chosen)(edges, inputs)
-    monkeypatch.setattr("spncore.learning.evaluator.KEPT_BYTES", 0)
+    for module in ("spncore.learning.evaluator", "spncore.inference.dense"):
+        monkeypatch.setattr(f"{module}.KEPT_BYTES", 0)
+    monkeypatch.setattr("spncore.inference.dense.SMALLEST_BLOCK", 100)
+    monkeypatch.setattr("spncore.inference.dense.BLOCK_BYTES", 0)
     monkeypatch.setattr("spncore.learning.evaluator.EXPANDED_BYTES", 0)  # so of the fewest rows there may be
     found = Evaluator(asked.circuit, bag, chosen)(edges, inputs)
     for name in ("llh", "value", "log_partition", "flow"):

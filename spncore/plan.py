@@ -38,13 +38,14 @@ class Symbol(NDArrayOperatorsMixin):
     `array` holds its values, `text` is how it reads; it may not be branched on, nor turned into a plain array.
     """
 
-    def __init__(self, plan: Plan, array: Array, text: str) -> None:
+    def __init__(self, plan: Plan, array: Array, text: str, is_whole: bool = True) -> None:
         self.plan, self.array, self.text = plan, array, text
+        self.operand = text if is_whole else f"({text})"  # as it reads within another operation
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **options: Any) -> Any:
         function = ufunc if method == "__call__" else getattr(ufunc, method)
-        text = _written(ufunc.__name__, method, [_text(value) for value in inputs])
-        return self.plan.call(function, inputs, options, text, None if out is None else out[0])
+        text, is_whole = _written(ufunc.__name__, method, inputs)
+        return self.plan.call(function, inputs, options, text, None if out is None else out[0], is_whole)
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
         if function in _VIEWS:
@@ -52,7 +53,7 @@ class Symbol(NDArrayOperatorsMixin):
             return self.viewed(function(first.array, *others, **options))
         text = f"{function.__name__}({', '.join(map(_text, inputs))})"
         if function is np.concatenate:
-            return self.plan.call(function, inputs, options, _text(inputs[0]))
+            return self.plan.call(function, inputs, options, _text(inputs[0]), is_whole=True)
         return self.plan.whole(partial(function, **options), inputs, text)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
@@ -69,11 +70,12 @@ class Symbol(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Symbol:
         inside = _index_text(index)
-        text = f"{self.text}[{inside}]" if inside else self.text
+        text = f"{self.operand}[{inside}]" if inside else self.text
         view = self.array[index]
         if view.base is not None and np.may_share_memory(view, self.array):
             return Symbol(self.plan, view, text)
-        return self.plan.whole(lambda array: array[index], (self,), text)
+        picked: Symbol = self.plan.whole(lambda array: array[index], (self,), text)
+        return picked
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(value, Symbol) and value.array.__array_interface__ == self.array[index].__array_interface__:
@@ -84,24 +86,24 @@ class Symbol(NDArrayOperatorsMixin):
         """The same values in another shape; TypeError if they would have to be copied."""
         if not np.may_share_memory(view, self.array):
             raise TypeError(f"{self.text}: these values do not lie so that another shape is a view of them")
-        return Symbol(self.plan, view, self.text)
+        return Symbol(self.plan, view, self.text, self.operand == self.text)
 
     def reshape(self, *shape: Any) -> Symbol:
-        """As `numpy.ndarray.reshape`, always a view."""
+        """As an array's reshape, always a view."""
         return self.viewed(self.array.reshape(*shape))
 
     def swapaxes(self, one: int, other: int) -> Symbol:
-        """As `numpy.ndarray.swapaxes`."""
+        """As an array's swapaxes."""
         return self.viewed(self.array.swapaxes(one, other))
 
     def ravel(self) -> Symbol:
-        """As `numpy.ndarray.ravel`, always a view."""
+        """As an array's ravel, always a view."""
         return self.viewed(self.array.ravel())
 
     def take(self, places: Any, axis: int = -1) -> Symbol:
-        """As `numpy.ndarray.take`."""
+        """As an array's take."""
         found = self.array.take(places, axis=axis)  # IndexError where a place is outside; later calls need not look
-        text = f"{self.text}[{'φ' if np.ndim(places) > 1 else 'i'}]"
+        text = f"{self.operand}[{'φ' if np.ndim(places) > 1 else 'i'}]"
         bound = partial(self.array.take, places, axis=axis, mode="clip")
         return self.plan.bound(bound, found, text)
 
@@ -150,12 +152,14 @@ class Plan:
     def __str__(self) -> str:
         return "\n".join(self._lines)
 
-    def call(self, function: Any, inputs: Any, options: Any, text: str, out: Any = None) -> Symbol:
-        """An operation that takes `out`."""
+    def call(
+        self, function: Any, inputs: Any, options: Any, text: str, out: Any = None, is_whole: bool = False
+    ) -> Symbol:
+        """An operation that takes `out`; `is_whole` if its text needs no brackets within another's."""
         call = partial(function, *_arrays(inputs), **options)
         if out is None:
-            return self.bound(call, np.array(call()), text)
-        return self.bound(call, out.array if isinstance(out, Symbol) else out, text)
+            return self.bound(call, np.array(call()), text, is_whole)
+        return self.bound(call, out.array if isinstance(out, Symbol) else out, text, is_whole)
 
     def whole(self, function: Callable[..., Any], inputs: Any, text: str) -> Any:
         """A function with a result of its own, which is copied to where the plan has it."""
@@ -166,12 +170,12 @@ class Plan:
 
         return self.bound(written, np.array(function(*arrays)), text)
 
-    def bound(self, call: Callable[..., Any], out: Array, text: str) -> Symbol:
+    def bound(self, call: Callable[..., Any], out: Array, text: str, is_whole: bool = True) -> Symbol:
         """A call that writes to `out`, which holds an example of its result."""
         do = partial(call, out=out)
         do()
         self._calls.append(do)
-        return Symbol(self, out, text)
+        return Symbol(self, out, text, is_whole)
 
     def add(self, call: Callable[[], Any], line: str) -> None:
         """A call that knows where it reads and writes."""
@@ -215,20 +219,20 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _written(name: str, method: str, parts: list[str]) -> str:
-    """How an operation reads."""
+def _operand(value: Any) -> str:
+    return value.operand if isinstance(value, Symbol) else _text(value)
+
+
+def _written(name: str, method: str, inputs: Any) -> tuple[str, bool]:
+    """How an operation reads, and whether it needs no brackets within another."""
+    first = _operand(inputs[0])
     if method in ("reduce", "reduceat"):
-        return f"{_REDUCED.get(name, name)} {_bracketed(parts[0])}"
-    if name in _INFIX and len(parts) == 2:
-        return f"{_bracketed(parts[0])} {_INFIX[name]} {_bracketed(parts[1])}"
+        return f"{_REDUCED.get(name, name)} {first}", False
+    if name in _INFIX and len(inputs) == 2:
+        return f"{first} {_INFIX[name]} {_operand(inputs[1])}", False
     if name in _PREFIX:
-        return f"{_PREFIX[name]}{_bracketed(parts[0])}"
-    return f"{name} {_bracketed(parts[0])}" if len(parts) == 1 else f"{name}({', '.join(parts)})"
-
-
-def _bracketed(text: str) -> str:
-    one = " " not in text or text.startswith("[") or (text.endswith(")") and " " not in text[: text.find("(")])
-    return text if one else f"({text})"
+        return f"{_PREFIX[name]}{first}", True
+    return (f"{name} {first}", False) if len(inputs) == 1 else (f"{name}({', '.join(map(_text, inputs))})", True)
 
 
 def _index_text(index: Any) -> str:

@@ -111,7 +111,7 @@ class Batch:
         A block that is cut short says why; its run then drops out.
         """
         if len(self._gone) == len(self.trainers):
-            return [apart and apart.advance(num_updates)[0] for _, apart in sorted(self._gone.items())]
+            return [self._apart(run, num_updates) for run in range(len(self.trainers))]
         begin, before = self.iteration, (self._x.copy(), [array.copy() for array in self._optimiser])
         starts = [self._state(run, begin, *before) for run in range(len(self.trainers))]
         try:
@@ -127,17 +127,23 @@ class Batch:
     def look(self) -> list[Block | None]:
         """By run what is seen at the state it is in, without an update; None for one that has dropped out."""
         if len(self._gone) == len(self.trainers):
-            return [apart and apart.look()[0] for _, apart in sorted(self._gone.items())]
+            return [self._apart(run) for run in range(len(self.trainers))]
         with np.errstate(all="ignore"):
             kept = Kept.room(1, self._x.shape, self._lead.problem.circuit.num_edges)
             self._keep(kept, 0)
             kept.parameters[1] = self._x
         return [self._looked(run, kept) for run in range(len(self.trainers))]
 
+    def _apart(self, run: int, num_updates: int = 0) -> Block | None:
+        """What a run that has dropped out has to say: only one with weights of 0 goes on."""
+        apart = self._gone[run]
+        if apart is None:
+            return None
+        return (apart.advance(num_updates) if num_updates else apart.look())[0]
+
     def _looked(self, run: int, kept: Kept) -> Block | None:
-        apart = self._gone.get(run)
         if run in self._gone:
-            return None if apart is None else apart.look()[0]
+            return self._apart(run)
         return self._block(run, kept, self.state(run), self._optimiser)
 
     def _updated(self, num_updates: int) -> tuple[Kept, list[Floats]]:
@@ -156,15 +162,19 @@ class Batch:
 
     def _keep(self, kept: Kept, place: int) -> _Seen:
         """Work out one update, and keep what it sees."""
-        if self._lead.settings.batch_size:
-            drawn = [trainer.batches(self.iteration) for trainer in self.trainers]
-            self._draws = None if drawn[0] is None else [batch for batches in drawn for batch in batches or ()]
+        self._draw()
         kept.parameters[place] = self._x
         seen = self._see()
         kept.found[:, place], kept.flow[place] = seen.found, seen.flow
         if seen.empty is not None:
             kept.empty[place] = seen.empty
         return seen
+
+    def _draw(self) -> None:
+        """The rows that each seed sees in the next update."""
+        if self._lead.settings.batch_size:
+            drawn = [trainer.batches(self.iteration) for trainer in self.trainers]
+            self._draws = None if drawn[0] is None else [batch for batches in drawn for batch in batches or ()]
 
     def _compiled(self) -> Callable[[], _Seen]:
         """One update as a plan that writes to arrays of its own."""
@@ -190,8 +200,9 @@ class Batch:
         coefficients = [plan.named("C", array) for array in evaluator.coefficients(edges, inputs)]
         of_inputs = [array.array if isinstance(array, Symbol) else array for array in coefficients]
         plan.add(partial(self._add_rows, edges.array, of_inputs, room), "M, F = Σ over rows of posteriors at C, w")
-        sums = RowSums(room.seen, plan.symbol("F", room.flow), tuple(plan.symbol("M", array) for array in room.moments))
-        return evaluator.collected(sums, self._num_rows)
+        flow: Any = plan.symbol("F", room.flow)
+        moments: Any = tuple([plan.symbol("M", array) for array in room.moments])
+        return evaluator.collected(RowSums(room.seen, flow, moments), self._num_rows)
 
     def _weigh_held(self, edges: Floats, held: Sequence[Held], room: RowSums) -> None:
         for seed in self._working():
@@ -232,7 +243,8 @@ class Batch:
         lead, named = self._lead, self.plan.named
         weights = named("W", lead.weights(x))
         if lead.settings.train_components:
-            layers, inputs = lead.problem.split(weights)
+            layers, leaves = lead.problem.split(weights)
+            inputs: Sequence[Any] = [named("θ", each) for each in leaves]
         else:
             layers, inputs = weights, lead.problem.leaves(self._held_weights)
         edges = named("w", effective_weights(layers, lead.problem.sums))
@@ -251,9 +263,9 @@ class Batch:
 
     def _block(self, run: int, kept: Kept, start: TrainState, last: Sequence[Floats]) -> Block | None:
         """What a run has seen from a state on; it drops out where it cannot go on."""
-        apart, num = self._gone.get(run), len(kept.flow)
+        num = len(kept.flow)
         if run in self._gone:
-            return None if apart is None else apart.advance(num)[0]
+            return self._apart(run, num)
         trainer, rows = self.trainers[run], self._rows[run]
         part = kept.of(rows)
         info = part.seen(trainer, self._held_weights[rows])

@@ -98,7 +98,9 @@ class Evaluator:
                 self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
         num_rows = (self.whole if batches is None else batches[0]).num_rows
         flow, moments = self.collected(room, num_rows)
-        return Evaluation(*room.seen, flow, moments, None if zeros is None else _empty(weights, inputs))
+        llh, value, correct, log_partition = room.seen
+        empty = None if zeros is None else _empty(weights, inputs)
+        return Evaluation(llh, value, correct, log_partition, flow, moments, empty)
 
     def room(self, num_seeds: int) -> RowSums:
         """Where `add_rows` writes, for so many seeds."""

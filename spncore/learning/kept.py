@@ -47,11 +47,13 @@ class Kept(NamedTuple):
         if not trainer.settings.train_components:
             leaf_weights = np.broadcast_to(held_weights, (len(weights), *held_weights.shape))
         at_floor = np.add.reduce(weights == trainer.parametrisation.floor, axis=2)
-        return StepInfo(*self.found, self.flow, layer_weights, problem.leaves(leaf_weights), at_floor)
+        llh, value, correct, log_partition = self.found
+        inputs = problem.leaves(leaf_weights)
+        return StepInfo(llh, value, correct, log_partition, self.flow, layer_weights, inputs, at_floor)
 
     def first_zero(self, seen: StepInfo) -> int:
         """The first state with a weight of 0, n if there is none."""
-        sound = seen.layer_weights.all(axis=(1, 2))
+        sound: Bools = np.asarray(seen.layer_weights.all(axis=(1, 2)))
         for array in seen.inputs:
             sound &= array.all(axis=(1, 2, 3, 4))
         return _first(~sound)

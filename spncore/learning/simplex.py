@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Floats, Ints
 from spncore.plan import whole
 
 _TINY, _HUGE = 1e-300, 1e300  # between them sums have all their digits, and so have their inverses
@@ -62,7 +62,7 @@ def largest(values: Floats, groups: Groups) -> Floats:
     return _reduced(np.maximum, values, groups)
 
 
-def spread(per_group: Floats, groups: Groups, outside: float) -> Floats:
+def spread(per_group: Array, groups: Groups, outside: float) -> Array:
     """Every entry gets its group's value, an entry in no group `outside`: (..., G) -> (..., P)."""
     if all_in_groups(groups):
         return per_group.take(groups.of, axis=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +41,8 @@ class StepInfo(NamedTuple):
 
     def part(self, places: int | slice) -> StepInfo:
         """Of arrays with one more axis before: one of its places, or some."""
-        first, inputs = [array[places] for array in self[:6]], [array[places] for array in self.inputs]
-        return StepInfo(*first, tuple(inputs), self.at_floor[places])
+        arrays = {name: array[places] for name, array in self._asdict().items() if name != "inputs"}
+        return StepInfo(**arrays, inputs=tuple([array[places] for array in self.inputs]))
 
 
 class Block(NamedTuple):
@@ -67,7 +67,8 @@ class Block(NamedTuple):
 
     def followed_by(self, other: Block) -> Block:
         """Both in one."""
-        arrays = [np.concatenate(pair) for pair in zip(self.seen[:6], other.seen[:6], strict=True)]
-        inputs = tuple([np.concatenate(pair) for pair in zip(self.seen.inputs, other.seen.inputs, strict=True)])
-        seen = StepInfo(*arrays, inputs, np.concatenate([self.seen.at_floor, other.seen.at_floor]))
+        pairs: Any = zip(self.seen._fields, self.seen, other.seen, strict=True)
+        arrays: dict[str, Any] = {name: np.concatenate(pair) for name, *pair in pairs if name != "inputs"}
+        inputs = [np.concatenate(pair) for pair in zip(self.seen.inputs, other.seen.inputs, strict=True)]
+        seen = StepInfo(**arrays, inputs=tuple(inputs))
         return Block(self.iteration, seen, other.last or self.last, other.stopped)

@@ -68,6 +68,7 @@ class Trainer:
         """So many updates (1 or more), or fewer if numbers overflow, which the block says: the state after them."""
         batch = self._at(state)
         [block] = batch.advance(num_updates)
+        assert block is not None
         return batch.state(0), block
 
     def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
@@ -80,6 +81,7 @@ class Trainer:
     def seen(self, state: TrainState) -> StepInfo:
         """What the next step would see of a state, without the step; DivergenceError if numbers overflow."""
         [block] = self._at(state).look()
+        assert block is not None
         if block.stopped is not None:
             raise DivergenceError(block.stopped)
         return block.at(0)

@@ -87,7 +87,7 @@ class SeedOutcome(NamedTuple):
     """One seed's run: `iterations` made; `reached`, by target the fewest updates after which it is there, or None.
 
     `at_floor` is the share of trained weights at the floor in the end; `stopped` says why it ended before its time;
-    `scale` has what `Scale.of_seeds` found.
+    `scale` has what `scale.Scale` found.
     """
 
     seed: int

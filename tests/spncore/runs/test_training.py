@@ -1,15 +1,13 @@
 import numpy as np
 import pytest
 
-from spncore import DivergenceError, Experiment, ExperimentError, Recorder, fit, load, run, trainer_of
+from spncore import DivergenceError, Experiment, ExperimentError, fit, load, run, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.states import TrainState
 from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import FIELDS
-from spncore.runs.training import all_blocks
-from spncore.words import counted
 from tests import oracles
 from tests.closeness import assert_close
 
@@ -267,24 +265,6 @@ def test_the_largest_learning_rate_for_the_longest_time_stays_finite_above_the_f
     trace = fit(Experiment(dataset="two-clusters", depth=depth, learning_rate=10.0, iterations=5000))
     assert trace.stopped is None and np.isfinite(trace.llh).all() and np.isfinite(trace.rho).all()
     assert trace.at_floor.max() > 0
-
-
-def test_ctrl_c_keeps_what_was_computed():
-    def interrupted(blocks):
-        for number, block in enumerate(blocks):
-            if number == 2:
-                raise KeyboardInterrupt
-            yield block
-
-    trainer = trainer_of(TWIN)
-    recorder = Recorder(TWIN, trainer.problem)
-    *_, length = recorder.follow(interrupted(all_blocks(trainer, TWIN)))
-    trace = recorder.trace()
-    assert trace.stopped == f"interrupted after {counted(length - 1, 'update')}"
-    assert trace.llh.shape == (1, length) and trace.final_state.iteration == length - 1
-    whole = fit(TWIN)
-    assert np.array_equal(trace.llh, whole.llh[:, :length])
-    assert np.array_equal(fit(TWIN, state=trace.final_state).llh, whole.llh[:, length - 1 :])
 
 
 def test_held_out_rows_are_scored_with_the_final_state():

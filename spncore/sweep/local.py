@@ -19,6 +19,7 @@ from spncore.data.library import Dataset
 from spncore.limits import LIMITS
 from spncore.sweep.cells import SweepError
 from spncore.sweep.running import Report
+from spncore.words import counted
 
 COMPUTE = "spncore.sweep.cells:compute_json"
 MAX_WORKERS = 64
@@ -128,6 +129,10 @@ class LocalWorkers:
                 reports += self._heard(*self._lines.get_nowait())
         except queue.Empty:
             return reports + self._overdue()
+
+    def words(self) -> str:
+        """How many processes there are."""
+        return counted(len(self._processes), "worker")
 
     def close(self) -> None:
         """Kill every process: what was under way is lost, and computed anew another time."""

@@ -3,7 +3,6 @@
 It ends with its input: when the sweep is gone, however it went, no worker outlives it by more than a moment.
 """
 
-import importlib
 import json
 import os
 import queue
@@ -16,6 +15,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from spncore.data.library import Dataset
+from spncore.sweep.groups import function, problem
 from spncore.threads import ONE_THREAD
 
 
@@ -29,8 +29,7 @@ def main() -> None:
     setup = json.loads(tasks.get())
     if hasattr(os, "nice"):
         os.nice(setup["niceness"])
-    module, _, function = setup["compute"].partition(":")
-    compute = getattr(importlib.import_module(module), function)
+    compute = function(setup["compute"])
     data = {name: read_dataset(values) for name, values in setup["data"].items()}
     _answer(answers, {"ready": True})
     while True:
@@ -40,7 +39,7 @@ def main() -> None:
                 result = compute(task["cell"], data)
             _answer(answers, {"key": task["key"], "result": result})
         except Exception as error:  # noqa: BLE001  whatever a cell raises is that cell's failure and no other's
-            _answer(answers, {"key": task["key"], "problem": f"{type(error).__name__}: {error}"[:500]})
+            _answer(answers, {"key": task["key"], "problem": problem(error)})
 
 
 def read_dataset(values: Mapping[str, Any]) -> Dataset:

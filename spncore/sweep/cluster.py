@@ -7,12 +7,14 @@ a lost worker had under way is begun again elsewhere.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import contextlib
+import logging
 import queue
 import socket
 import time
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,7 +73,9 @@ class ClusterWorkers:
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._pace: float | None = None  # seconds that a task takes
         self._slots, self._number, self.begun_again = 0, 0, 0
-        self._looked, self._seen = 0.0, time.monotonic()  # when workers were counted, and when there was one
+        self._count: concurrent.futures.Future[Any] | None = None  # being asked of the scheduler
+        now = time.monotonic()
+        self._looked, self._seen = now - LOOK_SECONDS, now  # when workers were counted, and when there was one
         try:
             self._compare()
             self._client.subscribe_topic(remote.TOPIC, self._told)
@@ -110,7 +114,8 @@ class ClusterWorkers:
         if self._client.status == "running":
             self._client.cancel([group.future for group in self._groups.values()])
         self._groups.clear()
-        self._client.close(timeout=CONNECT_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            self._client.close(timeout=CONNECT_SECONDS)
         if self._cluster is not None:
             self._cluster.close(timeout=CONNECT_SECONDS)
 
@@ -124,12 +129,15 @@ class ClusterWorkers:
 
     def _look(self) -> None:
         """Count the workers once a second; SweepError when the scheduler is gone, or no worker has been there long."""
-        if self._client.status != "running":
-            raise SweepError(self._gone())
         now = time.monotonic()
-        if now < self._looked + LOOK_SECONDS:
+        if self._client.status != "running" or now > self._looked + LOOK_SECONDS + ANSWER_SECONDS:
+            raise SweepError(self._gone())
+        if self._count is None and now > self._looked + LOOK_SECONDS:
+            asked = self._client.scheduler.identity(n_workers=0)  # not waited for: it may be gone this very moment
+            self._count = asyncio.run_coroutine_threadsafe(asked, self._client.loop.asyncio_loop)
+        if self._count is None or not self._count.done() or self._count.exception():
             return
-        info = self._client.scheduler_info(n_workers=0)
+        info, self._count = self._count.result(), None
         self._looked, self._slots, self._number = now, info["total_threads"], info["n_workers"]
         if self._slots:
             self._seen = now
@@ -228,13 +236,15 @@ class ClusterWorkers:
 
 def _connected(address: str, place: str) -> tuple[LocalCluster | None, Client]:
     """The client of a scheduler, and the scheduler where it is our own; SweepError when there is none to be had."""
+    for name in ("client", "utils", "core"):
+        logging.getLogger(f"distributed.{name}").setLevel(logging.CRITICAL)  # it is said here, in sentences
     if address.startswith("local:"):
         number = int(address.removeprefix("local:"))
         quiet: dict[str, Any] = {"dashboard_address": "127.0.0.1:0", "silence_logs": "CRITICAL", "host": "127.0.0.1"}
         cluster = LocalCluster(n_workers=number, threads_per_worker=1, **quiet)
         return cluster, Client(cluster, set_as_default=False)
     try:
-        with ThreadPoolExecutor(1) as thread:  # which has no event loop, while a notebook's has one
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:  # which has no event loop, while a notebook's has one
             thread.submit(asyncio.run, _greeted(address)).result()
         return None, Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except Exception as error:  # noqa: BLE001  who listens there may say anything: distributed has raised MemoryError

@@ -98,7 +98,7 @@ def _follow(
             bar.set_postfix_str(", ".join(each.words() for each in workers), refresh=False)
             bar.update(done - bar.n)
 
-        steps = run_cells(cells, data, open_workers, store, report)
+        steps: Any = run_cells(cells, data, open_workers, store, report)
         try:
             for outcome in steps:
                 outcomes[outcome.key] = outcome

@@ -120,7 +120,14 @@ class ClusterWorkers:
             self._cluster.close(timeout=CONNECT_SECONDS)
 
     def _compare(self) -> None:
-        """Every worker that is there has this program's versions; those that come later look for themselves."""
+        """Every worker that is there has this program's versions, and the scheduler can read what it passes on.
+
+        Workers that come later look for themselves.
+        """
+        try:
+            self._client.run_on_scheduler(remote.versions)
+        except Exception as error:  # noqa: BLE001  whatever it is, nothing will reach a worker
+            raise SweepError(_strange("the scheduler", error)) from None
         for worker, theirs in self._client.run(remote.versions, on_error="return").items():
             if isinstance(theirs, BaseException):
                 raise SweepError(_strange(f"the worker {worker}", theirs))
@@ -195,7 +202,7 @@ class ClusterWorkers:
             return self._lost(group, error.task == name)
         if isinstance(error, DataError | SweepError):
             raise SweepError(f"{error}; {KEPT}")
-        raise SweepError(_strange("a worker", error))
+        raise SweepError(_strange("a worker or the scheduler", error))
 
     def _finished(self, name: str, group: _Group) -> list[Report]:
         try:

@@ -69,4 +69,4 @@ def answer(compute: str, tasks: Mapping[str, str], data: Mapping[str, Dataset], 
 
 def problem(error: BaseException) -> str:
     """An error in a line."""
-    return f"{type(error).__name__}: {error}"[:500]
+    return " ".join(f"{type(error).__name__}: {error}".split())[:500]

@@ -19,10 +19,11 @@ from spncore.sweep import Cell, Stopped, Store, SweepError, cluster, remote, run
 from spncore.sweep.cells import grid, table
 from spncore.sweep.cluster import ClusterWorkers
 from tests.spncore.sweep import cluster_faults
-from tests.spncore.sweep.clusters import Cluster, end
+from tests.spncore.sweep.clusters import QUIET, Cluster, end
 from tests.spncore.sweep.test_sweep import Here
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
 DATA = {"two-clusters": load("two-clusters")}
 BASE = Cell(Experiment(dataset="two-clusters", num_components=2, iterations=20, init_noise=1e-3, num_seeds=2))
 
@@ -161,20 +162,17 @@ def test_other_versions_are_refused_by_name_at_once_and_of_workers_that_join_lat
     end(late[0])
 
 
-def test_a_dead_scheduler_loses_nothing_that_was_done(tmp_path):
-    mortal, store, calls = Cluster(tmp_path).with_workers(2), Store(tmp_path / "kept"), []
-    found = []
+def test_a_scheduler_that_cannot_read_what_it_passes_on_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setitem(QUIET, "PYTHONPATH", str(tmp_path))  # spncore is not there
+    alone = Cluster(tmp_path)
     try:
-        with pytest.raises(SweepError, match=f"the scheduler at {mortal.address} has gone .*is kept"):
-            for outcome in run_cells(depths(1, 2), DATA, Opened(mortal.address, cluster_faults.endless), store):
-                found.append(outcome)
-                end(mortal.scheduler)
-        assert len(found) == 1
-        list(run_cells(depths(1, 2), DATA, lambda n: Here(n, calls), store))
-        assert [depth_of[key] for key in calls] == [2]
-        until(lambda: mortal.workers[0].poll() is not None)  # it ends with its scheduler, busy or not
+        words = (
+            "^cluster: the scheduler cannot do what it is asked .*No module named 'spncore'.*; install the same spnlab"
+        )
+        with pytest.raises(SweepError, match=words):
+            ClusterWorkers(DATA, alone.address)
     finally:
-        mortal.close()
+        alone.close()
 
 
 @contextlib.contextmanager
@@ -238,3 +236,16 @@ def test_a_cluster_of_ones_own_needs_no_address(tmp_path, capsys):
         main([*arguments, "--cluster", "local:1", "--store", str(tmp_path), "--out", str(tmp_path / "table.csv")]) == 0
     )
     assert "2 of 2 cells done" in capsys.readouterr().out
+
+
+def test_a_dead_scheduler_loses_nothing_that_was_done(started, tmp_path):  # the last test, for there is none after it
+    opened, store = Opened(started.with_workers(2).address, cluster_faults.endless), Store(tmp_path)
+    found, calls = [], []
+    with pytest.raises(SweepError, match=f"the scheduler at {started.address} has gone .*is kept"):
+        for outcome in run_cells(depths(1, 2), DATA, opened, store):
+            found.append(outcome)
+            end(started.scheduler)
+    assert len(found) == 1
+    list(run_cells(depths(1, 2), DATA, lambda n: Here(n, calls), store))
+    assert [depth_of[key] for key in calls] == [2]
+    until(lambda: all(each.poll() is not None for each in started.workers))  # they end with it, busy or not

@@ -1,4 +1,4 @@
-"""Workers of a cluster, on `dask.distributed`: tasks go out in groups, results come back group by group.
+"""Workers of a cluster, on Dask: tasks go out in groups, results come back group by group.
 
 Data is a task of its own and never scattered: when the worker that has it is lost, another one makes it again. What
 a lost worker had under way is begun again elsewhere.
@@ -68,10 +68,9 @@ class ClusterWorkers:
         self._cluster, self._client = _connected(address, self.place)
         self._run, self._versions = uuid.uuid4().hex, remote.versions()
         self._given, self._data, self._data_tries = data, dict[str, Future](), 0  # tries since a group ended well
-        self._waiting, self._tried = dict[str, str](), set[str]()
+        self._line, self._pace = groups.Line(), groups.Pace()
         self._groups = dict[str, _Group]()
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._pace: float | None = None  # seconds that a task takes
         self._slots, self._number, self.begun_again = 0, 0, 0
         self._count: concurrent.futures.Future[Any] | None = None  # being asked of the scheduler
         now = time.monotonic()
@@ -89,12 +88,12 @@ class ClusterWorkers:
 
     def submit(self, key: str, cell: str) -> None:
         """Take a task."""
-        self._waiting[key] = cell
+        self._line.waiting[key] = cell
 
     def reports(self, seconds: float) -> list[Report]:
         """What has ended; waits up to `seconds` for the first. SweepError when scheduler or workers are gone."""
         self._look()
-        while self._waiting and self._slots and len(self._groups) <= 2 * self._slots:
+        while self._line.waiting and self._slots and len(self._groups) <= 2 * self._slots:
             self._send()
         reports = []
         try:
@@ -111,11 +110,11 @@ class ClusterWorkers:
 
     def close(self) -> None:
         """Cancel what is under way, which workers notice at their next check, and leave the scheduler."""
-        if self._client.status == "running":
-            self._client.cancel([group.future for group in self._groups.values()])
-        self._groups.clear()
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(OSError, TimeoutError):  # it goes this very moment
+            if self._client.status == "running":
+                self._client.cancel([group.future for group in self._groups.values()])
             self._client.close(timeout=CONNECT_SECONDS)
+        self._groups.clear()
         if self._cluster is not None:
             self._cluster.close(timeout=CONNECT_SECONDS)
 
@@ -153,13 +152,11 @@ class ClusterWorkers:
             raise SweepError(f"{what}; start some with: dask worker ADDRESS --nthreads 1; {KEPT}")
 
     def _send(self) -> None:
-        """Send the next tasks as a group; one that was tried before goes alone, and takes no others along."""
-        keys = list(self._waiting)[: groups.size(len(self._waiting), self._slots, self._pace)]
-        again = [key for key in keys if key in self._tried]
-        tasks = {key: self._waiting.pop(key) for key in again[:1] or keys}
-        self._tried |= tasks.keys()
+        """Send the next tasks as a group."""
+        tasks = self._line.take(self._pace.size(len(self._line.waiting), self._slots))
+        seconds = groups.seconds_for(len(tasks), self.task_seconds)
         name = f"cells-{uuid.uuid4().hex}"
-        asked = remote.Asked(name, self._run, self._versions, self.compute, tasks, self.task_seconds)
+        asked = remote.Asked(name, self._run, self._versions, self.compute, tasks, seconds)
         future = self._client.submit(remote.answer, asked, self._data_tasks(), key=name, pure=False)
         self._groups[name] = _Group(tasks, future)  # before the first word of it can come
         future.add_done_callback(lambda _: self._ended.put(name))
@@ -211,8 +208,7 @@ class ClusterWorkers:
             return self._unfetched(name, group)
         del self._groups[name]
         self._data_tries = 0
-        pace = seconds / len(reports)
-        self._pace = pace if self._pace is None else (self._pace + pace) / 2
+        self._pace.heard(len(reports), seconds)
         return [report._replace(tries=max(group.begun, 1)) for report in reports]
 
     def _unfetched(self, name: str, group: _Group) -> list[Report]:
@@ -230,10 +226,11 @@ class ClusterWorkers:
         """Give up the groups whose worker does not notice that their time is over."""
         reports, now = list[Report](), time.monotonic()
         for name, group in tuple(self._groups.items()):
-            if group.begun and now > group.since + self.task_seconds + LATE_SECONDS:
+            seconds = groups.seconds_for(len(group.tasks), self.task_seconds)
+            if group.begun and now > group.since + seconds + LATE_SECONDS:
                 del self._groups[name]
                 self._client.cancel([group.future])
-                words = f"timed out after {self.task_seconds:g} s"
+                words = f"timed out after {seconds:g} s"
                 reports += [Report(key, None, words, len(group.tasks) > 1) for key in group.tasks]
         return reports
 

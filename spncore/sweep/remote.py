@@ -29,7 +29,7 @@ class Asked(NamedTuple):
     versions: Mapping[str, str]
     compute: str
     tasks: Mapping[str, str]
-    task_seconds: float
+    seconds: float
 
 
 def versions() -> dict[str, str]:
@@ -88,5 +88,5 @@ def answer(asked: Asked, data: Mapping[str, Dataset]) -> tuple[list[Report], flo
         task = worker.state.tasks.get(asked.name)
         return task is not None and task.state == "executing" and worker.status in RUNNING
 
-    check = groups.limited(wanted, asked.task_seconds)
-    return groups.answer(asked.compute, asked.tasks, data, check), time.monotonic() - begin
+    check = groups.limited(wanted, asked.seconds)
+    return list(groups.answers(asked.compute, asked.tasks, data, check)), time.monotonic() - begin

@@ -15,7 +15,7 @@ from spncore import Experiment, load
 from spncore.__main__ import main
 from spncore.data.library import from_array
 from spncore.studies.cells import answers
-from spncore.sweep import Cell, Stopped, Store, SweepError, cluster, remote, run_cells, running
+from spncore.sweep import Cell, Stopped, Store, SweepError, cluster, groups, remote, run_cells, running
 from spncore.sweep.cells import grid, table
 from spncore.sweep.cluster import ClusterWorkers
 from tests.spncore.sweep import cluster_faults
@@ -129,12 +129,13 @@ def test_stopping_reaches_inside_a_cell(started, folder):
     assert (folder / "ended").read_text() == "Stopped\n" and len(list(folder.glob("begun-*"))) == 1
 
 
-def test_the_time_limit_reaches_inside_a_cell_and_the_others_of_its_group_are_done(started, folder):
-    opened = Opened(started.with_workers(1).address, cluster_faults.endless, task_seconds=0.3)
+def test_the_time_limit_reaches_inside_a_cell_and_the_others_of_its_group_are_done(started, folder, monkeypatch):
+    monkeypatch.setattr(groups.Pace, "size", lambda self, waiting, slots: 4)
+    opened = Opened(started.with_workers(1).address, cluster_faults.endless, task_seconds=1.0)
     cells = [*depths(2), *grid(BASE, {"depth": [1], "seed": [1, 2, 3]})]
     found = list(run_cells(cells, DATA, opened))
     reasons = [outcome.reason for outcome in found if outcome.status == "failed"]
-    assert len(found) == 4 and reasons == ["timed out after 0.3 s"]
+    assert len(found) == 4 and reasons == ["timed out after 1 s"]
     assert set((folder / "ended").read_text().split()) == {"Overdue"}
 
 

@@ -257,7 +257,7 @@ def test_a_cell_that_hangs_in_a_group_is_named_and_the_others_are_done(tmp_path,
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
     monkeypatch.setattr(groups.Pace, "size", lambda self, waiting, slots: 4)
     monkeypatch.setattr(groups, "LONGEST_SECONDS", 0.5)
-    workers = LocalWorkers(DATA, 1, compute=f"{sweep_faults.__name__}:faulty", task_seconds=PATIENCE)
+    workers = LocalWorkers(DATA, 2, compute=f"{sweep_faults.__name__}:faulty", task_seconds=PATIENCE)
     cells = grid(BASE, {"depth": [1, 3, 7, 8]})
     depth, found = {key(cell): cell.experiment.depth for cell in cells}, {}
     for outcome in run_cells(cells, DATA, lambda _: workers):

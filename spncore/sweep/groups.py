@@ -33,9 +33,10 @@ class Pace:
         self.seconds = each if self.seconds is None else (self.seconds + each) / 2
 
     def size(self, waiting: int, slots: int) -> int:
-        """How many of the waiting tasks go together: towards the end fewer, so that all slots have some."""
+        """How many of the waiting tasks go together: where there are several slots, towards the end fewer for each."""
+        shares = 2 * slots if slots > 1 else 1
         most = 1 if self.seconds is None else int(GROUP_SECONDS / max(self.seconds, 1e-6))
-        return max(1, min(most, MAX_GROUP, math.ceil(waiting / (2 * slots))))
+        return max(1, min(most, MAX_GROUP, math.ceil(waiting / shares)))
 
 
 class Line:

@@ -101,7 +101,7 @@ def test_a_group_is_neither_long_nor_leaves_workers_idle(waiting, slots, seconds
     size = pace.size(waiting, slots)
     assert 1 <= size <= min(waiting, groups.MAX_GROUP)
     assert size == 1 or size * seconds <= groups.GROUP_SECONDS
-    assert waiting < 2 * slots or -(-waiting // size) >= 2 * slots or size == 1
+    assert slots == 1 or waiting < 2 * slots or -(-waiting // size) >= 2 * slots or size == 1
 
 
 def test_a_pace_follows_what_is_heard():

@@ -21,7 +21,6 @@ from spncore.sweep.scale import Scale
 
 MAX_POINTS = 200  # of a curve
 NEVER = -1  # in place of a number of updates
-GROUP = 48  # cells that are computed together: more make a run no faster, fewer cost more
 
 
 def compute(cell: Cell, dataset: Dataset) -> Outcome:
@@ -158,7 +157,15 @@ def _curve(runs: Sequence[Floats]) -> dict[str, list[float]]:
     }
 
 
-def compute_json(values: Mapping[str, Any], data: Mapping[str, Dataset]) -> str:
+def compute_json(
+    values: Mapping[str, Any], data: Mapping[str, Dataset], check: Callable[[], object] = lambda: None
+) -> str:
     """`compute` between a cell and an outcome as JSON; what a worker calls."""
-    cell = Cell.from_dict(values)
-    return compute(cell, data[cell.experiment.dataset]).to_json()
+    return compute_group_json([values], data, check)[0]
+
+
+def compute_group_json(
+    values: Sequence[Mapping[str, Any]], data: Mapping[str, Dataset], check: Callable[[], object] = lambda: None
+) -> list[str]:
+    """`compute_together` between cells and outcomes as JSON."""
+    return [outcome.to_json() for outcome in compute_together(list(map(Cell.from_dict, values)), data, check)]

@@ -22,6 +22,7 @@ from spncore.sweep import (
     Store,
     SweepError,
     Target,
+    groups,
     run_cells,
 )
 from spncore.sweep.cells import grid, table
@@ -249,6 +250,7 @@ def test_processes_give_the_same_table_as_this_one(tmp_path):
 @pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    monkeypatch.setattr(groups, "MAX_GROUP", 1)  # no company for the one that hangs
     cells, store = grid(BASE, {"depth": [1, 2, 3, 4, 5, 6, 7]}), Store(tmp_path / "kept")
     started, steps = [], []
 
@@ -270,6 +272,22 @@ def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch)
     assert found[5].reason.startswith("given up: 3 workers were lost over it") and found[5].attempts == 3
     assert found[6].attempts == 2  # its worker was killed once
     assert not any(store.get(found[d].key) for d in (2, 3, 4, 5))  # tried anew another time
+
+
+@pytest.mark.slow
+def test_a_cell_that_hangs_in_a_group_is_named_and_the_others_are_done(tmp_path, monkeypatch):
+    monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    monkeypatch.setattr(groups.Pace, "size", lambda self, waiting, slots: 4)
+    monkeypatch.setattr(groups, "LONGEST_SECONDS", 0.5)
+    workers = LocalWorkers(DATA, 2, compute=f"{sweep_faults.__name__}:faulty", task_seconds=PATIENCE)
+    cells = grid(BASE, {"depth": [1, 3, 7, 8]})
+    depth, found = {key(cell): cell.experiment.depth for cell in cells}, {}
+    for outcome in run_cells(cells, DATA, lambda _: workers):
+        found[depth[outcome.key]] = outcome
+        if len(found) == 3:
+            workers.task_seconds = 1.0  # for the one that hangs, which is left
+    assert {each: outcome.status for each, outcome in found.items()} == {1: "done", 3: "failed", 7: "done", 8: "done"}
+    assert found[3].reason == "timed out after 1 s" and found[3].attempts == found[7].attempts == 2
 
 
 def alive(folder):

@@ -7,26 +7,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spncore import Dataset, Experiment, Recorder, Trace, Trainer, TrainState, fit, trainer_of
-
-
-def record(trainer: Trainer, recorder: Recorder, state: TrainState, steps: int) -> TrainState:
-    """The state so many updates later, everything that a trace holds recorded on the way."""
-    for _ in range(steps):
-        state, info = trainer.step(state)
-        recorder.add(state, info)
-    return state
+from spncore import Dataset, Experiment, Recorder, Trace, Trainer, TrainState, problem_of
+from spncore.learning.batch import BLOCK
+from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.runs.training import fit_all, learner_of
 
 
 def update(trainer: Trainer, state: TrainState) -> tuple[TrainState, float]:
     """The state after one update, nothing recorded, and the first seed's LLH before it."""
-    state, seen = trainer.step(state)
-    return state, float(seen.llh[0])
+    state, block = trainer.advance(state, 1)
+    return state, float(block.seen.llh[0, 0])
 
 
 def to_the_end(experiments: Sequence[Experiment], dataset: Dataset) -> list[Trace]:
     """A whole study: every experiment with all its traces."""
-    return [fit(experiment, dataset) for experiment in experiments]
+    return fit_all(experiments, dataset)
 
 
 class Run:
@@ -35,20 +30,24 @@ class Run:
     def __init__(self, experiments: Experiment | Sequence[Experiment], dataset: Dataset) -> None:
         asked = [experiments] if isinstance(experiments, Experiment) else experiments
         self.dataset, self.experiments = dataset, [each.replace(dataset=dataset.name) for each in asked]
-        self.trainers = [trainer_of(each, dataset) for each in self.experiments]
+        self.trainers: list[Trainer] = []
+        for each in self.experiments:
+            self.trainers.append(trainer_beside(problem_of(each, dataset), learner_of(each), self.trainers))
         self._begin()
 
     def _begin(self) -> None:
         pairs = zip(self.experiments, self.trainers, strict=True)
         self.recorders = [Recorder(experiment, trainer.problem) for experiment, trainer in pairs]
-        self.states = [trainer.init() for trainer in self.trainers]
+        self.together = Lockstep(self.trainers, [trainer.init() for trainer in self.trainers])
 
     def advance(self, steps: int) -> float:
         """Microseconds per step of all of them."""
         if self.recorders[0].length + steps > self.experiments[0].iterations:
             self._begin()
         start = time.process_time()
-        self.states = [record(*each, steps) for each in zip(self.trainers, self.recorders, self.states, strict=True)]
+        for begin in range(0, steps, BLOCK):
+            for run, block in self.together.advance(min(BLOCK, steps - begin)):
+                self.recorders[run].add(block)
         return (time.process_time() - start) / steps * 1e6
 
     @property
@@ -58,8 +57,8 @@ class Run:
 
     def coefficients(self) -> np.ndarray:
         """Those of the first seed's present state, (K, D+1): the floor works on the same numbers."""
-        trainer = self.trainers[0]
-        weights = trainer.weights(self.states[0].parameters)
+        trainer, state = self.trainers[0], self.recorders[0].state
+        weights = trainer.weights((state or trainer.init()).parameters)
         log_leaves = np.log(trainer.problem.split(weights)[1][0][0])
         constant = log_leaves[0].sum(axis=1, keepdims=True)
         return np.hstack([log_leaves[1] - log_leaves[0], constant])

@@ -254,7 +254,9 @@ def _connected(address: str, place: str) -> tuple[LocalCluster | None, Client]:
     except Exception as error:  # noqa: BLE001  who listens there may say anything: distributed has raised MemoryError
         reason = error.strerror if isinstance(error, OSError) and error.strerror else groups.problem(error)
         what = f"cluster: no dask scheduler answers at {place} ({reason})"
-        raise SweepError(f"{what}; start one with: dask scheduler, and name it as tcp://host:port") from None
+        raise SweepError(
+            f"{what}; start one with: dask scheduler, and name it as tcp://host:port (tls:// with certificates)"
+        ) from None
 
 
 async def _greeted(address: str) -> None:

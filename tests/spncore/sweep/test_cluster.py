@@ -3,6 +3,8 @@
 import contextlib
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 
@@ -18,10 +20,12 @@ from spncore.studies.cells import answers
 from spncore.sweep import Cell, Stopped, Store, SweepError, cluster, groups, remote, run_cells, running
 from spncore.sweep.cells import grid, table
 from spncore.sweep.cluster import ClusterWorkers
+from tests import children
+from tests.places import ROOT
 from tests.spncore.sweep import cluster_faults
 from tests.spncore.sweep.clusters import QUIET, Cluster, end
 from tests.spncore.sweep.test_sweep import Here
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.slow
 DATA = {"two-clusters": load("two-clusters")}
@@ -127,6 +131,30 @@ def test_stopping_reaches_inside_a_cell(started, folder):
         list(run_cells(depths(2, 3), DATA, opened, None, report))
     until((folder / "ended").exists)
     assert (folder / "ended").read_text() == "Stopped\n" and len(list(folder.glob("begun-*"))) == 1
+
+
+SWEEP = """
+import signal, sys
+from tests.spncore.sweep.test_cluster import *
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background ignores it
+try:
+    list(run_cells(depths(2), DATA, Opened(sys.argv[1], cluster_faults.endless)))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("signal", [2, 9], ids=["Ctrl-C", "kill -9"])
+def test_a_sweep_that_is_killed_ends_what_it_had_under_way(started, folder, signal):
+    command = [sys.executable, "-c", SWEEP, started.with_workers(1).address]
+    with subprocess.Popen(command, cwd=ROOT, env=children.environment()) as sweep:
+        try:
+            until((folder / "begun-2").exists)
+            sweep.send_signal(signal)
+            assert sweep.wait(PATIENCE) == (130 if signal == 2 else -9)
+        finally:
+            sweep.kill()
+    until(lambda: (folder / "ended").exists() and (folder / "ended").read_text() == "Stopped\n")
 
 
 def test_the_time_limit_reaches_inside_a_cell_and_the_others_of_its_group_are_done(started, folder, monkeypatch):

@@ -17,7 +17,6 @@ import numpy as np
 from spncore.arrays import Bools, Floats
 from spncore.circuits.families import Moments
 from spncore.circuits.overparam import effective_weights
-from spncore.inference.held import Held
 from spncore.learning.bag import MiniBatch
 from spncore.learning.divergence import divergence
 from spncore.learning.evaluator import Evaluation, RowSums
@@ -195,29 +194,31 @@ class Batch:
         evaluator, plan = self._lead.evaluator, self.plan
         if evaluator.is_mixture and not (self._lead.settings.train_components or self._lead.settings.batch_size):
             held = [evaluator.held([array[seed] for array in inputs]) for seed in range(len(self._x))]
-            plan.add(partial(self._weigh_held, edges.array, held, room), "F = Σ over rows of posteriors at w")
+            each = [partial(evaluator.weigh_held, seed, edges.array[seed], one, room) for seed, one in enumerate(held)]
+            plan.add(partial(self._work, each), "F = Σ over rows of posteriors at w")
             return plan.symbol("F", room.flow) * (1.0 / self._num_rows), ()
         coefficients = [plan.named("C", array) for array in evaluator.coefficients(edges, inputs)]
         of_inputs = [array.array if isinstance(array, Symbol) else array for array in coefficients]
-        plan.add(partial(self._add_rows, edges.array, of_inputs, room), "M, F = Σ over rows of posteriors at C, w")
+        each = [
+            partial(self._add_rows, seed, edges.array[seed], [array[seed] for array in of_inputs], room)
+            for seed in range(len(self._x))
+        ]
+        plan.add(partial(self._work, each), "M, F = Σ over rows of posteriors at C, w")
         flow: Any = plan.symbol("F", room.flow)
         moments: Any = tuple([plan.symbol("M", array) for array in room.moments])
         return evaluator.collected(RowSums(room.seen, flow, moments), self._num_rows)
 
-    def _weigh_held(self, edges: Floats, held: Sequence[Held], room: RowSums) -> None:
-        for seed in self._working():
-            self._lead.evaluator.weigh_held(seed, edges[seed], held[seed], room)
+    def _work(self, seeds: Sequence[Callable[[], None]]) -> None:
+        """Do what is to be done for each seed, but for those of runs that have dropped out."""
+        for run, rows in enumerate(self._rows):
+            if run not in self._gone:
+                for work in seeds[rows]:
+                    work()
 
-    def _working(self) -> list[int]:
-        """The seeds of runs that have not dropped out."""
-        rows = (rows for run, rows in enumerate(self._rows) if run not in self._gone)
-        return [seed for own in rows for seed in range(own.start, own.stop)]
-
-    def _add_rows(self, edges: Floats, coefficients: Sequence[Floats], room: RowSums) -> None:
+    def _add_rows(self, seed: int, edges: Floats, coefficients: list[Floats], room: RowSums) -> None:
         evaluator = self._lead.evaluator
-        for seed in self._working():
-            batch = evaluator.whole if self._draws is None else self._draws[seed]
-            evaluator.add_rows(seed, edges[seed], [array[seed] for array in coefficients], room, batch)
+        batch = evaluator.whole if self._draws is None else self._draws[seed]
+        evaluator.add_rows(seed, edges, coefficients, room, batch)
 
     @property
     def _num_rows(self) -> int:

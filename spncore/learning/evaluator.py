@@ -211,6 +211,8 @@ class Evaluator:
     def collected(self, room: RowSums, num_rows: int) -> tuple[Floats, tuple[Moments, ...]]:
         """The flow (S, E) of all edges and the moments of each input layer, as means per row, from sums over rows."""
         sums = [array * (1.0 / num_rows) for array in room.moments]
+        if self.is_mixture:
+            return sums[0][..., -2] + sums[0][..., -1], (leaves.moments(sums[0], self.designs[0]),)
         flow = room.flow * (1.0 / num_rows)
         for edges, number, nodes in self._absorbed:
             np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])

@@ -108,20 +108,17 @@ def expectation(floor: float, groups: Groups) -> Parametrisation:
     What lies between two points of the simplex is on it, so that nothing is normalised again.
     """
     bounds = simplex.lower_bounds(groups, floor)
+    nearly = bounds + _ROUNDING
 
-    @whole
     def gradient(weights: Floats, flows: Floats) -> Floats:
-        target = simplex.normalise(flows, groups, floor)
-        unreached = simplex.totals(flows, groups) == 0.0
-        if unreached.any():
-            target = np.where(simplex.spread(unreached, groups, True), weights, target)
-        elif not simplex.all_in_groups(groups):
+        target = simplex.normalise(flows, groups, floor, weights)
+        if not simplex.all_in_groups(groups):
             target = np.where(groups.of < 0, weights, target)
         return target - weights
 
     @whole
     def project(parameters: Floats) -> Floats:
-        return np.where(parameters <= bounds + _ROUNDING, bounds, parameters)
+        return np.where(parameters <= nearly, bounds, parameters)
 
     return Parametrisation(
         floor=floor,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from spncore.arrays import Array, Floats, Ints
+from spncore.arrays import Array, Bools, Floats, Ints
 from spncore.plan import whole
 
 _TINY, _HUGE = 1e-300, 1e300  # between them sums have all their digits, and so have their inverses
@@ -76,36 +76,47 @@ def lower_bounds(groups: Groups, floor: float) -> Floats:
 
 
 @whole
-def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
+def normalise(weights: Floats, groups: Groups, floor: float, unreached: Floats | None = None) -> Floats:
     """Each group in proportion to `weights`, adding to one, nothing under its lower bound: max(bound, c·w).
 
-    This is the M-step under that bound: it maximises Σ w log p. Negative weights count as zero; all zero gives uniform.
+    This is the M-step under that bound: it maximises Σ w log p. Negative weights count as zero; a group of zeros is
+    uniform, or as `unreached` (..., P) has it.
     """
-    bounds, inside = groups.bounds(floor), True if all_in_groups(groups) else groups.of >= 0
-    shares, total = _summable(np.maximum(weights, 0.0), groups)
+    bounds, outside = groups.bounds(floor), None if all_in_groups(groups) else groups.of < 0
+    shares, total, empty = _summable(np.maximum(weights, 0.0), groups)
     fitted = shares * spread(1.0 / total, groups, 1.0)
-    held = more = (fitted < bounds) & inside
+    held = more = _below(fitted, bounds, outside)
     while more.any():  # those that are held take from the room of the others, of which then more may be held
         room = 1.0 - totals(np.where(held, bounds, 0.0), groups)
         factor = spread(room / totals(np.where(held, 0.0, shares), groups), groups, 1.0)
         fitted = np.where(held, bounds, shares * factor)
-        more = (fitted < bounds) & inside & ~held
+        more = _below(fitted, bounds, outside) & ~held
         held = held | more
-    return fitted if inside is True else np.where(inside, fitted, weights)
+    if empty is not None and unreached is not None:
+        fitted = np.where(empty, unreached, fitted)
+    return fitted if outside is None else np.where(outside, weights, fitted)
 
 
-def _summable(shares: Floats, groups: Groups) -> tuple[Floats, Floats]:
-    """Shares ≥ 0 of any magnitude in the same proportions, all alike where all are 0, and the sums of the groups."""
+def _below(values: Floats, bounds: Floats, outside: Bools | None) -> Bools:
+    """Which entries of groups lie under their bound."""
+    return values < bounds if outside is None else (values < bounds) & ~outside
+
+
+def _summable(shares: Floats, groups: Groups) -> tuple[Floats, Floats, Bools | None]:
+    """Shares ≥ 0 of any magnitude in the same proportions, all alike where all are 0, and the sums of the groups.
+
+    Last, whose group is all 0, None if none is.
+    """
     with np.errstate(over="ignore"):
         total = totals(shares, groups)
     sound = (total > _TINY) & (total < _HUGE)
     if sound.all():
-        return shares, total
+        return shares, total, None
     top = spread(largest(shares, groups), groups, 1.0)
     empty = top == 0.0
     scaled = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
     shares = np.where(spread(sound, groups, True), shares, scaled)
-    return shares, totals(shares, groups)
+    return shares, totals(shares, groups), empty
 
 
 @whole

@@ -172,7 +172,7 @@ class Trainer:
         """
         if not self.learner.data_flow_only:
             return flow
-        return flow - edges * np.add.reduceat(flow, self._node_starts, axis=1)[:, self._nodes]
+        return flow - edges * np.add.reduceat(flow, self._node_starts, axis=1).take(self._nodes, axis=1)
 
     def batches(self, iteration: int) -> list[MiniBatch] | None:
         """The rows that each seed sees in an update, None for all."""

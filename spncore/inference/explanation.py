@@ -11,10 +11,10 @@ import numpy as np
 from spncore.arrays import Array, Bools, Floats, Ints
 from spncore.circuits.circuit import InputLayer, ProductLayer
 from spncore.circuits.model import Model
-from spncore.inference.forward import log_sums
+from spncore.inference.log_domain import log_sums
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
 from spncore.inference.sampling import fill
-from spncore.inference.values import row_blocks, write_input_values
+from spncore.inference.values import input_log_values, row_blocks
 
 
 class MostProbable(NamedTuple):
@@ -95,7 +95,7 @@ def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Float
     values, exact = np.empty(undecided.shape), np.ones(len(rows), dtype=bool)
     best: list[Ints] = []
     # every leaf at what is observed, and at its mode elsewhere
-    write_input_values(asked, rows, values, [_log_peaks(*pair) for pair in asked.leaves])
+    values[: circuit.num_inputs] = input_log_values(asked, rows, [_log_peaks(*pair) for pair in asked.leaves])
     for layer, own in circuit.inner:
         if isinstance(layer, ProductLayer):
             values[own] = np.add.reduce(values[layer.children], axis=1)

@@ -1,7 +1,7 @@
 """Backward pass: one flow per weight, flow = weight · ∂(Σ_i c_i log f(e_i)) / ∂weight.
 
 Dividing a flow by its weight gives the gradient, Trapp et al. (2019), eq. (2) and (5)-(7); the flow of all sum weights
-of a node adds up to the flow that enters the node.
+of a node adds up to the flow that enters the node, its value times its slope.
 """
 
 from collections.abc import Sequence
@@ -11,78 +11,203 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
-from spncore.inference.forward import SumWeights
-from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.inference import log_domain
+from spncore.inference.evidence import Evidence, wide_places, widths_of
+from spncore.inference.forward import edge_weights, loose_weights
+from spncore.inference.log_domain import SumWeights
+from spncore.inference.schedule import WideLeaves
+from spncore.inference.workspace import (
+    LooseProductArrays,
+    LooseSumArrays,
+    PairArrays,
+    ProductArrays,
+    SumArrays,
+    Workspace,
+)
 
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
-    the child's); `moments`: an array (M, A + F) per input layer, its nodes' flow times `summed`.
+    the child's); `moments`: an array (N, A + F) per input layer, its nodes' flow times `summed`.
     """
 
     sums: tuple[Floats | None, ...]
     moments: tuple[Floats, ...]
 
 
-def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Design], work: Workspace) -> Flows:
-    """Flows of all weights for row weights c (B,), after `forward` on the same workspace, whose values it overwrites.
+def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work: Workspace) -> Flows:
+    """Flows of all weights for row weights c (B,), after `forward` on the same workspace.
 
     Rows of probability zero pass on no flow.
     """
-    sums = send_down(sum_weights, row_weights, work)
-    moments = (
-        np.matmul(inputs, design.summed.transpose(0, 2, 1)).reshape(-1, design.summed.shape[1])
-        for inputs, design in zip(work.inputs, designs, strict=True)
-    )
-    return Flows(sums, tuple(moments))
+    with np.errstate(all="ignore"):
+        sums = send_down(sum_weights, row_weights, work)
+        moments = _moments(seen, work)
+        if len(work.outside):
+            found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
+            rows = [design.take(work.outside) for design in seen.designs]
+            sums = tuple(
+                None if one is None or more is None else one + more for one, more in zip(sums, found.sums, strict=True)
+            )
+            more_moments = log_domain.moments(work.circuit, found.nodes, rows)
+            moments = tuple(one + more for one, more in zip(moments, more_moments, strict=True))
+    return Flows(sums, moments)
+
+
+def node_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats, tuple[Floats, ...]]:
+    """The flow through every node (nodes, B) for row weights c (B,), after `forward`, and that of each layer's edges."""
+    with np.errstate(all="ignore"):
+        sums = send_down(sum_weights, row_weights, work)
+        nodes = work.slopes
+        for step in work.steps:
+            if isinstance(step, PairArrays):
+                _write_pair_slopes(step, sum_weights[step.step.number])
+        loose = [step.step.own for step in work.steps if isinstance(step, LooseProductArrays)]
+        done = np.zeros(len(nodes), dtype=bool)
+        for own in (*loose, *(one.block.own for one in work.inputs)):
+            done[own] = True
+        inner = np.flatnonzero(~done[work.circuit.num_inputs :]) + work.circuit.num_inputs
+        nodes[inner] *= work.values[inner]
+        parts = np.flatnonzero(work.plan.parents >= 0)
+        nodes[parts] = nodes[work.plan.parents[parts]]
+        if len(work.outside):
+            found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
+            nodes[:, work.outside] = found.nodes
+            sums = tuple(one + more for one, more in zip(sums, found.sums, strict=True))
+    return nodes, sums
+
+
+def _write_pair_slopes(step: PairArrays, weights: Floats) -> None:
+    for part in step.parts:
+        np.matmul(weights[part].transpose(0, 2, 1), step.slopes[part], out=step.pair_slopes[part])
 
 
 def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:
-    """Replace `work`'s log-values by flows, row by row, and return those of the sum weights, added up over the rows.
+    """Fill `work.slopes` and return the flows of the sum weights, added up over the rows that are not outside.
 
-    The products of fused pairs are the exception: their places hold the flow divided by the pair's scaled values.
+    For leaves and loose products `slopes` are flows: slope times value.
     """
-    flows = work.values
     if len(work.gathered):
-        flows[work.gathered] = 0.0
-    flows[-1] = row_weights
-    remaining = list(sum_weights)
-    sums: list[Floats | None] = []
-    for layer in reversed(work.layers):
-        if isinstance(layer, ProductArrays):
-            for column in layer.edges:
-                column.send(flows, layer.nodes)
-        elif isinstance(layer, PairArrays):
-            sums.append(_through_pairs(layer, remaining.pop(), flows))
+        work.slopes[work.gathered] = 0.0
+    inside = row_weights.copy()
+    inside[work.outside] = 0.0
+    roots = work.values[-1].copy()
+    roots[work.outside] = 1.0
+    np.divide(inside, roots, out=work.slopes[-1])
+    sums: list[Floats | None] = [None] * len(sum_weights)
+    for step in reversed(work.steps):
+        if isinstance(step, ProductArrays):
+            _through_products(step, work)
+        elif isinstance(step, LooseProductArrays):
+            _through_loose_products(step, work)
+        elif isinstance(step, SumArrays):
+            sums[step.step.number] = _through_sums(step, sum_weights[step.step.number], work)
+        elif isinstance(step, LooseSumArrays):
+            for number, flow in zip(step.step.numbers, _through_loose_sums(step, sum_weights, work), strict=True):
+                sums[number] = flow
         else:
-            sums.append(_through_sums(layer, remaining.pop(), flows))
-    return tuple(reversed(sums))
+            sums[step.step.number] = _through_pairs(step, sum_weights[step.step.number], work)
+    for one in work.inputs:
+        np.multiply(one.slopes, one.values, out=one.slopes)
+    _make_certain(inside, sums, work)
+    return tuple(sums)
 
 
-def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Floats | None:
-    """Each child gets its posterior share of the flow above; returns the flow of the weights."""
-    above = ratio = np.divide(layer.nodes, layer.totals, out=layer.totals)
-    of_weights = None
-    if weights is not None:
-        of_weights = weights * np.matmul(ratio, layer.scaled.transpose(0, 2, 1))
-        above = np.matmul(weights.transpose(0, 2, 1), ratio, out=layer.above)
-    sent = np.multiply(above, layer.scaled, out=layer.scaled)
-    if sent is not layer.children:  # else the flows are in place already
-        layer.edges[0].send(flows, sent.reshape(-1, flows.shape[1]))
+def _make_certain(inside: Floats, sums: list[Floats | None], work: Workspace) -> None:
+    """A posterior of one is exactly one, and where row weights add up to zero such a flow is exactly zero."""
+    work.slopes[work.certain] = inside
+    for number, places in work.certain_edges:
+        flow = sums[number]
+        if flow is not None:
+            flow[places] = np.add.reduce(inside)
+
+
+def _through_products(step: ProductArrays, work: Workspace) -> None:
+    """The slope of a child is that of the product times the other child."""
+    for edges, other, out in zip(step.edges, reversed(step.edges), step.read, strict=True):
+        value = other.read(work.values, out)
+        if edges.owned and isinstance(edges.places, slice):
+            np.multiply(step.slopes, value, out=work.slopes[edges.places])
+        else:
+            edges.send(work.slopes, np.multiply(step.slopes, value, out=step.sent))
+
+
+def _through_loose_products(step: LooseProductArrays, work: Workspace) -> None:
+    """All children have the flow of the product; a slope is a flow over a value."""
+    flows = np.multiply(step.slopes, step.values, out=step.slopes)
+    products, children = step.step.edges
+    if not len(products):
+        return
+    values = np.take(work.values, children, axis=0, out=step.read, mode="clip")
+    np.maximum(values, np.finfo(values.dtype).tiny, out=values)  # a value of 0 has no flow
+    sent = np.take(flows, products, axis=0, out=step.sent, mode="clip")
+    step.edges.send(work.slopes, np.divide(sent, values, out=sent))
+
+
+def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace) -> Floats | None:
+    """The slope of a child is the weighted sum of those of its sums; returns the flow of the weights."""
+    used = step.unit_weights if weights is None else weights
+    of_weights = None if weights is None else weights * np.matmul(step.slopes, step.children.transpose(0, 2, 1))
+    sent = np.matmul(used.transpose(0, 2, 1), step.slopes, out=step.sent)
+    if not _in_place(sent, work):
+        step.edges.send(work.slopes, sent.reshape(-1, work.num_rows))
     return of_weights
 
 
-def _through_pairs(layer: PairArrays, weights: Floats | None, flows: Floats) -> Floats:
+def _in_place(sent: Floats, work: Workspace) -> bool:
+    """Whether what is sent stands where it belongs already."""
+    return np.may_share_memory(sent, work.slopes)
+
+
+def _through_loose_sums(step: LooseSumArrays, sum_weights: SumWeights, work: Workspace) -> list[Floats | None]:
+    step.edges.send(work.slopes, loose_weights(step, sum_weights).T @ step.slopes)
+    above = np.take(step.slopes, step.step.edges[0], axis=0, out=step.sent, mode="clip")
+    flow = np.einsum("eb,eb->e", above, step.children[step.columns]) * edge_weights(step, sum_weights)
+    found: list[Floats | None] = []
+    first = 0
+    for number, size in zip(step.step.numbers, step.parts, strict=True):
+        weights = sum_weights[number]
+        found.append(None if weights is None else flow[first : first + size].reshape(weights.shape))
+        first += size
+    return found
+
+
+def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace) -> Floats:
     assert weights is not None
-    ratio = np.divide(layer.nodes, layer.totals, out=layer.totals)
     of_weights, back = np.empty_like(weights), weights.transpose(0, 2, 1)
-    left, right = layer.scaled
-    above = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
-    for part in layer.parts:
-        np.matmul(ratio[part], layer.pairs[part].transpose(0, 2, 1), out=of_weights[part])
-        np.matmul(back[part], ratio[part], out=layer.pairs[part])
-        np.einsum("gijb,gjb->gib", above[part], right[part], out=layer.sent[0][part])
-        np.einsum("gijb,gib->gjb", above[part], left[part], out=layer.sent[1][part])
-    for edges, scaled, sent in zip(layer.edges, layer.scaled, layer.sent, strict=True):
-        edges.send(flows, np.multiply(sent, scaled, out=sent).reshape(-1, flows.shape[1]))
+    left, right = step.sides
+    above = step.above.reshape(-1, left.shape[1], *right.shape[1:])
+    for part in step.parts:
+        size = len(step.pairs[part])
+        np.matmul(step.slopes[part], step.pairs[part].transpose(0, 2, 1), out=of_weights[part])
+        np.matmul(back[part], step.slopes[part], out=step.above[:size])
+        np.einsum("gijb,gjb->gib", above[:size], right[part], out=step.sent[0][part])
+        np.einsum("gijb,gib->gjb", above[:size], left[part], out=step.sent[1][part])
+    for edges, sent in zip(step.edges, step.sent, strict=True):
+        if not _in_place(sent, work):
+            edges.send(work.slopes, sent.reshape(-1, work.num_rows))
     return np.multiply(of_weights, weights, out=of_weights)
+
+
+def _moments(seen: Evidence, work: Workspace) -> tuple[Floats, ...]:
+    """Of each input layer its leaves' flows times `summed`, (N, A + F)."""
+    widths = widths_of(seen.designs)
+    found: list[Floats | None] = [None] * len(seen.designs)
+    for place, (one, summed) in enumerate(zip(work.inputs, seen.summed, strict=True)):
+        flows = np.matmul(one.slopes, summed.transpose(0, 2, 1))
+        if isinstance(one.block, WideLeaves):
+            for number, places in wide_places(work.circuit, widths, place).moments:
+                found[number] = flows.ravel()[places]
+        else:
+            found[one.block.number] = flows.reshape(-1, flows.shape[2])
+    return tuple(
+        _loose_moments(n, design, work) if one is None else one
+        for n, (one, design) in enumerate(zip(found, seen.designs, strict=True))
+    )
+
+
+def _loose_moments(number: int, design: Design, work: Workspace) -> Floats:
+    """Of leaves that are part of loose products, whose flow is the product's."""
+    parents = work.plan.parents[work.circuit.spans[number]]
+    flows = work.slopes[parents].reshape(len(design.summed), -1, work.num_rows)
+    return np.matmul(flows, design.summed.transpose(0, 2, 1)).reshape(len(parents), -1)

@@ -1,138 +1,197 @@
-"""Upward pass: the log-value of every node on every row of a block."""
+"""Upward pass: the value of every node on every row of a block, as it is and not its logarithm.
+
+Logarithms are taken of leaves and of the root alone; between them a product is a multiplication and a sum a matrix
+product. So that nothing leaves the range of floating-point numbers, every leaf's value is divided by exp(s · |scope|)
+with one s per row, the average over the variables of the largest log-values of leaves: a node over n variables is then
+divided by exp(n s), the same for all children of a sum. Rows whose root still leaves the safe range, all of probability
+zero among them, are evaluated in the log domain (see `log_domain`).
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy.sparse import csr_array
 
 from spncore.arrays import Floats
-from spncore.circuits.leaves import Design
-from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
-
-SumWeights = Sequence[Floats | None]
+from spncore.inference import log_domain
+from spncore.inference.evidence import Evidence, loose_matrix, wide_places, widths_of
+from spncore.inference.log_domain import SumWeights
+from spncore.inference.schedule import Leaves
+from spncore.inference.workspace import (
+    LooseProductArrays,
+    LooseSumArrays,
+    PairArrays,
+    ProductArrays,
+    SumArrays,
+    Workspace,
+)
 
 
 @lru_cache
 def safe_log(dtype: DTypeLike) -> float:
-    """The |log-value| up to which exp neither overflows nor nears zero: 568 in double precision, 71 in single."""
-    return 0.8 * float(np.log(np.finfo(dtype).max))
+    """The |log-value| of a scaled root up to which no node that matters to it underflows: 461 in double precision, 57 in
+    single.
+    """
+    return 0.65 * float(np.log(np.finfo(dtype).max))
+
+
+class Prepared(NamedTuple):
+    """Coefficients of the schedule's inputs (G, K, F), and of its loose products' leaves (products, R) by step."""
+
+    inputs: tuple[Floats, ...]
+    loose: dict[int, csr_array]
+
+
+def prepared(coefficients: Sequence[Floats], seen: Evidence, work: Workspace) -> Prepared:
+    """The coefficients (N, F) of each input layer in the order in which they are used."""
+    widths, dtype = widths_of(seen.designs), work.values.dtype
+    flat = np.concatenate([*(array.ravel() for array in coefficients), np.zeros(1)]).astype(dtype, copy=False)
+    inputs = tuple(
+        coefficients[one.block.number].reshape(*one.values.shape[:2], -1)
+        if isinstance(one.block, Leaves)
+        else flat[wide_places(work.circuit, widths, place).coefficients]
+        for place, one in enumerate(work.inputs)
+    )
+    steps = (step for step in work.steps if isinstance(step, LooseProductArrays))
+    rows = 0 if seen.loose is None else len(seen.loose)
+    return Prepared(inputs, {step.place: loose_matrix(work.circuit, widths, step.place, flat, rows) for step in steps})
 
 
 def forward(
-    input_coefficients: Sequence[Floats],
+    coefficients: Sequence[Floats],
     sum_weights: SumWeights,
-    designs: Sequence[Design],
+    seen: Evidence,
     work: Workspace,
     impossible: Sequence[Floats | None] | None = None,
 ) -> Floats:
-    """Log-value of the root on every row, (B,), a view into `work`; −inf where a row has probability zero.
+    """Log-value of the root on every row, (B,); −inf where a row has probability zero.
 
-    `input_coefficients`: an array (M, F) per input layer, from `leaves.coefficients`; `sum_weights`: an array
-    (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its children have absorbed
-    into their own values; `impossible`: from `leaves.impossible`, where leaves may have weights of 0. The caller
-    silences NumPy's divide warning if zeros can occur.
+    `coefficients`: an array (N, F) per input layer, from `leaves.coefficients`; `sum_weights`: an array (G, num_sums,
+    A) per sum layer, or None for a layer of one sum per group whose weights its children have absorbed into their own
+    values; `impossible`: from `leaves.impossible`, where leaves may have weights of 0.
     """
-    bound = input_values(input_coefficients, designs, work.inputs, impossible)
-    weights = iter(sum_weights)
-    for layer in work.layers:
-        if isinstance(layer, ProductArrays):
-            _multiply(layer, work.values)
-        elif isinstance(layer, PairArrays):
-            _sum_pairs(layer, next(weights), work.values)
-        else:
-            _sum(layer, next(weights), work.values, bound)
-    root: Floats = work.values[-1]
-    return root
+    with np.errstate(all="ignore"):
+        rise_to_leaves(prepared(coefficients, seen, work), seen, work, _excluded(impossible, coefficients, seen, work))
+        rise(sum_weights, work)
+        log_values = np.log(work.values[-1])
+        work.outside = np.flatnonzero(~(np.abs(log_values) < safe_log(work.values.dtype)))
+        if work.scaled:
+            log_values += work.scale
+        if len(work.outside):
+            for values in (work.values, *work.copies):
+                values[..., work.outside] = 0.0  # what they hold may be no number
+            rows = [design.take(work.outside) for design in seen.designs]
+            work.rescued = log_domain.rise(work.circuit, coefficients, sum_weights, rows, impossible)
+            log_values[work.outside] = work.rescued[-1]
+    return log_values
 
 
-def input_values(
-    coefficients: Sequence[Floats],
-    designs: Sequence[Design],
-    outs: Sequence[Floats],
-    impossible: Sequence[Floats | None] | None = None,
-) -> float:
-    """Write the log-values of each input layer's nodes to `outs` (G, M, B); returns a bound of all |log-values|."""
-    bound = 0.0
-    for linear, design, out in zip(coefficients, designs, outs, strict=True):
-        np.matmul(linear.reshape(*out.shape[:2], -1), design.features, out=out)
-        bound = max(bound, float(np.abs(linear).dot(design.bound).max()))
-    for counts, design, out in zip(impossible or (), designs, outs, strict=False):
-        if counts is not None:
-            out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf
-            bound = np.inf
-    return bound
+def _excluded(
+    impossible: Sequence[Floats | None] | None, coefficients: Sequence[Floats], seen: Evidence, work: Workspace
+) -> Prepared | None:
+    """Counts of what excludes a leaf, in the order of the coefficients; None where nothing does."""
+    if impossible is None or all(counts is None for counts in impossible):
+        return None
+    pairs = zip(impossible, coefficients, strict=True)
+    return prepared([np.zeros_like(array) if counts is None else counts for counts, array in pairs], seen, work)
 
 
-def _multiply(layer: ProductArrays, values: Floats) -> None:
-    first, *others = layer.edges
-    product = values[first.places]
-    if not others:
-        layer.nodes[...] = product
-    for column in others:
-        product = np.add(product, values[column.places], out=layer.nodes)
+def rise_to_leaves(linear: Prepared, seen: Evidence, work: Workspace, excluded: Prepared | None) -> None:
+    """Values of all leaves, and of loose products the part that is of leaves; writes the rows' scale."""
+    blocks = list(zip(work.inputs, linear.inputs, seen.summed, seen.num_features, strict=True))
+    for place, (one, coefficients, summed, num_features) in enumerate(blocks):
+        features = summed[:, summed.shape[1] - num_features :]
+        np.matmul(coefficients, features, out=one.values)
+        if excluded is not None:
+            one.values[np.matmul(excluded.inputs[place], features) > 0.5] = -np.inf
+    if work.scaled:
+        _find_scale(work)
+    for one in work.inputs:
+        if work.scaled:
+            np.multiply(one.sizes, work.share_of_variable, out=one.shift)
+            np.subtract(one.values, one.shift[:, None], out=one.values)
+        np.exp(one.values, out=one.values)
+    for step in work.steps:
+        if isinstance(step, LooseProductArrays):
+            _loose_leaves(step, linear.loose, seen, work, excluded)
 
 
-def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float) -> None:
-    children = values[layer.edges[0].places].reshape(layer.scaled.shape) if layer.children is None else layer.children
-    # a sum over one child is shifted all the same: its posterior is then exactly 1
-    shift = None if layer.on_inputs and bound < safe_log(children.dtype) and children.shape[1] > 1 else layer.shift
-    weights = layer.unit_weights if weights is None else weights
-    log_sum_exp(children, weights, shift, layer.scaled, layer.totals, layer.nodes)
+def _find_scale(work: Workspace) -> None:
+    """The scale of each row (B,): the groups' largest log-values, each variable's averaged over its groups."""
+    work.scale.fill(0.0)
+    for one in work.inputs:
+        if one.share.any():
+            np.maximum.reduce(one.values, axis=1, out=one.largest)
+            np.copyto(one.largest, 0.0, where=np.isneginf(one.largest))
+            np.add(work.scale, one.share @ one.largest, out=work.scale)
+    # so many binary places that a node's share is exact
+    np.multiply(work.scale, 256.0 / work.circuit.num_variables, out=work.share_of_variable)
+    np.rint(work.share_of_variable, out=work.share_of_variable)
+    np.multiply(work.share_of_variable, 1.0 / 256.0, out=work.share_of_variable)
+    np.multiply(work.share_of_variable, float(work.circuit.num_variables), out=work.scale)
 
 
-def _sum_pairs(layer: PairArrays, weights: Floats | None, values: Floats) -> None:
-    """log Σ_ij w_ij exp(left_i + right_j), one exponential per side and one matrix product over the pairs."""
-    for edges, scaled, shift in zip(layer.edges, layer.scaled, layer.shifts, strict=True):
-        _scale(values[edges.places].reshape(scaled.shape), shift, scaled)
-    left, right = layer.scaled
-    pairs = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
-    assert weights is not None
-    for part in layer.parts:
-        np.multiply(left[part, :, None], right[part, None], out=pairs[part])
-        np.matmul(weights[part], layer.pairs[part], out=layer.totals[part])
-    np.log(layer.totals, out=layer.nodes)
-    np.add(layer.nodes, np.add.reduce(layer.shifts)[:, None], out=layer.nodes)
-    np.maximum(layer.totals, _smallest(layer.totals), out=layer.totals)
-
-
-def log_sum_exp(
-    children: Floats, weights: Floats, shift: Floats | None, scaled: Floats, totals: Floats, out: Floats
+def _loose_leaves(
+    step: LooseProductArrays, loose: dict[int, csr_array], seen: Evidence, work: Workspace, excluded: Prepared | None
 ) -> None:
-    """out = log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A), out (G, M, B).
-
-    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B)
-    for the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for
-    children known to be far from overflow.
-    """
-    if shift is None:
-        np.exp(children, out=scaled)
-    else:
-        _scale(children, shift, scaled)
-    np.matmul(weights, scaled, out=totals)
-    np.log(totals, out=out)
-    if shift is not None:
-        np.add(out, shift[:, None, :], out=out)
-        np.maximum(totals, _smallest(totals), out=totals)
+    if seen.loose is None:
+        step.values.fill(1.0)
+        return
+    np.copyto(step.values, loose[step.place] @ seen.loose)
+    if excluded is not None:
+        step.values[excluded.loose[step.place] @ seen.loose > 0.5] = -np.inf
+    if work.scaled:
+        np.subtract(step.values, step.sizes * work.share_of_variable, out=step.values)
+    np.exp(step.values, out=step.values)
 
 
-def log_sums(children: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """`log_sum_exp` in arrays of its own: its result, totals and scaled children; −inf where no child is possible."""
-    scaled, shift = np.empty(children.shape), np.empty(children.shape[::2])
-    totals, out = np.empty((2, *weights.shape[:2], children.shape[2]))
-    with np.errstate(divide="ignore"):
-        log_sum_exp(children, weights, shift, scaled, totals, out)
-    return out, totals, scaled
+def rise(sum_weights: SumWeights, work: Workspace) -> None:
+    """Values of all nodes from those of the leaves."""
+    for step in work.steps:
+        if isinstance(step, ProductArrays):
+            first, second = (edges.read(work.values, out) for edges, out in zip(step.edges, step.read, strict=True))
+            np.multiply(first, second, out=step.values)
+        elif isinstance(step, LooseProductArrays):
+            for products, children in step.step.columns:
+                step.values[products] *= work.values[children]
+        elif isinstance(step, SumArrays):
+            step.edges.read(work.values, step.children.reshape(-1, work.num_rows))
+            np.matmul(_weights(step, sum_weights), step.children, out=step.values)
+        elif isinstance(step, LooseSumArrays):
+            step.edges.read(work.values, step.children)
+            np.copyto(step.values, loose_weights(step, sum_weights) @ step.children)
+        else:
+            _rise_over_pairs(step, sum_weights[step.step.number], work)
 
 
-def _scale(children: Floats, shift: Floats, scaled: Floats) -> None:
-    """scaled = exp(children − shift), the shift (G, B) being each row's largest child."""
-    np.maximum.reduce(children, axis=1, out=shift)
-    np.maximum(shift, np.finfo(shift.dtype).min / 2, out=shift)  # stands for log 0, so that no −inf − −inf arises
-    np.subtract(children, shift[:, None, :], out=scaled)
-    np.exp(scaled, out=scaled)
+def _weights(step: SumArrays, sum_weights: SumWeights) -> Floats:
+    weights = sum_weights[step.step.number]
+    return step.unit_weights if weights is None else weights
 
 
-def _smallest(values: Floats) -> float:
-    """Divisor for a row of probability zero, whose flow is then exactly zero: no count divided by it overflows."""
-    return 1e8 * float(np.finfo(values.dtype).tiny)
+def loose_weights(step: LooseSumArrays, sum_weights: SumWeights) -> csr_array:
+    """The weights of loose sums as a sparse matrix (sums, children)."""
+    sizes = np.diff(step.starts)
+    data = edge_weights(step, sum_weights)
+    return csr_array((data, step.columns, step.starts), shape=(len(sizes), len(step.children)))
+
+
+def edge_weights(step: LooseSumArrays, sum_weights: SumWeights) -> Floats:
+    """The weights of all edges of loose sums, (e,)."""
+    parts = zip((sum_weights[number] for number in step.step.numbers), step.parts, strict=True)
+    return np.concatenate([np.ones(size) if weights is None else weights.ravel() for weights, size in parts])
+
+
+def _rise_over_pairs(step: PairArrays, weights: Floats | None, work: Workspace) -> None:
+    """Σ_ij w_ij left_i right_j, one matrix product over the pairs."""
+    for edges, side in zip(step.edges, step.sides, strict=True):
+        edges.read(work.values, side.reshape(-1, work.num_rows))
+    left, right = step.sides
+    pairs = step.pairs.reshape(*left.shape[:2], *right.shape[1:])
+    assert weights is not None
+    for part in step.parts:
+        np.multiply(left[part, :, None], right[part, None], out=pairs[part])
+        np.matmul(weights[part], step.pairs[part], out=step.values[part])

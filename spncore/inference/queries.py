@@ -13,9 +13,8 @@ from spncore.arrays import Array, Floats
 from spncore.circuits.circuit import InputLayer
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
-from spncore.inference.flows import send_down
+from spncore.inference.flows import node_flows
 from spncore.inference.values import blocks, log_partition, log_values
-from spncore.inference.workspace import PairArrays, Workspace
 
 
 class QueryError(ValueError):
@@ -124,12 +123,8 @@ def moments(asked: Model, rows: Array | None = None) -> Expectations:
 
 def flow_of_evidence(asked: Model, row: Array) -> EvidenceFlow:
     """How the posterior of one row (D,) spreads over nodes and edges, from 1 at the root. QueryError if P(e) = 0."""
-    ((work, edges),) = _posteriors(asked, check_rows(asked, row[None]))
-    for layer in work.layers:
-        if isinstance(layer, PairArrays):  # see flows.send_down
-            left, right = layer.scaled
-            layer.pairs[...] *= (left[:, :, None] * right[:, None]).reshape(layer.pairs.shape)
-    return EvidenceFlow(work.values[:, 0], edges)
+    ((nodes, edges),) = _posteriors(asked, check_rows(asked, row[None]))
+    return EvidenceFlow(nodes[:, 0], edges)
 
 
 def check_rows(asked: Model, rows: Array) -> Array:
@@ -164,22 +159,22 @@ def _log_partition(asked: Model) -> float:
 
 def _posteriors(
     asked: Model, rows: Array, missing: Sequence[Floats] | None = None
-) -> Iterator[tuple[Workspace, tuple[Floats, ...]]]:
-    """Workspaces whose nodes hold their posterior flow, block by block, and the flow of the sums' edges."""
+) -> Iterator[tuple[Floats, tuple[Floats, ...]]]:
+    """The posterior flow of all nodes (nodes, B), block by block, and the flow of the sums' edges."""
     for (part, log_f), work in blocks(asked, rows, missing):
         check_possible(log_f, part.start)
-        edges = send_down(asked.parameters.sums, np.ones(len(log_f)), work)
-        yield work, tuple(flow for flow in edges if flow is not None)
+        yield node_flows(asked.parameters.sums, np.ones(len(log_f)), work)
 
 
 def _expected(asked: Model, rows: Array, per_leaf: Sequence[Floats], missing: Sequence[Floats] | None = None) -> Floats:
     """Posterior expectation (Q, B, D) of Q quantities that every leaf knows per variable, arrays (Q, nodes, S)."""
     num_rows, num_variables = rows.shape
     result, begin = np.zeros((num_variables, len(per_leaf[0]), num_rows)), 0
-    for work, _ in _posteriors(asked, rows, missing):
-        end = begin + work.values.shape[1]
-        for layer, values, flows in zip(asked.circuit.input_layers, per_leaf, work.inputs, strict=True):
+    for nodes, _ in _posteriors(asked, rows, missing):
+        end = begin + nodes.shape[1]
+        for layer, values, own in zip(asked.circuit.input_layers, per_leaf, asked.circuit.spans, strict=False):
             groups, places = layer.variables.shape
+            flows = nodes[own].reshape(groups, layer.num_inputs, -1)
             of_group = values.reshape(len(values), groups, layer.num_inputs, places).transpose(1, 3, 0, 2)
             sums = of_group.reshape(groups, -1, layer.num_inputs) @ flows  # (G, S·Q, B)
             np.add.at(result[:, :, begin:end], layer.variables, sums.reshape(groups, places, len(values), -1))

@@ -9,8 +9,8 @@ from spncore.circuits.circuit import Circuit, ProductLayer
 from spncore.circuits.families import Family
 from spncore.circuits.model import Model
 from spncore.inference.queries import as_real, check_possible, check_rows
-from spncore.inference.values import blocks, row_blocks
-from spncore.inference.workspace import PairArrays, ProductArrays, Workspace
+from spncore.inference.values import blocks, relative_values, row_blocks
+from spncore.inference.workspace import Workspace
 
 # layer of sums counted from 0; group, sum in the group and row of each choice -> place of the child
 Choose = Callable[[int, Ints, Ints, Ints], Ints]
@@ -58,11 +58,10 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> list[tuple[Ints,
 
 def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: Generator) -> Choose:
     """Draw children by weight times value; `columns` (rows,) says which column of `work` belongs to a row."""
-    sums = [layer for layer in work.layers if not isinstance(layer, ProductArrays)]
-    children = [layer.pairs if isinstance(layer, PairArrays) else layer.scaled for layer in sums]
+    layers = asked.circuit.sum_layers
 
     def choose(number: int, groups: Ints, members: Ints, rows: Ints) -> Ints:
-        values = children[number][groups, :, columns[rows]]
+        values = relative_values(work, layers[number].children[groups], columns[rows])
         below = np.cumsum(asked.parameters.sums[number][groups, members] * values, axis=1)
         thrown = rng.random(len(rows)) * below[:, -1]
         # the first place where the cumulative weight exceeds the throw, so that no child of weight 0 is chosen

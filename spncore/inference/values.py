@@ -4,12 +4,14 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from spncore.arrays import Array, Floats
+from spncore.arrays import Array, Floats, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model
-from spncore.inference.forward import forward, input_values
-from spncore.inference.workspace import Workspace, by_group
+from spncore.inference import log_domain
+from spncore.inference.evidence import arranged
+from spncore.inference.forward import forward
+from spncore.inference.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
 SMALLEST_BLOCK = 128
@@ -56,11 +58,19 @@ def blocks(
     work = None
     for part in row_blocks(circuit, len(rows)):
         designs, linear, zeros = prepare(asked, rows[part], missing)
-        if work is None or work.values.shape[1] != part.stop - part.start:
+        if work is None or work.num_rows != part.stop - part.start:
             work = Workspace(circuit, part.stop - part.start)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = forward(linear, parameters.sums, designs, work, zeros)
-        yield (part, values), work
+        yield (part, forward(linear, parameters.sums, arranged(circuit, designs), work, zeros)), work
+
+
+def relative_values(work: Workspace, nodes: Ints, columns: Ints) -> Floats:
+    """Values of nodes (n, A) of equal scope at rows (n,) of a workspace, over a number of each row's own: (n, A)."""
+    values = work.values[nodes, columns[:, None]]
+    for place, row in enumerate(work.outside):
+        here = columns == row
+        logs = work.rescued[nodes[here], place]
+        values[here] = np.exp(logs - np.maximum.reduce(logs, axis=1, keepdims=True))
+    return values
 
 
 def prepare(
@@ -76,10 +86,10 @@ def prepare(
     return designs, linear, [leaves.impossible(*pair) for pair in pairs]
 
 
-def write_input_values(asked: Model, rows: Array, values: Floats, missing: Sequence[Floats] | None = None) -> None:
-    """The log-values of the input nodes, in nats, written to the first rows of `values` (nodes, B); see `blocks`."""
+def input_log_values(asked: Model, rows: Array, missing: Sequence[Floats] | None = None) -> Floats:
+    """The log-values of the input nodes, in nats, (inputs, B); see `blocks`."""
     designs, linear, zeros = prepare(asked, rows, missing)
-    input_values(linear, designs, by_group(asked.circuit, values), zeros)
+    return np.concatenate(log_domain.input_values(linear, designs, zeros))
 
 
 def log_partition(asked: Model) -> float:

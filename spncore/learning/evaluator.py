@@ -10,8 +10,8 @@ from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
 from spncore.circuits.families import Moments
-from spncore.circuits.leaves import Design
 from spncore.circuits.model import parameter_shape
+from spncore.inference.evidence import Evidence, arranged
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward
 from spncore.inference.values import block_rows
@@ -72,7 +72,7 @@ class Evaluator:
         self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
         self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
         self._work: dict[tuple[int, int], Workspace] = {}
-        self._whole_blocks: dict[int, list[tuple[slice, list[Design]]]] = {}  # by the number of the circuit's nodes
+        self._whole_blocks: dict[int, list[tuple[slice, Evidence]]] = {}  # by the number of the circuit's nodes
 
     def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
         """Evaluate at edge weights (S, E) ≥ 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
@@ -131,16 +131,16 @@ class Evaluator:
         asked = batch.rows is None and self.bag.partner is not None, self.objective.value is not None
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
-        for part, designs in self._blocks(circuit, batch):
-            work = self._workspace(circuit, designs[0].summed.shape[2])
-            values = forward(coefficients, sums, designs, work, impossible)
+        for part, seen in self._blocks(circuit, batch):
+            work = self._workspace(circuit, seen.num_rows)
+            values = forward(coefficients, sums, seen, work, impossible)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
                 row_weights = self.objective.row_weights(batch.weights, log_partition)
             llh += float(batch.shares[part] @ values)
             if log_values is not None:
                 log_values[part] = values
-            new = backward(sums, row_weights[part], designs, work)
+            new = backward(sums, row_weights[part], seen, work)
             flows = new if flows is None else _added(flows, new)
         assert flows is not None
         llh -= log_partition
@@ -177,7 +177,7 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, list[Design]]]:
+    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, Evidence]]:
         """The rows of a batch in blocks, the last ones first."""
         if batch is not self.whole:
             return self._cut(circuit, batch)
@@ -185,14 +185,14 @@ class Evaluator:
             self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
         return self._whole_blocks[circuit.num_nodes]
 
-    def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, list[Design]]]:
+    def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, Evidence]]:
         designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
         num_rows = len(batch.weights)
         size = block_rows(circuit, num_rows)
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
             whole = part.start == 0 and end == num_rows
-            yield part, designs if whole else [design.take(part) for design in designs]
+            yield part, arranged(circuit, designs if whole else [design.take(part) for design in designs])
 
     def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
         key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself

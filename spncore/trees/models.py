@@ -9,7 +9,7 @@ from spncore.circuits.circuit import Circuit, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.inference.queries import check_possible
 from spncore.inference.sampling import by_posterior, descend
-from spncore.inference.values import BLOCK_BYTES, blocks, log_values, row_blocks, write_input_values
+from spncore.inference.values import BLOCK_BYTES, blocks, input_log_values, log_values, row_blocks
 from spncore.limits import LIMITS
 from spncore.trees.induced import Trees, enumerate_trees, trees_of
 from spncore.trees.steps import log_tree_weights, tree_weights
@@ -24,9 +24,7 @@ def edge_weights(asked: Model) -> Floats:
 
 def component_log_values(asked: Model, rows: Array, trees: Trees) -> Floats:
     """Log of the product of each tree's inputs on evidence rows (B, D), in nats, its weight left out: (B, T)."""
-    values = np.empty((asked.circuit.num_inputs, len(rows)))
-    write_input_values(asked, rows, values)
-    return np.asarray((trees.inputs @ values).T)
+    return np.asarray((trees.inputs @ input_log_values(asked, rows)).T)
 
 
 def tree_posteriors(asked: Model, rows: Array, trees: Trees) -> Floats:

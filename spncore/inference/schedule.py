@@ -1,0 +1,263 @@
+"""In which order a circuit is evaluated, and what of it is one: decided once a circuit, whatever its parameters.
+
+Parameters keep the numbering of the circuit's layers; only their evaluation is planned otherwise. A leaf that one
+product alone has is no node of its own: the product of such leaves is a wider leaf, whose log-value is linear in the
+same features. Thin layers of one kind that stand next to each other, and do not need each other, are one step: learned
+structures have a layer for every arity. A sum layer over all pairs of two groups (an outer product) is fused with its
+products (Peharz et al., Einsum networks, 2020).
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from spncore.arrays import Bools, Ints
+from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+
+
+class Leaves(NamedTuple):
+    """An input layer by its `number` that is evaluated as it is, at the nodes `own`."""
+
+    number: int
+    own: slice
+
+
+class WideLeaves(NamedTuple):
+    """A layer of products of leaves at the nodes `own`, in groups of `width` that cover the same variables.
+
+    `children` (G, A): the groups of leaves under each group of products, as places in `groups`, (layer, group) each.
+    """
+
+    own: slice
+    width: int
+    children: Ints
+    groups: Ints
+
+
+class Products(NamedTuple):
+    """A layer of products of two at the nodes `own`; `children` (M, 2)."""
+
+    own: slice
+    children: Ints
+
+
+class LooseProducts(NamedTuple):
+    """Products of any arity at the nodes `own`, of leaves and other nodes.
+
+    `leaves` (2, n): product, counted from the first, and leaf; `edges` (2, e): product and child, the products
+    ascending; `columns`: the same child by child, (products, children) of all that have so many.
+    """
+
+    own: slice
+    leaves: Ints
+    edges: Ints
+    columns: tuple[tuple[Ints, Ints], ...]
+
+
+class Sums(NamedTuple):
+    """A layer of sums by its `number` among those, at the nodes `own`; `children` (G, A)."""
+
+    number: int
+    own: slice
+    children: Ints
+    num_sums: int
+
+
+class LooseSums(NamedTuple):
+    """Sums of any arity at the nodes `own`, layers `numbers`; `edges` (2, e): sum, counted from the first, and child.
+
+    The edges stand in the order of the layers' weights, raveled.
+    """
+
+    numbers: tuple[int, ...]
+    own: slice
+    edges: Ints
+
+
+class Pairs(NamedTuple):
+    """A layer of sums over all pairs of `left` (G, I) and `right` (G, J), which are the nodes `products`."""
+
+    number: int
+    own: slice
+    products: slice
+    left: Ints
+    right: Ints
+    num_sums: int
+
+
+Inputs = Leaves | WideLeaves
+Step = Products | LooseProducts | Sums | LooseSums | Pairs
+
+
+class Schedule(NamedTuple):
+    """`inputs` and `steps` in order; `parents` (leaves,): the product that a leaf is part of, −1 where it is a node.
+
+    `certain` (nodes,): through which nodes every induced tree goes, since no sum above them has a choice.
+    """
+
+    inputs: tuple[Inputs, ...]
+    steps: tuple[Step, ...]
+    parents: Ints
+    certain: Bools
+
+
+@lru_cache(64)
+def schedule(circuit: Circuit) -> Schedule:
+    """The order of evaluation of a circuit."""
+    parents = _parents(circuit)
+    wide = _wide_leaves(circuit, parents)
+    inputs: list[Inputs] = [*wide.values()]
+    layers = zip(range(len(circuit.input_layers)), circuit.spans, strict=False)
+    inputs += [Leaves(number, own) for number, own in layers if own.start < own.stop and parents[own.start] < 0]
+    steps: list[Step] = []
+    first = len(circuit.input_layers)
+    number = first
+    while number < len(circuit.layers):
+        end = _run(circuit, number, wide)
+        sums = number - first - sum(isinstance(layer, ProductLayer) for layer in circuit.layers[first:number])
+        if number not in wide:
+            step = _step(circuit, number, end, sums, parents)
+            if isinstance(step, Sums) and steps and isinstance(steps[-1], Products):
+                step = _fused(circuit, step, steps[-1]) or step
+                del steps[len(steps) - isinstance(step, Pairs) :]
+            steps.append(step)
+        number = end
+    return Schedule(tuple(inputs), tuple(steps), parents, _certain(circuit))
+
+
+def _certain(circuit: Circuit) -> Bools:
+    certain = np.zeros(circuit.num_nodes, dtype=bool)
+    certain[-1] = True
+    for layer, own in reversed(circuit.inner):
+        if isinstance(layer, ProductLayer):
+            certain[layer.children[certain[own]]] = True
+        elif layer.children.shape[1] == 1:
+            certain[layer.children[certain[own].reshape(-1, layer.num_sums).any(axis=1)]] = True
+    return certain
+
+
+def _parents(circuit: Circuit) -> Ints:
+    """The one product that each leaf stands under (leaves,), −1 where another leaf of its layer has other parents."""
+    parents = np.full(circuit.num_nodes, -1)
+    for layer, own in circuit.inner:
+        if isinstance(layer, ProductLayer):
+            parents[layer.children] = np.arange(own.start, own.stop)[:, None]
+        else:
+            parents[layer.children] = -1
+    parents = parents[: circuit.num_inputs]
+    parents[circuit.uses[: circuit.num_inputs] != 1] = -1
+    for own in circuit.spans[: len(circuit.input_layers)]:
+        if (parents[own] < 0).any():
+            parents[own] = -1
+    return parents
+
+
+def _wide_leaves(circuit: Circuit, parents: Ints) -> dict[int, WideLeaves]:
+    """The layers of products that are wide leaves, by number: all that have such leaves, or none."""
+    found = {}
+    for number, (layer, own) in enumerate(circuit.inner, len(circuit.input_layers)):
+        if isinstance(layer, ProductLayer) and _absorbs(circuit, layer, parents):
+            wide = _wide(circuit, layer, own, parents)
+            if wide is None:
+                return {}
+            found[number] = wide
+    return found
+
+
+def _absorbs(circuit: Circuit, layer: ProductLayer, parents: Ints) -> bool:
+    leaves = layer.children[layer.children < circuit.num_inputs]
+    return bool((parents[leaves] >= 0).any())
+
+
+def _wide(circuit: Circuit, layer: ProductLayer, own: slice, parents: Ints) -> WideLeaves | None:
+    """A layer of products of whole groups of leaves, all of the same width, one leaf of each."""
+    children = layer.children
+    if (children >= circuit.num_inputs).any() or (parents[children] < 0).any():
+        return None
+    offsets = np.array(circuit.offsets[: len(circuit.input_layers) + 1])
+    layers = np.searchsorted(offsets, children, side="right") - 1
+    widths = np.array([below.num_inputs for below in circuit.input_layers])
+    width = int(widths[layers[0, 0]])
+    if width == 1 or (widths[layers] != width).any() or len(children) % width:
+        return None
+    groups, places = np.divmod(children - offsets[layers], width)
+    if (places != (np.arange(len(children)) % width)[:, None]).any():
+        return None
+    of_first = np.repeat(np.arange(0, len(children), width), width)
+    if (groups != groups[of_first]).any() or (layers != layers[of_first]).any():
+        return None
+    pairs = np.stack([layers[::width], groups[::width]], axis=-1)  # (G, A, 2)
+    return WideLeaves(own, width, np.arange(pairs[..., 0].size).reshape(pairs.shape[:2]), pairs.reshape(-1, 2))
+
+
+def _thin(circuit: Circuit, number: int) -> bool:
+    layer = circuit.layers[number]
+    return isinstance(layer, ProductLayer) or (isinstance(layer, SumLayer) and layer.num_sums == 1)
+
+
+def _run(circuit: Circuit, number: int, wide: dict[int, WideLeaves]) -> int:
+    """Where the run of layers ends that are one step with this one: of its kind, and over nodes before it."""
+    end, kind = number + 1, type(circuit.layers[number])
+    if number in wide or not _thin(circuit, number):
+        return end
+    while end < len(circuit.layers) and end not in wide and isinstance(circuit.layers[end], kind):
+        layer = circuit.layers[end]
+        assert not isinstance(layer, InputLayer)
+        if not _thin(circuit, end) or layer.children.max() >= circuit.offsets[number]:
+            break
+        end += 1
+    return end
+
+
+def _step(circuit: Circuit, number: int, end: int, sums: int, parents: Ints) -> Step:
+    """Layers `number` up to `end` as one step; `sums` is how many layers of sums come before."""
+    layer, own = circuit.layers[number], slice(circuit.offsets[number], circuit.offsets[end])
+    assert not isinstance(layer, InputLayer)
+    if isinstance(layer, ProductLayer):
+        if end == number + 1 and layer.children.shape[1] == 2 and not _absorbs(circuit, layer, parents):
+            return Products(own, layer.children)
+        return _loose_products(circuit, number, end, own, parents)
+    if end > number + 1:
+        return _loose_sums(circuit, number, end, own, sums)
+    return Sums(sums, own, layer.children, layer.num_sums)
+
+
+def _loose_products(circuit: Circuit, number: int, end: int, own: slice, parents: Ints) -> LooseProducts:
+    children = [layer.children for layer in circuit.layers[number:end] if isinstance(layer, ProductLayer)]
+    products = np.repeat(np.arange(own.stop - own.start), np.repeat(*_sizes(children)))
+    edges = np.stack([products, np.concatenate([below.ravel() for below in children])])
+    leaf = edges[1] < circuit.num_inputs
+    leaf[leaf] = parents[edges[1, leaf]] >= 0
+    leaves, others = edges[:, leaf], edges[:, ~leaf]
+    starts = np.searchsorted(others[0], others[0])  # the first edge of the same product
+    column = np.arange(others.shape[1]) - starts
+    columns = tuple((others[0, column == c], others[1, column == c]) for c in range(int(column.max(initial=-1)) + 1))
+    return LooseProducts(own, leaves, others, columns)
+
+
+def _sizes(children: list[Ints]) -> tuple[Ints, Ints]:
+    return np.array([below.shape[1] for below in children]), np.array([len(below) for below in children])
+
+
+def _loose_sums(circuit: Circuit, number: int, end: int, own: slice, sums: int) -> LooseSums:
+    children = [layer.children for layer in circuit.layers[number:end] if isinstance(layer, SumLayer)]
+    above = np.repeat(np.arange(own.stop - own.start), np.repeat(*_sizes(children)))
+    edges = np.stack([above, np.concatenate([below.ravel() for below in children])])
+    return LooseSums(tuple(range(sums, sums + end - number)), own, edges)
+
+
+def _fused(circuit: Circuit, layer: Sums, below: Products) -> Pairs | None:
+    """A layer of sums with the products under it, if it sums over all pairs of two groups and owns the products."""
+    own = np.arange(below.own.start, below.own.stop)
+    if not np.array_equal(layer.children.ravel(), own) or (circuit.uses[own] != 1).any():
+        return None
+    left, right = np.moveaxis(below.children.reshape(*layer.children.shape, 2), -1, 0)  # (G, A) each
+    num_right = int(np.argmax(left[0] != left[0, 0])) or left.shape[1]
+    if left.shape[1] % num_right or num_right == left.shape[1] or num_right == 1:
+        return None
+    lefts, rights = left[:, ::num_right], right[:, :num_right]
+    same = np.array_equal(left, np.repeat(lefts, num_right, axis=1))
+    if not same or not np.array_equal(right, np.tile(rights, (1, lefts.shape[1]))):
+        return None
+    return Pairs(layer.number, layer.own, below.own, lefts, rights, layer.num_sums)

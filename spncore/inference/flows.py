@@ -124,7 +124,7 @@ def _make_certain(inside: Floats, sums: list[Floats | None], work: Workspace) ->
 
 def _through_products(step: ProductArrays, work: Workspace) -> None:
     """The slope of a child is that of the product times the other child."""
-    for edges, other, out in zip(step.edges, reversed(step.edges), step.read, strict=True):
+    for edges, other, out in zip(step.step.edges, reversed(step.step.edges), step.read, strict=True):
         value = other.read(work.values, out)
         if edges.owned and isinstance(edges.places, slice):
             np.multiply(step.slopes, value, out=work.slopes[edges.places])
@@ -135,13 +135,13 @@ def _through_products(step: ProductArrays, work: Workspace) -> None:
 def _through_loose_products(step: LooseProductArrays, work: Workspace) -> None:
     """All children have the flow of the product; a slope is a flow over a value."""
     flows = np.multiply(step.slopes, step.values, out=step.slopes)
-    products, children = step.step.edges
+    products, edges = step.step.products, step.step.edges
     if not len(products):
         return
-    values = np.take(work.values, children, axis=0, out=step.read, mode="clip")
+    values = np.take(work.values, edges.children, axis=0, out=step.read, mode="clip")
     np.maximum(values, np.finfo(values.dtype).tiny, out=values)  # a value of 0 has no flow
     sent = np.take(flows, products, axis=0, out=step.sent, mode="clip")
-    step.edges.send(work.slopes, np.divide(sent, values, out=sent))
+    edges.send(work.slopes, np.divide(sent, values, out=sent))
 
 
 def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace) -> Floats | None:
@@ -150,7 +150,7 @@ def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace) -> F
     of_weights = None if weights is None else weights * np.matmul(step.slopes, step.children.transpose(0, 2, 1))
     sent = np.matmul(used.transpose(0, 2, 1), step.slopes, out=step.sent)
     if not _in_place(sent, work):
-        step.edges.send(work.slopes, sent.reshape(-1, work.num_rows))
+        step.step.edges.send(work.slopes, sent.reshape(-1, work.num_rows))
     return of_weights
 
 
@@ -160,12 +160,12 @@ def _in_place(sent: Floats, work: Workspace) -> bool:
 
 
 def _through_loose_sums(step: LooseSumArrays, sum_weights: SumWeights, work: Workspace) -> list[Floats | None]:
-    step.edges.send(work.slopes, loose_weights(step, sum_weights).T @ step.slopes)
-    above = np.take(step.slopes, step.step.edges[0], axis=0, out=step.sent, mode="clip")
-    flow = np.einsum("eb,eb->e", above, step.children[step.columns]) * edge_weights(step, sum_weights)
+    step.step.edges.send(work.slopes, loose_weights(step, sum_weights).T @ step.slopes)
+    above = np.take(step.slopes, step.step.sums, axis=0, out=step.sent, mode="clip")
+    flow = np.einsum("eb,eb->e", above, step.children[step.step.columns]) * edge_weights(step, sum_weights)
     found: list[Floats | None] = []
     first = 0
-    for number, size in zip(step.step.numbers, step.parts, strict=True):
+    for number, size in zip(step.step.numbers, step.step.parts, strict=True):
         weights = sum_weights[number]
         found.append(None if weights is None else flow[first : first + size].reshape(weights.shape))
         first += size
@@ -183,7 +183,7 @@ def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace) ->
         np.matmul(back[part], step.slopes[part], out=step.above[:size])
         np.einsum("gijb,gjb->gib", above[:size], right[part], out=step.sent[0][part])
         np.einsum("gijb,gib->gjb", above[:size], left[part], out=step.sent[1][part])
-    for edges, sent in zip(step.edges, step.sent, strict=True):
+    for edges, sent in zip(step.step.edges, step.sent, strict=True):
         if not _in_place(sent, work):
             edges.send(work.slopes, sent.reshape(-1, work.num_rows))
     return np.multiply(of_weights, weights, out=of_weights)

@@ -144,7 +144,7 @@ def _loose_leaves(
     if excluded is not None:
         step.values[excluded.loose[step.place] @ seen.loose > 0.5] = -np.inf
     if work.scaled:
-        np.subtract(step.values, step.sizes * work.share_of_variable, out=step.values)
+        np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
     np.exp(step.values, out=step.values)
 
 
@@ -152,16 +152,18 @@ def rise(sum_weights: SumWeights, work: Workspace) -> None:
     """Values of all nodes from those of the leaves."""
     for step in work.steps:
         if isinstance(step, ProductArrays):
-            first, second = (edges.read(work.values, out) for edges, out in zip(step.edges, step.read, strict=True))
+            first, second = (
+                edges.read(work.values, out) for edges, out in zip(step.step.edges, step.read, strict=True)
+            )
             np.multiply(first, second, out=step.values)
         elif isinstance(step, LooseProductArrays):
             for products, children in step.step.columns:
                 step.values[products] *= work.values[children]
         elif isinstance(step, SumArrays):
-            step.edges.read(work.values, step.children.reshape(-1, work.num_rows))
+            step.step.edges.read(work.values, step.children.reshape(-1, work.num_rows))
             np.matmul(_weights(step, sum_weights), step.children, out=step.values)
         elif isinstance(step, LooseSumArrays):
-            step.edges.read(work.values, step.children)
+            step.step.edges.read(work.values, step.children)
             np.copyto(step.values, loose_weights(step, sum_weights) @ step.children)
         else:
             _rise_over_pairs(step, sum_weights[step.step.number], work)
@@ -174,20 +176,19 @@ def _weights(step: SumArrays, sum_weights: SumWeights) -> Floats:
 
 def loose_weights(step: LooseSumArrays, sum_weights: SumWeights) -> csr_array:
     """The weights of loose sums as a sparse matrix (sums, children)."""
-    sizes = np.diff(step.starts)
-    data = edge_weights(step, sum_weights)
-    return csr_array((data, step.columns, step.starts), shape=(len(sizes), len(step.children)))
+    data, shape = edge_weights(step, sum_weights), (len(step.values), len(step.children))
+    return csr_array((data, step.step.columns, step.step.starts), shape=shape)
 
 
 def edge_weights(step: LooseSumArrays, sum_weights: SumWeights) -> Floats:
     """The weights of all edges of loose sums, (e,)."""
-    parts = zip((sum_weights[number] for number in step.step.numbers), step.parts, strict=True)
+    parts = zip((sum_weights[number] for number in step.step.numbers), step.step.parts, strict=True)
     return np.concatenate([np.ones(size) if weights is None else weights.ravel() for weights, size in parts])
 
 
 def _rise_over_pairs(step: PairArrays, weights: Floats | None, work: Workspace) -> None:
     """Σ_ij w_ij left_i right_j, one matrix product over the pairs."""
-    for edges, side in zip(step.edges, step.sides, strict=True):
+    for edges, side in zip(step.step.edges, step.sides, strict=True):
         edges.read(work.values, side.reshape(-1, work.num_rows))
     left, right = step.sides
     pairs = step.pairs.reshape(*left.shape[:2], *right.shape[1:])

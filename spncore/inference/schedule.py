@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Bools, Ints
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.inference.edges import Edges, edges_to
 
 
 class Leaves(NamedTuple):
@@ -36,47 +37,59 @@ class WideLeaves(NamedTuple):
 
 
 class Products(NamedTuple):
-    """A layer of products of two at the nodes `own`; `children` (M, 2)."""
+    """A layer of products of two at the nodes `own`; `children` (M, 2), and how to reach the first and the second."""
 
     own: slice
     children: Ints
+    edges: tuple[Edges, Edges]
 
 
 class LooseProducts(NamedTuple):
     """Products of any arity at the nodes `own`, of leaves and other nodes.
 
-    `leaves` (2, n): product, counted from the first, and leaf; `edges` (2, e): product and child, the products
-    ascending; `columns`: the same child by child, (products, children) of all that have so many.
+    `leaves` (2, n): product, counted from the first, and leaf; `sizes` (M, 1): over how many variables those are.
+    `products` (e,) of all other children, ascending, and `edges` to those; `columns`: the same child by child,
+    (products, children) of all that have so many.
     """
 
     own: slice
     leaves: Ints
-    edges: Ints
+    sizes: Floats
+    products: Ints
+    edges: Edges
     columns: tuple[tuple[Ints, Ints], ...]
 
 
 class Sums(NamedTuple):
-    """A layer of sums by its `number` among those, at the nodes `own`; `children` (G, A)."""
+    """A layer of sums by its `number` among those, at the nodes `own`; `children` (G, A), and `edges` to all."""
 
     number: int
     own: slice
     children: Ints
+    edges: Edges
     num_sums: int
 
 
 class LooseSums(NamedTuple):
-    """Sums of any arity at the nodes `own`, layers `numbers`; `edges` (2, e): sum, counted from the first, and child.
+    """Sums of any arity at the nodes `own`, layers `numbers`, which have so many weighted edges as `parts` say.
 
-    The edges stand in the order of the layers' weights, raveled.
+    `edges` reach the children, each once. `sums` (e,) and `columns` (e,): of each weighted edge, in the order of the
+    layers' weights, the sum, counted from the first, and the child's place; `starts` (M + 1,): where a sum's begin.
     """
 
     numbers: tuple[int, ...]
     own: slice
-    edges: Ints
+    parts: tuple[int, ...]
+    edges: Edges
+    sums: Ints
+    columns: Ints
+    starts: Ints
 
 
 class Pairs(NamedTuple):
-    """A layer of sums over all pairs of `left` (G, I) and `right` (G, J), which are the nodes `products`."""
+    """A layer of sums over all pairs of `left` (G, I) and `right` (G, J), which are the nodes `products`; `edges` reach
+    those on either side.
+    """
 
     number: int
     own: slice
@@ -84,6 +97,7 @@ class Pairs(NamedTuple):
     left: Ints
     right: Ints
     num_sums: int
+    edges: tuple[Edges, Edges]
 
 
 Inputs = Leaves | WideLeaves
@@ -216,11 +230,12 @@ def _step(circuit: Circuit, number: int, end: int, sums: int, parents: Ints) -> 
     assert not isinstance(layer, InputLayer)
     if isinstance(layer, ProductLayer):
         if end == number + 1 and layer.children.shape[1] == 2 and not _absorbs(circuit, layer, parents):
-            return Products(own, layer.children)
+            first, second = (edges_to(column, circuit) for column in layer.children.T)
+            return Products(own, layer.children, (first, second))
         return _loose_products(circuit, number, end, own, parents)
     if end > number + 1:
         return _loose_sums(circuit, number, end, own, sums)
-    return Sums(sums, own, layer.children, layer.num_sums)
+    return Sums(sums, own, layer.children, edges_to(layer.children.ravel(), circuit), layer.num_sums)
 
 
 def _loose_products(circuit: Circuit, number: int, end: int, own: slice, parents: Ints) -> LooseProducts:
@@ -233,7 +248,9 @@ def _loose_products(circuit: Circuit, number: int, end: int, own: slice, parents
     starts = np.searchsorted(others[0], others[0])  # the first edge of the same product
     column = np.arange(others.shape[1]) - starts
     columns = tuple((others[0, column == c], others[1, column == c]) for c in range(int(column.max(initial=-1)) + 1))
-    return LooseProducts(own, leaves, others, columns)
+    covered = circuit.scopes[: circuit.num_inputs].sum(axis=1)[leaves[1]]
+    sizes = np.bincount(leaves[0], covered, own.stop - own.start)[:, None]
+    return LooseProducts(own, leaves, sizes, others[0], edges_to(others[1], circuit), columns)
 
 
 def _sizes(children: list[Ints]) -> tuple[Ints, Ints]:
@@ -243,8 +260,10 @@ def _sizes(children: list[Ints]) -> tuple[Ints, Ints]:
 def _loose_sums(circuit: Circuit, number: int, end: int, own: slice, sums: int) -> LooseSums:
     children = [layer.children for layer in circuit.layers[number:end] if isinstance(layer, SumLayer)]
     above = np.repeat(np.arange(own.stop - own.start), np.repeat(*_sizes(children)))
-    edges = np.stack([above, np.concatenate([below.ravel() for below in children])])
-    return LooseSums(tuple(range(sums, sums + end - number)), own, edges)
+    targets, columns = np.unique(np.concatenate([below.ravel() for below in children]), return_inverse=True)
+    starts = np.searchsorted(above, np.arange(own.stop - own.start + 1))
+    edges, numbers = edges_to(targets, circuit, np.bincount(columns)), tuple(range(sums, sums + end - number))
+    return LooseSums(numbers, own, tuple(below.size for below in children), edges, above, columns, starts)
 
 
 def _fused(circuit: Circuit, layer: Sums, below: Products) -> Pairs | None:
@@ -260,4 +279,6 @@ def _fused(circuit: Circuit, layer: Sums, below: Products) -> Pairs | None:
     same = np.array_equal(left, np.repeat(lefts, num_right, axis=1))
     if not same or not np.array_equal(right, np.tile(rights, (1, lefts.shape[1]))):
         return None
-    return Pairs(layer.number, layer.own, below.own, lefts, rights, layer.num_sums)
+    # each left child stands in a pair with every right one
+    edges = edges_to(lefts.ravel(), circuit, rights.shape[1]), edges_to(rights.ravel(), circuit, lefts.shape[1])
+    return Pairs(layer.number, layer.own, below.own, lefts, rights, layer.num_sums, edges)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.circuit import Circuit, SumLayer
+from spncore.inference.edges import Edges
 from spncore.inference.schedule import (
     Inputs,
     LooseProducts,
@@ -27,34 +27,6 @@ from spncore.inference.schedule import (
 
 CACHE_BYTES = 500_000  # of what is formed and used again at once
 Empty = Callable[..., Any]  # as np.empty
-
-
-class Edges(NamedTuple):
-    """A list of children among the nodes (nodes, B): `places` is a slice where they lie in a row.
-
-    `owned`: no other list has them. `spread` (children, edges) adds up what goes to children that stand in the list
-    several times, whose numbers are then `targets`.
-    """
-
-    places: slice | Ints
-    owned: bool
-    spread: csr_array | None
-    targets: Ints
-
-    def read(self, values: Floats, out: Floats) -> Floats:
-        """The children's rows of `values`: a view where they lie in a row, else copied to `out` (edges, B)."""
-        if isinstance(self.places, slice):
-            return values[self.places]
-        return np.take(values, self.places, axis=0, out=out, mode="clip")
-
-    def send(self, slopes: Floats, sent: Floats) -> None:
-        """Pass `sent` (edges, B) on to the children in `slopes` (nodes, B)."""
-        if self.owned:
-            slopes[self.places] = sent
-        elif self.spread is None:
-            slopes[self.places] += sent
-        else:
-            slopes[self.targets] += self.spread @ sent
 
 
 class InputArrays(NamedTuple):
@@ -73,11 +45,9 @@ class InputArrays(NamedTuple):
 
 
 class ProductArrays(NamedTuple):
-    """Products of two at `values` and `slopes` (M, B); `edges`: first and second child; `read` and `sent` (M, B) are
-    places that all steps share.
-    """
+    """Products of two at `values` and `slopes` (M, B); `read` and `sent` (M, B) are places that all steps share."""
 
-    edges: tuple[Edges, Edges]
+    step: Products
     values: Floats
     slopes: Floats
     read: tuple[Floats, Floats]
@@ -85,16 +55,12 @@ class ProductArrays(NamedTuple):
 
 
 class LooseProductArrays(NamedTuple):
-    """Loose products at `values` and `slopes` (M, B), the step at `place`; `sizes` (M, 1): how many variables the
-    leaves among their children cover; `read` and `sent` (edges, B) are shared places.
-    """
+    """Loose products at `values` and `slopes` (M, B), the step at `place`; `read` and `sent` (e, B) are shared."""
 
     place: int
     step: LooseProducts
-    edges: Edges
     values: Floats
     slopes: Floats
-    sizes: Floats
     read: Floats
     sent: Floats
 
@@ -106,7 +72,6 @@ class SumArrays(NamedTuple):
     """
 
     step: Sums
-    edges: Edges
     children: Floats
     values: Floats
     slopes: Floats
@@ -115,33 +80,24 @@ class SumArrays(NamedTuple):
 
 
 class LooseSumArrays(NamedTuple):
-    """Loose sums at `values` and `slopes` (M, B) over `children` (C, B), each once; `edges` reach those.
-
-    `parts`: how many weighted edges each layer has; `columns` (e,), `starts` (M + 1,): the child of each and where a
-    sum's begin, as of a sparse matrix; `sent` (e, B) is a shared place.
-    """
+    """Loose sums at `values` and `slopes` (M, B) over `children` (C, B), each once; `sent` (e, B) is shared."""
 
     step: LooseSums
-    edges: Edges
-    parts: tuple[int, ...]
-    columns: Ints
-    starts: Ints
+    children: Floats
     values: Floats
     slopes: Floats
-    children: Floats
     sent: Floats
 
 
 class PairArrays(NamedTuple):
     """A layer of sums over all pairs of two groups, fused with its products: (G, I) left and (G, J) right children.
 
-    `pairs` (G, I·J, B) holds the products; `sides` (G, I, B) and (G, J, B) the children, copied where they do not lie
-    in a row; `sent`, of the shapes of `sides`, is what goes down on either side. `above` (G', I·J, B) is what goes down
-    to the pairs of one of `parts`, runs of groups whose pairs fit the processor's cache.
+    `pairs` and `pair_slopes` (G, I·J, B) are the products'; `sides` (G, I, B) and (G, J, B) the children, copied where
+    they do not lie in a row; `sent`, of the shapes of `sides`, is what goes down on either side. `above` (G', I·J, B)
+    is what goes down to the pairs of one of `parts`, runs of groups whose pairs fit the processor's cache.
     """
 
     step: Pairs
-    edges: tuple[Edges, Edges]
     sides: tuple[Floats, Floats]
     pairs: Floats
     pair_slopes: Floats
@@ -168,7 +124,8 @@ class Workspace:
         self.num_rows = num_rows
         self.values, self.slopes = (self._new(circuit.num_nodes) for _ in range(2))
         self.scale, self.share_of_variable = self._new(), self._new()
-        largest = max((_scratch(step) for step in self.plan.steps), default=0)
+        row_bytes = num_rows * np.dtype(dtype).itemsize
+        largest = max((_scratch(step, row_bytes) for step in self.plan.steps), default=0)
         self._shared = [self._new(largest) for _ in range(3)]
         self.inputs = self._inputs(self.plan)
         self.scaled = any(one.share.any() for one in self.inputs)
@@ -202,51 +159,33 @@ class Workspace:
     def _step(self, place: int, step: Step) -> StepArrays:
         values, slopes = self.values[step.own], self.slopes[step.own]
         if isinstance(step, Products):
-            first, second = (_edges(column, self.circuit) for column in step.children.T)
             one, other, sent = (shared[: len(values)] for shared in self._shared)
-            return ProductArrays((first, second), values, slopes, (one, other), sent)
+            return ProductArrays(step, values, slopes, (one, other), sent)
         if isinstance(step, LooseProducts):
-            edges = _edges(step.edges[1], self.circuit)
-            covered = np.zeros((len(values), self.circuit.num_variables), dtype=bool)
-            np.logical_or.at(covered, step.leaves[0], self.circuit.scopes[step.leaves[1]])
-            sizes = covered.sum(axis=1, keepdims=True).astype(self._dtype)
-            read, sent = (shared[: step.edges.shape[1]] for shared in self._shared[:2])
-            return LooseProductArrays(place, step, edges, values, slopes, sizes, read, sent)
+            read, sent = (shared[: len(step.products)] for shared in self._shared[:2])
+            return LooseProductArrays(place, step, values, slopes, read, sent)
         if isinstance(step, LooseSums):
-            return self._loose_sums(step, values, slopes)
+            children = self._children(step.edges, (len(step.edges.targets),))
+            return LooseSumArrays(step, children, values, slopes, self._shared[0][: len(step.sums)])
         groups = (-1, step.num_sums, self.num_rows)
         values, slopes = values.reshape(groups), slopes.reshape(groups)
-        return self._pairs(step, values, slopes) if isinstance(step, Pairs) else self._sums(step, values, slopes)
-
-    def _loose_sums(self, step: LooseSums, values: Floats, slopes: Floats) -> LooseSumArrays:
-        targets, columns = np.unique(step.edges[1], return_inverse=True)
-        starts = np.searchsorted(step.edges[0], np.arange(len(values) + 1))
-        uses = np.bincount(columns)
-        edges = _edges(targets, self.circuit, uses)
-        children = self._children(edges, (len(targets),))
-        parts = tuple(self.circuit.sum_layers[number].children.size for number in step.numbers)
-        sent = self._shared[0][: step.edges.shape[1]]
-        return LooseSumArrays(step, edges, parts, columns, starts, values, slopes, children, sent)
-
-    def _sums(self, step: Sums, values: Floats, slopes: Floats) -> SumArrays:
-        edges, shape = _edges(step.children.ravel(), self.circuit), step.children.shape
-        sent = self._sent(edges, shape, self._shared[0])
+        if isinstance(step, Pairs):
+            return self._pairs(step, values, slopes)
+        shape = step.children.shape
         unit_weights = np.ones((1, 1, shape[1]), self._dtype)
-        return SumArrays(step, edges, self._children(edges, shape), values, slopes, unit_weights, sent)
+        sent = self._sent(step.edges, shape, self._shared[0])
+        return SumArrays(step, self._children(step.edges, shape), values, slopes, unit_weights, sent)
 
     def _pairs(self, step: Pairs, values: Floats, slopes: Floats) -> PairArrays:
-        uses = step.right.shape[1], step.left.shape[1]  # each left child stands in a pair with every right one
-        sides = (step.left, step.right)
-        edges = tuple(_edges(side.ravel(), self.circuit, use) for side, use in zip(sides, uses, strict=True))
-        children = tuple(self._children(*pair) for pair in zip(edges, (side.shape for side in sides), strict=True))
-        shared = zip(edges, (side.shape for side in sides), self._shared, strict=False)
-        sent = tuple(self._sent(one, shape, place) for one, shape, place in shared)
+        shapes = step.left.shape, step.right.shape
+        left, right = (self._children(*pair) for pair in zip(step.edges, shapes, strict=True))
+        one, other = (self._sent(*each) for each in zip(step.edges, shapes, self._shared[:2], strict=True))
         groups = len(step.left), -1, self.num_rows
         pairs, pair_slopes = (array[step.products].reshape(groups) for array in (self.values, self.slopes))
-        size = max(1, CACHE_BYTES // max(pairs[:1].nbytes, 1))
+        size = _groups_at_once(step, pairs[:1].nbytes)
         parts = tuple(slice(begin, begin + size) for begin in range(0, len(pairs), size))
         above = self._shared[2][: min(size, len(pairs)) * pairs.shape[1]].reshape(-1, *pairs.shape[1:])
-        return PairArrays(step, edges, children, pairs, pair_slopes, values, slopes, sent, above, parts)  # type: ignore[arg-type]
+        return PairArrays(step, (left, right), pairs, pair_slopes, values, slopes, (one, other), above, parts)
 
     def _children(self, edges: Edges, shape: tuple[int, ...]) -> Floats:
         whole = (*shape, self.num_rows)
@@ -272,14 +211,14 @@ class Workspace:
 
     def _gathered(self) -> Ints:
         needs = self.circuit.uses == 0
-        for edges in (one for step in self.steps for one in _all_edges(step) if not one.owned):
+        for edges in (one for step in self.plan.steps for one in _all_edges(step) if not one.owned):
             needs[edges.targets] = True
         needs[-1] = False  # the root is given its slope
         return np.flatnonzero(needs)
 
 
-def _all_edges(step: StepArrays) -> tuple[Edges, ...]:
-    return step.edges if isinstance(step, (ProductArrays, PairArrays)) else (step.edges,)
+def _all_edges(step: Step) -> tuple[Edges, ...]:
+    return step.edges if isinstance(step, (Products, Pairs)) else (step.edges,)
 
 
 def _copies(step: StepArrays, values: Floats) -> list[Floats]:
@@ -295,29 +234,18 @@ def _width(circuit: Circuit, block: Inputs) -> int:
     return block.width if isinstance(block, WideLeaves) else circuit.input_layers[block.number].num_inputs
 
 
-def _scratch(step: Step) -> int:
+def _scratch(step: Step, row_bytes: int) -> int:
     """How many rows a step needs of a shared place."""
-    if isinstance(step, Products):
-        return len(step.children)
-    if isinstance(step, (LooseProducts, LooseSums)):
-        return step.edges.shape[1]
+    if isinstance(step, Pairs):
+        num_pairs = step.left.shape[1] * step.right.shape[1]
+        at_once = _groups_at_once(step, num_pairs * row_bytes)
+        return max(num_pairs * min(at_once, len(step.left)), step.left.size, step.right.size)
     if isinstance(step, Sums):
         return step.children.size
-    return max(step.products.stop - step.products.start, step.left.size, step.right.size)
+    return len(
+        step.children if isinstance(step, Products) else step.products if isinstance(step, LooseProducts) else step.sums
+    )
 
 
-def _edges(children: Ints, circuit: Circuit, uses_each: int | Ints = 1) -> Edges:
-    """How to reach these children; `uses_each` is how often one place of the list is meant by the circuit's layers."""
-    steps = np.diff(children)
-    step = int(steps[0]) if len(steps) else 1
-    places: slice | Ints = children
-    if len(children) and step > 0 and (steps == step).all():
-        places = slice(int(children[0]), int(children[-1]) + 1, step)
-    targets, inverse = np.unique(children, return_inverse=True)
-    once = len(targets) == len(children)
-    owned: bool = once and bool((circuit.uses[children] == uses_each).all())
-    if once:
-        return Edges(places, owned, None, targets)
-    count = np.arange(len(children))
-    spread = csr_array((np.ones(len(children)), (inverse, count)), shape=(len(targets), len(children)))
-    return Edges(places, False, spread, targets)
+def _groups_at_once(step: Pairs, group_bytes: int) -> int:
+    return max(1, CACHE_BYTES // max(group_bytes, 1))

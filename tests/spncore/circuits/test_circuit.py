@@ -85,11 +85,11 @@ def test_the_random_circuits_have_what_an_irregular_circuit_can_have():
     assert any(len(circuit.input_layers) > 2 for circuit in made)
     steps = [step for circuit in made for step in Workspace(circuit, 1).steps]
     arrays = [step for step in steps if isinstance(step, SumArrays)]
-    assert any(step.edges.spread is not None for step in arrays)
+    assert any(step.step.edges.spread is not None for step in arrays)
     assert any(step.values.shape[1] > 1 for step in arrays)
-    assert any(not isinstance(step.edges.places, slice) for step in arrays)
+    assert any(not isinstance(step.step.edges.places, slice) for step in arrays)
     loose = [step for step in steps if isinstance(step, LooseProductArrays)]
-    assert any(step.step.edges.size and step.edges.spread is not None for step in loose)
+    assert any(len(step.step.products) and step.step.edges.spread is not None for step in loose)
     assert any(isinstance(step, LooseSumArrays) for step in steps)
 
 

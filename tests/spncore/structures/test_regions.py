@@ -17,7 +17,7 @@ def test_every_layer_of_pairs_is_fused_and_finds_its_halves_in_one_row(num_varia
     pairs = [step for step in steps if isinstance(step, PairArrays)]
     assert len(pairs) == depth
     assert len(steps) == depth + (num_repetitions > 1)
-    assert all(isinstance(side.places, slice) and side.owned for step in pairs for side in step.edges)
+    assert all(isinstance(side.places, slice) and side.owned for step in pairs for side in step.step.edges)
 
 
 @pytest.mark.parametrize(("num_variables", "depth", "num_repetitions"), SHAPES)
@@ -28,7 +28,7 @@ def test_element_wise_layers_read_their_children_in_place_and_send_down_in_place
     sums = [step for step in work.steps if isinstance(step, SumArrays)]
     assert len(sums) == depth and len(products) == depth - 1  # the first products are leaves themselves
     assert [type(block.block) for block in work.inputs] == [WideLeaves]
-    assert all(isinstance(column.places, slice) and column.owned for step in products for column in step.edges)
+    assert all(isinstance(column.places, slice) and column.owned for step in products for column in step.step.edges)
     assert not work.copies and all(np.may_share_memory(step.sent, work.slopes) for step in sums)
 
 

@@ -13,7 +13,7 @@ from spncore.circuits.circuit import InputLayer, ProductLayer
 from spncore.circuits.model import Model
 from spncore.inference.log_domain import log_sums
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
-from spncore.inference.sampling import fill
+from spncore.inference.sampling import descent, fill
 from spncore.inference.values import input_log_values, row_blocks
 
 
@@ -80,34 +80,33 @@ def _complete(asked: Model, rows: Floats, selective: list[Bools], first_row: int
     fill(
         asked,
         rows,
-        lambda number, groups, members, at: best[number][groups, members, at],
+        lambda sums, at: best[sums, at],
         lambda family, parameters: family.mode(parameters),
     )
     return exact
 
 
-def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Floats, list[Ints], Bools]:
-    """Largest log-value of each node over its missing variables (nodes, B), each sum's best child (G, M, B) per sum
-    layer, and on which rows (B,) that is exact. A sum with nothing missing below keeps its value.
+def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Floats, Ints, Bools]:
+    """Largest log-value of each node over its missing variables (nodes, B), the number of each sum's best edge (nodes,
+    B), and on which rows (B,) that is exact. A sum with nothing missing below keeps its value.
     """
-    circuit = asked.circuit
-    undecided = circuit.scopes @ np.isnan(rows).T  # (nodes, B)
-    values, exact = np.empty(undecided.shape), np.ones(len(rows), dtype=bool)
-    best: list[Ints] = []
+    circuit, begin, missing = asked.circuit, descent(asked.circuit).begin, np.isnan(rows).T.astype(np.float32)
+    values, exact = np.empty((circuit.num_nodes, len(rows))), np.ones(len(rows), dtype=bool)
+    best, sums = np.empty(values.shape, dtype=np.int64), iter(zip(asked.parameters.sums, selective, strict=True))
     # every leaf at what is observed, and at its mode elsewhere
     values[: circuit.num_inputs] = input_log_values(asked, rows, [_log_peaks(*pair) for pair in asked.leaves])
     for layer, own in circuit.inner:
         if isinstance(layer, ProductLayer):
             values[own] = np.add.reduce(values[layer.children], axis=1)
         else:
-            weights = asked.parameters.sums[len(best)]
+            weights, excluding = next(sums)
             children = values[layer.children]
             largest, place, alive = _best_children(children, weights)
             total, *_ = log_sums(children, weights)
-            to_decide = undecided[own].reshape(largest.shape)
+            to_decide = (circuit.scopes[own].astype(np.float32) @ missing > 0.0).reshape(largest.shape)
             values[own] = np.where(to_decide, largest, total).reshape(-1, len(rows))
-            exact &= ~(to_decide & (alive > 1) & ~selective[len(best)][:, :, None]).any(axis=(0, 1))
-            best.append(place)
+            exact &= ~(to_decide & (alive > 1) & ~excluding[:, :, None]).any(axis=(0, 1))
+            best[own] = begin[own, None] + place.reshape(-1, len(rows))
     return values, best, exact
 
 

@@ -4,7 +4,6 @@ Dividing a flow by its weight gives the gradient, Trapp et al. (2019), eq. (2) a
 of a node adds up to the flow that enters the node, its value times its slope.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -54,32 +53,32 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work:
     return Flows(sums, moments)
 
 
-def node_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats, tuple[Floats, ...]]:
-    """The flow through every node (nodes, B) for row weights c (B,), after `forward`, and that of each layer's edges."""
+def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> Floats:
+    """An array (nodes, B) with the flow through every leaf, after `forward`, at the node that carries it."""
     with np.errstate(all="ignore"):
-        sums = send_down(sum_weights, row_weights, work)
-        nodes = work.slopes
+        send_down(sum_weights, row_weights, work)
+        if len(work.outside):
+            found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
+            work.slopes[:, work.outside] = found.nodes
+    return work.slopes
+
+
+def node_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats, tuple[Floats, ...]]:
+    """The flow through every node (nodes, B) for row weights c (B,), after `forward`, and each edge's."""
+    with np.errstate(all="ignore"):
+        sums, nodes = send_down(sum_weights, row_weights, work), work.slopes
         for step in work.steps:
             if isinstance(step, PairArrays):
-                _write_pair_slopes(step, sum_weights[step.step.number])
-        loose = [step.step.own for step in work.steps if isinstance(step, LooseProductArrays)]
-        done = np.zeros(len(nodes), dtype=bool)
-        for own in (*loose, *(one.block.own for one in work.inputs)):
-            done[own] = True
-        inner = np.flatnonzero(~done[work.circuit.num_inputs :]) + work.circuit.num_inputs
-        nodes[inner] *= work.values[inner]
-        parts = np.flatnonzero(work.plan.parents >= 0)
-        nodes[parts] = nodes[work.plan.parents[parts]]
+                weights = sum_weights[step.step.number]
+                np.matmul(weights.transpose(0, 2, 1), step.slopes, out=step.pair_slopes)
+        climbing = np.flatnonzero(~work.plan.hold_flows)
+        nodes[climbing] *= work.values[climbing]
+        nodes[: work.circuit.num_inputs] = nodes[work.plan.carriers]
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
             nodes[:, work.outside] = found.nodes
             sums = tuple(one + more for one, more in zip(sums, found.sums, strict=True))
     return nodes, sums
-
-
-def _write_pair_slopes(step: PairArrays, weights: Floats) -> None:
-    for part in step.parts:
-        np.matmul(weights[part].transpose(0, 2, 1), step.slopes[part], out=step.pair_slopes[part])
 
 
 def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:

@@ -32,9 +32,7 @@ from spncore.inference.workspace import (
 
 @lru_cache
 def safe_log(dtype: DTypeLike) -> float:
-    """The |log-value| of a scaled root up to which no node that matters to it underflows: 461 in double precision, 57 in
-    single.
-    """
+    """The |log-value| of a scaled root up to which nothing that matters to it underflows: 461, 57 in single precision."""
     return 0.65 * float(np.log(np.finfo(dtype).max))
 
 

@@ -4,16 +4,18 @@ Every question is asked for rows of evidence (B, D): whole numbers with −1 whe
 with NaN there; missing values are summed out. All answers are exact. Networks need not be normalised.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from spncore.arrays import Array, Floats
 from spncore.circuits.circuit import InputLayer
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
-from spncore.inference.flows import node_flows
+from spncore.inference.flows import leaf_flows, node_flows
+from spncore.inference.schedule import schedule
 from spncore.inference.values import blocks, log_partition, log_values
 
 
@@ -83,7 +85,7 @@ def conditionals(asked: Model, rows: Array) -> Conditionals:
     """
     centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
     seen = ~np.isnan(evidence)
-    found = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in asked.leaves])
+    found = _expected(asked, rows, _spread(asked, [_statistics(asked, *pair, centres) for pair in asked.leaves]))
     first, second, probabilities = found[0], found[1], found[2:].transpose(1, 2, 0)
     point = evidence[:, :, None] == np.arange(probabilities.shape[2])
     discrete = np.zeros(rows.shape[1], dtype=bool)
@@ -106,13 +108,14 @@ def moments(asked: Model, rows: Array | None = None) -> Expectations:
     plain, centres, inputs = conditionals(asked, rows), _centres(asked), asked.leaves
     means = [layer.distribution.mean(parameters) for layer, parameters in inputs]
     central = [(mean - centres[layer.node_variables])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
+    of_means = _spread(asked, central)
     missing, covariance = is_missing(rows), np.zeros((*plain.mean.shape, plain.mean.shape[1]))
     for j in range(asked.circuit.num_variables):
         here = [layer.node_variables == j for layer, _ in inputs]
         values = np.concatenate([mean[at] for mean, at in zip(means, here, strict=True)])
         low, spread = values.min(), float(np.ptp(values)) or 1.0  # c = spread − low
         tilts = [np.log(np.where(at, mean - low + spread, 1.0)) for mean, at in zip(means, here, strict=True)]
-        (tilted,) = _expected(asked, rows, central, tilts)
+        (tilted,) = _expected(asked, rows, of_means, tilts)
         change = np.where(missing, tilted + centres - plain.mean, 0.0)
         covariance[:, :, j] = np.where(missing[:, j], plain.mean[:, j] - low + spread, 0.0)[:, None] * change
     covariance = (covariance + covariance.transpose(0, 2, 1)) / 2
@@ -123,7 +126,9 @@ def moments(asked: Model, rows: Array | None = None) -> Expectations:
 
 def flow_of_evidence(asked: Model, row: Array) -> EvidenceFlow:
     """How the posterior of one row (D,) spreads over nodes and edges, from 1 at the root. QueryError if P(e) = 0."""
-    ((nodes, edges),) = _posteriors(asked, check_rows(asked, row[None]))
+    (((_, log_f), work),) = blocks(asked, check_rows(asked, row[None]))
+    check_possible(log_f, 0)
+    nodes, edges = node_flows(asked.parameters.sums, np.ones(1), work)
     return EvidenceFlow(nodes[:, 0], edges)
 
 
@@ -157,29 +162,27 @@ def _log_partition(asked: Model) -> float:
     return log_z
 
 
-def _posteriors(
-    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
-) -> Iterator[tuple[Floats, tuple[Floats, ...]]]:
-    """The posterior flow of all nodes (nodes, B), block by block, and the flow of the sums' edges."""
+def _expected(asked: Model, rows: Array, spread: csr_array, missing: Sequence[Floats] | None = None) -> Floats:
+    """Posterior expectation (Q, B, D) of quantities that every leaf knows per variable; `spread` from `_spread`."""
+    num_variables = asked.circuit.num_variables
+    result = np.empty((spread.shape[0], len(rows)))
     for (part, log_f), work in blocks(asked, rows, missing):
         check_possible(log_f, part.start)
-        yield node_flows(asked.parameters.sums, np.ones(len(log_f)), work)
+        result[:, part] = spread @ leaf_flows(asked.parameters.sums, np.ones(len(log_f)), work)
+    return result.reshape(num_variables, -1, len(rows)).transpose(1, 2, 0)
 
 
-def _expected(asked: Model, rows: Array, per_leaf: Sequence[Floats], missing: Sequence[Floats] | None = None) -> Floats:
-    """Posterior expectation (Q, B, D) of Q quantities that every leaf knows per variable, arrays (Q, nodes, S)."""
-    num_rows, num_variables = rows.shape
-    result, begin = np.zeros((num_variables, len(per_leaf[0]), num_rows)), 0
-    for nodes, _ in _posteriors(asked, rows, missing):
-        end = begin + nodes.shape[1]
-        for layer, values, own in zip(asked.circuit.input_layers, per_leaf, asked.circuit.spans, strict=False):
-            groups, places = layer.variables.shape
-            flows = nodes[own].reshape(groups, layer.num_inputs, -1)
-            of_group = values.reshape(len(values), groups, layer.num_inputs, places).transpose(1, 3, 0, 2)
-            sums = of_group.reshape(groups, -1, layer.num_inputs) @ flows  # (G, S·Q, B)
-            np.add.at(result[:, :, begin:end], layer.variables, sums.reshape(groups, places, len(values), -1))
-        begin = end
-    return result.transpose(1, 2, 0)
+def _spread(asked: Model, per_leaf: Sequence[Floats]) -> csr_array:
+    """Q quantities of every leaf, arrays (Q, nodes, S), as a sparse matrix (D·Q, nodes) over the leaves' flows."""
+    circuit, carriers, num_quantities = asked.circuit, schedule(asked.circuit).carriers, len(per_leaf[0])
+    rows, columns = [], []
+    for layer, own, values in zip(circuit.input_layers, circuit.spans, per_leaf, strict=False):
+        places = layer.node_variables * num_quantities + np.arange(num_quantities)[:, None, None]
+        rows.append(places.ravel())
+        columns.append(np.broadcast_to(carriers[own][:, None], values.shape).ravel())
+    data = np.concatenate([values.ravel() for values in per_leaf])
+    places = np.concatenate(rows), np.concatenate(columns)
+    return csr_array((data, places), shape=(circuit.num_variables * num_quantities, circuit.num_nodes))
 
 
 def _centres(asked: Model) -> Floats:

@@ -108,12 +108,19 @@ class Schedule(NamedTuple):
     """`inputs` and `steps` in order; `parents` (leaves,): the product that a leaf is part of, −1 where it is a node.
 
     `certain` (nodes,): through which nodes every induced tree goes, since no sum above them has a choice.
+    `hold_flows` (nodes,): what is sent down ends as a flow at leaves and loose products, as a slope elsewhere.
     """
 
     inputs: tuple[Inputs, ...]
     steps: tuple[Step, ...]
     parents: Ints
     certain: Bools
+    hold_flows: Bools
+
+    @property
+    def carriers(self) -> Ints:
+        """The node that carries the flow of each leaf, (leaves,): the product it is part of, or itself."""
+        return np.where(self.parents >= 0, self.parents, np.arange(len(self.parents)))
 
 
 @lru_cache(64)
@@ -137,7 +144,11 @@ def schedule(circuit: Circuit) -> Schedule:
                 del steps[len(steps) - isinstance(step, Pairs) :]
             steps.append(step)
         number = end
-    return Schedule(tuple(inputs), tuple(steps), parents, _certain(circuit))
+    hold_flows = np.zeros(circuit.num_nodes, dtype=bool)
+    hold_flows[: circuit.num_inputs] = True
+    for one in (*inputs, *(step for step in steps if isinstance(step, LooseProducts))):
+        hold_flows[one.own] = True
+    return Schedule(tuple(inputs), tuple(steps), parents, _certain(circuit), hold_flows)
 
 
 def _certain(circuit: Circuit) -> Bools:

@@ -199,15 +199,11 @@ class Workspace:
 
     def _certain(self) -> tuple[Ints, list[tuple[int, Bools]]]:
         """Nodes whose slopes end as flows and that every induced tree has, and such edges by layer (G, M, 1)."""
-        loose = [step.own for step in self.plan.steps if isinstance(step, LooseProducts)]
-        flows = np.zeros(self.circuit.num_nodes, dtype=bool)
-        for own in (*loose, *(block.own for block in self.plan.inputs)):
-            flows[own] = self.plan.certain[own]
         layers = (one for one in self.circuit.inner if isinstance(one[0], SumLayer))
         certain = [self.plan.certain[own].reshape(-1, layer.num_sums, 1) for layer, own in layers]
         alone = [layer.children.shape[1] == 1 for layer in self.circuit.sum_layers]
         edges = [(number, one) for number, one in enumerate(certain) if alone[number] and one.any()]
-        return np.flatnonzero(flows), edges
+        return np.flatnonzero(self.plan.certain & self.plan.hold_flows), edges
 
     def _gathered(self) -> Ints:
         needs = self.circuit.uses == 0

@@ -83,15 +83,13 @@ def _drawn(asked: Model, rows: Array, drawn: Ints, rng: Generator, first: int) -
     check_possible(of_rows, 0)
     throw, edges = by_posterior(asked, work, column_of, rng), []
 
-    def choose(number: int, groups: Ints, members: Ints, trees: Ints) -> Ints:
-        places = throw(number, groups, members, trees)
-        layer = asked.circuit.sum_layers[number]
-        sums = asked.circuit.edge_spans[number].start + (groups * layer.num_sums + members) * layer.children.shape[1]
-        edges.append(np.stack([first + trees, sums + places]))
-        return places
+    def choose(sums: Ints, trees: Ints) -> Ints:
+        taken = throw(sums, trees)
+        edges.append(np.stack([first + trees, taken]))
+        return taken
 
-    reached = zip(asked.circuit.spans, descend(asked.circuit, len(drawn), choose), strict=False)
-    return edges, [np.stack([first + trees, own.start + nodes]) for own, (nodes, trees) in reached]
+    inputs, trees = descend(asked.circuit, len(drawn), choose)
+    return edges, [np.stack([first + trees, inputs])]
 
 
 def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:

@@ -11,9 +11,10 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
 from spncore.inference import log_domain
-from spncore.inference.evidence import Evidence, wide_places, widths_of
+from spncore.inference.evidence import Evidence, wide_places
 from spncore.inference.forward import edge_weights, loose_weights
 from spncore.inference.log_domain import SumWeights
+from spncore.inference.loose import widths_of
 from spncore.inference.schedule import WideLeaves
 from spncore.inference.workspace import (
     LooseProductArrays,

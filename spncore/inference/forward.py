@@ -17,8 +17,9 @@ from scipy.sparse import csr_array
 
 from spncore.arrays import Floats
 from spncore.inference import log_domain
-from spncore.inference.evidence import Evidence, loose_matrix, wide_places, widths_of
+from spncore.inference.evidence import Evidence, wide_places
 from spncore.inference.log_domain import SumWeights
+from spncore.inference.loose import LooseCoefficients, loose_coefficients, widths_of
 from spncore.inference.schedule import Leaves
 from spncore.inference.workspace import (
     LooseProductArrays,
@@ -37,10 +38,10 @@ def safe_log(dtype: DTypeLike) -> float:
 
 
 class Prepared(NamedTuple):
-    """Coefficients of the schedule's inputs (G, K, F), and of its loose products' leaves (products, R) by step."""
+    """Coefficients of the schedule's inputs (G, K, F), and of its loose products' leaves by step."""
 
     inputs: tuple[Floats, ...]
-    loose: dict[int, csr_array]
+    loose: dict[int, LooseCoefficients]
 
 
 def prepared(coefficients: Sequence[Floats], seen: Evidence, work: Workspace) -> Prepared:
@@ -54,8 +55,7 @@ def prepared(coefficients: Sequence[Floats], seen: Evidence, work: Workspace) ->
         for place, one in enumerate(work.inputs)
     )
     steps = (step for step in work.steps if isinstance(step, LooseProductArrays))
-    rows = 0 if seen.loose is None else len(seen.loose)
-    return Prepared(inputs, {step.place: loose_matrix(work.circuit, widths, step.place, flat, rows) for step in steps})
+    return Prepared(inputs, {step.place: loose_coefficients(work.circuit, widths, step.place, flat) for step in steps})
 
 
 def forward(
@@ -114,7 +114,7 @@ def rise_to_leaves(linear: Prepared, seen: Evidence, work: Workspace, excluded: 
         np.exp(one.values, out=one.values)
     for step in work.steps:
         if isinstance(step, LooseProductArrays):
-            _loose_leaves(step, linear.loose, seen, work, excluded)
+            _loose_leaves(step, linear, seen, work, excluded)
 
 
 def _find_scale(work: Workspace) -> None:
@@ -133,14 +133,14 @@ def _find_scale(work: Workspace) -> None:
 
 
 def _loose_leaves(
-    step: LooseProductArrays, loose: dict[int, csr_array], seen: Evidence, work: Workspace, excluded: Prepared | None
+    step: LooseProductArrays, linear: Prepared, seen: Evidence, work: Workspace, excluded: Prepared | None
 ) -> None:
     if seen.loose is None:
         step.values.fill(1.0)
         return
-    np.copyto(step.values, loose[step.place] @ seen.loose)
+    np.copyto(step.values, linear.loose[step.place].over(seen.loose))
     if excluded is not None:
-        step.values[excluded.loose[step.place] @ seen.loose > 0.5] = -np.inf
+        step.values[excluded.loose[step.place].over(seen.loose) > 0.5] = -np.inf
     if work.scaled:
         np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
     np.exp(step.values, out=step.values)

@@ -169,7 +169,7 @@ def _expected(asked: Model, rows: Array, spread: csr_array, missing: Sequence[Fl
     for (part, log_f), work in blocks(asked, rows, missing):
         check_possible(log_f, part.start)
         result[:, part] = spread @ leaf_flows(asked.parameters.sums, np.ones(len(log_f)), work)
-    return result.reshape(num_variables, -1, len(rows)).transpose(1, 2, 0)
+    return result.reshape(num_variables, spread.shape[0] // num_variables, len(rows)).transpose(1, 2, 0)
 
 
 def _spread(asked: Model, per_leaf: Sequence[Floats]) -> csr_array:

@@ -18,13 +18,13 @@ from spncore.inference.schedule import WideLeaves, schedule
 
 
 class Evidence(NamedTuple):
-    """`designs` of the input layers; of the schedule's inputs what flows are `summed` over, (G, A + F, B) each, the
-    last `num_features` of which are what the log-values are linear in; `loose`: the features of loose products.
+    """`designs` of the input layers; of the schedule's inputs the `features` (G, F, B) that log-values are linear in,
+    and what flows are `summed` over, (G, A + F, B), where that is asked for; `loose`: the features of loose products.
     """
 
     designs: Sequence[Design]
+    features: tuple[Floats, ...]
     summed: tuple[Floats, ...]
-    num_features: tuple[int, ...]
     loose: LooseFeatures | None
 
     @property
@@ -45,28 +45,34 @@ class Wide(NamedTuple):
     moments: tuple[tuple[int, Ints], ...]
 
 
-def arranged(circuit: Circuit, designs: Sequence[Design]) -> Evidence:
-    """The designs of a block of rows in the order of the circuit's schedule."""
-    plan, widths = schedule(circuit), widths_of(designs)
-    rows: Floats | None = None
-    summed, num_features = [], []
-    for place, block in enumerate(plan.inputs):
+def arranged(circuit: Circuit, designs: Sequence[Design], with_flows: bool = True) -> Evidence:
+    """The designs of a block of rows in the order of the circuit's schedule; `with_flows`: also for a way down."""
+    widths = widths_of(designs)
+    features, summed = [], []
+    for place, block in enumerate(schedule(circuit).inputs):
         if isinstance(block, WideLeaves):
-            rows = _stacked([design.summed for design in designs]) if rows is None else rows
             wide = wide_places(circuit, widths, place)
-            summed.append(rows[wide.rows])
-            num_features.append(wide.coefficients.shape[2])
+            rows, width = wide.rows, wide.coefficients.shape[2]
+            found = _gathered(designs, rows if with_flows else rows[:, rows.shape[1] - width :])
+            features.append(found[:, found.shape[1] - width :])
+            summed.append(found)
         else:
+            features.append(designs[block.number].features)
             summed.append(designs[block.number].summed)
-            num_features.append(widths[block.number][1])
-    return Evidence(designs, tuple(summed), tuple(num_features), loose_features(circuit, designs))
+    return Evidence(designs, tuple(features), tuple(summed) if with_flows else (), loose_features(circuit, designs))
 
 
-def _stacked(arrays: Sequence[Floats]) -> Floats:
-    """Rows (n, B) of arrays (G, W, B), one after the other, and last a row of zeros."""
-    num_rows = arrays[0].shape[2]
-    flat = [array.reshape(-1, num_rows) for array in arrays]
-    return np.concatenate([*flat, np.zeros((1, num_rows), arrays[0].dtype)])
+def _gathered(designs: Sequence[Design], places: Ints) -> Floats:
+    """Rows of all designs' `summed`, counted through, at `places` (G, W), −1 for zeros: (G, W, B)."""
+    num_rows, first = designs[0].summed.shape[2], 0
+    found = np.empty((places.size, num_rows), designs[0].summed.dtype)
+    found[places.ravel() < 0] = 0.0
+    for design in designs:
+        rows = design.summed.reshape(-1, num_rows)
+        here = np.flatnonzero((places.ravel() >= first) & (places.ravel() < first + len(rows)))
+        found[here] = rows[places.ravel()[here] - first]
+        first += len(rows)
+    return found.reshape(*places.shape, num_rows)
 
 
 @lru_cache(64)

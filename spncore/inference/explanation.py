@@ -9,12 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Array, Bools, Floats, Ints
-from spncore.circuits.circuit import InputLayer, ProductLayer
+from spncore.circuits.circuit import InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import Model
+from spncore.inference.forward import log_leaves
 from spncore.inference.log_domain import log_sums
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
 from spncore.inference.sampling import descent, fill
-from spncore.inference.values import input_log_values, row_blocks
+from spncore.inference.schedule import LooseProducts, LooseSums, Pairs, Products
+from spncore.inference.values import prepared_blocks
+from spncore.inference.workspace import Workspace
 
 
 class MostProbable(NamedTuple):
@@ -32,8 +35,15 @@ def most_probable(asked: Model, rows: Array) -> MostProbable:
     """Fill each row's missing values by the most probable ones (MPE), by density if real. QueryError if P(e) = 0."""
     result, exact = as_real(check_rows(asked, rows)), np.ones(len(rows), dtype=bool)
     selective = selective_sums(asked)
-    for part in row_blocks(asked.circuit, len(rows)):
-        exact[part] = _complete(asked, result[part], selective, part.start)
+    # every leaf at what is observed, and at its mode elsewhere
+    peaks = [_log_peaks(*pair) for pair in asked.leaves]
+    for part, seen, given, work in prepared_blocks(asked, result, peaks):
+        log_leaves(given, seen, work)
+        best, exact[part] = _maximise(asked, result[part], selective, work)
+        check_possible(work.values[-1], part.start)
+        fill(
+            asked, result[part], lambda sums, at, best=best: best[sums, at], lambda family, leaves: family.mode(leaves)
+        )
     return MostProbable(result, log_likelihood(asked, result), exact)
 
 
@@ -73,41 +83,39 @@ def _overlap(below: Bools) -> Bools:
     return overlap
 
 
-def _complete(asked: Model, rows: Floats, selective: list[Bools], first_row: int) -> Bools:
-    """Fill NaN in rows (B, D) in place; returns where all decisions were exact."""
-    values, best, exact = _maximise(asked, rows, selective)
-    check_possible(values[-1], first_row)
-    fill(
-        asked,
-        rows,
-        lambda sums, at: best[sums, at],
-        lambda family, parameters: family.mode(parameters),
-    )
-    return exact
+def _maximise(asked: Model, rows: Floats, selective: list[Bools], work: Workspace) -> tuple[Ints, Bools]:
+    """The number of each sum's best edge (nodes, B), and on which rows (B,) all that is exact.
 
-
-def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Floats, Ints, Bools]:
-    """Largest log-value of each node over its missing variables (nodes, B), the number of each sum's best edge (nodes,
-    B), and on which rows (B,) that is exact. A sum with nothing missing below keeps its value.
+    Completes the log-values of leaves in `work` by those of all nodes, each the largest over its missing variables. A
+    sum with nothing missing below keeps its value.
     """
     circuit, begin, missing = asked.circuit, descent(asked.circuit).begin, np.isnan(rows).T.astype(np.float32)
-    values, exact = np.empty((circuit.num_nodes, len(rows))), np.ones(len(rows), dtype=bool)
-    best, sums = np.empty(values.shape, dtype=np.int64), iter(zip(asked.parameters.sums, selective, strict=True))
-    # every leaf at what is observed, and at its mode elsewhere
-    values[: circuit.num_inputs] = input_log_values(asked, rows, [_log_peaks(*pair) for pair in asked.leaves])
-    for layer, own in circuit.inner:
-        if isinstance(layer, ProductLayer):
-            values[own] = np.add.reduce(values[layer.children], axis=1)
+    values, exact = work.values, np.ones(len(rows), dtype=bool)
+    best, sums = (
+        np.empty(values.shape, dtype=np.int64),
+        zip(circuit.sum_layers, asked.parameters.sums, selective, strict=True),
+    )
+    spans = [own for layer, own in circuit.inner if isinstance(layer, SumLayer)]
+    for step in work.plan.steps:
+        if isinstance(step, Products):
+            np.add(values[step.children[:, 0]], values[step.children[:, 1]], out=values[step.own])
+        elif isinstance(step, LooseProducts):
+            for products, children in step.columns:
+                values[step.own][products] += values[children]
         else:
-            weights, excluding = next(sums)
-            children = values[layer.children]
-            largest, place, alive = _best_children(children, weights)
-            total, *_ = log_sums(children, weights)
-            to_decide = (circuit.scopes[own].astype(np.float32) @ missing > 0.0).reshape(largest.shape)
-            values[own] = np.where(to_decide, largest, total).reshape(-1, len(rows))
-            exact &= ~(to_decide & (alive > 1) & ~excluding[:, :, None]).any(axis=(0, 1))
-            best[own] = begin[own, None] + place.reshape(-1, len(rows))
-    return values, best, exact
+            if isinstance(step, Pairs):
+                children = values[step.left][:, :, None] + values[step.right][:, None]
+                values[step.products] = children.reshape(-1, len(rows))
+            for number in step.numbers if isinstance(step, LooseSums) else (step.number,):
+                layer, weights, excluding = next(sums)
+                own, children = spans[number], values[layer.children]
+                largest, place, alive = _best_children(children, weights)
+                total, *_ = log_sums(children, weights)
+                to_decide = (circuit.scopes[own].astype(np.float32) @ missing > 0.0).reshape(largest.shape)
+                values[own] = np.where(to_decide, largest, total).reshape(-1, len(rows))
+                exact &= ~(to_decide & (alive > 1) & ~excluding[:, :, None]).any(axis=(0, 1))
+                best[own] = begin[own, None] + place.reshape(-1, len(rows))
+    return best, exact
 
 
 def _best_children(children: Floats, weights: Floats) -> tuple[Floats, Ints, Ints]:

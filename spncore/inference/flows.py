@@ -57,7 +57,7 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work:
 def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> Floats:
     """An array (nodes, B) with the flow through every leaf, after `forward`, at the node that carries it."""
     with np.errstate(all="ignore"):
-        send_down(sum_weights, row_weights, work)
+        send_down(sum_weights, row_weights, work, of_edges=False)
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
             work.slopes[:, work.outside] = found.nodes
@@ -82,10 +82,12 @@ def node_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) ->
     return nodes, sums
 
 
-def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:
+def send_down(
+    sum_weights: SumWeights, row_weights: Floats, work: Workspace, of_edges: bool = True
+) -> tuple[Floats | None, ...]:
     """Fill `work.slopes` and return the flows of the sum weights, added up over the rows that are not outside.
 
-    For leaves and loose products `slopes` are flows: slope times value.
+    For leaves and loose products `slopes` are flows: slope times value. Without `of_edges` all returned is None.
     """
     if len(work.gathered):
         work.slopes[work.gathered] = 0.0
@@ -101,10 +103,12 @@ def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> 
         elif isinstance(step, LooseProductArrays):
             _through_loose_products(step, work)
         elif isinstance(step, SumArrays):
-            sums[step.step.number] = _through_sums(step, sum_weights[step.step.number], work)
+            sums[step.step.number] = _through_sums(step, sum_weights[step.step.number], work, of_edges)
         elif isinstance(step, LooseSumArrays):
-            for number, flow in zip(step.step.numbers, _through_loose_sums(step, sum_weights, work), strict=True):
-                sums[number] = flow
+            step.step.edges.send(work.slopes, loose_weights(step, sum_weights).T @ step.slopes)
+            if of_edges:
+                for number, flow in zip(step.step.numbers, _loose_edges(step, sum_weights), strict=True):
+                    sums[number] = flow
         else:
             sums[step.step.number] = _through_pairs(step, sum_weights[step.step.number], work)
     for one in work.inputs:
@@ -144,10 +148,12 @@ def _through_loose_products(step: LooseProductArrays, work: Workspace) -> None:
     edges.send(work.slopes, np.divide(sent, values, out=sent))
 
 
-def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace) -> Floats | None:
+def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace, of_edges: bool) -> Floats | None:
     """The slope of a child is the weighted sum of those of its sums; returns the flow of the weights."""
     used = step.unit_weights if weights is None else weights
-    of_weights = None if weights is None else weights * np.matmul(step.slopes, step.children.transpose(0, 2, 1))
+    of_weights = None
+    if weights is not None and of_edges:
+        of_weights = weights * np.matmul(step.slopes, step.children.transpose(0, 2, 1))
     sent = np.matmul(used.transpose(0, 2, 1), step.slopes, out=step.sent)
     if not _in_place(sent, work):
         step.step.edges.send(work.slopes, sent.reshape(-1, work.num_rows))
@@ -159,8 +165,8 @@ def _in_place(sent: Floats, work: Workspace) -> bool:
     return np.may_share_memory(sent, work.slopes)
 
 
-def _through_loose_sums(step: LooseSumArrays, sum_weights: SumWeights, work: Workspace) -> list[Floats | None]:
-    step.step.edges.send(work.slopes, loose_weights(step, sum_weights).T @ step.slopes)
+def _loose_edges(step: LooseSumArrays, sum_weights: SumWeights) -> list[Floats | None]:
+    """The flow of the weights of each layer."""
     above = np.take(step.slopes, step.step.sums, axis=0, out=step.sent, mode="clip")
     flow = np.einsum("eb,eb->e", above, step.children[step.step.columns]) * edge_weights(step, sum_weights)
     found: list[Floats | None] = []

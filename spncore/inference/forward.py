@@ -16,11 +16,12 @@ from numpy.typing import DTypeLike
 from scipy.sparse import csr_array
 
 from spncore.arrays import Floats
+from spncore.circuits.circuit import Circuit
 from spncore.inference import log_domain
 from spncore.inference.evidence import Evidence, wide_places
 from spncore.inference.log_domain import SumWeights
-from spncore.inference.loose import LooseCoefficients, loose_coefficients, widths_of
-from spncore.inference.schedule import Leaves
+from spncore.inference.loose import LooseCoefficients, Widths, loose_coefficients
+from spncore.inference.schedule import Leaves, LooseProducts, schedule
 from spncore.inference.workspace import (
     LooseProductArrays,
     LooseSumArrays,
@@ -33,88 +34,113 @@ from spncore.inference.workspace import (
 
 @lru_cache
 def safe_log(dtype: DTypeLike) -> float:
-    """The |log-value| of a scaled root up to which nothing that matters to it underflows: 461, 57 in single precision."""
+    """Up to which |log-value| of a scaled root nothing that matters to it underflows: 461, 57 in single precision."""
     return 0.65 * float(np.log(np.finfo(dtype).max))
 
 
-class Prepared(NamedTuple):
+class Ordered(NamedTuple):
     """Coefficients of the schedule's inputs (G, K, F), and of its loose products' leaves by step."""
 
     inputs: tuple[Floats, ...]
     loose: dict[int, LooseCoefficients]
 
 
-def prepared(coefficients: Sequence[Floats], seen: Evidence, work: Workspace) -> Prepared:
-    """The coefficients (N, F) of each input layer in the order in which they are used."""
-    widths, dtype = widths_of(seen.designs), work.values.dtype
-    flat = np.concatenate([*(array.ravel() for array in coefficients), np.zeros(1)]).astype(dtype, copy=False)
-    inputs = tuple(
-        coefficients[one.block.number].reshape(*one.values.shape[:2], -1)
-        if isinstance(one.block, Leaves)
-        else flat[wide_places(work.circuit, widths, place).coefficients]
-        for place, one in enumerate(work.inputs)
-    )
-    steps = (step for step in work.steps if isinstance(step, LooseProductArrays))
-    return Prepared(inputs, {step.place: loose_coefficients(work.circuit, widths, step.place, flat) for step in steps})
+class Linear(NamedTuple):
+    """What the log-values of leaves are linear by: `coefficients` (N, F) and `impossible` by input layer, see `leaves`,
+    and both in the order in which the schedule uses them; None where no leaf has a weight of 0.
+    """
+
+    coefficients: Sequence[Floats]
+    impossible: Sequence[Floats | None] | None
+    ordered: Ordered
+    excluded: Ordered | None
 
 
-def forward(
+def linear(
+    circuit: Circuit,
+    widths: Widths,
     coefficients: Sequence[Floats],
-    sum_weights: SumWeights,
-    seen: Evidence,
-    work: Workspace,
     impossible: Sequence[Floats | None] | None = None,
-) -> Floats:
+) -> Linear:
+    """Coefficients (N, F) of each input layer, from `leaves.coefficients` and `leaves.impossible`, for `forward`."""
+    excluded = None
+    if impossible is not None and any(counts is not None for counts in impossible):
+        pairs = zip(impossible, coefficients, strict=True)
+        filled = [np.zeros_like(array) if counts is None else counts for counts, array in pairs]
+        excluded = _ordered(circuit, widths, filled, coefficients[0].dtype)
+    return Linear(coefficients, impossible, _ordered(circuit, widths, coefficients, coefficients[0].dtype), excluded)
+
+
+def _ordered(circuit: Circuit, widths: Widths, arrays: Sequence[Floats], dtype: DTypeLike) -> Ordered:
+    flat, plan = np.concatenate([*(array.ravel() for array in arrays), np.zeros(1)]).astype(dtype), schedule(circuit)
+    inputs = tuple(
+        arrays[block.number].reshape(
+            len(circuit.input_layers[block.number].variables), -1, arrays[block.number].shape[1]
+        )
+        if isinstance(block, Leaves)
+        else flat[wide_places(circuit, widths, place).coefficients]
+        for place, block in enumerate(plan.inputs)
+    )
+    places = (place for place, step in enumerate(plan.steps) if isinstance(step, LooseProducts))
+    return Ordered(inputs, {place: loose_coefficients(circuit, widths, place, flat) for place in places})
+
+
+def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Workspace) -> Floats:
     """Log-value of the root on every row, (B,); −inf where a row has probability zero.
 
-    `coefficients`: an array (N, F) per input layer, from `leaves.coefficients`; `sum_weights`: an array (G, num_sums,
-    A) per sum layer, or None for a layer of one sum per group whose weights its children have absorbed into their own
-    values; `impossible`: from `leaves.impossible`, where leaves may have weights of 0.
+    `sum_weights`: an array (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its
+    children have absorbed into their own values.
     """
     with np.errstate(all="ignore"):
-        rise_to_leaves(prepared(coefficients, seen, work), seen, work, _excluded(impossible, coefficients, seen, work))
+        log_leaves(given, seen, work)
+        scale_leaves(work)
         rise(sum_weights, work)
         log_values = np.log(work.values[-1])
         work.outside = np.flatnonzero(~(np.abs(log_values) < safe_log(work.values.dtype)))
         if work.scaled:
             log_values += work.scale
         if len(work.outside):
-            for values in (work.values, *work.copies):
-                values[..., work.outside] = 0.0  # what they hold may be no number
-            rows = [design.take(work.outside) for design in seen.designs]
-            work.rescued = log_domain.rise(work.circuit, coefficients, sum_weights, rows, impossible)
-            log_values[work.outside] = work.rescued[-1]
+            log_values[work.outside] = _rescue(given, sum_weights, seen, work)
     return log_values
 
 
-def _excluded(
-    impossible: Sequence[Floats | None] | None, coefficients: Sequence[Floats], seen: Evidence, work: Workspace
-) -> Prepared | None:
-    """Counts of what excludes a leaf, in the order of the coefficients; None where nothing does."""
-    if impossible is None or all(counts is None for counts in impossible):
-        return None
-    pairs = zip(impossible, coefficients, strict=True)
-    return prepared([np.zeros_like(array) if counts is None else counts for counts, array in pairs], seen, work)
+def _rescue(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Workspace) -> Floats:
+    """Log-values of the rows outside, which are evaluated in the log domain and left out here."""
+    for values in (work.values, *work.copies):
+        values[..., work.outside] = 0.0  # what they hold may be no number
+    rows = [design.take(work.outside) for design in seen.designs]
+    work.rescued = log_domain.rise(work.circuit, given.coefficients, sum_weights, rows, given.impossible)
+    root: Floats = work.rescued[-1]
+    return root
 
 
-def rise_to_leaves(linear: Prepared, seen: Evidence, work: Workspace, excluded: Prepared | None) -> None:
-    """Values of all leaves, and of loose products the part that is of leaves; writes the rows' scale."""
-    blocks = list(zip(work.inputs, linear.inputs, seen.summed, seen.num_features, strict=True))
-    for place, (one, coefficients, summed, num_features) in enumerate(blocks):
-        features = summed[:, summed.shape[1] - num_features :]
+def log_leaves(given: Linear, seen: Evidence, work: Workspace) -> None:
+    """Write the log-values of all leaves, and of loose products the part that is of leaves."""
+    blocks = zip(work.inputs, given.ordered.inputs, seen.features, strict=True)
+    for place, (one, coefficients, features) in enumerate(blocks):
         np.matmul(coefficients, features, out=one.values)
-        if excluded is not None:
-            one.values[np.matmul(excluded.inputs[place], features) > 0.5] = -np.inf
+        if given.excluded is not None:
+            one.values[np.matmul(given.excluded.inputs[place], features) > 0.5] = -np.inf
+    for step in work.loose:
+        if seen.loose is None:
+            step.values.fill(0.0)
+            continue
+        np.copyto(step.values, given.ordered.loose[step.place].over(seen.loose))
+        if given.excluded is not None:
+            step.values[given.excluded.loose[step.place].over(seen.loose) > 0.5] = -np.inf
+
+
+def scale_leaves(work: Workspace) -> None:
+    """Values from log-values, divided by their share of the rows' scale, which is found here."""
     if work.scaled:
         _find_scale(work)
-    for one in work.inputs:
-        if work.scaled:
+        for one in work.inputs:
             np.multiply(one.sizes, work.share_of_variable, out=one.shift)
             np.subtract(one.values, one.shift[:, None], out=one.values)
-        np.exp(one.values, out=one.values)
-    for step in work.steps:
-        if isinstance(step, LooseProductArrays):
-            _loose_leaves(step, linear, seen, work, excluded)
+        for step in work.loose:
+            np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
+    for each in (*work.inputs, *work.loose):
+        np.exp(each.values, out=each.values)
 
 
 def _find_scale(work: Workspace) -> None:
@@ -130,20 +156,6 @@ def _find_scale(work: Workspace) -> None:
     np.rint(work.share_of_variable, out=work.share_of_variable)
     np.multiply(work.share_of_variable, 1.0 / 256.0, out=work.share_of_variable)
     np.multiply(work.share_of_variable, float(work.circuit.num_variables), out=work.scale)
-
-
-def _loose_leaves(
-    step: LooseProductArrays, linear: Prepared, seen: Evidence, work: Workspace, excluded: Prepared | None
-) -> None:
-    if seen.loose is None:
-        step.values.fill(1.0)
-        return
-    np.copyto(step.values, linear.loose[step.place].over(seen.loose))
-    if excluded is not None:
-        step.values[excluded.loose[step.place].over(seen.loose) > 0.5] = -np.inf
-    if work.scaled:
-        np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
-    np.exp(step.values, out=step.values)
 
 
 def rise(sum_weights: SumWeights, work: Workspace) -> None:

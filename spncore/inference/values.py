@@ -9,8 +9,9 @@ from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model
 from spncore.inference import log_domain
-from spncore.inference.evidence import arranged
-from spncore.inference.forward import forward
+from spncore.inference.evidence import Evidence, arranged
+from spncore.inference.forward import Linear, forward, linear
+from spncore.inference.loose import widths_of
 from spncore.inference.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
@@ -24,7 +25,7 @@ def block_rows(circuit: Circuit, num_rows: int) -> int:
 
 def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
     """The rows in blocks that are evaluated at once."""
-    size = max(block_rows(circuit, num_rows), 1)
+    size = max(min(num_rows, max(SMALLEST_BLOCK, BLOCK_BYTES // (16 * circuit.num_nodes))), 1)
     for begin in range(0, num_rows, size):
         yield slice(begin, min(begin + size, num_rows))
 
@@ -54,13 +55,34 @@ def blocks(
     `missing`: an array (nodes, S) per input layer, by whose exponential a leaf is multiplied where its variable is
     missing.
     """
-    circuit, parameters = asked
-    work = None
+    for part, seen, given, work in prepared_blocks(asked, rows, missing):
+        yield (part, forward(given, asked.parameters.sums, seen, work)), work
+
+
+def prepared_blocks(
+    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
+) -> Iterator[tuple[slice, Evidence, Linear, Workspace]]:
+    """What `forward` takes, block by block; what equals the block before is made once."""
+    circuit = asked.circuit
+    work: Workspace | None = None
+    given, partial = None, None
     for part in row_blocks(circuit, len(rows)):
-        designs, linear, zeros = prepare(asked, rows[part], missing)
+        designs = [leaves.design(layer, rows[part]) for layer in circuit.input_layers]
+        before, partial = partial, [design.partial.tolist() for design in designs]
+        if given is None or partial != before:
+            given = _linear(asked, designs, missing)
         if work is None or work.num_rows != part.stop - part.start:
             work = Workspace(circuit, part.stop - part.start)
-        yield (part, forward(linear, parameters.sums, arranged(circuit, designs), work, zeros)), work
+        yield part, arranged(circuit, designs, with_flows=False), given, work
+
+
+def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Floats] | None) -> Linear:
+    pairs = list(zip(asked.parameters.inputs, designs, strict=True))
+    with np.errstate(divide="ignore"):
+        coefficients = [leaves.coefficients(*pair) for pair in pairs]
+    for array, design, log_factors in zip(coefficients, designs, missing or (), strict=False):
+        leaves.weigh_missing(array, design, log_factors)
+    return linear(asked.circuit, widths_of(designs), coefficients, [leaves.impossible(*pair) for pair in pairs])
 
 
 def relative_values(work: Workspace, nodes: Ints, columns: Ints) -> Floats:
@@ -73,23 +95,11 @@ def relative_values(work: Workspace, nodes: Ints, columns: Ints) -> Floats:
     return values
 
 
-def prepare(
-    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
-) -> tuple[list[leaves.Design], list[Floats], list[Floats | None]]:
-    """Features of evidence rows, and the coefficients of all leaves; see `blocks`, `leaves.impossible`."""
+def input_log_values(asked: Model, rows: Array) -> Floats:
+    """The log-values of the input nodes, in nats, (inputs, B)."""
     designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
-    pairs = list(zip(asked.parameters.inputs, designs, strict=True))
-    with np.errstate(divide="ignore"):
-        linear = [leaves.coefficients(*pair) for pair in pairs]
-    for coefficients, design, log_factors in zip(linear, designs, missing or (), strict=False):
-        leaves.weigh_missing(coefficients, design, log_factors)
-    return designs, linear, [leaves.impossible(*pair) for pair in pairs]
-
-
-def input_log_values(asked: Model, rows: Array, missing: Sequence[Floats] | None = None) -> Floats:
-    """The log-values of the input nodes, in nats, (inputs, B); see `blocks`."""
-    designs, linear, zeros = prepare(asked, rows, missing)
-    return np.concatenate(log_domain.input_values(linear, designs, zeros))
+    given = _linear(asked, designs, None)
+    return np.concatenate(log_domain.input_values(given.coefficients, designs, given.impossible))
 
 
 def log_partition(asked: Model) -> float:

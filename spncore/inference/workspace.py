@@ -130,6 +130,7 @@ class Workspace:
         self.inputs = self._inputs(self.plan)
         self.scaled = any(one.share.any() for one in self.inputs)
         self.steps = [self._step(place, step) for place, step in enumerate(self.plan.steps)]
+        self.loose = [step for step in self.steps if isinstance(step, LooseProductArrays)]
         self.copies = [copy for step in self.steps for copy in _copies(step, self.values)]
         self.gathered = self._gathered()
         self.certain, self.certain_edges = self._certain()

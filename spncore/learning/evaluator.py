@@ -13,7 +13,8 @@ from spncore.circuits.families import Moments
 from spncore.circuits.model import parameter_shape
 from spncore.inference.evidence import Evidence, arranged
 from spncore.inference.flows import Flows, backward
-from spncore.inference.forward import forward
+from spncore.inference.forward import forward, linear
+from spncore.inference.loose import widths_of
 from spncore.inference.values import block_rows
 from spncore.inference.workspace import Workspace
 from spncore.learning.objectives import Bag, Objective, accuracy
@@ -131,9 +132,10 @@ class Evaluator:
         asked = batch.rows is None and self.bag.partner is not None, self.objective.value is not None
         log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
+        given = linear(circuit, widths_of(self.designs), coefficients, impossible)
         for part, seen in self._blocks(circuit, batch):
             work = self._workspace(circuit, seen.num_rows)
-            values = forward(coefficients, sums, seen, work, impossible)
+            values = forward(given, sums, seen, work)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
                 row_weights = self.objective.row_weights(batch.weights, log_partition)

@@ -12,7 +12,8 @@ from spncore.circuits.model import Model, Parameters, model, random_model
 from spncore.inference import workspace
 from spncore.inference.evidence import arranged
 from spncore.inference.flows import backward
-from spncore.inference.forward import forward
+from spncore.inference.forward import forward, linear
+from spncore.inference.loose import widths_of
 from spncore.inference.values import log_partition, log_values
 from spncore.inference.workspace import LooseProductArrays, LooseSumArrays, PairArrays, SumArrays, Workspace
 from spncore.structures import rat
@@ -32,7 +33,8 @@ def evaluate(asked, rows, dtype=np.float64):
     designs = [design.astype(dtype) for design in designs]
     zeros = [leaves.impossible(*pair) for pair in pairs]
     seen = arranged(asked.circuit, designs)
-    return forward(coefficients, sums, seen, work, zeros), seen, work
+    given = linear(asked.circuit, widths_of(designs), coefficients, zeros)
+    return forward(given, sums, seen, work), seen, work
 
 
 def all_flows(asked, rows, row_weights):

@@ -33,14 +33,25 @@ class Evidence(NamedTuple):
         return int(self.designs[0].summed.shape[2])
 
 
-class Wide(NamedTuple):
-    """Where a layer of wide leaves finds its features (G, A + F), coefficients (G, K, F), and `moments` their places.
-
-    Places count through all layers' arrays raveled, one after the other; the last, −1, is a zero. `moments[l]`: layer
-    and (nodes, A + F) places in the wide leaves' own moments.
+class Places(NamedTuple):
+    """Where rows of an array of `shape` (G, W) are found: `runs` of (first place, design, its first row, count), each
+    of them counted through; `nothing` are the places of rows of zeros.
     """
 
-    rows: Ints
+    shape: tuple[int, int]
+    runs: tuple[tuple[int, int, int, int], ...]
+    nothing: Ints
+
+
+class Wide(NamedTuple):
+    """Where a layer of wide leaves finds what flows are `summed` over (G, A + F), its `features` (G, F), and its
+    `coefficients` (G, K, F), counted through all input layers' raveled, −1 for a zero.
+
+    `moments`: layer and the places (nodes, A + F) of its leaves in the wide leaves' moments.
+    """
+
+    summed: Places
+    features: Places
     coefficients: Ints
     moments: tuple[tuple[int, Ints], ...]
 
@@ -52,9 +63,8 @@ def arranged(circuit: Circuit, designs: Sequence[Design], with_flows: bool = Tru
     for place, block in enumerate(schedule(circuit).inputs):
         if isinstance(block, WideLeaves):
             wide = wide_places(circuit, widths, place)
-            rows, width = wide.rows, wide.coefficients.shape[2]
-            found = _gathered(designs, rows if with_flows else rows[:, rows.shape[1] - width :])
-            features.append(found[:, found.shape[1] - width :])
+            found = _gathered(designs, wide.summed if with_flows else wide.features)
+            features.append(found[:, found.shape[1] - wide.features.shape[1] :])
             summed.append(found)
         else:
             features.append(designs[block.number].features)
@@ -62,16 +72,14 @@ def arranged(circuit: Circuit, designs: Sequence[Design], with_flows: bool = Tru
     return Evidence(designs, tuple(features), tuple(summed) if with_flows else (), loose_features(circuit, designs))
 
 
-def _gathered(designs: Sequence[Design], places: Ints) -> Floats:
-    """Rows of all designs' `summed`, counted through, at `places` (G, W), −1 for zeros: (G, W, B)."""
-    num_rows, first = designs[0].summed.shape[2], 0
-    found = np.empty((places.size, num_rows), designs[0].summed.dtype)
-    found[places.ravel() < 0] = 0.0
-    for design in designs:
-        rows = design.summed.reshape(-1, num_rows)
-        here = np.flatnonzero((places.ravel() >= first) & (places.ravel() < first + len(rows)))
-        found[here] = rows[places.ravel()[here] - first]
-        first += len(rows)
+def _gathered(designs: Sequence[Design], places: Places) -> Floats:
+    """Rows of all designs' `summed` at `places`: (G, W, B)."""
+    num_rows = designs[0].summed.shape[2]
+    flat = [design.summed.reshape(-1, num_rows) for design in designs]
+    found = np.empty((places.shape[0] * places.shape[1], num_rows), flat[0].dtype)
+    found[places.nothing] = 0.0
+    for to, number, begin, count in places.runs:
+        found[to : to + count] = flat[number][begin : begin + count]
     return found.reshape(*places.shape, num_rows)
 
 
@@ -84,15 +92,28 @@ def wide_places(circuit: Circuit, widths: Widths, place: int) -> Wide:
     first_row = np.cumsum([0, *(len(one.variables) * w for one, (w, _) in zip(layers, widths, strict=True))])
     first_coefficient = np.cumsum([0, *(one.num_nodes * f for one, (_, f) in zip(layers, widths, strict=True))])
     members = np.arange(width)[:, None]
-    extras, features, coefficients = [], [], []
+    extras, features, coefficients = list[Ints](), list[Ints](), list[Ints]()
     for group in block.groups[block.children]:
         parts = [(layer, place, *widths[layer]) for layer, place in group]
         extras.append(np.concatenate([first_row[n] + g * w + np.arange(w - f) for n, g, w, f in parts]))
         features.append(np.concatenate([first_row[n] + g * w + np.arange(w - f, w) for n, g, w, f in parts]))
         own = [first_coefficient[n] + (g * width + members) * f + np.arange(f) for n, g, w, f in parts]
         coefficients.append(np.concatenate(own, axis=1))
-    rows = np.concatenate([_padded(extras), _padded(features)], axis=1)
-    return Wide(rows, _padded(coefficients), _moments(circuit, widths, block, rows))
+    of_features = _padded(features)
+    rows = np.concatenate([_padded(extras), of_features], axis=1)
+    places = (_places(first_row, array) for array in (rows, of_features))
+    return Wide(*places, _padded(coefficients), _moments(circuit, widths, block, rows))
+
+
+def _places(first_row: Ints, rows: Ints) -> Places:
+    """Runs of rows (G, W), counted through designs that begin at `first_row`."""
+    flat = rows.ravel()
+    numbers = np.searchsorted(first_row, flat, side="right") - 1
+    starts = np.flatnonzero((np.diff(flat, prepend=-2) != 1) | (np.diff(numbers, prepend=-2) != 0) | (flat == 0))
+    counts = np.diff(starts, append=len(flat))
+    runs = zip(starts, numbers[starts], flat[starts] - first_row[numbers[starts]], counts, strict=True)
+    whole = tuple(tuple(int(one) for one in run) for run in runs if run[1] >= 0)
+    return Places(rows.shape, whole, np.flatnonzero(flat < 0))  # type: ignore[arg-type]
 
 
 def _padded(arrays: list[Ints]) -> Ints:

@@ -12,6 +12,7 @@ from spncore.inference import log_domain
 from spncore.inference.evidence import Evidence, arranged
 from spncore.inference.forward import Linear, forward, linear
 from spncore.inference.loose import widths_of
+from spncore.inference.schedule import schedule
 from spncore.inference.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
@@ -24,8 +25,13 @@ def block_rows(circuit: Circuit, num_rows: int) -> int:
 
 
 def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
-    """The rows in blocks that are evaluated at once."""
-    size = max(min(num_rows, max(SMALLEST_BLOCK, BLOCK_BYTES // (16 * circuit.num_nodes))), 1)
+    """The rows in blocks that are asked about at once, of about equal sizes, a third of what is trained on at once.
+
+    Leaves that are part of a product have no values of their own.
+    """
+    num_nodes = circuit.num_nodes - np.count_nonzero(schedule(circuit).parents >= 0)
+    most = max(SMALLEST_BLOCK, BLOCK_BYTES // (24 * num_nodes))
+    size = -(-num_rows // max(-(-num_rows // most), 1)) or 1
     for begin in range(0, num_rows, size):
         yield slice(begin, min(begin + size, num_rows))
 

@@ -20,12 +20,13 @@ Widths = tuple[tuple[int, int], ...]  # of each input layer: how many rows of `s
 
 
 class LooseFeatures(NamedTuple):
-    """`seen` (R + 1, B): the features of all groups but their last two, and a row of ones; `unseen` (groups, B): where
-    nothing of a group is observed, None if that is nowhere.
+    """`seen` (R + 1, B): the features of all groups but their last two, and a row of ones; `unseen` (groups, b): where
+    nothing of a group is observed, in those `rows` (b,) where that is so of any.
     """
 
     seen: Floats
-    unseen: Floats | None
+    unseen: Floats
+    rows: slice | Ints
 
 
 class LooseCoefficients(NamedTuple):
@@ -37,8 +38,8 @@ class LooseCoefficients(NamedTuple):
     def over(self, features: LooseFeatures) -> Floats:
         """The log-value of the leaves of each product, (products, B)."""
         found: Floats = self.seen @ features.seen
-        if features.unseen is not None:
-            found += self.unseen @ features.unseen
+        if features.unseen.size:
+            found[:, features.rows] += self.unseen @ features.unseen
         return found
 
 
@@ -70,7 +71,10 @@ def loose_features(circuit: Circuit, designs: Sequence[Design]) -> LooseFeatures
     features = [designs[number].features[group] for number, group in sources]
     unseen = np.stack([array[-1] for array in features])
     seen = np.concatenate([*(array[:-2] for array in features), np.ones_like(unseen[:1])])
-    return LooseFeatures(seen, unseen if unseen.any() else None)
+    rows = np.flatnonzero(unseen.any(axis=0))
+    if 2 * len(rows) > unseen.shape[1]:
+        return LooseFeatures(seen, unseen, slice(None))
+    return LooseFeatures(seen, unseen[:, rows], rows)
 
 
 def loose_coefficients(circuit: Circuit, widths: Widths, place: int, coefficients: Floats) -> LooseCoefficients:

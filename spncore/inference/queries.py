@@ -16,7 +16,7 @@ from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
 from spncore.inference.flows import leaf_flows, node_flows
 from spncore.inference.schedule import schedule
-from spncore.inference.values import blocks, log_partition, log_values
+from spncore.inference.values import blocks, log_values
 
 
 class QueryError(ValueError):
@@ -55,7 +55,14 @@ class EvidenceFlow(NamedTuple):
 
 def log_likelihood(asked: Model, rows: Array) -> Floats:
     """log P(e) (B,) in nats, normalised: the likelihood of full rows, the marginal of others; −inf if impossible."""
-    return log_values(asked, check_rows(asked, rows)) - _log_partition(asked)
+    rows = check_rows(asked, rows)
+    if rows.dtype.kind == "u":
+        rows = as_real(rows)
+    empty = np.full((1, rows.shape[1]), -1 if rows.dtype.kind == "i" else np.nan, dtype=rows.dtype)
+    values = log_values(asked, np.concatenate([rows, empty]))
+    if values[-1] == -np.inf:
+        raise QueryError("this network gives every row probability zero; its weights cannot all be 0")
+    return values[:-1] - values[-1]
 
 
 def log_conditional(asked: Model, query_rows: Array, evidence_rows: Array) -> Floats:
@@ -153,13 +160,6 @@ def check_possible(log_evidence: Floats, first_row: int) -> None:
 def as_real(rows: Array) -> Floats:
     """The same evidence with NaN where a value is missing."""
     return np.where(is_missing(rows), np.nan, rows)
-
-
-def _log_partition(asked: Model) -> float:
-    log_z = log_partition(asked)
-    if log_z == -np.inf:
-        raise QueryError("this network gives every row probability zero; its weights cannot all be 0")
-    return log_z
 
 
 def _expected(asked: Model, rows: Array, spread: csr_array, missing: Sequence[Floats] | None = None) -> Floats:

@@ -72,8 +72,7 @@ def node_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) ->
             if isinstance(step, PairArrays):
                 weights = sum_weights[step.step.number]
                 np.matmul(weights.transpose(0, 2, 1), step.slopes, out=step.pair_slopes)
-        climbing = np.flatnonzero(~work.plan.hold_flows)
-        nodes[climbing] *= work.values[climbing]
+        nodes[work.plan.climbing] *= work.values[work.plan.climbing]
         nodes[: work.circuit.num_inputs] = nodes[work.plan.carriers]
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
@@ -89,8 +88,8 @@ def send_down(
 
     For leaves and loose products `slopes` are flows: slope times value. Without `of_edges` all returned is None.
     """
-    if len(work.gathered):
-        work.slopes[work.gathered] = 0.0
+    if len(work.plan.gathered):
+        work.slopes[work.plan.gathered] = 0.0
     inside = row_weights.copy()
     inside[work.outside] = 0.0
     roots = work.values[-1].copy()
@@ -119,8 +118,8 @@ def send_down(
 
 def _make_certain(inside: Floats, sums: list[Floats | None], work: Workspace) -> None:
     """A posterior of one is exactly one, and where row weights add up to zero such a flow is exactly zero."""
-    work.slopes[work.certain] = inside
-    for number, places in work.certain_edges:
+    work.slopes[work.plan.certain] = inside
+    for number, places in work.plan.certain_edges:
         flow = sums[number]
         if flow is not None:
             flow[places] = np.add.reduce(inside)

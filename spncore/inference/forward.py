@@ -97,7 +97,7 @@ def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Worksp
         rise(sum_weights, work)
         log_values = np.log(work.values[-1])
         work.outside = np.flatnonzero(~(np.abs(log_values) < safe_log(work.values.dtype)))
-        if work.scaled:
+        if work.plan.scaled:
             log_values += work.scale
         if len(work.outside):
             log_values[work.outside] = _rescue(given, sum_weights, seen, work)
@@ -132,10 +132,10 @@ def log_leaves(given: Linear, seen: Evidence, work: Workspace) -> None:
 
 def scale_leaves(work: Workspace) -> None:
     """Values from log-values, divided by their share of the rows' scale, which is found here."""
-    if work.scaled:
+    if work.plan.scaled:
         _find_scale(work)
         for one in work.inputs:
-            np.multiply(one.sizes, work.share_of_variable, out=one.shift)
+            np.multiply(one.groups.sizes, work.share_of_variable, out=one.shift)
             np.subtract(one.values, one.shift[:, None], out=one.values)
         for step in work.loose:
             np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
@@ -147,10 +147,10 @@ def _find_scale(work: Workspace) -> None:
     """The scale of each row (B,): the groups' largest log-values, each variable's averaged over its groups."""
     work.scale.fill(0.0)
     for one in work.inputs:
-        if one.share.any():
+        if one.groups.share.any():
             np.maximum.reduce(one.values, axis=1, out=one.largest)
             np.copyto(one.largest, 0.0, where=np.isneginf(one.largest))
-            np.add(work.scale, one.share @ one.largest, out=work.scale)
+            np.add(work.scale, one.groups.share @ one.largest, out=work.scale)
     # so many binary places that a node's share is exact
     np.multiply(work.scale, 256.0 / work.circuit.num_variables, out=work.share_of_variable)
     np.rint(work.share_of_variable, out=work.share_of_variable)

@@ -100,27 +100,47 @@ class Pairs(NamedTuple):
     edges: tuple[Edges, Edges]
 
 
+class Groups(NamedTuple):
+    """An input's `num_groups` groups of `width` leaves; `sizes` (G, 1): over how many variables.
+
+    `share` (G,): with what weight a group's largest log-value counts in the scale of a row, 0 for all of one leaf.
+    """
+
+    num_groups: int
+    width: int
+    sizes: Floats
+    share: Floats
+
+
 Inputs = Leaves | WideLeaves
 Step = Products | LooseProducts | Sums | LooseSums | Pairs
 
 
 class Schedule(NamedTuple):
-    """`inputs` and `steps` in order; `parents` (leaves,): the product that a leaf is part of, −1 where it is a node.
+    """`inputs` and `steps` in order; `groups`: of each input its groups of leaves.
 
-    `certain` (nodes,): through which nodes every induced tree goes, since no sum above them has a choice.
-    `hold_flows` (nodes,): what is sent down ends as a flow at leaves and loose products, as a slope elsewhere.
+    `parents` (leaves,): the product that a leaf is part of, −1 where it is a node; `carriers` (leaves,): the node that
+    carries its flow, that product or itself. `gathered`: the nodes to which several lists send, or none, but for the
+    root. `climbing`: the nodes at which what is sent down ends as a slope, not as a flow as at leaves and loose
+    products. `certain`: the others through which every induced tree goes, since no sum above them has a choice, and
+    `certain_edges` such edges by layer of sums, (G, num_sums, 1). `num_valued`: how many nodes have values.
     """
 
     inputs: tuple[Inputs, ...]
     steps: tuple[Step, ...]
+    groups: tuple[Groups, ...]
     parents: Ints
-    certain: Bools
-    hold_flows: Bools
+    carriers: Ints
+    gathered: Ints
+    climbing: Ints
+    certain: Ints
+    certain_edges: tuple[tuple[int, Bools], ...]
+    num_valued: int
 
     @property
-    def carriers(self) -> Ints:
-        """The node that carries the flow of each leaf, (leaves,): the product it is part of, or itself."""
-        return np.where(self.parents >= 0, self.parents, np.arange(len(self.parents)))
+    def scaled(self) -> bool:
+        """Whether rows have a scale: where some leaves are alternatives to each other."""
+        return any(one.share.any() for one in self.groups)
 
 
 @lru_cache(64)
@@ -144,11 +164,56 @@ def schedule(circuit: Circuit) -> Schedule:
                 del steps[len(steps) - isinstance(step, Pairs) :]
             steps.append(step)
         number = end
-    hold_flows = np.zeros(circuit.num_nodes, dtype=bool)
-    hold_flows[: circuit.num_inputs] = True
+    climbing, certain = np.ones(circuit.num_nodes, dtype=bool), _certain(circuit)
+    climbing[: circuit.num_inputs] = False
     for one in (*inputs, *(step for step in steps if isinstance(step, LooseProducts))):
-        hold_flows[one.own] = True
-    return Schedule(tuple(inputs), tuple(steps), parents, _certain(circuit), hold_flows)
+        climbing[one.own] = False
+    return Schedule(
+        tuple(inputs),
+        tuple(steps),
+        _groups(circuit, inputs),
+        parents,
+        np.where(parents >= 0, parents, np.arange(len(parents))),
+        _gathered(circuit, steps),
+        np.flatnonzero(climbing),
+        np.flatnonzero(certain & ~climbing),
+        _certain_edges(circuit, certain),
+        circuit.num_nodes - np.count_nonzero(parents >= 0),
+    )
+
+
+def _groups(circuit: Circuit, inputs: list[Inputs]) -> tuple[Groups, ...]:
+    widths = [
+        block.width if isinstance(block, WideLeaves) else circuit.input_layers[block.number].num_inputs
+        for block in inputs
+    ]
+    scopes = [circuit.scopes[block.own][::width] for block, width in zip(inputs, widths, strict=True)]
+    covered = np.zeros(circuit.num_variables)
+    for scope, width in zip(scopes, widths, strict=True):
+        covered += scope.sum(axis=0) * (width > 1)
+    found = []
+    for scope, width in zip(scopes, widths, strict=True):
+        sizes = scope.sum(axis=1).astype(float)
+        share = (scope / np.maximum(covered, 1)).sum(axis=1) / sizes * (width > 1)
+        found.append(Groups(len(scope), width, sizes[:, None], share))
+    return tuple(found)
+
+
+def _gathered(circuit: Circuit, steps: list[Step]) -> Ints:
+    needs = circuit.uses == 0
+    for step in steps:
+        for edges in step.edges if isinstance(step, (Products, Pairs)) else (step.edges,):
+            if not edges.owned:
+                needs[edges.targets] = True
+    needs[-1] = False  # the root is given its slope
+    return np.flatnonzero(needs)
+
+
+def _certain_edges(circuit: Circuit, certain: Bools) -> tuple[tuple[int, Bools], ...]:
+    layers = [(layer, own) for layer, own in circuit.inner if isinstance(layer, SumLayer)]
+    nodes = [certain[own].reshape(-1, layer.num_sums, 1) for layer, own in layers]
+    alone = [layer.children.shape[1] == 1 for layer, _ in layers]
+    return tuple((number, one) for number, one in enumerate(nodes) if alone[number] and one.any())
 
 
 def _certain(circuit: Circuit) -> Bools:

@@ -29,8 +29,7 @@ def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
 
     Leaves that are part of a product have no values of their own.
     """
-    num_nodes = circuit.num_nodes - np.count_nonzero(schedule(circuit).parents >= 0)
-    most = max(SMALLEST_BLOCK, BLOCK_BYTES // (24 * num_nodes))
+    most = max(SMALLEST_BLOCK, BLOCK_BYTES // (24 * schedule(circuit).num_valued))
     size = -(-num_rows // max(-(-num_rows // most), 1)) or 1
     for begin in range(0, num_rows, size):
         yield slice(begin, min(begin + size, num_rows))

@@ -9,19 +9,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Bools, Floats, Ints
-from spncore.circuits.circuit import Circuit, SumLayer
+from spncore.arrays import Floats, Ints
+from spncore.circuits.circuit import Circuit
 from spncore.inference.edges import Edges
 from spncore.inference.schedule import (
+    Groups,
     Inputs,
     LooseProducts,
     LooseSums,
     Pairs,
     Products,
-    Schedule,
     Step,
     Sums,
-    WideLeaves,
     schedule,
 )
 
@@ -30,16 +29,12 @@ Empty = Callable[..., Any]  # as np.empty
 
 
 class InputArrays(NamedTuple):
-    """`values` and `slopes` (G, K, B) of an input layer or of wide leaves; `sizes` (G, 1): over how many variables.
-
-    `share` (G,): with what weight a group's largest log-value counts in the scale of a row, 0 for all of one leaf.
-    """
+    """`values` and `slopes` (G, K, B) of an input layer or of wide leaves; `largest` log-values and `shift`, (G, B)."""
 
     block: Inputs
+    groups: Groups
     values: Floats
     slopes: Floats
-    sizes: Floats
-    share: Floats
     largest: Floats
     shift: Floats
 
@@ -112,28 +107,26 @@ StepArrays = ProductArrays | LooseProductArrays | SumArrays | LooseSumArrays | P
 
 
 class Workspace:
-    """`values` (nodes, B) over exp(`scale`), and on the way down `slopes`: how steeply the objective climbs with each.
+    """Arrays for `num_rows` rows of a circuit: `values` (nodes, B), and on the way down `slopes`, how steeply the
+    objective climbs with each.
 
-    Nodes are values of the circuit in the linear domain, divided by exp(scale · share of their scope) (see `forward`).
-    `gathered` are the nodes whose slopes are added up from several lists, or that no list has, but for the root. Its
-    dtype is the precision of all work; `empty` makes its arrays.
+    A node's value is that of the circuit over exp(`scale` · share of its scope) (see `forward`). `copies` are what
+    steps have copied of the values. The rows `outside` have log-values `rescued` (nodes, b) and values of 0. Its dtype
+    is the precision of all work; `empty` makes its arrays.
     """
 
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64, empty: Empty = np.empty) -> None:
-        self.circuit, self.plan, self._empty, self._dtype = circuit, schedule(circuit), empty, dtype
-        self.num_rows = num_rows
-        self.values, self.slopes = (self._new(circuit.num_nodes) for _ in range(2))
-        self.scale, self.share_of_variable = self._new(), self._new()
+        self.circuit, self.plan, self.num_rows = circuit, schedule(circuit), num_rows
+        self._empty, self._dtype = empty, dtype
+        self.values, self.slopes = self._new(circuit.num_nodes), self._new(circuit.num_nodes)
+        self.scale, self.share_of_variable = self._new(2)
         row_bytes = num_rows * np.dtype(dtype).itemsize
         largest = max((_scratch(step, row_bytes) for step in self.plan.steps), default=0)
-        self._shared = [self._new(largest) for _ in range(3)]
-        self.inputs = self._inputs(self.plan)
-        self.scaled = any(one.share.any() for one in self.inputs)
+        self._shared = self._new(3, largest)
+        self.inputs = [self._input(*pair) for pair in zip(self.plan.inputs, self.plan.groups, strict=True)]
         self.steps = [self._step(place, step) for place, step in enumerate(self.plan.steps)]
         self.loose = [step for step in self.steps if isinstance(step, LooseProductArrays)]
-        self.copies = [copy for step in self.steps for copy in _copies(step, self.values)]
-        self.gathered = self._gathered()
-        self.certain, self.certain_edges = self._certain()
+        self.copies = [copy for step in self.steps for copy in _copies(step)]
         self.outside: Ints = np.zeros(0, dtype=int)
         self.rescued: Floats = np.zeros((0, 0))
 
@@ -141,21 +134,10 @@ class Workspace:
         made: Floats = self._empty((*shape, self.num_rows), self._dtype)
         return made
 
-    def _inputs(self, plan: Schedule) -> list[InputArrays]:
-        widths = [_width(self.circuit, block) for block in plan.inputs]
-        scopes = [self.circuit.scopes[block.own][::width] for block, width in zip(plan.inputs, widths, strict=True)]
-        covered = sum(
-            (scope.sum(axis=0) for scope, width in zip(scopes, widths, strict=True) if width > 1), np.zeros(1)
-        )
-        found = []
-        for block, width, scope in zip(plan.inputs, widths, scopes, strict=True):
-            sizes = scope.sum(axis=1).astype(self._dtype)
-            share = (scope / np.maximum(covered, 1)).sum(axis=1) / sizes if width > 1 else np.zeros(len(scope))
-            groups = (len(scope), width, self.num_rows)
-            views = (array[block.own].reshape(groups) for array in (self.values, self.slopes))
-            scratch = self._new(len(scope)), self._new(len(scope))
-            found.append(InputArrays(block, *views, sizes[:, None], share.astype(self._dtype), *scratch))
-        return found
+    def _input(self, block: Inputs, groups: Groups) -> InputArrays:
+        shape = (groups.num_groups, groups.width, self.num_rows)
+        values, slopes = self.values[block.own].reshape(shape), self.slopes[block.own].reshape(shape)
+        return InputArrays(block, groups, values, slopes, *self._new(2, groups.num_groups))
 
     def _step(self, place: int, step: Step) -> StepArrays:
         values, slopes = self.values[step.own], self.slopes[step.own]
@@ -198,37 +180,17 @@ class Workspace:
             return self.slopes[edges.places].reshape(whole)
         return shared[: int(np.prod(shape))].reshape(whole)
 
-    def _certain(self) -> tuple[Ints, list[tuple[int, Bools]]]:
-        """Nodes whose slopes end as flows and that every induced tree has, and such edges by layer (G, M, 1)."""
-        layers = (one for one in self.circuit.inner if isinstance(one[0], SumLayer))
-        certain = [self.plan.certain[own].reshape(-1, layer.num_sums, 1) for layer, own in layers]
-        alone = [layer.children.shape[1] == 1 for layer in self.circuit.sum_layers]
-        edges = [(number, one) for number, one in enumerate(certain) if alone[number] and one.any()]
-        return np.flatnonzero(self.plan.certain & self.plan.hold_flows), edges
 
-    def _gathered(self) -> Ints:
-        needs = self.circuit.uses == 0
-        for edges in (one for step in self.plan.steps for one in _all_edges(step) if not one.owned):
-            needs[edges.targets] = True
-        needs[-1] = False  # the root is given its slope
-        return np.flatnonzero(needs)
-
-
-def _all_edges(step: Step) -> tuple[Edges, ...]:
-    return step.edges if isinstance(step, (Products, Pairs)) else (step.edges,)
-
-
-def _copies(step: StepArrays, values: Floats) -> list[Floats]:
+def _copies(step: StepArrays) -> list[Floats]:
     """A step's own copies of its children's values."""
-    if isinstance(step, PairArrays):
-        children = list(step.sides)
-    else:
-        children = [step.children] if isinstance(step, (SumArrays, LooseSumArrays)) else []
-    return [copy for copy in children if not np.may_share_memory(copy, values)]
-
-
-def _width(circuit: Circuit, block: Inputs) -> int:
-    return block.width if isinstance(block, WideLeaves) else circuit.input_layers[block.number].num_inputs
+    if isinstance(step, (ProductArrays, LooseProductArrays)):
+        return []
+    sides = (
+        zip(step.step.edges, step.sides, strict=True)
+        if isinstance(step, PairArrays)
+        else [(step.step.edges, step.children)]
+    )
+    return [children for edges, children in sides if not isinstance(edges.places, slice)]
 
 
 def _scratch(step: Step, row_bytes: int) -> int:

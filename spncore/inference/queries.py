@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from spncore.arrays import Array, Floats
-from spncore.circuits.circuit import InputLayer
+from spncore.arrays import Array, Bools, Floats
+from spncore.circuits.circuit import Circuit, InputLayer
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
 from spncore.inference.flows import leaf_flows, node_flows
@@ -90,18 +90,20 @@ def conditionals(asked: Model, rows: Array) -> Conditionals:
     >>> found.shape, found[0, 0].tolist()
     ((1, 3, 2), [0.0, 1.0])
     """
-    centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
-    seen = ~np.isnan(evidence)
-    found = _expected(asked, rows, _spread(asked, [_statistics(asked, *pair, centres) for pair in asked.leaves]))
-    first, second, probabilities = found[0], found[1], found[2:].transpose(1, 2, 0)
-    point = evidence[:, :, None] == np.arange(probabilities.shape[2])
-    discrete = np.zeros(rows.shape[1], dtype=bool)
-    for layer in asked.circuit.input_layers:
-        discrete[layer.variables] = layer.family == "categorical"
+    centres, discrete, evidence = _centres(asked), _discrete(asked.circuit), as_real(check_rows(asked, rows))
+    per_leaf = [_statistics(asked, *pair, centres, discrete) for pair in asked.leaves]
+    first, second, *probabilities = _expected(asked, rows, _spread(asked, per_leaf))
+    seen, values = ~np.isnan(evidence), range(len(probabilities))
+    for value, probability in zip(values, probabilities, strict=True):
+        np.copyto(probability, evidence == value, where=seen & discrete)
+    mean, variance = first + centres, np.maximum(second - first**2, 0.0)
+    if discrete.any():  # from probabilities alone
+        np.copyto(mean, sum(value * probabilities[value] for value in values), where=discrete)
+        np.copyto(variance, sum(probabilities[value] * (value - mean) ** 2 for value in values), where=discrete)
     return Conditionals(
-        np.where((seen & discrete)[:, :, None], point, probabilities),
-        np.where(seen, evidence, first + centres),
-        np.where(seen, 0.0, np.maximum(second - first**2, 0.0)),
+        np.stack(probabilities, axis=-1) if probabilities else np.zeros((*mean.shape, 0)),
+        np.where(seen, evidence, mean),
+        np.where(seen, 0.0, variance),
     )
 
 
@@ -181,8 +183,9 @@ def _spread(asked: Model, per_leaf: Sequence[Floats]) -> csr_array:
         rows.append(places.ravel())
         columns.append(np.broadcast_to(carriers[own][:, None], values.shape).ravel())
     data = np.concatenate([values.ravel() for values in per_leaf])
-    places = np.concatenate(rows), np.concatenate(columns)
-    return csr_array((data, places), shape=(circuit.num_variables * num_quantities, circuit.num_nodes))
+    some = np.flatnonzero(data)
+    places = np.concatenate(rows)[some], np.concatenate(columns)[some]
+    return csr_array((data[some], places), shape=(circuit.num_variables * num_quantities, circuit.num_nodes))
 
 
 def _centres(asked: Model) -> Floats:
@@ -194,13 +197,25 @@ def _centres(asked: Model) -> Floats:
     return sums / counts
 
 
-def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Floats) -> Floats:
-    """Around the centre the first and second moment of every leaf, and its probability of each value, (2 + V, N, S)."""
+def _discrete(circuit: Circuit) -> Bools:
+    """Which variables have categorical leaves alone, (D,)."""
+    discrete = np.ones(circuit.num_variables, dtype=bool)
+    for layer in circuit.input_layers:
+        discrete[layer.variables] &= layer.family == "categorical"
+    return discrete
+
+
+def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Floats, discrete: Bools) -> Floats:
+    """Around the centre the first and second moment of every leaf, and its probability of each value, (2 + V, N, S).
+
+    The moments of discrete variables are left 0.
+    """
     family, inputs = layer.distribution, asked.circuit.input_layers
     most = max((other.num_values for other in inputs if other.family == "categorical"), default=0)
     result = np.zeros((2 + most, *parameters.shape[1:]))
     result[0] = family.mean(parameters) - centres[layer.node_variables]
     result[1] = family.variance(parameters) + result[0] ** 2
+    result[:2] *= ~discrete[layer.node_variables]
     if layer.family == "categorical":
         result[2 : 2 + layer.num_values] = parameters / np.add.reduce(parameters, axis=0)
     return result

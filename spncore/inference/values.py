@@ -16,6 +16,7 @@ from spncore.inference.schedule import schedule
 from spncore.inference.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
+ASKED_BYTES = 4_000_000  # the same where arrays are made anew for every question
 SMALLEST_BLOCK = 128
 
 
@@ -25,11 +26,8 @@ def block_rows(circuit: Circuit, num_rows: int) -> int:
 
 
 def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
-    """The rows in blocks that are asked about at once, of about equal sizes, a third of what is trained on at once.
-
-    Leaves that are part of a product have no values of their own.
-    """
-    most = max(SMALLEST_BLOCK, BLOCK_BYTES // (24 * schedule(circuit).num_valued))
+    """The rows in blocks that are asked about at once, of about equal sizes."""
+    most = max(SMALLEST_BLOCK, ASKED_BYTES // (8 * schedule(circuit).num_valued))
     size = -(-num_rows // max(-(-num_rows // most), 1)) or 1
     for begin in range(0, num_rows, size):
         yield slice(begin, min(begin + size, num_rows))

@@ -14,7 +14,8 @@ from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.leaves import Design
 from spncore.inference.loose import LooseFeatures, Widths, loose_features, widths_of
-from spncore.inference.schedule import WideLeaves, schedule
+from spncore.inference.schedule import schedule
+from spncore.inference.steps import WideLeaves
 
 
 class Evidence(NamedTuple):

@@ -15,7 +15,7 @@ from spncore.inference.forward import log_leaves
 from spncore.inference.log_domain import log_sums
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
 from spncore.inference.sampling import descent, fill
-from spncore.inference.schedule import LooseProducts, LooseSums, Pairs, Products
+from spncore.inference.steps import LooseProducts, LooseSums, Pairs, Products
 from spncore.inference.values import prepared_blocks
 from spncore.inference.workspace import Workspace
 

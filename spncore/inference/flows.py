@@ -15,7 +15,7 @@ from spncore.inference.evidence import Evidence, wide_places
 from spncore.inference.forward import edge_weights, loose_weights
 from spncore.inference.log_domain import SumWeights
 from spncore.inference.loose import widths_of
-from spncore.inference.schedule import WideLeaves
+from spncore.inference.steps import WideLeaves
 from spncore.inference.workspace import (
     LooseProductArrays,
     LooseSumArrays,

@@ -21,7 +21,8 @@ from spncore.inference import log_domain
 from spncore.inference.evidence import Evidence, wide_places
 from spncore.inference.log_domain import SumWeights
 from spncore.inference.loose import LooseCoefficients, Widths, loose_coefficients
-from spncore.inference.schedule import Leaves, LooseProducts, schedule
+from spncore.inference.schedule import schedule
+from spncore.inference.steps import Leaves, LooseProducts
 from spncore.inference.workspace import (
     LooseProductArrays,
     LooseSumArrays,
@@ -34,8 +35,8 @@ from spncore.inference.workspace import (
 
 @lru_cache
 def safe_log(dtype: DTypeLike) -> float:
-    """Up to which |log-value| of a scaled root nothing that matters to it underflows: 461, 57 in single precision."""
-    return 0.65 * float(np.log(np.finfo(dtype).max))
+    """Up to which |log-value| of a scaled root nothing that matters to it underflows: 425, 53 in single precision."""
+    return 0.6 * float(np.log(np.finfo(dtype).max))
 
 
 class Ordered(NamedTuple):

@@ -14,7 +14,8 @@ from scipy.sparse import csr_array
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.leaves import Design
-from spncore.inference.schedule import LooseProducts, WideLeaves, schedule
+from spncore.inference.schedule import schedule
+from spncore.inference.steps import LooseProducts, WideLeaves
 
 Widths = tuple[tuple[int, int], ...]  # of each input layer: how many rows of `summed` a group has, and of features
 

@@ -12,17 +12,8 @@ import numpy as np
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.inference.edges import Edges
-from spncore.inference.schedule import (
-    Groups,
-    Inputs,
-    LooseProducts,
-    LooseSums,
-    Pairs,
-    Products,
-    Step,
-    Sums,
-    schedule,
-)
+from spncore.inference.schedule import schedule
+from spncore.inference.steps import Groups, Inputs, LooseProducts, LooseSums, Pairs, Products, Step, Sums
 
 CACHE_BYTES = 500_000  # of what is formed and used again at once
 Empty = Callable[..., Any]  # as np.empty

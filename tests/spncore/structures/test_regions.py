@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from spncore.circuits.circuit import CircuitError, ProductLayer, SumLayer
-from spncore.inference.schedule import WideLeaves
+from spncore.inference.steps import WideLeaves
 from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 from spncore.structures import rat
 from spncore.structures.regions import Regions, size

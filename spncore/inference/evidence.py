@@ -102,8 +102,8 @@ def wide_places(circuit: Circuit, widths: Widths, place: int) -> Wide:
         coefficients.append(np.concatenate(own, axis=1))
     of_features = _padded(features)
     rows = np.concatenate([_padded(extras), of_features], axis=1)
-    places = (_places(first_row, array) for array in (rows, of_features))
-    return Wide(*places, _padded(coefficients), _moments(circuit, widths, block, rows))
+    summed, seen = _places(first_row, rows), _places(first_row, of_features)
+    return Wide(summed, seen, _padded(coefficients), _moments(circuit, widths, block, rows))
 
 
 def _places(first_row: Ints, rows: Ints) -> Places:

@@ -4,12 +4,14 @@ Exact where every sum that still has something to decide is selective, its child
 2017); else a lower bound, which the result says (the exact problem is NP-hard).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from spncore.arrays import Array, Bools, Floats, Ints
 from spncore.circuits.circuit import InputLayer, ProductLayer, SumLayer
+from spncore.circuits.families import Family
 from spncore.circuits.model import Model
 from spncore.inference.forward import log_leaves
 from spncore.inference.log_domain import log_sums
@@ -41,10 +43,16 @@ def most_probable(asked: Model, rows: Array) -> MostProbable:
         log_leaves(given, seen, work)
         best, exact[part] = _maximise(asked, result[part], selective, work)
         check_possible(work.values[-1], part.start)
-        fill(
-            asked, result[part], lambda sums, at, best=best: best[sums, at], lambda family, leaves: family.mode(leaves)
-        )
+        fill(asked, result[part], partial(_along, best), _mode)
     return MostProbable(result, log_likelihood(asked, result), exact)
+
+
+def _along(best: Ints, sums: Ints, rows: Ints) -> Ints:
+    return best[sums, rows]
+
+
+def _mode(family: Family, parameters: Floats) -> Floats:
+    return family.mode(parameters)
 
 
 def selective_sums(asked: Model) -> list[Bools]:
@@ -89,33 +97,34 @@ def _maximise(asked: Model, rows: Floats, selective: list[Bools], work: Workspac
     Completes the log-values of leaves in `work` by those of all nodes, each the largest over its missing variables. A
     sum with nothing missing below keeps its value.
     """
-    circuit, begin, missing = asked.circuit, descent(asked.circuit).begin, np.isnan(rows).T.astype(np.float32)
-    values, exact = work.values, np.ones(len(rows), dtype=bool)
-    best, sums = (
-        np.empty(values.shape, dtype=np.int64),
-        zip(circuit.sum_layers, asked.parameters.sums, selective, strict=True),
-    )
-    spans = [own for layer, own in circuit.inner if isinstance(layer, SumLayer)]
+    values, best, exact = work.values, np.empty(work.values.shape, dtype=np.int64), np.ones(len(rows), dtype=bool)
+    missing, begin = np.isnan(rows).T.astype(np.float32), descent(asked.circuit).begin
+    spans = [own for layer, own in asked.circuit.inner if isinstance(layer, SumLayer)]
     for step in work.plan.steps:
         if isinstance(step, Products):
             np.add(values[step.children[:, 0]], values[step.children[:, 1]], out=values[step.own])
-        elif isinstance(step, LooseProducts):
+            continue
+        if isinstance(step, LooseProducts):
             for products, children in step.columns:
                 values[step.own][products] += values[children]
-        else:
-            if isinstance(step, Pairs):
-                children = values[step.left][:, :, None] + values[step.right][:, None]
-                values[step.products] = children.reshape(-1, len(rows))
-            for number in step.numbers if isinstance(step, LooseSums) else (step.number,):
-                layer, weights, excluding = next(sums)
-                own, children = spans[number], values[layer.children]
-                largest, place, alive = _best_children(children, weights)
-                total, *_ = log_sums(children, weights)
-                to_decide = (circuit.scopes[own].astype(np.float32) @ missing > 0.0).reshape(largest.shape)
-                values[own] = np.where(to_decide, largest, total).reshape(-1, len(rows))
-                exact &= ~(to_decide & (alive > 1) & ~excluding[:, :, None]).any(axis=(0, 1))
-                best[own] = begin[own, None] + place.reshape(-1, len(rows))
+            continue
+        if isinstance(step, Pairs):
+            values[step.products] = (values[step.left][:, :, None] + values[step.right][:, None]).reshape(-1, len(rows))
+        for number in step.numbers if isinstance(step, LooseSums) else (step.number,):
+            own, below = spans[number], values[asked.circuit.sum_layers[number].children]
+            to_decide = asked.circuit.scopes[own].astype(np.float32) @ missing > 0.0
+            values[own], place, alive = _decided(below, asked.parameters.sums[number], to_decide)
+            best[own] = begin[own, None] + place
+            exact &= ~(to_decide & (alive > 1) & ~selective[number].reshape(-1, 1)).any(axis=0)
     return best, exact
+
+
+def _decided(children: Floats, weights: Floats, to_decide: Bools) -> tuple[Floats, Ints, Ints]:
+    """Log-values of sums, the best child's where that is `to_decide`, its place, and how many are possible, (N, B)."""
+    largest, place, alive = _best_children(children, weights)
+    total, *_ = log_sums(children, weights)
+    values, shape = np.where(to_decide.reshape(total.shape), largest, total), to_decide.shape
+    return values.reshape(shape), place.reshape(shape), alive.reshape(shape)
 
 
 def _best_children(children: Floats, weights: Floats) -> tuple[Floats, Ints, Ints]:

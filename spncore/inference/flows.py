@@ -4,6 +4,7 @@ Dividing a flow by its weight gives the gradient, Trapp et al. (2019), eq. (2) a
 of a node adds up to the flow that enters the node, its value times its slope.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from spncore.circuits.leaves import Design
 from spncore.inference import log_domain
 from spncore.inference.evidence import Evidence, wide_places
 from spncore.inference.forward import edge_weights, loose_weights
-from spncore.inference.log_domain import SumWeights
+from spncore.inference.log_domain import NodeFlows, SumWeights
 from spncore.inference.loose import widths_of
 from spncore.inference.steps import WideLeaves
 from spncore.inference.workspace import (
@@ -25,13 +26,15 @@ from spncore.inference.workspace import (
     Workspace,
 )
 
+Sums = tuple[Floats | None, ...]
+
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
     the child's); `moments`: an array (N, A + F) per input layer, its nodes' flow times `summed`.
     """
 
-    sums: tuple[Floats | None, ...]
+    sums: Sums
     moments: tuple[Floats, ...]
 
 
@@ -46,9 +49,7 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work:
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
             rows = [design.take(work.outside) for design in seen.designs]
-            sums = tuple(
-                None if one is None or more is None else one + more for one, more in zip(sums, found.sums, strict=True)
-            )
+            sums = _added(sums, found.sums)
             more_moments = log_domain.moments(work.circuit, found.nodes, rows)
             moments = tuple(one + more for one, more in zip(moments, more_moments, strict=True))
     return Flows(sums, moments)
@@ -64,26 +65,28 @@ def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) ->
     return work.slopes
 
 
-def node_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats, tuple[Floats, ...]]:
-    """The flow through every node (nodes, B) for row weights c (B,), after `forward`, and each edge's."""
+def node_flows(sum_weights: Sequence[Floats], row_weights: Floats, work: Workspace) -> NodeFlows:
+    """The flow through every node, for row weights c (B,), after `forward`, and of the weights of all sums."""
     with np.errstate(all="ignore"):
         sums, nodes = send_down(sum_weights, row_weights, work), work.slopes
         for step in work.steps:
             if isinstance(step, PairArrays):
-                weights = sum_weights[step.step.number]
-                np.matmul(weights.transpose(0, 2, 1), step.slopes, out=step.pair_slopes)
+                np.matmul(sum_weights[step.step.number].transpose(0, 2, 1), step.slopes, out=step.pair_slopes)
         nodes[work.plan.climbing] *= work.values[work.plan.climbing]
         nodes[: work.circuit.num_inputs] = nodes[work.plan.carriers]
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
             nodes[:, work.outside] = found.nodes
-            sums = tuple(one + more for one, more in zip(sums, found.sums, strict=True))
-    return nodes, sums
+            sums = _added(sums, found.sums)
+    return NodeFlows(nodes, sums)
 
 
-def send_down(
-    sum_weights: SumWeights, row_weights: Floats, work: Workspace, of_edges: bool = True
-) -> tuple[Floats | None, ...]:
+def _added(sums: Sums, more: Sums) -> Sums:
+    pairs = zip(sums, more, strict=True)
+    return tuple(None if one is None or other is None else one + other for one, other in pairs)
+
+
+def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace, of_edges: bool = True) -> Sums:
     """Fill `work.slopes` and return the flows of the sum weights, added up over the rows that are not outside.
 
     For leaves and loose products `slopes` are flows: slope times value. Without `of_edges` all returned is None.
@@ -215,4 +218,5 @@ def _loose_moments(number: int, design: Design, work: Workspace) -> Floats:
     """Of leaves that are part of loose products, whose flow is the product's."""
     parents = work.plan.parents[work.circuit.spans[number]]
     flows = work.slopes[parents].reshape(len(design.summed), -1, work.num_rows)
-    return np.matmul(flows, design.summed.transpose(0, 2, 1)).reshape(len(parents), -1)
+    moments: Floats = np.matmul(flows, design.summed.transpose(0, 2, 1))
+    return moments.reshape(len(parents), -1)

@@ -96,7 +96,7 @@ def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Worksp
         log_leaves(given, seen, work)
         scale_leaves(work)
         rise(sum_weights, work)
-        log_values = np.log(work.values[-1])
+        log_values: Floats = np.log(work.values[-1])
         work.outside = np.flatnonzero(~(np.abs(log_values) < safe_log(work.values.dtype)))
         if work.plan.scaled:
             log_values += work.scale
@@ -140,8 +140,8 @@ def scale_leaves(work: Workspace) -> None:
             np.subtract(one.values, one.shift[:, None], out=one.values)
         for step in work.loose:
             np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
-    for each in (*work.inputs, *work.loose):
-        np.exp(each.values, out=each.values)
+    for values in (*(one.values for one in work.inputs), *(step.values for step in work.loose)):
+        np.exp(values, out=values)
 
 
 def _find_scale(work: Workspace) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, ProductLayer
 from spncore.circuits.leaves import Design
 
@@ -104,5 +104,5 @@ def _smallest(values: Floats) -> float:
     return 1e8 * float(np.finfo(values.dtype).tiny)
 
 
-def _or_ones(weights: Floats | None, children: Floats) -> Floats:
+def _or_ones(weights: Floats | None, children: Ints) -> Floats:
     return np.ones((1, 1, children.shape[1])) if weights is None else weights

@@ -62,7 +62,8 @@ def log_likelihood(asked: Model, rows: Array) -> Floats:
     values = log_values(asked, np.concatenate([rows, empty]))
     if values[-1] == -np.inf:
         raise QueryError("this network gives every row probability zero; its weights cannot all be 0")
-    return values[:-1] - values[-1]
+    found: Floats = values[:-1] - values[-1]
+    return found
 
 
 def log_conditional(asked: Model, query_rows: Array, evidence_rows: Array) -> Floats:
@@ -138,7 +139,7 @@ def flow_of_evidence(asked: Model, row: Array) -> EvidenceFlow:
     (((_, log_f), work),) = blocks(asked, check_rows(asked, row[None]))
     check_possible(log_f, 0)
     nodes, edges = node_flows(asked.parameters.sums, np.ones(1), work)
-    return EvidenceFlow(nodes[:, 0], edges)
+    return EvidenceFlow(nodes[:, 0], tuple(flow for flow in edges if flow is not None))
 
 
 def check_rows(asked: Model, rows: Array) -> Array:
@@ -184,8 +185,8 @@ def _spread(asked: Model, per_leaf: Sequence[Floats]) -> csr_array:
         columns.append(np.broadcast_to(carriers[own][:, None], values.shape).ravel())
     data = np.concatenate([values.ravel() for values in per_leaf])
     some = np.flatnonzero(data)
-    places = np.concatenate(rows)[some], np.concatenate(columns)[some]
-    return csr_array((data[some], places), shape=(circuit.num_variables * num_quantities, circuit.num_nodes))
+    entries = np.concatenate(rows)[some], np.concatenate(columns)[some]
+    return csr_array((data[some], entries), shape=(circuit.num_variables * num_quantities, circuit.num_nodes))
 
 
 def _centres(asked: Model) -> Floats:

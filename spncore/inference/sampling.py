@@ -28,7 +28,7 @@ class Descent(NamedTuple):
     """
 
     begin: Ints
-    count: Ints
+    arity: Ints
     children: Ints
     level: Ints
     sums: tuple[bool, ...]
@@ -95,7 +95,7 @@ def descend(circuit: Circuit, num_rows: int, choose: Choose) -> tuple[Ints, Ints
         if lists.sums[level]:
             children = lists.children[choose(nodes, rows)]
         else:
-            count = lists.count[nodes]
+            count = lists.arity[nodes]
             ends = np.cumsum(count)
             places = np.arange(ends[-1]) + np.repeat(lists.begin[nodes] - ends + count, count)
             children, rows = lists.children[places], np.repeat(rows, count)
@@ -118,7 +118,7 @@ def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: Generator) -
     lists, weights = descent(asked.circuit), _edge_weights(asked)
 
     def draw(nodes: Ints, rows: Ints) -> Ints:
-        edges = lists.begin[nodes][:, None] + np.arange(lists.count[nodes[0]])
+        edges = lists.begin[nodes][:, None] + np.arange(lists.arity[nodes[0]])
         below = np.cumsum(weights[edges] * relative_values(work, lists.children[edges], columns[rows]), axis=1)
         thrown = rng.random(len(rows)) * below[:, -1]
         # the first place where the cumulative weight exceeds the throw, so that no child of weight 0 is chosen
@@ -129,7 +129,7 @@ def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: Generator) -
 
 def by_arity(lists: Descent, nodes: Ints, rows: Ints, choose: Choose) -> Ints:
     """Choose for all sums of one number of children together."""
-    count = lists.count[nodes]
+    count = lists.arity[nodes]
     if (count == count[0]).all():
         return choose(nodes, rows)
     edges = np.empty(len(nodes), dtype=int)
@@ -146,7 +146,7 @@ def by_one_posterior(asked: Model, work: Workspace, rng: Generator) -> Choose:
     totals, last = np.zeros((2, circuit.num_nodes))
     sums = [np.arange(own.start, own.stop) for layer, own in circuit.inner if isinstance(layer, SumLayer)]
     for nodes in sums:  # each sum's edges cumulated, to its own number and one more
-        edges = lists.begin[nodes][:, None] + np.arange(lists.count[nodes[0]])
+        edges = lists.begin[nodes][:, None] + np.arange(lists.arity[nodes[0]])
         below = np.cumsum(
             shares[edges] * relative_values(work, lists.children[edges], np.zeros(len(nodes), int)), axis=1
         )

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Bools, Ints
+from spncore.arrays import Bools, Floats, Ints
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.inference.edges import edges_to
 from spncore.inference.steps import (
@@ -91,7 +91,7 @@ def schedule(circuit: Circuit) -> Schedule:
         np.flatnonzero(climbing),
         np.flatnonzero(certain & ~climbing),
         _certain_edges(circuit, certain),
-        circuit.num_nodes - np.count_nonzero(parents >= 0),
+        circuit.num_nodes - int(np.count_nonzero(parents >= 0)),
     )
 
 
@@ -237,8 +237,8 @@ def _loose_products(circuit: Circuit, number: int, end: int, own: slice, parents
     starts = np.searchsorted(others[0], others[0])  # the first edge of the same product
     column = np.arange(others.shape[1]) - starts
     columns = tuple((others[0, column == c], others[1, column == c]) for c in range(int(column.max(initial=-1)) + 1))
-    covered = circuit.scopes[: circuit.num_inputs].sum(axis=1)[leaves[1]]
-    sizes = np.bincount(leaves[0], covered, own.stop - own.start)[:, None]
+    covered = circuit.scopes[leaves[1]].sum(axis=1, dtype=float)
+    sizes: Floats = np.bincount(leaves[0], covered, own.stop - own.start).astype(float)[:, None]
     return LooseProducts(own, leaves, sizes, others[0], edges_to(others[1], circuit), columns)
 
 

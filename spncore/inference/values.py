@@ -68,7 +68,7 @@ def prepared_blocks(
     """What `forward` takes, block by block; what equals the block before is made once."""
     circuit = asked.circuit
     work: Workspace | None = None
-    given, partial = None, None
+    given, partial = None, list[list[int]]()
     for part in row_blocks(circuit, len(rows)):
         designs = [leaves.design(layer, rows[part]) for layer in circuit.input_layers]
         before, partial = partial, [design.partial.tolist() for design in designs]

@@ -146,7 +146,7 @@ class Workspace:
         if isinstance(step, Pairs):
             return self._pairs(step, values, slopes)
         shape = step.children.shape
-        unit_weights = np.ones((1, 1, shape[1]), self._dtype)
+        unit_weights: Floats = np.ones((1, 1, shape[1]), self._dtype)
         sent = self._sent(step.edges, shape, self._shared[0])
         return SumArrays(step, self._children(step.edges, shape), values, slopes, unit_weights, sent)
 
@@ -189,12 +189,11 @@ def _scratch(step: Step, row_bytes: int) -> int:
     if isinstance(step, Pairs):
         num_pairs = step.left.shape[1] * step.right.shape[1]
         at_once = _groups_at_once(step, num_pairs * row_bytes)
-        return max(num_pairs * min(at_once, len(step.left)), step.left.size, step.right.size)
-    if isinstance(step, Sums):
-        return step.children.size
-    return len(
-        step.children if isinstance(step, Products) else step.products if isinstance(step, LooseProducts) else step.sums
-    )
+        return max(num_pairs * min(at_once, len(step.left)), len(step.left.ravel()), len(step.right.ravel()))
+    if isinstance(step, (Sums, Products)):
+        return len(step.children.ravel())
+    edges: Ints = step.products if isinstance(step, LooseProducts) else step.sums
+    return len(edges)
 
 
 def _groups_at_once(step: Pairs, group_bytes: int) -> int:

@@ -156,7 +156,7 @@ class Workspace:
         one, other = (self._sent(*each) for each in zip(step.edges, shapes, self._shared[:2], strict=True))
         groups = len(step.left), -1, self.num_rows
         pairs, pair_slopes = (array[step.products].reshape(groups) for array in (self.values, self.slopes))
-        size = _groups_at_once(step, pairs[:1].nbytes)
+        size = _groups_at_once(pairs[:1].nbytes)
         parts = tuple(slice(begin, begin + size) for begin in range(0, len(pairs), size))
         above = self._shared[2][: min(size, len(pairs)) * pairs.shape[1]].reshape(-1, *pairs.shape[1:])
         return PairArrays(step, (left, right), pairs, pair_slopes, values, slopes, (one, other), above, parts)
@@ -187,14 +187,14 @@ def _copies(step: StepArrays) -> list[Floats]:
 def _scratch(step: Step, row_bytes: int) -> int:
     """How many rows a step needs of a shared place."""
     if isinstance(step, Pairs):
-        num_pairs = step.left.shape[1] * step.right.shape[1]
-        at_once = _groups_at_once(step, num_pairs * row_bytes)
-        return max(num_pairs * min(at_once, len(step.left)), len(step.left.ravel()), len(step.right.ravel()))
+        (num_groups, num_left), num_right = step.left.shape, step.right.shape[1]
+        at_once = min(_groups_at_once(num_left * num_right * row_bytes), num_groups)
+        return max(num_left * num_right * at_once, num_groups * num_left, num_groups * num_right)
     if isinstance(step, (Sums, Products)):
         return len(step.children.ravel())
     edges: Ints = step.products if isinstance(step, LooseProducts) else step.sums
     return len(edges)
 
 
-def _groups_at_once(step: Pairs, group_bytes: int) -> int:
+def _groups_at_once(group_bytes: int) -> int:
     return max(1, CACHE_BYTES // max(group_bytes, 1))

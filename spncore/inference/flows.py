@@ -13,7 +13,7 @@ from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
 from spncore.inference import log_domain
 from spncore.inference.evidence import Evidence, wide_places
-from spncore.inference.forward import edge_weights, loose_weights
+from spncore.inference.forward import edge_weights, form_pairs, loose_weights, write_pairs
 from spncore.inference.log_domain import NodeFlows, SumWeights
 from spncore.inference.loose import widths_of
 from spncore.inference.steps import WideLeaves
@@ -69,6 +69,7 @@ def node_flows(sum_weights: Sequence[Floats], row_weights: Floats, work: Workspa
     """The flow through every node, for row weights c (B,), after `forward`, and of the weights of all sums."""
     with np.errstate(all="ignore"):
         sums, nodes = send_down(sum_weights, row_weights, work), work.slopes
+        write_pairs(work)
         for step in work.steps:
             if isinstance(step, PairArrays):
                 np.matmul(sum_weights[step.step.number].transpose(0, 2, 1), step.slopes, out=step.pair_slopes)
@@ -112,7 +113,7 @@ def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace, of_
                 for number, flow in zip(step.step.numbers, _loose_edges(step, sum_weights), strict=True):
                     sums[number] = flow
         else:
-            sums[step.step.number] = _through_pairs(step, sum_weights[step.step.number], work)
+            sums[step.step.number] = _through_pairs(step, sum_weights[step.step.number], work, of_edges)
     for one in work.inputs:
         np.multiply(one.slopes, one.values, out=one.slopes)
     _make_certain(inside, sums, work)
@@ -180,21 +181,22 @@ def _loose_edges(step: LooseSumArrays, sum_weights: SumWeights) -> list[Floats |
     return found
 
 
-def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace) -> Floats:
+def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace, of_edges: bool) -> Floats | None:
     assert weights is not None
     of_weights, back = np.empty_like(weights), weights.transpose(0, 2, 1)
     left, right = step.sides
     above = step.above.reshape(-1, left.shape[1], *right.shape[1:])
     for part in step.parts:
-        size = len(step.pairs[part])
-        np.matmul(step.slopes[part], step.pairs[part].transpose(0, 2, 1), out=of_weights[part])
+        size = len(right[part])
+        if of_edges:
+            np.matmul(step.slopes[part], form_pairs(step, part).transpose(0, 2, 1), out=of_weights[part])
         np.matmul(back[part], step.slopes[part], out=step.above[:size])
         np.einsum("gijb,gjb->gib", above[:size], right[part], out=step.sent[0][part])
         np.einsum("gijb,gib->gjb", above[:size], left[part], out=step.sent[1][part])
     for edges, sent in zip(step.step.edges, step.sent, strict=True):
         if not _in_place(sent, work):
             edges.send(work.slopes, sent.reshape(-1, work.num_rows))
-    return np.multiply(of_weights, weights, out=of_weights)
+    return np.multiply(of_weights, weights, out=of_weights) if of_edges else None
 
 
 def _moments(seen: Evidence, work: Workspace) -> tuple[Floats, ...]:

@@ -201,9 +201,22 @@ def _rise_over_pairs(step: PairArrays, weights: Floats | None, work: Workspace) 
     """Σ_ij w_ij left_i right_j, one matrix product over the pairs."""
     for edges, side in zip(step.step.edges, step.sides, strict=True):
         edges.read(work.values, side.reshape(-1, work.num_rows))
-    left, right = step.sides
-    pairs = step.pairs.reshape(*left.shape[:2], *right.shape[1:])
     assert weights is not None
     for part in step.parts:
-        np.multiply(left[part, :, None], right[part, None], out=pairs[part])
-        np.matmul(weights[part], step.pairs[part], out=step.values[part])
+        np.matmul(weights[part], form_pairs(step, part), out=step.values[part])
+
+
+def form_pairs(step: PairArrays, part: slice) -> Floats:
+    """The products left_i right_j of some groups, (G', I·J, B)."""
+    left, right = (side[part] for side in step.sides)
+    pairs = step.pairs[: len(left)]
+    np.multiply(left[:, :, None], right[:, None], out=pairs.reshape(*left.shape[:2], *right.shape[1:]))
+    return pairs
+
+
+def write_pairs(work: Workspace) -> None:
+    """Write the products of all pairs to their places among the values, for those who ask for every node."""
+    for step in work.steps:
+        if isinstance(step, PairArrays):
+            for part in step.parts:
+                np.copyto(step.pair_values[part], form_pairs(step, part))

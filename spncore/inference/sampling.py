@@ -10,6 +10,7 @@ from spncore.arrays import Array, Floats, Generator, Ints
 from spncore.circuits.circuit import Circuit, SumLayer
 from spncore.circuits.families import Family
 from spncore.circuits.model import Model
+from spncore.inference.forward import write_pairs
 from spncore.inference.queries import as_real, check_possible, check_rows
 from spncore.inference.values import blocks, relative_values
 from spncore.inference.workspace import Workspace
@@ -116,6 +117,7 @@ def _joined(pairs: list[tuple[Ints, Ints]]) -> tuple[Ints, Ints]:
 def by_posterior(asked: Model, work: Workspace, columns: Ints, rng: Generator) -> Choose:
     """Draw edges by weight times value; `columns` (rows,) says which column of `work` belongs to a row."""
     lists, weights = descent(asked.circuit), _edge_weights(asked)
+    write_pairs(work)
 
     def draw(nodes: Ints, rows: Ints) -> Ints:
         edges = lists.begin[nodes][:, None] + np.arange(lists.arity[nodes[0]])
@@ -142,6 +144,7 @@ def by_arity(lists: Descent, nodes: Ints, rows: Ints, choose: Choose) -> Ints:
 def by_one_posterior(asked: Model, work: Workspace, rng: Generator) -> Choose:
     """Draw edges by weight times value in the first column of `work`, for every row: one search for all."""
     circuit, lists = asked.circuit, descent(asked.circuit)
+    write_pairs(work)
     shares = _edge_weights(asked)
     totals, last = np.zeros((2, circuit.num_nodes))
     sums = [np.arange(own.start, own.stop) for layer, own in circuit.inner if isinstance(layer, SumLayer)]

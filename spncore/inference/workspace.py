@@ -78,19 +78,21 @@ class LooseSumArrays(NamedTuple):
 class PairArrays(NamedTuple):
     """A layer of sums over all pairs of two groups, fused with its products: (G, I) left and (G, J) right children.
 
-    `pairs` and `pair_slopes` (G, I·J, B) are the products'; `sides` (G, I, B) and (G, J, B) the children, copied where
-    they do not lie in a row; `sent`, of the shapes of `sides`, is what goes down on either side. `above` (G', I·J, B)
-    is what goes down to the pairs of one of `parts`, runs of groups whose pairs fit the processor's cache.
+    `sides` (G, I, B) and (G, J, B) are the children, copied where they do not lie in a row; `sent`, of their shapes, is
+    what goes down on either side. Of the products only those of one of `parts`, runs of groups that fit the processor's
+    cache, are formed at once: `pairs` and what goes down to them, `above`, (G', I·J, B). Where they are asked for,
+    `pair_values` and `pair_slopes` (G, I·J, B) are their places among all nodes.
     """
 
     step: Pairs
     sides: tuple[Floats, Floats]
     pairs: Floats
+    above: Floats
+    pair_values: Floats
     pair_slopes: Floats
     values: Floats
     slopes: Floats
     sent: tuple[Floats, Floats]
-    above: Floats
     parts: tuple[slice, ...]
 
 
@@ -113,7 +115,7 @@ class Workspace:
         self.scale, self.share_of_variable = self._new(2)
         row_bytes = num_rows * np.dtype(dtype).itemsize
         largest = max((_scratch(step, row_bytes) for step in self.plan.steps), default=0)
-        self._shared = self._new(3, largest)
+        self._shared = self._new(4, largest)
         self.inputs = [self._input(*pair) for pair in zip(self.plan.inputs, self.plan.groups, strict=True)]
         self.steps = [self._step(place, step) for place, step in enumerate(self.plan.steps)]
         self.loose = [step for step in self.steps if isinstance(step, LooseProductArrays)]
@@ -133,7 +135,7 @@ class Workspace:
     def _step(self, place: int, step: Step) -> StepArrays:
         values, slopes = self.values[step.own], self.slopes[step.own]
         if isinstance(step, Products):
-            one, other, sent = (shared[: len(values)] for shared in self._shared)
+            one, other, sent = (shared[: len(values)] for shared in self._shared[:3])
             return ProductArrays(step, values, slopes, (one, other), sent)
         if isinstance(step, LooseProducts):
             read, sent = (shared[: len(step.products)] for shared in self._shared[:2])
@@ -155,11 +157,15 @@ class Workspace:
         left, right = (self._children(*pair) for pair in zip(step.edges, shapes, strict=True))
         one, other = (self._sent(*each) for each in zip(step.edges, shapes, self._shared[:2], strict=True))
         groups = len(step.left), -1, self.num_rows
-        pairs, pair_slopes = (array[step.products].reshape(groups) for array in (self.values, self.slopes))
-        size = _groups_at_once(pairs[:1].nbytes)
-        parts = tuple(slice(begin, begin + size) for begin in range(0, len(pairs), size))
-        above = self._shared[2][: min(size, len(pairs)) * pairs.shape[1]].reshape(-1, *pairs.shape[1:])
-        return PairArrays(step, (left, right), pairs, pair_slopes, values, slopes, (one, other), above, parts)
+        pair_values, pair_slopes = (array[step.products].reshape(groups) for array in (self.values, self.slopes))
+        size = _groups_at_once(pair_values[:1].nbytes)
+        parts = tuple(slice(begin, begin + size) for begin in range(0, len(step.left), size))
+        pairs, above = (
+            shared[: min(size, len(step.left)) * pair_values.shape[1]].reshape(-1, *pair_values.shape[1:])
+            for shared in self._shared[2:]
+        )
+        sides, sent = (left, right), (one, other)
+        return PairArrays(step, sides, pairs, above, pair_values, pair_slopes, values, slopes, sent, parts)
 
     def _children(self, edges: Edges, shape: tuple[int, ...]) -> Floats:
         whole = (*shape, self.num_rows)

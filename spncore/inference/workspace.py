@@ -195,7 +195,7 @@ def _scratch(step: Step, row_bytes: int) -> int:
     if isinstance(step, Pairs):
         (num_groups, num_left), num_right = step.left.shape, step.right.shape[1]
         at_once = min(_groups_at_once(num_left * num_right * row_bytes), num_groups)
-        return max(num_left * num_right * at_once, num_groups * num_left, num_groups * num_right)
+        return int(max(num_left * num_right * at_once, num_groups * num_left, num_groups * num_right))
     if isinstance(step, (Sums, Products)):
         return len(step.children.ravel())
     edges: Ints = step.products if isinstance(step, LooseProducts) else step.sums

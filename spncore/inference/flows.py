@@ -24,6 +24,7 @@ from spncore.inference.workspace import (
     ProductArrays,
     SumArrays,
     Workspace,
+    in_place,
 )
 
 Sums = tuple[Floats | None, ...]
@@ -44,7 +45,8 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work:
     Rows of probability zero pass on no flow.
     """
     with np.errstate(all="ignore"):
-        sums = send_down(sum_weights, row_weights, work)
+        enter(row_weights, work)
+        sums = tuple(None if flow is None else flow.copy() for flow in send_down(sum_weights, work))
         moments = _moments(seen, work)
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
@@ -58,7 +60,8 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work:
 def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> Floats:
     """An array (nodes, B) with the flow through every leaf, after `forward`, at the node that carries it."""
     with np.errstate(all="ignore"):
-        send_down(sum_weights, row_weights, work, of_edges=False)
+        enter(row_weights, work)
+        send_down(sum_weights, work, of_edges=False)
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
             work.slopes[:, work.outside] = found.nodes
@@ -68,7 +71,8 @@ def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) ->
 def node_flows(sum_weights: Sequence[Floats], row_weights: Floats, work: Workspace) -> NodeFlows:
     """The flow through every node, for row weights c (B,), after `forward`, and of the weights of all sums."""
     with np.errstate(all="ignore"):
-        sums, nodes = send_down(sum_weights, row_weights, work), work.slopes
+        enter(row_weights, work)
+        sums, nodes = send_down(sum_weights, work), work.slopes
         write_pairs(work)
         for step in work.steps:
             if isinstance(step, PairArrays):
@@ -87,18 +91,20 @@ def _added(sums: Sums, more: Sums) -> Sums:
     return tuple(None if one is None or other is None else one + other for one, other in pairs)
 
 
-def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace, of_edges: bool = True) -> Sums:
-    """Fill `work.slopes` and return the flows of the sum weights, added up over the rows that are not outside.
+def enter(row_weights: Floats, work: Workspace) -> None:
+    """Row weights c (B,) as what flows into the root, of rows that are not outside."""
+    np.copyto(work.entering, row_weights)
+    work.entering[work.outside] = 0.0
+
+
+def send_down(sum_weights: SumWeights, work: Workspace, of_edges: bool = True) -> Sums:
+    """Fill `work.slopes` and return the flows of the sum weights, added up over the rows: `work`'s arrays.
 
     For leaves and loose products `slopes` are flows: slope times value. Without `of_edges` all returned is None.
     """
     if len(work.plan.gathered):
         work.slopes[work.plan.gathered] = 0.0
-    inside = row_weights.copy()
-    inside[work.outside] = 0.0
-    roots = work.values[-1].copy()
-    roots[work.outside] = 1.0
-    np.divide(inside, roots, out=work.slopes[-1])
+    np.divide(work.entering, work.values[-1], out=work.slopes[-1])
     sums: list[Floats | None] = [None] * len(sum_weights)
     for step in reversed(work.steps):
         if isinstance(step, ProductArrays):
@@ -116,17 +122,17 @@ def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace, of_
             sums[step.step.number] = _through_pairs(step, sum_weights[step.step.number], work, of_edges)
     for one in work.inputs:
         np.multiply(one.slopes, one.values, out=one.slopes)
-    _make_certain(inside, sums, work)
+    _make_certain(sums, work)
     return tuple(sums)
 
 
-def _make_certain(inside: Floats, sums: list[Floats | None], work: Workspace) -> None:
+def _make_certain(sums: list[Floats | None], work: Workspace) -> None:
     """A posterior of one is exactly one, and where row weights add up to zero such a flow is exactly zero."""
-    work.slopes[work.plan.certain] = inside
+    work.slopes[work.plan.certain] = work.entering
     for number, places in work.plan.certain_edges:
         flow = sums[number]
         if flow is not None:
-            flow[places] = np.add.reduce(inside)
+            flow[places] = np.add.reduce(work.entering)
 
 
 def _through_products(step: ProductArrays, work: Workspace) -> None:
@@ -154,18 +160,14 @@ def _through_loose_products(step: LooseProductArrays, work: Workspace) -> None:
 def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace, of_edges: bool) -> Floats | None:
     """The slope of a child is the weighted sum of those of its sums; returns the flow of the weights."""
     used = step.unit_weights if weights is None else weights
-    of_weights = None
-    if weights is not None and of_edges:
-        of_weights = weights * np.matmul(step.slopes, step.children.transpose(0, 2, 1))
-    sent = np.matmul(used.transpose(0, 2, 1), step.slopes, out=step.sent)
-    if not _in_place(sent, work):
-        step.step.edges.send(work.slopes, sent.reshape(-1, work.num_rows))
-    return of_weights
-
-
-def _in_place(sent: Floats, work: Workspace) -> bool:
-    """Whether what is sent stands where it belongs already."""
-    return np.may_share_memory(sent, work.slopes)
+    asked = weights is not None and of_edges
+    if asked:
+        np.matmul(step.slopes, step.children.transpose(0, 2, 1), out=step.flow)
+        np.multiply(step.flow, used, out=step.flow)
+    np.matmul(used.transpose(0, 2, 1), step.slopes, out=step.sent)
+    if not step.direct:
+        step.step.edges.send(work.slopes, step.sent.reshape(-1, work.num_rows))
+    return step.flow if asked else None
 
 
 def _loose_edges(step: LooseSumArrays, sum_weights: SumWeights) -> list[Floats | None]:
@@ -183,20 +185,20 @@ def _loose_edges(step: LooseSumArrays, sum_weights: SumWeights) -> list[Floats |
 
 def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace, of_edges: bool) -> Floats | None:
     assert weights is not None
-    of_weights, back = np.empty_like(weights), weights.transpose(0, 2, 1)
+    back = weights.transpose(0, 2, 1)
     left, right = step.sides
     above = step.above.reshape(-1, left.shape[1], *right.shape[1:])
     for part in step.parts:
         size = len(right[part])
         if of_edges:
-            np.matmul(step.slopes[part], form_pairs(step, part).transpose(0, 2, 1), out=of_weights[part])
+            np.matmul(step.slopes[part], form_pairs(step, part).transpose(0, 2, 1), out=step.flow[part])
         np.matmul(back[part], step.slopes[part], out=step.above[:size])
         np.einsum("gijb,gjb->gib", above[:size], right[part], out=step.sent[0][part])
         np.einsum("gijb,gib->gjb", above[:size], left[part], out=step.sent[1][part])
     for edges, sent in zip(step.step.edges, step.sent, strict=True):
-        if not _in_place(sent, work):
+        if not in_place(edges):
             edges.send(work.slopes, sent.reshape(-1, work.num_rows))
-    return np.multiply(of_weights, weights, out=of_weights) if of_edges else None
+    return np.multiply(step.flow, weights, out=step.flow) if of_edges else None
 
 
 def _moments(seen: Evidence, work: Workspace) -> tuple[Floats, ...]:

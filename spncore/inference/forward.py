@@ -3,8 +3,8 @@
 Logarithms are taken of leaves and of the root alone; between them a product is a multiplication and a sum a matrix
 product. So that nothing leaves the range of floating-point numbers, every leaf's value is divided by exp(s · |scope|)
 with one s per row, the average over the variables of the largest log-values of leaves: a node over n variables is then
-divided by exp(n s), the same for all children of a sum. Rows whose root still leaves the safe range, all of probability
-zero among them, are evaluated in the log domain (see `log_domain`).
+divided by exp(n s), the same for all children of a sum. Rows that still may lose something, all of probability zero
+among them, are evaluated in the log domain (see `log_domain`).
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 from scipy.sparse import csr_array
 
-from spncore.arrays import Floats
+from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.inference import log_domain
 from spncore.inference.evidence import Evidence, wide_places
@@ -35,8 +35,12 @@ from spncore.inference.workspace import (
 
 @lru_cache
 def safe_log(dtype: DTypeLike) -> float:
-    """Up to which |log-value| of a scaled root nothing that matters to it underflows: 425, 53 in single precision."""
-    return 0.6 * float(np.log(np.finfo(dtype).max))
+    """Up to which |log-value| nothing that matters is lost: 568, in single precision 71.
+
+    A node that underflows, below e^−708 (e^−87), is part of the root by at most that times what stands beside it, which
+    is bounded by the row's strain.
+    """
+    return 0.8 * float(np.log(np.finfo(dtype).max))
 
 
 class Ordered(NamedTuple):
@@ -97,7 +101,7 @@ def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Worksp
         scale_leaves(work)
         rise(sum_weights, work)
         log_values: Floats = np.log(work.values[-1])
-        work.outside = np.flatnonzero(~(np.abs(log_values) < safe_log(work.values.dtype)))
+        work.outside = _outside(log_values, work)
         if work.plan.scaled:
             log_values += work.scale
         if len(work.outside):
@@ -105,10 +109,20 @@ def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Worksp
     return log_values
 
 
+def _outside(log_values: Floats, work: Workspace) -> Ints:
+    """Which rows may have lost something, by the scaled root's log-values (B,)."""
+    safe = safe_log(work.values.dtype)
+    needed = np.maximum(-log_values, 0.0)
+    if work.plan.scaled:
+        needed += work.strain
+    return np.flatnonzero(~((log_values < safe) & (needed < safe)))
+
+
 def _rescue(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Workspace) -> Floats:
     """Log-values of the rows outside, which are evaluated in the log domain and left out here."""
     for values in (work.values, *work.copies):
         values[..., work.outside] = 0.0  # what they hold may be no number
+    work.values[-1, work.outside] = 1.0  # a divisor
     rows = [design.take(work.outside) for design in seen.designs]
     work.rescued = log_domain.rise(work.circuit, given.coefficients, sum_weights, rows, given.impossible)
     root: Floats = work.rescued[-1]
@@ -132,12 +146,19 @@ def log_leaves(given: Linear, seen: Evidence, work: Workspace) -> None:
 
 
 def scale_leaves(work: Workspace) -> None:
-    """Values from log-values, divided by their share of the rows' scale, which is found here."""
+    """Values from log-values, divided by their share of the rows' scale, which is found here.
+
+    Also the rows' strain: by how much groups of leaves fall short of their share, all over one set of variables.
+    """
     if work.plan.scaled:
         _find_scale(work)
+        work.strain.fill(0.0)
         for one in work.inputs:
             np.multiply(one.groups.sizes, work.share_of_variable, out=one.shift)
             np.subtract(one.values, one.shift[:, None], out=one.values)
+            np.subtract(one.shift, one.largest, out=one.shift)
+            np.maximum(one.shift, 0.0, out=one.shift)
+            np.add(work.strain, one.groups.share @ one.shift, out=work.strain)
         for step in work.loose:
             np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
     for values in (*(one.values for one in work.inputs), *(step.values for step in work.loose)):
@@ -148,6 +169,7 @@ def _find_scale(work: Workspace) -> None:
     """The scale of each row (B,): the groups' largest log-values, each variable's averaged over its groups."""
     work.scale.fill(0.0)
     for one in work.inputs:
+        one.largest.fill(0.0)
         if one.groups.share.any():
             np.maximum.reduce(one.values, axis=1, out=one.largest)
             np.copyto(one.largest, 0.0, where=np.isneginf(one.largest))

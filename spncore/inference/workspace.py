@@ -54,7 +54,7 @@ class LooseProductArrays(NamedTuple):
 class SumArrays(NamedTuple):
     """A layer of sums, `values` and `slopes` (G, M, B); `children` (G, A, B), a copy where they do not lie in a row.
 
-    `sent` (G, A, B): what goes down, in place or shared.
+    `sent` (G, A, B): what goes down, `direct`ly in place or shared; `flow` (G, M, A): of the weights.
     """
 
     step: Sums
@@ -63,6 +63,8 @@ class SumArrays(NamedTuple):
     slopes: Floats
     unit_weights: Floats
     sent: Floats
+    direct: bool
+    flow: Floats
 
 
 class LooseSumArrays(NamedTuple):
@@ -93,6 +95,7 @@ class PairArrays(NamedTuple):
     values: Floats
     slopes: Floats
     sent: tuple[Floats, Floats]
+    flow: Floats
     parts: tuple[slice, ...]
 
 
@@ -104,15 +107,15 @@ class Workspace:
     objective climbs with each.
 
     A node's value is that of the circuit over exp(`scale` · share of its scope) (see `forward`). `copies` are what
-    steps have copied of the values. The rows `outside` have log-values `rescued` (nodes, b) and values of 0. Its dtype
-    is the precision of all work; `empty` makes its arrays.
+    steps have copied of the values. The rows `outside` have log-values `rescued` (nodes, b) and values of 0. `entering`
+    (B,) is what flows into the root. Its dtype is the precision of all work; `empty` makes its arrays.
     """
 
     def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64, empty: Empty = np.empty) -> None:
         self.circuit, self.plan, self.num_rows = circuit, schedule(circuit), num_rows
         self._empty, self._dtype = empty, dtype
         self.values, self.slopes = self._new(circuit.num_nodes), self._new(circuit.num_nodes)
-        self.scale, self.share_of_variable = self._new(2)
+        self.scale, self.share_of_variable, self.strain, self.entering = self._new(4)
         row_bytes = num_rows * np.dtype(dtype).itemsize
         largest = max((_scratch(step, row_bytes) for step in self.plan.steps), default=0)
         self._shared = self._new(4, largest)
@@ -150,7 +153,9 @@ class Workspace:
         shape = step.children.shape
         unit_weights: Floats = np.ones((1, 1, shape[1]), self._dtype)
         sent = self._sent(step.edges, shape, self._shared[0])
-        return SumArrays(step, self._children(step.edges, shape), values, slopes, unit_weights, sent)
+        flow: Floats = self._empty((shape[0], step.num_sums, shape[1]), self._dtype)
+        children, direct = self._children(step.edges, shape), in_place(step.edges)
+        return SumArrays(step, children, values, slopes, unit_weights, sent, direct, flow)
 
     def _pairs(self, step: Pairs, values: Floats, slopes: Floats) -> PairArrays:
         shapes = step.left.shape, step.right.shape
@@ -165,7 +170,8 @@ class Workspace:
             for shared in self._shared[2:]
         )
         sides, sent = (left, right), (one, other)
-        return PairArrays(step, sides, pairs, above, pair_values, pair_slopes, values, slopes, sent, parts)
+        flow: Floats = self._empty((*values.shape[:2], pair_values.shape[1]), self._dtype)
+        return PairArrays(step, sides, pairs, above, pair_values, pair_slopes, values, slopes, sent, flow, parts)
 
     def _children(self, edges: Edges, shape: tuple[int, ...]) -> Floats:
         whole = (*shape, self.num_rows)
@@ -173,9 +179,14 @@ class Workspace:
 
     def _sent(self, edges: Edges, shape: tuple[int, ...], shared: Floats) -> Floats:
         whole = (*shape, self.num_rows)
-        if isinstance(edges.places, slice) and edges.owned:
+        if in_place(edges):
             return self.slopes[edges.places].reshape(whole)
         return shared[: int(np.prod(shape))].reshape(whole)
+
+
+def in_place(edges: Edges) -> bool:
+    """Whether what goes down to children can be written where it belongs."""
+    return isinstance(edges.places, slice) and edges.owned
 
 
 def _copies(step: StepArrays) -> list[Floats]:

@@ -6,7 +6,7 @@ RUN := .venv/bin/python -m
 MODULES = $(subst /,.,$(patsubst %/__init__,%,$(basename $(sort $(shell find spncore -name '*.py')))))
 NPM := $(shell command -v npm)
 LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --upgrade --generate-hashes \
-	--no-header --no-emit-index-url pyproject.toml --extra lab
+	--no-header --no-emit-index-url pyproject.toml --extra lab --extra cluster
 SBOM := cyclonedx-bom==7.5.0
 
 .PHONY: help run test check check-browser docs results benchmark container-test lock release base-digest clean

@@ -26,24 +26,22 @@ import argparse  # noqa: E402 (the variables above must come first)
 import importlib  # noqa: E402
 import importlib.util  # noqa: E402
 import json  # noqa: E402
-import platform  # noqa: E402
-import resource  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
-import time  # noqa: E402
 import warnings  # noqa: E402
 from importlib.metadata import version  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from benchmarks import engine, equal_time  # noqa: E402
+from benchmarks import asked, engine, equal_time  # noqa: E402
 from benchmarks.cases import (  # noqa: E402
     COMPONENTS,
-    GOALS,
+    DEPTH,
     INPUTS,
+    PRODUCTS,
+    REPETITIONS,
     Case,
-    Step,
     cases,
     load,
     models,
@@ -51,21 +49,21 @@ from benchmarks.cases import (  # noqa: E402
     peer_step,
     rows_of,
 )
+from benchmarks.document import Measure, document, found, write  # noqa: E402
+from benchmarks.earlier.memory import forget_peak, peak_bytes  # noqa: E402
 from benchmarks.peers import torch_step  # noqa: E402
 from benchmarks.peers.shared import OwnStep  # noqa: E402
+from benchmarks.turns import Step, against, milliseconds  # noqa: E402
 from spncore.circuits.circuit import Circuit  # noqa: E402
 from spncore.inference.values import block_rows  # noqa: E402
 
 PEERS = {"spflow": "spflow", "cirkit": "libcirkit"}  # module and distribution
-
-
-def milliseconds(step: Step, at_least: float) -> float:
-    """Per step of a block that takes at least so many seconds."""
-    start, count = time.process_time(), 0
-    while (elapsed := time.process_time() - start) < at_least or count == 0:
-        step()
-        count += 1
-    return elapsed / count * 1e3
+TITLE = (
+    "Against SPFlow and libcirkit on the same models and rows, one thread: CPU time, a ratio is the median over blocks "
+    "in turns, the C library set to keep freed memory, which is kindest to the peers; a step is forward, backward and "
+    f"update; RAT-SPNs have depth {DEPTH}, R = {REPETITIONS}, K = {INPUTS}, and get every row, equal ones unmerged"
+)
+TITLES = {"spflow": "SPFlow", "cirkit": "libcirkit"}
 
 
 def products_and_exponentials(circuit: Circuit, num_rows: int, dtype: str) -> Step:
@@ -118,14 +116,14 @@ def floor_of(case: Case, own: OwnStep) -> Step:
 
 def measured(case: Case, blocks: int) -> dict[str, Any]:
     """One row of the document: medians, and how far the LLH of the first steps differ from the peers' (EM's agree)."""
-    asked, arrays = models(case)
-    own, heavy = own_step(case, asked), case.data != "nltcs" and case.batch == 0
+    model, arrays = models(case)
+    own, heavy = own_step(case, model), case.data != "nltcs" and case.batch == 0
     first = own()
-    row: dict[str, Any] = {**case._asdict(), "goal_ratio": GOALS[case.goal], "llh": round(first, 6)}
+    row: dict[str, Any] = {**case._asdict(), "llh": round(first, 6)}
     row["rows"] = len(rows_of(case)[0])
     if case.dtype == "float64":
         floor = floor_of(case, own)
-        times = [(milliseconds(own, 0.05), milliseconds(floor, 0.05)) for _ in range(7)]
+        times = [(milliseconds(own, 0.05), milliseconds(floor, 0.05)) for _ in range(7 if blocks > 1 else 1)]
         row["floor_ms"] = round(float(np.median([t for _, t in times])), 3)
         row["over_floor"] = round(float(np.median([mine / floor for mine, floor in times])), 2)
     for name in PEERS:
@@ -134,37 +132,49 @@ def measured(case: Case, blocks: int) -> dict[str, Any]:
             continue
         with torch_step.one_thread(case.dtype), warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            row[name] = against(own, peer_step(case, name, arrays), first, 1 if heavy else blocks, not heavy)
+            peer = peer_step(case, name, arrays)
+            difference = {} if heavy else {"llh_difference": abs(peer() - first)}
+            row[name] = against(own, peer, 1 if heavy else blocks) | difference
     row["own_ms"] = round(milliseconds(own, 0.2), 3)
     return row
 
 
-def against(own: Step, peer: Step, first: float, blocks: int, warm: bool) -> dict[str, float]:
-    """A peer's milliseconds, and the median over alternating blocks of its time over ours."""
-    pairs, difference = [], None
-    if warm:
-        difference = abs(peer() - first)
-    for _ in range(blocks):
-        pairs.append((milliseconds(peer, 0.03), milliseconds(own, 0.03)))
-    theirs, mine = np.array(pairs).T
-    found = {"ms": float(np.median(theirs)), "own_ms": float(np.median(mine)), "ratio": float(np.median(theirs / mine))}
-    rounded = {key: round(value, 3) for key, value in found.items()}
-    return rounded if difference is None else {**rounded, "llh_difference": difference}
+def measures(rows: list[dict[str, Any]], memories: list[dict[str, Any]]) -> list[Measure]:
+    """What stands in README of steps and of memory."""
+    shown = []
+    for row in rows:
+        case = Case(**{name: row[name] for name in Case._fields})
+        numbers = [found(row["own_ms"], "ms")]
+        if "over_floor" in row:
+            numbers.append(found(row["over_floor"], "× its arithmetic", **case.most))
+        numbers += [
+            found(row[name]["ratio"], f"× as fast as {title}", **(case.least if name == "cirkit" else {}))
+            for name, title in TITLES.items()
+            if isinstance(row[name], dict)
+        ]
+        shown.append(Measure(case.title, tuple(numbers)))
+    for row in memories:
+        kept = {name: row[name] for name in ("own", *PEERS) if isinstance(row[name], float)}
+        rows_taken = f"{row['batch']:,} rows" if row["batch"] else "all rows"
+        step = f"a gradient step, RAT-SPN, {PRODUCTS[row['goal']]}, {rows_taken} of {row['data']}"
+        what = f"peak memory of a fresh process beyond rows and imports: {step}"
+        titles = {"own": "ours"} | TITLES
+        shown.append(Measure(what, tuple(found(value, f"MB {titles[name]}") for name, value in kept.items())))
+    return shown
 
 
 def peak_megabytes(data: str, goal: str, batch: int, name: str) -> float:
     """How far preparing and taking a step raise the peak of this process, which should be fresh."""
     case = Case(data, goal, batch)
-    asked, arrays = models(case)
+    model, arrays = models(case)
     rows_of(case)
     with torch_step.one_thread() if name != "own" else warnings.catch_warnings():
         warnings.simplefilter("ignore")
         importlib.import_module(name if name != "own" else "spncore")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        step: Step = own_step(case, asked) if name == "own" else peer_step(case, name, arrays)
+        before = forget_peak()
+        step: Step = own_step(case, model) if name == "own" else peer_step(case, name, arrays)
         step()
-    unit = 1 if sys.platform == "darwin" else 1024
-    return round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6, 1)
+    return round((peak_bytes() - before) / 1e6, 1)
 
 
 def memory(quick: bool) -> list[dict[str, Any]]:
@@ -176,34 +186,35 @@ def memory(quick: bool) -> list[dict[str, Any]]:
             if name != "own" and importlib.util.find_spec(name) is None:
                 row[name] = "absent: skipped"
                 continue
-            asked = ["plants", goal, str(row["batch"]), name]
-            command = [sys.executable, "-m", "benchmarks.circuits", "--memory", *asked]
+            given = ["plants", goal, str(row["batch"]), name]
+            command = [sys.executable, "-m", "benchmarks.circuits", "--memory", *given]
             row[name] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         rows.append(row)
     return rows
 
 
-def document(quick: bool, seconds: float) -> dict[str, Any]:
-    """The whole of it."""
-    found: dict[str, Any] = {
-        "machine": {"processor": platform.machine(), "python": platform.python_version(), "numpy": np.__version__},
-        "peers": {name: version(PEERS[name]) for name in PEERS if importlib.util.find_spec(name)},
-        "goals": GOALS,
-        "memory_mb": memory(quick),
-    }
-    found["steps"] = []
+def whole(quick: bool, smallest: bool, seconds: float) -> dict[str, Any]:
+    """The document."""
+    memories = memory(quick)
+    steps: list[dict[str, Any]] = []
     for case in cases(quick):
-        found["steps"].append(measured(case, 3))
-        print(json.dumps(found["steps"][-1]), file=sys.stderr, flush=True)
+        steps.append(measured(case, 1 if smallest else 3))
+        print(json.dumps(steps[-1]), file=sys.stderr, flush=True)
+    questions = asked.asked(1, 20) if smallest else asked.asked(5)
+    shown = [*measures(steps, memories), *asked.measures(questions)]
+    details: dict[str, Any] = {"memory_mb": memories, "steps": steps, "questions": questions}
     if not quick:
-        found["equal_time"] = equal_time.table(seconds)
-    return found
+        details["equal_time"] = equal_time.table(seconds)
+        shown += equal_time.measures(details["equal_time"])
+    peers = {TITLES[name]: version(PEERS[name]) for name in PEERS if importlib.util.find_spec(name)}
+    return document(TITLE, "python -m benchmarks.circuits", shown, peers=peers, **details)
 
 
 def main() -> None:
     """Parse the switches, see to the C library's settings, and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.circuits", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small rows only")
+    parser.add_argument("--smallest", action="store_true", help="the same, one block each")
     parser.add_argument("--seconds", type=float, default=15.0, help="of CPU time for each run of equal time")
     parser.add_argument("--memory", nargs=4, metavar=("DATA", "GOAL", "BATCH", "NAME"), help="one peak")
     arguments = parser.parse_args()
@@ -214,7 +225,7 @@ def main() -> None:
         data, goal, batch, name = arguments.memory
         print(peak_megabytes(data, goal, int(batch), name))
         return
-    print(json.dumps(document(arguments.quick, arguments.seconds), indent=2))
+    write(whole(arguments.quick or arguments.smallest, arguments.smallest, arguments.seconds))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Time a training step against the floor of its own arithmetic, and print one JSON document.
 
-Run with `python -m benchmarks.engine`, or with `--quick` for the ratios alone. A step is `Trainer.step` and
-`Recorder.add`, so everything a trace holds is recorded. Blocks of steps and of the floor alternate, and a ratio is the
+Run with `python -m benchmarks.engine`, or with `--quick` for the ratios alone. A step is an update with everything
+recorded that a trace holds (see benchmarks/stepped). Blocks of steps and of the floor alternate, and a ratio is the
 median over the pairs of blocks. Times are CPU time of the process, one BLAS thread, in microseconds: on a quiet machine
-that is the time on the clock, on a busy one it leaves out the waiting.
+that is the time on the clock, on a busy one it leaves out the waiting. `--smallest` takes seconds and measures nothing.
 """
 
 import os
@@ -14,26 +14,34 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import argparse  # noqa: E402 (the variables above must come first)
 import dataclasses  # noqa: E402
 import json  # noqa: E402
-import platform  # noqa: E402
-import resource  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
+from collections.abc import Callable, Iterable, Iterator, Sequence  # noqa: E402
 from typing import Any  # noqa: E402
 
 import numpy as np  # noqa: E402
 
 from benchmarks import torch_peer  # noqa: E402
-from benchmarks.stepped import Run  # noqa: E402
-from spncore import Dataset, Experiment, fit  # noqa: E402
+from benchmarks.document import ROOT, Measure, document, found, write  # noqa: E402
+from benchmarks.earlier.memory import peak_bytes  # noqa: E402
+from benchmarks.stepped import Run, to_the_end  # noqa: E402
+from spncore import Dataset, Experiment  # noqa: E402
 from spncore.data import library  # noqa: E402
 
-ROOT = Path(__file__).parents[1]
-TARGETS = {"one seed": 1.6, "per seed of six": 1.3, "default experiment, MB": 300}
+TARGETS = {
+    "one seed": 1.25,
+    "per seed of six": 1.1,
+    "per seed of a study of 18": 1.0,
+    "K = 64": 1.05,
+    "EM": 2.0,
+    "default experiment": 1.05,
+    "default experiment, MB": 300,
+}
 DEPTHS = range(1, 9)
+TITLE = "Training steps over their own array arithmetic: CPU time, one BLAS thread, medians over blocks in turns"
 Floor = Callable[[np.ndarray], None]
+Ratios = dict[str, float]
 
 
 def data() -> Dataset:
@@ -86,16 +94,18 @@ def time_floor(floor: Floor, coefficients: np.ndarray, calls: int) -> float:
     return (time.process_time() - start) / calls * 1e6
 
 
-def against_floor(experiment: Experiment, dataset: Dataset, blocks: int, block: int = 25) -> dict[str, float]:
+def against_floor(
+    experiments: Experiment | Sequence[Experiment], dataset: Dataset, blocks: int, block: int = 25
+) -> Ratios:
     """Medians over alternating blocks: the step per seed, both floors, and the step's ratio to each."""
-    run, seeds = Run(experiment, dataset), experiment.num_seeds
-    with_shift, bare = floors(dataset, experiment.num_components)
+    run = Run(experiments, dataset)
+    with_shift, bare = floors(dataset, run.experiments[0].num_components)
     run.advance(block)
     times = []
     for _ in range(blocks):
         coefficients = run.coefficients()
         before = time_floor(with_shift, coefficients, block)
-        step = run.advance(max(1, block // seeds)) / seeds
+        step = run.advance(block) / run.num_seeds
         times.append((step, before, time_floor(bare, coefficients, block)))
     step, floor, bare_floor = np.array(times).T
     return {
@@ -134,24 +144,38 @@ def cost_tables(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def peak_bytes() -> int:
-    """This process's peak memory; Linux says it of the program alone, ru_maxrss counts what its parent held, too."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is in bytes there, in kilobytes elsewhere
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def study(num_seeds: int = 6, **settings: Any) -> list[Experiment]:
+    """The default experiment's three depths."""
+    return [Experiment(dataset=data().name, depth=depth, num_seeds=num_seeds, **settings) for depth in (1, 2, 3)]
 
 
 def default_experiment() -> dict[str, float]:
     """3 depths × 6 seeds × 500 updates, all traces kept: time, and this process's peak memory in MB."""
     dataset, start = data(), (time.perf_counter(), time.process_time())
-    kept = [fit(Experiment(dataset=dataset.name, depth=depth, num_seeds=6), dataset) for depth in (1, 2, 3)]
+    kept = to_the_end(study(), dataset)
     seconds, cpu_seconds = time.perf_counter() - start[0], time.process_time() - start[1]
     assert all(trace.llh.shape == (6, 501) for trace in kept)
     peak = peak_bytes()
     return {"seconds": round(seconds, 2), "cpu_seconds": round(cpu_seconds, 2), "peak_memory_mb": round(peak / 1e6, 1)}
+
+
+def whole_study_over_floor(dataset: Dataset, blocks: int, iterations: int = 500) -> Ratios:
+    """The default experiment from its start to its last trace, over as many calls of the floor as it has states."""
+    experiments = study(iterations=iterations)
+    states = sum(each.num_seeds * (each.iterations + 1) for each in experiments)
+    with_shift, _ = floors(dataset, experiments[0].num_components)
+    coefficients, times = Run(experiments[0], dataset).coefficients(), []
+    for _ in range(blocks + 1):
+        floor = time_floor(with_shift, coefficients, 1000) * states / 1e6
+        start = time.process_time()
+        to_the_end(experiments, dataset)
+        times.append((time.process_time() - start, floor))
+    seconds, floor_seconds = np.array(times[1:]).T
+    return {
+        "cpu_seconds": round(float(np.median(seconds)), 3),
+        "floor_seconds": round(float(np.median(floor_seconds)), 3),
+        "ratio": round(float(np.median(seconds / floor_seconds)), 3),
+    }
 
 
 def in_fresh_process(argument: str) -> dict[str, Any]:
@@ -162,35 +186,93 @@ def in_fresh_process(argument: str) -> dict[str, Any]:
     return result
 
 
-def measure(quick: bool) -> dict[str, Any]:
-    """The document; `quick` leaves out the tables and the peer."""
-    whole = in_fresh_process("--default-experiment")
-    dataset, blocks = data(), 40 if quick else 120
-    document: dict[str, Any] = {
+def over_floor(what: str, rows: Iterable[Ratios], goal: str) -> Measure:
+    """One kind of step: microseconds per seed, and what it is over both floors."""
+    rows = list(rows)
+    times = found([row["step"] for row in rows], "µs")
+    ratios = found([row["ratio"] for row in rows], "× its arithmetic", at_most=TARGETS[goal])
+    bare = found([row["ratio_to_bare_floor"] for row in rows], "× the bare arithmetic")
+    return Measure(what, (times, ratios, bare))
+
+
+def ratios(dataset: Dataset, blocks: int) -> dict[str, dict[str, Ratios]]:
+    """Every kind of step over its floor, by depth."""
+
+    def by_depth(depths: Iterable[int], **settings: Any) -> dict[str, Ratios]:
+        return {str(d): against_floor(Experiment(depth=d, **settings), dataset, blocks) for d in depths}
+
+    few = max(blocks // 4, 2)
+    return {
+        "one_seed": by_depth(DEPTHS),
+        "per_seed_of_six": by_depth((1, 3, 8), num_seeds=6),
+        "per_seed_of_study": {"1, 2, 3": against_floor(study(), dataset, few)},
+        "many_components": {"1": against_floor(Experiment(depth=1, num_components=64), dataset, few)},
+        "em": by_depth((1, 3), optimiser="em", component_init="random", init_scale=0.1),
+    }
+
+
+def measures(dataset: Dataset, steps: dict[str, dict[str, Ratios]], whole: Ratios, fresh: Ratios) -> list[Measure]:
+    """What stands in README."""
+    rows = f"{dataset.name}'s {dataset.num_distinct:,} distinct rows"
+    over = f"CPU time; over the step's own array arithmetic, in turns, with and without the shift of each row, {rows}"
+    named = (
+        ("one_seed", "one training step with all that a trace records, K = 8, each depth 1–8", "one seed"),
+        ("per_seed_of_six", "the same per seed, six seeds in a batch, L = 1, 3, 8", "per seed of six"),
+        ("per_seed_of_study", "the same per seed of a study of 18, L = 1, 2, 3", "per seed of a study of 18"),
+        ("many_components", "the same, K = 64, L = 1, one seed", "K = 64"),
+        ("em", "the same, EM, K = 8, L = 1 and 3, one seed, over a gradient step's arithmetic", "EM"),
+    )
+    texts = [f"{text}: {over}" if name == "one_seed" else text for name, text, _ in named]
+    found_rows = [
+        over_floor(text, steps[name].values(), goal) for text, (name, _, goal) in zip(texts, named, strict=True)
+    ]
+    over_whole = found(whole["ratio"], "× its arithmetic", at_most=TARGETS["default experiment"])
+    memory = found(fresh["peak_memory_mb"], "MB", at_most=TARGETS["default experiment, MB"])
+    return [
+        *found_rows,
+        Measure(
+            "the default experiment, 3 depths × 6 seeds × 500 updates with all traces, in a warm process: CPU time; "
+            "over the arithmetic of all its states",
+            (found(whole["cpu_seconds"], "s"), over_whole),
+        ),
+        Measure("the same in a fresh process: CPU time; peak memory", (found(fresh["cpu_seconds"], "s"), memory)),
+    ]
+
+
+def measure(quick: bool, smallest: bool = False) -> dict[str, Any]:
+    """The document; `quick` leaves out the tables and the peer, `smallest` almost all blocks besides."""
+    fresh = in_fresh_process("--default-experiment")
+    dataset, blocks = data(), 2 if smallest else 40 if quick else 120
+    steps = ratios(dataset, blocks)
+    whole = whole_study_over_floor(dataset, 1 if smallest else 5, 50 if smallest else 500)
+    details: dict[str, Any] = {
         "data": {"name": dataset.name, "rows": dataset.num_rows, "distinct_rows": dataset.num_distinct},
-        "machine": {"processor": platform.machine(), "python": platform.python_version(), "numpy": np.__version__},
         "unit": "microseconds of CPU time, medians of alternating blocks",
         "floor": "one seed's arithmetic with the shift of each row and the LLH; bare_floor: without both",
         "targets": TARGETS,
-        "one_seed": {str(d): against_floor(Experiment(depth=d), dataset, blocks) for d in DEPTHS},
-        "per_seed_of_six": {
-            str(d): against_floor(Experiment(depth=d, num_seeds=6), dataset, blocks) for d in (1, 3, 8)
-        },
-        "default_experiment": whole,
+        **steps,
+        "whole_study": whole,
+        "default_experiment": fresh,
     }
+    shown = measures(dataset, steps, whole, fresh)
     if not quick:
-        document["cost"] = cost_tables(dataset)
-        document["torch"] = {str(d): torch_peer.compare(Run(Experiment(depth=d), dataset)) for d in (1, 3)}
-    return document
+        details["cost"] = cost_tables(dataset)
+        details["torch"] = {str(d): torch_peer.compare(Run(Experiment(depth=d), dataset)) for d in (1, 3)}
+        shown += torch_peer.measures(list(details["torch"].values()))
+    return document(TITLE, "python -m benchmarks.engine", shown, **details)
 
 
 def main() -> None:
-    """Parse the two switches and print."""
+    """Parse the switches and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="only the ratios and the default experiment")
+    parser.add_argument("--smallest", action="store_true", help="the same with next to no blocks")
     parser.add_argument("--default-experiment", action="store_true", help="only that experiment, in this process")
     arguments = parser.parse_args()
-    print(json.dumps(default_experiment() if arguments.default_experiment else measure(arguments.quick), indent=2))
+    if arguments.default_experiment:
+        print(json.dumps(default_experiment(), indent=2))
+    else:
+        write(measure(arguments.quick or arguments.smallest, arguments.smallest))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.document import Measure, found
 from benchmarks.peers import cirkit_peer, spflow_peer, torch_step
 from benchmarks.peers.shared import OwnStep, as_trees, trees_model
 from spncore.data import library
@@ -35,6 +36,21 @@ def table(seconds: float) -> list[dict[str, Any]]:
         rows.append({"data": data, "goal": "elementwise", "seconds": seconds} | found)
         print(rows[-1], file=sys.stderr, flush=True)
     return rows
+
+
+def measures(rows: list[dict[str, Any]]) -> list[Measure]:
+    """What stands in README, where the data were at hand."""
+    shown = []
+    for row in rows:
+        kept = [(name, row[name]) for name in ("own", "spflow", "cirkit") if isinstance(row.get(name), dict)]
+        titles = {"own": "ours", "spflow": "SPFlow", "cirkit": "libcirkit"}
+        each = [found(run["last"], f"nats, {titles[name]}, {run['steps']} steps", 6) for name, run in kept]
+        what = (
+            f"validation LLH after {row['seconds']:g} s of CPU time of full EM on {row['data']}, RAT-SPN, element-wise"
+        )
+        if each:
+            shown.append(Measure(what, tuple(each)))
+    return shown
 
 
 def reached(data: str, seconds: float) -> dict[str, Any]:

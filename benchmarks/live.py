@@ -24,6 +24,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
+from benchmarks.document import Measure, document, found, write
 from benchmarks.visitors import Server, Session, link
 
 TARGETS = {
@@ -43,6 +44,10 @@ WHAT = {
     "data_gap": "between two answers with frames, per tab, from its first one on",
     "sessions": "tabs that had a first point, and whose run had ended, at these moments",
 }
+TITLE = (
+    "The lab's server and visitors without a browser, on the same cores, by the clock. As many runs train at a time as "
+    "there are cores, and the others wait in line; who opens the same link shares a run"
+)
 NUM_SESSIONS = 30
 MARK_SECONDS, WATCHED_SECONDS = 30.0, 90.0  # of many sessions: when who was served is counted, and until when
 
@@ -217,9 +222,59 @@ def running() -> Iterator[Server]:
             server.close()
 
 
+def measures(results: dict[str, Any]) -> list[Measure]:
+    """What stands in README of the parts that were played."""
+    shown = []
+    if one := results.get("one_session"):
+        first = found(one["first_point_ms"], "ms", at_most=TARGETS["first_point_ms"])
+        answers = found(one["answers_with_points_per_second"], "a second", at_least=9.0)
+        shown += [
+            Measure(
+                "one visitor: from opening the connection and a link that trains to the first point; median of 8",
+                (first,),
+            ),
+            Measure("the same visitor: answers that bring points, of a long run, asked ten times a second", (answers,)),
+        ]
+    for part, kind in (
+        ("thirty_sessions", "settings of their own"),
+        ("thirty_sessions_sharing", "identical settings, so one run"),
+    ):
+        if many := results.get(part):
+            shown += of_many(many, kind)
+    return shown
+
+
+def of_many(many: dict[str, Any], kind: str) -> list[Measure]:
+    """Who waited for what."""
+    everyone, iterations = many["sessions"], many["iterations"]
+    who = f"{everyone} visitors train at once, {kind} ({iterations:,} updates, three depths)"
+    counts = (
+        (f"sessions_with_a_point_at_{MARK_SECONDS:g}_s", f"of {everyone} by {MARK_SECONDS:g} s"),
+        ("sessions_with_a_point_at_the_end", f"of {everyone} by {WATCHED_SECONDS:g} s"),
+        ("sessions_ended_at_the_end", f"of {everyone} whose run has ended by then"),
+    )
+    first = many.get("train_to_first_point_p50_ms")
+    waits = [] if first is None else [found(first / 1e3, "s")]
+    later = (
+        ("data_gap_p95_ms", "ms between answers", {"at_most": TARGETS["data_gap_p95_ms"]}),
+        ("control_p95_ms", "ms to a control's answer", {"at_most": TARGETS["control_p95_ms"]}),
+    )
+    quantities = [found(many[name], unit, **goal) for name, unit, goal in later if name in many]
+    return [
+        Measure(
+            f"{who}: from Train to the first point, median of those that got one; who has one",
+            (*waits, *(found(many[name], unit) for name, unit in counts)),
+        ),
+        Measure(
+            "of these, p95: between answers that bring points, from a visitor's first on; a control's answer",
+            (*quantities, found(many["errors"], "errors")),
+        ),
+    ]
+
+
 def main(names: list[str]) -> None:
     """Measure the named parts, or all, each on a fresh server."""
-    results: dict[str, Any] = {"cores": os.cpu_count(), "what": WHAT, "targets": TARGETS}
+    results: dict[str, Any] = {}
     for name in names or list(PARTS):
         with running() as server:
             load = [round(os.getloadavg()[0], 1)]
@@ -229,7 +284,8 @@ def main(names: list[str]) -> None:
             }
             results[name]["load_average_before_and_after"] = [*load, round(os.getloadavg()[0], 1)]
         print(name, json.dumps(results[name]), file=sys.stderr, flush=True)
-    print(json.dumps(results, indent=2))
+    command = " ".join(["python -m benchmarks.live", *names])
+    write(document(TITLE, command, measures(results), what=WHAT, targets=TARGETS, **results))
 
 
 async def measured(name: str, server: Server) -> dict[str, Any]:

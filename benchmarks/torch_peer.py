@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.document import Measure, found
 from spncore.circuits.overparam import split_layers
 
 if TYPE_CHECKING:
@@ -20,11 +21,11 @@ class TorchStep:
         import torch
 
         torch.set_num_threads(1)
-        trainer = run.trainer
+        trainer, experiment = run.trainers[0], run.experiments[0]
         dataset, sums = run.dataset, trainer.problem.sums
         every_row = np.repeat(dataset.rows, dataset.counts, axis=0)
-        layers, (leaves,) = trainer.problem.split(trainer.weights(run.state.parameters))
-        self.torch, self.experiment = torch, run.experiment
+        layers, (leaves,) = trainer.problem.split(trainer.weights(run.states[0].parameters))
+        self.torch, self.experiment = torch, experiment
         self.rows = torch.tensor(every_row, dtype=torch.float64)
         self.phi = [torch.tensor(row) for row in sums.phi]
         parts = [*split_layers(layers[0], sums), leaves[0]]
@@ -70,6 +71,16 @@ def compare(run: Run, blocks: int = 15) -> dict[str, Any] | str:
     }
 
 
+def measures(compared: list[dict[str, Any] | str]) -> list[Measure]:
+    """What stands in README; nothing where torch is absent."""
+    ratios = [each["torch_over_step"] for each in compared if isinstance(each, dict)]
+    what = (
+        "plain torch with autograd on all rows, equal ones not merged, over our step on the distinct rows, L = 1 and 3"
+    )
+    return [Measure(what, (found(ratios, "×"),))] if ratios else []
+
+
 def _next_llh(run: Run) -> float:
     run.advance(1)
-    return float(run.recorder.llh[0, run.recorder.length - 1])
+    recorder = run.recorders[0]
+    return float(recorder.llh[0, recorder.length - 1])

@@ -18,7 +18,7 @@ from experiments.fitted_components import PER_LAYER  # noqa: E402
 from spncore import Experiment, Trainer, trainer_of  # noqa: E402
 from spncore.circuits.overparam import effective_weights, layer_flows  # noqa: E402
 from spncore.data.library import available  # noqa: E402
-from spncore.learning.trainer import TrainState  # noqa: E402
+from spncore.learning.states import TrainState  # noqa: E402
 from spncore.loop import updates  # noqa: E402
 from spncore.studies.presets import PRESETS  # noqa: E402
 from spncore.words import signed  # noqa: E402

@@ -26,10 +26,11 @@ from spncore.circuits.circuit import mixture  # noqa: E402
 from spncore.circuits.model import Model, random_model  # noqa: E402
 from spncore.data import library  # noqa: E402
 from spncore.inference.values import log_partition, log_values  # noqa: E402
+from spncore.learning.divergence import DivergenceError  # noqa: E402
 from spncore.learning.learners import LearnerSettings  # noqa: E402
 from spncore.learning.objectives import OBJECTIVES, data_and_partition  # noqa: E402
 from spncore.learning.problem import plain_problem  # noqa: E402
-from spncore.learning.trainer import DivergenceError, Trainer  # noqa: E402
+from spncore.learning.trainer import Trainer  # noqa: E402
 from spncore.structures.chow_liu import chow_liu  # noqa: E402
 from spncore.structures.learn_spn import LearnSettings, learn_spn  # noqa: E402
 from spncore.structures.nodes import Column  # noqa: E402

@@ -132,7 +132,7 @@ def _normalised(depth: int) -> np.ndarray:
         layers, (leaves,) = trainer.problem.split(weights)
         shares = leaves / leaves.sum(axis=1, keepdims=True)
         seen = trainer.evaluator(effective_weights(layers, sums), (shares,))
-        flows = trainer.flows(seen, (shares,))
+        flows = trainer.flows(seen.flow, seen.moments, (shares,))
         pairs = flows[:, sums.num_weights :].reshape(leaves.shape)  # a view: what follows is written into `flows`
         pairs -= shares * pairs.sum(axis=1, keepdims=True)
         weights = np.maximum(weights + experiment.learning_rate * flows / weights, experiment.floor)

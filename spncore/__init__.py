@@ -6,8 +6,10 @@ One notation everywhere: `spncore.symbols`.
 __version__ = "0.1.0"
 
 from spncore.data.library import Dataset, load
+from spncore.learning.divergence import DivergenceError
 from spncore.learning.problem import Problem
-from spncore.learning.trainer import DivergenceError, StepInfo, Trainer, TrainState
+from spncore.learning.states import StepInfo, TrainState
+from spncore.learning.trainer import Trainer
 from spncore.loop import until
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment

@@ -21,7 +21,7 @@ from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.problem import dataset_of
 from spncore.runs.trace import Recorder, Trace, write_csv
-from spncore.runs.training import all_states, trainer_of
+from spncore.runs.training import all_blocks, trainer_of
 from spncore.studies import command as study
 from spncore.studies import statistics
 from spncore.studies.cells import DEPTHS
@@ -92,10 +92,9 @@ def _train(experiment: Experiment, dataset: Dataset) -> tuple[Trace, float]:
     started, name = time.perf_counter(), f"L = {experiment.depth}"
     with tqdm(total=experiment.iterations, desc=name, unit="step", disable=None, file=sys.stderr) as bar:
         try:
-            for length in recorder.follow(all_states(trainer, experiment)):
-                bar.update(length > 1)
-                if length % 20 == 1 or length > experiment.iterations:
-                    bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
+            for length in recorder.follow(all_blocks(trainer, experiment)):
+                bar.update(length - 1 - bar.n)
+                bar.set_postfix_str(f"LLH {np.median(recorder.llh[:, length - 1]):.4f}", refresh=False)
         except KeyboardInterrupt:
             recorder.interrupt()
     return recorder.trace(), time.perf_counter() - started

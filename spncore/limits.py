@@ -10,7 +10,7 @@ class Limits:
     upload_bytes: int = 10_000_000
     rows: int = 200_000
     columns: int = 256
-    cells: int = 20_000_000
+    cells: int = 20_000_000  # of the different rows of a table
     cell_characters: int = 32
     name_characters: int = 64
     iterations: int = 5_000

@@ -18,7 +18,7 @@ from spncore.arrays import Floats
 from spncore.data.library import from_array, product_of_marginals_llh
 from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
-from spncore.runs.training import all_states, learner_of, trainer_of
+from spncore.runs.training import learner_of, traced, trainer_of
 from spncore.studies.target import Fixed, fixed
 from tests.recount.lab.headline import Judge
 
@@ -118,10 +118,7 @@ def ran_circuit(name: str, study: Study, dataset: Dataset) -> Situation:
         if study.is_shallow(curve):
             first = trainer_of(study.experiments()[0], dataset)
             trainer = Trainer(trees_problem(first, first.init()), learner_of(experiment))
-        recorder = Recorder(experiment, trainer.problem)
-        for _ in recorder.follow(all_states(trainer, experiment)):
-            pass
-        traces.append(recorder.trace())
+        traces.append(traced(trainer, experiment))
     said = circuit_told(traces, dataset, True, study.shallow)
     text = circuit_files.curves_csv(study, dataset, traces, LINK)
     return Situation(name, said, judge_of(text, study.experiment, dataset, True))

@@ -8,12 +8,16 @@ import numpy as np
 
 from app.live.room import memory_bytes, snapshot_spacing
 from spncore import Dataset, Problem, Recorder, StepInfo, Trace, Trainer, TrainState, problem_of
+from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.learning.states import Block
 from spncore.limits import LIMITS
 from spncore.runs.problem import trees_problem
 from spncore.runs.study import Study
-from spncore.runs.training import all_states, learner_of, trainer_of
+from spncore.runs.training import learner_of, trainer_of
 from spncore.studies.target import Fixed, fixing, start_of
+from spncore.threads import on_one_thread
 
+PART_SECONDS = 0.003  # of training between two looks at the clock
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 
 
@@ -135,24 +139,21 @@ class Computation:
 
     def _train(self) -> Iterator[None]:
         """The whole work in small parts: a slice may end after each."""
-        started, trainers = [], list[Trainer]()
-        states: list[TrainState] = []
+        trainers, states = list[Trainer](), list[TrainState]()
         for curve, experiment in enumerate(self.study.experiments()):
             shallow = self.study.is_shallow(curve)
             problem = trees_problem(trainers[0], states[0]) if shallow else self.problems[curve]
-            trainers.append(Trainer(problem, learner_of(experiment)))
+            trainers.append(trainer_beside(problem, learner_of(experiment), trainers))
             states.append((yield from _initial_state(trainers[-1])))
-            watched = self._watched(curve, all_states(trainers[-1], experiment, states[-1]))
-            started.append((Recorder(experiment, problem), watched))
         self.target = yield from self._fix_target(trainers, states)
-        self.recorders = tuple(recorder for recorder, _ in started)
-        going = [recorder.follow(steps) for recorder, steps in started]
-        while going:
-            for steps in tuple(going):
-                if next(steps, None) is None:
-                    going.remove(steps)
-                yield
+        self.recorders = tuple(map(Recorder, self.study.experiments(), (trainer.problem for trainer in trainers)))
+        together, iterations = Lockstep(trainers, states), self.study.experiment.iterations
+        for blocks in on_one_thread(together.blocks(iterations, PART_SECONDS)):
+            for curve, block in blocks:
+                self._watch(curve, block)
+                self.recorders[curve].add(block)
             self.length = self._common_length()
+            yield
 
     def _fix_target(
         self, trainers: Sequence[Trainer], states: Sequence[TrainState]
@@ -173,16 +174,13 @@ class Computation:
         yield
         return (yield from fixing(plain, self.dataset, start_of(trainer, plain, state)))
 
-    def _watched(
-        self, depth: int, steps: Iterator[tuple[TrainState, StepInfo]]
-    ) -> Iterator[tuple[TrainState, StepInfo]]:
-        """The same steps; on the way the components of every so many are kept."""
+    def _watch(self, curve: int, block: Block) -> None:
+        """Of the states of a block keep the components of every so many."""
         every = snapshot_spacing(self.study.experiment, self.problems[0].circuit)
-        for iteration, (state, info) in enumerate(steps):
-            if iteration % every == 0:
-                self._keep(depth, iteration, info)
-            self._last_seen[depth] = info
-            yield state, info
+        for place in range(-block.iteration % every, block.length, every):
+            self._keep(curve, block.iteration + place, block.at(place))
+        if block.length:
+            self._last_seen[curve] = block.at(block.length - 1)
 
     def _keep(self, depth: int, iteration: int, info: StepInfo) -> None:
         """θ1 / (θ0 + θ1) of a mixture; all leaf parameters of a deep circuit, whose mixture of trees has the same."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers import Mixture, RandomTrees
+from benchmarks.stepped import update
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, model, random_model
+from spncore.learning.bag import Bag
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.objectives import OBJECTIVES, Bag
+from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.problem import plain_problem
 from spncore.learning.trainer import Trainer
 from spncore.structures import rat
@@ -78,8 +80,8 @@ class OwnStep:
         self.state = self.trainer.init()
 
     def __call__(self) -> float:
-        self.state, seen = self.trainer.step(self.state)
-        return float(seen.llh[0])
+        self.state, llh = update(self.trainer, self.state)
+        return llh
 
     def model(self) -> Model:
         """As it is now."""

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from scipy.special import gammaln
 
-from spncore.arrays import Bools, Floats, Generator
+from spncore.arrays import Array, Bools, Floats, Generator
 
 FloatsOrBools = TypeVar("FloatsOrBools", Floats, Bools)
 _TINY = float(np.finfo(np.float64).tiny)  # a weight of 0 enters linear coefficients as this; see leaves.impossible
@@ -50,8 +50,8 @@ class Family(NamedTuple):
     num_implied: int
     positive: tuple[bool, ...]
     support: str
-    supports: Callable[[Floats], Bools]
-    statistics: Callable[[Floats], Floats]  # x (…) -> (T, …)
+    supports: Callable[[Array], Bools]
+    statistics: Callable[[Array], Array]  # x (…) -> (T, …)
     log_base: Callable[[Floats], Floats] | None
     coefficients: Callable[[Floats], Coefficients]
     derivative: Callable[[Floats, Moments], Floats]
@@ -86,8 +86,11 @@ def categorical(num_values: int) -> Family:
     two sums would cancel where its weight is small.
     """
 
-    def statistics(x: Floats) -> Floats:
-        return np.asarray(x == np.arange(float(num_values)).reshape(-1, *([1] * x.ndim))).astype(float)
+    def statistics(x: Array) -> Bools:
+        found = np.empty((num_values, *x.shape), dtype=bool)
+        for value in range(num_values):
+            np.equal(x, value, out=found[value, ...])
+        return found
 
     return Family(
         num_values,
@@ -138,7 +141,8 @@ def _categorical_sample(theta: Floats, rng: Generator) -> Floats:
 def _total(theta: Floats) -> Floats:
     """Σ over the third axis from the end; of the few values of most leaves without the cost of a reduction."""
     if theta.shape[-3] > 2:
-        return np.asarray(np.add.reduce(theta, axis=-3))
+        total: Floats = np.add.reduce(theta, axis=-3)
+        return total
     first = _first(theta)
     return first if theta.shape[-3] == 1 else first + theta[..., 1, :, :]
 

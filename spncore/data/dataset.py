@@ -14,6 +14,7 @@ from scipy.special import entr
 from spncore.arrays import Array, Bits, Generator, Ints
 
 WORD_BITS = 64
+CHECKED_ROWS = 1024  # at once, in the processor's cache
 
 
 class DataError(ValueError):
@@ -90,15 +91,30 @@ def from_array(
 
 def distinct_rows(bits: Bits) -> tuple[Bits, Ints]:
     """Return the distinct rows of a (N, D) bit array in lexicographic order, and how often each occurs."""
+    order, starts = _runs(bits)
+    return bits[order[starts]], np.diff(starts, append=len(bits)).astype(int)
+
+
+def distinct_without(bits: Bits, column: int) -> tuple[Ints, Ints]:
+    """Return where the distinct rows of a (N, D) bit array without one column are found, and which each row is (N,)."""
+    order, starts = _runs(bits, column)
+    place = np.empty(len(bits), dtype=int)
+    place[order] = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(bits)))
+    return order[starts], place
+
+
+def _runs(bits: Bits, left_out: int | None = None) -> tuple[Ints, Ints]:
+    """The lexicographic order of the rows (N,) but for one column, and where in it each distinct one begins."""
     num_rows, num_variables = bits.shape
-    padding = -num_variables % WORD_BITS
-    packed = np.packbits(np.pad(bits, ((0, 0), (0, padding))), axis=1)  # first column is the highest bit
+    packed = np.zeros((num_rows, -(-num_variables // WORD_BITS) * WORD_BITS // 8), dtype=np.uint8)
+    packed[:, : -(-num_variables // 8)] = np.packbits(bits, axis=1)  # first column is the highest bit
+    if left_out is not None:
+        packed[:, left_out // 8] &= ~np.uint8(128 >> left_out % 8)
     words = packed.view(">u8").astype(np.uint64)  # (N, W): rows compare as their words do
     order = np.lexsort(words.T[::-1])
     ordered = words[order]
     is_first = np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]
-    starts = np.flatnonzero(is_first)
-    return bits[order[starts]], np.diff(starts, append=num_rows).astype(int)
+    return order, np.flatnonzero(is_first)
 
 
 def hold_out(dataset: Dataset, share: float, rng: Generator) -> tuple[Dataset, Dataset]:
@@ -140,12 +156,16 @@ def _checked_bits(array: Array, name: str) -> Bits:
         raise DataError(f"{name}: bool, integer or real values are needed, got dtype {array.dtype}.")
     if array.ndim != 2 or 0 in array.shape:
         raise DataError(f"{name}: at least one row and one column are needed, got shape {array.shape}.")
-    wrong = (array != 0) & (array != 1)  # NaN differs from both
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        place = f"{name}: row {row + 1}, column {column + 1}"
-        raise DataError(f"{place}: found {array[row, column]!s}; only 0 and 1 are allowed.")
-    return np.array(array, dtype=np.uint8, order="C")
+    bits = np.empty(array.shape, dtype=np.uint8)
+    for begin in range(0, len(array), CHECKED_ROWS):
+        part = array[begin : begin + CHECKED_ROWS]
+        wrong = (part != 0) & (part != 1)  # NaN differs from both
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            place = f"{name}: row {begin + row + 1}, column {column + 1}"
+            raise DataError(f"{place}: found {part[row, column]!s}; only 0 and 1 are allowed.")
+        bits[begin : begin + CHECKED_ROWS] = part
+    return bits
 
 
 def _check_names(variables: tuple[str, ...], num_variables: int, name: str) -> None:

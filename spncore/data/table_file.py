@@ -89,6 +89,7 @@ def read_csv(data: bytes, name: str) -> tuple[Dataset, list[str]]:
         notes.append("Spaces or double quotes around values were ignored.")
     _check_num_rows(len(bits), layout)
     dataset = from_array(bits, file, layout.variables, source="Read from the uploaded file.")
+    _check_num_cells(dataset)
     return dataset, notes + _constant_columns(bits, layout)
 
 
@@ -303,16 +304,20 @@ def _value(value: bytes) -> str:
 
 
 def _check_num_rows(num_rows: int, layout: Layout) -> None:
-    """Refuse more rows, or more cells, than the limits allow."""
+    """Refuse more rows than the limits allow."""
     if num_rows > LIMITS.rows:
         raise DataError(
             f"{layout.file}, row {LIMITS.rows + layout.first_row:,}: found {num_rows:,} data rows; at most "
             f"{LIMITS.rows:,} are allowed."
         )
-    width = len(layout.variables)
-    if num_rows * width > LIMITS.cells:
+
+
+def _check_num_cells(dataset: Dataset) -> None:
+    """Refuse more cells than the limits allow; equal rows cost what one of them does."""
+    if dataset.rows.size > LIMITS.cells:
         raise DataError(
-            f"{layout.file}: found {num_rows:,} rows of {width} values; at most {LIMITS.cells:,} values are allowed."
+            f"{dataset.name}: found {dataset.num_distinct:,} different rows of {dataset.num_variables} values; at most "
+            f"{LIMITS.cells:,} values in different rows are allowed."
         )
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block
 from spncore.inference import log_domain
-from spncore.inference.evidence import Evidence, wide_places
+from spncore.inference.features import Features, wide_places
 from spncore.inference.forward import edge_weights, form_pairs, loose_weights, write_pairs
 from spncore.inference.log_domain import NodeFlows, SumWeights
 from spncore.inference.loose import widths_of
@@ -27,6 +27,9 @@ from spncore.inference.workspace import (
     in_place,
 )
 
+# OpenBLAS multiplies few flows by up to so many columns three times as fast as by more, in products of so many terms.
+MOST_COLUMNS, SMALL_PRODUCT, LEAST_COLUMNS = 128, 1_000_000, 64
+
 Sums = tuple[Floats | None, ...]
 
 
@@ -39,7 +42,7 @@ class Flows(NamedTuple):
     moments: tuple[Floats, ...]
 
 
-def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work: Workspace) -> Flows:
+def backward(sum_weights: SumWeights, row_weights: Floats, seen: Features, work: Workspace) -> Flows:
     """Flows of all weights for row weights c (B,), after `forward` on the same workspace.
 
     Rows of probability zero pass on no flow.
@@ -50,7 +53,7 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Evidence, work:
         moments = _moments(seen, work)
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
-            rows = [design.take(work.outside) for design in seen.designs]
+            rows = [block.take(work.outside) for block in seen.blocks]
             sums = _added(sums, found.sums)
             more_moments = log_domain.moments(work.circuit, found.nodes, rows)
             moments = tuple(one + more for one, more in zip(moments, more_moments, strict=True))
@@ -201,26 +204,36 @@ def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace, of
     return np.multiply(step.flow, weights, out=step.flow) if of_edges else None
 
 
-def _moments(seen: Evidence, work: Workspace) -> tuple[Floats, ...]:
+def _moments(seen: Features, work: Workspace) -> tuple[Floats, ...]:
     """Of each input layer its leaves' flows times `summed`, (N, A + F)."""
-    widths = widths_of(seen.designs)
-    found: list[Floats | None] = [None] * len(seen.designs)
+    widths = widths_of(seen.blocks)
+    found: list[Floats | None] = [None] * len(seen.blocks)
     for place, (one, summed) in enumerate(zip(work.inputs, seen.summed, strict=True)):
-        flows = np.matmul(one.slopes, summed.transpose(0, 2, 1))
+        flows = _collected(one.slopes, summed)
         if isinstance(one.block, WideLeaves):
             for number, places in wide_places(work.circuit, widths, place).moments:
                 found[number] = flows.ravel()[places]
         else:
-            found[one.block.number] = flows.reshape(-1, flows.shape[2])
+            found[one.block.number] = flows
     return tuple(
-        _loose_moments(n, design, work) if one is None else one
-        for n, (one, design) in enumerate(zip(found, seen.designs, strict=True))
+        _loose_moments(n, block, work) if one is None else one
+        for n, (one, block) in enumerate(zip(found, seen.blocks, strict=True))
     )
 
 
-def _loose_moments(number: int, design: Design, work: Workspace) -> Floats:
+def _collected(flows: Floats, summed: Floats) -> Floats:
+    """Flows (G, I, B) summed over rows by what each of `summed` (G, F, B) is, (G · I, F)."""
+    result = np.empty((*flows.shape[:2], summed.shape[1]), flows.dtype)
+    size = SMALL_PRODUCT // (flows.shape[1] * flows.shape[2])
+    size = min(size, MOST_COLUMNS) if size >= LEAST_COLUMNS else summed.shape[1]
+    for begin in range(0, summed.shape[1], size):
+        part = slice(begin, begin + size)
+        np.matmul(flows, summed[:, part].transpose(0, 2, 1), out=result[:, :, part])
+    return result.reshape(-1, summed.shape[1])
+
+
+def _loose_moments(number: int, block: Block, work: Workspace) -> Floats:
     """Of leaves that are part of loose products, whose flow is the product's."""
     parents = work.plan.parents[work.circuit.spans[number]]
-    flows = work.slopes[parents].reshape(len(design.summed), -1, work.num_rows)
-    moments: Floats = np.matmul(flows, design.summed.transpose(0, 2, 1))
-    return moments.reshape(len(parents), -1)
+    flows = work.slopes[parents].reshape(len(block.summed), -1, work.num_rows)
+    return _collected(flows, block.summed)

@@ -8,7 +8,6 @@ among them, are evaluated in the log domain (see `log_domain`).
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +17,8 @@ from scipy.sparse import csr_array
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
 from spncore.inference import log_domain
-from spncore.inference.evidence import Evidence, wide_places
-from spncore.inference.log_domain import SumWeights
+from spncore.inference.features import Features, wide_places
+from spncore.inference.log_domain import SumWeights, safe_log
 from spncore.inference.loose import LooseCoefficients, Widths, loose_coefficients
 from spncore.inference.schedule import schedule
 from spncore.inference.steps import Leaves, LooseProducts
@@ -31,16 +30,6 @@ from spncore.inference.workspace import (
     SumArrays,
     Workspace,
 )
-
-
-@lru_cache
-def safe_log(dtype: DTypeLike) -> float:
-    """Up to which |log-value| nothing that matters is lost: 568, in single precision 71.
-
-    A node that underflows, below e^−708 (e^−87), is part of the root by at most that times what stands beside it, which
-    is bounded by the row's strain.
-    """
-    return 0.8 * float(np.log(np.finfo(dtype).max))
 
 
 class Ordered(NamedTuple):
@@ -90,7 +79,7 @@ def _ordered(circuit: Circuit, widths: Widths, arrays: Sequence[Floats], dtype: 
     return Ordered(inputs, {place: loose_coefficients(circuit, widths, place, flat) for place in places})
 
 
-def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Workspace) -> Floats:
+def forward(given: Linear, sum_weights: SumWeights, seen: Features, work: Workspace) -> Floats:
     """Log-value of the root on every row, (B,); −inf where a row has probability zero.
 
     `sum_weights`: an array (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its
@@ -110,7 +99,11 @@ def forward(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Worksp
 
 
 def _outside(log_values: Floats, work: Workspace) -> Ints:
-    """Which rows may have lost something, by the scaled root's log-values (B,)."""
+    """Which rows may have lost something, by the scaled root's log-values (B,).
+
+    A node that underflows, below e^−708 (e^−87), is part of the root by at most that times what stands beside it, which
+    is bounded by the row's strain.
+    """
     safe = safe_log(work.values.dtype)
     needed = np.maximum(-log_values, 0.0)
     if work.plan.scaled:
@@ -118,18 +111,18 @@ def _outside(log_values: Floats, work: Workspace) -> Ints:
     return np.flatnonzero(~((log_values < safe) & (needed < safe)))
 
 
-def _rescue(given: Linear, sum_weights: SumWeights, seen: Evidence, work: Workspace) -> Floats:
+def _rescue(given: Linear, sum_weights: SumWeights, seen: Features, work: Workspace) -> Floats:
     """Log-values of the rows outside, which are evaluated in the log domain and left out here."""
     for values in (work.values, *work.copies):
         values[..., work.outside] = 0.0  # what they hold may be no number
     work.values[-1, work.outside] = 1.0  # a divisor
-    rows = [design.take(work.outside) for design in seen.designs]
+    rows = [block.take(work.outside) for block in seen.blocks]
     work.rescued = log_domain.rise(work.circuit, given.coefficients, sum_weights, rows, given.impossible)
     root: Floats = work.rescued[-1]
     return root
 
 
-def log_leaves(given: Linear, seen: Evidence, work: Workspace) -> None:
+def log_leaves(given: Linear, seen: Features, work: Workspace) -> None:
     """Write the log-values of all leaves, and of loose products the part that is of leaves."""
     blocks = zip(work.inputs, given.ordered.inputs, seen.features, strict=True)
     for place, (one, coefficients, features) in enumerate(blocks):

@@ -4,15 +4,23 @@ Slower than `forward` and `flows`, and right for any evidence: what underflows t
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit, ProductLayer
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block
 
 SumWeights = Sequence[Floats | None]
+
+
+@lru_cache
+def safe_log(dtype: DTypeLike) -> float:
+    """The |log-value| up to which exp neither overflows nor nears zero: 568 in double precision, 71 in single."""
+    return 0.8 * float(np.log(np.finfo(dtype).max))
 
 
 class NodeFlows(NamedTuple):
@@ -23,7 +31,7 @@ class NodeFlows(NamedTuple):
 
 
 def input_values(
-    coefficients: Sequence[Floats], designs: Sequence[Design], impossible: Sequence[Floats | None] | None = None
+    coefficients: Sequence[Floats], designs: Sequence[Block], impossible: Sequence[Floats | None] | None = None
 ) -> list[Floats]:
     """The log-values (N, B) of each input layer's nodes from coefficients (N, F); see `forward`."""
     found = []
@@ -41,7 +49,7 @@ def rise(
     circuit: Circuit,
     coefficients: Sequence[Floats],
     sum_weights: SumWeights,
-    designs: Sequence[Design],
+    designs: Sequence[Block],
     impossible: Sequence[Floats | None] | None = None,
 ) -> Floats:
     """The log-values of all nodes, (nodes, B); −inf where a row has probability zero."""
@@ -76,7 +84,7 @@ def send_down(circuit: Circuit, sum_weights: SumWeights, row_weights: Floats, va
     return NodeFlows(flows, tuple(reversed(sums)))
 
 
-def moments(circuit: Circuit, flows: Floats, designs: Sequence[Design]) -> list[Floats]:
+def moments(circuit: Circuit, flows: Floats, designs: Sequence[Block]) -> list[Floats]:
     """Of each input layer its leaves' flows times `summed`, (N, A + F)."""
     found = []
     for design, own in zip(designs, circuit.spans, strict=False):
@@ -85,18 +93,41 @@ def moments(circuit: Circuit, flows: Floats, designs: Sequence[Design]) -> list[
     return found
 
 
-def log_sums(children: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A) -> (G, M, B).
+def log_sum_exp(
+    children: Floats, weights: Floats, shift: Floats | None, scaled: Floats, totals: Floats, out: Floats
+) -> None:
+    """out = log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A), out (G, M, B).
 
-    And totals = Σ weights·scaled (G, M, B) and scaled = exp(children − shift) (G, A, B), the shift being each row's
-    largest child; −inf where no child is possible.
+    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B)
+    for the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for
+    children known to be far from overflow.
     """
-    shift = np.maximum(np.maximum.reduce(children, axis=1, keepdims=True), np.finfo(children.dtype).min / 2)
-    scaled = np.exp(children - shift)  # the shift stands for log 0, so that no −inf − −inf arises
-    totals = np.matmul(weights, scaled)
+    if shift is None:
+        np.exp(children, out=scaled)
+    else:
+        _scale(children, shift, scaled)
+    np.matmul(weights, scaled, out=totals)
+    np.log(totals, out=out)
+    if shift is not None:
+        np.add(out, shift[:, None, :], out=out)
+        np.maximum(totals, _smallest(totals), out=totals)
+
+
+def log_sums(children: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
+    """`log_sum_exp` in arrays of its own: its result, totals and scaled children; −inf where no child is possible."""
+    scaled, shift = np.empty(children.shape), np.empty(children.shape[::2])
+    totals, out = np.empty((2, *weights.shape[:2], children.shape[2]))
     with np.errstate(divide="ignore"):
-        result = np.log(totals) + shift
-    return result, np.maximum(totals, _smallest(totals)), scaled
+        log_sum_exp(children, weights, shift, scaled, totals, out)
+    return out, totals, scaled
+
+
+def _scale(children: Floats, shift: Floats, scaled: Floats) -> None:
+    """scaled = exp(children − shift), the shift (G, B) being each row's largest child."""
+    np.maximum.reduce(children, axis=1, out=shift)
+    np.maximum(shift, np.finfo(shift.dtype).min / 2, out=shift)  # stands for log 0, so that no −inf − −inf arises
+    np.subtract(children, shift[:, None, :], out=scaled)
+    np.exp(scaled, out=scaled)
 
 
 def _smallest(values: Floats) -> float:

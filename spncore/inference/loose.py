@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block
 from spncore.inference.schedule import schedule
 from spncore.inference.steps import LooseProducts, WideLeaves
 
@@ -59,17 +59,17 @@ class Places(NamedTuple):
     starts: Ints
 
 
-def widths_of(designs: Sequence[Design]) -> Widths:
-    """How wide the designs are, which depends on what is missing in the rows."""
-    return tuple((design.summed.shape[1], len(design.bound)) for design in designs)
+def widths_of(blocks: Sequence[Block]) -> Widths:
+    """How wide the features are, which depends on what is missing in the rows."""
+    return tuple((block.summed.shape[1], len(block.bound)) for block in blocks)
 
 
-def loose_features(circuit: Circuit, designs: Sequence[Design]) -> LooseFeatures | None:
+def loose_features(circuit: Circuit, blocks: Sequence[Block]) -> LooseFeatures | None:
     """The features of all leaves that are part of loose products; None if there are none."""
     _, sources = _groups(circuit)
     if not sources:
         return None
-    features = [designs[number].features[group] for number, group in sources]
+    features = [blocks[number].features[group] for number, group in sources]
     unseen = np.stack([array[-1] for array in features])
     seen = np.concatenate([*(array[:-2] for array in features), np.ones_like(unseen[:1])])
     rows = np.flatnonzero(unseen.any(axis=0))

@@ -9,9 +9,8 @@ from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model
 from spncore.inference import log_domain
-from spncore.inference.evidence import Evidence, arranged
+from spncore.inference.features import Features, arranged
 from spncore.inference.forward import Linear, forward, linear
-from spncore.inference.loose import widths_of
 from spncore.inference.schedule import schedule
 from spncore.inference.workspace import Workspace
 
@@ -64,7 +63,7 @@ def blocks(
 
 def prepared_blocks(
     asked: Model, rows: Array, missing: Sequence[Floats] | None = None
-) -> Iterator[tuple[slice, Evidence, Linear, Workspace]]:
+) -> Iterator[tuple[slice, Features, Linear, Workspace]]:
     """What `forward` takes, block by block; what equals the block before is made once."""
     circuit = asked.circuit
     work: Workspace | None = None
@@ -76,7 +75,7 @@ def prepared_blocks(
             given = _linear(asked, designs, missing)
         if work is None or work.num_rows != part.stop - part.start:
             work = Workspace(circuit, part.stop - part.start)
-        yield part, arranged(circuit, designs, with_flows=False), given, work
+        yield part, arranged(circuit, _formed(designs), with_flows=False), given, work
 
 
 def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Floats] | None) -> Linear:
@@ -85,7 +84,13 @@ def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Fl
         coefficients = [leaves.coefficients(*pair) for pair in pairs]
     for array, design, log_factors in zip(coefficients, designs, missing or (), strict=False):
         leaves.weigh_missing(array, design, log_factors)
-    return linear(asked.circuit, widths_of(designs), coefficients, [leaves.impossible(*pair) for pair in pairs])
+    widths = tuple((design.num_summed, design.num_features) for design in designs)
+    return linear(asked.circuit, widths, coefficients, [leaves.impossible(*pair) for pair in pairs])
+
+
+def _formed(designs: Sequence[leaves.Design]) -> list[leaves.Block]:
+    """All features of all rows."""
+    return [design.kept(slice(None)) for design in designs]
 
 
 def relative_values(work: Workspace, nodes: Ints, columns: Ints) -> Floats:
@@ -102,7 +107,7 @@ def input_log_values(asked: Model, rows: Array) -> Floats:
     """The log-values of the input nodes, in nats, (inputs, B)."""
     designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
     given = _linear(asked, designs, None)
-    return np.concatenate(log_domain.input_values(given.coefficients, designs, given.impossible))
+    return np.concatenate(log_domain.input_values(given.coefficients, _formed(designs), given.impossible))
 
 
 def log_partition(asked: Model) -> float:

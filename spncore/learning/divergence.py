@@ -4,9 +4,36 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.inference.values import log_values
+from spncore.learning.kept import Kept
 from spncore.learning.learners import LEARNERS, TAKES_MOMENTUM, TITLES, LearnerSettings
 from spncore.learning.problem import Problem
+from spncore.learning.states import StepInfo
 from spncore.limits import LIMITS
+from spncore.words import counted
+
+
+class DivergenceError(ArithmeticError):
+    """A number left the finite range; the text names the iteration, the seed and the quantity."""
+
+
+def divergence(
+    problem: Problem, settings: LearnerSettings, kept: Kept, seen: StepInfo, iteration: int, place: int
+) -> str:
+    """What left the finite numbers at one of the states that are kept, the first being after `iteration` updates."""
+    info, after = seen.part(place), kept.parameters[place + 1]
+    if problem.zeros is not None:
+        after = np.where(problem.zeros[: after.shape[1]], 0.0, after)
+    found = (
+        (iteration + place, "the log-likelihood", np.isfinite(info.llh)),
+        (iteration + place, "the logarithm of a node's weight", ~kept.empty[place]),
+        (iteration + place + 1, "a weight", np.isfinite(after).all(axis=1)),
+    )
+    updates_made, quantity, sound = next(each for each in found if not each[2].all())
+    seed = int(np.argmin(sound))
+    row = np.concatenate([info.layer_weights[seed], *(array[seed].ravel() for array in info.inputs)])
+    values = [info.llh[seed], info.value[seed], *info.flow[seed]]
+    said = verdict(problem, settings, row, bool(iteration + place == 0 and not np.isfinite(values).all()))
+    return f"after {counted(updates_made, 'update')}, {quantity} of seed {settings.seeds[seed]} {said}"
 
 
 def verdict(problem: Problem, settings: LearnerSettings, row: Floats, at_start: bool) -> str:

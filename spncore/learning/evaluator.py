@@ -1,26 +1,32 @@
 """Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from spncore.arrays import Bools, Floats, Ints
+from spncore.arrays import Bools, Floats
 from spncore.circuits import leaves
-from spncore.circuits.circuit import Circuit, InputLayer, SumLayer, mixture
+from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
 from spncore.circuits.families import Moments
+from spncore.circuits.leaves import Block, Design
 from spncore.circuits.model import parameter_shape
-from spncore.inference.evidence import Evidence, arranged
+from spncore.inference.features import Features, arranged
 from spncore.inference.flows import Flows, backward
 from spncore.inference.forward import forward, linear
-from spncore.inference.loose import widths_of
-from spncore.inference.values import block_rows
+from spncore.inference.held import Held
+from spncore.inference.mixture import MixtureRows
+from spncore.inference.values import SMALLEST_BLOCK, block_rows
 from spncore.inference.workspace import Workspace
-from spncore.learning.objectives import Bag, Objective, accuracy
-from spncore.learning.symmetry import Merged, merge_equal
+from spncore.learning.bag import Bag, MiniBatch
+from spncore.learning.objectives import Objective, accuracy
 
 _TINY = float(np.finfo(np.float64).tiny)  # stands for a weight of 0, whose node is then excluded
+KEPT_BYTES = 32_000_000  # of the features of all rows: larger evidence is expanded whenever it is needed
+EXPANDED_BYTES = 1_650_000  # of one block's features, which are read twice
+MAX_HELD = 64  # mixtures whose components are held
 MAX_WORKSPACES = 8  # mini-batches have a different number of distinct rows every time
 
 
@@ -41,16 +47,15 @@ class Evaluation(NamedTuple):
     empty: Bools | None
 
 
-class Batch(NamedTuple):
-    """Part of a bag: `rows` are its places in the bag (None: all), the empty row last; `weights` c of each.
+class RowSums(NamedTuple):
+    """What the rows of each seed add up to: `seen` (4, S), the first four of an Evaluation; the rest times N.
 
-    `shares`: how often each is data, over the number of rows N.
+    `flow` (S, E), of edges that are not absorbed; `moments`, per input layer (S, nodes, A + F): see `leaves`.
     """
 
-    rows: Ints | None
-    weights: Floats
-    shares: Floats
-    num_rows: int
+    seen: Floats
+    flow: Floats
+    moments: tuple[Floats, ...]
 
 
 class Evaluator:
@@ -64,77 +69,169 @@ class Evaluator:
 
     def __init__(self, circuit: Circuit, bag: Bag, objective: Objective, dtype: type = np.float64) -> None:
         self.circuit, self.bag, self.objective, self.dtype = circuit, bag, objective, dtype
-        designs = [leaves.design(layer, bag.rows) for layer in circuit.input_layers]
-        self.designs = [part.astype(dtype) for part in designs]
+        self.designs = [bag.design(layer).astype(dtype) for layer in circuit.input_layers]
+        self._layers = list(zip(circuit.input_layers, self.designs, strict=True))
         below = [_inputs_of(circuit, layer) for layer in circuit.sum_layers]
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
-        self._is_mixture = len(circuit.layers) == 2 and below[0] is not None
-        self.whole = Batch(None, bag.weights, bag.counts / bag.num_rows, bag.num_rows)
-        self._work: dict[tuple[int, int], Workspace] = {}
-        self._whole_blocks: dict[int, list[tuple[slice, Evidence]]] = {}  # by the number of the circuit's nodes
+        self.is_mixture = len(circuit.layers) == 2 and below[0] is not None and len(self.designs[0].empty) == 1
+        self.whole = bag.whole()
+        row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
+        self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES
+        self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
+        self._work: dict[int, Workspace] = {}
+        self._held: dict[bytes, Held] = {}
+        self._kept: list[tuple[slice, Features]] = []  # blocks of all rows
+        self._few: MixtureRows | None = None
+        self._buffer: Floats = np.empty(0, dtype)
 
-    def __call__(self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[Batch] | None = None) -> Evaluation:
+    def __call__(
+        self, weights: Floats, inputs: Sequence[Floats], batches: Sequence[MiniBatch] | None = None
+    ) -> Evaluation:
         """Evaluate at edge weights (S, E) ≥ 0 and parameters (S, P, nodes, S_l) per input layer; one batch per seed."""
         zeros = self._zeros(weights, inputs)
-        coefficients = self._coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
-        num_seeds = len(weights)
-        llh, value, correct, log_partition = [np.empty(num_seeds) for _ in range(4)]
-        widths = zip(coefficients, self.designs, strict=True)
-        sums = [np.empty((*array.shape[:2], design.summed.shape[1])) for array, design in widths]
-        flow = np.empty(weights.shape)
-        for seed in range(num_seeds):
-            batch = self.whole if batches is None else batches[seed]
-            of_inputs = [array[seed] for array in coefficients]
-            impossible = None if zeros is None else [array[seed] for array in zeros]
-            found, flows = self._one(weights[seed], of_inputs, batch, impossible)
-            llh[seed], value[seed], correct[seed], log_partition[seed] = found
-            for array, of_seed in zip(sums, flows.moments, strict=True):
-                np.multiply(of_seed, 1.0 / batch.num_rows, out=array[seed])
-            for part, of_edges in zip(self._sums, flows.sums, strict=True):
-                if part is not None and of_edges is not None:
-                    np.multiply(of_edges.ravel(), 1.0 / batch.num_rows, out=flow[seed, part[0]])
+        coefficients = self.coefficients(weights if zeros is None else np.maximum(weights, _TINY), inputs)
+        room = self.room(len(weights))
+        with np.errstate(all="ignore"):
+            for seed in range(len(weights)):
+                batch = self.whole if batches is None else batches[seed]
+                impossible = None if zeros is None else [array[seed] for array in zeros]
+                self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
+        num_rows = (self.whole if batches is None else batches[0]).num_rows
+        flow, moments = self.collected(room, num_rows)
+        llh, value, correct, log_partition = room.seen
+        empty = None if zeros is None else _empty(weights, inputs)
+        return Evaluation(llh, value, correct, log_partition, flow, moments, empty)
+
+    def room(self, num_seeds: int) -> RowSums:
+        """Where `add_rows` writes, for so many seeds."""
+        widths = [(layer.num_nodes, design.num_summed) for layer, design in self._layers]
+        moments = tuple([np.empty((num_seeds, *width)) for width in widths])
+        return RowSums(np.empty((4, num_seeds)), np.empty((num_seeds, self.circuit.num_edges)), moments)
+
+    def coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
+        """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
+        absorbed = [self._log_weights(number, weights) for number in range(len(inputs))]
+        return [leaves.coefficients(*each) for each in zip(inputs, self.designs, absorbed, strict=True)]
+
+    def _log_weights(self, number: int, weights: Floats) -> Floats | None:
+        """Logarithms (S, nodes) of the weights that an input layer absorbs, 0 for nodes that absorb none."""
+        end, parts = 0, list[Floats]()
+        for edges, _, nodes in sorted(
+            (each for each in self._absorbed if each[1] == number), key=lambda each: each[2].start
+        ):
+            parts += [np.zeros((len(weights), nodes.start - end)), np.log(weights[:, edges])]
+            end = nodes.stop
+        parts.append(np.zeros((len(weights), self.circuit.input_layers[number].num_nodes - end)))
+        filled = [part for part in parts if part.shape[1]]
+        if len(parts) == 1:
+            return None
+        return filled[0] if len(filled) == 1 else np.concatenate(filled, axis=1)
+
+    def add_rows(
+        self,
+        seed: int,
+        weights: Floats,
+        coefficients: list[Floats],
+        room: RowSums,
+        batch: MiniBatch,
+        impossible: list[Floats] | None = None,
+    ) -> None:
+        """Everything of the size of the rows, for one seed: from coefficients (nodes, F) to its part of `room`.
+
+        The caller silences NumPy's warnings.
+        """
+        if self.is_mixture:
+            rows = self.mixture if batch is self.whole else self._sampled(batch)
+            rows(coefficients[0], room.moments[0][seed], None if impossible is None else impossible[0])
+            room.seen[:, seed] = self._seen(batch, rows.llh, rows.log_partition, rows.log_values)
+            return
+        found, flows = self._one(weights, coefficients, batch, impossible)
+        room.seen[:, seed] = found
+        for array, of_seed in zip(room.moments, flows.moments, strict=True):
+            array[seed] = of_seed
+        for part, of_edges in zip(self._sums, flows.sums, strict=True):
+            if part is not None and of_edges is not None:
+                room.flow[seed, part[0]] = of_edges.ravel()
+
+    def held(self, inputs: Sequence[Floats]) -> Held:
+        """A mixture's components with parameters (P, nodes, S_l) that stay, on all rows; equal ones are kept once."""
+        coefficients = leaves.coefficients(inputs[0], self.designs[0])
+        key = coefficients.tobytes()
+        if key not in self._held:
+            if len(self._held) >= MAX_HELD:
+                self._held.clear()
+            self._held[key] = self.mixture.held(coefficients)
+        return self._held[key]
+
+    def weigh_held(self, seed: int, weights: Floats, held: Held, room: RowSums) -> None:
+        """`add_rows` for held components: their values are known, and only the weights (K,) are new."""
+        held(weights, room.flow[seed])
+        room.seen[:, seed] = self._seen(self.whole, held.llh, held.log_partition, self.mixture.log_values)
+
+    @cached_property
+    def mixture(self) -> MixtureRows:
+        """All rows as a mixture takes them."""
+        return self._mixture(self.whole, self.designs[0], tables=True)
+
+    def _sampled(self, batch: MiniBatch) -> MixtureRows:
+        """The rows of a mini-batch, in the room that another one had."""
+        assert batch.rows is not None
+        (design,) = leaves.take(self.designs, batch.rows)
+        if self._few is None:
+            self._few = self._mixture(batch, design, tables=False)
+            return self._few
+        return self._few.on(design, batch.weights, batch.shares)
+
+    def _mixture(self, batch: MiniBatch, design: Design, tables: bool) -> MixtureRows:
+        return MixtureRows(
+            design,
+            batch.weights,
+            batch.shares,
+            self.dtype,
+            row_weights=self.objective.row_weights,
+            keep_values=self._needs_values(batch),
+            tables=tables,
+        )
+
+    def _needs_values(self, batch: MiniBatch) -> bool:
+        """Whether the log-values of all rows are asked for."""
+        return self.objective.value is not None or (batch.rows is None and self.bag.partner is not None)
+
+    def _seen(
+        self, batch: MiniBatch, llh: float, log_partition: float, log_values: Floats | None
+    ) -> tuple[float, float, float, float]:
+        """LLH, objective, accuracy and log Z of one seed."""
+        value, correct = llh, np.nan
+        if log_values is not None and self.objective.value is not None:
+            value = self.objective.value(batch.weights, log_values, batch.num_rows)
+        if log_values is not None and batch.rows is None and self.bag.partner is not None:
+            correct = accuracy(self.bag, log_values)
+        return llh, value, correct, log_partition
+
+    def collected(self, room: RowSums, num_rows: int) -> tuple[Floats, tuple[Moments, ...]]:
+        """The flow (S, E) of all edges and the moments of each input layer, as means per row, from sums over rows."""
+        sums = [array * (1.0 / num_rows) for array in room.moments]
+        if self.is_mixture:
+            return sums[0][..., -2] + sums[0][..., -1], (leaves.moments(sums[0], self.designs[0]),)
+        flow = room.flow * (1.0 / num_rows)
         for edges, number, nodes in self._absorbed:
             np.add(sums[number][..., nodes, -2], sums[number][..., nodes, -1], out=flow[:, edges])
-        collected = tuple(leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True))
-        empty = None if zeros is None else _empty(weights, inputs)
-        return Evaluation(llh, value, correct, log_partition, flow, collected, empty)
-
-    def _coefficients(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats]:
-        """Coefficients (S, nodes, F) per input layer, with the weights that they absorb."""
-        found = [leaves.coefficients(*pair) for pair in zip(inputs, self.designs, strict=True)]
-        for edges, number, nodes in self._absorbed:
-            found[number][..., nodes, -2:] += np.log(weights[:, edges])[..., None]
-        return found
-
-    def batch(self, items: Ints) -> Batch:
-        """The part of the bag that so many of each item (I,) make."""
-        weights, counts, num_rows = self.bag.spread @ items, self.bag.observed @ items, int(items.sum())
-        needed = (weights != 0) | (counts != 0)
-        needed[-1] = True
-        rows = np.flatnonzero(needed)
-        return Batch(rows, weights[rows], counts[rows] / num_rows, num_rows)
+        return flow, tuple([leaves.moments(*pair) for pair in zip(sums, self.designs, strict=True)])
 
     def _one(
-        self, weights: Floats, coefficients: list[Floats], batch: Batch, impossible: list[Floats] | None
+        self, weights: Floats, coefficients: list[Floats], batch: MiniBatch, impossible: list[Floats] | None
     ) -> tuple[tuple[float, float, float, float], Flows]:
         """One seed: LLH, objective, accuracy and log Z; flows times N."""
-        circuit = self.circuit
-        merged = self._merged(coefficients[0], impossible) if self._is_mixture else None
-        if merged is not None:  # equal components of a mixture are one component with a count
-            circuit = _mixture(len(merged.first), circuit.num_variables)
-            coefficients = [coefficients[0][merged.first]]
-            coefficients[0][:, -2:] += np.log(merged.size)[:, None]
-            impossible = impossible and [impossible[0][merged.first]]
         sums = self._sum_weights(weights)
         coefficients = [array.astype(self.dtype, copy=False) for array in coefficients]
-        asked = batch.rows is None and self.bag.partner is not None, self.objective.value is not None
-        log_values = np.empty(len(batch.weights)) if any(asked) else None  # of all blocks, where something needs them
+        log_values = np.empty(len(batch.weights)) if self._needs_values(batch) else None
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
-        given = linear(circuit, widths_of(self.designs), coefficients, impossible)
-        for part, seen in self._blocks(circuit, batch):
-            work = self._workspace(circuit, seen.num_rows)
+        widths = tuple((design.num_summed, design.num_features) for design in self.designs)
+        given = linear(self.circuit, widths, coefficients, impossible)
+        for part, seen in self._blocks(batch):
+            work = self._workspace(part.stop - part.start)
             values = forward(given, sums, seen, work)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
@@ -145,19 +242,7 @@ class Evaluator:
             new = backward(sums, row_weights[part], seen, work)
             flows = new if flows is None else _added(flows, new)
         assert flows is not None
-        llh -= log_partition
-        value, correct = llh, np.nan
-        if log_values is not None and self.objective.value is not None:
-            value = self.objective.value(batch.weights, log_values, batch.num_rows)
-        if log_values is not None and asked[0]:
-            correct = accuracy(self.bag, log_values)
-        if merged is not None:
-            flows = Flows(flows.sums, ((flows.moments[0] / merged.size[:, None])[merged.of],))
-        return (llh, value, correct, log_partition), flows
-
-    def _merged(self, coefficients: Floats, impossible: list[Floats] | None) -> Merged | None:
-        whole = coefficients if impossible is None else np.concatenate([impossible[0], coefficients], axis=1)
-        return merge_equal(whole)
+        return self._seen(batch, llh - log_partition, log_partition, log_values), flows
 
     def _zeros(self, weights: Floats, inputs: Sequence[Floats]) -> list[Floats] | None:
         """Counts (S, nodes, F) per input layer of what excludes a node; None where no weight is 0."""
@@ -166,7 +251,7 @@ class Evaluator:
         found = []
         for array, design in zip(inputs, self.designs, strict=True):
             counts = leaves.impossible(array, design)
-            shape = len(array), array.shape[-2], len(design.bound)
+            shape = len(array), array.shape[-2], design.num_features
             found.append(np.zeros(shape) if counts is None else counts)
         for edges, number, nodes in self._absorbed:
             found[number][..., nodes, -2:] += (weights[:, edges] == 0.0)[..., None]
@@ -179,33 +264,40 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, circuit: Circuit, batch: Batch) -> Iterable[tuple[slice, Evidence]]:
+    def _blocks(self, batch: MiniBatch) -> Iterable[tuple[slice, Features]]:
         """The rows of a batch in blocks, the last ones first."""
-        if batch is not self.whole:
-            return self._cut(circuit, batch)
-        if circuit.num_nodes not in self._whole_blocks:
-            self._whole_blocks[circuit.num_nodes] = list(self._cut(circuit, batch))
-        return self._whole_blocks[circuit.num_nodes]
+        if not self._is_kept or batch.rows is not None:
+            return self._cut(batch, kept=False)
+        if not self._kept:
+            self._kept = list(self._cut(batch, kept=True))
+        return self._kept
 
-    def _cut(self, circuit: Circuit, batch: Batch) -> Iterator[tuple[slice, Evidence]]:
-        designs = self.designs if batch.rows is None else [design.take(batch.rows) for design in self.designs]
+    def _cut(self, batch: MiniBatch, kept: bool) -> Iterator[tuple[slice, Features]]:
+        designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
         num_rows = len(batch.weights)
-        size = block_rows(circuit, num_rows)
+        size = (
+            block_rows(self.circuit, num_rows) if kept else min(block_rows(self.circuit, num_rows), self._expanded_rows)
+        )
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
-            whole = part.start == 0 and end == num_rows
-            yield part, arranged(circuit, designs if whole else [design.take(part) for design in designs])
+            blocks = [each.kept(part) for each in designs] if kept else self._formed(designs, part)
+            yield part, arranged(self.circuit, blocks)
 
-    def _workspace(self, circuit: Circuit, num_rows: int) -> Workspace:
-        key = circuit.num_nodes, num_rows  # a merged mixture has fewer nodes than the circuit itself
-        if key not in self._work:
+    def _formed(self, designs: Sequence[Design], part: slice) -> list[Block]:
+        """Features of some rows, written where those of the block before were."""
+        shapes = [(len(each.empty), each.num_summed, part.stop - part.start) for each in designs]
+        sizes = [math.prod(shape) for shape in shapes]
+        if sum(sizes) > self._buffer.size:
+            self._buffer = np.empty(sum(sizes), self.dtype)
+        outs = np.split(self._buffer[: sum(sizes)], np.cumsum(sizes[:-1]))
+        return [each.block(part, out.reshape(shape)) for each, out, shape in zip(designs, outs, shapes, strict=True)]
+
+    def _workspace(self, num_rows: int) -> Workspace:
+        if num_rows not in self._work:
             if len(self._work) >= MAX_WORKSPACES:
                 self._work.clear()
-            self._work[key] = Workspace(circuit, num_rows, self.dtype)
-        return self._work[key]
-
-
-_mixture = lru_cache(64)(mixture)
+            self._work[num_rows] = Workspace(self.circuit, num_rows, self.dtype)
+        return self._work[num_rows]
 
 
 def _inputs_of(circuit: Circuit, layer: SumLayer) -> tuple[int, slice] | None:

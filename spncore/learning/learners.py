@@ -1,7 +1,7 @@
 """The learners to compare by name: a geometry of the weights, an optimiser, and the flows they need."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,10 +68,18 @@ class LearnerSettings(NamedTuple):
     seeds: range = range(1)
 
 
+def joined(settings: Sequence[LearnerSettings]) -> LearnerSettings:
+    """Settings of one seed each as those of all: numbers that differ stand in columns (S, 1)."""
+    names = "floor", "learning_rate", "momentum"
+    columns = {name: np.array([[getattr(each, name)] for each in settings]) for name in names}
+    alike = {name: column[0, 0].item() if (column == column[0]).all() else column for name, column in columns.items()}
+    return settings[0]._replace(**alike)  # type: ignore[arg-type]  # the optimisers take either
+
+
 def prepare(settings: LearnerSettings, groups: Groups) -> tuple[Parametrisation, Optimiser]:
     """The two halves of a learner, ready to step; ValueError if it cannot take steps of this learning rate."""
     learner, rate = LEARNERS[settings.optimiser], settings.learning_rate
-    if rate > learner.largest_rate:
+    if np.max(rate) > learner.largest_rate:
         raise ValueError(
             f"learning rate: {settings.optimiser} takes steps of at most {learner.largest_rate:g}, got {rate:g}; "
             "choose less"

@@ -10,51 +10,22 @@ hybrid           the mix of both, `mix` of the generative one
 semi_supervised  log f(x, y) − log Z where the class is known, log f(x, ·) − log Z where it is not
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from spncore.arrays import Array, Floats, Ints
-from spncore.data.dataset import Dataset
+from spncore.circuits.evidence import row_parts
+from spncore.data.dataset import Dataset, distinct_without
+from spncore.learning.bag import Bag, Term
 from spncore.words import MINUS
 
 MARGINALISED = -1
-
-
-class Bag(NamedTuple):
-    """Distinct evidence rows (B, D), whole numbers with −1 or reals with NaN where a value is missing, the last one
-    empty: its value is Z. All else follows from
-
-    how often each item of the data occurs, `items` (I,): the rows' weights c = `spread` @ items and their counts as
-    data, for the LLH, `observed` @ items. Whole numbers keep sums exact: a posterior of exactly one has a flow of
-    exactly zero. `partner` (B,): the row without its class, −1 where there is none; None where no class is asked for.
-    """
-
-    rows: Array
-    items: Ints
-    spread: csr_array
-    observed: csr_array
-    partner: Ints | None = None
-
-    @property
-    def num_rows(self) -> int:
-        """N, the divisor."""
-        return int(self.items.sum())
-
-    @property
-    def weights(self) -> Floats:
-        """c (B,) of all items."""
-        weights: Floats = self.spread @ self.items
-        return weights
-
-    @property
-    def counts(self) -> Floats:
-        """How often each row is data (B,)."""
-        counts: Floats = self.observed @ self.items
-        return counts
 
 
 class Labels(NamedTuple):
@@ -85,48 +56,40 @@ class Objective(NamedTuple):
 
 def data_and_partition(dataset: Dataset, labels: Labels | None = None) -> Bag:
     """The distinct rows with their counts, and last the empty evidence with weight −N."""
-    place = np.arange(dataset.num_distinct)
-    return _bag(dataset.rows.astype(np.int8), dataset.counts, [(place, place, 1.0)], place, 1.0)
+    own = Term(np.arange(dataset.num_distinct), 1.0)
+    return Bag(_evidence(dataset.rows, np.empty(0, dtype=int)), dataset.counts, (own,), own, -1.0)
 
 
-Term = tuple[Ints, Ints, float | Floats]  # row, item and coefficient of entries
+def _evidence(rows: Array, others: Ints) -> NDArray[np.int8]:
+    """Rows (N, D) of small numbers, others of them once more, then an empty one; columns lie in one piece."""
+    places = np.concatenate([np.arange(len(rows)), others])
+    columns = np.full((rows.shape[1], len(places) + 1), MARGINALISED, dtype=np.int8)
+    for part in row_parts(len(places)):
+        columns[:, part] = rows[places[part]].T
+    return columns.T
 
 
-def entries(terms: Sequence[Term], num_rows: int, num_items: int) -> csr_array:
-    """The matrix (rows, items) that holds these and is zero elsewhere."""
-    alike = (np.broadcast_arrays(*term) for term in terms)
-    row, item, value = (np.concatenate(part) for part in zip(*alike, strict=True))
-    return csr_array((value, (row, item)), shape=(num_rows, num_items))
+def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], Ints, Ints]:
+    """The rows (x, y), then the distinct rows (x, ·), last the empty one; for each of the former, its own place and
+    that of its row without the class.
+    """
+    first, place = distinct_without(dataset.rows, labels.class_variable)
+    rows, num_distinct = _evidence(dataset.rows, first), dataset.num_distinct
+    rows[num_distinct:, labels.class_variable] = MARGINALISED
+    return rows, np.arange(num_distinct), place + num_distinct
 
 
-def _bag(
-    rows: NDArray[np.int8], items: Ints, terms: list[Term], source: Ints, share: float, partner: Ints | None = None
-) -> Bag:
-    """`source` (I,): the data row of each item; `share` of −log Z per item; `partner` of the first rows."""
-    numbers, shape = np.arange(len(items)), (len(rows) + 1, len(items))
-    if share:
-        terms = [*terms, (np.array(len(rows)), numbers, -share)]
-    if partner is not None:
-        partner = np.concatenate([partner, np.full(shape[0] - len(partner), -1)])
-    rows = np.concatenate([rows, np.full((1, rows.shape[1]), MARGINALISED, dtype=np.int8)])
-    return Bag(rows, items, entries(terms, *shape), entries([(source, numbers, 1.0)], *shape), partner)
-
-
-def _with_classes(dataset: Dataset, labels: Labels) -> tuple[NDArray[np.int8], Ints]:
-    """The distinct rows (x, y), then the distinct rows (x, ·); for each of the former its place among the latter."""
-    full = dataset.rows.astype(np.int8)
-    hidden = np.delete(dataset.rows, labels.class_variable, axis=1)
-    unique, partner = np.unique(hidden, axis=0, return_inverse=True)
-    without = np.insert(unique.astype(np.int8), labels.class_variable, MARGINALISED, axis=1)
-    return np.concatenate([full, without]), partner + len(full)
+def _partners(own: Ints, without: Ints, num_rows: int) -> Ints:
+    result = np.full(num_rows, -1)
+    result[own] = without
+    return result
 
 
 def hybrid(dataset: Dataset, labels: Labels) -> Bag:
     """log f(x, y) − (1 − mix) log f(x, ·) − mix log Z for every row."""
-    rows, partner = _with_classes(dataset, labels)
-    place = np.arange(dataset.num_distinct)
-    terms: list[Term] = [(place, place, 1.0), (partner, place, labels.mix - 1.0)]
-    return _bag(rows, dataset.counts, terms, place, labels.mix, partner)
+    rows, own, without = _with_classes(dataset, labels)
+    terms = Term(own, 1.0), Term(without, labels.mix - 1.0)
+    return Bag(rows, dataset.counts, terms, terms[0], -labels.mix, _partners(own, without, len(rows)))
 
 
 def discriminative(dataset: Dataset, labels: Labels) -> Bag:
@@ -136,12 +99,11 @@ def discriminative(dataset: Dataset, labels: Labels) -> Bag:
 
 def semi_supervised(dataset: Dataset, labels: Labels) -> Bag:
     """Items are the labelled and the unlabelled occurrences of every distinct row; log Z is subtracted for each."""
-    rows, partner = _with_classes(dataset, labels)
+    rows, own, without = _with_classes(dataset, labels)
     known = np.random.default_rng(labels.seed).binomial(dataset.counts, labels.labelled)
-    place, num_distinct = np.arange(dataset.num_distinct), dataset.num_distinct
-    terms: list[Term] = [(place, place, 1.0), (partner, num_distinct + place, 1.0)]
     items = np.concatenate([known, dataset.counts - known])
-    return _bag(rows, items, terms, np.tile(place, 2), 1.0, partner)
+    term, data = Term(np.concatenate([own, without]), 1.0), Term(np.tile(own, 2), 1.0)
+    return Bag(rows, items, (term,), data, -1.0, _partners(own, without, len(rows)))
 
 
 def _partition_itself(weights: Floats, log_partition: float) -> Floats:
@@ -174,6 +136,18 @@ OBJECTIVES: Mapping[str, Objective] = {
     "semi_supervised": Objective("LLH, without y where it is hidden", semi_supervised, _weighted_sum, needs_class=True),
 }
 DATA_FLOW = Objective("LLH", data_and_partition, row_weights=_data_alone)
+
+
+_IN_USE: WeakValueDictionary[tuple[Hashable, ...], Bag] = WeakValueDictionary()
+
+
+def bag_of(objective: Objective, dataset: Dataset, labels: Labels) -> Bag:
+    """The evidence of an objective; what is equal is one bag, and so prepared once, for as long as somebody has it."""
+    key = dataset.sha256, dataset.num_distinct, objective.bag, labels if objective.needs_class else None
+    bag = _IN_USE.get(key)
+    if bag is None:
+        bag = _IN_USE[key] = objective.bag(dataset, labels)
+    return bag
 
 
 def accuracy(bag: Bag, log_values: Floats) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.learning import simplex
 from spncore.learning.simplex import Groups
+from spncore.plan import whole
 
 _ROUNDING = 1e-15  # w + (floor − w) misses the floor by this much, and held weights are counted by equality
 
@@ -104,16 +105,20 @@ def expectation(floor: float, groups: Groups) -> Parametrisation:
 
     The flows must be those of the data alone (posterior means, ≥ 0). Dempster, Laird & Rubin (1977); Cappé & Moulines
     (2009), for circuits Peharz et al. (2020). A group that no flow reached, and a weight in no group, stay as they are.
+    What lies between two points of the simplex is on it, so that nothing is normalised again.
     """
     bounds = simplex.lower_bounds(groups, floor)
+    nearly = bounds + _ROUNDING
 
     def gradient(weights: Floats, flows: Floats) -> Floats:
-        unreached = simplex.spread(simplex.totals(flows, groups), groups, 0.0) == 0.0
-        return np.where(unreached, 0.0, simplex.normalise(flows, groups, floor) - weights)
+        target = simplex.normalise(flows, groups, floor, weights)
+        if not simplex.all_in_groups(groups):
+            target = np.where(groups.of < 0, weights, target)
+        return target - weights
 
+    @whole
     def project(parameters: Floats) -> Floats:
-        weights = _normalised(parameters, groups, floor)
-        return np.where(weights <= bounds + _ROUNDING, bounds, weights)
+        return np.where(parameters <= nearly, bounds, parameters)
 
     return Parametrisation(
         floor=floor,

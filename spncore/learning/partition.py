@@ -8,9 +8,11 @@ trained parameters: stable only while ηS < 2.
 import numpy as np
 
 from spncore.arrays import Floats
+from spncore.learning.bag import Bag, Term
 from spncore.learning.evaluator import Evaluator
-from spncore.learning.objectives import MARGINALISED, OBJECTIVES, Bag, entries
-from spncore.learning.trainer import Trainer, TrainState
+from spncore.learning.objectives import MARGINALISED, OBJECTIVES
+from spncore.learning.states import StepInfo, TrainState
+from spncore.learning.trainer import Trainer
 
 EDGE = 2.0  # of ηS: beyond it a deviation of log Z grows
 
@@ -21,15 +23,16 @@ class PartitionFlows:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         rows = np.full((1, trainer.problem.circuit.num_variables), MARGINALISED, dtype=trainer.problem.bag.rows.dtype)
-        place, items = np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64)
-        bag = Bag(rows, items, entries([(place, place, 1.0)], 1, 1), entries([(place, place, 0.0)], 1, 1))
+        place = np.zeros(1, dtype=np.int64)
+        bag = Bag(rows, np.ones(1, dtype=np.int64), (Term(place, 1.0),), Term(place, 0.0))
         self.evaluator = Evaluator(trainer.problem.circuit, bag, OBJECTIVES["generative"])
 
-    def __call__(self, state: TrainState) -> Floats:
+    def __call__(self, at: TrainState | StepInfo) -> Floats:
         """The flows (S, P) of all trained parameters, sum layers first, then leaves."""
-        _, inputs = self.trainer.problem.split(self.trainer.weights(state.parameters))
-        return self.trainer.flows(self.trainer.evaluate(state, self.evaluator), inputs)
+        _, inputs = self.trainer.network(at)
+        seen = self.trainer.evaluate(at, self.evaluator)
+        return self.trainer.flows(seen.flow, seen.moments, inputs)
 
-    def squared(self, state: TrainState) -> Floats:
+    def squared(self, at: TrainState | StepInfo) -> Floats:
         """S (S,): the sum of their squares, seed by seed."""
-        return np.asarray((self(state) ** 2).sum(axis=1))
+        return np.asarray((self(at) ** 2).sum(axis=1))

@@ -20,7 +20,8 @@ from spncore.circuits.overparam import (
     layer_flows,
     weight_groups,
 )
-from spncore.learning.objectives import Bag, Objective
+from spncore.learning.bag import Bag
+from spncore.learning.objectives import Objective
 from spncore.learning.simplex import groups_of, normalise
 
 
@@ -53,9 +54,15 @@ class Problem:
         return int(self._inputs[-1][0].stop)
 
     def split(self, weights: Floats) -> tuple[Floats, tuple[Floats, ...]]:
-        """Rows (S, P) as layer weights (S, n) and the parameters (S, P, nodes, S_l) of each input layer."""
-        inputs = tuple([weights[:, part].reshape(-1, *shape) for part, shape in self._inputs])
-        return weights[:, : self._inputs[0][0].start], inputs
+        """Rows (..., P) as layer weights (..., n) and the parameters (..., P, nodes, S_l) of each input layer."""
+        first = self._inputs[0][0].start
+        return weights[..., :first], self.leaves(weights[..., first:])
+
+    def leaves(self, weights: Floats) -> tuple[Floats, ...]:
+        """Rows (..., P − n) of all leaves as the parameters (..., P, nodes, S_l) of each input layer."""
+        first = self._inputs[0][0].start
+        parts = [(weights[..., part.start - first : part.stop - first], shape) for part, shape in self._inputs]
+        return tuple([row.reshape(*row.shape[:-1], *shape) for row, shape in parts])
 
     def model(self, weights: Floats) -> Model:
         """The network of one row (P,)."""

@@ -6,14 +6,18 @@ returned as they came. A NaN makes its whole group NaN, so that a run that diver
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Bools, Floats, Ints
+from spncore.plan import whole
+
+_TINY, _HUGE = 1e-300, 1e300  # between them sums have all their digits, and so have their inverses
 
 
-class Groups(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Groups:
     """Who belongs together: `of` (P,) is the group number of every entry, −1 for an entry in no group.
 
     `order` (Q,) lists the entries that are in a group, group after group; `starts` and `sizes` (G,) cut it up.
@@ -23,6 +27,13 @@ class Groups(NamedTuple):
     order: Ints
     starts: Ints
     sizes: Ints
+    _bounds: dict[float, Floats] = field(default_factory=dict, repr=False)
+
+    def bounds(self, floor: float) -> Floats:
+        """`lower_bounds`, worked out once for each floor."""
+        if floor not in self._bounds:
+            self._bounds[floor] = spread(np.minimum(floor, 0.5 / self.sizes), self, floor)
+        return self._bounds[floor]
 
 
 def groups_of(of: Ints) -> Groups:
@@ -51,7 +62,7 @@ def largest(values: Floats, groups: Groups) -> Floats:
     return _reduced(np.maximum, values, groups)
 
 
-def spread(per_group: Floats, groups: Groups, outside: float) -> Floats:
+def spread(per_group: Array, groups: Groups, outside: float) -> Array:
     """Every entry gets its group's value, an entry in no group `outside`: (..., G) -> (..., P)."""
     if all_in_groups(groups):
         return per_group.take(groups.of, axis=-1)
@@ -61,22 +72,54 @@ def spread(per_group: Floats, groups: Groups, outside: float) -> Floats:
 
 def lower_bounds(groups: Groups, floor: float) -> Floats:
     """The least value (P,) of every entry: `floor`, but 1/(2n) in groups of n where n floors would take over half."""
-    return spread(np.minimum(floor, 0.5 / groups.sizes), groups, floor)
+    return groups.bounds(floor)
 
 
-def normalise(weights: Floats, groups: Groups, floor: float) -> Floats:
+@whole
+def normalise(weights: Floats, groups: Groups, floor: float, unreached: Floats | None = None) -> Floats:
     """Each group in proportion to `weights`, adding to one, nothing under its lower bound: max(bound, c·w).
 
-    This is the M-step under that bound: it maximises Σ w log p. Negative weights count as zero; all zero gives uniform.
+    This is the M-step under that bound: it maximises Σ w log p. Negative weights count as zero; a group of zeros is
+    uniform, or as `unreached` (..., P) has it.
     """
-    shares = np.maximum(weights, 0.0)
+    bounds, outside = groups.bounds(floor), None if all_in_groups(groups) else groups.of < 0
+    shares, total, empty = _summable(np.maximum(weights, 0.0), groups)
+    fitted = shares * spread(1.0 / total, groups, 1.0)
+    held = more = _below(fitted, bounds, outside)
+    while more.any():  # those that are held take from the room of the others, of which then more may be held
+        room = 1.0 - totals(np.where(held, bounds, 0.0), groups)
+        factor = spread(room / totals(np.where(held, 0.0, shares), groups), groups, 1.0)
+        fitted = np.where(held, bounds, shares * factor)
+        more = _below(fitted, bounds, outside) & ~held
+        held = held | more
+    if empty is not None and unreached is not None:
+        fitted = np.where(empty, unreached, fitted)
+    return fitted if outside is None else np.where(outside, weights, fitted)
+
+
+def _below(values: Floats, bounds: Floats, outside: Bools | None) -> Bools:
+    """Which entries of groups lie under their bound."""
+    return values < bounds if outside is None else (values < bounds) & ~outside
+
+
+def _summable(shares: Floats, groups: Groups) -> tuple[Floats, Floats, Bools | None]:
+    """Shares ≥ 0 of any magnitude in the same proportions, all alike where all are 0, and the sums of the groups.
+
+    Last, whose group is all 0, None if none is.
+    """
+    with np.errstate(over="ignore"):
+        total = totals(shares, groups)
+    sound = (total > _TINY) & (total < _HUGE)
+    if sound.all():
+        return shares, total, None
     top = spread(largest(shares, groups), groups, 1.0)
     empty = top == 0.0
-    shares = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
-    fitted = _fill(shares, groups, floor, lambda total, count, room: shares * spread(room / total, groups, 1.0))
-    return fitted if all_in_groups(groups) else np.where(groups.of < 0, weights, fitted)
+    scaled = np.where(empty, 1.0, shares / np.where(empty, 1.0, top))  # at most 1: no sum overflows
+    shares = np.where(spread(sound, groups, True), shares, scaled)
+    return shares, totals(shares, groups), empty
 
 
+@whole
 def project(values: Floats, groups: Groups, floor: float) -> Floats:
     """The nearest point, in Euclidean distance, whose groups add to one with nothing under its lower bound.
 

@@ -1,77 +1,55 @@
-"""One learner on one problem: parameters in a row, a step, and mini-batches."""
+"""One learner on one problem: the mathematics of an update, and states that go on from where they are."""
 
-import math
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spncore.arrays import Bools, Floats, Ints
+from spncore.arrays import Bools, Floats
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.families import Moments
 from spncore.circuits.model import Model
 from spncore.circuits.overparam import edge_nodes, effective_weights, layer_flows
 from spncore.data.dataset import Dataset
-from spncore.learning.divergence import verdict
-from spncore.learning.evaluator import Batch, Evaluation, Evaluator
+from spncore.learning.bag import Bag, MiniBatch
+from spncore.learning.batch import Batch
+from spncore.learning.divergence import DivergenceError
+from spncore.learning.evaluator import Evaluation, Evaluator
 from spncore.learning.learners import LEARNERS, LearnerSettings, prepare
-from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
-from spncore.learning.optimisers import OptimiserState
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Objective, data_and_partition
 from spncore.learning.problem import Problem
 from spncore.learning.simplex import groups_of
+from spncore.learning.states import Block, StepInfo, TrainState
 from spncore.loop import Rule, until, updates
-from spncore.words import counted
-
-
-class TrainState(NamedTuple):
-    """All that the next step needs: `iteration` updates done; `parameters` (S, P), sum layers first, then leaves.
-
-    Arrays are never written to after they are made, so a state can be kept. `optimiser` is the optimiser's own state.
-    Mini-batches need none: their order follows from the seed and the iteration.
-    """
-
-    iteration: int
-    parameters: Floats
-    optimiser: OptimiserState
-
-
-class StepInfo(NamedTuple):
-    """What is seen at a state.
-
-    `llh` (S,) nats per row; `value` (S,), the objective; `accuracy` (S,), NaN without classes; `log_partition` (S,);
-    `flow` a_k (S, E), K for a mixture; `layer_weights` (S, n), all sum layers in one row; `inputs`, per input layer
-    (S, P, nodes, S_l); `at_floor` (S,), how many trained weights sit at the floor.
-    """
-
-    llh: Floats
-    value: Floats
-    accuracy: Floats
-    log_partition: Floats
-    flow: Floats
-    layer_weights: Floats
-    inputs: tuple[Floats, ...]
-    at_floor: Ints
-
-
-class DivergenceError(ArithmeticError):
-    """A number left the finite range; the text names the iteration, the seed and the quantity."""
 
 
 class Trainer:
-    """A learner with its arrays prepared: `init()` gives a state, `step(state)` the next one."""
+    """A learner with its arrays prepared: `init()` gives a state, `advance(state, n)` the one after n updates."""
 
-    def __init__(self, problem: Problem, settings: LearnerSettings) -> None:
+    def __init__(self, problem: Problem, settings: LearnerSettings, evaluator: Evaluator | None = None) -> None:
+        """`evaluator` may be that of another trainer on the same circuit, evidence and objective."""
         self.problem, self.settings = problem, settings
         self.learner = LEARNERS[settings.optimiser]
-        objective = DATA_FLOW if self.learner.data_flow_only else problem.objective
-        self.evaluator = Evaluator(problem.circuit, problem.bag, objective)
+        self.evaluator = evaluator or Evaluator(*self.evaluated(problem, settings))
         self.num_trained = problem.num_weights if settings.train_components else problem.sums.num_weights
         groups = groups_of(problem.groups()[: self.num_trained])
+        self.groups = groups
         self.parametrisation, self.optimiser = prepare(settings, groups)
         self._outside = _some(groups.of < 0)  # in no simplex: EM leads them to the family's own maximum
         self._free = _some(problem.free())
         self._held = _some(problem.free() | (False if problem.zeros is None else problem.zeros))
         self._nodes = edge_nodes(problem.circuit)
         self._node_starts = np.flatnonzero(np.diff(self._nodes, prepend=-1))
-        self._epochs: dict[tuple[int, int], Ints] = {}
+        self._epochs: dict[tuple[int, int], NDArray[np.int32]] = {}
+        self._batch: Batch | None = None
+
+    @staticmethod
+    def evaluated(problem: Problem, settings: LearnerSettings) -> tuple[Circuit, Bag, Objective]:
+        """What is evaluated in every update."""
+        data_flow_only = LEARNERS[settings.optimiser].data_flow_only
+        return problem.circuit, problem.bag, DATA_FLOW if data_flow_only else problem.objective
 
     def init(self) -> TrainState:
         """The start of all seeds."""
@@ -86,6 +64,34 @@ class Trainer:
             parameters = self._but(self._free, weights, mapped)
         return TrainState(0, parameters, self.optimiser.init(parameters[:, : self.num_trained]))
 
+    def advance(self, state: TrainState, num_updates: int) -> tuple[TrainState, Block]:
+        """So many updates (1 or more), or fewer if numbers overflow, which the block says: the state after them."""
+        batch = self._at(state)
+        [block] = batch.advance(num_updates)
+        assert block is not None
+        return batch.state(0), block
+
+    def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
+        """One update of all seeds: the state after it, what was seen before it; DivergenceError if numbers overflow."""
+        after, block = self.advance(state, 1)
+        if block.stopped is not None:
+            raise DivergenceError(block.stopped)
+        return after, block.at(0)
+
+    def seen(self, state: TrainState) -> StepInfo:
+        """What the next step would see of a state, without the step; DivergenceError if numbers overflow."""
+        [block] = self._at(state).look()
+        assert block is not None
+        if block.stopped is not None:
+            raise DivergenceError(block.stopped)
+        return block.at(0)
+
+    def _at(self, state: TrainState) -> Batch:
+        """Its batch, in this state."""
+        if self._batch is None or not self._batch.is_at(state):
+            self._batch = Batch([self], [state])
+        return self._batch
+
     def until(self, *rules: Rule, state: TrainState | None = None) -> Iterator[tuple[TrainState, StepInfo]]:
         """Steps from `state`, or from the start, until a rule of `loop` ends them."""
         return until(self.step, self.init() if state is None else state, *rules)
@@ -99,8 +105,8 @@ class Trainer:
         yield here, self.seen(here)
 
     def weights(self, parameters: Floats) -> Floats:
-        """All weights (S, P) of parameters (S, P)."""
-        mapped = self.parametrisation.weights(parameters[:, : self._num_mapped])
+        """All weights (..., P) of parameters (..., P)."""
+        mapped = self.parametrisation.weights(parameters[..., : self._num_mapped])
         return self._but(self._free, parameters, mapped)
 
     @property
@@ -109,62 +115,42 @@ class Trainer:
 
     def _but(self, held: Bools | None, given: Floats, mapped: Floats) -> Floats:
         """`mapped`, but `given` where `held` (P,) is set, for free parameters or zeros, and for what is not mapped."""
-        if mapped.shape[1] < given.shape[1]:
-            mapped = np.concatenate([mapped, given[:, mapped.shape[1] :]], axis=1)
-        return mapped if held is None else np.where(held[: given.shape[1]], given, mapped)
+        if mapped.shape[-1] < given.shape[-1]:
+            mapped = np.concatenate([mapped, given[..., mapped.shape[-1] :]], axis=-1)
+        return mapped if held is None else np.where(held[: given.shape[-1]], given, mapped)
 
     def model(self, state: TrainState, seed: int = 0) -> Model:
         """One seed's network as it is in a state; `seed` is its place among the seeds."""
         return self.problem.model(self.weights(state.parameters)[seed])
 
-    def evaluate(self, state: TrainState, evaluator: Evaluator) -> Evaluation:
+    def network(self, at: TrainState | StepInfo) -> tuple[Floats, tuple[Floats, ...]]:
+        """Layer weights (S, n) and parameters of the input layers at a state, or at what was seen of one."""
+        if isinstance(at, StepInfo):
+            return at.layer_weights, at.inputs
+        return self.problem.split(self.weights(at.parameters))
+
+    def evaluate(self, at: TrainState | StepInfo, evaluator: Evaluator) -> Evaluation:
         """What is seen of a state on other evidence."""
         with np.errstate(all="ignore"):
-            layer_weights, inputs = self.problem.split(self.weights(state.parameters))
+            layer_weights, inputs = self.network(at)
             return evaluator(effective_weights(layer_weights, self.problem.sums), inputs)
 
-    def score(self, state: TrainState, rows: Dataset) -> Floats:
+    def score(self, at: TrainState | StepInfo, rows: Dataset) -> Floats:
         """LLH (S,) of a state on other rows of the same variables, in nats per row, whatever was trained for."""
         evaluator = Evaluator(self.problem.circuit, data_and_partition(rows), OBJECTIVES["generative"])
-        return self.evaluate(state, evaluator).llh
+        return self.evaluate(at, evaluator).llh
 
-    def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
-        """One update of all seeds: the state after it, what was seen before it; DivergenceError if numbers overflow."""
-        with np.errstate(all="ignore"):
-            weights, seen, info = self._look(state)
-            trained = self.num_trained
-            gradient = self.gradient(weights[:, :trained], self.flows(seen, info.inputs))
-            increment, optimiser = self.optimiser.update(gradient, state.optimiser)
-            parameters = self.moved(state.parameters[:, :trained], increment)
-        self._raise_if_diverged(state.iteration, info, parameters, seen.empty)
-        if trained < state.parameters.shape[1]:
-            parameters = np.concatenate([parameters, state.parameters[:, trained:]], axis=1)
-        return TrainState(state.iteration + 1, parameters, optimiser), info
+    def flows(self, flow: Floats, moments: Sequence[Moments], inputs: Sequence[Floats]) -> Floats:
+        """Flows (S, n) of all trained weights in one row; for EM and leaves of no simplex the values that maximise.
 
-    def seen(self, state: TrainState) -> StepInfo:
-        """What the next step would see of a state, without the step; DivergenceError if numbers overflow."""
-        with np.errstate(all="ignore"):
-            _, seen, info = self._look(state)
-        self._raise_if_diverged(state.iteration, info, state.parameters, seen.empty)
-        return info
-
-    def _look(self, state: TrainState) -> tuple[Floats, Evaluation, StepInfo]:
-        weights = self.weights(state.parameters)
-        layer_weights, inputs = self.problem.split(weights)
-        edges = effective_weights(layer_weights, self.problem.sums)
-        seen = self.evaluator(edges, inputs, self._batches(state.iteration))
-        at_floor = np.add.reduce(weights[:, : self.num_trained] == self.parametrisation.floor, axis=1)
-        flow = self._competing(seen.flow, edges) if self.learner.data_flow_only else seen.flow
-        return weights, seen, StepInfo(*seen[:4], flow, layer_weights, inputs, at_floor)
-
-    def flows(self, seen: Evaluation, inputs: Sequence[Floats]) -> Floats:
-        """Flows of all trained weights in one row; for EM and leaves of no simplex the values that maximise."""
-        flows = [layer_flows(seen.flow, self.problem.sums)]
+        From the flow (S, E) of the edges, and of each input layer the moments and the parameters.
+        """
+        flows = [layer_flows(flow, self.problem.sums)]
         if self.settings.train_components:
-            for layer, parameters, moments in zip(self.problem.circuit.input_layers, inputs, seen.moments, strict=True):
+            for layer, parameters, of_layer in zip(self.problem.circuit.input_layers, inputs, moments, strict=True):
                 family = layer.distribution
                 take = family.maximise if self.learner.data_flow_only else family.derivative
-                flows.append(take(parameters, moments).reshape(len(parameters), -1))
+                flows.append(take(parameters, of_layer).reshape(len(parameters), -1))
         return np.concatenate(flows, axis=1) if len(flows) > 1 else flows[0]
 
     def gradient(self, weights: Floats, flows: Floats) -> Floats:
@@ -179,52 +165,31 @@ class Trainer:
         moved = parameters + increment
         return self._but(self._held, moved, self.parametrisation.project(moved))
 
-    def _competing(self, flow: Floats, edges: Floats) -> Floats:
-        """a_k from the data's flows alone: on normalised weights the share of Z is w_k times the node's whole flow."""
-        return flow - edges * np.add.reduceat(flow, self._node_starts, axis=1)[:, self._nodes]
+    def competing(self, flow: Floats, edges: Floats) -> Floats:
+        """a_k of flows and weights (S, E): for EM, whose flows are the data's alone, without the share of Z.
 
-    def _batches(self, iteration: int) -> list[Batch] | None:
+        On normalised weights that is w_k times the node's whole flow.
+        """
+        if not self.learner.data_flow_only:
+            return flow
+        return flow - edges * np.add.reduceat(flow, self._node_starts, axis=1).take(self._nodes, axis=1)
+
+    def batches(self, iteration: int) -> list[MiniBatch] | None:
+        """The rows that each seed sees in an update, None for all."""
         size, bag = self.settings.batch_size, self.evaluator.bag
         if not 0 < size < bag.num_rows:
             return None
         per_epoch = bag.num_rows // size
         epoch, place = divmod(iteration, per_epoch)
         chosen = (self._order(seed, epoch)[place * size : (place + 1) * size] for seed in self.settings.seeds)
-        return [self.evaluator.batch(np.bincount(rows, minlength=len(bag.items))) for rows in chosen]
+        return [bag.batch(items) for items in chosen]
 
-    def _order(self, seed: int, epoch: int) -> Ints:
+    def _order(self, seed: int, epoch: int) -> NDArray[np.int32]:
         """The items of every row in the order of one epoch: without replacement, decided by seed and epoch."""
         if (seed, epoch) not in self._epochs:
             self._epochs = {key: order for key, order in self._epochs.items() if key[1] == epoch}
-            items = self.evaluator.bag.items
-            rows = np.repeat(np.arange(len(items)), items)
-            self._epochs[seed, epoch] = np.random.default_rng([seed, epoch]).permutation(rows)
+            self._epochs[seed, epoch] = self.evaluator.bag.order(seed, epoch)
         return self._epochs[seed, epoch]
-
-    def _raise_if_diverged(self, iteration: int, info: StepInfo, parameters: Floats, empty: Bools | None) -> None:
-        if self.problem.zeros is not None:
-            parameters = np.where(self.problem.zeros[: parameters.shape[1]], 0.0, parameters)
-        rounded = empty is not None and empty.any() and self.problem.zeros is None
-        if not rounded and math.isfinite(np.add.reduce(parameters, axis=None) + sum(info.llh.tolist())):
-            return
-        logs = np.where(empty, -np.inf, 0.0) if rounded and empty is not None else np.zeros(len(info.llh))
-        for updates_made, quantity, values in (
-            (iteration, "the log-likelihood", info.llh[:, None]),
-            (iteration, "the logarithm of a node's weight", logs[:, None]),
-            (iteration + 1, "a weight", parameters),
-        ):
-            finite = np.isfinite(values).all(axis=1)
-            if not finite.all():
-                place = int(np.argmin(finite))
-                raise DivergenceError(
-                    f"after {counted(updates_made, 'update')}, {quantity} of seed {self.settings.seeds[place]} "
-                    f"{self._verdict(iteration, info, place)}"
-                )
-
-    def _verdict(self, iteration: int, info: StepInfo, place: int) -> str:
-        row = np.concatenate([info.layer_weights[place], *(array[place].ravel() for array in info.inputs)])
-        values = [info.llh[place], info.value[place], *info.flow[place]]
-        return verdict(self.problem, self.settings, row, bool(iteration == 0 and not np.isfinite(values).all()))
 
 
 def _some(mask: Bools) -> Bools | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from spncore.files.archive import read_arrays, write_arrays
-from spncore.learning.trainer import TrainState
+from spncore.learning.states import TrainState
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment

@@ -1,22 +1,25 @@
 """The problem that an experiment poses on a data set, and the problem of the circuit's induced trees."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import logsumexp
 
 from spncore.arrays import Floats
-from spncore.circuits.circuit import CircuitError, ProductLayer
+from spncore.circuits.circuit import Circuit, CircuitError, ProductLayer
 from spncore.circuits.model import Model, parameter_shape
 from spncore.circuits.overparam import SumStack, deepened_sums, effective_weights, initial_layer_weights
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning import em
 from spncore.learning.learners import LEARNERS
-from spncore.learning.objectives import OBJECTIVES
+from spncore.learning.objectives import OBJECTIVES, bag_of
 from spncore.learning.problem import Problem, in_one_row, plain_problem, shares
-from spncore.learning.trainer import Trainer, TrainState
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
@@ -33,7 +36,7 @@ def problem_of(experiment: Experiment, dataset: Dataset | None = None) -> Proble
     dataset = dataset_of(experiment, dataset)
     model, objective = model_of(experiment, dataset), OBJECTIVES[experiment.objective]
     sums = deepened_sums(model.circuit, experiment.topology, experiment.depth)
-    bag = objective.bag(dataset, experiment.labels(dataset.num_variables))
+    bag = bag_of(objective, dataset, experiment.labels(dataset.num_variables))
     problem = Problem(model.circuit, sums, bag, objective, partial(_start, experiment, dataset, model, sums))
     return problem.keeping_zeros(experiment.seed) if _as_learned(experiment) else problem
 
@@ -70,6 +73,22 @@ def _structure(name: str, settings: StructureSettings, dataset: Dataset, seed: i
         raise ExperimentError(f"structure: {error}") from None
 
 
+class FittedComponents(NamedTuple):
+    """What EM reaches from a seed: the network, its LLH in nats per row, and the random numbers that come next."""
+
+    model: Model
+    llh: float
+    after: Mapping[str, Any]
+
+
+@lru_cache(maxsize=1024)
+def fitted(circuit: Circuit, dataset: Dataset, seed: int) -> FittedComponents:
+    """What EM makes of a circuit from a seed, once for all runs that begin or are measured there."""
+    rng = np.random.default_rng(seed)
+    found = em.fit(circuit, dataset, rng)
+    return FittedComponents(found.model, found.llh, rng.bit_generator.state)
+
+
 def dataset_of(experiment: Experiment, dataset: Dataset | None) -> Dataset:
     """The data of an experiment: the given set, which must be the one it names, or the registered one."""
     if dataset is None:
@@ -88,7 +107,7 @@ def _start(experiment: Experiment, dataset: Dataset, model: Model, sums: SumStac
     noise and random weights all seeds then start alike.
     """
     rng = np.random.default_rng(seed)
-    leaf_weights = np.concatenate([array.ravel() for array in _leaves(experiment, dataset, model, rng)])
+    leaf_weights = np.concatenate([array.ravel() for array in _leaves(experiment, dataset, model, seed, rng)])
     leaf_weights *= 1.0 + experiment.init_noise * rng.standard_normal(leaf_weights.shape)
     layers = initial_layer_weights(sums, experiment.init_scale, experiment.init_convention)
     if _as_learned(experiment):
@@ -112,12 +131,16 @@ def _learned_layers(experiment: Experiment, model: Model, sums: SumStack, layers
     return layers
 
 
-def _leaves(experiment: Experiment, dataset: Dataset, model: Model, rng: np.random.Generator) -> list[Floats]:
-    """Leaf weights (2, nodes, S) of each input layer; data sets of the lab hold zeros and ones."""
+def _leaves(
+    experiment: Experiment, dataset: Dataset, model: Model, seed: int, rng: np.random.Generator
+) -> list[Floats]:
+    """Leaf weights (2, nodes, S) of each input layer, from a seed's numbers; data sets of the lab hold 0 and 1."""
     if _as_learned(experiment):
         return list(model.parameters.inputs)
     if experiment.component_init == "fitted":
-        return list(em.fit(model.circuit, dataset, rng).model.parameters.inputs)
+        found = fitted(model.circuit, dataset, seed)
+        rng.bit_generator.state = found.after
+        return list(found.model.parameters.inputs)
     shapes = [parameter_shape(layer) for layer in model.circuit.input_layers]
     if experiment.component_init == "uniform":
         return [np.full(shape, 0.5) for shape in shapes]

@@ -39,7 +39,7 @@ def replay(trace: Trace, form: Literal["first_order", "exact"]) -> Floats:
         else:
             stepped = steps.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
         if settings.train_components:
-            gradient = trainer.gradient(row, trainer.flows(seen, inputs))
+            gradient = trainer.gradient(row, trainer.flows(seen.flow, seen.moments, inputs))
             parameters = trainer.moved(parameters, settings.learning_rate * gradient)
         return (t + 1, np.maximum(stepped, 1e-3 * weights), parameters), seen.llh
 

@@ -16,9 +16,11 @@ from spncore.arrays import Floats
 from spncore.data.library import Dataset, KnownMixture
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.trainer import DivergenceError, Trainer, TrainState
+from spncore.learning.states import StepInfo, TrainState
+from spncore.learning.trainer import Trainer
 from spncore.runs.experiment import Experiment
-from spncore.runs.training import all_states, trainer_of
+from spncore.runs.training import all_blocks, trainer_of
+from spncore.threads import ONE_THREAD
 
 ROWS = ("train", "test")
 MAX_COLUMNS = 16  # of a mixture whose best accuracy is found by going through all rows there are
@@ -54,19 +56,19 @@ def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
     evaluators = [Evaluator(trainer.problem.circuit, bag, discriminative) for bag in bags]
     seen: list[Floats] = []
     stopped = None
-    try:
-        for state, info in all_states(trainer, experiment):
-            scores = [part for evaluator in evaluators for part in scored(trainer, state, evaluator)]
-            seen.append(np.stack([info.value, *scores]))
-    except DivergenceError as error:
-        stopped = f"diverged: {error}"
+    with ONE_THREAD:
+        for block in all_blocks(trainer, experiment):
+            for info in map(block.at, range(block.length)):
+                scores = [part for evaluator in evaluators for part in scored(trainer, info, evaluator)]
+                seen.append(np.stack([info.value, *scores]))
+            stopped = block.stopped and f"diverged: {block.stopped}"
     values = np.array(seen).reshape(-1, len(QUANTITIES), experiment.num_seeds).transpose(1, 2, 0)
     return Curves(dict(zip(QUANTITIES, values, strict=True)), stopped)
 
 
-def scored(trainer: Trainer, state: TrainState, evaluator: Evaluator) -> Scores:
+def scored(trainer: Trainer, at: TrainState | StepInfo, evaluator: Evaluator) -> Scores:
     """Scores (S,) of a state on the rows of an evaluator whose objective is discriminative."""
-    seen = trainer.evaluate(state, evaluator)
+    seen = trainer.evaluate(at, evaluator)
     return Scores(seen.accuracy, seen.value, seen.llh)
 
 

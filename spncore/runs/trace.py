@@ -1,7 +1,7 @@
 """What a run leaves behind: arrays recorded at every state, and what can be derived from them afterwards."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.dynamics.shares import component_shares, effective_number, log_masses
 from spncore.learning.problem import Problem
-from spncore.learning.trainer import DivergenceError, StepInfo, TrainState
+from spncore.learning.states import Block, TrainState
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
@@ -129,14 +129,12 @@ class Recorder:
             self._by_seed
         )
 
-    def follow(self, states: Iterator[tuple[TrainState, StepInfo]]) -> Iterator[int]:
-        """Record what `run` yields, giving the number of states so far; divergence or Ctrl-C ends it with a reason."""
+    def follow(self, blocks: Iterable[Block]) -> Iterator[int]:
+        """Record a run's blocks, giving the number of states so far; divergence or Ctrl-C ends it with a reason."""
         try:
-            for state, info in states:
-                self.add(state, info)
+            for block in blocks:
+                self.add(block)
                 yield self.length
-        except DivergenceError as error:
-            self.stopped = f"diverged: {error}"
         except KeyboardInterrupt:
             self.interrupt()
 
@@ -144,14 +142,17 @@ class Recorder:
         """Say that somebody ended it here."""
         self.stopped = f"interrupted after {counted(max(self.length - 1, 0), 'update')}"
 
-    def add(self, state: TrainState, info: StepInfo) -> None:
-        """Append one item of `run`."""
+    def add(self, block: Block) -> None:
+        """Append the states of a block; why it was cut short, if it was, becomes the reason."""
+        info, end = block.seen, self.length + block.length
         with np.errstate(all="ignore"):
-            masses = log_masses(info.inputs[0]) if self._num_masses else info.flow[:, :0]
+            masses = log_masses(info.inputs[0]) if self._num_masses else info.flow[..., :0]
         seen = info.llh, info.value, info.log_partition, info.at_floor, masses, info.flow, info.layer_weights
         for array, values in zip(self._by_step, seen, strict=True):
-            array[self.length] = values
-        self.state, self.length = state, self.length + 1
+            array[self.length : end] = values
+        if block.stopped is not None:
+            self.stopped = f"diverged: {block.stopped}"
+        self.state, self.length = block.last or self.state, end
 
     def components(self, at: Ints | slice) -> Floats:
         """The effective number of components of every seed at some of the states so far, (S, len(at))."""

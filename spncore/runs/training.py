@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.trainer import StepInfo, Trainer, TrainState
+from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.learning.states import Block, StepInfo, TrainState
+from spncore.learning.trainer import Trainer
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import problem_of
@@ -44,13 +46,63 @@ def all_states(
     trainer: Trainer, experiment: Experiment, state: TrainState | None = None
 ) -> Iterator[tuple[TrainState, StepInfo]]:
     """From `state`, or from the start, to the last update; ExperimentError if the state does not fit."""
+    return on_one_thread(trainer.states(experiment.iterations, _fitting(trainer, experiment, state)))
+
+
+def all_blocks(trainer: Trainer, experiment: Experiment, state: TrainState | None = None) -> Iterator[Block]:
+    """The same in blocks of states: as fast as it goes."""
+    together = Lockstep([trainer], [_fitting(trainer, experiment, state)])
+    for found in on_one_thread(together.blocks(experiment.iterations)):
+        yield from (block for _, block in found)
+
+
+def traced(trainer: Trainer, experiment: Experiment, state: TrainState | None = None) -> Trace:
+    """Everything that is recorded of a run, to its end."""
+    recorder = Recorder(experiment, trainer.problem)
+    for _ in recorder.follow(all_blocks(trainer, experiment, state)):
+        pass
+    return recorder.trace()
+
+
+def fit_all(experiments: Sequence[Experiment], dataset: Dataset | None = None) -> list[Trace]:
+    """`fit` for several experiments on the same data, side by side: a trace for each, with the bits that it has alone.
+
+    Depths, seeds, rates and starts of one kind of network are worked on together, which takes less time.
+    ExperimentError if they do not make equally many updates.
+
+    >>> traces = fit_all([Experiment(dataset="two-clusters", depth=depth, iterations=20) for depth in (1, 2, 3)])
+    >>> [trace.llh.shape for trace in traces]
+    [(1, 21), (1, 21), (1, 21)]
+    """
+    if len({experiment.iterations for experiment in experiments}) > 1:
+        raise ExperimentError("iterations: runs side by side make equally many updates; give all the same number")
+    with ONE_THREAD:
+        trainers = list[Trainer]()
+        for experiment in experiments:
+            trainers.append(trainer_beside(problem_of(experiment, dataset), learner_of(experiment), trainers))
+        recorders = [Recorder(each, trainer.problem) for each, trainer in zip(experiments, trainers, strict=True)]
+        together = Lockstep(trainers, [trainer.init() for trainer in trainers])
+        try:
+            for blocks in together.blocks(experiments[0].iterations):
+                for run, block in blocks:
+                    recorders[run].add(block)
+        except KeyboardInterrupt:
+            for recorder in recorders:
+                recorder.interrupt()
+    return [recorder.trace() for recorder in recorders]
+
+
+def _fitting(trainer: Trainer, experiment: Experiment, state: TrainState | None) -> TrainState:
+    """The state, or the start; ExperimentError if it does not fit."""
+    if state is None:
+        return trainer.init()
     expected = experiment.num_seeds, trainer.problem.num_weights
-    if state is not None and state.parameters.shape != expected:
+    if state.parameters.shape != expected:
         raise ExperimentError(
             f"state: its parameters have shape {state.parameters.shape}, this experiment's have {expected}; "
             "go on with the experiment it was saved from"
         )
-    return on_one_thread(trainer.states(experiment.iterations, state))
+    return state
 
 
 def fit(
@@ -71,10 +123,7 @@ def fit(
     """
     with ONE_THREAD:
         trainer = trainer_of(experiment, dataset)
-        recorder = Recorder(experiment, trainer.problem)
-        for _ in recorder.follow(all_states(trainer, experiment, state)):
-            pass
-        trace = recorder.trace()
+        trace = traced(trainer, experiment, state)
         if trace.final_state is not None:
             for split in held_out:
                 trace.held_out[split] = trainer.score(trace.final_state, library.load(experiment.dataset, split))

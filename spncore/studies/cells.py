@@ -8,7 +8,8 @@ import numpy as np
 from spncore.data.library import Dataset
 from spncore.record import Record, declare
 from spncore.runs.experiment import FIELDS
-from spncore.sweep import Cell, LocalWorkers, Outcome, Reporter, Store, SweepError, run_cells, run_tasks
+from spncore.sweep import Cell, Outcome, Reporter, Store, SweepError, run_cells, run_tasks
+from spncore.sweep.where import opener
 
 CURVE = ("iteration", "median", "low", "high")
 OF_SCALE = tuple(f"log Z {name}" for name in CURVE[1:])  # of a curve, where it is asked for
@@ -56,7 +57,7 @@ def thinned(length: int, points: int) -> list[int]:
 def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter, workers: int = 1) -> dict[Cell, Outcome]:
     """Every cell's outcome on its data, kept from before or computed in processes that give way to all others."""
     rows = {cell.experiment.dataset: data for cell in cells}
-    found = run_cells(cells, rows, lambda _: LocalWorkers(rows, workers, niceness=NICENESS), Store.at_hand(), report)
+    found = run_cells(cells, rows, opener(rows, workers, niceness=NICENESS), Store.at_hand(), report)
     by_key = {outcome.key: outcome for outcome in found}
     return {cell: by_key[cell.key(data.sha256)] for cell in cells}
 
@@ -64,7 +65,7 @@ def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter, workers: in
 def answers(tasks: Mapping[str, str], data: Mapping[str, Dataset], compute: str, report: Reporter) -> dict[str, str]:
     """By key what `compute` (module:function) says to each task, in such a process; SweepError names one that fails."""
     found = {}
-    for answer, _ in run_tasks(tasks, LocalWorkers(data, niceness=NICENESS, compute=compute), report):
+    for answer, _ in run_tasks(tasks, opener(data, niceness=NICENESS, compute=compute)(len(tasks)), report):
         if answer.problem is not None:
             raise SweepError(f"{answer.key}: {answer.problem}; try fewer seeds, iterations or components")
         found[answer.key] = answer.result

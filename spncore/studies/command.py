@@ -15,6 +15,8 @@ from spncore.record import Record
 from spncore.studies import classes, envelope, figure3, held_equal, linear, phase, update2020
 from spncore.studies.envelope import StudyError
 from spncore.sweep import to_csv
+from spncore.sweep.command import add_cluster_to
+from spncore.sweep.where import computed_on
 
 STUDIES: Mapping[str, ModuleType] = {
     "figure3": figure3,
@@ -35,6 +37,7 @@ def add_to(commands: Any) -> None:
         own = names.add_parser(name, help=words, description=words)
         own.add_argument("settings", nargs="*", metavar="name=value", help=", ".join(study.SHIPPED[0].declared()))
         own.add_argument("--out", type=Path, metavar="FOLDER", help="for the results (JSON) and their table (CSV)")
+        add_cluster_to(own)
         own.add_argument("--ship", action="store_true", help="make the file that ships in data/")
         own.set_defaults(command=command, study=name)
 
@@ -51,7 +54,8 @@ def command(options: argparse.Namespace) -> int:
     records = asked(study.SHIPPED, options.settings)
     data = {each: library.load(each) for each in map(dataset_of, records) if each}
     try:
-        results = [_run(study, record, data.get(dataset_of(record))) for record in records]
+        with computed_on(options.cluster):
+            results = [_run(study, record, data.get(dataset_of(record))) for record in records]
     except KeyboardInterrupt:
         print("Stopped. What is done is kept: the same command goes on from there.", file=sys.stderr)
         return 130

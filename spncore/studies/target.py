@@ -15,7 +15,9 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.data.library import Dataset, product_of_marginals_llh
-from spncore.learning.trainer import DivergenceError, Trainer, TrainState
+from spncore.learning.divergence import DivergenceError
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 from spncore.runs.experiment import Experiment
 from spncore.runs.training import all_states, trainer_of
 from spncore.structures.chow_liu import fit_tree

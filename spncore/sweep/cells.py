@@ -8,31 +8,18 @@ import io
 import itertools
 import json
 import math
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
-from spncore.arrays import Floats
-from spncore.circuits.circuit import Circuit
-from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.learning import em
-from spncore.learning.trainer import DivergenceError, Trainer, TrainState
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
-from spncore.runs.problem import model_of
-from spncore.runs.training import all_states, trainer_of
-from spncore.sweep.scale import Scale
+from spncore.runs.problem import fitted, model_of
 
 Row = dict[str, Any]
-ENGINE = 2  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
+ENGINE = 3  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
 MAX_CELLS = 10_000
-MAX_POINTS = 200  # of a curve
-NEVER = -1  # in place of a number of updates
 
 
 class SweepError(ExperimentError):
@@ -59,21 +46,16 @@ class Target:
         """The LLH that counts as reached for the run of one seed that starts at `start`."""
         if self.kind == "llh":
             return self.value
-        return start + self.value * (attainable(model_of(experiment, dataset).circuit, dataset, seed) - start)
-
-
-@lru_cache(maxsize=1024)
-def attainable(circuit: Circuit, dataset: Dataset, seed: int) -> float:
-    """The LLH that EM reaches from a seed; components that start `fitted` are those of this very mixture."""
-    return em.fit(circuit, dataset, np.random.default_rng(seed)).llh
+        best = fitted(model_of(experiment, dataset).circuit, dataset, seed).llh
+        return start + self.value * (best - start)
 
 
 @dataclass(frozen=True)
 class Cell:
     """An experiment, and what to find out: iterations to targets, held-out LLH of splits, the curve.
 
-    With `stop_at_targets` a run ends when all its seeds have reached all targets: its last LLH is that state's. `scale`
-    asks for log Z and S along the run, and for what its last states score.
+    With `stop_at_targets` a seed's run ends when it has reached all targets: its last LLH is that state's. `scale` asks
+    for log Z and S along the run, and for what its last states score.
     """
 
     experiment: Experiment
@@ -105,7 +87,7 @@ class SeedOutcome(NamedTuple):
     """One seed's run: `iterations` made; `reached`, by target the fewest updates after which it is there, or None.
 
     `at_floor` is the share of trained weights at the floor in the end; `stopped` says why it ended before its time;
-    `scale` has what `Scale.of_seeds` found.
+    `scale` has what `scale.Scale` found.
     """
 
     seed: int
@@ -149,103 +131,6 @@ class Outcome:
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
         return outcome if outcome.key == key else None
-
-
-def compute(cell: Cell, dataset: Dataset) -> Outcome:
-    """Train a cell's seeds as one batch, or one by one where one of them diverges."""
-    begin, seeds = time.perf_counter(), cell.experiment.seeds
-    runs = [_train(cell, cell.experiment, dataset)]
-    if runs[0].seeds[0].stopped is not None and len(seeds) > 1:
-        runs = [_train(cell, cell.experiment.replace(num_seeds=1, seed=seed), dataset) for seed in seeds]
-    curve = _curve([run.llh for run in runs]) if cell.curve else None
-    if curve and cell.scale:
-        curve |= {f"log Z {name}": row for name, row in _curve([run.log_partition for run in runs]).items()}
-        del curve["log Z iteration"]
-    ends = tuple(end for run in runs for end in run.seeds)
-    return Outcome(cell.key(dataset.sha256), "done", None, ends, curve, round(time.perf_counter() - begin, 4))
-
-
-class _Run(NamedTuple):
-    """LLH (T, S) and, where it is asked for, log Z; what became of each seed."""
-
-    llh: Floats
-    log_partition: Floats
-    seeds: list[SeedOutcome]
-
-
-def _train(cell: Cell, experiment: Experiment, dataset: Dataset) -> _Run:
-    trainer, stopped, state = trainer_of(experiment, dataset), None, None
-    scale = Scale(trainer) if cell.scale else None
-    seen: list[Floats] = []
-    at_floor = np.zeros(experiment.num_seeds)
-    reached = np.full((experiment.num_seeds, len(cell.targets)), NEVER)
-    try:
-        for last, info in all_states(trainer, experiment):
-            if state is None:
-                starts = zip(experiment.seeds, info.llh.tolist(), strict=True)
-                of_seeds = [[t.level(at, seed, experiment, dataset) for t in cell.targets] for seed, at in starts]
-                levels = np.array(of_seeds).reshape(reached.shape)
-            state = last
-            reached[(reached == NEVER) & (info.llh[:, None] >= levels)] = len(seen)
-            seen.append(info.llh)
-            at_floor = info.at_floor / max(trainer.num_trained, 1)
-            if scale:
-                scale.see(last, info)
-            if cell.stop_at_targets and cell.targets and (reached != NEVER).all():
-                break
-    except DivergenceError as error:
-        stopped = f"diverged: {error}"
-    llh = np.array(seen).reshape(-1, experiment.num_seeds)
-    ends = llh[[0, -1]].T.tolist() if seen else [(None, None)] * experiment.num_seeds
-    seeds = [
-        SeedOutcome(
-            experiment.seed + i,
-            max(len(llh) - 1, 0),
-            first,
-            final,
-            tuple(None if at == NEVER else at for at in reached[i].tolist()),
-            float(at_floor[i]),
-            stopped,
-            {},
-        )
-        for i, (first, final) in enumerate(ends)
-    ]
-    ended = state if stopped is None else None
-    return _Run(llh, np.array(scale.log_partition if scale else []), _scored(seeds, cell, trainer, ended, scale))
-
-
-def _scored(
-    seeds: list[SeedOutcome], cell: Cell, trainer: Trainer, state: TrainState | None, scale: Scale | None
-) -> list[SeedOutcome]:
-    """The seeds with what their last state scores on other rows; a run that diverged has none."""
-    if state is None:
-        return seeds
-    rows = {split: library.load(cell.experiment.dataset, split) for split in cell.held_out}
-    scores = {split: trainer.score(state, held_out).tolist() for split, held_out in rows.items()}
-    found = scale.of_seeds(library.load(cell.experiment.dataset, "test")) if scale else [{} for _ in seeds]
-    return [
-        seed._replace(held_out={split: values[i] for split, values in scores.items()}, scale=found[i])
-        for i, seed in enumerate(seeds)
-    ]
-
-
-def _curve(runs: Sequence[Floats]) -> dict[str, list[float]]:
-    """Of runs (T, S), over the states that every seed has."""
-    length = min(map(len, runs))
-    at = np.unique(np.linspace(0, max(length - 1, 0), MAX_POINTS).astype(int))[:length]
-    llh = np.concatenate([run[at] for run in runs], axis=1)  # (points, S)
-    return {
-        "iteration": at.tolist(),
-        "median": np.median(llh, axis=1).tolist(),
-        "low": llh.min(axis=1).tolist(),
-        "high": llh.max(axis=1).tolist(),
-    }
-
-
-def compute_json(values: Mapping[str, Any], data: Mapping[str, Dataset]) -> str:
-    """`compute` between a cell and an outcome as JSON; what a worker calls."""
-    cell = Cell.from_dict(values)
-    return compute(cell, data[cell.experiment.dataset]).to_json()
 
 
 def grid(base: Cell, axes: Mapping[str, Sequence[Any]]) -> tuple[Cell, ...]:

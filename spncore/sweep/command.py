@@ -1,20 +1,22 @@
 """The command `sweep`: settings with several values, all their combinations, one table."""
 
 import argparse
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from spncore.data import library
+from spncore.data.library import Dataset
 from spncore.record import by_name
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
-from spncore.sweep.local import LocalWorkers
-from spncore.sweep.running import run_cells
+from spncore.sweep.running import Workers, run_cells
 from spncore.sweep.store import Store
+from spncore.sweep.where import ALLOWED, CLUSTER, computed_on, opener
 
 
 def add_to(commands: Any) -> None:
@@ -22,12 +24,22 @@ def add_to(commands: Any) -> None:
     parser = commands.add_parser("sweep", help="train every combination of settings and write one table as CSV")
     parser.add_argument("settings", nargs="+", metavar="field=value,value…", help=", ".join(FIELDS))
     parser.add_argument("--target", action="append", default=[], metavar="llh=-7.2|gain=0.9", help="may be repeated")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes of this computer")
+    places = parser.add_mutually_exclusive_group()
+    places.add_argument("--workers", type=int, metavar="N", help="processes of this computer; 1 by default")
+    add_cluster_to(places)
     parser.add_argument(
         "--store", type=Path, metavar="DIR", help="where outcomes are kept; the cache folder by default"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table")
+    parser.add_argument(
+        "--shard", metavar="I/N", help="compute the I-th of N shares into the store, and write no table"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the table; needed without --shard")
     parser.set_defaults(command=sweep)
+
+
+def add_cluster_to(parser: Any) -> None:
+    """Add `--cluster`, which says where tasks are computed."""
+    parser.add_argument("--cluster", metavar="ADDRESS", help=f"{ALLOWED}; else what {CLUSTER} says, if anything")
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -37,11 +49,16 @@ def sweep(options: argparse.Namespace) -> int:
     """
     outcomes: dict[str, Outcome] = {}
     cells = _cells(options.settings, options.target)
+    if not (options.out or options.shard):
+        raise SweepError("--out FILE: say where the table goes")
     data = {name: library.load(name) for name in sorted({cell.experiment.dataset for cell in cells})}
-    workers = LocalWorkers(data, options.workers)
-    steps = run_cells(cells, data, lambda missing: workers, Store(options.store))
-    stopped = _follow(steps, len(set(cells)), outcomes)
-    options.out.write_text(to_csv(table(cells, outcomes, data)), encoding="utf-8")
+    if options.shard:
+        cells = share(cells, data, options.shard)
+    with computed_on(options.cluster if options.workers is None else ""):
+        opened = opener(data, 1 if options.workers is None else options.workers)
+    stopped = _follow(cells, data, opened, Store(options.store), outcomes)
+    if not options.shard:
+        options.out.write_text(to_csv(table(cells, outcomes, data)), encoding="utf-8")
     failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
     retries = sum(outcome.attempts - 1 for outcome in outcomes.values())
     print(f"{len(outcomes) - len(failed)} of {len(set(cells))} cells done, {len(failed)} failed, {retries} retries")
@@ -51,13 +68,40 @@ def sweep(options: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _follow(steps: Any, total: int, outcomes: dict[str, Outcome]) -> bool:
+def share(cells: Sequence[Cell], data: Mapping[str, Dataset], shard: str) -> tuple[Cell, ...]:
+    """The cells of the I-th of N shares, `I/N`: by their keys, so that each job finds its own; SweepError if not so."""
+    found = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", shard, re.ASCII)
+    if not found or not 1 <= int(found[1]) <= int(found[2]):
+        raise SweepError(f"--shard: {ascii(shard)[:40]} is refused; allowed: I/N with I from 1 to N, for example 3/8")
+    by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
+    return tuple(by_key[key] for key in sorted(by_key)[int(found[1]) - 1 :: int(found[2])])
+
+
+def _follow(
+    cells: Sequence[Cell],
+    data: Mapping[str, Dataset],
+    opened: Callable[[int], Workers],
+    store: Store,
+    outcomes: dict[str, Outcome],
+) -> bool:
     """Collect outcomes with a progress bar on a terminal; True when Ctrl-C ended it."""
-    with tqdm(total=total, unit="cell", disable=None, file=sys.stderr) as bar:
+    if not cells:
+        return False  # more shares than cells
+    workers: list[Workers] = []
+    with tqdm(total=len(set(cells)), unit="cell", disable=None, file=sys.stderr) as bar:
+
+        def open_workers(missing: int) -> Workers:
+            workers.append(opened(missing))
+            return workers[0]
+
+        def report(done: int, total: int) -> None:
+            bar.set_postfix_str(", ".join(each.words() for each in workers), refresh=False)
+            bar.update(done - bar.n)
+
+        steps: Any = run_cells(cells, data, open_workers, store, report)
         try:
             for outcome in steps:
                 outcomes[outcome.key] = outcome
-                bar.update()
         except KeyboardInterrupt:
             steps.close()
             return True

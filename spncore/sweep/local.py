@@ -17,12 +17,15 @@ import numpy as np
 
 from spncore.data.library import Dataset
 from spncore.limits import LIMITS
+from spncore.sweep import groups
 from spncore.sweep.cells import SweepError
 from spncore.sweep.running import Report
+from spncore.words import counted
 
-COMPUTE = "spncore.sweep.cells:compute_json"
+COMPUTE = "spncore.sweep.computing:compute_json"
 MAX_WORKERS = 64
 START_SECONDS = 60.0
+LATE_SECONDS = 1.0  # how long a process may take to notice that time is over
 FAILED_STARTS = 2  # in a row, and the sweep is given up: the next one would fail as well
 
 
@@ -43,10 +46,15 @@ class _Process:
             encoding="utf-8",
             env=environment,
         )
-        self.ready, self.task, self.since = False, "", time.monotonic()
+        self.ready, self.tasks, self.number, self.since = False, set[str](), 0, time.monotonic()
         self.reader = threading.Thread(target=self._read, args=(lines,), daemon=True)
         self.reader.start()
         self.send(setup)
+
+    def begin(self, tasks: Mapping[str, str], seconds: float) -> None:
+        """Give it a group of tasks."""
+        self.tasks, self.number, self.since = set(tasks), len(tasks), time.monotonic()
+        self.send(json.dumps({"tasks": tasks, "seconds": seconds}))
 
     def send(self, line: str) -> None:
         """Write one line; that the process is gone is told by its reader."""
@@ -104,23 +112,21 @@ class LocalWorkers:
         self._setup = json.dumps(setup, default=np.ndarray.tolist)
         self._lines: queue.Queue[tuple[_Process, str | None]] = queue.Queue()
         self._processes: list[_Process] = []
+        self._line, self._pace = groups.Line(), groups.Pace()
         self._failed_starts = 0
 
     def room(self) -> int:
-        """How many tasks it takes at the moment."""
-        return self.num_workers - sum(bool(process.task) for process in self._processes)
+        """Any number of tasks: they wait here."""
+        return 1
 
     def submit(self, key: str, cell: str) -> None:
-        """Give a task to an idle process, or to a new one."""
-        process = next((process for process in self._processes if not process.task), None)
-        if process is None:
-            process = _Process(self._setup, self._lines)
-            self._processes.append(process)
-        process.task, process.since = key, time.monotonic()
-        process.send(json.dumps({"key": key, "cell": json.loads(cell)}))
+        """Take a task."""
+        self._line.waiting[key] = cell
 
     def reports(self, seconds: float) -> list[Report]:
         """What has ended; waits up to `seconds` for the first. SweepError when workers end before they begin."""
+        while self._line.waiting and self._begin():
+            pass
         reports = []
         try:
             reports += self._heard(*self._lines.get(timeout=seconds))
@@ -129,10 +135,26 @@ class LocalWorkers:
         except queue.Empty:
             return reports + self._overdue()
 
+    def words(self) -> str:
+        """How many processes there are."""
+        return counted(len(self._processes), "worker")
+
     def close(self) -> None:
         """Kill every process: what was under way is lost, and computed anew another time."""
         while self._processes:
             self._processes.pop().close()
+
+    def _begin(self) -> bool:
+        """Give a group to an idle process, or to a new one; False when all are busy."""
+        process = next((process for process in self._processes if not process.tasks), None)
+        if process is None:
+            if len(self._processes) == self.num_workers:
+                return False
+            process = _Process(self._setup, self._lines)
+            self._processes.append(process)
+        tasks = self._line.take(self._pace.size(len(self._line.waiting), self.num_workers))
+        process.begin(tasks, groups.seconds_for(len(tasks), self.task_seconds))
+        return True
 
     def _heard(self, process: _Process, line: str | None) -> list[Report]:
         if process not in self._processes:
@@ -143,12 +165,14 @@ class LocalWorkers:
             message: dict[str, Any] = json.loads(line)
         except ValueError:
             return []  # cut in the middle; its end follows
-        process.since = time.monotonic()
         if "ready" in message:
-            process.ready, self._failed_starts = True, 0
+            process.ready, process.since, self._failed_starts = True, time.monotonic(), 0
             return []
-        process.task = ""
-        return [Report(message["key"], message.get("result"), message.get("problem"))]
+        report = Report(**message)
+        process.tasks.discard(report.key)
+        if not process.tasks:
+            self._pace.heard(process.number, time.monotonic() - process.since)
+        return [report]
 
     def _ended(self, process: _Process) -> list[Report]:
         self._processes.remove(process)
@@ -157,15 +181,17 @@ class LocalWorkers:
             self._failed_starts += 1
             if self._failed_starts >= FAILED_STARTS:
                 raise SweepError(f"workers: they end before they begin on this computer; the last said: {said}")
-        return [Report(process.task, problem=f"the last: {said}", lost=True)] if process.task else []
+        return [Report(key, problem=f"the last: {said}", lost=True) for key in process.tasks]
 
     def _overdue(self) -> list[Report]:
-        """Kill the processes whose task has taken too long."""
+        """Kill the processes whose tasks have taken too long, and did not notice."""
         reports = []
         for process in tuple(self._processes):
-            allowed = self.task_seconds + (0.0 if process.ready else START_SECONDS)
-            if process.task and time.monotonic() - process.since > allowed:
+            seconds = groups.seconds_for(process.number, self.task_seconds)
+            late = LATE_SECONDS if process.ready else START_SECONDS
+            if process.tasks and time.monotonic() - process.since > seconds + late:
                 self._processes.remove(process)
                 process.close()
-                reports.append(Report(process.task, problem=f"timed out after {self.task_seconds:g} s"))
+                words = f"timed out after {seconds:g} s"
+                reports += [Report(key, None, words, process.number > 1) for key in process.tasks]
         return reports

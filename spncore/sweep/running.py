@@ -21,6 +21,7 @@ class Report(NamedTuple):
     result: Any = None
     problem: str | None = None
     lost: bool = False
+    tries: int = 1  # more where workers were lost over it before, 0 where none had begun it
 
 
 class Workers(Protocol):
@@ -35,12 +36,19 @@ class Workers(Protocol):
     def reports(self, seconds: float) -> list[Report]:
         """What has ended; waits up to `seconds` for the first. SweepError when no worker can be had at all."""
 
+    def words(self) -> str:
+        """How many there are and what befell them, for a line of progress."""
+
     def close(self) -> None:
         """Within seconds nothing runs any more, finished or not."""
 
 
 class Stopped(RuntimeError):  # noqa: N818  a wish, not an error of the program
     """Whoever waits for an answer does not want it any more."""
+
+
+class Overdue(RuntimeError):  # noqa: N818  the same
+    """A task has taken longer than it may."""
 
 
 def quiet(done: int, total: int) -> None:
@@ -75,7 +83,7 @@ def run_cells(
     if not missing:
         return
     for answer, attempts in run_tasks(missing, workers(len(missing)), lambda done, _: report(known + done, total)):
-        outcome = replace(_outcome(answer), attempts=attempts)
+        outcome = replace(_outcome(answer, attempts), attempts=attempts)
         if store and outcome.status == "done":
             store.put(outcome)
         yield outcome
@@ -96,6 +104,7 @@ def run_tasks(tasks: Mapping[str, str], workers: Workers, report: Reporter = qui
                 attempts[key] += 1
                 workers.submit(key, tasks[key])
             for answer in workers.reports(LOOK_SECONDS):
+                attempts[answer.key] += answer.tries - 1
                 if answer.lost and attempts[answer.key] < MAX_ATTEMPTS:
                     waiting.append(answer.key)
                 else:
@@ -106,9 +115,9 @@ def run_tasks(tasks: Mapping[str, str], workers: Workers, report: Reporter = qui
         workers.close()
 
 
-def _outcome(report: Report) -> Outcome:
+def _outcome(report: Report, attempts: int) -> Outcome:
     if report.lost:
-        return Outcome(report.key, "failed", f"given up: {MAX_ATTEMPTS} workers were lost over it, {report.problem}")
+        return Outcome(report.key, "failed", f"given up: {attempts} workers were lost over it, {report.problem}")
     if report.problem is not None:
         return Outcome(report.key, "failed", report.problem)
     outcome = Outcome.read(report.result, report.key)

@@ -7,7 +7,8 @@ import numpy as np
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
 from spncore.learning.partition import PartitionFlows
-from spncore.learning.trainer import StepInfo, Trainer, TrainState
+from spncore.learning.states import StepInfo
+from spncore.learning.trainer import Trainer
 
 EVERY = 10  # states: S is taken at every tenth
 LAST = 50  # states at the end of a run, over which it is at rest or not
@@ -19,14 +20,14 @@ class Scale:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer, self.flows = trainer, PartitionFlows(trainer)
         self.log_partition, self.squared = list[Floats](), list[Floats]()
-        self.last: deque[tuple[TrainState, Floats]] = deque(maxlen=LAST)
+        self.last: deque[StepInfo] = deque(maxlen=LAST)
 
-    def see(self, state: TrainState, info: StepInfo) -> None:
+    def see(self, updates_made: int, info: StepInfo) -> None:
         """Take down a state."""
         self.log_partition.append(info.log_partition)
-        self.last.append((state, info.llh))
-        if state.iteration % EVERY == 0:
-            self.squared.append(self.flows.squared(state))
+        self.last.append(info)
+        if updates_made % EVERY == 0:
+            self.squared.append(self.flows.squared(info))
 
     def of_seeds(self, held_out: Dataset) -> list[dict[str, float]]:
         """Seed by seed the lowest and highest S; and of the last states log Z, and LLH on training and other rows.
@@ -36,8 +37,8 @@ class Scale:
         ends = {
             "S": np.array(self.squared),
             "last log Z": np.array(self.log_partition[-LAST:]),
-            "last train": np.array([llh for _, llh in self.last]),
-            "last test": np.array([self.trainer.score(state, held_out) for state, _ in self.last]),
+            "last train": np.array([info.llh for info in self.last]),
+            "last test": np.array([self.trainer.score(info, held_out) for info in self.last]),
         }
         found = {
             f"{bound} {name}": of(values, axis=0)

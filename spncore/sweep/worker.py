@@ -3,7 +3,6 @@
 It ends with its input: when the sweep is gone, however it went, no worker outlives it by more than a moment.
 """
 
-import importlib
 import json
 import os
 import queue
@@ -16,11 +15,11 @@ from typing import Any, TextIO
 import numpy as np
 
 from spncore.data.library import Dataset
-from spncore.threads import ONE_THREAD
+from spncore.sweep import groups
 
 
 def main() -> None:
-    """Read the set-up, say ready, then answer task by task."""
+    """Read the set-up, say ready, then answer group by group."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the sweep, which ends its workers
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever prints does not disturb the answers
@@ -29,18 +28,14 @@ def main() -> None:
     setup = json.loads(tasks.get())
     if hasattr(os, "nice"):
         os.nice(setup["niceness"])
-    module, _, function = setup["compute"].partition(":")
-    compute = getattr(importlib.import_module(module), function)
+    groups.function(setup["compute"])  # it must be there
     data = {name: read_dataset(values) for name, values in setup["data"].items()}
     _answer(answers, {"ready": True})
     while True:
-        task = json.loads(tasks.get())
-        try:
-            with ONE_THREAD:
-                result = compute(task["cell"], data)
-            _answer(answers, {"key": task["key"], "result": result})
-        except Exception as error:  # noqa: BLE001  whatever a cell raises is that cell's failure and no other's
-            _answer(answers, {"key": task["key"], "problem": f"{type(error).__name__}: {error}"[:500]})
+        group = json.loads(tasks.get())
+        check = groups.limited(lambda: True, group["seconds"])  # who does not want it any more ends this process
+        for report in groups.answers(setup["compute"], group["tasks"], data, check):
+            _answer(answers, report._asdict())
 
 
 def read_dataset(values: Mapping[str, Any]) -> Dataset:

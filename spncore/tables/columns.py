@@ -4,7 +4,7 @@ Whole numbers become codes 0 … V−1 of categorical leaves; real columns are s
 smallest scale of a Gaussian mean the same in every unit. NaN is a missing value throughout.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -39,7 +39,7 @@ def codings(rows: Floats, weights: Floats, families: str | Sequence[str]) -> tup
     MOST_VALUES kinds, else Gaussian. ValueError if the names do not fit the columns, or a column does not fit its name.
     """
     num_columns = rows.shape[1]
-    names = [_family(column) for column in rows.T] if isinstance(families, str) else list(families)
+    names = [_family(column) for column in _columns(rows)] if isinstance(families, str) else list(families)
     if (isinstance(families, str) and families != "auto") or len(names) != num_columns or not {*names} <= {*FAMILIES}:
         raise ValueError(
             f"families: expected 'auto' or one of {', '.join(FAMILIES)} for each of {num_columns} columns, "
@@ -51,20 +51,24 @@ def codings(rows: Floats, weights: Floats, families: str | Sequence[str]) -> tup
 
 def encode(rows: Floats, columns: Sequence[Coding]) -> Floats:
     """Rows (N, D) as the leaves take them; a value that a categorical column never had becomes NaN, see `unseen`."""
-    result = np.empty(rows.shape)
-    for d, (coding, column) in enumerate(zip(columns, rows.T, strict=True)):
+    result = np.empty(rows.shape, order="F")
+    for d, (coding, column) in enumerate(zip(columns, _columns(rows), strict=True)):
         if coding.family == "categorical":
             places = np.searchsorted(coding.values, column).clip(max=len(coding.values) - 1)
             result[:, d] = np.where(coding.values[places] == column, places, np.nan)
         else:
             with np.errstate(over="ignore"):
-                result[:, d] = np.clip((column - coding.centre) / coding.scale, -_FARTHEST, _FARTHEST)
+                scaled = np.divide(column - coding.centre, coding.scale, out=result[:, d])
+            np.clip(scaled, -_FARTHEST, _FARTHEST, out=scaled)
     return result
 
 
 def unseen(rows: Floats, encoded: Floats) -> Bools:
     """Which rows (N,) hold a value that its categorical column never had: their probability is zero."""
-    return np.asarray((np.isnan(encoded) & ~np.isnan(rows)).any(axis=1))
+    result = np.zeros(len(rows), dtype=bool)
+    for column, code in zip(rows.T, encoded.T, strict=True):
+        result |= np.isnan(code) & ~np.isnan(column)
+    return result
 
 
 def decode(rows: Floats, columns: Sequence[Coding]) -> Floats:
@@ -80,7 +84,11 @@ def decode(rows: Floats, columns: Sequence[Coding]) -> Floats:
 
 def log_scales(rows: Floats, columns: Sequence[Coding]) -> Floats:
     """log |∂x/∂z| (N,) of the known values: subtracted from log p(z) it gives the density of x in its own units."""
-    return ~np.isnan(rows) @ np.log([coding.scale for coding in columns])
+    result = np.zeros(len(rows))
+    for coding, column in zip(columns, rows.T, strict=True):
+        if coding.scale != 1.0:
+            result += np.where(np.isnan(column), 0.0, np.log(coding.scale))
+    return result
 
 
 def weighted_moments(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -88,15 +96,25 @@ def weighted_moments(rows: Floats, weights: Floats) -> tuple[Floats, Floats]:
 
     A constant column has its own size as deviation, so that dividing by it is harmless.
     """
-    seen = ~np.isnan(rows)
-    largest = np.max(np.abs(rows), axis=0, where=seen, initial=0.0)
-    unit = np.where(largest > 0.0, largest, 1.0)
-    scaled = np.where(seen, rows / unit, 0.0)  # squares do not overflow
-    total = weights @ seen
-    shares = weights[:, None] * seen / np.where(total > 0.0, total, 1.0)
-    mean = np.add.reduce(shares * scaled, axis=0)
-    deviation = np.sqrt(np.add.reduce(shares * (scaled - mean) ** 2, axis=0))
-    return mean * unit, np.where(deviation > _CONSTANT, deviation, 1.0) * unit
+    mean, deviation = np.array([_moments(column, weights) for column in _columns(rows)]).T
+    return mean, deviation
+
+
+def _moments(column: Floats, weights: Floats) -> tuple[float, float]:
+    seen = ~np.isnan(column)
+    known, shares = (column, weights) if seen.all() else (column[seen], weights[seen])
+    if not len(known):
+        return 0.0, 1.0
+    unit = np.max(np.abs(known)) or 1.0
+    known, shares = known / unit, shares / shares.sum()  # squares do not overflow
+    mean = shares @ known
+    deviation = np.sqrt(shares @ (known - mean) ** 2)
+    return float(mean * unit), float((deviation if deviation > _CONSTANT else 1.0) * unit)
+
+
+def _columns(rows: Floats) -> Iterator[Floats]:
+    """Column by column, each in one piece: every pass over a strided one costs ten times as much."""
+    return map(np.ascontiguousarray, rows.T)
 
 
 def _family(column: Floats) -> str:
@@ -106,11 +124,11 @@ def _family(column: Floats) -> str:
 
 
 def _coding(family: str, column: Floats, centre: float, scale: float) -> Coding:
+    if family == "gaussian":
+        return Coding(family, np.empty(0), centre, scale)
     known = np.unique(column[~np.isnan(column)])
     if family == "categorical":
         return Coding(family, known if len(known) else np.zeros(1))
-    if family == "gaussian":
-        return Coding(family, known[:0], centre, scale)
     if not FAMILIES[family](2).supports(known).all():
         raise ValueError(
             f"families: a {family} column holds {FAMILIES[family](2).support}, got {known[0]:g}; change it"

@@ -83,6 +83,8 @@ class _Network(BaseEstimator):
     def _evidence(self, encoded: Floats) -> Floats:
         """Rows for the model, with a missing class if it has one."""
         num_unknown = self.model_.circuit.num_variables - encoded.shape[1]
+        if not num_unknown:
+            return encoded
         return np.pad(encoded, ((0, 0), (0, num_unknown)), constant_values=np.nan)
 
     def _learn(self, rows: Floats, weights: Floats, columns: Sequence[Coding], mix: float) -> None:
@@ -214,10 +216,11 @@ def _generator(random_state: int | np.random.RandomState | None) -> Generator:
     return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1))
 
 
-def _weights(sample_weight: Any, rows: Floats) -> tuple[Floats, Bools]:
-    """The weights above 0, and which rows have one."""
+def _weights(sample_weight: Any, rows: Floats) -> tuple[Floats, Bools | slice]:
+    """The weights above 0, and which rows have one; a slice, and so no copy, where all do."""
     weights = _check_sample_weight(sample_weight, rows, dtype=float, ensure_non_negative=True)
-    return weights[weights > 0.0], weights > 0.0
+    kept = weights > 0.0
+    return (weights, slice(None)) if kept.all() else (weights[kept], kept)
 
 
 def _classes(labels: Array) -> tuple[Array, Floats]:

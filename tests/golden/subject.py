@@ -59,8 +59,8 @@ from spncore.runs.experiment import FIELDS
 from spncore.runs.problem import model_of, trees_problem
 from spncore.runs.study import RIVALS, Study
 from spncore.runs.trace import Recorder
-from spncore.runs.training import all_states
 from spncore.runs.training import fit as fit_and_score
+from spncore.runs.training import traced
 from spncore.studies import classes as classes_study
 from spncore.studies import envelope, phase, presets, update2020
 from spncore.studies import held_equal as recipes
@@ -203,10 +203,7 @@ def traces_of(study: Study) -> list[Trace]:
         trainer = trainer_of(experiment, data)
         if study.is_shallow(curve):
             trainer = Trainer(trees_problem(trainer, trainer.init()), trainer.settings)
-        recorder = Recorder(experiment, trainer.problem)
-        for _ in recorder.follow(all_states(trainer, experiment)):
-            pass
-        traces.append(recorder.trace())
+        traces.append(traced(trainer, experiment))
     return traces
 
 

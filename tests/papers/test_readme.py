@@ -7,12 +7,18 @@ import shlex
 import subprocess
 import tomllib
 from importlib import import_module
+from importlib.metadata import entry_points
 
 import pytest
 
 from experiments.learned_models import PRINTED
-from spncore.__main__ import main
+from spncore import Experiment, load
+from spncore.__main__ import main, parser
 from spncore.data.library import available
+from spncore.sweep import Cell
+from spncore.sweep.cells import grid
+from spncore.sweep.command import share
+from spncore.sweep.where import checked
 from spnlab.__main__ import OPTIONS
 from tests.papers.documents import blocks, document, section
 from tests.places import ROOT
@@ -178,13 +184,18 @@ def table(heading, first):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in rows]
 
 
-@pytest.mark.parametrize("row", table("Measured", "what exactly was timed"), ids=lambda row: row[0][:40])
-def test_a_measured_row_says_when_and_by_which_command(row):
-    when, _, command = row[-1].partition("; ")
-    assert re.fullmatch(r"2026-\d\d-\d\d", when)
-    named = re.findall(r"`python -m ([\w.]+)", command)
-    assert named or command.startswith(("the same", "by hand, no command"))
-    assert all((ROOT / f"{name.replace('.', '/')}.py").is_file() for name in named)
+def captions():
+    """The paragraph above each table of timings."""
+    paragraphs = section(README, "Measured").split("\n\n")
+    return [above for above, below in itertools.pairwise(paragraphs) if below.startswith("| what exactly |")]
+
+
+@pytest.mark.parametrize("caption", captions(), ids=lambda caption: caption[:40])
+def test_a_table_of_timings_says_when_and_by_which_command(caption):
+    assert re.search(r"\b2026-\d\d-\d\d\b", caption)
+    named = [ROOT / name.replace(".", "/") for name in re.findall(r"`python\s-m\s([\w.]+)", caption)]
+    assert named or "by hand" in caption
+    assert all(each.with_suffix(".py").is_file() or (each / "__main__.py").is_file() for each in named)
 
 
 def test_a_printed_value_names_the_place_where_it_was_read():
@@ -194,3 +205,60 @@ def test_a_printed_value_names_the_place_where_it_was_read():
     assert {row[0].strip("*") for row in printed} == set(PRINTED)
     for row in printed:
         assert row[1:] == [f"{value:.2f}".replace("-", "−") for value in PRINTED[row[0].strip("*")]]
+
+
+SWEEPS = section(README, "Sweeps")
+
+
+def typed(name):
+    """Lines of the recipes that call a program, with what a shell would put in place of its variables."""
+    lines = [line.removeprefix("srun ") for block in blocks(SWEEPS, "bash") for line in block.splitlines()]
+    shell = {"$SLURM_ARRAY_TASK_ID": "7", "$HOME": "/home/me", "$address": "tcp://node-1:8786", "$(hostname)": "node-1"}
+    for variable, value in shell.items():
+        lines = [line.replace(variable, value) for line in lines]
+    return [shlex.split(line.rstrip(" &"))[1:] for line in lines if line.startswith(f"{name} ")]
+
+
+def test_a_sweep_of_a_recipe_is_one_that_there_is():
+    told = [parser("spnlab").parse_args(words) for words in typed("spnlab")]
+    [shared], tables = [each for each in told if each.shard], [each for each in told if each.out]
+    assert len(tables) == 2 and all(each.settings == shared.settings for each in tables)
+    assert 1 <= len(share(grid(Cell(Experiment()), {"depth": [1, 2], "seed": [*range(50)]}), Rows(), shared.shard)) <= 3
+    assert [checked(each.cluster) for each in tables if each.cluster] == ["tcp://node-1:8786"]
+
+
+class Rows(dict):
+    """Rows by any name."""
+
+    def __missing__(self, name):
+        return load("two-clusters")
+
+
+def understood(program, words):
+    """The options that dask's own command line makes of these words; it refuses what it does not know."""
+    return import_module(f"distributed.cli.dask_{program}").main.make_context(program, list(words)).params
+
+
+def test_what_a_recipe_starts_of_dask_is_understood_by_it():
+    pytest.importorskip("distributed", reason="needs the extra cluster")
+    [(name, *scheduler), (other, *worker)] = typed("dask")
+    assert (name, other) == ("scheduler", "worker") and {"scheduler", "worker"} <= entry_points(group="dask_cli").names
+    assert understood(name, scheduler)["port"] == "8786" and understood(other, worker)["nthreads"] == 1
+
+
+def test_the_parts_of_the_kubernetes_recipe_fit_each_other():
+    yaml = pytest.importorskip("yaml", reason="needs the extra cluster")
+    [text] = blocks(SWEEPS, "yaml")
+    scheduler, service, workers, policy = yaml.safe_load_all(text)
+    for each in (scheduler, workers):
+        labels = each["spec"]["template"]["metadata"]["labels"]
+        wanted = each["spec"]["selector"]["matchLabels"] | policy["spec"]["podSelector"]["matchLabels"]
+        [entry] = policy["spec"]["ingress"]
+        assert labels.items() >= (wanted | entry["from"][0]["podSelector"]["matchLabels"]).items()
+    programs = [each["spec"]["template"]["spec"]["containers"][0]["command"] for each in (scheduler, workers)]
+    of_scheduler, of_worker = (understood(words[2].rpartition("_")[2], words[3:]) for words in programs)
+    [port] = service["spec"]["ports"]
+    assert of_scheduler["port"] == str(port["port"]) and of_worker["nthreads"] == 1
+    assert of_worker["scheduler"] == f"tcp://{service['metadata']['name']}:{port['port']}"
+    assert service["spec"]["selector"].items() <= scheduler["spec"]["template"]["metadata"]["labels"].items()
+    assert "--extra cluster" in document("Makefile") and "distributed==" in document("requirements.txt")

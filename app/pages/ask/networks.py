@@ -17,7 +17,8 @@ from spncore.learning import em
 from spncore.learning.learners import LearnerSettings
 from spncore.learning.objectives import DATA_FLOW, data_and_partition
 from spncore.learning.problem import plain_problem
-from spncore.learning.trainer import Trainer, TrainState
+from spncore.learning.states import TrainState
+from spncore.learning.trainer import Trainer
 from spncore.loop import gains_less_than, updates
 from spncore.structures import STRUCTURES, StructureSettings
 

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from app.live.runs import RunRefused
-from spncore import Dataset, StepInfo, Trainer, TrainState, fit
+from spncore import Dataset, fit
 from spncore.data.library import from_array
+from spncore.learning.batch import BLOCK, Batch
+from spncore.learning.states import Block
 from spncore.runs import training
 from spncore.runs.study import Study
 from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
@@ -78,7 +80,7 @@ def test_names_of_one_sessions_columns_do_not_reach_another_with_the_same_bits(m
     assert [run.dataset.variables[0] for run in runs] == ["mine1", "theirs1"]
 
 
-def test_stopping_keeps_the_trace_and_ends_the_training_with_the_step_it_is_at(make: Any, data: Dataset) -> None:
+def test_stopping_keeps_the_trace_and_ends_the_training_with_the_block_it_is_at(make: Any, data: Dataset) -> None:
     registry = make()
     run = get(registry, registry.start(study(ENDLESS), data, "a"))
     until(lambda: run.length > 3)
@@ -86,7 +88,7 @@ def test_stopping_keeps_the_trace_and_ends_the_training_with_the_step_it_is_at(m
     length, steps = run.length, run.computation.length
     assert run.state == "stopped" and run.reason == f"Stopped after {length - 1} updates."
     until(lambda: run.computation.ended)
-    assert run.computation.length <= steps + 1 < ENDLESS.iterations, "no step begins after it"
+    assert run.computation.length <= steps + BLOCK < ENDLESS.iterations, "no block begins after it"
     assert run.length == length and all(trace.llh.shape == (6, length) for trace in run.traces())
     assert not registry.scheduler.holds(run.computation)
 
@@ -175,19 +177,19 @@ def test_a_run_that_is_too_large_is_refused_before_anything_is_allocated(make: A
 def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    step = Trainer.step
+    advance = Batch.advance
 
-    def faulty(self: Trainer, state: TrainState) -> tuple[TrainState, StepInfo]:
-        if self.settings.seeds[0] == 13 and state.iteration == 5:
+    def faulty(self: Batch, num_updates: int) -> list[Block | None]:
+        if self.trainers[0].settings.seeds[0] == 13 and self.iteration >= 5:
             raise RuntimeError("/secret/path")
-        return step(self, state)
+        return advance(self, num_updates)
 
-    monkeypatch.setattr(Trainer, "step", faulty)
+    monkeypatch.setattr(Batch, "advance", faulty)
     registry = make()
     with caplog.at_level(logging.ERROR):
         bad, good = (get(registry, registry.start(study(seed=seed), data, seed)) for seed in (13, 0))
         until(lambda: bad.computation.ended and good.computation.ended)
-    assert good.state == "done" and bad.state == "failed" and bad.length == 5
+    assert good.state == "done" and bad.state == "failed" and 5 <= bad.length < 5 + BLOCK
     assert bad.reason is not None and "secret" not in bad.reason
     identifier = bad.reason.rstrip(".").split()[-1]
     assert [identifier in record.getMessage() and record.exc_info is not None for record in caplog.records] == [True]

@@ -10,7 +10,7 @@ from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.circuits.model import Model, Parameters, model, random_model
 from spncore.inference import workspace
-from spncore.inference.evidence import arranged
+from spncore.inference.features import arranged
 from spncore.inference.flows import backward
 from spncore.inference.forward import forward, linear
 from spncore.inference.loose import widths_of
@@ -32,18 +32,19 @@ def evaluate(asked, rows, dtype=np.float64):
     sums = [weights.astype(dtype) for weights in asked.parameters.sums]
     designs = [design.astype(dtype) for design in designs]
     zeros = [leaves.impossible(*pair) for pair in pairs]
-    seen = arranged(asked.circuit, designs)
-    given = linear(asked.circuit, widths_of(designs), coefficients, zeros)
-    return forward(given, sums, seen, work), seen, work
+    blocks = [design.kept(slice(None)) for design in designs]
+    seen = arranged(asked.circuit, blocks)
+    given = linear(asked.circuit, widths_of(blocks), coefficients, zeros)
+    return forward(given, sums, seen, work), designs, seen, work
 
 
 def all_flows(asked, rows, row_weights):
     """Flows of the sum weights, the families' derivatives of the leaf parameters, and the log-values."""
-    log_f, seen, work = evaluate(asked, rows)
+    log_f, designs, seen, work = evaluate(asked, rows)
     flows = backward(asked.parameters.sums, row_weights, seen, work)
     inputs = [
         design.layer.distribution.derivative(parameters, leaves.moments(sums, design))
-        for parameters, sums, design in zip(asked.parameters.inputs, flows.moments, seen.designs, strict=True)
+        for parameters, sums, design in zip(asked.parameters.inputs, flows.moments, designs, strict=True)
     ]
     return flows.sums, inputs, log_f
 

@@ -5,6 +5,7 @@ import gzip
 import io
 import time
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -172,6 +173,28 @@ def test_too_many_rows_are_refused_at_the_first_row_too_many() -> None:
     assert "row 200,002: found 1,000,000 data rows; at most 200,000 are allowed." in message
     quoted = refusal(b"a\n" + b'"0"\n' * 200_001)
     assert "row 200,002: found 200,001 data rows" in quoted
+
+
+def test_cells_are_counted_in_different_rows_and_equal_ones_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spncore.data.table_file.LIMITS", replace(LIMITS, cells=8))
+    four = b"a,b\n0,1\n1,1\n1,0\n0,0\n"
+    assert read_csv(four + b"0,1\n" * 1_000, "f.csv")[0].num_rows == 1_004
+    expected = "f.csv: found 5 different rows of 3 values; at most 8 values in different rows are allowed."
+    assert refusal(b"a,b,c\n0,1,0\n1,1,0\n1,0,0\n0,0,0\n0,0,1\n0,0,1\n") == expected
+
+
+def test_a_table_is_read_in_memory_that_grows_as_the_table_does() -> None:
+    peaks = []
+    for num_rows in (10_000, 40_000):
+        text = b"a,b,c,d\n" + b"0,1,0,1\n1,1,0,0\n" * (num_rows // 2)
+        tracemalloc.start()
+        try:
+            read_csv(text, "f.csv")
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        assert peaks[-1] < 10 * len(text)
+    assert peaks[1] < 4.2 * peaks[0]
 
 
 def test_files_at_the_limits_are_read() -> None:

@@ -8,7 +8,7 @@ from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
 from spncore.circuits.model import model, random_model
 from spncore.inference import log_domain
-from spncore.inference.evidence import arranged
+from spncore.inference.features import arranged
 from spncore.inference.flows import backward, node_flows
 from spncore.inference.forward import forward, linear, safe_log
 from spncore.inference.loose import widths_of
@@ -30,8 +30,9 @@ def passes(asked, rows, row_weights, dtype=np.float64, empty=np.empty):
     coefficients = [leaves.coefficients(*pair).astype(dtype) for pair in pairs]
     sums = [weights.astype(dtype) for weights in asked.parameters.sums]
     work = Workspace(asked.circuit, len(rows), dtype, empty)
-    seen = arranged(asked.circuit, designs)
-    given = linear(asked.circuit, widths_of(designs), coefficients, [leaves.impossible(*pair) for pair in pairs])
+    blocks = [design.kept(slice(None)) for design in designs]
+    seen = arranged(asked.circuit, blocks)
+    given = linear(asked.circuit, widths_of(blocks), coefficients, [leaves.impossible(*pair) for pair in pairs])
     log_f = forward(given, sums, seen, work)
     return log_f, backward(sums, row_weights.astype(dtype), seen, work), work
 
@@ -41,9 +42,10 @@ def in_the_log_domain(asked, rows, row_weights):
     designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
     pairs = list(zip(asked.parameters.inputs, designs, strict=True))
     coefficients, zeros = ([f(*pair) for pair in pairs] for f in (leaves.coefficients, leaves.impossible))
-    values = log_domain.rise(asked.circuit, coefficients, asked.parameters.sums, designs, zeros)
+    blocks = [design.kept(slice(None)) for design in designs]
+    values = log_domain.rise(asked.circuit, coefficients, asked.parameters.sums, blocks, zeros)
     flows = log_domain.send_down(asked.circuit, asked.parameters.sums, row_weights, values)
-    return values, flows, log_domain.moments(asked.circuit, flows.nodes, designs)
+    return values, flows, log_domain.moments(asked.circuit, flows.nodes, blocks)
 
 
 def random_tree(rng, columns, variables, depth):

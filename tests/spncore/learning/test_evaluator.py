@@ -5,9 +5,9 @@ from spncore import Experiment, trainer_of
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.data.dataset import from_array
-from spncore.inference.forward import safe_log
+from spncore.inference.log_domain import safe_log
 from spncore.learning.evaluator import Evaluator
-from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, data_and_partition
+from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Labels, data_and_partition
 from spncore.structures import rat
 from tests.closeness import assert_close
 
@@ -68,3 +68,28 @@ def test_a_run_over_a_hundred_columns_goes_on_in_single_precision():
             trainer.evaluator = Evaluator(trainer.problem.circuit, trainer.problem.bag, OBJECTIVES["generative"], dtype)
             states[dtype], seen[dtype] = trainer.step(state)
     assert_close(seen[np.float32].llh, seen[np.float64].llh, rtol=1e-3)  # 20 steps apart, of which each amplifies
+
+
+@pytest.mark.parametrize("objective", ["generative", "hybrid", "semi_supervised"])
+@pytest.mark.parametrize("kind", ["pairs", "mixture"])
+def test_large_evidence_formed_block_by_block_is_worth_what_small_evidence_is(objective, kind, monkeypatch):
+    rng, chosen = np.random.default_rng(0), OBJECTIVES[objective]
+    asked = random_model(mixture(3, 12) if kind == "mixture" else rat(12, 2, 2, 3, kind, rng), rng)
+    bag = chosen.bag(from_array(rng.integers(0, 2, (600, 12))), Labels(5, mix=0.3, labelled=0.6))
+    edges = np.concatenate([weights.ravel() for weights in asked.parameters.sums])[None]
+    inputs = [array[None] for array in asked.parameters.inputs]
+    monkeypatch.setattr("spncore.inference.mixture._tables", lambda rows: None)
+    whole = Evaluator(asked.circuit, bag, chosen)(edges, inputs)
+    for module in ("spncore.learning.evaluator", "spncore.inference.dense"):
+        monkeypatch.setattr(f"{module}.KEPT_BYTES", 0)
+    monkeypatch.setattr("spncore.inference.dense.SMALLEST_BLOCK", 100)
+    monkeypatch.setattr("spncore.inference.dense.BLOCK_BYTES", 0)
+    monkeypatch.setattr("spncore.learning.evaluator.EXPANDED_BYTES", 0)  # so of the fewest rows there may be
+    found = Evaluator(asked.circuit, bag, chosen)(edges, inputs)
+    for name in ("llh", "value", "log_partition", "flow"):
+        assert_close(getattr(found, name), getattr(whole, name))
+    assert np.array_equal(found.accuracy, whole.accuracy, equal_nan=True)
+    for one, other in zip(found.moments, whole.moments, strict=True):
+        for array, expected in zip(one, other, strict=True):
+            assert_close(array, expected)
+    assert not np.array_equal(found.flow, whole.flow)  # other sums, so other last bits: it did go block by block

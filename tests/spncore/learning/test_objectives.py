@@ -162,7 +162,7 @@ def test_an_objective_with_a_class_climbs(name):
 def test_a_batch_of_all_rows_is_the_whole_bag(name):
     trainer = trainer_of(BASE.replace(objective=name, hybrid_mix=0.3, labelled_share=0.5), ROWS)
     bag = trainer.evaluator.bag
-    batch = trainer.evaluator.batch(bag.items)
+    batch = bag.batch(np.repeat(np.arange(len(bag.items)), bag.items))
     assert batch.num_rows == bag.num_rows == len(RAW)
     assert_close(batch.weights, bag.weights[batch.rows])
     assert_close(batch.shares, bag.counts[batch.rows] / len(RAW))
@@ -182,7 +182,7 @@ def test_an_epoch_of_mini_batches_sees_every_row_once(name):
     bag = trainer.evaluator.bag
     weights, shares = np.zeros(len(bag.rows)), np.zeros(len(bag.rows))
     for iteration in range(len(RAW) // size):
-        batch = trainer._batches(iteration)[0]
+        batch = trainer.batches(iteration)[0]
         assert batch.num_rows == size
         weights[batch.rows] += batch.weights
         shares[batch.rows] += batch.shares * size

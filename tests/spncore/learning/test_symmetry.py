@@ -3,7 +3,7 @@ import pytest
 
 from spncore import Experiment, fit, run, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES
-from spncore.learning.symmetry import merge_equal
+from spncore.inference.symmetry import merge_equal
 
 START = Experiment(dataset="nltcs-twin", init_noise=0.0, iterations=30)
 

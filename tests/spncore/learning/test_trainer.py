@@ -11,8 +11,9 @@ from spncore.data.dataset import product_of_marginals_llh
 from spncore.data.library import from_array
 from spncore.dynamics import steps as dynamics
 from spncore.inference.values import log_partition, log_values
+from spncore.learning.bag import Bag, Term
 from spncore.learning.learners import LEARNERS, LearnerSettings
-from spncore.learning.objectives import OBJECTIVES, data_and_partition
+from spncore.learning.objectives import OBJECTIVES
 from spncore.learning.problem import Problem
 from spncore.runs.problem import model_of, problem_of
 from spncore.structures import STRUCTURES
@@ -163,7 +164,7 @@ def test_a_mini_batch_of_all_rows_is_the_whole_and_an_epoch_sees_every_row_once(
     assert np.array_equal(fit(BASE.replace(batch_size=DATA.num_rows), DATA).llh, whole.llh)
     trainer = trainer_of(BASE.replace(batch_size=20, num_seeds=2), DATA)
     for seed in range(2):
-        batches = [trainer._batches(iteration)[seed] for iteration in range(3)]
+        batches = [trainer.batches(iteration)[seed] for iteration in range(3)]
         seen = np.zeros(len(trainer.evaluator.bag.rows))
         for batch in batches:
             assert batch.num_rows == 20
@@ -192,8 +193,8 @@ def test_leaves_with_means_and_scales_train_beside_weights_by_every_learner():
     rng = np.random.default_rng(0)
     circuit = Circuit(1, (InputLayer(np.array([[0]]), 2, "gaussian"), SumLayer(np.array([[0, 1]]), 1)))
     values = np.concatenate([rng.normal(-2.0, 0.5, 150), rng.normal(1.0, 1.0, 150)])[:, None]
-    bag = data_and_partition(DATA)._replace(rows=np.concatenate([values, [[np.nan]]]))
-    plain = _bag_of(values, bag)
+    own = Term(np.arange(len(values)), 1.0)
+    plain = Bag(np.append(values, [[np.nan]], axis=0), np.ones(len(values), dtype=np.int64), (own,), own, -1.0)
     start = np.array([0.5, 0.5, -1.0, 0.5, 1.0, 1.0])
     for name in LEARNERS:
         rate = 1.0 if name == "online_em" else 0.02
@@ -209,16 +210,6 @@ def test_leaves_with_means_and_scales_train_beside_weights_by_every_learner():
             assert (np.diff(llh) > -1e-9).all()
             _, (means,) = trainer.problem.split(trainer.weights(state.parameters))
             assert_close(np.sort(means[0, 0, :, 0]), [-2.0, 1.0], rtol=0, atol=0.25)  # a sample of 300
-
-
-def _bag_of(values, like):
-    from scipy.sparse import csr_array, vstack
-
-    n = len(values)
-    each = csr_array(np.eye(n))
-    spread = vstack([each, csr_array(-np.ones((1, n)))]).tocsr()
-    observed = vstack([each, csr_array((1, n))]).tocsr()
-    return like._replace(items=np.ones(n, dtype=np.int64), spread=csr_array(spread), observed=csr_array(observed))
 
 
 @pytest.mark.parametrize(

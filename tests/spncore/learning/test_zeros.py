@@ -6,11 +6,12 @@ import pytest
 from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.circuits.model import Model, Parameters, model, random_model
 from spncore.data.dataset import from_array
+from spncore.learning.divergence import DivergenceError
 from spncore.learning.learners import LEARNERS, LearnerSettings, weights_of
 from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.learning.parametrisation import PARAMETRISATIONS
 from spncore.learning.problem import plain_problem
-from spncore.learning.trainer import DivergenceError, Trainer
+from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
 from spncore.structures import chow_liu
 from spncore.tables.weighted_rows import weighted_bag

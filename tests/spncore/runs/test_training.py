@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from spncore import DivergenceError, Experiment, ExperimentError, Recorder, fit, load, problem_of, run, trainer_of
+from spncore import DivergenceError, Experiment, ExperimentError, fit, load, run, trainer_of
 from spncore.circuits.overparam import TOPOLOGIES, effective_weights
 from spncore.data.library import from_array
 from spncore.learning.objectives import OBJECTIVES
-from spncore.learning.trainer import TrainState
+from spncore.learning.states import TrainState
 from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import FIELDS
 from tests import oracles
@@ -173,7 +173,8 @@ def test_log_weights_step_by_exponentiated_flows():
     trainer = trainer_of(TWIN.replace(parametrisation="log", learning_rate=0.1, init_scale=0.3))
     state, info = trainer.step(trainer.init())
     seen = trainer.evaluator(effective_weights(info.layer_weights, trainer.problem.sums), info.inputs)
-    (after,), flows = trainer.problem.split(trainer.weights(state.parameters))[1], trainer.flows(seen, info.inputs)
+    (after,) = trainer.problem.split(trainer.weights(state.parameters))[1]
+    flows = trainer.flows(seen.flow, seen.moments, info.inputs)
     assert_close(
         after, info.inputs[0] * np.exp(0.1 * flows[:, trainer.problem.sums.num_weights :].reshape(after.shape))
     )
@@ -264,19 +265,6 @@ def test_the_largest_learning_rate_for_the_longest_time_stays_finite_above_the_f
     trace = fit(Experiment(dataset="two-clusters", depth=depth, learning_rate=10.0, iterations=5000))
     assert trace.stopped is None and np.isfinite(trace.llh).all() and np.isfinite(trace.rho).all()
     assert trace.at_floor.max() > 0
-
-
-def test_ctrl_c_keeps_what_was_computed():
-    def interrupted(steps):
-        for number, item in enumerate(steps):
-            if number == 5:
-                raise KeyboardInterrupt
-            yield item
-
-    recorder = Recorder(TWIN, problem_of(TWIN))
-    assert list(recorder.follow(interrupted(run(TWIN)))) == [1, 2, 3, 4, 5]
-    assert recorder.trace().stopped == "interrupted after 4 updates"
-    assert recorder.trace().llh.shape == (1, 5)
 
 
 def test_held_out_rows_are_scored_with_the_final_state():

@@ -13,7 +13,7 @@ from spncore.studies.best_rate import NEAR, best, lasting, to_try
 from spncore.studies.cells import DEPTHS, Runs
 from spncore.studies.held_equal import SHIPPED, Case
 from spncore.sweep import Outcome, SeedOutcome
-from spncore.sweep.cells import compute
+from spncore.sweep.computing import compute
 from tests.closeness import assert_close
 
 AT_BEST = "Each at its best learning rate"

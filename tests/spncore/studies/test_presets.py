@@ -126,9 +126,11 @@ def test_ten_times_longer_the_order_turns():
 
 @pytest.mark.slow
 def test_ten_times_faster_three_layers_are_last():
-    reached = [trace.updates_to(-7.2) for trace in real("ten-times-faster")]
-    medians = [np.median([np.inf if at is None else at for at in of_depth]) for of_depth in reached]
-    assert medians[2] == max(medians) > medians[1] and None in reached[2]
+    updates = [trace.updates_to(-7.2) for trace in real("ten-times-faster")]
+    reached = np.array([[np.inf if at is None else at for at in of_depth] for of_depth in updates])
+    medians = np.median(reached, axis=1)
+    assert medians[2] == max(medians) > medians[1]
+    assert reached[2].max() > 3 * reached[2].min(), "350, and never in 288 of 1,024 seeds, elsewhere"
 
 
 @pytest.mark.slow

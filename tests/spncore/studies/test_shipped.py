@@ -22,7 +22,7 @@ from spncore.studies.figure3 import HONEST, NOISES, ROUNDING
 from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
 from spncore.sweep import Cell, Target
-from spncore.sweep.cells import compute
+from spncore.sweep.computing import compute
 from tests.closeness import assert_close
 
 BOOKS = ("figure3", "held_equal", "update2020")

@@ -13,7 +13,7 @@ from spncore.runs.trace import first_at
 from spncore.studies.presets import PRESETS
 from spncore.studies.target import DECIMALS, PUBLISHED, fixed, tree_gain
 from spncore.sweep import Cell, Target
-from spncore.sweep.cells import compute
+from spncore.sweep.computing import compute
 from tests.closeness import assert_close
 
 SMALL = Experiment(dataset="two-clusters", num_components=3, iterations=60, num_seeds=3, init_noise=1e-2)

@@ -4,7 +4,8 @@ import os
 import time
 from pathlib import Path
 
-from spncore.sweep.cells import Cell, compute_json
+from spncore.sweep.cells import Cell
+from spncore.sweep.computing import compute_json
 from tests.waiting import PATIENCE
 
 FOLDER = "SPNLAB_TEST_FOLDER"

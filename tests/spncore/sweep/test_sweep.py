@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from spncore import Experiment, ExperimentError, fit, load
+from spncore.learning.evaluator import Evaluator
 from spncore.sweep import (
     Cell,
     LocalWorkers,
@@ -20,9 +22,11 @@ from spncore.sweep import (
     Store,
     SweepError,
     Target,
+    groups,
     run_cells,
 )
-from spncore.sweep.cells import compute, grid, table
+from spncore.sweep.cells import grid, table
+from spncore.sweep.computing import compute, compute_together
 from spncore.sweep.running import Report
 from spncore.sweep.worker import read_dataset
 from tests import children
@@ -82,27 +86,46 @@ def test_a_share_of_the_possible_gain_counts_from_the_start_to_what_em_reaches()
     assert outcome.seeds[0].reached[0] == trace.updates_to(start + 0.5 * (best - start))[0]
 
 
-def test_a_run_may_end_when_every_seed_has_reached_every_target():
+def test_a_seed_may_end_when_it_has_reached_every_target():
     level = float(np.sort(fit(SMALL).llh[:, 3])[0])
     cell = Cell(SMALL, (Target("llh", level),), stop_at_targets=True)
     outcome = compute(cell, DATA["two-clusters"])
-    assert {seed.iterations for seed in outcome.seeds} == {max(seed.reached[0] for seed in outcome.seeds)}
+    assert [seed.iterations for seed in outcome.seeds] == [seed.reached[0] for seed in outcome.seeds]
+    assert all(seed.final_llh >= level for seed in outcome.seeds)
 
 
 def test_one_seed_that_diverges_does_not_take_the_others_along(monkeypatch):
-    from spncore import DivergenceError, Trainer
+    add_rows = Evaluator.add_rows
 
-    step = Trainer.step
+    def touchy(self, seed, weights, coefficients, room, *others):
+        add_rows(self, seed, weights, coefficients, room, *others)
+        touchy.calls += 1
+        if touchy.calls == 12:  # two seeds take turns: the second one's sixth evaluation
+            room.seen[0, seed] = np.nan
 
-    def touchy(self, state):
-        if 1 in self.settings.seeds and state.iteration == 5:
-            raise DivergenceError("after 5 updates: too much")
-        return step(self, state)
-
-    monkeypatch.setattr(Trainer, "step", touchy)
+    touchy.calls = 0
+    monkeypatch.setattr(Evaluator, "add_rows", touchy)
     sound, diverged = compute(Cell(SMALL, curve=True), DATA["two-clusters"]).seeds
     assert (sound.iterations, sound.stopped) == (20, None)
-    assert (diverged.seed, diverged.iterations, diverged.stopped) == (1, 4, "diverged: after 5 updates: too much")
+    assert (diverged.seed, diverged.iterations) == (1, 4)
+    assert diverged.stopped.startswith("diverged: after 5 updates, the log-likelihood of seed 1 ")
+
+
+def test_cells_that_are_computed_together_have_the_numbers_they_have_alone():
+    held = SMALL.replace(component_init="fitted", train_components=False, init_scale=0.1, iterations=60)
+    cells = [
+        *grid(Cell(SMALL, held_out=("test",), curve=True), {"depth": [1, 2, 3], "learning_rate": [0.01, 0.05]}),
+        *grid(
+            Cell(held, (Target("gain", 0.9),), stop_at_targets=True), {"depth": [1, 2], "learning_rate": [0.02, 10.0]}
+        ),
+        Cell(SMALL.replace(iterations=7, optimiser="em")),
+        Cell(SMALL.replace(topology="private", seed=3, init_scale=0.5, floor=1e-3, iterations=9)),
+    ]
+    together = compute_together(cells, DATA)
+    for cell, outcome in zip(cells, together, strict=True):
+        alone = compute(cell, DATA["two-clusters"])
+        assert replace(alone, seconds=0.0) == replace(outcome, seconds=0.0)
+    assert len({outcome.key for outcome in together}) == len(cells)
 
 
 def test_a_cell_is_known_by_all_that_decides_its_numbers():
@@ -227,6 +250,7 @@ def test_processes_give_the_same_table_as_this_one(tmp_path):
 @pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    monkeypatch.setattr(groups, "MAX_GROUP", 1)  # no company for the one that hangs
     cells, store = grid(BASE, {"depth": [1, 2, 3, 4, 5, 6, 7]}), Store(tmp_path / "kept")
     started, steps = [], []
 
@@ -248,6 +272,22 @@ def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch)
     assert found[5].reason.startswith("given up: 3 workers were lost over it") and found[5].attempts == 3
     assert found[6].attempts == 2  # its worker was killed once
     assert not any(store.get(found[d].key) for d in (2, 3, 4, 5))  # tried anew another time
+
+
+@pytest.mark.slow
+def test_a_cell_that_hangs_in_a_group_is_named_and_the_others_are_done(tmp_path, monkeypatch):
+    monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
+    monkeypatch.setattr(groups.Pace, "size", lambda self, waiting, slots: 4)
+    monkeypatch.setattr(groups, "LONGEST_SECONDS", 0.5)
+    workers = LocalWorkers(DATA, 2, compute=f"{sweep_faults.__name__}:faulty", task_seconds=PATIENCE)
+    cells = grid(BASE, {"depth": [1, 3, 7, 8]})
+    depth, found = {key(cell): cell.experiment.depth for cell in cells}, {}
+    for outcome in run_cells(cells, DATA, lambda _: workers):
+        found[depth[outcome.key]] = outcome
+        if len(found) == 3:
+            workers.task_seconds = 1.0  # for the one that hangs, which is left
+    assert {each: outcome.status for each, outcome in found.items()} == {1: "done", 3: "failed", 7: "done", 8: "done"}
+    assert found[3].reason == "timed out after 1 s" and found[3].attempts == found[7].attempts == 2
 
 
 def alive(folder):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -200,6 +201,17 @@ def test_settings_that_make_no_sense_are_refused_when_fitting(settings, said):
     rows, group = _mixed_rows()
     with pytest.raises(ValueError, match=said):
         SumProductClassifier(**settings).fit(rows, group)
+
+
+def test_learning_takes_little_more_memory_than_two_copies_of_the_table():
+    rows = np.random.default_rng(0).normal(size=(100_000, 20))
+    SumProductNetwork(iterations=1, random_state=0).fit(rows[:100])
+    tracemalloc.start()
+    try:
+        SumProductNetwork(iterations=1, random_state=0).fit(rows)
+        assert tracemalloc.get_traced_memory()[1] < 3.0 * rows.nbytes
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_class_called_minus_one_is_not_taken_for_unknown_in_silence():

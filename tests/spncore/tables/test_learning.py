@@ -5,7 +5,7 @@ import pytest
 
 from spncore.inference.queries import log_likelihood
 from spncore.inference.values import log_values
-from spncore.learning.trainer import LearnerSettings
+from spncore.learning.learners import LearnerSettings
 from spncore.structures import Column, StructureSettings
 from spncore.tables.columns import weighted_moments
 from spncore.tables.learning import TableSettings, learn

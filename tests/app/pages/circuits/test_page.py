@@ -18,7 +18,7 @@ from spncore.circuits.saving import load_model
 from spncore.data import library
 from spncore.runs.problem import model_of
 from spncore.runs.study import Study
-from spncore.runs.trace import Recorder
+from spncore.runs.training import traced
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
 from tests.addresses import at_address
@@ -59,10 +59,7 @@ def study(data):
 @pytest.fixture(scope="module")
 def traces(study, data):
     trainer = trees_trainer(study.experiments()[0], data)
-    recorder = Recorder(study.experiments()[0], trainer.problem)
-    for _ in recorder.follow(trainer.states(study.experiment.iterations)):
-        pass
-    return [fit(study.experiments()[0], data), recorder.trace()]
+    return [fit(study.experiments()[0], data), traced(trainer, study.experiments()[0])]
 
 
 def opened(**query):

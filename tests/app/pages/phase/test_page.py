@@ -26,7 +26,7 @@ from spncore.studies.phase import (
     tidy,
 )
 from spncore.sweep import SeedOutcome, store, to_csv
-from spncore.sweep.cells import compute
+from spncore.sweep.computing import compute
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 

@@ -1,4 +1,4 @@
-"""Evidence rows as what a circuit's schedule takes: features of wide leaves and of loose products, side by side.
+"""Features of evidence rows in the order of a schedule: those of wide leaves, and of loose products, side by side.
 
 Nothing is computed here: the features, coefficients and moments of the input layers are put into the order in which
 they are used, and back.
@@ -12,18 +12,18 @@ import numpy as np
 
 from spncore.arrays import Floats, Ints
 from spncore.circuits.circuit import Circuit
-from spncore.circuits.leaves import Design
+from spncore.circuits.leaves import Block
 from spncore.inference.loose import LooseFeatures, Widths, loose_features, widths_of
 from spncore.inference.schedule import schedule
 from spncore.inference.steps import WideLeaves
 
 
-class Evidence(NamedTuple):
-    """`designs` of the input layers; of the schedule's inputs the `features` (G, F, B) that log-values are linear in,
+class Features(NamedTuple):
+    """`blocks` of the input layers; of the schedule's inputs the `features` (G, F, B) that log-values are linear in,
     and what flows are `summed` over, (G, A + F, B), where that is asked for; `loose`: the features of loose products.
     """
 
-    designs: Sequence[Design]
+    blocks: Sequence[Block]
     features: tuple[Floats, ...]
     summed: tuple[Floats, ...]
     loose: LooseFeatures | None
@@ -31,11 +31,11 @@ class Evidence(NamedTuple):
     @property
     def num_rows(self) -> int:
         """B."""
-        return int(self.designs[0].summed.shape[2])
+        return int(self.blocks[0].summed.shape[2])
 
 
 class Places(NamedTuple):
-    """Where rows of an array of `shape` (G, W) are found: `runs` of (first place, design, its first row, count), each
+    """Where rows of an array of `shape` (G, W) are found: `runs` of (first place, block, its first row, count), each
     of them counted through; `nothing` are the places of rows of zeros.
     """
 
@@ -57,26 +57,26 @@ class Wide(NamedTuple):
     moments: tuple[tuple[int, Ints], ...]
 
 
-def arranged(circuit: Circuit, designs: Sequence[Design], with_flows: bool = True) -> Evidence:
-    """The designs of a block of rows in the order of the circuit's schedule; `with_flows`: also for a way down."""
-    widths = widths_of(designs)
+def arranged(circuit: Circuit, blocks: Sequence[Block], with_flows: bool = True) -> Features:
+    """The features of a block of rows in the order of the circuit's schedule; `with_flows`: also for a way down."""
+    widths = widths_of(blocks)
     features, summed = [], []
-    for place, block in enumerate(schedule(circuit).inputs):
-        if isinstance(block, WideLeaves):
+    for place, own in enumerate(schedule(circuit).inputs):
+        if isinstance(own, WideLeaves):
             wide = wide_places(circuit, widths, place)
-            found = _gathered(designs, wide.summed if with_flows else wide.features)
+            found = _gathered(blocks, wide.summed if with_flows else wide.features)
             features.append(found[:, found.shape[1] - wide.features.shape[1] :])
             summed.append(found)
         else:
-            features.append(designs[block.number].features)
-            summed.append(designs[block.number].summed)
-    return Evidence(designs, tuple(features), tuple(summed) if with_flows else (), loose_features(circuit, designs))
+            features.append(blocks[own.number].features)
+            summed.append(blocks[own.number].summed)
+    return Features(blocks, tuple(features), tuple(summed) if with_flows else (), loose_features(circuit, blocks))
 
 
-def _gathered(designs: Sequence[Design], places: Places) -> Floats:
-    """Rows of all designs' `summed` at `places`: (G, W, B)."""
-    num_rows = designs[0].summed.shape[2]
-    flat = [design.summed.reshape(-1, num_rows) for design in designs]
+def _gathered(blocks: Sequence[Block], places: Places) -> Floats:
+    """Rows of all blocks' `summed` at `places`: (G, W, B)."""
+    num_rows = blocks[0].summed.shape[2]
+    flat = [block.summed.reshape(-1, num_rows) for block in blocks]
     found = np.empty((places.shape[0] * places.shape[1], num_rows), flat[0].dtype)
     found[places.nothing] = 0.0
     for to, number, begin, count in places.runs:
@@ -107,7 +107,7 @@ def wide_places(circuit: Circuit, widths: Widths, place: int) -> Wide:
 
 
 def _places(first_row: Ints, rows: Ints) -> Places:
-    """Runs of rows (G, W), counted through designs that begin at `first_row`."""
+    """Runs of rows (G, W), counted through blocks that begin at `first_row`."""
     flat = rows.ravel()
     numbers = np.searchsorted(first_row, flat, side="right") - 1
     starts = np.flatnonzero((np.diff(flat, prepend=-2) != 1) | (np.diff(numbers, prepend=-2) != 0) | (flat == 0))

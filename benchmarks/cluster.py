@@ -1,0 +1,195 @@
+"""Measures sweeps on dask.distributed, on this computer: `python -m benchmarks.cluster [cpu] [kills]`, prints JSON.
+
+Starts a scheduler and workers of its own, with a nanny each, and sweeps the same cells bare and on them in turn.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import distributed
+
+from spncore import Experiment, load
+from spncore.sweep import Cell, Outcome, Store, run_cells
+from spncore.sweep.cells import grid
+from spncore.sweep.cluster import ClusterWorkers
+from spncore.sweep.computing import compute
+from spncore.threads import ONE_THREAD
+
+NUM_WORKERS = 2
+BLOCKS, CELLS_A_BLOCK = 5, 200
+NUM_CELLS, NUM_KILLS = 1000, 10
+TARGETS = {"cpu_ms_per_cell_over_bare": 10.0, "cells": NUM_CELLS, "kills": NUM_KILLS}
+WHAT = {
+    "bare_ms_per_cell": "CPU time of as many processes as there are workers, which call `compute` on a share of the "
+    "cells in a loop, one BLAS thread, over the cells",
+    "cluster_ms_per_cell": "CPU time of scheduler, workers and this process, from opening the workers to the last "
+    "outcome, without a store, over the cells; nannies, which sleep, are left out",
+    "over_bare_ms_per_cell": "the difference in each pair of blocks; the median is held against the target",
+    "kills": "worker processes that were killed (SIGKILL) as the sweep went on, each at another eleventh of the cells",
+    "equal_to_local": "cells whose outcome equals, but for seconds and attempts, that of `compute` in this process",
+}
+DATA = {"nltcs-twin": load("nltcs-twin")}
+BASE = Cell(Experiment(dataset="nltcs-twin", num_components=4, iterations=20))
+
+
+def cells(number: int) -> tuple[Cell, ...]:
+    """So many small cells."""
+    return grid(BASE, {"depth": [1, 2], "seed": list(range(number // 2))})
+
+
+@contextlib.contextmanager
+def scheduled() -> Iterator[str]:
+    """The address of a scheduler with workers that a nanny starts again."""
+    quiet = {
+        "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "critical",
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    }
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        file = Path(folder, "scheduler.json")
+        place = ("--scheduler-file", str(file), "--host", "127.0.0.1")
+        options = [
+            ("dask_scheduler", *place, "--port", "0", "--dashboard-address", "127.0.0.1:0"),
+            ("dask_worker", *place, "--nworkers", str(NUM_WORKERS), "--nthreads", "1", "--local-directory", folder),
+        ]
+        programs = [
+            subprocess.Popen(
+                [sys.executable, "-m", f"distributed.cli.{name}", *rest],
+                env=os.environ | quiet,
+                stderr=subprocess.DEVNULL,
+            )
+            for name, *rest in options
+        ]
+        try:
+            while not file.exists() or not file.stat().st_size:
+                time.sleep(0.05)
+            with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
+                client.wait_for_workers(NUM_WORKERS)
+            yield json.loads(file.read_text())["address"]
+        finally:
+            for program in reversed(programs):
+                program.terminate()
+                program.wait()
+
+
+def bare(share: Sequence[Cell]) -> float:
+    """CPU seconds that a share of the cells takes in a loop."""
+    begin = time.process_time()
+    with ONE_THREAD:
+        for cell in share:
+            compute(cell, DATA["nltcs-twin"])
+    return time.process_time() - begin
+
+
+def spent(client: distributed.Client) -> float:
+    """CPU seconds of scheduler, workers and this process so far, as each says."""
+    theirs = client.run_on_scheduler(time.process_time) + sum(client.run(time.process_time).values())
+    return float(theirs + time.process_time())
+
+
+def cpu() -> dict[str, Any]:
+    """CPU time per cell over bare computing, in alternating blocks of the same cells."""
+    asked, found = cells(CELLS_A_BLOCK), dict[str, list[float]](bare=[], cluster=[])
+    shares = [asked[n::NUM_WORKERS] for n in range(NUM_WORKERS)]
+    spawn = multiprocessing.get_context("spawn")
+    with scheduled() as address, concurrent.futures.ProcessPoolExecutor(NUM_WORKERS, spawn) as processes:
+        with distributed.Client(address, set_as_default=False) as client:
+            for _ in range(BLOCKS + 1):
+                found["bare"].append(sum(processes.map(bare, shares)))
+                begin = spent(client)
+                assert len(list(run_cells(asked, DATA, lambda _: ClusterWorkers(DATA, address)))) == len(asked)
+                found["cluster"].append(spent(client) - begin)
+    ms = {
+        name: [1e3 * each / len(asked) for each in blocks[1:]] for name, blocks in found.items()
+    }  # the first warms up
+    over = [there - here for there, here in zip(ms["cluster"], ms["bare"], strict=True)]
+    numbers = {**{f"{name}_ms_per_cell": each for name, each in ms.items()}, "over_bare_ms_per_cell": over}
+    rounded = {name: [round(value, 3) for value in each] for name, each in numbers.items()}
+    return {"cells_a_block": len(asked), **rounded, "median_over_bare_ms_per_cell": round(statistics.median(over), 3)}
+
+
+class Killer(threading.Thread):
+    """Kills a worker process whenever the sweep has come another step further."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(daemon=True)
+        self.address, self.done, self.kills, self.over = address, 0, 0, False
+
+    def run(self) -> None:
+        with distributed.Client(self.address, set_as_default=False) as client:
+            while self.kills < NUM_KILLS and not self.over:
+                time.sleep(0.02)
+                if self.done >= (self.kills + 1) * NUM_CELLS // (NUM_KILLS + 1):
+                    numbers = [n for n in client.run(os.getpid, on_error="ignore").values() if isinstance(n, int)]
+                    if numbers:
+                        os.kill(numbers[self.kills % len(numbers)], signal.SIGKILL)
+                        self.kills += 1
+
+
+def kills() -> dict[str, Any]:
+    """Small cells while workers are killed: how often each was answered, and whether as on this computer alone."""
+    asked, opened = cells(NUM_CELLS), list[ClusterWorkers]()
+    with scheduled() as address, tempfile.TemporaryDirectory() as folder:
+        killer, begin = Killer(address), time.perf_counter()
+        killer.start()
+
+        def open_workers(_: int) -> ClusterWorkers:
+            opened.append(ClusterWorkers(DATA, address))
+            return opened[0]
+
+        there = list[Outcome]()
+        for outcome in run_cells(asked, DATA, open_workers, Store(Path(folder))):
+            there.append(outcome)
+            killer.done = len(there)
+        seconds, killer.over = time.perf_counter() - begin, True
+        killer.join()
+    with ONE_THREAD:
+        here = {each.key: each for each in (compute(cell, DATA["nltcs-twin"]) for cell in asked)}
+    same = [replace(each, seconds=here[each.key].seconds, attempts=1) == here[each.key] for each in there]
+    return {
+        "kills": killer.kills,
+        "outcomes": len(there),
+        "distinct_outcomes": len({each.key for each in there}),
+        "done": sum(each.status == "done" for each in there),
+        "equal_to_local": sum(same),
+        "tried_more_than_once": sum(each.attempts > 1 for each in there),
+        "most_attempts": max(each.attempts for each in there),
+        "workers": opened[0].words(),
+        "seconds": round(seconds, 1),
+    }
+
+
+PARTS = {"cpu": cpu, "kills": kills}
+
+
+def main(names: Sequence[str]) -> None:
+    """Print what the parts find, with the targets and exactly what is timed."""
+    found: dict[str, Any] = {
+        "what": WHAT,
+        "targets": TARGETS,
+        "workers": NUM_WORKERS,
+        "cell": json.loads(BASE.to_json()),
+    }
+    for name in names or PARTS:
+        load_before = os.getloadavg()[0]
+        found[name] = {**PARTS[name](), "load_average": [round(load_before, 1), round(os.getloadavg()[0], 1)]}
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

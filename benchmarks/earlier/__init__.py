@@ -1,0 +1,1 @@
+"""The present build beside an earlier one: the same work in both, in turns (`python -m benchmarks.earlier`)."""

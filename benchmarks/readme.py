@@ -1,0 +1,101 @@
+"""Write README's tables of what was measured from the documents that the benchmarks printed.
+
+`python -m benchmarks.readme` replaces what stands between the two comments in README.md with one table for each
+document in benchmarks/measured, or of the files that are named. A document is kept there as its command printed it:
+
+    python -m benchmarks.engine > benchmarks/measured/engine.json
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.document import ROOT, Found, Measure
+
+KEPT = ROOT / "benchmarks" / "measured"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- measured: made by python -m benchmarks.readme -->", "<!-- end of what was measured -->"
+ORDER = ("engine", "earlier", "circuits", "sweeps", "live", "by_hand")  # all others follow by name
+COPIED = "copied from an earlier edition of this page, the program's own document was not kept"
+
+
+def tables(documents: Sequence[dict[str, Any]]) -> str:
+    """All of it, without the comments around it."""
+    return "\n\n".join(map(table, documents))
+
+
+def table(document: dict[str, Any]) -> str:
+    """What a document is about, when and where it was made, and a row per measure."""
+    rows = [Measure.from_dict(values) for values in document["measures"]]
+    lines = [f"| {row.what} | {'; '.join(map(in_words, row.found))} |" for row in rows]
+    about = textwrap.fill(f"{document['title']} {when(document)}.", 120, break_long_words=False)
+    return "\n".join([about, "", "| what exactly | measured |", "|---|---|", *lines])
+
+
+def when(document: dict[str, Any]) -> str:
+    """Day, command and machine, in brackets."""
+    made = document["made"]
+    parts = [made["date"], f"`{document['command']}`" if document["command"] else "by hand, no command"]
+    parts += [f"{name} {version}" for name, version in document.get("peers", {}).items()]
+    if document.get("copied"):
+        return f"({', '.join([*parts, COPIED])})"
+    parts += [f"{title} {made[name]}" for name, title in (("python", "Python"), ("numpy", "NumPy"), ("scipy", "SciPy"))]
+    parts += [made["blas"], f"{made['cores']} cores {made['processor']}", f"load average {made['load_average']:g}"]
+    parts += [f"commit {made['revision']}"] if made["revision"] else []
+    return f"({', '.join(parts)})"
+
+
+def in_words(found: Found) -> str:
+    """A number or a range with its unit, and its goal."""
+    between = "–" if found.low >= 0 else " to "
+    numbers = dict.fromkeys((number(found.low), number(found.high)))
+    goals = [
+        f"{sign} {number(goal)}" for sign, goal in (("≤", found.at_most), ("≥", found.at_least)) if goal is not None
+    ]
+    said = f" (goal {', '.join(goals)}: {'met' if found.met else 'missed'})" if goals else ""
+    return f"{between.join(numbers)} {found.unit}{said}"
+
+
+def number(value: float) -> str:
+    """As people write it: 2,671; 0.62; 1.2e−8; −13.5."""
+    plain = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
+    mantissa, _, exponent = plain.partition("e")
+    power = f"e{int(exponent)}" if exponent else ""
+    return f"{mantissa}{power}".replace("-", "−")
+
+
+def kept() -> list[Path]:
+    """The documents of this checkout, in the order of the tables."""
+    files = {file.stem: file for file in sorted(KEPT.glob("*.json"))}
+    order = {name: place for place, name in enumerate(ORDER)}
+    return [files[name] for name in sorted(files, key=lambda name: (order.get(name, math.inf), name))]
+
+
+def replaced(text: str, inside: str) -> str:
+    """A page with other tables; ValueError where it lacks the comments."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{README.name} has no place for what was measured: {BEGIN} and {END} must stand in it")
+    return f"{before}{begin}\n\n{inside}\n\n{end}{after}"
+
+
+def read(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """Documents."""
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def main(names: Sequence[str]) -> None:
+    """Write README anew."""
+    inside = tables(read([Path(name) for name in names] or kept()))
+    README.write_text(replaced(README.read_text(encoding="utf-8"), inside), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

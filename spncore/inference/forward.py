@@ -163,7 +163,7 @@ def _find_scale(work: Workspace) -> None:
     work.scale.fill(0.0)
     for one in work.inputs:
         one.largest.fill(0.0)
-        if one.groups.share.any():
+        if one.groups.width > 1:
             np.maximum.reduce(one.values, axis=1, out=one.largest)
             np.copyto(one.largest, 0.0, where=np.isneginf(one.largest))
             np.add(work.scale, one.groups.share @ one.largest, out=work.scale)

@@ -36,7 +36,8 @@ class Schedule(NamedTuple):
     carries its flow, that product or itself. `gathered`: the nodes to which several lists send, or none, but for the
     root. `climbing`: the nodes at which what is sent down ends as a slope, not as a flow as at leaves and loose
     products. `certain`: the others through which every induced tree goes, since no sum above them has a choice, and
-    `certain_edges` such edges by layer of sums, (G, num_sums, 1). `num_valued`: how many nodes have values.
+    `certain_edges` such edges by layer of sums, (G, num_sums, 1). `num_valued`: how many nodes have values;
+    `scaled`: whether rows have a scale, where some leaves are alternatives to each other.
     """
 
     inputs: tuple[Inputs, ...]
@@ -49,11 +50,7 @@ class Schedule(NamedTuple):
     certain: Ints
     certain_edges: tuple[tuple[int, Bools], ...]
     num_valued: int
-
-    @property
-    def scaled(self) -> bool:
-        """Whether rows have a scale: where some leaves are alternatives to each other."""
-        return any(one.share.any() for one in self.groups)
+    scaled: bool
 
 
 @lru_cache(64)
@@ -81,10 +78,11 @@ def schedule(circuit: Circuit) -> Schedule:
     climbing[: circuit.num_inputs] = False
     for one in (*inputs, *(step for step in steps if isinstance(step, LooseProducts))):
         climbing[one.own] = False
+    groups = _groups(circuit, inputs)
     return Schedule(
         tuple(inputs),
         tuple(steps),
-        _groups(circuit, inputs),
+        groups,
         parents,
         np.where(parents >= 0, parents, np.arange(len(parents))),
         _gathered(circuit, steps),
@@ -92,6 +90,7 @@ def schedule(circuit: Circuit) -> Schedule:
         np.flatnonzero(certain & ~climbing),
         _certain_edges(circuit, certain),
         circuit.num_nodes - int(np.count_nonzero(parents >= 0)),
+        any(one.width > 1 for one in groups),
     )
 
 

@@ -101,7 +101,7 @@ def enter(row_weights: Floats, work: Workspace) -> None:
 
 
 def send_down(sum_weights: SumWeights, work: Workspace, of_edges: bool = True) -> Sums:
-    """Fill `work.slopes` and return the flows of the sum weights, added up over the rows: `work`'s arrays.
+    """Fill the workspace's slopes and return the flows of the sum weights, added up over the rows: `work`'s arrays.
 
     For leaves and loose products `slopes` are flows: slope times value. Without `of_edges` all returned is None.
     """

@@ -77,10 +77,20 @@ class Batch:
         self._held_weights = self._lead.weights(parameters)[:, trained:]
         self._optimiser = [np.concatenate(own) for own in zip(*(state.optimiser for state in states), strict=True)]
         self._draws: list[MiniBatch] | None = None
-        self._careful = not (self._lead.weights(parameters).all() and self._lead.problem.zeros is None)
+        self._careful = self._go_carefully(parameters, states)
         self.plan = Plan()
         with np.errstate(all="ignore"):
             self._see = self._carefully if self._careful else self._compiled()
+
+    def _go_carefully(self, parameters: Floats, states: Sequence[TrainState]) -> bool:
+        """Whether a run that is alone has weights of 0; of several, those that have go on by themselves at once."""
+        weights = self._lead.weights(parameters)
+        if len(self.trainers) == 1:
+            return not (weights.all() and self._lead.problem.zeros is None)
+        for run, rows in enumerate(self._rows):
+            if not weights[rows].all():
+                self._gone[run] = Batch([self.trainers[run]], [states[run]])
+        return False
 
     @property
     def block(self) -> int:
@@ -141,9 +151,12 @@ class Batch:
         return (apart.advance(num_updates) if num_updates else apart.look())[0]
 
     def _looked(self, run: int, kept: Kept) -> Block | None:
-        if run in self._gone:
-            return self._apart(run)
-        return self._block(run, kept, self.state(run), self._optimiser)
+        trainer, rows, state = self.trainers[run], self._rows[run], self.state(run)
+        if run not in self._gone and not self._careful:
+            part = kept.of(rows)
+            if not part.first_zero(part.seen(trainer, self._held_weights[rows])):
+                self._gone[run] = Batch([trainer], [state])
+        return self._apart(run) if run in self._gone else self._block(run, kept, state, self._optimiser)
 
     def _updated(self, num_updates: int) -> tuple[Kept, list[Floats]]:
         """What is kept of so many updates, and the optimiser's state before the last of them."""

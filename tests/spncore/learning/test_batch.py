@@ -174,20 +174,30 @@ def test_an_update_that_is_interrupted_leaves_the_batch_where_it_was(monkeypatch
     assert same(batch.state(0), expected)
 
 
-def test_a_weight_that_rounds_to_zero_is_met_with_care_and_the_others_go_on():
+@pytest.mark.parametrize("at", [-800.0, -735.0])
+def test_a_weight_that_rounds_to_zero_is_met_with_care_and_the_others_go_on(at):
     """In log-weights a leaf's weight may underflow; its other value keeps the node alive, and the run goes on."""
     data = from_array(np.array([[0, 1], [0, 0], [0, 1]], dtype=np.uint8), "first column constant")
     base = Experiment(dataset=f"sha256:{data.sha256}", num_components=2, parametrisation="log", init_noise=0.1, depth=1)
+    base = base.replace(optimiser="momentum", momentum=0.99)
     trainers = together([base.replace(seed=seed) for seed in range(2)], data)
     states = [trainer.init() for trainer in trainers]
-    low = states[0].parameters.copy()
-    low[0, trainers[0].problem.sums.num_weights + 4] = -745.0  # θ of value 1 of the first leaf
-    states[0] = states[0]._replace(parameters=low)
+    low, (velocity,) = states[0].parameters.copy(), states[0].optimiser
+    there = trainers[0].problem.sums.num_weights + 4  # log θ of value 1 of the first leaf
+    low[0, there], velocity[0, there] = at, -1.0
+    states[0] = states[0]._replace(parameters=low, optimiser=(velocity,))
     batch = Batch(trainers, states)
     first, second = batch.advance(30)
-    alone, _ = Trainer(trainers[1].problem, trainers[1].settings).advance(states[1], 30)
+    weights = trainers[0].weights(low)
     assert first.length == second.length == 30 and np.isfinite(first.seen.llh).all()
-    assert same(batch.state(1), alone)
+    assert (weights == 0).any() == (at < -745.2)
+    assert (first.seen.inputs[0] == 0).any(), "it was met"
+    for run, trainer in enumerate(trainers):
+        alone, block = Trainer(trainer.problem, trainer.settings).advance(states[run], 30)
+        assert same(batch.state(run), alone) and same([first, second][run].seen, block.seen)
+    looked = batch.look()
+    assert [block.iteration for block in looked] == [30, 30] and batch.state(0).iteration == 30
+    assert same(batch.look()[0].seen, looked[0].seen), "a look changes nothing"
 
 
 def test_held_components_give_what_the_whole_evaluation_gives():

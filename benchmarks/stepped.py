@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spncore import Dataset, Experiment, Recorder, Trace, Trainer, TrainState, problem_of
+from spncore import Dataset, Experiment, Recorder, Trace, Trainer, TrainState, fit_all, problem_of
 from spncore.learning.batch import BLOCK
 from spncore.learning.lockstep import Lockstep, trainer_beside
-from spncore.runs.training import fit_all, learner_of
+from spncore.runs.training import learner_of
 
 
 def update(trainer: Trainer, state: TrainState) -> tuple[TrainState, float]:

@@ -1,10 +1,11 @@
-"""Measures sweeps on dask.distributed, on this computer: `python -m benchmarks.cluster [cpu] [kills]`, prints JSON.
+"""Measures sweeps on dask.distributed, on this computer: `python -m benchmarks.cluster` prints one JSON document.
 
 Starts a scheduler and workers of its own, with a nanny each, and sweeps the same cells bare and on them in turn.
 """
 
 from __future__ import annotations
 
+import argparse
 import concurrent.futures
 import contextlib
 import json
@@ -24,6 +25,7 @@ from typing import Any
 
 import distributed
 
+from benchmarks.document import Measure, document, found, write
 from spncore import Experiment, load
 from spncore.sweep import Cell, Outcome, Store, run_cells
 from spncore.sweep.cells import grid
@@ -34,16 +36,6 @@ from spncore.threads import ONE_THREAD
 NUM_WORKERS = 2
 BLOCKS, CELLS_A_BLOCK = 5, 200
 NUM_CELLS, NUM_KILLS = 1000, 10
-TARGETS = {"cpu_ms_per_cell_over_bare": 10.0, "cells": NUM_CELLS, "kills": NUM_KILLS}
-WHAT = {
-    "bare_ms_per_cell": "CPU time of as many processes as there are workers, which call `compute` on a share of the "
-    "cells in a loop, one BLAS thread, over the cells",
-    "cluster_ms_per_cell": "CPU time of scheduler, workers and this process, from opening the workers to the last "
-    "outcome, without a store, over the cells; nannies, which sleep, are left out",
-    "over_bare_ms_per_cell": "the difference in each pair of blocks; the median is held against the target",
-    "kills": "worker processes that were killed (SIGKILL) as the sweep went on, each at another eleventh of the cells",
-    "equal_to_local": "cells whose outcome equals, but for seconds and attempts, that of `compute` in this process",
-}
 DATA = {"nltcs-twin": load("nltcs-twin")}
 BASE = Cell(Experiment(dataset="nltcs-twin", num_components=4, iterations=20))
 
@@ -102,20 +94,20 @@ def spent(client: distributed.Client) -> float:
     return float(theirs + time.process_time())
 
 
-def cpu() -> dict[str, Any]:
-    """CPU time per cell over bare computing, in alternating blocks of the same cells."""
-    asked, found = cells(CELLS_A_BLOCK), dict[str, list[float]](bare=[], cluster=[])
+def cpu(blocks: int, number: int) -> dict[str, Any]:
+    """CPU time per cell over bare computing, in so many alternating blocks of the same cells."""
+    asked, seconds = cells(number), dict[str, list[float]](bare=[], cluster=[])
     shares = [asked[n::NUM_WORKERS] for n in range(NUM_WORKERS)]
     spawn = multiprocessing.get_context("spawn")
     with scheduled() as address, concurrent.futures.ProcessPoolExecutor(NUM_WORKERS, spawn) as processes:
         with distributed.Client(address, set_as_default=False) as client:
-            for _ in range(BLOCKS + 1):
-                found["bare"].append(sum(processes.map(bare, shares)))
+            for _ in range(blocks + 1):
+                seconds["bare"].append(sum(processes.map(bare, shares)))
                 begin = spent(client)
                 assert len(list(run_cells(asked, DATA, lambda _: ClusterWorkers(DATA, address)))) == len(asked)
-                found["cluster"].append(spent(client) - begin)
+                seconds["cluster"].append(spent(client) - begin)
     ms = {
-        name: [1e3 * each / len(asked) for each in blocks[1:]] for name, blocks in found.items()
+        name: [1e3 * each / len(asked) for each in times[1:]] for name, times in seconds.items()
     }  # the first warms up
     over = [there - here for there, here in zip(ms["cluster"], ms["bare"], strict=True)]
     numbers = {**{f"{name}_ms_per_cell": each for name, each in ms.items()}, "over_bare_ms_per_cell": over}
@@ -126,26 +118,27 @@ def cpu() -> dict[str, Any]:
 class Killer(threading.Thread):
     """Kills a worker process whenever the sweep has come another step further."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, cells: int, kills: int) -> None:
         super().__init__(daemon=True)
+        self.cells, self.wanted = cells, kills
         self.address, self.done, self.kills, self.over = address, 0, 0, False
 
     def run(self) -> None:
         with distributed.Client(self.address, set_as_default=False) as client:
-            while self.kills < NUM_KILLS and not self.over:
+            while self.kills < self.wanted and not self.over:
                 time.sleep(0.02)
-                if self.done >= (self.kills + 1) * NUM_CELLS // (NUM_KILLS + 1):
+                if self.done >= (self.kills + 1) * self.cells // (self.wanted + 1):
                     numbers = [n for n in client.run(os.getpid, on_error="ignore").values() if isinstance(n, int)]
                     if numbers:
                         os.kill(numbers[self.kills % len(numbers)], signal.SIGKILL)
                         self.kills += 1
 
 
-def kills() -> dict[str, Any]:
+def kills(number: int, wanted: int) -> dict[str, Any]:
     """Small cells while workers are killed: how often each was answered, and whether as on this computer alone."""
-    asked, opened = cells(NUM_CELLS), list[ClusterWorkers]()
+    asked, opened = cells(number), list[ClusterWorkers]()
     with scheduled() as address, tempfile.TemporaryDirectory() as folder:
-        killer, begin = Killer(address), time.perf_counter()
+        killer, begin = Killer(address, number, wanted), time.perf_counter()
         killer.start()
 
         def open_workers(_: int) -> ClusterWorkers:
@@ -162,6 +155,7 @@ def kills() -> dict[str, Any]:
         here = {each.key: each for each in (compute(cell, DATA["nltcs-twin"]) for cell in asked)}
     same = [replace(each, seconds=here[each.key].seconds, attempts=1) == here[each.key] for each in there]
     return {
+        "cells": number,
         "kills": killer.kills,
         "outcomes": len(there),
         "distinct_outcomes": len({each.key for each in there}),
@@ -174,22 +168,35 @@ def kills() -> dict[str, Any]:
     }
 
 
-PARTS = {"cpu": cpu, "kills": kills}
+def measures(cost: dict[str, Any], lost: dict[str, Any]) -> list[Measure]:
+    """The rows of the table."""
+    over = found(cost["over_bare_ms_per_cell"], "ms over bare, each pair of blocks")
+    median = found(cost["median_over_bare_ms_per_cell"], "ms, median", at_most=10)
+    small = f"small cells of nltcs-twin (K = 4, 20 updates, one seed), {NUM_WORKERS} workers"
+    right = found(lost["equal_to_local"], f"of {lost['cells']} cells once each, equal to a local run", digits=4)
+    return [
+        Measure(
+            f"{small}: CPU time of scheduler, workers and client from connecting to the last outcome, over that of as "
+            "many processes that call `compute` in a loop, per cell; nannies, which sleep, left out",
+            (median, over),
+        ),
+        Measure(
+            f"the same, {lost['kills']} SIGKILLs of workers on the way: outcomes equal but for seconds and attempts",
+            (right._replace(at_least=lost["cells"]), found(lost["tried_more_than_once"], "tried more than once")),
+        ),
+    ]
 
 
-def main(names: Sequence[str]) -> None:
-    """Print what the parts find, with the targets and exactly what is timed."""
-    found: dict[str, Any] = {
-        "what": WHAT,
-        "targets": TARGETS,
-        "workers": NUM_WORKERS,
-        "cell": json.loads(BASE.to_json()),
-    }
-    for name in names or PARTS:
-        load_before = os.getloadavg()[0]
-        found[name] = {**PARTS[name](), "load_average": [round(load_before, 1), round(os.getloadavg()[0], 1)]}
-    print(json.dumps(found, indent=2))
+def main() -> None:
+    """Parse the switch, measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.cluster", description=__doc__)
+    parser.add_argument("--smallest", action="store_true", help="only see that it works")
+    smallest = parser.parse_args().smallest
+    cost = cpu(*((1, 20) if smallest else (BLOCKS, CELLS_A_BLOCK)))
+    lost = kills(*((40, 1) if smallest else (NUM_CELLS, NUM_KILLS)))
+    title = "A sweep on dask.distributed, on this computer: scheduler and workers of its own, on loopback"
+    write(document(title, "python -m benchmarks.cluster", measures(cost, lost), cost=cost, kills=lost))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

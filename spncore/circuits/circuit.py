@@ -2,7 +2,7 @@
 
 Nodes are numbered layer by layer; the root is the last. Input layers come first. Nodes of equal shape are folded: a
 layer is a few arrays, however many nodes it has. A circuit of any form, from a mixture to a learned irregular network,
-is such a list of layers; how it is evaluated stands in `workspace`, `forward` and `flows`.
+is such a list of layers; how it is evaluated stands in `schedule`, `forward` and `flows`.
 """
 
 from dataclasses import dataclass

@@ -31,6 +31,10 @@ class Block(NamedTuple):
         """The last F of `summed` (G, F, B), what the log-values are linear in."""
         return self.summed[:, self.summed.shape[1] - len(self.bound) :]
 
+    def take(self, rows: Ints) -> Block:
+        """The same for some of its rows."""
+        return Block(self.summed[:, :, rows], self.bound)
+
 
 @dataclass(frozen=True, eq=False)
 class Design:

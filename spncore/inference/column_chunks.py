@@ -13,8 +13,8 @@ from scipy.sparse import csc_array, csr_array
 
 from spncore.arrays import Floats, Ints
 from spncore.inference.dense import Weighted, is_safe
-from spncore.inference.forward import log_sums
 from spncore.inference.half_patterns import COMPONENTS, DENSE_FEATURE, DENSE_ROW, binary_columns, is_binary
+from spncore.inference.log_domain import log_sums
 
 WIDTHS = range(4, 9)  # of a chunk, in columns: the tables of wider ones leave the caches
 BLOCK_ROWS = 4096

@@ -7,7 +7,7 @@ import numpy as np
 
 from spncore.arrays import Floats
 from spncore.circuits.leaves import Design
-from spncore.inference.forward import log_sum_exp, safe_log
+from spncore.inference.log_domain import log_sum_exp, safe_log
 
 # A block's features and values stay near the processor, and BLAS does without copies in products of under a million
 # multiplications (OpenBLAS, where that is twice as fast for few components).

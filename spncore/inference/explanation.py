@@ -4,17 +4,22 @@ Exact where every sum that still has something to decide is selective, its child
 2017); else a lower bound, which the result says (the exact problem is NP-hard).
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from spncore.arrays import Array, Bools, Floats, Ints
-from spncore.circuits.circuit import InputLayer, ProductLayer
+from spncore.circuits.circuit import InputLayer, ProductLayer, SumLayer
+from spncore.circuits.families import Family
 from spncore.circuits.model import Model
-from spncore.inference.forward import log_sums
+from spncore.inference.forward import log_leaves
+from spncore.inference.log_domain import log_sums
 from spncore.inference.queries import as_real, check_possible, check_rows, log_likelihood
-from spncore.inference.sampling import fill
-from spncore.inference.values import row_blocks, write_input_values
+from spncore.inference.sampling import descent, fill
+from spncore.inference.steps import LooseProducts, LooseSums, Pairs, Products
+from spncore.inference.values import prepared_blocks
+from spncore.inference.workspace import Workspace
 
 
 class MostProbable(NamedTuple):
@@ -32,9 +37,22 @@ def most_probable(asked: Model, rows: Array) -> MostProbable:
     """Fill each row's missing values by the most probable ones (MPE), by density if real. QueryError if P(e) = 0."""
     result, exact = as_real(check_rows(asked, rows)), np.ones(len(rows), dtype=bool)
     selective = selective_sums(asked)
-    for part in row_blocks(asked.circuit, len(rows)):
-        exact[part] = _complete(asked, result[part], selective, part.start)
+    # every leaf at what is observed, and at its mode elsewhere
+    peaks = [_log_peaks(*pair) for pair in asked.leaves]
+    for part, seen, given, work in prepared_blocks(asked, result, peaks):
+        log_leaves(given, seen, work)
+        best, exact[part] = _maximise(asked, result[part], selective, work)
+        check_possible(work.values[-1], part.start)
+        fill(asked, result[part], partial(_along, best), _mode)
     return MostProbable(result, log_likelihood(asked, result), exact)
+
+
+def _along(best: Ints, sums: Ints, rows: Ints) -> Ints:
+    return best[sums, rows]
+
+
+def _mode(family: Family, parameters: Floats) -> Floats:
+    return family.mode(parameters)
 
 
 def selective_sums(asked: Model) -> list[Bools]:
@@ -73,42 +91,40 @@ def _overlap(below: Bools) -> Bools:
     return overlap
 
 
-def _complete(asked: Model, rows: Floats, selective: list[Bools], first_row: int) -> Bools:
-    """Fill NaN in rows (B, D) in place; returns where all decisions were exact."""
-    values, best, exact = _maximise(asked, rows, selective)
-    check_possible(values[-1], first_row)
-    fill(
-        asked,
-        rows,
-        lambda number, groups, members, at: best[number][groups, members, at],
-        lambda family, parameters: family.mode(parameters),
-    )
-    return exact
+def _maximise(asked: Model, rows: Floats, selective: list[Bools], work: Workspace) -> tuple[Ints, Bools]:
+    """The number of each sum's best edge (nodes, B), and on which rows (B,) all that is exact.
 
-
-def _maximise(asked: Model, rows: Floats, selective: list[Bools]) -> tuple[Floats, list[Ints], Bools]:
-    """Largest log-value of each node over its missing variables (nodes, B), each sum's best child (G, M, B) per sum
-    layer, and on which rows (B,) that is exact. A sum with nothing missing below keeps its value.
+    Completes the log-values of leaves in `work` by those of all nodes, each the largest over its missing variables. A
+    sum with nothing missing below keeps its value.
     """
-    circuit = asked.circuit
-    undecided = circuit.scopes @ np.isnan(rows).T  # (nodes, B)
-    values, exact = np.empty(undecided.shape), np.ones(len(rows), dtype=bool)
-    best: list[Ints] = []
-    # every leaf at what is observed, and at its mode elsewhere
-    write_input_values(asked, rows, values, [_log_peaks(*pair) for pair in asked.leaves])
-    for layer, own in circuit.inner:
-        if isinstance(layer, ProductLayer):
-            values[own] = np.add.reduce(values[layer.children], axis=1)
-        else:
-            weights = asked.parameters.sums[len(best)]
-            children = values[layer.children]
-            largest, place, alive = _best_children(children, weights)
-            total, *_ = log_sums(children, weights)
-            to_decide = undecided[own].reshape(largest.shape)
-            values[own] = np.where(to_decide, largest, total).reshape(-1, len(rows))
-            exact &= ~(to_decide & (alive > 1) & ~selective[len(best)][:, :, None]).any(axis=(0, 1))
-            best.append(place)
-    return values, best, exact
+    values, best, exact = work.values, np.empty(work.values.shape, dtype=np.int64), np.ones(len(rows), dtype=bool)
+    missing, begin = np.isnan(rows).T.astype(np.float32), descent(asked.circuit).begin
+    spans = [own for layer, own in asked.circuit.inner if isinstance(layer, SumLayer)]
+    for step in work.plan.steps:
+        if isinstance(step, Products):
+            np.add(values[step.children[:, 0]], values[step.children[:, 1]], out=values[step.own])
+            continue
+        if isinstance(step, LooseProducts):
+            for products, children in step.columns:
+                values[step.own][products] += values[children]
+            continue
+        if isinstance(step, Pairs):
+            values[step.products] = (values[step.left][:, :, None] + values[step.right][:, None]).reshape(-1, len(rows))
+        for number in step.numbers if isinstance(step, LooseSums) else (step.number,):
+            own, below = spans[number], values[asked.circuit.sum_layers[number].children]
+            to_decide = asked.circuit.scopes[own].astype(np.float32) @ missing > 0.0
+            values[own], place, alive = _decided(below, asked.parameters.sums[number], to_decide)
+            best[own] = begin[own, None] + place
+            exact &= ~(to_decide & (alive > 1) & ~selective[number].reshape(-1, 1)).any(axis=0)
+    return best, exact
+
+
+def _decided(children: Floats, weights: Floats, to_decide: Bools) -> tuple[Floats, Ints, Ints]:
+    """Log-values of sums, the best child's where that is `to_decide`, its place, and how many are possible, (N, B)."""
+    largest, place, alive = _best_children(children, weights)
+    total, *_ = log_sums(children, weights)
+    values, shape = np.where(to_decide.reshape(total.shape), largest, total), to_decide.shape
+    return values.reshape(shape), place.reshape(shape), alive.reshape(shape)
 
 
 def _best_children(children: Floats, weights: Floats) -> tuple[Floats, Ints, Ints]:

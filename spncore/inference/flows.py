@@ -1,7 +1,7 @@
 """Backward pass: one flow per weight, flow = weight · ∂(Σ_i c_i log f(e_i)) / ∂weight.
 
 Dividing a flow by its weight gives the gradient, Trapp et al. (2019), eq. (2) and (5)-(7); the flow of all sum weights
-of a node adds up to the flow that enters the node.
+of a node adds up to the flow that enters the node, its value times its slope.
 """
 
 from collections.abc import Sequence
@@ -10,31 +10,215 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
-from spncore.circuits.leaves import Block, Design
-from spncore.inference.forward import SumWeights
-from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.circuits.leaves import Block
+from spncore.inference import log_domain
+from spncore.inference.features import Features, wide_places
+from spncore.inference.forward import edge_weights, form_pairs, loose_weights, write_pairs
+from spncore.inference.log_domain import NodeFlows, SumWeights
+from spncore.inference.loose import widths_of
+from spncore.inference.steps import WideLeaves
+from spncore.inference.workspace import (
+    LooseProductArrays,
+    LooseSumArrays,
+    PairArrays,
+    ProductArrays,
+    SumArrays,
+    Workspace,
+    in_place,
+)
 
 # OpenBLAS multiplies few flows by up to so many columns three times as fast as by more, in products of so many terms.
 MOST_COLUMNS, SMALL_PRODUCT, LEAST_COLUMNS = 128, 1_000_000, 64
 
+Sums = tuple[Floats | None, ...]
+
 
 class Flows(NamedTuple):
     """`sums`: an array (G, num_sums, A) per sum layer, None where its weights are absorbed (their flow is
-    the child's); `moments`: an array (M, A + F) per input layer, its nodes' flow times `summed`.
+    the child's); `moments`: an array (N, A + F) per input layer, its nodes' flow times `summed`.
     """
 
-    sums: tuple[Floats | None, ...]
+    sums: Sums
     moments: tuple[Floats, ...]
 
 
-def backward(sum_weights: SumWeights, row_weights: Floats, designs: Sequence[Design | Block], work: Workspace) -> Flows:
-    """Flows of all weights for row weights c (B,), after `forward` on the same workspace, whose values it overwrites.
+def backward(sum_weights: SumWeights, row_weights: Floats, seen: Features, work: Workspace) -> Flows:
+    """Flows of all weights for row weights c (B,), after `forward` on the same workspace.
 
     Rows of probability zero pass on no flow.
     """
-    sums = send_down(sum_weights, row_weights, work)
-    pairs = zip(work.inputs, designs, strict=True)
-    return Flows(sums, tuple(_collected(inputs, design.summed) for inputs, design in pairs))
+    with np.errstate(all="ignore"):
+        enter(row_weights, work)
+        sums = tuple(None if flow is None else flow.copy() for flow in send_down(sum_weights, work))
+        moments = _moments(seen, work)
+        if len(work.outside):
+            found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
+            rows = [block.take(work.outside) for block in seen.blocks]
+            sums = _added(sums, found.sums)
+            more_moments = log_domain.moments(work.circuit, found.nodes, rows)
+            moments = tuple(one + more for one, more in zip(moments, more_moments, strict=True))
+    return Flows(sums, moments)
+
+
+def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> Floats:
+    """An array (nodes, B) with the flow through every leaf, after `forward`, at the node that carries it."""
+    with np.errstate(all="ignore"):
+        enter(row_weights, work)
+        send_down(sum_weights, work, of_edges=False)
+        if len(work.outside):
+            found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
+            work.slopes[:, work.outside] = found.nodes
+    return work.slopes
+
+
+def node_flows(sum_weights: Sequence[Floats], row_weights: Floats, work: Workspace) -> NodeFlows:
+    """The flow through every node, for row weights c (B,), after `forward`, and of the weights of all sums."""
+    with np.errstate(all="ignore"):
+        enter(row_weights, work)
+        sums, nodes = send_down(sum_weights, work), work.slopes
+        write_pairs(work)
+        for step in work.steps:
+            if isinstance(step, PairArrays):
+                np.matmul(sum_weights[step.step.number].transpose(0, 2, 1), step.slopes, out=step.pair_slopes)
+        nodes[work.plan.climbing] *= work.values[work.plan.climbing]
+        nodes[: work.circuit.num_inputs] = nodes[work.plan.carriers]
+        if len(work.outside):
+            found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
+            nodes[:, work.outside] = found.nodes
+            sums = _added(sums, found.sums)
+    return NodeFlows(nodes, sums)
+
+
+def _added(sums: Sums, more: Sums) -> Sums:
+    pairs = zip(sums, more, strict=True)
+    return tuple(None if one is None or other is None else one + other for one, other in pairs)
+
+
+def enter(row_weights: Floats, work: Workspace) -> None:
+    """Row weights c (B,) as what flows into the root, of rows that are not outside."""
+    np.copyto(work.entering, row_weights)
+    work.entering[work.outside] = 0.0
+
+
+def send_down(sum_weights: SumWeights, work: Workspace, of_edges: bool = True) -> Sums:
+    """Fill the workspace's slopes and return the flows of the sum weights, added up over the rows: `work`'s arrays.
+
+    For leaves and loose products `slopes` are flows: slope times value. Without `of_edges` all returned is None.
+    """
+    if len(work.plan.gathered):
+        work.slopes[work.plan.gathered] = 0.0
+    np.divide(work.entering, work.values[-1], out=work.slopes[-1])
+    sums: list[Floats | None] = [None] * len(sum_weights)
+    for step in reversed(work.steps):
+        if isinstance(step, ProductArrays):
+            _through_products(step, work)
+        elif isinstance(step, LooseProductArrays):
+            _through_loose_products(step, work)
+        elif isinstance(step, SumArrays):
+            sums[step.step.number] = _through_sums(step, sum_weights[step.step.number], work, of_edges)
+        elif isinstance(step, LooseSumArrays):
+            step.step.edges.send(work.slopes, loose_weights(step, sum_weights).T @ step.slopes)
+            if of_edges:
+                for number, flow in zip(step.step.numbers, _loose_edges(step, sum_weights), strict=True):
+                    sums[number] = flow
+        else:
+            sums[step.step.number] = _through_pairs(step, sum_weights[step.step.number], work, of_edges)
+    for one in work.inputs:
+        np.multiply(one.slopes, one.values, out=one.slopes)
+    _make_certain(sums, work)
+    return tuple(sums)
+
+
+def _make_certain(sums: list[Floats | None], work: Workspace) -> None:
+    """A posterior of one is exactly one, and where row weights add up to zero such a flow is exactly zero."""
+    work.slopes[work.plan.certain] = work.entering
+    for number, places in work.plan.certain_edges:
+        flow = sums[number]
+        if flow is not None:
+            flow[places] = np.add.reduce(work.entering)
+
+
+def _through_products(step: ProductArrays, work: Workspace) -> None:
+    """The slope of a child is that of the product times the other child."""
+    for edges, other, out in zip(step.step.edges, reversed(step.step.edges), step.read, strict=True):
+        value = other.read(work.values, out)
+        if edges.owned and isinstance(edges.places, slice):
+            np.multiply(step.slopes, value, out=work.slopes[edges.places])
+        else:
+            edges.send(work.slopes, np.multiply(step.slopes, value, out=step.sent))
+
+
+def _through_loose_products(step: LooseProductArrays, work: Workspace) -> None:
+    """All children have the flow of the product; a slope is a flow over a value."""
+    flows = np.multiply(step.slopes, step.values, out=step.slopes)
+    products, edges = step.step.products, step.step.edges
+    if not len(products):
+        return
+    values = np.take(work.values, edges.children, axis=0, out=step.read, mode="clip")
+    np.maximum(values, np.finfo(values.dtype).tiny, out=values)  # a value of 0 has no flow
+    sent = np.take(flows, products, axis=0, out=step.sent, mode="clip")
+    edges.send(work.slopes, np.divide(sent, values, out=sent))
+
+
+def _through_sums(step: SumArrays, weights: Floats | None, work: Workspace, of_edges: bool) -> Floats | None:
+    """The slope of a child is the weighted sum of those of its sums; returns the flow of the weights."""
+    used = step.unit_weights if weights is None else weights
+    asked = weights is not None and of_edges
+    if asked:
+        np.matmul(step.slopes, step.children.transpose(0, 2, 1), out=step.flow)
+        np.multiply(step.flow, used, out=step.flow)
+    np.matmul(used.transpose(0, 2, 1), step.slopes, out=step.sent)
+    if not step.direct:
+        step.step.edges.send(work.slopes, step.sent.reshape(-1, work.num_rows))
+    return step.flow if asked else None
+
+
+def _loose_edges(step: LooseSumArrays, sum_weights: SumWeights) -> list[Floats | None]:
+    """The flow of the weights of each layer."""
+    above = np.take(step.slopes, step.step.sums, axis=0, out=step.sent, mode="clip")
+    flow = np.einsum("eb,eb->e", above, step.children[step.step.columns]) * edge_weights(step, sum_weights)
+    found: list[Floats | None] = []
+    first = 0
+    for number, size in zip(step.step.numbers, step.step.parts, strict=True):
+        weights = sum_weights[number]
+        found.append(None if weights is None else flow[first : first + size].reshape(weights.shape))
+        first += size
+    return found
+
+
+def _through_pairs(step: PairArrays, weights: Floats | None, work: Workspace, of_edges: bool) -> Floats | None:
+    assert weights is not None
+    back = weights.transpose(0, 2, 1)
+    left, right = step.sides
+    above = step.above.reshape(-1, left.shape[1], *right.shape[1:])
+    for part in step.parts:
+        size = len(right[part])
+        if of_edges:
+            np.matmul(step.slopes[part], form_pairs(step, part).transpose(0, 2, 1), out=step.flow[part])
+        np.matmul(back[part], step.slopes[part], out=step.above[:size])
+        np.einsum("gijb,gjb->gib", above[:size], right[part], out=step.sent[0][part])
+        np.einsum("gijb,gib->gjb", above[:size], left[part], out=step.sent[1][part])
+    for edges, sent in zip(step.step.edges, step.sent, strict=True):
+        if not in_place(edges):
+            edges.send(work.slopes, sent.reshape(-1, work.num_rows))
+    return np.multiply(step.flow, weights, out=step.flow) if of_edges else None
+
+
+def _moments(seen: Features, work: Workspace) -> tuple[Floats, ...]:
+    """Of each input layer its leaves' flows times `summed`, (N, A + F)."""
+    widths = widths_of(seen.blocks)
+    found: list[Floats | None] = [None] * len(seen.blocks)
+    for place, (one, summed) in enumerate(zip(work.inputs, seen.summed, strict=True)):
+        flows = _collected(one.slopes, summed)
+        if isinstance(one.block, WideLeaves):
+            for number, places in wide_places(work.circuit, widths, place).moments:
+                found[number] = flows.ravel()[places]
+        else:
+            found[one.block.number] = flows
+    return tuple(
+        _loose_moments(n, block, work) if one is None else one
+        for n, (one, block) in enumerate(zip(found, seen.blocks, strict=True))
+    )
 
 
 def _collected(flows: Floats, summed: Floats) -> Floats:
@@ -48,52 +232,8 @@ def _collected(flows: Floats, summed: Floats) -> Floats:
     return result.reshape(-1, summed.shape[1])
 
 
-def send_down(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> tuple[Floats | None, ...]:
-    """Replace `work`'s log-values by flows, row by row, and return those of the sum weights, added up over the rows.
-
-    The products of fused pairs are the exception: their places hold the flow divided by the pair's scaled values.
-    """
-    flows = work.values
-    if len(work.gathered):
-        flows[work.gathered] = 0.0
-    flows[-1] = row_weights
-    remaining = list(sum_weights)
-    sums: list[Floats | None] = []
-    for layer in reversed(work.layers):
-        if isinstance(layer, ProductArrays):
-            for column in layer.edges:
-                column.send(flows, layer.nodes)
-        elif isinstance(layer, PairArrays):
-            sums.append(_through_pairs(layer, remaining.pop(), flows))
-        else:
-            sums.append(_through_sums(layer, remaining.pop(), flows))
-    return tuple(reversed(sums))
-
-
-def _through_sums(layer: SumArrays, weights: Floats | None, flows: Floats) -> Floats | None:
-    """Each child gets its posterior share of the flow above; returns the flow of the weights."""
-    above = ratio = np.divide(layer.nodes, layer.totals, out=layer.totals)
-    of_weights = None
-    if weights is not None:
-        of_weights = weights * np.matmul(ratio, layer.scaled.transpose(0, 2, 1))
-        above = np.matmul(weights.transpose(0, 2, 1), ratio, out=layer.above)
-    sent = np.multiply(above, layer.scaled, out=layer.scaled)
-    if sent is not layer.children:  # else the flows are in place already
-        layer.edges[0].send(flows, sent.reshape(-1, flows.shape[1]))
-    return of_weights
-
-
-def _through_pairs(layer: PairArrays, weights: Floats | None, flows: Floats) -> Floats:
-    assert weights is not None
-    ratio = np.divide(layer.nodes, layer.totals, out=layer.totals)
-    of_weights, back = np.empty_like(weights), weights.transpose(0, 2, 1)
-    left, right = layer.scaled
-    above = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
-    for part in layer.parts:
-        np.matmul(ratio[part], layer.pairs[part].transpose(0, 2, 1), out=of_weights[part])
-        np.matmul(back[part], ratio[part], out=layer.pairs[part])
-        np.einsum("gijb,gjb->gib", above[part], right[part], out=layer.sent[0][part])
-        np.einsum("gijb,gib->gjb", above[part], left[part], out=layer.sent[1][part])
-    for edges, scaled, sent in zip(layer.edges, layer.scaled, layer.sent, strict=True):
-        edges.send(flows, np.multiply(sent, scaled, out=sent).reshape(-1, flows.shape[1]))
-    return np.multiply(of_weights, weights, out=of_weights)
+def _loose_moments(number: int, block: Block, work: Workspace) -> Floats:
+    """Of leaves that are part of loose products, whose flow is the product's."""
+    parents = work.plan.parents[work.circuit.spans[number]]
+    flows = work.slopes[parents].reshape(len(block.summed), -1, work.num_rows)
+    return _collected(flows, block.summed)

@@ -1,138 +1,237 @@
-"""Upward pass: the log-value of every node on every row of a block."""
+"""Upward pass: the value of every node on every row of a block, as it is and not its logarithm.
+
+Logarithms are taken of leaves and of the root alone; between them a product is a multiplication and a sum a matrix
+product. So that nothing leaves the range of floating-point numbers, every leaf's value is divided by exp(s · |scope|)
+with one s per row, the average over the variables of the largest log-values of leaves: a node over n variables is then
+divided by exp(n s), the same for all children of a sum. Rows that still may lose something, all of probability zero
+among them, are evaluated in the log domain (see `log_domain`).
+"""
 
 from collections.abc import Sequence
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
+from scipy.sparse import csr_array
 
-from spncore.arrays import Floats
-from spncore.circuits.leaves import Block, Design
-from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
+from spncore.arrays import Floats, Ints
+from spncore.circuits.circuit import Circuit
+from spncore.inference import log_domain
+from spncore.inference.features import Features, wide_places
+from spncore.inference.log_domain import SumWeights, safe_log
+from spncore.inference.loose import LooseCoefficients, Widths, loose_coefficients
+from spncore.inference.schedule import schedule
+from spncore.inference.steps import Leaves, LooseProducts
+from spncore.inference.workspace import (
+    LooseProductArrays,
+    LooseSumArrays,
+    PairArrays,
+    ProductArrays,
+    SumArrays,
+    Workspace,
+)
 
-SumWeights = Sequence[Floats | None]
+
+class Ordered(NamedTuple):
+    """Coefficients of the schedule's inputs (G, K, F), and of its loose products' leaves by step."""
+
+    inputs: tuple[Floats, ...]
+    loose: dict[int, LooseCoefficients]
 
 
-@lru_cache
-def safe_log(dtype: DTypeLike) -> float:
-    """The |log-value| up to which exp neither overflows nor nears zero: 568 in double precision, 71 in single."""
-    return 0.8 * float(np.log(np.finfo(dtype).max))
-
-
-def forward(
-    input_coefficients: Sequence[Floats],
-    sum_weights: SumWeights,
-    designs: Sequence[Design | Block],
-    work: Workspace,
-    impossible: Sequence[Floats | None] | None = None,
-) -> Floats:
-    """Log-value of the root on every row, (B,), a view into `work`; −inf where a row has probability zero.
-
-    `input_coefficients`: an array (M, F) per input layer, from `leaves.coefficients`; `sum_weights`: an array
-    (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its children have absorbed
-    into their own values; `impossible`: from `leaves.impossible`, where leaves may have weights of 0. The caller
-    silences NumPy's divide warning if zeros can occur.
+class Linear(NamedTuple):
+    """What the log-values of leaves are linear by: `coefficients` (N, F) and `impossible` by input layer, see `leaves`,
+    and both in the order in which the schedule uses them; None where no leaf has a weight of 0.
     """
-    bound = input_values(input_coefficients, designs, work.inputs, impossible)
-    weights = iter(sum_weights)
-    for layer in work.layers:
-        if isinstance(layer, ProductArrays):
-            _multiply(layer, work.values)
-        elif isinstance(layer, PairArrays):
-            _sum_pairs(layer, next(weights), work.values)
-        else:
-            _sum(layer, next(weights), work.values, bound)
-    root: Floats = work.values[-1]
+
+    coefficients: Sequence[Floats]
+    impossible: Sequence[Floats | None] | None
+    ordered: Ordered
+    excluded: Ordered | None
+
+
+def linear(
+    circuit: Circuit,
+    widths: Widths,
+    coefficients: Sequence[Floats],
+    impossible: Sequence[Floats | None] | None = None,
+) -> Linear:
+    """Coefficients (N, F) of each input layer, from `leaves.coefficients` and `leaves.impossible`, for `forward`."""
+    excluded = None
+    if impossible is not None and any(counts is not None for counts in impossible):
+        pairs = zip(impossible, coefficients, strict=True)
+        filled = [np.zeros_like(array) if counts is None else counts for counts, array in pairs]
+        excluded = _ordered(circuit, widths, filled, coefficients[0].dtype)
+    return Linear(coefficients, impossible, _ordered(circuit, widths, coefficients, coefficients[0].dtype), excluded)
+
+
+def _ordered(circuit: Circuit, widths: Widths, arrays: Sequence[Floats], dtype: DTypeLike) -> Ordered:
+    flat, plan = np.concatenate([*(array.ravel() for array in arrays), np.zeros(1)]).astype(dtype), schedule(circuit)
+    inputs = tuple(
+        arrays[block.number].reshape(
+            len(circuit.input_layers[block.number].variables), -1, arrays[block.number].shape[1]
+        )
+        if isinstance(block, Leaves)
+        else flat[wide_places(circuit, widths, place).coefficients]
+        for place, block in enumerate(plan.inputs)
+    )
+    places = (place for place, step in enumerate(plan.steps) if isinstance(step, LooseProducts))
+    return Ordered(inputs, {place: loose_coefficients(circuit, widths, place, flat) for place in places})
+
+
+def forward(given: Linear, sum_weights: SumWeights, seen: Features, work: Workspace) -> Floats:
+    """Log-value of the root on every row, (B,); −inf where a row has probability zero.
+
+    `sum_weights`: an array (G, num_sums, A) per sum layer, or None for a layer of one sum per group whose weights its
+    children have absorbed into their own values.
+    """
+    with np.errstate(all="ignore"):
+        log_leaves(given, seen, work)
+        scale_leaves(work)
+        rise(sum_weights, work)
+        log_values: Floats = np.log(work.values[-1])
+        work.outside = _outside(log_values, work)
+        if work.plan.scaled:
+            log_values += work.scale
+        if len(work.outside):
+            log_values[work.outside] = _rescue(given, sum_weights, seen, work)
+    return log_values
+
+
+def _outside(log_values: Floats, work: Workspace) -> Ints:
+    """Which rows may have lost something, by the scaled root's log-values (B,).
+
+    A node that underflows, below e^−708 (e^−87), is part of the root by at most that times what stands beside it, which
+    is bounded by the row's strain.
+    """
+    safe = safe_log(work.values.dtype)
+    needed = np.maximum(-log_values, 0.0)
+    if work.plan.scaled:
+        needed += work.strain
+    return np.flatnonzero(~((log_values < safe) & (needed < safe)))
+
+
+def _rescue(given: Linear, sum_weights: SumWeights, seen: Features, work: Workspace) -> Floats:
+    """Log-values of the rows outside, which are evaluated in the log domain and left out here."""
+    for values in (work.values, *work.copies):
+        values[..., work.outside] = 0.0  # what they hold may be no number
+    work.values[-1, work.outside] = 1.0  # a divisor
+    rows = [block.take(work.outside) for block in seen.blocks]
+    work.rescued = log_domain.rise(work.circuit, given.coefficients, sum_weights, rows, given.impossible)
+    root: Floats = work.rescued[-1]
     return root
 
 
-def input_values(
-    coefficients: Sequence[Floats],
-    designs: Sequence[Design | Block],
-    outs: Sequence[Floats],
-    impossible: Sequence[Floats | None] | None = None,
-) -> float:
-    """Write the log-values of each input layer's nodes to `outs` (G, M, B); returns a bound of all |log-values|."""
-    bound = 0.0
-    for linear, design, out in zip(coefficients, designs, outs, strict=True):
-        np.matmul(linear.reshape(*out.shape[:2], -1), design.features, out=out)
-        bound = max(bound, float(np.abs(linear).dot(design.bound).max()))
-    for counts, design, out in zip(impossible or (), designs, outs, strict=False):
-        if counts is not None:
-            out[np.matmul(counts.reshape(*out.shape[:2], -1), design.features) > 0.5] = -np.inf
-            bound = np.inf
-    return bound
+def log_leaves(given: Linear, seen: Features, work: Workspace) -> None:
+    """Write the log-values of all leaves, and of loose products the part that is of leaves."""
+    blocks = zip(work.inputs, given.ordered.inputs, seen.features, strict=True)
+    for place, (one, coefficients, features) in enumerate(blocks):
+        np.matmul(coefficients, features, out=one.values)
+        if given.excluded is not None:
+            one.values[np.matmul(given.excluded.inputs[place], features) > 0.5] = -np.inf
+    for step in work.loose:
+        if seen.loose is None:
+            step.values.fill(0.0)
+            continue
+        np.copyto(step.values, given.ordered.loose[step.place].over(seen.loose))
+        if given.excluded is not None:
+            step.values[given.excluded.loose[step.place].over(seen.loose) > 0.5] = -np.inf
 
 
-def _multiply(layer: ProductArrays, values: Floats) -> None:
-    first, *others = layer.edges
-    product = values[first.places]
-    if not others:
-        layer.nodes[...] = product
-    for column in others:
-        product = np.add(product, values[column.places], out=layer.nodes)
+def scale_leaves(work: Workspace) -> None:
+    """Values from log-values, divided by their share of the rows' scale, which is found here.
 
-
-def _sum(layer: SumArrays, weights: Floats | None, values: Floats, bound: float) -> None:
-    children = values[layer.edges[0].places].reshape(layer.scaled.shape) if layer.children is None else layer.children
-    # a sum over one child is shifted all the same: its posterior is then exactly 1
-    shift = None if layer.on_inputs and bound < safe_log(children.dtype) and children.shape[1] > 1 else layer.shift
-    weights = layer.unit_weights if weights is None else weights
-    log_sum_exp(children, weights, shift, layer.scaled, layer.totals, layer.nodes)
-
-
-def _sum_pairs(layer: PairArrays, weights: Floats | None, values: Floats) -> None:
-    """log Σ_ij w_ij exp(left_i + right_j), one exponential per side and one matrix product over the pairs."""
-    for edges, scaled, shift in zip(layer.edges, layer.scaled, layer.shifts, strict=True):
-        _scale(values[edges.places].reshape(scaled.shape), shift, scaled)
-    left, right = layer.scaled
-    pairs = layer.pairs.reshape(*left.shape[:2], *right.shape[1:])
-    assert weights is not None
-    for part in layer.parts:
-        np.multiply(left[part, :, None], right[part, None], out=pairs[part])
-        np.matmul(weights[part], layer.pairs[part], out=layer.totals[part])
-    np.log(layer.totals, out=layer.nodes)
-    np.add(layer.nodes, np.add.reduce(layer.shifts)[:, None], out=layer.nodes)
-    np.maximum(layer.totals, _smallest(layer.totals), out=layer.totals)
-
-
-def log_sum_exp(
-    children: Floats, weights: Floats, shift: Floats | None, scaled: Floats, totals: Floats, out: Floats
-) -> None:
-    """out = log Σ_a weights·exp(children) per group and row; children (G, A, B), weights (G, M, A), out (G, M, B).
-
-    Leaves scaled = exp(children − shift) (G, A, B; may be `children` itself) and totals = Σ weights·scaled (G, M, B)
-    for the backward pass. The shift is each row's maximum, written to `shift` (G, B), or 0 if that is None, for
-    children known to be far from overflow.
+    Also the rows' strain: by how much groups of leaves fall short of their share, all over one set of variables.
     """
-    if shift is None:
-        np.exp(children, out=scaled)
-    else:
-        _scale(children, shift, scaled)
-    np.matmul(weights, scaled, out=totals)
-    np.log(totals, out=out)
-    if shift is not None:
-        np.add(out, shift[:, None, :], out=out)
-        np.maximum(totals, _smallest(totals), out=totals)
+    if work.plan.scaled:
+        _find_scale(work)
+        work.strain.fill(0.0)
+        for one in work.inputs:
+            np.multiply(one.groups.sizes, work.share_of_variable, out=one.shift)
+            np.subtract(one.values, one.shift[:, None], out=one.values)
+            np.subtract(one.shift, one.largest, out=one.shift)
+            np.maximum(one.shift, 0.0, out=one.shift)
+            np.add(work.strain, one.groups.share @ one.shift, out=work.strain)
+        for step in work.loose:
+            np.subtract(step.values, step.step.sizes * work.share_of_variable, out=step.values)
+    for values in (*(one.values for one in work.inputs), *(step.values for step in work.loose)):
+        np.exp(values, out=values)
 
 
-def log_sums(children: Floats, weights: Floats) -> tuple[Floats, Floats, Floats]:
-    """`log_sum_exp` in arrays of its own: its result, totals and scaled children; −inf where no child is possible."""
-    scaled, shift = np.empty(children.shape), np.empty(children.shape[::2])
-    totals, out = np.empty((2, *weights.shape[:2], children.shape[2]))
-    with np.errstate(divide="ignore"):
-        log_sum_exp(children, weights, shift, scaled, totals, out)
-    return out, totals, scaled
+def _find_scale(work: Workspace) -> None:
+    """The scale of each row (B,): the groups' largest log-values, each variable's averaged over its groups."""
+    work.scale.fill(0.0)
+    for one in work.inputs:
+        one.largest.fill(0.0)
+        if one.groups.width > 1:
+            np.maximum.reduce(one.values, axis=1, out=one.largest)
+            np.copyto(one.largest, 0.0, where=np.isneginf(one.largest))
+            np.add(work.scale, one.groups.share @ one.largest, out=work.scale)
+    # so many binary places that a node's share is exact
+    np.multiply(work.scale, 256.0 / work.circuit.num_variables, out=work.share_of_variable)
+    np.rint(work.share_of_variable, out=work.share_of_variable)
+    np.multiply(work.share_of_variable, 1.0 / 256.0, out=work.share_of_variable)
+    np.multiply(work.share_of_variable, float(work.circuit.num_variables), out=work.scale)
 
 
-def _scale(children: Floats, shift: Floats, scaled: Floats) -> None:
-    """scaled = exp(children − shift), the shift (G, B) being each row's largest child."""
-    np.maximum.reduce(children, axis=1, out=shift)
-    np.maximum(shift, np.finfo(shift.dtype).min / 2, out=shift)  # stands for log 0, so that no −inf − −inf arises
-    np.subtract(children, shift[:, None, :], out=scaled)
-    np.exp(scaled, out=scaled)
+def rise(sum_weights: SumWeights, work: Workspace) -> None:
+    """Values of all nodes from those of the leaves."""
+    for step in work.steps:
+        if isinstance(step, ProductArrays):
+            first, second = (
+                edges.read(work.values, out) for edges, out in zip(step.step.edges, step.read, strict=True)
+            )
+            np.multiply(first, second, out=step.values)
+        elif isinstance(step, LooseProductArrays):
+            for products, children in step.step.columns:
+                step.values[products] *= work.values[children]
+        elif isinstance(step, SumArrays):
+            step.step.edges.read(work.values, step.children.reshape(-1, work.num_rows))
+            np.matmul(_weights(step, sum_weights), step.children, out=step.values)
+        elif isinstance(step, LooseSumArrays):
+            step.step.edges.read(work.values, step.children)
+            np.copyto(step.values, loose_weights(step, sum_weights) @ step.children)
+        else:
+            _rise_over_pairs(step, sum_weights[step.step.number], work)
 
 
-def _smallest(values: Floats) -> float:
-    """Divisor for a row of probability zero, whose flow is then exactly zero: no count divided by it overflows."""
-    return 1e8 * float(np.finfo(values.dtype).tiny)
+def _weights(step: SumArrays, sum_weights: SumWeights) -> Floats:
+    weights = sum_weights[step.step.number]
+    return step.unit_weights if weights is None else weights
+
+
+def loose_weights(step: LooseSumArrays, sum_weights: SumWeights) -> csr_array:
+    """The weights of loose sums as a sparse matrix (sums, children)."""
+    data, shape = edge_weights(step, sum_weights), (len(step.values), len(step.children))
+    return csr_array((data, step.step.columns, step.step.starts), shape=shape)
+
+
+def edge_weights(step: LooseSumArrays, sum_weights: SumWeights) -> Floats:
+    """The weights of all edges of loose sums, (e,)."""
+    parts = zip((sum_weights[number] for number in step.step.numbers), step.step.parts, strict=True)
+    return np.concatenate([np.ones(size) if weights is None else weights.ravel() for weights, size in parts])
+
+
+def _rise_over_pairs(step: PairArrays, weights: Floats | None, work: Workspace) -> None:
+    """Σ_ij w_ij left_i right_j, one matrix product over the pairs."""
+    for edges, side in zip(step.step.edges, step.sides, strict=True):
+        edges.read(work.values, side.reshape(-1, work.num_rows))
+    assert weights is not None
+    for part in step.parts:
+        np.matmul(weights[part], form_pairs(step, part), out=step.values[part])
+
+
+def form_pairs(step: PairArrays, part: slice) -> Floats:
+    """The products left_i right_j of some groups, (G', I·J, B)."""
+    left, right = (side[part] for side in step.sides)
+    pairs = step.pairs[: len(left)]
+    np.multiply(left[:, :, None], right[:, None], out=pairs.reshape(*left.shape[:2], *right.shape[1:]))
+    return pairs
+
+
+def write_pairs(work: Workspace) -> None:
+    """Write the products of all pairs to their places among the values, for those who ask for every node."""
+    for step in work.steps:
+        if isinstance(step, PairArrays):
+            for part in step.parts:
+                np.copyto(step.pair_values[part], form_pairs(step, part))

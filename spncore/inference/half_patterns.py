@@ -16,7 +16,7 @@ from scipy.sparse import csc_array, csr_array
 from spncore.arrays import Floats, Ints
 from spncore.circuits.leaves import Design
 from spncore.inference.dense import Weighted
-from spncore.inference.forward import safe_log
+from spncore.inference.log_domain import safe_log
 
 MAX_COLUMNS = 24  # the halves of more columns are hardly fewer than the rows
 SEARCHED_ROWS = 4096  # evenly spaced ones decide where more columns go

@@ -4,18 +4,19 @@ Every question is asked for rows of evidence (B, D): whole numbers with −1 whe
 with NaN there; missing values are summed out. All answers are exact. Networks need not be normalised.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from spncore.arrays import Array, Floats
-from spncore.circuits.circuit import InputLayer
+from spncore.arrays import Array, Bools, Floats
+from spncore.circuits.circuit import Circuit, InputLayer
 from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
-from spncore.inference.flows import send_down
-from spncore.inference.values import blocks, log_partition, log_values
-from spncore.inference.workspace import PairArrays, Workspace
+from spncore.inference.flows import leaf_flows, node_flows
+from spncore.inference.schedule import schedule
+from spncore.inference.values import blocks, log_values
 
 
 class QueryError(ValueError):
@@ -54,7 +55,15 @@ class EvidenceFlow(NamedTuple):
 
 def log_likelihood(asked: Model, rows: Array) -> Floats:
     """log P(e) (B,) in nats, normalised: the likelihood of full rows, the marginal of others; −inf if impossible."""
-    return log_values(asked, check_rows(asked, rows)) - _log_partition(asked)
+    rows = check_rows(asked, rows)
+    if rows.dtype.kind == "u":
+        rows = as_real(rows)
+    empty = np.full((1, rows.shape[1]), -1 if rows.dtype.kind == "i" else np.nan, dtype=rows.dtype)
+    values = log_values(asked, np.concatenate([rows, empty]))
+    if values[-1] == -np.inf:
+        raise QueryError("this network gives every row probability zero; its weights cannot all be 0")
+    found: Floats = values[:-1] - values[-1]
+    return found
 
 
 def log_conditional(asked: Model, query_rows: Array, evidence_rows: Array) -> Floats:
@@ -82,18 +91,20 @@ def conditionals(asked: Model, rows: Array) -> Conditionals:
     >>> found.shape, found[0, 0].tolist()
     ((1, 3, 2), [0.0, 1.0])
     """
-    centres, evidence = _centres(asked), as_real(check_rows(asked, rows))
-    seen = ~np.isnan(evidence)
-    found = _expected(asked, rows, [_statistics(asked, *pair, centres) for pair in asked.leaves])
-    first, second, probabilities = found[0], found[1], found[2:].transpose(1, 2, 0)
-    point = evidence[:, :, None] == np.arange(probabilities.shape[2])
-    discrete = np.zeros(rows.shape[1], dtype=bool)
-    for layer in asked.circuit.input_layers:
-        discrete[layer.variables] = layer.family == "categorical"
+    centres, discrete, evidence = _centres(asked), _discrete(asked.circuit), as_real(check_rows(asked, rows))
+    per_leaf = [_statistics(asked, *pair, centres, discrete) for pair in asked.leaves]
+    first, second, *probabilities = _expected(asked, rows, _spread(asked, per_leaf))
+    seen, values = ~np.isnan(evidence), range(len(probabilities))
+    for value, probability in zip(values, probabilities, strict=True):
+        np.copyto(probability, evidence == value, where=seen & discrete)
+    mean, variance = first + centres, np.maximum(second - first**2, 0.0)
+    if discrete.any():  # from probabilities alone
+        np.copyto(mean, sum(value * probabilities[value] for value in values), where=discrete)
+        np.copyto(variance, sum(probabilities[value] * (value - mean) ** 2 for value in values), where=discrete)
     return Conditionals(
-        np.where((seen & discrete)[:, :, None], point, probabilities),
-        np.where(seen, evidence, first + centres),
-        np.where(seen, 0.0, np.maximum(second - first**2, 0.0)),
+        np.stack(probabilities, axis=-1) if probabilities else np.zeros((*mean.shape, 0)),
+        np.where(seen, evidence, mean),
+        np.where(seen, 0.0, variance),
     )
 
 
@@ -107,13 +118,14 @@ def moments(asked: Model, rows: Array | None = None) -> Expectations:
     plain, centres, inputs = conditionals(asked, rows), _centres(asked), asked.leaves
     means = [layer.distribution.mean(parameters) for layer, parameters in inputs]
     central = [(mean - centres[layer.node_variables])[None] for mean, (layer, _) in zip(means, inputs, strict=True)]
+    of_means = _spread(asked, central)
     missing, covariance = is_missing(rows), np.zeros((*plain.mean.shape, plain.mean.shape[1]))
     for j in range(asked.circuit.num_variables):
         here = [layer.node_variables == j for layer, _ in inputs]
         values = np.concatenate([mean[at] for mean, at in zip(means, here, strict=True)])
         low, spread = values.min(), float(np.ptp(values)) or 1.0  # c = spread − low
         tilts = [np.log(np.where(at, mean - low + spread, 1.0)) for mean, at in zip(means, here, strict=True)]
-        (tilted,) = _expected(asked, rows, central, tilts)
+        (tilted,) = _expected(asked, rows, of_means, tilts)
         change = np.where(missing, tilted + centres - plain.mean, 0.0)
         covariance[:, :, j] = np.where(missing[:, j], plain.mean[:, j] - low + spread, 0.0)[:, None] * change
     covariance = (covariance + covariance.transpose(0, 2, 1)) / 2
@@ -124,12 +136,10 @@ def moments(asked: Model, rows: Array | None = None) -> Expectations:
 
 def flow_of_evidence(asked: Model, row: Array) -> EvidenceFlow:
     """How the posterior of one row (D,) spreads over nodes and edges, from 1 at the root. QueryError if P(e) = 0."""
-    ((work, edges),) = _posteriors(asked, check_rows(asked, row[None]))
-    for layer in work.layers:
-        if isinstance(layer, PairArrays):  # see flows.send_down
-            left, right = layer.scaled
-            layer.pairs[...] *= (left[:, :, None] * right[:, None]).reshape(layer.pairs.shape)
-    return EvidenceFlow(work.values[:, 0], edges)
+    (((_, log_f), work),) = blocks(asked, check_rows(asked, row[None]))
+    check_possible(log_f, 0)
+    nodes, edges = node_flows(asked.parameters.sums, np.ones(1), work)
+    return EvidenceFlow(nodes[:, 0], tuple(flow for flow in edges if flow is not None))
 
 
 def check_rows(asked: Model, rows: Array) -> Array:
@@ -155,36 +165,28 @@ def as_real(rows: Array) -> Floats:
     return np.where(is_missing(rows), np.nan, rows)
 
 
-def _log_partition(asked: Model) -> float:
-    log_z = log_partition(asked)
-    if log_z == -np.inf:
-        raise QueryError("this network gives every row probability zero; its weights cannot all be 0")
-    return log_z
-
-
-def _posteriors(
-    asked: Model, rows: Array, missing: Sequence[Floats] | None = None
-) -> Iterator[tuple[Workspace, tuple[Floats, ...]]]:
-    """Workspaces whose nodes hold their posterior flow, block by block, and the flow of the sums' edges."""
+def _expected(asked: Model, rows: Array, spread: csr_array, missing: Sequence[Floats] | None = None) -> Floats:
+    """Posterior expectation (Q, B, D) of quantities that every leaf knows per variable; `spread` from `_spread`."""
+    num_variables = asked.circuit.num_variables
+    result = np.empty((spread.shape[0], len(rows)))
     for (part, log_f), work in blocks(asked, rows, missing):
         check_possible(log_f, part.start)
-        edges = send_down(asked.parameters.sums, np.ones(len(log_f)), work)
-        yield work, tuple(flow for flow in edges if flow is not None)
+        result[:, part] = spread @ leaf_flows(asked.parameters.sums, np.ones(len(log_f)), work)
+    return result.reshape(num_variables, spread.shape[0] // num_variables, len(rows)).transpose(1, 2, 0)
 
 
-def _expected(asked: Model, rows: Array, per_leaf: Sequence[Floats], missing: Sequence[Floats] | None = None) -> Floats:
-    """Posterior expectation (Q, B, D) of Q quantities that every leaf knows per variable, arrays (Q, nodes, S)."""
-    num_rows, num_variables = rows.shape
-    result, begin = np.zeros((num_variables, len(per_leaf[0]), num_rows)), 0
-    for work, _ in _posteriors(asked, rows, missing):
-        end = begin + work.values.shape[1]
-        for layer, values, flows in zip(asked.circuit.input_layers, per_leaf, work.inputs, strict=True):
-            groups, places = layer.variables.shape
-            of_group = values.reshape(len(values), groups, layer.num_inputs, places).transpose(1, 3, 0, 2)
-            sums = of_group.reshape(groups, -1, layer.num_inputs) @ flows  # (G, S·Q, B)
-            np.add.at(result[:, :, begin:end], layer.variables, sums.reshape(groups, places, len(values), -1))
-        begin = end
-    return result.transpose(1, 2, 0)
+def _spread(asked: Model, per_leaf: Sequence[Floats]) -> csr_array:
+    """Q quantities of every leaf, arrays (Q, nodes, S), as a sparse matrix (D·Q, nodes) over the leaves' flows."""
+    circuit, carriers, num_quantities = asked.circuit, schedule(asked.circuit).carriers, len(per_leaf[0])
+    rows, columns = [], []
+    for layer, own, values in zip(circuit.input_layers, circuit.spans, per_leaf, strict=False):
+        places = layer.node_variables * num_quantities + np.arange(num_quantities)[:, None, None]
+        rows.append(places.ravel())
+        columns.append(np.broadcast_to(carriers[own][:, None], values.shape).ravel())
+    data = np.concatenate([values.ravel() for values in per_leaf])
+    some = np.flatnonzero(data)
+    entries = np.concatenate(rows)[some], np.concatenate(columns)[some]
+    return csr_array((data[some], entries), shape=(circuit.num_variables * num_quantities, circuit.num_nodes))
 
 
 def _centres(asked: Model) -> Floats:
@@ -196,13 +198,25 @@ def _centres(asked: Model) -> Floats:
     return sums / counts
 
 
-def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Floats) -> Floats:
-    """Around the centre the first and second moment of every leaf, and its probability of each value, (2 + V, N, S)."""
+def _discrete(circuit: Circuit) -> Bools:
+    """Which variables have categorical leaves alone, (D,)."""
+    discrete = np.ones(circuit.num_variables, dtype=bool)
+    for layer in circuit.input_layers:
+        discrete[layer.variables] &= layer.family == "categorical"
+    return discrete
+
+
+def _statistics(asked: Model, layer: InputLayer, parameters: Floats, centres: Floats, discrete: Bools) -> Floats:
+    """Around the centre the first and second moment of every leaf, and its probability of each value, (2 + V, N, S).
+
+    The moments of discrete variables are left 0.
+    """
     family, inputs = layer.distribution, asked.circuit.input_layers
     most = max((other.num_values for other in inputs if other.family == "categorical"), default=0)
     result = np.zeros((2 + most, *parameters.shape[1:]))
     result[0] = family.mean(parameters) - centres[layer.node_variables]
     result[1] = family.variance(parameters) + result[0] ** 2
+    result[:2] *= ~discrete[layer.node_variables]
     if layer.family == "categorical":
         result[2 : 2 + layer.num_values] = parameters / np.add.reduce(parameters, axis=0)
     return result

@@ -4,14 +4,18 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from spncore.arrays import Array, Floats
+from spncore.arrays import Array, Floats, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit
 from spncore.circuits.model import Model
-from spncore.inference.forward import forward, input_values
-from spncore.inference.workspace import Workspace, by_group
+from spncore.inference import log_domain
+from spncore.inference.features import Features, arranged
+from spncore.inference.forward import Linear, forward, linear
+from spncore.inference.schedule import schedule
+from spncore.inference.workspace import Workspace
 
 BLOCK_BYTES = 48_000_000  # of one block's node values: larger evidence is evaluated in blocks of rows
+ASKED_BYTES = 4_000_000  # the same where arrays are made anew for every question
 SMALLEST_BLOCK = 128
 
 
@@ -21,8 +25,9 @@ def block_rows(circuit: Circuit, num_rows: int) -> int:
 
 
 def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
-    """The rows in blocks that are evaluated at once."""
-    size = max(block_rows(circuit, num_rows), 1)
+    """The rows in blocks that are asked about at once, of about equal sizes."""
+    most = max(SMALLEST_BLOCK, ASKED_BYTES // (8 * schedule(circuit).num_valued))
+    size = -(-num_rows // max(-(-num_rows // most), 1)) or 1
     for begin in range(0, num_rows, size):
         yield slice(begin, min(begin + size, num_rows))
 
@@ -52,34 +57,57 @@ def blocks(
     `missing`: an array (nodes, S) per input layer, by whose exponential a leaf is multiplied where its variable is
     missing.
     """
-    circuit, parameters = asked
-    work = None
-    for part in row_blocks(circuit, len(rows)):
-        designs, linear, zeros = prepare(asked, rows[part], missing)
-        if work is None or work.values.shape[1] != part.stop - part.start:
-            work = Workspace(circuit, part.stop - part.start)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            values = forward(linear, parameters.sums, designs, work, zeros)
-        yield (part, values), work
+    for part, seen, given, work in prepared_blocks(asked, rows, missing):
+        yield (part, forward(given, asked.parameters.sums, seen, work)), work
 
 
-def prepare(
+def prepared_blocks(
     asked: Model, rows: Array, missing: Sequence[Floats] | None = None
-) -> tuple[list[leaves.Design], list[Floats], list[Floats | None]]:
-    """Features of evidence rows, and the coefficients of all leaves; see `blocks`, `leaves.impossible`."""
-    designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
+) -> Iterator[tuple[slice, Features, Linear, Workspace]]:
+    """What `forward` takes, block by block; what equals the block before is made once."""
+    circuit = asked.circuit
+    work: Workspace | None = None
+    given, partial = None, list[list[int]]()
+    for part in row_blocks(circuit, len(rows)):
+        designs = [leaves.design(layer, rows[part]) for layer in circuit.input_layers]
+        before, partial = partial, [design.partial.tolist() for design in designs]
+        if given is None or partial != before:
+            given = _linear(asked, designs, missing)
+        if work is None or work.num_rows != part.stop - part.start:
+            work = Workspace(circuit, part.stop - part.start)
+        yield part, arranged(circuit, _formed(designs), with_flows=False), given, work
+
+
+def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Floats] | None) -> Linear:
     pairs = list(zip(asked.parameters.inputs, designs, strict=True))
     with np.errstate(divide="ignore"):
-        linear = [leaves.coefficients(*pair) for pair in pairs]
-    for coefficients, design, log_factors in zip(linear, designs, missing or (), strict=False):
-        leaves.weigh_missing(coefficients, design, log_factors)
-    return designs, linear, [leaves.impossible(*pair) for pair in pairs]
+        coefficients = [leaves.coefficients(*pair) for pair in pairs]
+    for array, design, log_factors in zip(coefficients, designs, missing or (), strict=False):
+        leaves.weigh_missing(array, design, log_factors)
+    widths = tuple((design.num_summed, design.num_features) for design in designs)
+    return linear(asked.circuit, widths, coefficients, [leaves.impossible(*pair) for pair in pairs])
 
 
-def write_input_values(asked: Model, rows: Array, values: Floats, missing: Sequence[Floats] | None = None) -> None:
-    """The log-values of the input nodes, in nats, written to the first rows of `values` (nodes, B); see `blocks`."""
-    designs, linear, zeros = prepare(asked, rows, missing)
-    input_values(linear, designs, by_group(asked.circuit, values), zeros)
+def _formed(designs: Sequence[leaves.Design]) -> list[leaves.Block]:
+    """All features of all rows."""
+    return [design.kept(slice(None)) for design in designs]
+
+
+def relative_values(work: Workspace, nodes: Ints, columns: Ints) -> Floats:
+    """Values of nodes (n, A) of equal scope at rows (n,) of a workspace, over a number of each row's own: (n, A)."""
+    values = work.values[nodes, columns[:, None]]
+    for place, row in enumerate(work.outside):
+        here = columns == row
+        logs = work.rescued[nodes[here], place]
+        values[here] = np.exp(logs - np.maximum.reduce(logs, axis=1, keepdims=True))
+    return values
+
+
+def input_log_values(asked: Model, rows: Array) -> Floats:
+    """The log-values of the input nodes, in nats, (inputs, B)."""
+    designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
+    given = _linear(asked, designs, None)
+    return np.concatenate(log_domain.input_values(given.coefficients, _formed(designs), given.impossible))
 
 
 def log_partition(asked: Model) -> float:

@@ -1,199 +1,217 @@
-"""Preallocated arrays for evaluating one circuit on a block of rows, and how each layer reaches its children in them.
+"""Preallocated arrays for evaluating one circuit on a block of rows, and how each step reaches its children in them.
 
-What costs time is decided here, once: children that lie in a row are read as a view and overwritten in place when
-nobody else needs them; a sum layer over all pairs of two groups (an outer product) is fused with its products, so that
-only the two groups are exponentiated, not their pairs (Peharz et al., Einsum networks, 2020).
+What costs time is decided here, once: children that lie in a row are read as a view, and what goes down to them is
+written in place when nobody else has them.
 """
 
-import math
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from spncore.arrays import Floats, Ints
-from spncore.circuits.circuit import Circuit, InputLayer, ProductLayer, SumLayer
+from spncore.circuits.circuit import Circuit
+from spncore.inference.edges import Edges
+from spncore.inference.schedule import schedule
+from spncore.inference.steps import Groups, Inputs, LooseProducts, LooseSums, Pairs, Products, Step, Sums
 
 CACHE_BYTES = 500_000  # of what is formed and used again at once
+Empty = Callable[..., Any]  # as np.empty
 
 
-class Edges(NamedTuple):
-    """A list of children among the node values (nodes, B): `places` is a slice where they lie in a row.
+class InputArrays(NamedTuple):
+    """`values` and `slopes` (G, K, B) of an input layer or of wide leaves; `largest` log-values and `shift`, (G, B)."""
 
-    `owned`: no other list has them. `spread` (children, edges) adds up the flows of children that stand in the list
-    several times, whose numbers are then `targets`.
-    """
-
-    places: slice | Ints
-    owned: bool
-    spread: csr_array | None
-    targets: Ints
-
-    def send(self, flows: Floats, sent: Floats) -> None:
-        """Pass `sent` (edges, B) on to the children in `flows` (nodes, B)."""
-        if self.owned:
-            flows[self.places] = sent
-        elif self.spread is None:
-            flows[self.places] += sent
-        else:
-            flows[self.targets] += self.spread @ sent
-
-
-class ProductArrays(NamedTuple):
-    """`edges[a]`: the a-th child of every product; `nodes` (M, B), the layer's own values."""
-
-    edges: tuple[Edges, ...]
-    nodes: Floats
-
-
-class SumArrays(NamedTuple):
-    """`children` (G, A, B) where they are a view, else None; `nodes` (G, M, B).
-
-    `scaled` (G, A, B) holds exp(child − shift), in place of the children's values where nobody else needs those;
-    `totals` (G, M, B) its weighted sums, flow over sum on the way down; `above` (G, A, B) the flow above each child
-    over its value, in a place that all layers share; `shift` (G, B); `unit_weights` (1, 1, A).
-    """
-
-    edges: tuple[Edges]
-    children: Floats | None
-    nodes: Floats
-    on_inputs: bool
-    unit_weights: Floats
-    scaled: Floats
-    totals: Floats
-    above: Floats
+    block: Inputs
+    groups: Groups
+    values: Floats
+    slopes: Floats
+    largest: Floats
     shift: Floats
 
 
-class PairArrays(NamedTuple):
-    """A sum layer over all pairs of two groups, fused with its products: (G, I) left and (G, J) right children.
+class ProductArrays(NamedTuple):
+    """Products of two at `values` and `slopes` (M, B); `read` and `sent` (M, B) are places that all steps share."""
 
-    `pairs` (G, I·J, B) holds products of scaled values in the products' place; `shifts` (2, G, B); `sent`, of the
-    shapes of `scaled`, is what goes down on either side, in a place that all layers share. `parts` are runs of groups
-    whose pairs fit the processor's cache.
+    step: Products
+    values: Floats
+    slopes: Floats
+    read: tuple[Floats, Floats]
+    sent: Floats
+
+
+class LooseProductArrays(NamedTuple):
+    """Loose products at `values` and `slopes` (M, B), the step at `place`; `read` and `sent` (e, B) are shared."""
+
+    place: int
+    step: LooseProducts
+    values: Floats
+    slopes: Floats
+    read: Floats
+    sent: Floats
+
+
+class SumArrays(NamedTuple):
+    """A layer of sums, `values` and `slopes` (G, M, B); `children` (G, A, B), a copy where they do not lie in a row.
+
+    `sent` (G, A, B): what goes down, `direct`ly in place or shared; `flow` (G, M, A): of the weights.
     """
 
-    edges: tuple[Edges, Edges]
-    scaled: tuple[Floats, Floats]
+    step: Sums
+    children: Floats
+    values: Floats
+    slopes: Floats
+    unit_weights: Floats
+    sent: Floats
+    direct: bool
+    flow: Floats
+
+
+class LooseSumArrays(NamedTuple):
+    """Loose sums at `values` and `slopes` (M, B) over `children` (C, B), each once; `sent` (e, B) is shared."""
+
+    step: LooseSums
+    children: Floats
+    values: Floats
+    slopes: Floats
+    sent: Floats
+
+
+class PairArrays(NamedTuple):
+    """A layer of sums over all pairs of two groups, fused with its products: (G, I) left and (G, J) right children.
+
+    `sides` (G, I, B) and (G, J, B) are the children, copied where they do not lie in a row; `sent`, of their shapes, is
+    what goes down on either side. Of the products only those of one of `parts`, runs of groups that fit the processor's
+    cache, are formed at once: `pairs` and what goes down to them, `above`, (G', I·J, B). Where they are asked for,
+    `pair_values` and `pair_slopes` (G, I·J, B) are their places among all nodes.
+    """
+
+    step: Pairs
+    sides: tuple[Floats, Floats]
     pairs: Floats
-    nodes: Floats
-    totals: Floats
+    above: Floats
+    pair_values: Floats
+    pair_slopes: Floats
+    values: Floats
+    slopes: Floats
     sent: tuple[Floats, Floats]
-    shifts: Floats
+    flow: Floats
     parts: tuple[slice, ...]
 
 
-LayerArrays = ProductArrays | SumArrays | PairArrays
-
-
-def by_group(circuit: Circuit, values: Floats) -> list[Floats]:
-    """The rows of the input layers among the values (nodes, B) of all nodes, each as (G, I, B)."""
-    layers = zip(circuit.spans, circuit.input_layers, strict=False)
-    return [values[own].reshape(len(layer.variables), -1, values.shape[1]) for own, layer in layers]
+StepArrays = ProductArrays | LooseProductArrays | SumArrays | LooseSumArrays | PairArrays
 
 
 class Workspace:
-    """`values` (nodes, B) holds log-values on the way up and flows on the way down.
+    """Arrays for `num_rows` rows of a circuit: `values` (nodes, B), and on the way down `slopes`, how steeply the
+    objective climbs with each.
 
-    `inputs` are its rows of each input layer as (G, M, B), `layers` the arrays of the other layers in order.
-    `gathered` are the nodes whose flows are added up from several lists, or that no list has, but for the root. Its
-    dtype is the precision of all work.
+    A node's value is that of the circuit over exp(`scale` · share of its scope) (see `forward`). `copies` are what
+    steps have copied of the values. The rows `outside` have log-values `rescued` (nodes, b) and values of 0. `entering`
+    (B,) is what flows into the root. Its dtype is the precision of all work; `empty` makes its arrays.
     """
 
-    def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64) -> None:
-        self.values: Floats = np.empty((circuit.num_nodes, num_rows), dtype)
-        self.inputs = by_group(circuit, self.values)
-        first, last = len(circuit.input_layers), len(circuit.layers)
-        largest = max((layer.children.size for layer in circuit.sum_layers), default=0)
-        self._shared: Floats = np.empty(largest * num_rows, dtype)  # untouched, and so no memory, where nobody needs it
-        fused = {number: sides for number in range(first + 1, last) if (sides := _pairs(circuit, number))}
-        self.layers = [
-            self._prepare(circuit, number, fused.get(number))
-            for number in range(first, last)
-            if number + 1 not in fused
-        ]
-        self.gathered = self._gathered(circuit)
+    def __init__(self, circuit: Circuit, num_rows: int, dtype: type = np.float64, empty: Empty = np.empty) -> None:
+        self.circuit, self.plan, self.num_rows = circuit, schedule(circuit), num_rows
+        self._empty, self._dtype = empty, dtype
+        self.values, self.slopes = self._new(circuit.num_nodes), self._new(circuit.num_nodes)
+        self.scale, self.share_of_variable, self.strain, self.entering = self._new(4)
+        row_bytes = num_rows * np.dtype(dtype).itemsize
+        largest = max((_scratch(step, row_bytes) for step in self.plan.steps), default=0)
+        self._shared = self._new(4, largest)
+        self.inputs = [self._input(*pair) for pair in zip(self.plan.inputs, self.plan.groups, strict=True)]
+        self.steps = [self._step(place, step) for place, step in enumerate(self.plan.steps)]
+        self.loose = [step for step in self.steps if isinstance(step, LooseProductArrays)]
+        self.copies = [copy for step in self.steps for copy in _copies(step)]
+        self.outside: Ints = np.zeros(0, dtype=int)
+        self.rescued: Floats = np.zeros((0, 0))
 
-    def _prepare(self, circuit: Circuit, number: int, sides: tuple[Ints, Ints] | None) -> LayerArrays:
-        layer, num_rows = circuit.layers[number], self.values.shape[1]
-        assert not isinstance(layer, InputLayer)
-        nodes = self.values[circuit.spans[number]]
-        if isinstance(layer, ProductLayer):
-            return ProductArrays(tuple(_edges(column, circuit) for column in layer.children.T), nodes)
-        groups, dtype = len(layer.children), self.values.dtype
-        nodes = nodes.reshape(groups, layer.num_sums, num_rows)
-        totals = np.empty(nodes.shape, dtype)
-        if sides is not None:
-            left, right = (np.empty((*side.shape, num_rows), dtype) for side in sides)
-            pairs = self.values[circuit.spans[number - 1]].reshape(groups, -1, num_rows)
-            uses = right.shape[1], left.shape[1]  # each left child stands in a pair with every right one
-            half = self._shared[left.size :][: right.size]
-            sent = self._shared[: left.size].reshape(left.shape), half.reshape(right.shape)
-            size = max(1, CACHE_BYTES // max(pairs[:1].nbytes, 1))
-            return PairArrays(
-                (_edges(sides[0].ravel(), circuit, uses[0]), _edges(sides[1].ravel(), circuit, uses[1])),
-                (left, right),
-                pairs,
-                nodes,
-                totals,
-                sent,
-                np.empty((2, groups, num_rows), dtype),
-                tuple(slice(begin, begin + size) for begin in range(0, groups, size)),
-            )
-        return self._sums(circuit, layer, nodes, totals)
+    def _new(self, *shape: int) -> Floats:
+        made: Floats = self._empty((*shape, self.num_rows), self._dtype)
+        return made
 
-    def _sums(self, circuit: Circuit, layer: SumLayer, nodes: Floats, totals: Floats) -> SumArrays:
-        edges, shape = _edges(layer.children.ravel(), circuit), (*layer.children.shape, self.values.shape[1])
-        children = self.values[edges.places].reshape(shape) if isinstance(edges.places, slice) else None
-        return SumArrays(
-            (edges,),
-            children,
-            nodes,
-            on_inputs=bool((layer.children < circuit.num_inputs).all()),
-            unit_weights=np.ones((1, 1, shape[1]), self.values.dtype),
-            scaled=children if children is not None and edges.owned else np.empty(shape, self.values.dtype),
-            totals=totals,
-            above=self._shared[: math.prod(shape)].reshape(shape),
-            shift=np.empty((shape[0], shape[2]), self.values.dtype),
+    def _input(self, block: Inputs, groups: Groups) -> InputArrays:
+        shape = (groups.num_groups, groups.width, self.num_rows)
+        values, slopes = self.values[block.own].reshape(shape), self.slopes[block.own].reshape(shape)
+        return InputArrays(block, groups, values, slopes, *self._new(2, groups.num_groups))
+
+    def _step(self, place: int, step: Step) -> StepArrays:
+        values, slopes = self.values[step.own], self.slopes[step.own]
+        if isinstance(step, Products):
+            one, other, sent = (shared[: len(values)] for shared in self._shared[:3])
+            return ProductArrays(step, values, slopes, (one, other), sent)
+        if isinstance(step, LooseProducts):
+            read, sent = (shared[: len(step.products)] for shared in self._shared[:2])
+            return LooseProductArrays(place, step, values, slopes, read, sent)
+        if isinstance(step, LooseSums):
+            children = self._children(step.edges, (len(step.edges.targets),))
+            return LooseSumArrays(step, children, values, slopes, self._shared[0][: len(step.sums)])
+        groups = (-1, step.num_sums, self.num_rows)
+        values, slopes = values.reshape(groups), slopes.reshape(groups)
+        if isinstance(step, Pairs):
+            return self._pairs(step, values, slopes)
+        shape = step.children.shape
+        unit_weights: Floats = np.ones((1, 1, shape[1]), self._dtype)
+        sent = self._sent(step.edges, shape, self._shared[0])
+        flow: Floats = self._empty((shape[0], step.num_sums, shape[1]), self._dtype)
+        children, direct = self._children(step.edges, shape), in_place(step.edges)
+        return SumArrays(step, children, values, slopes, unit_weights, sent, direct, flow)
+
+    def _pairs(self, step: Pairs, values: Floats, slopes: Floats) -> PairArrays:
+        shapes = step.left.shape, step.right.shape
+        left, right = (self._children(*pair) for pair in zip(step.edges, shapes, strict=True))
+        one, other = (self._sent(*each) for each in zip(step.edges, shapes, self._shared[:2], strict=True))
+        groups = len(step.left), -1, self.num_rows
+        pair_values, pair_slopes = (array[step.products].reshape(groups) for array in (self.values, self.slopes))
+        size = _groups_at_once(pair_values[:1].nbytes)
+        parts = tuple(slice(begin, begin + size) for begin in range(0, len(step.left), size))
+        pairs, above = (
+            shared[: min(size, len(step.left)) * pair_values.shape[1]].reshape(-1, *pair_values.shape[1:])
+            for shared in self._shared[2:]
         )
+        sides, sent = (left, right), (one, other)
+        flow: Floats = self._empty((*values.shape[:2], pair_values.shape[1]), self._dtype)
+        return PairArrays(step, sides, pairs, above, pair_values, pair_slopes, values, slopes, sent, flow, parts)
 
-    def _gathered(self, circuit: Circuit) -> Ints:
-        needs = circuit.uses == 0
-        for edges in (one for layer in self.layers for one in layer.edges if not one.owned):
-            needs[edges.targets] = True
-        needs[-1] = False  # the root is given its flow
-        return np.flatnonzero(needs)
+    def _children(self, edges: Edges, shape: tuple[int, ...]) -> Floats:
+        whole = (*shape, self.num_rows)
+        return self.values[edges.places].reshape(whole) if isinstance(edges.places, slice) else self._new(*shape)
 
-
-def _edges(children: Ints, circuit: Circuit, uses_each: int = 1) -> Edges:
-    """How to reach these children; `uses_each` is how often one place of the list is meant by the circuit's layers."""
-    steps = np.diff(children)
-    step = int(steps[0]) if len(steps) else 1
-    places: slice | Ints = children
-    if step > 0 and (steps == step).all():
-        places = slice(int(children[0]), int(children[-1]) + 1, step)
-    targets, inverse = np.unique(children, return_inverse=True)
-    once = len(targets) == len(children)
-    owned = once and bool((circuit.uses[children] == uses_each).all())
-    if once:
-        return Edges(places, owned, None, targets)
-    count = np.arange(len(children))
-    spread = csr_array((np.ones(len(children)), (inverse, count)), shape=(len(targets), len(children)))
-    return Edges(places, False, spread, targets)
+    def _sent(self, edges: Edges, shape: tuple[int, ...], shared: Floats) -> Floats:
+        whole = (*shape, self.num_rows)
+        if in_place(edges):
+            return self.slopes[edges.places].reshape(whole)
+        return shared[: int(np.prod(shape))].reshape(whole)
 
 
-def _pairs(circuit: Circuit, number: int) -> tuple[Ints, Ints] | None:
-    """Left (G, I) and right (G, J) children, if a layer sums over all products of those and owns the products."""
-    layer, below = circuit.layers[number], circuit.layers[number - 1]
-    if not isinstance(layer, SumLayer) or not isinstance(below, ProductLayer) or below.children.shape[1] != 2:
-        return None
-    own = np.arange(circuit.offsets[number - 1], circuit.offsets[number])
-    if not np.array_equal(layer.children.ravel(), own) or (circuit.uses[own] != 1).any():
-        return None
-    left, right = np.moveaxis(below.children.reshape(*layer.children.shape, 2), -1, 0)  # (G, A) each
-    num_right = int(np.argmax(left[0] != left[0, 0])) or left.shape[1]
-    if left.shape[1] % num_right or num_right == left.shape[1] or num_right == 1:
-        return None
-    lefts, rights = left[:, ::num_right], right[:, :num_right]
-    same = np.array_equal(left, np.repeat(lefts, num_right, axis=1))
-    return (lefts, rights) if same and np.array_equal(right, np.tile(rights, (1, lefts.shape[1]))) else None
+def in_place(edges: Edges) -> bool:
+    """Whether what goes down to children can be written where it belongs."""
+    return isinstance(edges.places, slice) and edges.owned
+
+
+def _copies(step: StepArrays) -> list[Floats]:
+    """A step's own copies of its children's values."""
+    if isinstance(step, (ProductArrays, LooseProductArrays)):
+        return []
+    sides = (
+        zip(step.step.edges, step.sides, strict=True)
+        if isinstance(step, PairArrays)
+        else [(step.step.edges, step.children)]
+    )
+    return [children for edges, children in sides if not isinstance(edges.places, slice)]
+
+
+def _scratch(step: Step, row_bytes: int) -> int:
+    """How many rows a step needs of a shared place."""
+    if isinstance(step, Pairs):
+        (num_groups, num_left), num_right = step.left.shape, step.right.shape[1]
+        at_once = min(_groups_at_once(num_left * num_right * row_bytes), num_groups)
+        return int(max(num_left * num_right * at_once, num_groups * num_left, num_groups * num_right))
+    if isinstance(step, (Sums, Products)):
+        return len(step.children.ravel())
+    edges: Ints = step.products if isinstance(step, LooseProducts) else step.sums
+    return len(edges)
+
+
+def _groups_at_once(group_bytes: int) -> int:
+    return max(1, CACHE_BYTES // max(group_bytes, 1))

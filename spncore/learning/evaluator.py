@@ -1,7 +1,7 @@
 """Log-likelihood, flows and moments of a circuit on a bag of evidence: all seeds in, everything a step needs out."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -13,8 +13,9 @@ from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
 from spncore.circuits.families import Moments
 from spncore.circuits.leaves import Block, Design
 from spncore.circuits.model import parameter_shape
+from spncore.inference.features import Features, arranged
 from spncore.inference.flows import Flows, backward
-from spncore.inference.forward import forward
+from spncore.inference.forward import forward, linear
 from spncore.inference.held import Held
 from spncore.inference.mixture import MixtureRows
 from spncore.inference.values import SMALLEST_BLOCK, block_rows
@@ -81,6 +82,7 @@ class Evaluator:
         self._expanded_rows = max(SMALLEST_BLOCK, EXPANDED_BYTES // max(row_bytes, 1))
         self._work: dict[int, Workspace] = {}
         self._held: dict[bytes, Held] = {}
+        self._kept: list[tuple[slice, Features]] = []  # blocks of all rows
         self._few: MixtureRows | None = None
         self._buffer: Floats = np.empty(0, dtype)
 
@@ -226,16 +228,18 @@ class Evaluator:
         coefficients = [array.astype(self.dtype, copy=False) for array in coefficients]
         log_values = np.empty(len(batch.weights)) if self._needs_values(batch) else None
         llh, log_partition, row_weights, flows = 0.0, 0.0, batch.weights, None
-        for part, designs in self._blocks(batch):
+        widths = tuple((design.num_summed, design.num_features) for design in self.designs)
+        given = linear(self.circuit, widths, coefficients, impossible)
+        for part, seen in self._blocks(batch):
             work = self._workspace(part.stop - part.start)
-            values = forward(coefficients, sums, designs, work, impossible)
+            values = forward(given, sums, seen, work)
             if flows is None:  # the last block comes first: its last row is the one without evidence
                 log_partition = float(values[-1])
                 row_weights = self.objective.row_weights(batch.weights, log_partition)
             llh += float(batch.shares[part] @ values)
             if log_values is not None:
                 log_values[part] = values
-            new = backward(sums, row_weights[part], designs, work)
+            new = backward(sums, row_weights[part], seen, work)
             flows = new if flows is None else _added(flows, new)
         assert flows is not None
         return self._seen(batch, llh - log_partition, log_partition, log_values), flows
@@ -260,17 +264,24 @@ class Evaluator:
             for part in self._sums
         ]
 
-    def _blocks(self, batch: MiniBatch) -> Iterator[tuple[slice, list[Block]]]:
+    def _blocks(self, batch: MiniBatch) -> Iterable[tuple[slice, Features]]:
         """The rows of a batch in blocks, the last ones first."""
+        if not self._is_kept or batch.rows is not None:
+            return self._cut(batch, kept=False)
+        if not self._kept:
+            self._kept = list(self._cut(batch, kept=True))
+        return self._kept
+
+    def _cut(self, batch: MiniBatch, kept: bool) -> Iterator[tuple[slice, Features]]:
         designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
-        kept = self._is_kept and batch.rows is None
         num_rows = len(batch.weights)
         size = (
             block_rows(self.circuit, num_rows) if kept else min(block_rows(self.circuit, num_rows), self._expanded_rows)
         )
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
-            yield part, [each.kept(part) for each in designs] if kept else self._formed(designs, part)
+            blocks = [each.kept(part) for each in designs] if kept else self._formed(designs, part)
+            yield part, arranged(self.circuit, blocks)
 
     def _formed(self, designs: Sequence[Design], part: slice) -> list[Block]:
         """Features of some rows, written where those of the block before were."""

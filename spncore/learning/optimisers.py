@@ -68,10 +68,6 @@ def adam(learning_rate: float, momentum: float, gradient: Floats, state: Optimis
 
     Kingma & Ba (2015), Algorithm 1. The state is m, v (..., P) and the number of steps (..., 1).
     """
-
-    def init(parameters: Floats) -> OptimiserState:
-        return *_at_rest(parameters), *_at_rest(parameters), np.zeros((*parameters.shape[:-1], 1))
-
     first = _FIRST_DECAY * state[0] + (1.0 - _FIRST_DECAY) * gradient
     second = _SECOND_DECAY * state[1] + (1.0 - _SECOND_DECAY) * (gradient * gradient)
     count = state[2] + 1.0

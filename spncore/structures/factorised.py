@@ -8,7 +8,7 @@ import numpy as np
 from spncore.arrays import Array, Bools, Floats, Generator, Ints
 from spncore.circuits import leaves
 from spncore.circuits.circuit import InputLayer
-from spncore.inference.forward import log_sums
+from spncore.inference.log_domain import log_sums
 from spncore.loop import gains_less_than, until
 from spncore.structures.nodes import Column, Leaf, grouped
 

@@ -9,7 +9,7 @@ from spncore.circuits.circuit import Circuit, Layer, ProductLayer, SumLayer
 from spncore.circuits.model import Model, model
 from spncore.inference.queries import check_possible
 from spncore.inference.sampling import by_posterior, descend
-from spncore.inference.values import BLOCK_BYTES, blocks, log_values, row_blocks, write_input_values
+from spncore.inference.values import BLOCK_BYTES, blocks, input_log_values, log_values, row_blocks
 from spncore.limits import LIMITS
 from spncore.trees.induced import Trees, enumerate_trees, trees_of
 from spncore.trees.steps import log_tree_weights, tree_weights
@@ -24,9 +24,7 @@ def edge_weights(asked: Model) -> Floats:
 
 def component_log_values(asked: Model, rows: Array, trees: Trees) -> Floats:
     """Log of the product of each tree's inputs on evidence rows (B, D), in nats, its weight left out: (B, T)."""
-    values = np.empty((asked.circuit.num_inputs, len(rows)))
-    write_input_values(asked, rows, values)
-    return np.asarray((trees.inputs @ values).T)
+    return np.asarray((trees.inputs @ input_log_values(asked, rows)).T)
 
 
 def tree_posteriors(asked: Model, rows: Array, trees: Trees) -> Floats:
@@ -85,15 +83,13 @@ def _drawn(asked: Model, rows: Array, drawn: Ints, rng: Generator, first: int) -
     check_possible(of_rows, 0)
     throw, edges = by_posterior(asked, work, column_of, rng), []
 
-    def choose(number: int, groups: Ints, members: Ints, trees: Ints) -> Ints:
-        places = throw(number, groups, members, trees)
-        layer = asked.circuit.sum_layers[number]
-        sums = asked.circuit.edge_spans[number].start + (groups * layer.num_sums + members) * layer.children.shape[1]
-        edges.append(np.stack([first + trees, sums + places]))
-        return places
+    def choose(sums: Ints, trees: Ints) -> Ints:
+        taken = throw(sums, trees)
+        edges.append(np.stack([first + trees, taken]))
+        return taken
 
-    reached = zip(asked.circuit.spans, descend(asked.circuit, len(drawn), choose), strict=False)
-    return edges, [np.stack([first + trees, own.start + nodes]) for own, (nodes, trees) in reached]
+    inputs, trees = descend(asked.circuit, len(drawn), choose)
+    return edges, [np.stack([first + trees, inputs])]
 
 
 def shallow_mixture(asked: Model, limit: int = LIMITS.trees) -> Model:

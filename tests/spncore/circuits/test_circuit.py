@@ -10,10 +10,12 @@ from spncore.circuits import leaves
 from spncore.circuits.circuit import Circuit, CircuitError, InputLayer, ProductLayer, SumLayer, mixture
 from spncore.circuits.model import Model, Parameters, model, random_model
 from spncore.inference import workspace
+from spncore.inference.features import arranged
 from spncore.inference.flows import backward
-from spncore.inference.forward import forward
+from spncore.inference.forward import forward, linear
+from spncore.inference.loose import widths_of
 from spncore.inference.values import log_partition, log_values
-from spncore.inference.workspace import PairArrays, SumArrays, Workspace
+from spncore.inference.workspace import LooseProductArrays, LooseSumArrays, PairArrays, SumArrays, Workspace
 from spncore.structures import rat
 from tests import circuits, oracles
 from tests.closeness import assert_close
@@ -22,7 +24,7 @@ ONE_VARIABLE = np.array([[0]])
 
 
 def evaluate(asked, rows, dtype=np.float64):
-    """Log-values of the root, the features of the rows and the workspace, ready for the backward pass."""
+    """Log-values of the root, the evidence and the workspace, ready for the backward pass."""
     designs = [leaves.design(layer, rows) for layer in asked.circuit.input_layers]
     work = Workspace(asked.circuit, len(rows), dtype)
     pairs = list(zip(asked.parameters.inputs, designs, strict=True))
@@ -30,13 +32,16 @@ def evaluate(asked, rows, dtype=np.float64):
     sums = [weights.astype(dtype) for weights in asked.parameters.sums]
     designs = [design.astype(dtype) for design in designs]
     zeros = [leaves.impossible(*pair) for pair in pairs]
-    return forward(coefficients, sums, designs, work, zeros).copy(), designs, work
+    blocks = [design.kept(slice(None)) for design in designs]
+    seen = arranged(asked.circuit, blocks)
+    given = linear(asked.circuit, widths_of(blocks), coefficients, zeros)
+    return forward(given, sums, seen, work), designs, seen, work
 
 
 def all_flows(asked, rows, row_weights):
     """Flows of the sum weights, the families' derivatives of the leaf parameters, and the log-values."""
-    log_f, designs, work = evaluate(asked, rows)
-    flows = backward(asked.parameters.sums, row_weights, designs, work)
+    log_f, designs, seen, work = evaluate(asked, rows)
+    flows = backward(asked.parameters.sums, row_weights, seen, work)
     inputs = [
         design.layer.distribution.derivative(parameters, leaves.moments(sums, design))
         for parameters, sums, design in zip(asked.parameters.inputs, flows.moments, designs, strict=True)
@@ -81,14 +86,19 @@ def test_the_random_circuits_have_what_an_irregular_circuit_can_have():
     assert any((circuit.uses > 1).any() for circuit in made)
     assert any((circuit.uses[:-1] == 0).any() for circuit in made)
     assert any(len(circuit.input_layers) > 2 for circuit in made)
-    arrays = [layer for circuit in made for layer in Workspace(circuit, 1).layers if isinstance(layer, SumArrays)]
-    assert any(layer.edges[0].spread is not None for layer in arrays)
-    assert any(layer.nodes.shape[1] > 1 for layer in arrays) and any(layer.children is None for layer in arrays)
+    steps = [step for circuit in made for step in Workspace(circuit, 1).steps]
+    arrays = [step for step in steps if isinstance(step, SumArrays)]
+    assert any(step.step.edges.spread is not None for step in arrays)
+    assert any(step.values.shape[1] > 1 for step in arrays)
+    assert any(not isinstance(step.step.edges.places, slice) for step in arrays)
+    loose = [step for step in steps if isinstance(step, LooseProductArrays)]
+    assert any(len(step.step.products) and step.step.edges.spread is not None for step in loose)
+    assert any(isinstance(step, LooseSumArrays) for step in steps)
 
 
 def test_a_sum_over_all_pairs_is_fused_with_its_products():
-    layers = Workspace(circuits.paired_circuit(), 1).layers
-    assert [type(layer) for layer in layers] == [SumArrays, PairArrays, SumArrays]
+    steps = Workspace(circuits.paired_circuit(), 1).steps
+    assert [type(step) for step in steps] == [SumArrays, PairArrays, SumArrays]
 
 
 def test_log_values_agree_with_exact_rational_arithmetic():

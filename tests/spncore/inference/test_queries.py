@@ -177,7 +177,7 @@ def test_many_rows_are_answered_like_one_by_one(monkeypatch):
     rows = circuits.random_rows(rng, asked, 11)
     one_by_one = [queries.moments(asked, row[None]) for row in rows]
     monkeypatch.setattr("spncore.inference.values.SMALLEST_BLOCK", 4)
-    monkeypatch.setattr("spncore.inference.values.BLOCK_BYTES", 1)
+    monkeypatch.setattr("spncore.inference.values.ASKED_BYTES", 1)
     found = queries.moments(asked, rows)
     assert_close(found.mean, [one.mean[0] for one in one_by_one])
     assert_close(found.covariance, [one.covariance[0] for one in one_by_one])

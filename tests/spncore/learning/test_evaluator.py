@@ -5,7 +5,7 @@ from spncore import Experiment, trainer_of
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.data.dataset import from_array
-from spncore.inference.forward import safe_log
+from spncore.inference.log_domain import safe_log
 from spncore.learning.evaluator import Evaluator
 from spncore.learning.objectives import DATA_FLOW, OBJECTIVES, Labels, data_and_partition
 from spncore.structures import rat

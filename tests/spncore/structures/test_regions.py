@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from spncore.circuits.circuit import CircuitError, ProductLayer, SumLayer
+from spncore.inference.steps import WideLeaves
 from spncore.inference.workspace import PairArrays, ProductArrays, SumArrays, Workspace
 from spncore.structures import rat
 from spncore.structures.regions import Regions, size
@@ -12,22 +13,23 @@ SHAPES = [(16, 1, 1), (16, 4, 2), (9, 2, 3), (37, 3, 2), (100, 4, 5)]
 @pytest.mark.parametrize(("num_variables", "depth", "num_repetitions"), SHAPES)
 def test_every_layer_of_pairs_is_fused_and_finds_its_halves_in_one_row(num_variables, depth, num_repetitions):
     circuit = rat(num_variables, depth, num_repetitions, 4, "pairs", np.random.default_rng(0))
-    layers = Workspace(circuit, 3).layers
-    pairs = [layer for layer in layers if isinstance(layer, PairArrays)]
+    steps = Workspace(circuit, 3).steps
+    pairs = [step for step in steps if isinstance(step, PairArrays)]
     assert len(pairs) == depth
-    assert len(layers) == depth + (num_repetitions > 1)
-    assert all(isinstance(side.places, slice) and side.owned for layer in pairs for side in layer.edges)
+    assert len(steps) == depth + (num_repetitions > 1)
+    assert all(isinstance(side.places, slice) and side.owned for step in pairs for side in step.step.edges)
 
 
 @pytest.mark.parametrize(("num_variables", "depth", "num_repetitions"), SHAPES)
-def test_element_wise_layers_read_and_overwrite_their_children_in_place(num_variables, depth, num_repetitions):
+def test_element_wise_layers_read_their_children_in_place_and_send_down_in_place(num_variables, depth, num_repetitions):
     circuit = rat(num_variables, depth, num_repetitions, 4, "elementwise", np.random.default_rng(0))
-    layers = Workspace(circuit, 3).layers
-    products = [layer for layer in layers if isinstance(layer, ProductArrays)]
-    sums = [layer for layer in layers if isinstance(layer, SumArrays)]
-    assert len(products) == len(sums) == depth
-    assert all(isinstance(column.places, slice) and column.owned for layer in products for column in layer.edges)
-    assert all(layer.scaled is layer.children for layer in sums)
+    work = Workspace(circuit, 3)
+    products = [step for step in work.steps if isinstance(step, ProductArrays)]
+    sums = [step for step in work.steps if isinstance(step, SumArrays)]
+    assert len(sums) == depth and len(products) == depth - 1  # the first products are leaves themselves
+    assert [type(block.block) for block in work.inputs] == [WideLeaves]
+    assert all(isinstance(column.places, slice) and column.owned for step in products for column in step.step.edges)
+    assert not work.copies and all(np.may_share_memory(step.sent, work.slopes) for step in sums)
 
 
 @pytest.mark.parametrize("kind", ["pairs", "elementwise"])

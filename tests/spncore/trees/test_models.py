@@ -79,7 +79,7 @@ def rows_of(incidence):
 
 @pytest.mark.parametrize("kind", ["prior", "row", "data"])
 def test_trees_are_drawn_as_often_as_their_probability_says(kind, monkeypatch):
-    monkeypatch.setattr("spncore.inference.values.block_rows", lambda circuit, num: 700)
+    monkeypatch.setattr("spncore.trees.models.row_blocks", lambda circuit, num: [slice(0, 700), slice(700, num)])
     asked, trees = asked_to_sample()
     counts = np.arange(16) % 3
     rows, shares, given_counts = {

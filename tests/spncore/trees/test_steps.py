@@ -7,7 +7,7 @@ from spncore.circuits.model import model, random_model
 from spncore.circuits.overparam import consecutive_sums, edge_nodes, effective_weights, layer_flows
 from spncore.dynamics import steps
 from spncore.dynamics.steps import exact_factors, second_order_term, weight_steps
-from spncore.inference.flows import send_down
+from spncore.inference.flows import node_flows
 from spncore.inference.values import blocks
 from spncore.trees.induced import Trees, edge_trees, enumerate_trees
 from spncore.trees.models import edge_weights, sample_trees, tree_flows
@@ -61,7 +61,7 @@ def objective(rng, num_variables):
 def engine_flow(asked, rows, row_weights):
     """Flow of every edge, (E,), from the engine's backward pass."""
     ((_, work),) = blocks(asked, rows)
-    return np.concatenate([flow.ravel() for flow in send_down(asked.parameters.sums, row_weights, work)])
+    return np.concatenate([flow.ravel() for flow in node_flows(asked.parameters.sums, row_weights, work).sums])
 
 
 def with_weights(asked, weights):

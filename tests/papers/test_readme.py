@@ -184,6 +184,13 @@ def table(heading, first):
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in rows]
 
 
+def test_every_finding_has_a_line_with_the_version_that_it_installs():
+    told = {name.strip("`"): version.replace(" ", "==") for name, version, *_ in table("Findings", "script")}
+    kept = {file.stem: file.read_text(encoding="utf-8") for file in (ROOT / "findings").iterdir()}
+    assert told.keys() == kept.keys()
+    assert all(f" {told[name]} " in script for name, script in kept.items())
+
+
 def captions():
     """The paragraph above each table of timings."""
     paragraphs = section(README, "Measured").split("\n\n")

@@ -84,11 +84,13 @@ class Batch:
 
     def _go_carefully(self, parameters: Floats, states: Sequence[TrainState]) -> bool:
         """Whether a run that is alone has weights of 0; of several, those that have go on by themselves at once."""
-        weights = self._lead.weights(parameters)
+        weights, sums = self._lead.weights(parameters), self._lead.problem.sums
+        edges = effective_weights(weights[:, : sums.num_weights], sums)
+        sound = weights.all(axis=1) & edges.all(axis=1)
         if len(self.trainers) == 1:
-            return not (weights.all() and self._lead.problem.zeros is None)
+            return not (sound.all() and self._lead.problem.zeros is None)
         for run, rows in enumerate(self._rows):
-            if not weights[rows].all():
+            if not sound[rows].all():
                 self._gone[run] = Batch([self.trainers[run]], [states[run]])
         return False
 
@@ -117,8 +119,10 @@ class Batch:
     def advance(self, num_updates: int) -> list[Block | None]:
         """By run a block of so many states with an update after each, None for one that has dropped out.
 
-        A block that is cut short says why; its run then drops out.
+        A block that is cut short says why; its run then drops out. ValueError for less than one update.
         """
+        if num_updates < 1:
+            raise ValueError(f"updates: {num_updates} cannot be made; ask for 1 or more")
         if len(self._gone) == len(self.trainers):
             return [self._apart(run, num_updates) for run in range(len(self.trainers))]
         begin, before = self.iteration, (self._x.copy(), [array.copy() for array in self._optimiser])
@@ -154,7 +158,7 @@ class Batch:
         trainer, rows, state = self.trainers[run], self._rows[run], self.state(run)
         if run not in self._gone and not self._careful:
             part = kept.of(rows)
-            if not part.first_zero(part.seen(trainer, self._held_weights[rows])):
+            if not part.first_zero(part.seen(trainer, self._held_weights[rows]), trainer.problem.sums):
                 self._gone[run] = Batch([trainer], [state])
         return self._apart(run) if run in self._gone else self._block(run, kept, state, self._optimiser)
 
@@ -283,15 +287,17 @@ class Batch:
         trainer, rows = self.trainers[run], self._rows[run]
         part = kept.of(rows)
         info = part.seen(trainer, self._held_weights[rows])
-        unsound = part.first_unsound(trainer.problem.zeros)
-        if not self._careful and (zero := part.first_zero(info)) < min(unsound + 1, num):
+        sound, ends = part.sound(trainer.problem.zeros)
+        if not self._careful and (zero := part.first_zero(info, trainer.problem.sums)) < min(sound + 1, num):
             return self._go_apart(run, start, zero, num)
-        if unsound == num:
+        if not ends:
             return Block(start.iteration, info, self._state(run, start.iteration + num - 1, kept.parameters[-2], last))
         self._gone[run] = None
-        reason = divergence(trainer.problem, trainer.settings, part, info, start.iteration, unsound)
-        before = Batch([trainer], [start]).advance(unsound)[0] if unsound else None
-        return Block(start.iteration, info.part(slice(unsound)), before and before.last, reason)
+        reason = divergence(trainer.problem, trainer.settings, part, info, start.iteration)
+        alone = Batch([trainer], [start])
+        if sound > 1:
+            alone.advance(sound - 1)
+        return Block(start.iteration, info.part(slice(sound)), alone.state(0) if sound else None, reason)
 
     def _go_apart(self, run: int, start: TrainState, sound: int, num: int) -> Block:
         """After so many sound updates a run has a weight of 0: from there it goes on by itself."""

@@ -16,24 +16,26 @@ class DivergenceError(ArithmeticError):
     """A number left the finite range; the text names the iteration, the seed and the quantity."""
 
 
-def divergence(
-    problem: Problem, settings: LearnerSettings, kept: Kept, seen: StepInfo, iteration: int, place: int
-) -> str:
-    """What left the finite numbers at one of the states that are kept, the first being after `iteration` updates."""
-    info, after = seen.part(place), kept.parameters[place + 1]
+def divergence(problem: Problem, settings: LearnerSettings, kept: Kept, seen: StepInfo, iteration: int) -> str:
+    """What left the finite numbers first of what is kept, the first state being after `iteration` updates."""
+    after = kept.parameters[1:]
     if problem.zeros is not None:
-        after = np.where(problem.zeros[: after.shape[1]], 0.0, after)
+        after = np.where(problem.zeros[: after.shape[2]], 0.0, after)
     found = (
-        (iteration + place, "the log-likelihood", np.isfinite(info.llh)),
-        (iteration + place, "the logarithm of a node's weight", ~kept.empty[place]),
-        (iteration + place + 1, "a weight", np.isfinite(after).all(axis=1)),
+        (0, "the log-likelihood", np.isfinite(seen.llh)),
+        (0, "the logarithm of a node's weight", ~kept.empty),
+        (1, "a weight", np.isfinite(after).all(axis=2)),
     )
-    updates_made, quantity, sound = next(each for each in found if not each[2].all())
-    seed = int(np.argmin(sound))
+    ends = [
+        (int(np.argmin(sound.all(axis=1))) + late, late, name, sound) for late, name, sound in found if not sound.all()
+    ]
+    updates, late, quantity, sound = min(ends, key=lambda end: (end[0], -end[1]))
+    place = updates - late
+    seed, info = int(np.argmin(sound[place])), seen.part(place)
     row = np.concatenate([info.layer_weights[seed], *(array[seed].ravel() for array in info.inputs)])
     values = [info.llh[seed], info.value[seed], *info.flow[seed]]
     said = verdict(problem, settings, row, bool(iteration + place == 0 and not np.isfinite(values).all()))
-    return f"after {counted(updates_made, 'update')}, {quantity} of seed {settings.seeds[seed]} {said}"
+    return f"after {counted(iteration + updates, 'update')}, {quantity} of seed {settings.seeds[seed]} {said}"
 
 
 def verdict(problem: Problem, settings: LearnerSettings, row: Floats, at_start: bool) -> str:

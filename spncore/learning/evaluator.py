@@ -96,7 +96,8 @@ class Evaluator:
         with np.errstate(all="ignore"):
             for seed in range(len(weights)):
                 batch = self.whole if batches is None else batches[seed]
-                impossible = None if zeros is None else [array[seed] for array in zeros]
+                here = zeros is not None and any(array[seed].any() for array in zeros)
+                impossible = [array[seed] for array in zeros] if here and zeros is not None else None
                 self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
         num_rows = (self.whole if batches is None else batches[0]).num_rows
         flow, moments = self.collected(room, num_rows)

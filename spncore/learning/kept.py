@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 
 from spncore.arrays import Bools, Floats
+from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.learning.states import StepInfo
 
 if TYPE_CHECKING:
@@ -51,23 +52,25 @@ class Kept(NamedTuple):
         inputs = problem.leaves(leaf_weights)
         return StepInfo(llh, value, correct, log_partition, self.flow, layer_weights, inputs, at_floor)
 
-    def first_zero(self, seen: StepInfo) -> int:
-        """The first state with a weight of 0, n if there is none."""
-        sound: Bools = np.asarray(seen.layer_weights.all(axis=(1, 2)))
+    def first_zero(self, seen: StepInfo, sums: SumStack) -> int:
+        """The first state with a weight of 0, of a leaf or of an edge, n if there is none."""
+        sound: Bools = np.asarray(effective_weights(seen.layer_weights, sums).all(axis=(1, 2)))
         for array in seen.inputs:
             sound &= array.all(axis=(1, 2, 3, 4))
         return _first(~sound)
 
-    def first_unsound(self, zeros: Bools | None) -> int:
-        """The first state whose LLH, or whose parameters after it, are no finite numbers, n if there is none.
+    def sound(self, zeros: Bools | None) -> tuple[int, bool]:
+        """How many states are sound, and whether it ends there: at a state that is not, or in the update after them.
 
-        `zeros` (P',) are weights that are 0 by structure, whose logarithms are not looked at.
+        A state is sound if its LLH is a finite number, an update if its parameters are. `zeros` (P',) are weights that
+        are 0 by structure, whose logarithms are not looked at.
         """
         after = self.parameters[1:]
         if zeros is not None:
             after = np.where(zeros[: after.shape[2]], 0.0, after)
-        sound = np.isfinite(self.found[0]) & np.isfinite(after).all(axis=2) & ~self.empty
-        return _first(~sound.all(axis=1))
+        states = _first(~(np.isfinite(self.found[0]) & ~self.empty).all(axis=1))
+        updates = _first(~np.isfinite(after).all(axis=(1, 2)))
+        return min(states, updates + 1, len(after)), min(states, updates) < len(after)
 
 
 def _first(there: Bools) -> int:

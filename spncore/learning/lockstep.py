@@ -23,9 +23,12 @@ def trainer_beside(problem: Problem, settings: LearnerSettings, others: Sequence
 
 
 class Lockstep:
-    """Runs that have made equally many updates, and go on together."""
+    """Runs that have made equally many updates, and go on together; ValueError if they have not."""
 
     def __init__(self, trainers: Sequence[Trainer], states: Sequence[TrainState]) -> None:
+        made = sorted({state.iteration for state in states})
+        if len(made) > 1:
+            raise ValueError(f"states: after {made[0]} and {made[-1]} updates; give states after equally many")
         self._groups: list[list[int]] = []
         for run, trainer in enumerate(trainers):
             fitting = (group for group in self._groups if fit_together(trainers[group[0]], trainer))

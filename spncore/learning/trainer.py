@@ -65,11 +65,14 @@ class Trainer:
         return TrainState(0, parameters, self.optimiser.init(parameters[:, : self.num_trained]))
 
     def advance(self, state: TrainState, num_updates: int) -> tuple[TrainState, Block]:
-        """So many updates (1 or more), or fewer if numbers overflow, which the block says: the state after them."""
+        """So many updates (1 or more): the state after them, and what was seen before each.
+
+        If numbers overflow, the block says so and ends there, and the state is the last that was seen.
+        """
         batch = self._at(state)
         [block] = batch.advance(num_updates)
         assert block is not None
-        return batch.state(0), block
+        return batch.state(0) if block.stopped is None else block.last or state, block
 
     def step(self, state: TrainState) -> tuple[TrainState, StepInfo]:
         """One update of all seeds: the state after it, what was seen before it; DivergenceError if numbers overflow."""

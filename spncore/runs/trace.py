@@ -139,8 +139,8 @@ class Recorder:
             self.interrupt()
 
     def interrupt(self) -> None:
-        """Say that somebody ended it here."""
-        self.stopped = f"interrupted after {counted(max(self.length - 1, 0), 'update')}"
+        """Say that somebody ended it here, unless it had ended."""
+        self.stopped = self.stopped or f"interrupted after {counted(max(self.length - 1, 0), 'update')}"
 
     def add(self, block: Block) -> None:
         """Append the states of a block; why it was cut short, if it was, becomes the reason."""

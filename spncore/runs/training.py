@@ -74,6 +74,8 @@ def fit_all(experiments: Sequence[Experiment], dataset: Dataset | None = None) -
     >>> [trace.llh.shape for trace in traces]
     [(1, 21), (1, 21), (1, 21)]
     """
+    if not experiments:
+        return []
     if len({experiment.iterations for experiment in experiments}) > 1:
         raise ExperimentError("iterations: runs side by side make equally many updates; give all the same number")
     with ONE_THREAD:
@@ -102,6 +104,9 @@ def _fitting(trainer: Trainer, experiment: Experiment, state: TrainState | None)
             f"state: its parameters have shape {state.parameters.shape}, this experiment's have {expected}; "
             "go on with the experiment it was saved from"
         )
+    own = trainer.optimiser.init(state.parameters[:, : trainer.num_trained])
+    if [array.shape for array in own] != [array.shape for array in state.optimiser]:
+        raise ExperimentError("state: it is of another learner; go on with the experiment it was saved from")
     return state
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spncore import Experiment, load, trainer_of
+from spncore import Experiment, ExperimentError, Recorder, fit, load, trainer_of
 from spncore.circuits.model import Model, Parameters
 from spncore.data.dataset import from_array
 from spncore.inference.held import Held
@@ -16,7 +16,7 @@ from spncore.learning.objectives import OBJECTIVES, data_and_partition
 from spncore.learning.problem import plain_problem
 from spncore.learning.trainer import Trainer
 from spncore.runs.problem import problem_of
-from spncore.runs.training import learner_of
+from spncore.runs.training import all_blocks, learner_of
 from spncore.structures import STRUCTURES
 from tests.closeness import assert_close
 
@@ -227,3 +227,54 @@ def test_an_objective_that_cannot_be_evaluated_at_the_start_says_so():
     problem = plain_problem(model, data_and_partition(DATA), OBJECTIVES["generative"])
     with pytest.raises(DivergenceError, match="after 0 updates, the log-likelihood of seed 0 is not a finite number"):
         Trainer(problem, LearnerSettings()).step(Trainer(problem, LearnerSettings()).init())
+
+
+WILD = Experiment(
+    dataset="two-clusters", parametrisation="log", learning_rate=10.0, objective="unnormalised", iterations=200
+)
+
+
+def test_after_a_divergence_the_state_is_the_last_that_was_seen():
+    trainer = trainer_of(WILD)
+    state, block = trainer.advance(trainer.init(), 200)
+    assert block.stopped.startswith(f"after {block.length} updates")
+    assert state is block.last and state.iteration == block.length - 1 and np.isfinite(state.parameters).all()
+    assert trainer.advance(state, 3)[1].stopped == block.stopped
+
+
+def test_an_effective_weight_that_rounds_to_zero_ends_a_run_though_no_single_weight_is_zero():
+    thin = Experiment(dataset="two-clusters", component_init="random", train_components=False, topology="private")
+    thin = thin.replace(parametrisation="log", optimiser="momentum", momentum=0.999, learning_rate=2.0, init_scale=1.0)
+    trace = fit(thin.replace(depth=8, seed=1, iterations=300))
+    assert "the logarithm of a node's weight of seed 1" in trace.stopped
+    assert (trace.weights > 0).all() and (trace.effective_weights > 0).all()
+
+
+def test_a_run_of_seeds_keeps_each_ones_bits_beside_one_with_a_weight_of_zero():
+    pair = Experiment(dataset="two-clusters", parametrisation="log", component_init="random", num_seeds=2)
+    both, alone = trainer_of(pair), trainer_of(pair.replace(seed=1, num_seeds=1))
+    start = both.init()
+    parameters = start.parameters.copy()
+    parameters[0, both.problem.sums.num_weights] = -800.0
+    seen = both.advance(start._replace(parameters=parameters), 60)[1].seen.llh[:, 1]
+    assert np.array_equal(seen, alone.advance(alone.init(), 60)[1].seen.llh[:, 0])
+
+
+def test_what_cannot_go_on_together_is_refused_in_words():
+    trainer = trainer_of(BASE, DATA)
+    start = trainer.init()
+    later, _ = trainer.advance(start, 3)
+    with pytest.raises(ValueError, match="states: after 0 and 3 updates; give states after equally many"):
+        Lockstep([trainer, trainer], [start, later])
+    with pytest.raises(ValueError, match="updates: 0 cannot be made; ask for 1 or more"):
+        trainer.advance(start, 0)
+    with pytest.raises(ExperimentError, match="state: it is of another learner"):
+        fit(BASE.replace(optimiser="adam"), DATA, state=start)
+
+
+def test_an_interruption_says_nothing_of_runs_that_had_ended():
+    recorder = Recorder(WILD, trainer_of(WILD).problem)
+    list(recorder.follow(all_blocks(trainer_of(WILD), WILD)))
+    said = recorder.stopped
+    recorder.interrupt()
+    assert said.startswith("diverged: ") and recorder.stopped == said

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from spncore import Experiment, fit, load
+from spncore.data.dataset import from_array
 from spncore.learning.evaluator import Evaluator
 from spncore.sweep import Cell, Outcome, Target
 from spncore.sweep.cells import grid
@@ -76,3 +77,16 @@ def test_cells_that_are_computed_together_have_the_numbers_they_have_alone():
         alone = compute(cell, DATA["two-clusters"])
         assert replace(alone, seconds=0.0) == replace(outcome, seconds=0.0)
     assert len({outcome.key for outcome in together}) == len(cells)
+
+
+def test_a_run_that_would_overflow_later_is_the_same_beside_a_longer_one():
+    rng = np.random.default_rng(0)
+    data = from_array((rng.random((60, 40)) < rng.uniform(0.05, 0.5, 40)).astype(np.uint8), "wide")
+    wild = Experiment(dataset=f"sha256:{data.sha256}", num_components=2, depth=1, component_init="random", floor=1e-12)
+    wild = wild.replace(objective="unnormalised", learning_rate=10.0, init_scale=10.0)
+    cells, known = [Cell(wild.replace(iterations=n)) for n in (2, 3, 4, 20)], {wild.dataset: data}
+    together = compute_together(cells, known)
+    assert [outcome.seeds[0].iterations for outcome in together] == [2, 3, 3, 3]
+    assert [outcome.seeds[0].stopped is None for outcome in together] == [True, True, False, False]
+    for cell, outcome in zip(cells, together, strict=True):
+        assert replace(compute(cell, data), seconds=0.0) == replace(outcome, seconds=0.0)

@@ -56,8 +56,7 @@ class EvidenceFlow(NamedTuple):
 def log_likelihood(asked: Model, rows: Array) -> Floats:
     """log P(e) (B,) in nats, normalised: the likelihood of full rows, the marginal of others; −inf if impossible."""
     rows = check_rows(asked, rows)
-    if rows.dtype.kind == "u":
-        rows = as_real(rows)
+    rows = rows.astype(np.promote_types(rows.dtype, np.int8), copy=False)  # which has a number for what is missing
     empty = np.full((1, rows.shape[1]), -1 if rows.dtype.kind == "i" else np.nan, dtype=rows.dtype)
     values = log_values(asked, np.concatenate([rows, empty]))
     if values[-1] == -np.inf:

@@ -6,7 +6,8 @@ import numpy as np
 
 from spncore.arrays import Array, Floats, Ints
 from spncore.circuits import leaves
-from spncore.circuits.circuit import Circuit
+from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
+from spncore.circuits.evidence import row_parts
 from spncore.circuits.model import Model
 from spncore.inference import log_domain
 from spncore.inference.features import Features, arranged
@@ -43,9 +44,31 @@ def log_values(asked: Model, rows: Array) -> Floats:
     >>> np.exp(log_values(model, np.array([[0], [1], [-1]]))).round(2).tolist()
     [0.77, 0.23, 1.0]
     """
+    if _is_mixture(asked.circuit):
+        return _of_mixture(asked, rows)
     result = np.empty(len(rows))
     for (part, values), _ in blocks(asked, rows):
         result[part] = values
+    return result
+
+
+def _is_mixture(circuit: Circuit) -> bool:
+    """Whether one group of leaves stands under one sum, and nothing else."""
+    first, *above = circuit.layers
+    return isinstance(first, InputLayer) and len(first.variables) == 1 and [type(layer) for layer in above] == [SumLayer]
+
+
+def _of_mixture(asked: Model, rows: Array) -> Floats:
+    """log f (B,) of a mixture: its only sum takes the logarithm of what it adds up, so that nothing need be planned."""
+    (layer,), (above,) = asked.circuit.input_layers, asked.circuit.sum_layers
+    (parameters,), (weights,) = asked.parameters.inputs, asked.parameters.sums
+    design, result = leaves.design(layer, rows), np.empty(len(rows))
+    with np.errstate(all="ignore"):
+        parameters = parameters[:, above.children[0]]
+        given = [leaves.coefficients(parameters, design)], [leaves.impossible(parameters, design)]
+        for part in row_parts(len(rows)):
+            (values,) = log_domain.input_values(given[0], [design.featured(part)], given[1])
+            result[part] = log_domain.log_totals(values[None], weights)
     return result
 
 
@@ -90,7 +113,7 @@ def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Fl
 
 def _formed(designs: Sequence[leaves.Design]) -> list[leaves.Block]:
     """All features of all rows."""
-    return [design.kept(slice(None)) for design in designs]
+    return [design.featured(slice(None)) for design in designs]
 
 
 def relative_values(work: Workspace, nodes: Ints, columns: Ints) -> Floats:

@@ -98,7 +98,7 @@ def prepared_blocks(
             given = _linear(asked, designs, missing)
         if work is None or work.num_rows != part.stop - part.start:
             work = Workspace(circuit, part.stop - part.start)
-        yield part, arranged(circuit, _formed(designs), with_flows=False), given, work
+        yield part, arranged(circuit, _formed(designs)), given, work
 
 
 def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Floats] | None) -> Linear:
@@ -107,12 +107,12 @@ def _linear(asked: Model, designs: Sequence[leaves.Design], missing: Sequence[Fl
         coefficients = [leaves.coefficients(*pair) for pair in pairs]
     for array, design, log_factors in zip(coefficients, designs, missing or (), strict=False):
         leaves.weigh_missing(array, design, log_factors)
-    widths = tuple((design.num_summed, design.num_features) for design in designs)
+    widths = tuple((design.num_features, design.num_features) for design in designs)  # no more is formed
     return linear(asked.circuit, widths, coefficients, [leaves.impossible(*pair) for pair in pairs])
 
 
 def _formed(designs: Sequence[leaves.Design]) -> list[leaves.Block]:
-    """All features of all rows."""
+    """All features of all rows, and nothing that only flows need."""
     return [design.featured(slice(None)) for design in designs]
 
 

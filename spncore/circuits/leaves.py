@@ -164,8 +164,10 @@ def _numbers(layer: InputLayer, values: Array) -> Array:
     return values if layer.family == "categorical" else values.astype(float, copy=False)
 
 
-def design(layer: InputLayer, rows: Array | Evidence) -> Design:
-    """Prepare evidence rows (B, D); CircuitError names a value that the family does not support."""
+def design(layer: InputLayer, rows: Array | Evidence, first_row: int = 0) -> Design:
+    """Prepare evidence rows (B, D); CircuitError names a value that the family does not support, and its row, counted
+    from `first_row`.
+    """
     evidence = rows if isinstance(rows, Evidence) else Evidence(turned(rows))
     shape, num_rows, family = layer.variables.shape, evidence.columns.shape[1], layer.distribution
     variables = layer.variables.ravel()
@@ -176,7 +178,7 @@ def design(layer: InputLayer, rows: Array | Evidence) -> Design:
     for part in row_parts(num_rows):
         values = evidence.columns[:, part][places].reshape(*shape, -1)
         missing = is_missing(values)
-        _check_support(layer, values, missing, part.start)
+        _check_support(layer, values, missing, first_row + part.start)
         np.logical_and.reduce(missing, axis=1, out=empty[:, part])
         if np.count_nonzero(missing) > shape[1] * np.count_nonzero(empty[:, part]):
             partly |= np.logical_or.reduce(missing & ~empty[:, None, part], axis=(0, 2))
@@ -203,7 +205,7 @@ def _bounded(made: Design) -> Design:
 def _check_support(layer: InputLayer, values: Array, missing: Bools, first_row: int) -> None:
     supports = layer.distribution.supports
     if values.dtype.kind in "iu" and values.size and supports(values.max()):
-        return  # whole numbers are missing or at least 0, and what is possible lies in a row
+        return  # whole numbers are missing or at least 0, and a family has all up to its largest
     possible = missing | supports(values)
     if not possible.all():
         group, place, row = (int(i) for i in np.argwhere(~possible)[0])

@@ -116,7 +116,9 @@ class Design:
         begin, first = (len(partial), 0) if whole else (0, family.num_implied)
         num_groups, size, number = *self.layer.variables.shape, family.num_statistics - first
         end = begin + number * size
-        self._write_statistics(values, first, out[:, begin:end].reshape(num_groups, number, size, -1))  # a view
+        complete = not len(partial) and not empty.any()
+        statistics = out[:, begin:end].reshape(num_groups, number, size, -1)  # a view
+        self._write_statistics(values, first, complete, statistics)
         if len(partial):
             hidden = is_missing(values[:, partial])  # (G, A, B')
             if whole:
@@ -127,11 +129,17 @@ class Design:
         out[:, -2] = ~empty
         out[:, -1] = empty
 
-    def _write_statistics(self, values: Array, first: int, out: Floats) -> None:
+    def _write_statistics(self, values: Array, first: int, complete: bool, out: Floats) -> None:
         """Form the statistics from the `first` on (G, T', S, B') of values, 0 where these are missing."""
+        categorical = self.layer.family == "categorical"
+        if categorical and self.layer.num_values == 2 and complete:
+            out[:, -1] = values
+            if not first:
+                np.subtract(1.0, out[:, 1], out=out[:, 0])
+            return
         found = self.layer.distribution.statistics(_numbers(self.layer, values))[first:]
         out[...] = found.swapaxes(0, 1)
-        if self.layer.family != "categorical":  # there what is missing equals no value
+        if not complete and not categorical:  # for these what is missing equals no value
             np.copyto(out, 0.0, where=is_missing(values)[:, None])
 
     def take(self, rows: Ints | slice) -> Design:

@@ -42,7 +42,8 @@ class Family(NamedTuple):
     The first `num_implied` statistics have a natural parameter of 0: `observed` holds it, flows are summed over them.
     `parameters` arrays are (…, P, N, S). `derivative(parameters, moments)` is θ ∂𝓛/∂θ, the flow, for a parameter whose
     entry of `positive` is true (a weight or scale, trained like the weights of sums), else ∂𝓛/∂θ. `maximise` is the M
-    step of EM. `mode` is the most probable value; `support` names the allowed values and `supports(x)` checks them.
+    step of EM. `mode` is the most probable value; `support` names the allowed values and `supports(x)` checks them:
+    of whole numbers all from 0 up to the largest, if there is one.
     """
 
     num_parameters: int

@@ -94,6 +94,11 @@ class Design:
         """Some rows of what is formed once and kept."""
         return Block(self.summed[:, :, rows], self.bound)
 
+    def featured(self, rows: slice) -> Block:
+        """The features of some rows alone, formed anew."""
+        num_groups, num_rows = self.empty[:, rows].shape
+        return self.block(rows, np.empty((num_groups, self.num_features, num_rows), self.dtype))
+
     def block(self, rows: slice, out: Floats) -> Block:
         """Some rows, formed in `out` (G, A + F, B')."""
         self.write(rows, out)
@@ -105,31 +110,37 @@ class Design:
         return found.reshape(*self.layer.variables.shape, -1)
 
     def write(self, rows: slice, out: Floats) -> None:
-        """Form `summed` of some rows in `out` (G, A + F, B'), of any precision."""
-        values, empty, begin = self.values(rows), self.empty[:, rows], len(self.partial)
-        num_groups, size, number = *self.layer.variables.shape, self.layer.distribution.num_statistics
+        """Form `summed` of some rows in `out` (G, A + F, B'), of any precision; in (G, F, B') its features alone."""
+        values, empty, partial, family = self.values(rows), self.empty[:, rows], self.partial, self.layer.distribution
+        whole = out.shape[1] == self.num_summed
+        begin, first = (len(partial), 0) if whole else (0, family.num_implied)
+        num_groups, size, number = *self.layer.variables.shape, family.num_statistics - first
         end = begin + number * size
+        complete = not len(partial) and not empty.any()
         statistics = out[:, begin:end].reshape(num_groups, number, size, -1)  # a view
-        self._write_statistics(values, statistics)
-        if empty.any():
-            np.copyto(statistics, 0.0, where=empty[:, None, None])
-        if begin:
-            hidden = is_missing(values[:, self.partial])  # (G, A, B')
-            statistics[:, :, self.partial] = np.where(hidden[:, None], 0.0, statistics[:, :, self.partial])
-            out[:, :begin] = ~hidden
-            out[:, end : end + begin] = hidden & ~empty[:, None]
+        self._write_statistics(values, first, complete, statistics)
+        if len(partial):
+            hidden = is_missing(values[:, partial])  # (G, A, B')
+            if whole:
+                np.logical_not(hidden, out=out[:, :begin])
+            out[:, end : end + len(partial)] = hidden & ~empty[:, None]
         if self.base is not None:
             out[:, -3] = self.base[:, rows]
         out[:, -2] = ~empty
         out[:, -1] = empty
 
-    def _write_statistics(self, values: Array, out: Floats) -> None:
-        """Form the statistics (G, T, S, B') of values, whatever they are where these are missing."""
-        if self.layer.family == "categorical" and self.layer.num_values == 2:
-            out[:, 1] = values
-            np.subtract(1.0, out[:, 1], out=out[:, 0])
-        else:
-            out[...] = np.moveaxis(self.layer.distribution.statistics(_numbers(self.layer, values)), 0, 1)
+    def _write_statistics(self, values: Array, first: int, complete: bool, out: Floats) -> None:
+        """Form the statistics from the `first` on (G, T', S, B') of values, 0 where these are missing."""
+        categorical = self.layer.family == "categorical"
+        if categorical and self.layer.num_values == 2 and complete:
+            out[:, -1] = values
+            if not first:
+                np.subtract(1.0, out[:, 1], out=out[:, 0])
+            return
+        found = self.layer.distribution.statistics(_numbers(self.layer, values))[first:]
+        out[...] = found.swapaxes(0, 1)
+        if not complete and not categorical:  # for these what is missing equals no value
+            np.copyto(out, 0.0, where=is_missing(values)[:, None])
 
     def take(self, rows: Ints | slice) -> Design:
         """The same design for some of its rows."""
@@ -161,28 +172,30 @@ def _numbers(layer: InputLayer, values: Array) -> Array:
     return values if layer.family == "categorical" else values.astype(float, copy=False)
 
 
-def design(layer: InputLayer, rows: Array | Evidence) -> Design:
-    """Prepare evidence rows (B, D); CircuitError names a value that the family does not support."""
+def design(layer: InputLayer, rows: Array | Evidence, first_row: int = 0) -> Design:
+    """Prepare evidence rows (B, D); CircuitError names a value that the family does not support, and its row, counted
+    from `first_row`.
+    """
     evidence = rows if isinstance(rows, Evidence) else Evidence(turned(rows))
     shape, num_rows, family = layer.variables.shape, evidence.columns.shape[1], layer.distribution
     variables = layer.variables.ravel()
-    in_a_row = len(variables) > 0 and bool((np.diff(variables) == 1).all())
+    in_a_row = len(variables) > 0 and bool((variables[1:] == variables[:-1] + 1).all())
     places = slice(int(variables[0]), int(variables[-1]) + 1) if in_a_row else variables
     empty, partly = np.empty((shape[0], num_rows), dtype=bool), np.zeros(shape[1], dtype=bool)
     base = None if family.log_base is None else np.empty(empty.shape)
-    made = Design(layer, evidence, places, empty, np.empty(0, dtype=int), slice(0), np.empty(0), base)
     for part in row_parts(num_rows):
-        values = made.values(part)
+        values = evidence.columns[:, part][places].reshape(*shape, -1)
         missing = is_missing(values)
-        _check_support(layer, values, missing, part.start)
+        _check_support(layer, values, missing, first_row + part.start)
         np.logical_and.reduce(missing, axis=1, out=empty[:, part])
-        partly |= np.logical_or.reduce(missing & ~empty[:, None, part], axis=(0, 2))
+        if np.count_nonzero(missing) > shape[1] * np.count_nonzero(empty[:, part]):
+            partly |= np.logical_or.reduce(missing & ~empty[:, None, part], axis=(0, 2))
         if family.log_base is not None and base is not None:
             base[:, part] = np.where(missing, 0.0, family.log_base(_numbers(layer, values))).sum(axis=1)
     end = (family.num_statistics - family.num_implied) * shape[1]
     partial = np.flatnonzero(partly)
-    bound = np.ones(end + len(partial) + 2 + (base is not None))
-    return _bounded(replace(made, partial=partial, flags=slice(end, end + len(partial)), bound=bound))
+    flags, bound = slice(end, end + len(partial)), np.ones(end + len(partial) + 2 + (base is not None))
+    return _bounded(Design(layer, evidence, places, empty, partial, flags, bound, base))
 
 
 def _bounded(made: Design) -> Design:
@@ -198,7 +211,10 @@ def _bounded(made: Design) -> Design:
 
 
 def _check_support(layer: InputLayer, values: Array, missing: Bools, first_row: int) -> None:
-    possible = missing | layer.distribution.supports(values)
+    supports = layer.distribution.supports
+    if values.dtype.kind in "iu" and values.size and supports(values.max()):
+        return  # whole numbers are missing or at least 0, and a family has all up to its largest
+    possible = missing | supports(values)
     if not possible.all():
         group, place, row = (int(i) for i in np.argwhere(~possible)[0])
         raise CircuitError(

@@ -20,7 +20,7 @@ from spncore.inference.steps import WideLeaves
 
 class Features(NamedTuple):
     """`blocks` of the input layers; of the schedule's inputs the `features` (G, F, B) that log-values are linear in,
-    and what flows are `summed` over, (G, A + F, B), where that is asked for; `loose`: the features of loose products.
+    and what flows are `summed` over, (G, A + F, B), or no more than those; `loose`: the features of loose products.
     """
 
     blocks: Sequence[Block]
@@ -45,32 +45,31 @@ class Places(NamedTuple):
 
 
 class Wide(NamedTuple):
-    """Where a layer of wide leaves finds what flows are `summed` over (G, A + F), its `features` (G, F), and its
+    """Where a layer of wide leaves finds what flows are `summed` over (G, A + F), the last F its features, and its
     `coefficients` (G, K, F), counted through all input layers' raveled, −1 for a zero.
 
     `moments`: layer and the places (nodes, A + F) of its leaves in the wide leaves' moments.
     """
 
     summed: Places
-    features: Places
     coefficients: Ints
     moments: tuple[tuple[int, Ints], ...]
 
 
-def arranged(circuit: Circuit, blocks: Sequence[Block], with_flows: bool = True) -> Features:
-    """The features of a block of rows in the order of the circuit's schedule; `with_flows`: also for a way down."""
+def arranged(circuit: Circuit, blocks: Sequence[Block]) -> Features:
+    """The features of a block of rows in the order of the circuit's schedule."""
     widths = widths_of(blocks)
     features, summed = [], []
     for place, own in enumerate(schedule(circuit).inputs):
         if isinstance(own, WideLeaves):
             wide = wide_places(circuit, widths, place)
-            found = _gathered(blocks, wide.summed if with_flows else wide.features)
-            features.append(found[:, found.shape[1] - wide.features.shape[1] :])
+            found = _gathered(blocks, wide.summed)
+            features.append(found[:, found.shape[1] - wide.coefficients.shape[2] :])
             summed.append(found)
         else:
             features.append(blocks[own.number].features)
             summed.append(blocks[own.number].summed)
-    return Features(blocks, tuple(features), tuple(summed) if with_flows else (), loose_features(circuit, blocks))
+    return Features(blocks, tuple(features), tuple(summed), loose_features(circuit, blocks))
 
 
 def _gathered(blocks: Sequence[Block], places: Places) -> Floats:
@@ -100,10 +99,8 @@ def wide_places(circuit: Circuit, widths: Widths, place: int) -> Wide:
         features.append(np.concatenate([first_row[n] + g * w + np.arange(w - f, w) for n, g, w, f in parts]))
         own = [first_coefficient[n] + (g * width + members) * f + np.arange(f) for n, g, w, f in parts]
         coefficients.append(np.concatenate(own, axis=1))
-    of_features = _padded(features)
-    rows = np.concatenate([_padded(extras), of_features], axis=1)
-    summed, seen = _places(first_row, rows), _places(first_row, of_features)
-    return Wide(summed, seen, _padded(coefficients), _moments(circuit, widths, block, rows))
+    rows = np.concatenate([_padded(extras), _padded(features)], axis=1)
+    return Wide(_places(first_row, rows), _padded(coefficients), _moments(circuit, widths, block, rows))
 
 
 def _places(first_row: Ints, rows: Ints) -> Places:

@@ -16,7 +16,7 @@ from spncore.circuits.leaves import is_missing
 from spncore.circuits.model import Model
 from spncore.inference.flows import leaf_flows, node_flows
 from spncore.inference.schedule import schedule
-from spncore.inference.values import blocks, log_values
+from spncore.inference.values import blocks, log_values, passing_blocks
 
 
 class QueryError(ValueError):
@@ -56,8 +56,7 @@ class EvidenceFlow(NamedTuple):
 def log_likelihood(asked: Model, rows: Array) -> Floats:
     """log P(e) (B,) in nats, normalised: the likelihood of full rows, the marginal of others; −inf if impossible."""
     rows = check_rows(asked, rows)
-    if rows.dtype.kind == "u":
-        rows = as_real(rows)
+    rows = rows.astype(np.promote_types(rows.dtype, np.int8), copy=False)  # which has a number for what is missing
     empty = np.full((1, rows.shape[1]), -1 if rows.dtype.kind == "i" else np.nan, dtype=rows.dtype)
     values = log_values(asked, np.concatenate([rows, empty]))
     if values[-1] == -np.inf:
@@ -169,7 +168,7 @@ def _expected(asked: Model, rows: Array, spread: csr_array, missing: Sequence[Fl
     """Posterior expectation (Q, B, D) of quantities that every leaf knows per variable; `spread` from `_spread`."""
     num_variables = asked.circuit.num_variables
     result = np.empty((spread.shape[0], len(rows)))
-    for (part, log_f), work in blocks(asked, rows, missing):
+    for (part, log_f), work in passing_blocks(asked, rows, missing):
         check_possible(log_f, part.start)
         result[:, part] = spread @ leaf_flows(asked.parameters.sums, np.ones(len(log_f)), work)
     return result.reshape(num_variables, spread.shape[0] // num_variables, len(rows)).transpose(1, 2, 0)

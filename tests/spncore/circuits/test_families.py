@@ -201,3 +201,9 @@ def test_a_weight_of_zero_excludes_its_value_and_no_other():
     assert log_density(family, theta, 0.0).item() < -700
     assert family.mode(theta).item() == 2.0
     assert (family.sample(np.repeat(theta, 1000, axis=1), np.random.default_rng(0)) > 0).all()
+
+
+@every_family
+def test_a_family_that_has_a_whole_number_has_all_from_0_up_to_it(name, num_values):
+    supported = FAMILIES[name](num_values).supports(np.arange(300))
+    assert supported[0] and not (supported[1:] > supported[:-1]).any()

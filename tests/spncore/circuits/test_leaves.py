@@ -94,6 +94,17 @@ def test_excluded_values_are_counted_where_they_are_observed_and_missing_ones_wh
     assert leaves.impossible(np.ones_like(parameters), design) is None
 
 
+@every_family
+@pytest.mark.parametrize("holes", [0.0, 0.4])
+def test_features_formed_alone_are_those_formed_for_flows(name, num_values, holes):
+    layer, _, rows, _ = case(name, num_values, holes)
+    design = leaves.design(layer, rows)
+    some = slice(3, None)
+    alone = design.featured(some)
+    assert np.array_equal(alone.features, design.kept(some).features)
+    assert alone.summed.shape[1] == design.num_features
+
+
 def test_whole_numbers_and_real_numbers_say_the_same_evidence():
     layer, parameters, rows, _ = case("categorical", 4)
     whole = np.where(np.isnan(rows), -1, rows).astype(np.int8)
@@ -114,6 +125,14 @@ def test_a_value_the_family_does_not_have_is_refused_by_row_and_variable(name, v
     rows[1, 3] = value
     with pytest.raises(CircuitError, match=sentence):
         leaves.design(InputLayer(VARIABLES, 1, name), rows)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64])
+def test_whole_numbers_are_refused_like_real_ones(dtype):
+    rows = np.zeros((5, 4), dtype)
+    rows[3:, 1] = 4, 100
+    with pytest.raises(CircuitError, match="row 14, variable 1: 4 is not possible for a categorical leaf"):
+        leaves.design(InputLayer(VARIABLES, 1, "categorical", 4), rows, first_row=10)
 
 
 def test_some_rows_of_a_design_are_the_design_of_these_rows():

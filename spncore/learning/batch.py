@@ -86,7 +86,7 @@ class Batch:
         """Whether a run that is alone has weights of 0; of several, those that have go on by themselves at once."""
         weights, sums = self._lead.weights(parameters), self._lead.problem.sums
         edges = effective_weights(weights[:, : sums.num_weights], sums)
-        sound = weights.all(axis=1) & edges.all(axis=1)
+        sound: Bools = np.asarray(weights.all(axis=1) & edges.all(axis=1))
         if len(self.trainers) == 1:
             return not (sound.all() and self._lead.problem.zeros is None)
         for run, rows in enumerate(self._rows):

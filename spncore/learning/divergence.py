@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from spncore.arrays import Floats
+from spncore.arrays import Bools, Floats
 from spncore.inference.values import log_values
 from spncore.learning.kept import Kept
 from spncore.learning.learners import LEARNERS, TAKES_MOMENTUM, TITLES, LearnerSettings
@@ -21,10 +21,10 @@ def divergence(problem: Problem, settings: LearnerSettings, kept: Kept, seen: St
     after = kept.parameters[1:]
     if problem.zeros is not None:
         after = np.where(problem.zeros[: after.shape[2]], 0.0, after)
-    found = (
+    found: tuple[tuple[int, str, Bools], ...] = (
         (0, "the log-likelihood", np.isfinite(seen.llh)),
         (0, "the logarithm of a node's weight", ~kept.empty),
-        (1, "a weight", np.isfinite(after).all(axis=2)),
+        (1, "a weight", np.asarray(np.isfinite(after).all(axis=2))),
     )
     ends = [
         (int(np.argmin(sound.all(axis=1))) + late, late, name, sound) for late, name, sound in found if not sound.all()

@@ -69,7 +69,7 @@ class Kept(NamedTuple):
         if zeros is not None:
             after = np.where(zeros[: after.shape[2]], 0.0, after)
         states = _first(~(np.isfinite(self.found[0]) & ~self.empty).all(axis=1))
-        updates = _first(~np.isfinite(after).all(axis=(1, 2)))
+        updates = _first(np.asarray(~np.isfinite(after).all(axis=(1, 2))))
         return min(states, updates + 1, len(after)), min(states, updates) < len(after)
 
 

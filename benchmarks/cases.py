@@ -15,6 +15,7 @@ from spncore import Dataset
 from spncore.circuits.model import Model
 from spncore.data import library
 from spncore.data.dataset import from_array
+from spncore.learning.batch import BLOCK
 from spncore.learning.objectives import data_and_partition
 
 COMPONENTS, DEPTH, INPUTS, REPETITIONS = 8, 4, 10, 8
@@ -106,7 +107,8 @@ def own_step(case: Case, asked: Model) -> OwnStep:
     rows, counts = rows_of(case)
     dataset = load(case.data)
     bag = data_and_partition(dataset if case.data == "nltcs" else replace(dataset, rows=rows, counts=counts))
-    return OwnStep(asked, bag, case.learner, 0.1, getattr(np, case.dtype))
+    dtype, at_a_time = getattr(np, case.dtype), BLOCK if case.data == "nltcs" else 1
+    return OwnStep(asked, bag, case.learner, 0.1, dtype, at_a_time=at_a_time)
 
 
 def peer_step(case: Case, name: str, arrays: Any) -> Step:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.peers import Mixture, RandomTrees
-from benchmarks.stepped import update
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import Model, model, random_model
 from spncore.learning.bag import Bag
@@ -71,17 +70,32 @@ def _reversed(num_bits: int) -> np.ndarray:
 
 
 class OwnStep:
-    """One update of a model by the engine, all of it; calling it gives the LLH before it in nats per row."""
+    """One update of a model by the engine, all of it; calling it gives the LLH before it in nats per row.
 
-    def __init__(self, asked: Model, bag: Bag, learner: str, learning_rate: float, dtype: type, batch_size: int = 0):
+    Updates are made so many at a time, as in a run: every such call takes the time of all of them.
+    """
+
+    def __init__(
+        self,
+        asked: Model,
+        bag: Bag,
+        learner: str,
+        learning_rate: float,
+        dtype: type,
+        batch_size: int = 0,
+        at_a_time: int = 1,
+    ):
         settings = LearnerSettings(learner, "log", learning_rate=learning_rate, batch_size=batch_size)
         self.trainer = Trainer(plain_problem(asked, bag, OBJECTIVES["generative"]), settings)
         self.trainer.evaluator = Evaluator(asked.circuit, bag, self.trainer.evaluator.objective, dtype)
         self.state = self.trainer.init()
+        self.at_a_time, self.made = at_a_time, list[float]()
 
     def __call__(self) -> float:
-        self.state, llh = update(self.trainer, self.state)
-        return llh
+        if not self.made:
+            self.state, block = self.trainer.advance(self.state, self.at_a_time)
+            self.made = block.seen.llh[::-1, 0].tolist()
+        return self.made.pop()
 
     def model(self) -> Model:
         """As it is now."""

@@ -155,7 +155,7 @@ def test_runs_that_never_leave_are_counted():
 
 @pytest.mark.parametrize(
     ("judge", "change"),
-    [("overview", ("345", "346")), ("overview", ("L=3 lies", "L=2 lies")), ("pairs", ("5 of 24", "4 of 24"))],
+    [("overview", ("ours 350", "ours 351")), ("overview", ("L=3 lies", "L=2 lies")), ("pairs", ("5 of 24", "4 of 24"))],
 )
 def test_a_judge_sees_a_false_sentence(judge, change):
     shown = results.that_ship(shipped("figure3"), figure3.RUNS)

@@ -93,8 +93,9 @@ def made() -> dict[str, Any]:
 
 
 def kernel() -> str:
-    """Which BLAS multiplies, and its kernel for this processor."""
-    [used, *_] = [each for each in threadpool_info() if each["user_api"] == "blas"] or [{}]
+    """Which BLAS multiplies NumPy's arrays, and its kernel for this processor; SciPy may bring another."""
+    there = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    used = next((each for each in there if "numpy" in each["filepath"]), there[0] if there else {})
     return " ".join(str(used[name]) for name in ("internal_api", "version", "architecture") if used.get(name))
 
 

@@ -33,7 +33,8 @@ def tables(documents: Sequence[dict[str, Any]]) -> str:
 def table(document: dict[str, Any]) -> str:
     """What a document is about, when and where it was made, and a row per measure."""
     rows = [Measure.from_dict(values) for values in document["measures"]]
-    lines = [f"| {row.what} | {'; '.join(map(in_words, row.found))} |" for row in rows]
+    what = [row.what.replace("|", "\\|") for row in rows]  # a bar begins the next cell
+    lines = [f"| {text} | {'; '.join(map(in_words, row.found))} |" for text, row in zip(what, rows, strict=True)]
     about = textwrap.fill(f"{document['title']} {when(document)}.", 120, break_long_words=False)
     return "\n".join([about, "", "| what exactly | measured |", "|---|---|", *lines])
 

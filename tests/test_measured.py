@@ -32,7 +32,7 @@ SAMPLE = {
             ],
         },
         {
-            "what": "LLH",
+            "what": "LLH, log p(y | x)",
             "found": [{"low": -16.5, "high": -13.5, "unit": "nats"}, {"low": 0, "high": 1.2e-8, "unit": "apart"}],
         },
     ],
@@ -45,7 +45,7 @@ cores x86_64, load average 0.4, commit 0123abc).
 |---|---|
 | a step | 0.155–0.19 ms |
 | the same, six seeds | 0.98–1.02 × the floor (goal ≤ 1: missed); 2,671 rows (goal ≥ 2,000: met) |
-| LLH | −16.5 to −13.5 nats; 0–1.2e−8 apart |"""
+| LLH, log p(y \\| x) | −16.5 to −13.5 nats; 0–1.2e−8 apart |"""
 
 
 def test_the_tables_of_the_readme_are_those_of_the_documents_that_are_kept():

@@ -51,6 +51,8 @@ def sweep(options: argparse.Namespace) -> int:
     cells = _cells(options.settings, options.target)
     if not (options.out or options.shard):
         raise SweepError("--out FILE: say where the table goes")
+    if options.out and options.shard:
+        raise SweepError("--out: a share writes no table; leave it out, and give it without --shard in the end")
     data = {name: library.load(name) for name in sorted({cell.experiment.dataset for cell in cells})}
     if options.shard:
         cells = share(cells, data, options.shard)
@@ -72,7 +74,9 @@ def share(cells: Sequence[Cell], data: Mapping[str, Dataset], shard: str) -> tup
     """The cells of the I-th of N shares, `I/N`: by their keys, so that each job finds its own; SweepError if not so."""
     found = re.fullmatch(r"([0-9]{1,5})/([0-9]{1,5})", shard, re.ASCII)
     if not found or not 1 <= int(found[1]) <= int(found[2]):
-        raise SweepError(f"--shard: {ascii(shard)[:40]} is refused; allowed: I/N with I from 1 to N, for example 3/8")
+        raise SweepError(
+            f"--shard: {ascii(shard)[:40]} is refused; allowed: I/N with I from 1 to N, N at most 99999, as 3/8"
+        )
     by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
     return tuple(by_key[key] for key in sorted(by_key)[int(found[1]) - 1 :: int(found[2])])
 

@@ -12,7 +12,8 @@ SMALL = ["dataset=two-clusters", "num_components=2", "iterations=5"]
 
 
 def run(tmp_path, *arguments):
-    return main(["sweep", *SMALL, *arguments, "--out", str(tmp_path / "table.csv"), "--store", str(tmp_path / "kept")])
+    place = [] if "--shard" in arguments else ["--out", str(tmp_path / "table.csv")]
+    return main(["sweep", *SMALL, *arguments, *place, "--store", str(tmp_path / "kept")])
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,8 @@ def test_the_same_sweep_again_is_the_same_table_and_computes_nothing(tmp_path, c
 def test_a_table_needs_a_place(capsys):
     assert main(["sweep", *SMALL, "depth=1"]) == 2
     assert capsys.readouterr().err == "--out FILE: say where the table goes\n"
+    assert main(["sweep", *SMALL, "depth=1", "--shard", "1/2", "--out", "table.csv"]) == 2
+    assert capsys.readouterr().err.startswith("--out: a share writes no table; leave it out")
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 8])

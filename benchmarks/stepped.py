@@ -9,7 +9,7 @@ import numpy as np
 
 from spncore import Dataset, Experiment, Recorder, Trace, Trainer, TrainState, fit_all, problem_of
 from spncore.learning.batch import BLOCK
-from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.learning.lockstep import Lockstep, trainers_side_by_side
 from spncore.runs.training import learner_of
 
 
@@ -30,9 +30,8 @@ class Run:
     def __init__(self, experiments: Experiment | Sequence[Experiment], dataset: Dataset) -> None:
         asked = [experiments] if isinstance(experiments, Experiment) else experiments
         self.dataset, self.experiments = dataset, [each.replace(dataset=dataset.name) for each in asked]
-        self.trainers: list[Trainer] = []
-        for each in self.experiments:
-            self.trainers.append(trainer_beside(problem_of(each, dataset), learner_of(each), self.trainers))
+        learning = ((problem_of(each, dataset), learner_of(each)) for each in self.experiments)
+        self.trainers = trainers_side_by_side(learning)
         self._begin()
 
     def _begin(self) -> None:

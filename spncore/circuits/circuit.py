@@ -136,6 +136,13 @@ class Circuit:
         return sum(own.stop - own.start for own in self.edge_spans)
 
     @cached_property
+    def is_mixture(self) -> bool:
+        """Whether one group of leaves stands under one sum, and nothing else."""
+        first, *above = self.layers
+        alone = isinstance(first, InputLayer) and len(first.variables) == 1
+        return alone and [type(layer) for layer in above] == [SumLayer]
+
+    @cached_property
     def uses(self) -> Ints:
         """How many parents' lists each node stands in, (nodes,); a group of sums counts once."""
         uses = np.zeros(self.num_nodes, dtype=int)

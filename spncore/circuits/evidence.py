@@ -23,6 +23,11 @@ def row_parts(num_rows: int, size: int = BLOCK_ROWS) -> Iterator[slice]:
         yield slice(begin, min(begin + size, num_rows))
 
 
+def even_parts(num_rows: int, most: int) -> Iterator[slice]:
+    """The rows in the fewest blocks of at most so many, of one size but for the last."""
+    return row_parts(num_rows, -(-num_rows // -(-num_rows // most)) if num_rows else 1)
+
+
 def turned(rows: Array) -> Array:
     """The transpose of rows (B, D) in C order; a view where they lie so already."""
     if rows.T.flags.c_contiguous:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from spncore.arrays import Floats
+from spncore.circuits.evidence import even_parts
 from spncore.circuits.leaves import Design
 from spncore.inference.log_domain import log_sum_exp, safe_log
 
@@ -100,7 +101,7 @@ class Dense:
         shifted = len(linear) == 1 or impossible is not None
         llh, log_partition, row_weights = 0.0, None, self.rows.weights
         moments[...] = 0.0
-        blocks = _cut(len(row_weights), _most_rows(self.rows, len(linear)))
+        blocks = list(even_parts(len(row_weights), _most_rows(self.rows, len(linear))))
         whole = self._room(len(linear), blocks[0].stop)
         for rows in reversed(blocks):
             room = whole.first(rows.stop - rows.start)
@@ -153,7 +154,7 @@ def _down(summed: Floats, row_weights: Floats, room: _Room) -> Floats:
 
 def _room(rows: Weighted, num_components: int, num_rows: int) -> _Room:
     num_summed = rows.design.num_summed
-    columns = _cut(num_summed, COLUMNS if num_components < FEW_COMPONENTS else num_summed)
+    columns = list(even_parts(num_summed, COLUMNS if num_components < FEW_COMPONENTS else num_summed))
     shapes = (1, num_components, num_rows), (1, 1, num_rows), (1, num_rows), (num_rows,)
     values, totals, largest, ratio = [_empty(shape, rows.dtype) for shape in shapes]
     moments, ones = _empty((num_components, num_summed), rows.dtype), _empty((1, 1, num_components), rows.dtype)
@@ -170,9 +171,3 @@ def _most_rows(rows: Weighted, num_components: int) -> int:
     """How many rows a block has at most."""
     near = BLOCK_BYTES // (np.dtype(rows.dtype).itemsize * (rows.design.num_summed + num_components))
     return max(min(near, MULTIPLICATIONS // (num_components * len(rows.design.bound))), SMALLEST_BLOCK)
-
-
-def _cut(whole: int, largest: int) -> list[slice]:
-    """So many in the fewest parts that are small enough, of one size but for the last."""
-    size = -(-whole // -(-whole // largest))
-    return [slice(begin, min(begin + size, whole)) for begin in range(0, whole, size)]

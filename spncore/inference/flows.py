@@ -41,6 +41,11 @@ class Flows(NamedTuple):
     sums: Sums
     moments: tuple[Floats, ...]
 
+    def plus(self, more: "Flows") -> "Flows":
+        """Both together, of other rows."""
+        moments = tuple(one + other for one, other in zip(self.moments, more.moments, strict=True))
+        return Flows(_added(self.sums, more.sums), moments)
+
 
 def backward(sum_weights: SumWeights, row_weights: Floats, seen: Features, work: Workspace) -> Flows:
     """Flows of all weights for row weights c (B,), after `forward` on the same workspace.
@@ -50,14 +55,12 @@ def backward(sum_weights: SumWeights, row_weights: Floats, seen: Features, work:
     with np.errstate(all="ignore"):
         enter(row_weights, work)
         sums = tuple(None if flow is None else flow.copy() for flow in send_down(sum_weights, work))
-        moments = _moments(seen, work)
+        flows = Flows(sums, _moments(seen, work))
         if len(work.outside):
             found = log_domain.send_down(work.circuit, sum_weights, row_weights[work.outside], work.rescued)
             rows = [block.take(work.outside) for block in seen.blocks]
-            sums = _added(sums, found.sums)
-            more_moments = log_domain.moments(work.circuit, found.nodes, rows)
-            moments = tuple(one + more for one, more in zip(moments, more_moments, strict=True))
-    return Flows(sums, moments)
+            flows = flows.plus(Flows(found.sums, tuple(log_domain.moments(work.circuit, found.nodes, rows))))
+    return flows
 
 
 def leaf_flows(sum_weights: SumWeights, row_weights: Floats, work: Workspace) -> Floats:

@@ -8,8 +8,8 @@ import numpy as np
 
 from spncore.arrays import Array, Floats, Ints
 from spncore.circuits import leaves
-from spncore.circuits.circuit import Circuit, InputLayer, SumLayer
-from spncore.circuits.evidence import row_parts
+from spncore.circuits.circuit import Circuit
+from spncore.circuits.evidence import even_parts, row_parts
 from spncore.circuits.model import Model
 from spncore.inference import log_domain
 from spncore.inference.features import Features, arranged
@@ -49,9 +49,7 @@ def block_rows(circuit: Circuit, num_rows: int) -> int:
 def row_blocks(circuit: Circuit, num_rows: int) -> Iterator[slice]:
     """The rows in blocks that are asked about at once, of about equal sizes."""
     most = max(SMALLEST_BLOCK, ASKED_BYTES // (8 * schedule(circuit).num_valued))
-    size = -(-num_rows // max(-(-num_rows // most), 1)) or 1
-    for begin in range(0, num_rows, size):
-        yield slice(begin, min(begin + size, num_rows))
+    return even_parts(num_rows, most)
 
 
 def log_values(asked: Model, rows: Array) -> Floats:
@@ -65,20 +63,12 @@ def log_values(asked: Model, rows: Array) -> Floats:
     >>> np.exp(log_values(model, np.array([[0], [1], [-1]]))).round(2).tolist()
     [0.77, 0.23, 1.0]
     """
-    if _is_mixture(asked.circuit):
+    if asked.circuit.is_mixture:
         return _of_mixture(asked, rows)
     result = np.empty(len(rows))
     for (part, values), _ in passing_blocks(asked, rows):
         result[part] = values
     return result
-
-
-def _is_mixture(circuit: Circuit) -> bool:
-    """Whether one group of leaves stands under one sum, and nothing else."""
-    first, *above = circuit.layers
-    return (
-        isinstance(first, InputLayer) and len(first.variables) == 1 and [type(layer) for layer in above] == [SumLayer]
-    )
 
 
 def _of_mixture(asked: Model, rows: Array) -> Floats:

@@ -126,11 +126,11 @@ class Batch:
         if len(self._gone) == len(self.trainers):
             return [self._apart(run, num_updates) for run in range(len(self.trainers))]
         begin, before = self.iteration, (self._x.copy(), [array.copy() for array in self._optimiser])
-        starts = [self._state(run, begin, *before) for run in range(len(self.trainers))]
         try:
             with np.errstate(all="ignore"):
                 kept, last = self._updated(num_updates)
-                return [self._block(run, kept, starts[run], last) for run in range(len(self.trainers))]
+                start = partial(self._state, iteration=begin, x=before[0], optimiser=before[1])
+                return [self._block(run, kept, start, last) for run in range(len(self.trainers))]
         except BaseException:
             for array, copied in zip((self._x, *self._optimiser), (before[0], *before[1]), strict=True):
                 array[...] = copied
@@ -145,7 +145,8 @@ class Batch:
             kept = Kept.room(1, self._x.shape, self._lead.problem.circuit.num_edges)
             self._keep(kept, 0)
             kept.parameters[1] = self._x
-        return [self._looked(run, kept) for run in range(len(self.trainers))]
+            runs = range(len(self.trainers))
+            return [self._block(run, kept, self.state, self._optimiser, looks=True) for run in runs]
 
     def _apart(self, run: int, num_updates: int = 0) -> Block | None:
         """What a run that has dropped out has to say: only one with weights of 0 goes on."""
@@ -153,14 +154,6 @@ class Batch:
         if apart is None:
             return None
         return (apart.advance(num_updates) if num_updates else apart.look())[0]
-
-    def _looked(self, run: int, kept: Kept) -> Block | None:
-        trainer, rows, state = self.trainers[run], self._rows[run], self.state(run)
-        if run not in self._gone and not self._careful:
-            part = kept.of(rows)
-            if not part.first_zero(part.seen(trainer, self._held_weights[rows]), trainer.problem.sums):
-                self._gone[run] = Batch([trainer], [state])
-        return self._apart(run) if run in self._gone else self._block(run, kept, state, self._optimiser)
 
     def _updated(self, num_updates: int) -> tuple[Kept, list[Floats]]:
         """What is kept of so many updates, and the optimiser's state before the last of them."""
@@ -213,7 +206,7 @@ class Batch:
             held = [evaluator.held([array[seed] for array in inputs]) for seed in range(len(self._x))]
             each = [partial(evaluator.weigh_held, seed, edges.array[seed], one, room) for seed, one in enumerate(held)]
             plan.add(partial(self._work, each), "F = Σ over rows of posteriors at w")
-            return plan.symbol("F", room.flow) * (1.0 / self._num_rows), ()
+            return plan.symbol("F", room.flow) * (1.0 / self._lead.rows_an_update), ()
         coefficients = [plan.named("C", array) for array in evaluator.coefficients(edges, inputs)]
         of_inputs = [array.array if isinstance(array, Symbol) else array for array in coefficients]
         each = [
@@ -223,7 +216,7 @@ class Batch:
         plan.add(partial(self._work, each), "M, F = Σ over rows of posteriors at C, w")
         flow: Any = plan.symbol("F", room.flow)
         moments: Any = tuple([plan.symbol("M", array) for array in room.moments])
-        return evaluator.collected(RowSums(room.seen, flow, moments), self._num_rows)
+        return evaluator.collected(RowSums(room.seen, flow, moments), self._lead.rows_an_update)
 
     def _work(self, seeds: Sequence[Callable[[], None]]) -> None:
         """Do what is to be done for each seed, but for those of runs that have dropped out."""
@@ -236,11 +229,6 @@ class Batch:
         evaluator = self._lead.evaluator
         batch = evaluator.whole if self._draws is None else self._draws[seed]
         evaluator.add_rows(seed, edges, coefficients, room, batch)
-
-    @property
-    def _num_rows(self) -> int:
-        size, num_rows = self._lead.settings.batch_size, self._lead.evaluator.whole.num_rows
-        return size if 0 < size < num_rows else num_rows
 
     def _carefully(self) -> _Seen:
         """One update step by step, for weights of 0."""
@@ -279,31 +267,42 @@ class Batch:
         parameters = np.concatenate([x[rows], self._held[rows]], axis=1)
         return TrainState(iteration, parameters, tuple(array[rows].copy() for array in optimiser))
 
-    def _block(self, run: int, kept: Kept, start: TrainState, last: Sequence[Floats]) -> Block | None:
-        """What a run has seen from a state on; it drops out where it cannot go on."""
+    def _block(
+        self,
+        run: int,
+        kept: Kept,
+        start: Callable[[int], TrainState],
+        last: Sequence[Floats],
+        looks: bool = False,
+    ) -> Block | None:
+        """What a run has seen from the state that `start` gives on; it drops out where it cannot go on.
+
+        `looks`: of one state, without an update after it.
+        """
         num = len(kept.flow)
         if run in self._gone:
-            return self._apart(run, num)
+            return self._apart(run, 0 if looks else num)
         trainer, rows = self.trainers[run], self._rows[run]
         part = kept.of(rows)
         info = part.seen(trainer, self._held_weights[rows])
         sound, ends = part.sound(trainer.problem.zeros)
         if not self._careful and (zero := part.first_zero(info, trainer.problem.sums)) < min(sound + 1, num):
-            return self._go_apart(run, start, zero, num)
+            return self._go_apart(run, start(run), zero, 0 if looks else num)
+        begin = self.iteration - (0 if looks else num)
         if not ends:
-            return Block(start.iteration, info, self._state(run, start.iteration + num - 1, kept.parameters[-2], last))
+            return Block(begin, info, self._state(run, begin + num - 1, kept.parameters[-2], last))
         self._gone[run] = None
-        reason = divergence(trainer.problem, trainer.settings, part, info, start.iteration)
-        alone = Batch([trainer], [start])
+        reason = divergence(trainer.problem, trainer.settings, part, info, begin)
+        alone = Batch([trainer], [start(run)])
         if sound > 1:
             alone.advance(sound - 1)
-        return Block(start.iteration, info.part(slice(sound)), alone.state(0) if sound else None, reason)
+        return Block(begin, info.part(slice(sound)), alone.state(0) if sound else None, reason)
 
     def _go_apart(self, run: int, start: TrainState, sound: int, num: int) -> Block:
         """After so many sound updates a run has a weight of 0: from there it goes on by itself."""
         alone = Batch([self.trainers[run]], [start])
         head = alone.advance(sound)[0] if sound else None
-        careful = self._gone[run] = Batch([self.trainers[run]], [alone.state(0)])
-        tail = careful.advance(num - sound)[0]
+        self._gone[run] = Batch([self.trainers[run]], [alone.state(0)])
+        tail = self._apart(run, max(num - sound, 0))
         assert tail is not None
         return tail if head is None else head.followed_by(tail)

@@ -75,7 +75,7 @@ class Evaluator:
         parts = list(zip(circuit.edge_spans, circuit.sum_layers, below, strict=True))
         self._absorbed = [(part, *found) for part, _, found in parts if found is not None]
         self._sums = [(part, parameter_shape(layer)) if found is None else None for part, layer, found in parts]
-        self.is_mixture = len(circuit.layers) == 2 and below[0] is not None and len(self.designs[0].empty) == 1
+        self.is_mixture = circuit.is_mixture and below[0] is not None
         self.whole = bag.whole()
         row_bytes = 8 * sum(len(each.empty) * each.num_summed for each in self.designs)
         self._is_kept = row_bytes * len(bag.rows) < KEPT_BYTES
@@ -96,8 +96,8 @@ class Evaluator:
         with np.errstate(all="ignore"):
             for seed in range(len(weights)):
                 batch = self.whole if batches is None else batches[seed]
-                here = zeros is not None and any(array[seed].any() for array in zeros)
-                impossible = [array[seed] for array in zeros] if here and zeros is not None else None
+                own = [array[seed] for array in zeros or ()]
+                impossible = own if any(array.any() for array in own) else None
                 self.add_rows(seed, weights[seed], [array[seed] for array in coefficients], room, batch, impossible)
         num_rows = (self.whole if batches is None else batches[0]).num_rows
         flow, moments = self.collected(room, num_rows)
@@ -119,9 +119,8 @@ class Evaluator:
     def _log_weights(self, number: int, weights: Floats) -> Floats | None:
         """Logarithms (S, nodes) of the weights that an input layer absorbs, 0 for nodes that absorb none."""
         end, parts = 0, list[Floats]()
-        for edges, _, nodes in sorted(
-            (each for each in self._absorbed if each[1] == number), key=lambda each: each[2].start
-        ):
+        own = [(nodes, edges) for edges, layer, nodes in self._absorbed if layer == number]
+        for nodes, edges in sorted(own, key=lambda each: each[0].start):
             parts += [np.zeros((len(weights), nodes.start - end)), np.log(weights[:, edges])]
             end = nodes.stop
         parts.append(np.zeros((len(weights), self.circuit.input_layers[number].num_nodes - end)))
@@ -241,7 +240,7 @@ class Evaluator:
             if log_values is not None:
                 log_values[part] = values
             new = backward(sums, row_weights[part], seen, work)
-            flows = new if flows is None else _added(flows, new)
+            flows = new if flows is None else flows.plus(new)
         assert flows is not None
         return self._seen(batch, llh - log_partition, log_partition, log_values), flows
 
@@ -276,9 +275,7 @@ class Evaluator:
     def _cut(self, batch: MiniBatch, kept: bool) -> Iterator[tuple[slice, Features]]:
         designs = self.designs if batch.rows is None else leaves.take(self.designs, batch.rows)
         num_rows = len(batch.weights)
-        size = (
-            block_rows(self.circuit, num_rows) if kept else min(block_rows(self.circuit, num_rows), self._expanded_rows)
-        )
+        size = min(block_rows(self.circuit, num_rows), num_rows if kept else self._expanded_rows)
         for end in range(num_rows, 0, -size):
             part = slice(max(end - size, 0), end)
             blocks = [each.kept(part) for each in designs] if kept else self._formed(designs, part)
@@ -317,9 +314,3 @@ def _empty(weights: Floats, inputs: Sequence[Floats]) -> Bools:
     """Seeds (S,) of which an edge (S, E), or all parameters of a leaf (S, P, nodes, S_l), are 0."""
     leaves_left = [(array != 0.0).any(axis=1).all(axis=(1, 2)) for array in inputs]
     return np.asarray(~np.logical_and.reduce([weights.all(axis=1), *leaves_left]))
-
-
-def _added(flows: Flows, new: Flows) -> Flows:
-    pairs = zip(flows.sums, new.sums, strict=True)
-    sums = (None if one is None or more is None else one + more for one, more in pairs)
-    return Flows(tuple(sums), tuple(one + more for one, more in zip(flows.moments, new.moments, strict=True)))

@@ -1,7 +1,7 @@
 """Runs of any kind side by side: each update is made by all, in as few batches as they fit into."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from spncore.learning.batch import Batch, fit_together
 from spncore.learning.learners import LearnerSettings
@@ -12,14 +12,22 @@ from spncore.learning.trainer import Trainer
 SECONDS = 0.1  # that a block should take where nobody waits for less
 
 
-def trainer_beside(problem: Problem, settings: LearnerSettings, others: Sequence[Trainer]) -> Trainer:
+def trainer_beside(problem: Problem, settings: LearnerSettings, others: Iterable[Trainer]) -> Trainer:
     """A trainer that works in the arrays of one of the others, where circuit, evidence and objective are the same."""
     made = Trainer.evaluated(problem, settings)
-    for other in others:
-        there = other.evaluator.circuit, other.evaluator.bag, other.evaluator.objective
+    for evaluator in {id(other.evaluator): other.evaluator for other in others}.values():
+        there = evaluator.circuit, evaluator.bag, evaluator.objective
         if all(mine is theirs for mine, theirs in zip(made, there, strict=True)):
-            return Trainer(problem, settings, other.evaluator)
+            return Trainer(problem, settings, evaluator)
     return Trainer(problem, settings)
+
+
+def trainers_side_by_side(learning: Iterable[tuple[Problem, LearnerSettings]]) -> list[Trainer]:
+    """A trainer for each, beside those before it."""
+    trainers = list[Trainer]()
+    for problem, settings in learning:
+        trainers.append(trainer_beside(problem, settings, trainers))
+    return trainers
 
 
 class Lockstep:

@@ -29,7 +29,7 @@ def _derivative(weights: Floats, flows: Floats) -> Floats:
 class Parametrisation(NamedTuple):
     """Four maps between parameters and weights; arrays keep their shape (..., P). `floor` is the least weight.
 
-    On a simplex the floor is lower in large groups: see `simplex.lower_bounds`. `project` may be used on a start, too.
+    On a simplex the floor is lower in large groups: see `simplex.Groups.bounds`. `project` may be used on a start, too.
     A weight that starts at 0 is structure: its parameter is `zero` and stays, and none of the maps is asked about it.
     """
 
@@ -69,7 +69,7 @@ def exponentiated(floor: float, groups: Groups) -> Parametrisation:
     exp(η · flow), which is sometimes called by this name, is not it: that is gradient ascent in log-weights, `log`, and
     what a scale that is on no simplex takes here.
     """
-    log_bounds = np.log(simplex.lower_bounds(groups, floor))
+    log_bounds = np.log(groups.bounds(floor))
 
     def project(parameters: Floats) -> Floats:
         below = parameters - simplex.spread(simplex.largest(parameters, groups), groups, 0.0)
@@ -92,7 +92,7 @@ def projected(floor: float, groups: Groups) -> Parametrisation:
 
     Projected gradient, with the projection of Duchi, Shalev-Shwartz, Singer & Chandra (2008).
     """
-    bounds = simplex.lower_bounds(groups, floor)
+    bounds = groups.bounds(floor)
     return Parametrisation(
         floor=floor,
         parameters=lambda weights: _normalised(weights, groups, floor),
@@ -107,7 +107,7 @@ def expectation(floor: float, groups: Groups) -> Parametrisation:
     (2009), for circuits Peharz et al. (2020). A group that no flow reached, and a weight in no group, stay as they are.
     What lies between two points of the simplex is on it, so that nothing is normalised again.
     """
-    bounds = simplex.lower_bounds(groups, floor)
+    bounds = groups.bounds(floor)
     nearly = bounds + _ROUNDING
 
     def gradient(weights: Floats, flows: Floats) -> Floats:
@@ -130,7 +130,7 @@ def expectation(floor: float, groups: Groups) -> Parametrisation:
 
 def _normalised(weights: Floats, groups: Groups, floor: float) -> Floats:
     """Groups normalised; a weight in no group at least the floor."""
-    return np.maximum(simplex.normalise(weights, groups, floor), simplex.lower_bounds(groups, floor))
+    return np.maximum(simplex.normalise(weights, groups, floor), groups.bounds(floor))
 
 
 PARAMETRISATIONS: Mapping[str, Callable[[float, Groups | None], Parametrisation]] = {"linear": linear, "log": log}

@@ -5,7 +5,6 @@ function works on the last axis, for all groups at once; leading axes (seeds) ar
 returned as they came. A NaN makes its whole group NaN, so that a run that diverges is seen.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +29,10 @@ class Groups:
     _bounds: dict[float, Floats] = field(default_factory=dict, repr=False)
 
     def bounds(self, floor: float) -> Floats:
-        """`lower_bounds`, worked out once for each floor."""
+        """The least value (P,) of every entry: `floor`, but 1/(2n) in groups of n where n floors would take over half.
+
+        Worked out once for each floor.
+        """
         if floor not in self._bounds:
             self._bounds[floor] = spread(np.minimum(floor, 0.5 / self.sizes), self, floor)
         return self._bounds[floor]
@@ -68,11 +70,6 @@ def spread(per_group: Array, groups: Groups, outside: float) -> Array:
         return per_group.take(groups.of, axis=-1)
     last = np.full((*per_group.shape[:-1], 1), outside)
     return np.concatenate([per_group, last], axis=-1).take(groups.of, axis=-1)  # group −1 reads the last column
-
-
-def lower_bounds(groups: Groups, floor: float) -> Floats:
-    """The least value (P,) of every entry: `floor`, but 1/(2n) in groups of n where n floors would take over half."""
-    return groups.bounds(floor)
 
 
 @whole
@@ -127,27 +124,15 @@ def project(values: Floats, groups: Groups, floor: float) -> Floats:
     """
     below = values - spread(largest(values, groups), groups, 0.0)
     below = np.maximum(below, -1.0)  # a shift changes nothing, nor does what lies further than 1 below the largest
-    fitted = _fill(below, groups, floor, lambda total, count, room: below - spread((total - room) / count, groups, 0.0))
-    return np.where(groups.of < 0, values, fitted)
-
-
-def _fill(values: Floats, groups: Groups, floor: float, fit: Callable[[Floats, Floats, Floats], Floats]) -> Floats:
-    """Fit every group to one, hold at the bound what falls below it, fit the others to the room left, and so on.
-
-    `fit(total, count, room)`, each (..., G) and of the entries not held, gives all entries (..., P). Held entries stay
-    held and end as those that sorting finds (Michelot 1986); a settled group changes no more, whatever others do.
-    """
-    bounds = lower_bounds(groups, floor)
+    bounds, free, low = groups.bounds(floor), groups.of >= 0, None
     least = bounds[groups.order[groups.starts]]
-    fitted = fit(totals(values, groups), groups.sizes.astype(float), np.ones(len(groups.sizes)))
-    free, still_free = groups.of >= 0, fitted >= bounds
-    while not (still_free | ~free).all():
-        free = free & still_free
+    while low is None or low.any():  # held entries stay held, and end as those that sorting finds (Michelot 1986)
+        free = free if low is None else free & ~low
         count = totals(free.astype(float), groups)
         room = 1.0 - (groups.sizes - count) * least
-        fitted = fit(totals(np.where(free, values, 0.0), groups), count, room)
-        still_free = fitted >= bounds
-    return np.maximum(fitted, bounds)
+        fitted = below - spread((totals(np.where(free, below, 0.0), groups) - room) / count, groups, 0.0)
+        low = free & ~(fitted >= bounds)
+    return np.where(groups.of < 0, values, np.maximum(fitted, bounds))
 
 
 def _reduced(operation: np.ufunc, values: Floats, groups: Groups) -> Floats:

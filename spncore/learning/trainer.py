@@ -34,10 +34,9 @@ class Trainer:
         self.learner = LEARNERS[settings.optimiser]
         self.evaluator = evaluator or Evaluator(*self.evaluated(problem, settings))
         self.num_trained = problem.num_weights if settings.train_components else problem.sums.num_weights
-        groups = groups_of(problem.groups()[: self.num_trained])
-        self.groups = groups
-        self.parametrisation, self.optimiser = prepare(settings, groups)
-        self._outside = _some(groups.of < 0)  # in no simplex: EM leads them to the family's own maximum
+        self.groups = groups_of(problem.groups()[: self.num_trained])
+        self.parametrisation, self.optimiser = prepare(settings, self.groups)
+        self._outside = _some(self.groups.of < 0)  # in no simplex: EM leads them to the family's own maximum
         self._free = _some(problem.free())
         self._held = _some(problem.free() | (False if problem.zeros is None else problem.zeros))
         self._nodes = edge_nodes(problem.circuit)
@@ -177,10 +176,16 @@ class Trainer:
             return flow
         return flow - edges * np.add.reduceat(flow, self._node_starts, axis=1).take(self._nodes, axis=1)
 
+    @property
+    def rows_an_update(self) -> int:
+        """How many rows a seed sees in an update: those of a mini-batch, or all."""
+        size, num_rows = self.settings.batch_size, self.evaluator.bag.num_rows
+        return size if 0 < size < num_rows else num_rows
+
     def batches(self, iteration: int) -> list[MiniBatch] | None:
         """The rows that each seed sees in an update, None for all."""
-        size, bag = self.settings.batch_size, self.evaluator.bag
-        if not 0 < size < bag.num_rows:
+        size, bag = self.rows_an_update, self.evaluator.bag
+        if size == bag.num_rows:
             return None
         per_epoch = bag.num_rows // size
         epoch, place = divmod(iteration, per_epoch)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.learning.lockstep import Lockstep, trainers_side_by_side
 from spncore.learning.states import Block, StepInfo, TrainState
 from spncore.learning.trainer import Trainer
 from spncore.record import ExperimentError
@@ -79,9 +79,7 @@ def fit_all(experiments: Sequence[Experiment], dataset: Dataset | None = None) -
     if len({experiment.iterations for experiment in experiments}) > 1:
         raise ExperimentError("iterations: runs side by side make equally many updates; give all the same number")
     with ONE_THREAD:
-        trainers = list[Trainer]()
-        for experiment in experiments:
-            trainers.append(trainer_beside(problem_of(experiment, dataset), learner_of(experiment), trainers))
+        trainers = trainers_side_by_side((problem_of(each, dataset), learner_of(each)) for each in experiments)
         recorders = [Recorder(each, trainer.problem) for each, trainer in zip(experiments, trainers, strict=True)]
         together = Lockstep(trainers, [trainer.init() for trainer in trainers])
         try:

@@ -11,7 +11,9 @@ import numpy as np
 from spncore.arrays import Floats, Ints
 from spncore.data import library
 from spncore.data.library import Dataset
-from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.learning.learners import LearnerSettings
+from spncore.learning.lockstep import Lockstep, trainers_side_by_side
+from spncore.learning.problem import Problem
 from spncore.learning.states import Block, StepInfo
 from spncore.learning.trainer import Trainer
 from spncore.runs.problem import problem_of
@@ -33,13 +35,11 @@ def compute_together(
 ) -> list[Outcome]:
     """Every cell's outcome, with the bits it has alone; `check` is called every now and then, and may raise."""
     begin = time.perf_counter()
-    runs = [run for cell in cells for run in _runs(cell, data[cell.experiment.dataset])]
-    evaluated: list[Trainer] = []
-    for run in runs:
-        run.trainer = trainer_beside(*run.learning, evaluated)
-        if not any(run.trainer.evaluator is other.evaluator for other in evaluated):
-            evaluated.append(run.trainer)
-    together = Lockstep([run.trainer for run in runs], [run.trainer.init() for run in runs])
+    learning = [(cell, *one) for cell in cells for one in _learning(cell, data[cell.experiment.dataset])]
+    trainers = trainers_side_by_side((problem, settings) for _, problem, settings in learning)
+    owners = (cell for cell, *_ in learning)
+    runs = [_Run(cell, data[cell.experiment.dataset], one) for cell, one in zip(owners, trainers, strict=True)]
+    together = Lockstep(trainers, [trainer.init() for trainer in trainers])
     for blocks in together.blocks(max(cell.experiment.iterations for cell in cells)):
         for number, block in blocks:
             runs[number].see(block)
@@ -50,19 +50,17 @@ def compute_together(
     return [_outcome(cell, [run for run in runs if run.cell is cell], seconds, data) for cell in cells]
 
 
-def _runs(cell: Cell, dataset: Dataset) -> list[_Run]:
+def _learning(cell: Cell, dataset: Dataset) -> list[tuple[Problem, LearnerSettings]]:
+    """What each seed of a cell learns, and how."""
     problem, settings = problem_of(cell.experiment, dataset), learner_of(cell.experiment)
-    own = (settings._replace(seeds=range(seed, seed + 1)) for seed in cell.experiment.seeds)
-    return [_Run(cell, dataset, (problem, each)) for each in own]
+    return [(problem, settings._replace(seeds=range(seed, seed + 1))) for seed in cell.experiment.seeds]
 
 
 class _Run:
     """One seed of a cell: what it has seen, state by state."""
 
-    def __init__(self, cell: Cell, dataset: Dataset, learning: tuple[Any, Any]) -> None:
-        self.cell, self.dataset, self.learning = cell, dataset, learning
-        self.trainer: Any = None
-        self.seed: int = learning[1].seeds[0]
+    def __init__(self, cell: Cell, dataset: Dataset, trainer: Trainer) -> None:
+        self.cell, self.dataset, self.trainer, self.seed = cell, dataset, trainer, trainer.settings.seeds[0]
         self.stopped: str | None = None
         self.arrived = False
         self.reached: Ints = np.full(len(cell.targets), NEVER)

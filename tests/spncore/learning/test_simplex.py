@@ -62,7 +62,7 @@ def test_groups_add_to_one_above_their_bound_in_the_order_they_had_and_free_entr
     result = function(values, groups, floor)
     assert_close(simplex.totals(result, groups), np.ones((2, len(groups.sizes))))
     assert (result[:, groups.of < 0] == values[:, groups.of < 0]).all()
-    assert (result >= simplex.lower_bounds(groups, floor))[:, groups.of >= 0].all()
+    assert (result >= groups.bounds(floor))[:, groups.of >= 0].all()
     for before, after in each_group(groups, values, result):
         assert (np.diff(after[np.argsort(before, kind="stable")]) >= 0).all()
         assert after.min() >= bound_of(len(after), floor)

@@ -1,19 +1,17 @@
 """The registry of live runs: who looks at what, what is shared, and what is let go of."""
 
-import os
 import secrets
 import threading
 import time
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from app.live.computation import Computation, State
 from app.live.headline.told import Told, circuit_told, told
+from app.live.limits import ServerLimits, server_limits
 from app.live.scheduler import Scheduler
 from spncore import Dataset, Recorder, Trace
 from spncore.data.dataset import is_upload
-from spncore.limits import LIMITS
 from spncore.runs.study import Study
 from spncore.words import counted
 
@@ -23,36 +21,6 @@ POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
 
 class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
     """The server does not take this run; the text says why and what to do."""
-
-
-@dataclass(frozen=True)
-class ServerLimits:
-    """What the server gives; sizes in bytes, times in seconds."""
-
-    at_once: int = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    queue: int = 60
-    sessions: int = 200
-    unfinished_per_session: int = 3
-    runs_per_session: int = 12
-    memory_bytes: int = LIMITS.run_bytes
-    unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
-    run_seconds: float = LIMITS.run_seconds
-    pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
-    free_after: float = 180.0
-    released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
-    released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
-
-
-def half_of_memory() -> int:
-    """Half of what this process may use, by its control group or the machine."""
-    try:
-        allowed = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
-    except OSError:
-        allowed = "max"
-    machine = (
-        os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 2 * LIMITS.run_bytes
-    )
-    return min(machine, int(allowed) if allowed.isdigit() else machine) // 2
 
 
 class LiveRun:
@@ -158,7 +126,7 @@ class RunRegistry:
     """
 
     def __init__(self, limits: ServerLimits | None = None) -> None:
-        self.limits = limits or ServerLimits(memory_bytes=min(LIMITS.run_bytes, half_of_memory()))
+        self.limits = limits or server_limits()
         self._lock = threading.RLock()
         self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
         self._runs: dict[str, LiveRun] = {}

@@ -8,7 +8,8 @@ import pytest
 
 from app.live import runs as runs_module
 from app.live import scheduler as scheduler_module
-from app.live.runs import LiveRun, RunRegistry, ServerLimits
+from app.live.limits import ServerLimits
+from app.live.runs import LiveRun, RunRegistry
 from spncore import Dataset, Experiment, load
 from spncore.runs.study import Study
 from tests.waiting import until

@@ -11,7 +11,8 @@ import pytest
 from app.kit.link import LAB
 from app.live.computation import Computation
 from app.live.headline.told import told
-from app.live.runs import RunRegistry, ServerLimits
+from app.live.limits import ServerLimits
+from app.live.runs import RunRegistry
 from app.live.views import derived, frames
 from app.live.views.query import BadQueryError
 from app.pages.lab import files

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from app.live.limits import ServerLimits
 from app.live.routes import routes
-from app.live.runs import LiveRun, RunRegistry, ServerLimits
+from app.live.runs import LiveRun, RunRegistry
 from app.live.views import frames
 from spncore import Dataset, Experiment, Trace, fit, load, run
 from spncore.data.library import from_array

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from app.live.runs import LiveRun, RunRegistry, ServerLimits
+from app.live.limits import ServerLimits
+from app.live.runs import LiveRun, RunRegistry
 from app.live.views import derived, frames
 from spncore import Experiment, fit, load
 from spncore.runs.study import Study

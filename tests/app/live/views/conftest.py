@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 
+from app.live.limits import ServerLimits
 from app.live.routes import routes
-from app.live.runs import RunRegistry, ServerLimits
+from app.live.runs import RunRegistry
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Hashable
 from typing import Any, Literal
 
 import numpy as np
 
-from app.live.room import memory_bytes
+from app.live.room import memory_bytes, too_large
 from app.live.training import Begin, Kept, Slice
 from spncore import Dataset, Problem, Recorder, Trace, problem_of
 from spncore.circuits.model import Model
@@ -17,6 +19,7 @@ from spncore.runs.study import Study
 from spncore.studies.target import Fixed
 from spncore.trees.models import shallow_mixture
 
+UNKNOWN_BYTES = 64_000_000  # reckoned for a circuit before it is known
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 
 
@@ -27,9 +30,17 @@ class Computation:
     never again, so what lies below `length` can be read without a lock.
     """
 
-    def __init__(self, study: Study, dataset: Dataset, run_seconds: float = LIMITS.run_seconds) -> None:
+    def __init__(
+        self,
+        study: Study,
+        dataset: Dataset,
+        run_seconds: float = LIMITS.run_seconds,
+        most_bytes: int = LIMITS.run_bytes,
+    ) -> None:
+        """ExperimentError where it cannot be or takes more than `most_bytes`; of a deep circuit only later."""
         self.asked = self.study = study  # as asked for; from `prepared` on perhaps with the mixture of trees beside
-        self.dataset, self.run_seconds = dataset, run_seconds
+        self.dataset, self.run_seconds, self.most_bytes = dataset, run_seconds, most_bytes
+        self.sessions: frozenset[Hashable] = frozenset()  # who waits for it
         # of all curves but the mixture of trees, which begins where the first one does; of a deep circuit known once
         # a trainer has drawn or learned it
         self.problems: tuple[Problem, ...] = ()
@@ -41,8 +52,10 @@ class Computation:
         # circuit the parameters of all input layers, (S, P, nodes, S_l) each
         self.kept: tuple[dict[int, Any], ...] = ()
         self.target: Fixed | None = None  # what the runs are compared at, fixed before their first step
+        self.first_at: float | None = None  # when the first of them came, as `time.monotonic` has it
         self.length = 0  # states, the start among them, that every curve has recorded, but for the diverged
         self.seconds = 0.0  # of CPU, spent in training
+        self.ended_at = 0.0
         self._trees: Problem | None = None  # of the mixture of trees
         self._last: dict[int, Kept] = {}
         self._ending: tuple[State, str | None] | None = None
@@ -63,9 +76,9 @@ class Computation:
 
     @property
     def memory_bytes(self) -> int:
-        """What it holds, or before its end what it may come to hold; nothing is known of a circuit not yet drawn."""
+        """What it holds, or before its end what it may come to hold; a guess of a circuit that is not drawn yet."""
         if not self.problems:
-            return 0
+            return 0 if self.ended else UNKNOWN_BYTES
         whole = memory_bytes(self.study, self.dataset, self.problems)
         return whole * self.length // (self.study.experiment.iterations + 1) if self.ended else whole
 
@@ -80,6 +93,11 @@ class Computation:
         """Ask it to end; what a trainer brings after that is not recorded."""
         self._ending = self._ending or (state, reason)
 
+    def conclude(self) -> None:
+        """End as it was asked to, since no trainer is at it."""
+        if self._ending is not None:
+            self.finish(*self._ending)
+
     def take(self, brought: Slice) -> None:
         """Record what a slice of training has brought, and end where it has come to the end."""
         self.seconds += brought.seconds
@@ -93,8 +111,7 @@ class Computation:
                 self._ending = "failed", str(error)
         if self._ending is None:
             self._ending = self._outcome(brought)
-        if self._ending is not None:
-            self.finish(*self._ending)
+        self.conclude()
 
     def _record(self, brought: Slice) -> None:
         if brought.prepared is not None and not self.prepared:
@@ -109,6 +126,8 @@ class Computation:
             self.kept[kept.curve][kept.iteration] = kept.components
         self._last.update({kept.curve: kept for kept in brought.last})
         self.length = self._common_length()
+        if self.length and self.first_at is None:
+            self.first_at = time.monotonic()
 
     def _prepare(self, study: Study, model: Model | None = None) -> None:
         alone = study.experiments()[: len(study.depths) + len(study.rivals)]
@@ -118,7 +137,10 @@ class Computation:
         self._trees = (
             plain_problem(shallow_mixture(model), first.bag, first.objective) if model and study.shallow else None
         )
-        self.study, self.prepared = study, True
+        self.study = study
+        if self.memory_bytes > self.most_bytes:
+            raise ExperimentError(too_large(self.memory_bytes, self.most_bytes))
+        self.prepared = True
 
     def _make_recorders(self) -> None:
         beside = [self._trees] if self._trees else []
@@ -132,6 +154,7 @@ class Computation:
         for kept in self._last.values():
             self.kept[kept.curve][kept.iteration] = kept.components
         self.length = self._common_length()
+        self.ended_at = time.monotonic()
         self.reason, self.state = reason, state
 
     def traces(self) -> list[Trace]:

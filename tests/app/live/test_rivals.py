@@ -11,8 +11,6 @@ import pytest
 from app.kit.link import LAB
 from app.live.computation import Computation
 from app.live.headline.told import told
-from app.live.limits import ServerLimits
-from app.live.runs import RunRegistry
 from app.live.views import derived, frames
 from app.live.views.query import BadQueryError
 from app.pages.lab import files
@@ -21,6 +19,7 @@ from spncore.plots.palette import BROWSER
 from spncore.record import ExperimentError
 from spncore.runs.study import RIVALS, Study
 from spncore.studies.target import fixed
+from tests.app.live import here
 from tests.closeness import assert_close
 from tests.waiting import until
 
@@ -36,7 +35,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def run(data):
-    registry = RunRegistry(ServerLimits(at_once=1))
+    registry = here.registry(trainers=1)
     run = registry.get(registry.start(SOME, data, "a"))
     until(lambda: run.computation.ended)
     yield run

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from app.live.limits import ServerLimits
 from app.live.routes import routes
-from app.live.runs import LiveRun, RunRegistry
+from app.live.run import LiveRun
+from app.live.runs import RunRegistry
 from app.live.views import frames
 from spncore import Dataset, Experiment, Trace, fit, load, run
 from spncore.data.library import from_array
@@ -38,7 +38,7 @@ def data() -> Dataset:
 
 @pytest.fixture
 def registry() -> Iterator[RunRegistry]:
-    made = RunRegistry(ServerLimits(at_once=2))
+    made = here.registry()
     yield made
     made.close()
 

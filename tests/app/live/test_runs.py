@@ -84,7 +84,7 @@ def test_stopping_keeps_the_trace_and_ends_the_training_with_the_block_it_is_at(
     registry = make()
     run = get(registry, registry.start(study(ENDLESS), data, "a"))
     until(lambda: run.length > 3)
-    assert registry.stop(run.id) and registry.stop(run.id)
+    assert registry.stop(run.id, run.session) and registry.stop(run.id, run.session)
     length, steps = run.length, run.computation.length
     assert run.state == "stopped" and run.reason == f"Stopped after {length - 1} updates."
     until(lambda: run.computation.ended)
@@ -97,11 +97,11 @@ def test_stopping_ends_a_shared_run_only_for_the_one_who_stops(make: Any, data: 
     registry = make()
     mine, theirs = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
     until(lambda: mine.length > 3)
-    registry.stop(mine.id)
+    registry.stop(mine.id, mine.session)
     stopped_at = mine.length
     until(lambda: theirs.length > stopped_at + 3)
     assert (mine.state, mine.length, theirs.state) == ("stopped", stopped_at, "running")
-    registry.stop(theirs.id)
+    registry.stop(theirs.id, theirs.session)
     until(lambda: theirs.computation.ended)
 
 
@@ -109,7 +109,7 @@ def test_training_again_after_a_stop_is_a_new_run(make: Any, data: Dataset) -> N
     registry = make()
     first = get(registry, registry.start(study(ENDLESS), data, "a"))
     until(lambda: first.length > 0)
-    registry.stop(first.id)
+    registry.stop(first.id, first.session)
     again = get(registry, registry.start(study(ENDLESS), data, "a"))
     assert again.id != first.id and again.computation is not first.computation and again.state != "stopped"
 
@@ -118,7 +118,7 @@ def test_a_run_that_waits_is_stopped_at_once(make: Any, data: Dataset) -> None:
     registry = make(at_once=1)
     registry.start(study(ENDLESS), data, "a")
     waiting = get(registry, registry.start(study(ENDLESS, seed=1), data, "b"))
-    registry.stop(waiting.id)
+    registry.stop(waiting.id, waiting.session)
     assert waiting.computation.state == "stopped" and waiting.length == 0 and waiting.traces() == []
 
 
@@ -128,9 +128,9 @@ def test_the_queue_is_first_come_first_served_and_its_places_move(make: Any, dat
     until(lambda: runs[0].length > 0)
     assert [run.queue_position for run in runs] == [0, 1, 2, 3]
     assert runs[3].reason == "3 runs ahead of you." and runs[1].reason == "1 run ahead of you."
-    registry.stop(runs[1].id)
+    registry.stop(runs[1].id, runs[1].session)
     assert [run.queue_position for run in runs[2:]] == [1, 2]
-    registry.stop(runs[0].id)
+    registry.stop(runs[0].id, runs[0].session)
     until(lambda: runs[2].state == "running")
     assert (runs[2].queue_position, runs[3].queue_position) == (0, 1)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 
-from app.live.limits import ServerLimits
 from app.live.routes import routes
 from app.live.runs import RunRegistry
 
@@ -17,7 +16,7 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="module")
 def registry() -> Iterator[RunRegistry]:
-    made = RunRegistry(ServerLimits(at_once=2))
+    made = here.registry()
     yield made
     made.close()
 

@@ -45,6 +45,7 @@ class ServerLimits:
     """What the server gives; sizes in bytes, times in seconds; 0 where a limit is off."""
 
     trainers: int = cores()  # processes that train
+    niceness: int = 10  # by how much they give way to the server's process
     queue: int = 60  # runs that wait for memory
     sessions: int = 200
     unfinished_per_session: int = 4  # one on every page that trains, and one to spare

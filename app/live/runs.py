@@ -199,7 +199,7 @@ class RunRegistry:
         unfinished = [run for run in self._runs.values() if run.session == session and not run.ended]
         if len(unfinished) >= self.limits.unfinished_per_session:
             raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
-        spent = self.scheduler.shares.spent(session)
+        spent = self.scheduler.spent(session)
         if spent >= self.limits.cpu_per_session > 0:
             raise RunRefused(
                 f"Your runs of the last hour took {spent:,.0f} s of computing; the limit is "
@@ -296,7 +296,7 @@ class RunRegistry:
                 if not any(now - run.seen <= self._pause_after(run) for run in self._views(computation)):
                     self.scheduler.rest(computation)
             self._drop_finished(self.limits.unused_bytes, include_viewed=False)
-            self.scheduler.shares.forget(run.session for run in self._runs.values())
+            self.scheduler.forget_all_but([run.session for run in self._runs.values()])
             going_on = any(run.released or not run.ended for run in self._runs.values())
         self._admit()
         return going_on

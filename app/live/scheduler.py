@@ -12,16 +12,17 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from app.live.child import Child, ChildDied
 from app.live.computation import Computation, State
+from app.live.limits import server_limits
 from app.live.shares import Shares, Turn
 from app.live.training import Advance, Drop, Slice
 
-NICE = 10
 SLICE_SECONDS = 0.02
 AHEAD = 2  # slices that a trainer is asked for before the first is answered
 DEATHS = 3  # of trainers that a run may cause
@@ -42,7 +43,7 @@ class Process(Protocol):
 
 def trainer() -> Child:
     """A trainer process, not started yet."""
-    return Child("app.live.training", NICE)
+    return Child("app.live.trainer", server_limits().niceness)
 
 
 @dataclass(eq=False)
@@ -89,9 +90,11 @@ class Scheduler:
                 return
             self._closing = False
             self._lanes = [Lane(self._make()) for _ in range(self.num_trainers)]
-            works: list[tuple[Callable[..., None], tuple[Any, ...]]] = [(self._keep, ())]
-            works += [(self._work, (lane,)) for lane in self._lanes]
-            self._threads = [threading.Thread(target=work, args=given, daemon=True) for work, given in works]
+            works: list[tuple[str, Callable[[], None]]] = [("spnlab-keeper", self._keep)]
+            works += [
+                (f"spnlab-trainer-{number}", partial(self._work, lane)) for number, lane in enumerate(self._lanes)
+            ]
+            self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works]
             for thread in self._threads:
                 thread.start()
         atexit.unregister(self.close)
@@ -139,6 +142,16 @@ class Scheduler:
         with self._changed:
             entry = self._entries.get(id(run))
             return self.shares.wait(entry, self._entries.values(), self.num_trainers) if entry else None
+
+    def spent(self, session: Hashable) -> float:
+        """CPU seconds that a session's training has taken within the last hour."""
+        with self._changed:
+            return self.shares.spent(session)
+
+    def forget_all_but(self, sessions: Iterable[Hashable]) -> None:
+        """Forget what others than these have had, once it is an hour old."""
+        with self._changed:
+            self.shares.forget(sessions)
 
     @property
     def num_sessions(self) -> int:
@@ -222,6 +235,10 @@ class Scheduler:
                 if lane.asked:
                     self._record(lane, lane.process.receive())
             except ChildDied:
+                self._bury(lane)
+            except Exception:  # what a trainer said was not understood; one that begins anew is
+                LOG.exception("the thread of a trainer failed")
+                lane.process.kill()
                 self._bury(lane)
         lane.process.close()
 

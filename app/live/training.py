@@ -1,23 +1,21 @@
 """What a trainer process does: it trains studies, a slice of time each, and hands on what every slice brings.
 
-`python -m app.live.training` is a child of the server (`child`). A study is begun from its start or, where another
-trainer was at it before, from the last states that the server has; both give the same bits.
+A study is begun from its start or, where another trainer was at it before, from the last states that the server has;
+both give the same bits. `trainer` is the process, a child of the server.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 import traceback
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from app.live.child import Parent
 from app.live.room import snapshot_spacing
-from spncore import Dataset, Experiment, StepInfo, Trainer, TrainState, problem_of
+from spncore import Dataset, StepInfo, Trainer, TrainState, problem_of
 from spncore.circuits.circuit import CircuitError
 from spncore.circuits.model import Model
 from spncore.data.library import DataError
@@ -32,7 +30,6 @@ from spncore.studies.target import Fixed, fixing, start_of
 from spncore.threads import on_one_thread
 
 PART_SECONDS = 0.003  # of training between two looks at the clock
-WARM_UP = Study(Experiment(dataset="two-clusters", num_components=2, iterations=2, num_seeds=2), (1, 2))
 
 
 class Begin(NamedTuple):
@@ -233,15 +230,3 @@ class Desk:
         else:
             return Slice(message.key, 0.0, True)
         return None
-
-
-def main(parent: Parent, answer: Callable[[Any], Any]) -> None:
-    """Answer for as long as there is a server."""
-    while True:
-        said = answer(parent.receive())
-        if said is not None:
-            parent.send(said)
-
-
-if __name__ == "__main__":
-    main(Parent(int(sys.argv[1])), Desk().answer)

@@ -5,9 +5,14 @@ from collections import deque
 from typing import Any
 
 from app.live.child import ChildDied
+from app.live.computation import Computation
 from app.live.limits import ServerLimits
 from app.live.runs import RunRegistry
-from app.live.training import Desk
+from app.live.training import Advance, Desk
+from spncore import Dataset
+from spncore.runs.study import Study
+
+SLICE_SECONDS = 0.002  # so that even small studies take several
 
 
 class Here:
@@ -35,6 +40,22 @@ class Here:
 
     def close(self) -> None:
         self.messages.clear()
+
+
+def computed(study: Study, dataset: Dataset, kill_after: int = 0) -> Computation:
+    """A study trained to its end; every so many slices with states another trainer goes on from what was brought."""
+    computation, desk = Computation(study, dataset), Desk()
+    desk.answer(computation.begin(0))
+    number = 0
+    while not computation.ended:
+        brought = desk.answer(Advance(0, SLICE_SECONDS))
+        assert brought is not None
+        computation.take(pickle.loads(pickle.dumps(brought)))
+        number += bool(brought.rows)
+        if brought.rows and kill_after and number % kill_after == 0:
+            desk = Desk()
+            desk.answer(pickle.loads(pickle.dumps(computation.begin(0))))
+    return computation
 
 
 def registry(**limits: Any) -> RunRegistry:

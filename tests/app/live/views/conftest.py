@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from app.live.routes import routes
 from app.live.runs import RunRegistry
+from tests.app.live import here
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned

@@ -12,7 +12,7 @@ export STORAGE_DRIVER=vfs
 storage=(--root "$work/store" --runroot "$work/run")
 podman() { command podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs "$@"; }
 build() { buildah "${storage[@]}" bud -q --isolation chroot --pull-never "$@" >/dev/null; }
-trap 'podman rm -f -a -t 2 >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+trap 'podman rm -f -a -t 2 >/dev/null 2>&1 || true; rm -rf "$work" 2>/dev/null || true' EXIT
 
 base=$(sed -n 's/^ARG BASE=//p' "$project/Dockerfile")
 mkdir "$work/base" "$work/data" "$work/foreign"
@@ -35,6 +35,7 @@ hardened=(--network none --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 --re
     --cap-drop=all --security-opt no-new-privileges --pids-limit 256)
 container= failed=0
 start() { container=$(podman run -d "${hardened[@]}" "$@" localhost/spnlab:test 2>/dev/null); }
+drop() { podman rm -f -t 2 "$container" >/dev/null 2>&1 || true; }
 inside() { podman exec "$container" "$@"; }
 visit() { (cd "$project" && nsenter -n -t "$(state Pid)" .venv/bin/python -m tests.container.visitors "$@"); }
 state() { podman inspect "$container" --format "{{.State.$1}}"; }
@@ -84,31 +85,31 @@ start --memory 1g -v "$work/data:/data"
 claim I08 "a second container on the same /data is healthy" healthy
 claim I08 "it finds what the first kept, and both have the same table" sweeps second
 claim I08 "no cell is kept twice" test "$(kept)" = 4
-podman rm -f -t 2 "$container" >/dev/null 2>&1
+drop
 container=$first
 
 visit holds 2>/dev/null & # a tab that trains, until the server is gone
 sleep 3
 begun=$SECONDS
-podman stop -t 10 "$container" >/dev/null 2>&1
+podman stop -t 10 "$container" >/dev/null 2>&1 || true
 claim I04 "stops on SIGTERM during training with exit code 0, in $((SECONDS - begun + 1)) s" test "$(state ExitCode)" = 0
-wait
-podman start "$container" >/dev/null 2>&1
+wait || true
+podman start "$container" >/dev/null 2>&1 || true
 claim I04 "starts again" healthy
-podman kill -s KILL "$container" >/dev/null
-podman wait "$container" >/dev/null
+podman kill -s KILL "$container" >/dev/null 2>&1 || true
+podman wait "$container" >/dev/null 2>&1 || true
 claim I05 "SIGKILL ends it" test "$(state ExitCode)" = 137
-podman start "$container" >/dev/null 2>&1
+podman start "$container" >/dev/null 2>&1 || true
 claim I05 "after SIGKILL it starts again on the same /data" healthy
 claim I05 "the page opens" serves
 claim I05 "what was kept is there" test "$(kept)" = 4
-podman rm -f -t 2 "$container" >/dev/null 2>&1
+drop
 
 for how in "$work/data:/data:ro" "$work/foreign:/data"; do
     start --memory 1g -v "$how"
     claim I02 "healthy with a /data that it cannot write (${how##*/})" healthy
     claim I02 "a study trains all the same" visit trains
-    podman rm -f -t 2 "$container" >/dev/null 2>&1
+    drop
 done
 
 start --memory 600m --memory-swap 600m -v "$work/data:/data"

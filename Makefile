@@ -68,8 +68,8 @@ faults: .venv/.ready
 soak: .venv/.ready
 	$(RUN) tests.faults.soak
 
-container-test:
-	tests/container/run.sh
+container-test: .venv/.ready
+	$(RUN) pytest -n 0 -s -m container tests/faults/test_i.py
 
 lock: .venv/.ready
 	$(RUN) $(LOCK) -o requirements.txt

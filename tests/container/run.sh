@@ -16,8 +16,6 @@ trap 'podman rm -f -a -t 2 >/dev/null 2>&1 || true; rm -rf "$work" 2>/dev/null |
 
 base=$(sed -n 's/^ARG BASE=//p' "$project/Dockerfile")
 mkdir "$work/base" "$work/data" "$work/foreign"
-mmdebstrap --quiet --variant=minbase --include=python3,python3-pip,python3-venv,ca-certificates bookworm "$work/base/rootfs.tar"
-podman import -q "$work/base/rootfs.tar" localhost/stand-in:base >/dev/null
 cp /etc/ssl/certs/ca-certificates.crt "$work/base/ca.crt"
 cat >"$work/base/Dockerfile" <<'END_OF_FILE'
 FROM localhost/stand-in:base
@@ -26,7 +24,9 @@ RUN rm -f /usr/lib/python3.11/EXTERNALLY-MANAGED && ln -sf /usr/bin/python3 /usr
     && printf '[global]\ncert=/etc/ssl/certs/ca-certificates.crt\n' > /etc/pip.conf
 END_OF_FILE
 echo rootfs.tar >"$work/base/.dockerignore"
-build -t "docker.io/library/$base" "$work/base"
+mmdebstrap --quiet --variant=minbase --include=python3,python3-pip,python3-venv,ca-certificates bookworm "$work/base/rootfs.tar" &&
+    podman import -q "$work/base/rootfs.tar" localhost/stand-in:base >/dev/null &&
+    build -t "docker.io/library/$base" "$work/base" || { echo "no image can be built on this machine" >&2; exit 77; }
 build --format docker -t localhost/spnlab:test "$project"
 echo "image: $(podman image inspect localhost/spnlab:test --format '{{.Size}}' | awk '{printf "%.0f MB", $1 / 1e6}'), built in $SECONDS s"
 
@@ -65,7 +65,7 @@ kept() { find "$work/data" -name '*.json' | wc -l; }
 refused() { # words that must be said by a start that ends at once
     local words=$1
     shift
-    ! timeout 30 command podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs run --rm "${hardened[@]}" "$@" \
+    ! timeout 30 podman "${storage[@]}" --runtime runc --cgroup-manager cgroupfs run --rm "${hardened[@]}" "$@" \
         >"$work/refusal" 2>&1 && grep -q "$words" "$work/refusal"
 }
 

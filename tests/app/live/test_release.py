@@ -31,6 +31,7 @@ def test_a_released_run_is_freed(make: Any, data: Dataset) -> None:
     assert registry.get(run_id) is None
 
 
+@pytest.mark.fault("E03")
 def test_training_stops_when_a_tab_is_closed(make: Any, data: Dataset) -> None:
     registry = make()
     computation = get(registry, registry.start(study(ENDLESS), data, "a")).computation
@@ -40,6 +41,7 @@ def test_training_stops_when_a_tab_is_closed(make: Any, data: Dataset) -> None:
     assert computation.state == "interrupted" and not registry.scheduler.holds(computation)
 
 
+@pytest.mark.fault("E04")
 def test_a_page_that_goes_on_asking_after_a_broken_connection_loses_nothing(
     make: Any, data: Dataset, clock: list[float]
 ) -> None:
@@ -97,6 +99,7 @@ def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Data
         registry.start(study(ENDLESS, seed=1), data, "b")
 
 
+@pytest.mark.fault("E03", "E04")
 def test_without_a_heartbeat_a_run_pauses_goes_on_when_asked_for_and_is_freed_in_the_end(
     make: Any, data: Dataset, clock: list[float]
 ) -> None:

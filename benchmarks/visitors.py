@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -68,12 +68,16 @@ class Server:
         return {pid: processes.cpu_seconds(pid) for pid in processes.children(self.process.pid)}
 
     def memory_mb(self) -> float:
-        """Resident memory of the server's own process."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        """Memory of the server's own process; what it shares with its children is divided among them."""
+        return processes.share_mb(self.process.pid)
+
+    def children_memory_mb(self) -> float:
+        """Memory of all processes that it started."""
+        return sum(map(processes.share_mb, processes.children(self.process.pid)))
 
     def memory_of_all_mb(self) -> float:
         """Memory of the server and its children, what they share counted once."""
-        return sum(map(processes.share_mb, (self.process.pid, *processes.children(self.process.pid))))
+        return self.memory_mb() + self.children_memory_mb()
 
     def counts(self) -> dict[str, int]:
         """Threads and file descriptors of the server's own process."""
@@ -94,6 +98,17 @@ class Server:
         lines = self.log.read().decode(errors="replace").count("\n")
         self.log.close()
         return {"seconds": seconds, "exit_code": self.process.returncode, "stderr_lines": lines}
+
+
+@contextlib.contextmanager
+def running(folder: Path = ROOT, **environment: str) -> Iterator[Server]:
+    """A server that is gone afterwards, whatever happens."""
+    server = Server(folder, **environment)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.close()
 
 
 @dataclass
@@ -250,10 +265,15 @@ class Session:
             self.controls.append(await self.rerun())
             await asyncio.sleep(every)
 
-    async def close(self) -> None:
-        """Close the tab."""
+    def hang_up(self) -> None:
+        """End the connection for data; the next question opens another."""
         if self.streams is not None:
             self.streams[1].close()
+        self.streams = None
+
+    async def close(self) -> None:
+        """Close the tab."""
+        self.hang_up()
         await self.socket.close()
 
 

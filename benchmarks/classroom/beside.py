@@ -8,23 +8,21 @@ import statistics
 from typing import Any
 
 from benchmarks.classroom.pressing import class_of, follow, study
+from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
 from benchmarks.visitors import Server, Session, opened
 
 HEAVIEST = {"num_components": 64, "depths": "1,2,3,4,5,6,7,8", "iterations": 5000}
-ROUNDS = 5
-HEAVY_SECONDS = 30.0  # until both heavy runs have a point; they are left alone then or not
-BESIDE_SECONDS = 40.0  # that a default run is waited for
 
 
-async def delay_beside_heavy(server: Server) -> dict[str, Any]:
+async def delay_beside_heavy(server: Server, sizes: Sizes) -> dict[str, Any]:
     """From Train to the end of a default run, alone and beside two heavy ones, whose pages go on asking."""
     async with class_of(server.port, 1) as (visitor,), contextlib.AsyncExitStack() as stack:
-        alone = [await run_seconds(visitor, seed) for seed in range(100, 100 + ROUNDS)]
+        alone = [await run_seconds(visitor, 100 + place, sizes.beside_seconds) for place in range(sizes.default_runs)]
         heavy = [await stack.enter_async_context(opened(server.port, study(seed, **HEAVIEST))) for seed in (1, 2)]
         asking = [asyncio.create_task(session.follow(3600)) for session in heavy]
-        await points_of(heavy)
-        beside = await runs_beside(visitor)
+        await points_of(heavy, sizes.heavy_seconds)
+        beside = await runs_beside(visitor, sizes)
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
@@ -37,27 +35,27 @@ async def delay_beside_heavy(server: Server) -> dict[str, Any]:
         }
 
 
-async def points_of(heavy: list[Session]) -> None:
+async def points_of(heavy: list[Session], seconds: float) -> None:
     """Until both have begun, or it takes too long."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(HEAVY_SECONDS):
+        async with asyncio.timeout(seconds):
             while not all(session.points for session in heavy):
                 await asyncio.sleep(0.1)
 
 
-async def runs_beside(visitor: Session) -> list[float | None]:
+async def runs_beside(visitor: Session, sizes: Sizes) -> list[float | None]:
     """So many default runs one after the other; none more after one that does not end."""
     found: list[float | None] = []
-    for seed in range(200, 200 + ROUNDS):
-        found.append(await run_seconds(visitor, seed))
+    for place in range(sizes.default_runs):
+        found.append(await run_seconds(visitor, 200 + place, sizes.beside_seconds))
         if found[-1] is None:
             break
     return found
 
 
-async def run_seconds(session: Session, seed: int) -> float | None:
+async def run_seconds(session: Session, seed: int, at_most: float) -> float | None:
     """Seconds from Train to the end of a run; None where it is not done in time."""
-    following = asyncio.create_task(follow(session, BESIDE_SECONDS))
+    following = asyncio.create_task(follow(session, at_most))
     await session.press(control_seed=seed)
     await following
     return session.ended - session.trained if session.ended and session.state == "done" else None

@@ -10,11 +10,10 @@ from typing import Any
 from websockets.exceptions import WebSocketException
 
 from benchmarks.classroom.pressing import study
+from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors, quantiles
 from benchmarks.visitors import Server, Session, connected
 
-ARRIVING_SECONDS = 10.0  # over which all of them come
-WATCHED_SECONDS = 30.0  # from then on
 CONTROL_EVERY = 10.0
 WAITING_SECONDS = 5.0  # after which who got no run comes again, as a waiting page does
 
@@ -22,8 +21,8 @@ WAITING_SECONDS = 5.0  # after which who got no run comes again, as a waiting pa
 class Visitor:
     """One of the crowd: when it came in, if it did, and its page."""
 
-    def __init__(self, port: int, place: int, of: int) -> None:
-        self.port, self.link, self.offset = port, study(100_000 + 10 * place), ARRIVING_SECONDS * place / of
+    def __init__(self, port: int, seed: int, offset: float) -> None:
+        self.port, self.link, self.offset = port, study(seed), offset
         self.session: Session | None = None
         self.tried = 0
         self.opening: float | None = None
@@ -60,10 +59,16 @@ class Visitor:
             session.controls.append(await session.rerun(control_seed=seed))
 
 
-async def crowd(server: Server, count: int) -> dict[str, Any]:
+async def crowds(server: Server, sizes: Sizes) -> dict[str, Any]:
+    """One crowd after the other."""
+    return {str(count): await crowd(server, count, sizes) for count in sizes.crowds}
+
+
+async def crowd(server: Server, count: int, sizes: Sizes) -> dict[str, Any]:
     """So many visitors, until some time after the last has come."""
-    until = time.perf_counter() + ARRIVING_SECONDS + WATCHED_SECONDS
-    visitors = [Visitor(server.port, place, count) for place in range(count)]
+    until = time.perf_counter() + sizes.crowd_seconds
+    every = sizes.arriving_seconds / count
+    visitors = [Visitor(server.port, 100_000 + 10 * place, every * place) for place in range(count)]
     try:
         await asyncio.gather(*(visitor.stay(until) for visitor in visitors))
         return {"sessions": count, **found(visitors)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from contextlib import AsyncExitStack, suppress
 from typing import Any
@@ -13,38 +12,38 @@ from websockets.exceptions import WebSocketException
 
 from benchmarks.classroom.beside import HEAVIEST
 from benchmarks.classroom.pressing import study
+from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
 from benchmarks.visitors import ANSWER_SECONDS, Server, Session, opened
 
-NUM_FILES, FILE_BYTES = 100, 9_700_000
-KEPT_SECONDS = 65.0  # Streamlit keeps a closed session for a minute
-NUM_HEAVY, HEAVY_LIMIT = 30, 600_000_000
-HEAVY_SECONDS = 90.0
+FILE_BYTES = 9_700_000
+HEAVY_LIMIT = 600_000_000  # bytes of memory for runs
 BOUNDARY = "a-boundary-of-parts"
 
 
-async def uploads_of_one_tab(server: Server) -> dict[str, Any]:
+async def uploads_of_one_tab(server: Server, sizes: Sizes) -> dict[str, Any]:
     """Memory before, while one tab uploads file after file, and after it was closed and forgotten."""
     before = peak = server.memory_of_all_mb()
     async with opened(server.port, study(0)) as session:
         cookie = await xsrf_cookie(session)
         statuses: dict[str, int] = {}
         said = ""
-        for number in range(NUM_FILES):
+        for number in range(sizes.files):
             status, sentence = await upload(session, cookie, number)
             statuses[str(status)] = statuses.get(str(status), 0) + 1
             said = sentence if status >= 400 else said
             peak = max(peak, server.memory_of_all_mb())
-    await asyncio.sleep(KEPT_SECONDS)
+    await asyncio.sleep(sizes.kept_seconds)
     async with opened(server.port, study(0)):  # Streamlit looks after old sessions when the next one comes
         pass
     return {
-        "files": NUM_FILES,
+        "files": sizes.files,
         "bytes_of_a_file": FILE_BYTES,
         "before_mb": round(before, 1),
         "peak_mb": round(peak, 1),
         "raised_by_mb": round(peak - before, 1),
         "a_minute_after_mb": round(server.memory_of_all_mb(), 1),
+        "of_it_children_mb": round(server.children_memory_mb(), 1),
         "answers_by_status": statuses,
         "refusal": said,
     }
@@ -78,12 +77,25 @@ async def upload(session: Session, cookie: str, number: int) -> tuple[int, str]:
         "Connection: close",
     ]
     reader, writer = await asyncio.open_connection("127.0.0.1", session.port)
-    writer.write("\r\n".join([*lines, "", ""]).encode() + begin + content + end)
-    with suppress(ConnectionError):  # a refusal may come before all was sent
+    answering = asyncio.create_task(answer_of(reader))  # a refusal may come before all was sent
+    with suppress(ConnectionError):
+        writer.write("\r\n".join([*lines, "", ""]).encode() + begin + content + end)
         await writer.drain()
-    answer = await asyncio.wait_for(reader.read(), ANSWER_SECONDS)
-    writer.close()
-    head, _, body = answer.partition(b"\r\n\r\n")
+    try:
+        return await answering
+    finally:
+        writer.close()
+
+
+async def answer_of(reader: asyncio.StreamReader) -> tuple[int, str]:
+    """Status and beginning of the text; 0 where the connection was ended instead."""
+    try:
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return 0, "the connection was ended"
+    body = b""
+    with suppress(ConnectionError):
+        body = await asyncio.wait_for(reader.read(), ANSWER_SECONDS)
     return int(head.split()[1]), body.decode(errors="replace")[:300]
 
 
@@ -97,15 +109,15 @@ async def upload_address(session: Session, name: str) -> str:
     while True:
         answer = await session.receive()
         if answer.WhichOneof("type") == "file_urls_response":
-            return "/" + answer.file_urls_response.file_urls[0].upload_url.lstrip("/")
+            return "/" + str(answer.file_urls_response.file_urls[0].upload_url).lstrip("/")
 
 
-async def heavy_links(server: Server) -> dict[str, Any]:
+async def heavy_links(server: Server, sizes: Sizes) -> dict[str, Any]:
     """Many tabs that each open a heavy link of its own, on a server with a limit of memory for runs."""
     begin = time.perf_counter()
     sessions, refused, peak = list[Session](), 0, 0.0
     async with AsyncExitStack() as stack:
-        for seed in range(NUM_HEAVY):
+        for seed in range(sizes.heavy_links):
             try:
                 session = await stack.enter_async_context(opened(server.port, study(seed, **HEAVIEST)))
             except (OSError, WebSocketException):
@@ -113,13 +125,13 @@ async def heavy_links(server: Server) -> dict[str, Any]:
                 continue
             refused += not session.run_id
             sessions += [session] if session.run_id else []
-        left = HEAVY_SECONDS - (time.perf_counter() - begin)
+        left = sizes.heavy_links_seconds - (time.perf_counter() - begin)
         following = asyncio.gather(*(session.follow(left) for session in sessions))
         while not following.done():
             peak = max(peak, server.memory_of_all_mb())
             await asyncio.wait({following}, timeout=0.5)
         await following
-        return {"sessions": NUM_HEAVY, "limit_bytes": HEAVY_LIMIT, "refused": refused, **served(sessions, peak)}
+        return {"sessions": sizes.heavy_links, "limit_bytes": HEAVY_LIMIT, "refused": refused, **served(sessions, peak)}
 
 
 def served(sessions: list[Session], peak: float) -> dict[str, Any]:

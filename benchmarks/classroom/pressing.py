@@ -9,16 +9,14 @@ from collections.abc import AsyncIterator
 from itertools import cycle
 from typing import Any
 
+from benchmarks.classroom.sizes import CORES, Sizes
 from benchmarks.counting import Spent, Usage, over_ideal, pressed, quantiles, spent
 from benchmarks.earlier.checkout import Build
 from benchmarks.visitors import Server, Session, link, opened
 
-NUM_STUDENTS = 30
-CORES = 2  # that the issue reckons with; a machine with more gives more
-SECONDS = 120.0  # that a class is watched at most
 CONTROL_EVERY = 3.0
-LONG = 2500  # updates of runs that none of a class ends while its training is watched
-SETTLE_SECONDS, WATCHED_SECONDS = 2.0, 12.0
+FIRST_SECONDS = 60.0  # that the run which all pages open with is waited for
+FIRST_POINT_MS, OVER_IDEAL = 1000.0, 1.2  # a class is served well within these
 
 
 @contextlib.asynccontextmanager
@@ -27,7 +25,7 @@ async def class_of(port: int, count: int) -> AsyncIterator[list[Session]]:
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
         sessions = await asyncio.gather(*(enter(opened(port, study(0))) for _ in range(count)))
-        await asyncio.gather(*(session.follow(SECONDS) for session in sessions))
+        await asyncio.gather(*(session.follow(FIRST_SECONDS) for session in sessions))
         yield list(sessions)
 
 
@@ -55,7 +53,7 @@ async def attend(session: Session, busy: asyncio.Future[Any], seed: int, offset:
     return seconds
 
 
-async def press_all(sessions: list[Session], first: int, seconds: float = SECONDS, **changed: float) -> dict[str, Any]:
+async def press_all(sessions: list[Session], first: int, seconds: float, **changed: float) -> dict[str, Any]:
     """All press at once; what they got until all runs have ended, or for so many seconds."""
     for session in sessions:
         session.mounted.clear()
@@ -75,13 +73,13 @@ async def press_all(sessions: list[Session], first: int, seconds: float = SECOND
     }
 
 
-async def class_presses(server: Server) -> dict[str, Any]:
+async def class_presses(server: Server, sizes: Sizes) -> dict[str, Any]:
     """The class, beside the CPU seconds that the same studies take alone in a process."""
-    async with class_of(server.port, NUM_STUDENTS) as sessions:
+    async with class_of(server.port, sizes.students) as sessions:
         before = Usage.of(server)
-        found = await press_all(sessions, first=1000)
+        found = await press_all(sessions, 1000, sizes.class_seconds)
         used = spent(before, Usage.of(server))
-    alone = await asyncio.to_thread(alone_seconds, server, NUM_STUDENTS)
+    alone = await asyncio.to_thread(alone_seconds, server, sizes.students)
     return {**found, **shares(found, used, alone)}
 
 
@@ -102,22 +100,22 @@ def alone_seconds(server: Server, count: int) -> float:
     with Build(server.folder) as build:
         one = {"num_seeds": 6, "iterations": 500}
         build.ask("default_experiment", **one)  # the first one loads the data
-        return sum(build.ask("default_experiment", **one)["seconds"] for _ in range(count))
+        return sum(float(build.ask("default_experiment", **one)["seconds"]) for _ in range(count))
 
 
-async def cores_that_train(server: Server) -> dict[str, Any]:
+async def cores_that_train(server: Server, sizes: Sizes) -> dict[str, Any]:
     """CPU seconds of training per second, while a class waits for runs of which none ends."""
-    async with class_of(server.port, NUM_STUDENTS) as sessions:
-        seconds = SETTLE_SECONDS + WATCHED_SECONDS
-        pressing = asyncio.create_task(press_all(sessions, 2000, seconds + 2, control_iterations=LONG))
-        await asyncio.sleep(SETTLE_SECONDS)
+    async with class_of(server.port, sizes.students) as sessions:
+        seconds = sizes.settle_seconds + sizes.watched_seconds
+        pressing = asyncio.create_task(press_all(sessions, 2000, seconds + 2, control_iterations=sizes.long_updates))
+        await asyncio.sleep(sizes.settle_seconds)
         before, begin = Usage.of(server), time.perf_counter()
-        await asyncio.sleep(WATCHED_SECONDS)
+        await asyncio.sleep(sizes.watched_seconds)
         used, lasted = spent(before, Usage.of(server)), time.perf_counter() - begin
         found = await pressing
     return {
         "sessions": len(sessions),
-        "updates": LONG,
+        "updates": sizes.long_updates,
         "cores_training": round(used.training / lasted, 3),
         "cores_serving": round(used.serving / lasted, 3),
         "unfinished": found["unfinished"],
@@ -126,17 +124,13 @@ async def cores_that_train(server: Server) -> dict[str, Any]:
     }
 
 
-STEPS = (10, 20, 30, 40, 60)  # students who press at once
-FIRST_POINT_MS, OVER_IDEAL = 1000.0, 1.2
-
-
-async def students_per_core(server: Server) -> dict[str, Any]:
+async def students_per_core(server: Server, sizes: Sizes) -> dict[str, Any]:
     """The largest class of which 95 of 100 have a point within a second and all have finished near the ideal time."""
     alone = await asyncio.to_thread(alone_seconds, server, 3) / 3
     rows: list[dict[str, Any]] = []
-    for count in STEPS:
+    for count in sizes.classes:
         async with class_of(server.port, count) as sessions:
-            found = await press_all(sessions, first=10_000 * count)
+            found = await press_all(sessions, 10_000 * count, sizes.class_seconds)
         ratio = over_ideal(found["all_finished_seconds"], alone * count, CORES)
         rows.append({"finished_over_ideal": ratio, **found})
         if not served_well(rows[-1]):

@@ -107,7 +107,7 @@ def running(folder: Path = ROOT, **environment: str) -> Iterator[Server]:
     try:
         yield server
     finally:
-        if server.process.poll() is None:
+        if not server.log.closed:
             server.close()
 
 
@@ -205,6 +205,7 @@ class Session:
     async def get(self, address: str, method: str = "GET") -> tuple[int, bytes]:
         """Status and body over the kept connection."""
         if self.streams is None or self.streams[0].at_eof():  # the server ends a connection that rests
+            self.hang_up()
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
         host = f"127.0.0.1:{self.port}"
@@ -273,7 +274,11 @@ class Session:
 
     async def close(self) -> None:
         """Close the tab."""
+        streams = self.streams
         self.hang_up()
+        if streams is not None:
+            with contextlib.suppress(OSError):
+                await streams[1].wait_closed()
         await self.socket.close()
 
 

@@ -19,7 +19,9 @@ async def delay_beside_heavy(server: Server, sizes: Sizes) -> dict[str, Any]:
     """From Train to the end of a default run, alone and beside two heavy ones, whose pages go on asking."""
     async with class_of(server.port, 1) as (visitor,), contextlib.AsyncExitStack() as stack:
         alone = [await run_seconds(visitor, 100 + place, sizes.beside_seconds) for place in range(sizes.default_runs)]
-        heavy = [await stack.enter_async_context(opened(server.port, study(seed, **HEAVIEST))) for seed in (1, 2)]
+        enter = stack.enter_async_context
+        tabs = [await enter(opened(server.port, study(seed, **HEAVIEST))) for seed in (1, 2)]
+        heavy = [session for session in tabs if session.run_id]
         asking = [asyncio.create_task(session.follow(3600)) for session in heavy]
         await points_of(heavy, sizes.heavy_seconds)
         beside = await runs_beside(visitor, sizes)
@@ -29,9 +31,10 @@ async def delay_beside_heavy(server: Server, sizes: Sizes) -> dict[str, Any]:
         return {
             "alone_seconds": [round(each, 3) for each in alone if each],
             **delays(alone, beside),
+            "heavy_runs_refused": len(tabs) - len(heavy),
             "heavy_runs_with_points": sum(bool(session.points) for session in heavy),
             "heavy_runs_ended": sum(session.ended is not None for session in heavy),
-            **errors([visitor, *heavy]),
+            **errors([visitor, *tabs]),
         }
 
 

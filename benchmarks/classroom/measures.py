@@ -72,7 +72,11 @@ ROWS = (
     Row(
         "beside",
         "a default run beside two with K = 64, depths 1–8, 5,000 iterations: its time over that alone",
-        (Quantity("delay", "×", at_most=2), Quantity("not_ended_beside", "not ended within 40 s", at_most=0)),
+        (
+            Quantity("delay", "×", at_most=2),
+            Quantity("not_ended_beside", "not ended within 40 s", at_most=0),
+            Quantity("heavy_runs_refused", "of the two refused", at_most=0),
+        ),
     ),
     *(
         Row(

@@ -43,8 +43,8 @@ WHAT = {
     "control": "from a changed control's message to the end of the script's run, every 3 s in each page of a class "
     "until all its runs have ended, every 10 s in each of a crowd",
     "all_finished_seconds": "from the first message that presses Train to the last first answer that says done",
-    "cpu_seconds_alone": "process time of the same number of studies of default size, one after the other in a process "
-    "of the same build without a server",
+    "cpu_seconds_alone": "process time of as many such studies, trained as the lab does one after the other in a "
+    "process of the same build, without a server",
     "cpu_seconds_trained": "CPU time, by /proc, of all children of the server from the press until all have finished; "
     "in a build without children, of the busiest thread beside the first",
     "finished_over_ideal": "all_finished_seconds over cpu_seconds_alone / 2",

@@ -28,6 +28,7 @@ from benchmarks import processes
 ROOT = Path(__file__).parent.parent
 ENDED = ("done", "stopped", "failed", "interrupted")
 CLOSE_SECONDS = 30
+CLOSED = 1001  # what a browser says when a tab is closed
 ANSWER_SECONDS = 60  # nobody waits longer for a script or an answer
 
 
@@ -279,7 +280,7 @@ class Session:
         if streams is not None:
             with contextlib.suppress(OSError):
                 await streams[1].wait_closed()
-        await self.socket.close()
+        await self.socket.close(CLOSED)
 
 
 @contextlib.asynccontextmanager
@@ -293,11 +294,18 @@ async def opened(port: int, link: str) -> AsyncIterator[Session]:
         await session.close()
 
 
-async def connected(port: int, *more: str) -> ClientConnection:
+async def connected(port: int, *more: str, cookies: str = "") -> ClientConnection:
     """A websocket as the page opens it; `more` is what a page that comes back names besides."""
     address = f"ws://127.0.0.1:{port}/_stcore/stream"
     names: Any = ["streamlit", *more]
-    return await connect(address, subprotocols=names, max_size=None, compression=None, open_timeout=ANSWER_SECONDS)
+    return await connect(
+        address,
+        subprotocols=names,
+        additional_headers={"Cookie": cookies} if cookies else None,
+        max_size=None,
+        compression=None,
+        open_timeout=ANSWER_SECONDS,
+    )
 
 
 def link(seed: int, **settings: Any) -> str:

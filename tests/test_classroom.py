@@ -3,6 +3,9 @@
 import asyncio
 import json
 import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +17,7 @@ from benchmarks.classroom.measures import EARLIER, NOW, ROWS, TARGETS, measures,
 from benchmarks.classroom.sizes import SMALLEST
 from benchmarks.counting import Spent, Usage
 from benchmarks.document import document
+from benchmarks.pages import Answer, fetched, sent
 from benchmarks.visitors import Session
 
 
@@ -105,38 +109,85 @@ def test_a_delay_is_told_only_where_every_run_ended_beside_the_heavy_ones():
     assert beside.delays([None], [3.0])["delay"] is None
 
 
-def visitor(tried, page=None):
+def visitor(page=None, waited=False):
     made = crowd.Visitor(0, 1, 0.0)
-    made.tried, made.session, made.opening = tried, page, None if page is None else 0.25
+    made.session, made.waited, made.opening = page, waited, None if page is None else 0.25
     return made
 
 
 def test_of_a_crowd_those_let_in_later_and_those_never_let_in_are_told_apart():
-    found = crowd.found([visitor(1, SERVED), visitor(3, WAITS), visitor(9)])
+    found = crowd.found([visitor(SERVED), visitor(WAITS, waited=True), visitor(waited=True)])
     assert (found["inside_at_once"], found["inside_later"], found["refused"]) == (1, 1, 1)
     assert (found["opening_count"], found["control_p95_ms"], found["with_a_point"], found["ended"]) == (2, 40.0, 1, 1)
 
 
-def test_who_mounts_no_run_or_gets_no_page_comes_again(monkeypatch):
-    async def connected(port):
-        return SimpleNamespace(close=lambda: asyncio.sleep(0))
+def let_in(monkeypatch, *answers):
+    """A visitor to whom these pages come one after the other, the paths that it asked for, and its cookies."""
+    asked, pages = [], list(answers)
+
+    async def fetch(self, path, cookies):
+        asked.append(path)
+        return pages.pop(0)
+
+    monkeypatch.setattr(crowd.Visitor, "_fetch", fetch)
+    monkeypatch.setattr(crowd, "ASK_SECONDS", 0.0)
+    one = visitor()
+    return one, asked, asyncio.run(one._let_in(time.perf_counter() + 60))
+
+
+LINE = Answer(503, '<html data-ask="api/door?ticket=a-b_c">', {"a": "b"})
+PAGE = Answer(200, "<html>", {"a": "b"})
+
+
+def test_a_waiting_page_is_waited_for_and_then_the_page_is_loaded(monkeypatch):
+    places = [Answer(200, json.dumps({"place": place}), {}) for place in (2, 0)]
+    one, asked, cookies = let_in(monkeypatch, LINE, *places, PAGE)
+    assert asked == ["/", "/api/door?ticket=a-b_c", "/api/door?ticket=a-b_c", "/"]
+    assert one.waited and cookies == {"a": "b"}
+
+
+def test_a_page_that_comes_at_once_is_no_wait_and_a_refusal_no_page(monkeypatch):
+    one, _, cookies = let_in(monkeypatch, PAGE)
+    assert not one.waited and cookies == {"a": "b"}
+    assert let_in(monkeypatch, Answer(503, "no line", {}))[2] is None
+
+
+@pytest.mark.parametrize(("run_id", "inside"), [("", False), ("run", True)])
+def test_a_page_that_mounts_no_run_is_no_place(monkeypatch, run_id, inside):
+    async def connected(port, cookies):
+        return SimpleNamespace(close=lambda code: asyncio.sleep(0))
 
     async def rerun(self):
-        self.run_id = answers.pop(0)
+        self.run_id = run_id
         return 0.5
 
-    answers = ["", "run"]
     monkeypatch.setattr(crowd, "connected", connected)
     monkeypatch.setattr(Session, "rerun", rerun)
-    one = visitor(0)
-    assert [asyncio.run(one._enter()) for _ in range(2)] == [False, True]
-    assert (one.tried, one.opening, one.session.run_id) == (2, 0.5, "run")
+    one = visitor()
+    asyncio.run(one._open({}))
+    assert (one.session is not None) is inside and one.opening == 0.5
 
-    async def refused(port):
-        raise ConnectionRefusedError
 
-    monkeypatch.setattr(crowd, "connected", refused)
-    assert asyncio.run(visitor(0)._enter()) is False
+def test_a_browser_keeps_the_cookies_that_it_is_given():
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802  the name that is called
+            said.append(self.headers["Cookie"])
+            self.send_response(503)
+            self.send_header("Set-Cookie", "place=2|3; Path=/")
+            self.end_headers()
+            self.wfile.write(b"later")
+
+        def log_message(self, *_):
+            pass
+
+    said = []
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        asking = threading.Thread(target=server.handle_request)
+        asking.start()
+        answer = fetched(server.server_port, "/", {"name": "me"})
+        asking.join()
+    assert said == ["name=me"] and answer == Answer(503, "later", {"name": "me", "place": "2|3"})
+    assert sent(answer.cookies) == "name=me; place=2|3"
 
 
 def test_heavy_runs_count_by_the_points_they_have():
@@ -198,14 +249,15 @@ def made_up():
         **counting.pressed([SERVED], 110.0),
         **pressing.shares({"all_finished_seconds": 1.0}, Spent(1.0, 1.0), 1.0),
     }
-    crowded = crowd.found([visitor(1, SERVED)])
+    crowded = crowd.found([visitor(SERVED)])
     cut = wifi.found([SERVED], [False], ["a"], ["a"])
     heavy = {"refused": 0, **memory.served([SERVED], 1.0)}
     return {
         "press": press,
         "cores": {"cores_training": 1.9, "cores_serving": 0.1},
         "beside": {"heavy_runs_refused": 0, **beside.delays([1.0], [1.5])},
-        "crowds": {"100": crowded, "200": crowded},
+        "crowd_100": crowded,
+        "crowd_200": crowded,
         "uploads": {"peak_mb": 1.0, "raised_by_mb": 1.0, "a_minute_after_mb": 1.0},
         "heavy_links": heavy,
         "kills": kills.summary(1, [kills.Killed(1.0, 2, 0.1)], 1, 1),

@@ -17,7 +17,7 @@ from benchmarks.visitors import ENDED, Server, Session
 
 RUN_SECONDS = 60.0  # that a run is waited for
 LOOK_SECONDS = 0.03  # over which the busiest child is found
-ASK_SECONDS = 0.01  # between questions, so that it is seen when updates come
+ASK_SECONDS = 0.015  # between questions, so that it is seen when updates come
 
 
 class Watched(NamedTuple):

@@ -80,13 +80,13 @@ ROWS = (
     ),
     *(
         Row(
-            "crowds",
+            f"crowd_{count}",
             f"{count} visitors, own links, a control every 10 s each: a control's answer, p95; who got no run",
             (
-                Quantity(f"{count}.control_p95_ms", "ms", at_most=most),
-                Quantity(f"{count}.refused", "refused", at_most=0),
-                Quantity(f"{count}.inside_later", "let in later"),
-                Quantity(f"{count}.errors", "errors"),
+                Quantity("control_p95_ms", "ms", at_most=most),
+                Quantity("refused", "refused", at_most=0),
+                Quantity("inside_later", "let in later"),
+                Quantity("errors", "errors"),
             ),
         )
         for count, most in ((100, 300), (200, 600))

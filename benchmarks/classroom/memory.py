@@ -14,6 +14,7 @@ from benchmarks.classroom.beside import HEAVIEST
 from benchmarks.classroom.pressing import study
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
+from benchmarks.pages import fetched
 from benchmarks.visitors import ANSWER_SECONDS, Server, Session, opened
 
 FILE_BYTES = 9_700_000
@@ -25,7 +26,8 @@ async def uploads_of_one_tab(server: Server, sizes: Sizes) -> dict[str, Any]:
     """Memory before, while one tab uploads file after file, and after it was closed and forgotten."""
     before = peak = server.memory_of_all_mb()
     async with opened(server.port, study(0)) as session:
-        cookie = await xsrf_cookie(session)
+        health = await asyncio.to_thread(fetched, server.port, "/_stcore/health", {})
+        cookie = health.cookies["_streamlit_xsrf"]
         statuses: dict[str, int] = {}
         said = ""
         for number in range(sizes.files):
@@ -49,19 +51,12 @@ async def uploads_of_one_tab(server: Server, sizes: Sizes) -> dict[str, Any]:
     }
 
 
-async def xsrf_cookie(session: Session) -> str:
-    """The token against foreign pages that the server hands out with its settings."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", session.port)
-    writer.write(f"GET /_stcore/health HTTP/1.1\r\nHost: 127.0.0.1:{session.port}\r\n\r\n".encode())
-    head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)).decode("latin-1")
-    writer.close()
-    return head.partition("_streamlit_xsrf=")[2].partition(";")[0]
-
-
 async def upload(session: Session, cookie: str, number: int) -> tuple[int, str]:
     """One file as the page uploads it: an address over the socket, then a PUT; the status, and what was said."""
     name = f"table {number}.csv"
-    path = await upload_address(session, name)
+    path, refusal = await upload_address(session, name)
+    if refusal:
+        return 0, refusal
     content = b"0,1\n" * (FILE_BYTES // 4)
     begin = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}"\r\n\r\n'.encode()
     end = f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -88,7 +83,7 @@ async def upload(session: Session, cookie: str, number: int) -> tuple[int, str]:
 
 
 async def answer_of(reader: asyncio.StreamReader) -> tuple[int, str]:
-    """Status and beginning of the text; 0 where the connection was ended instead."""
+    """Status and beginning of the text; 0 where no address was given or the connection was ended instead."""
     try:
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)
     except (ConnectionError, asyncio.IncompleteReadError):
@@ -99,8 +94,8 @@ async def answer_of(reader: asyncio.StreamReader) -> tuple[int, str]:
     return int(head.split()[1]), body.decode(errors="replace")[:300]
 
 
-async def upload_address(session: Session, name: str) -> str:
-    """Where the page's script wants a file to be put."""
+async def upload_address(session: Session, name: str) -> tuple[str, str]:
+    """Where the page wants a file to be put, or why it does not want it."""
     message = BackMsg()
     message.file_urls_request.request_id = name
     message.file_urls_request.file_names.append(name)
@@ -109,7 +104,8 @@ async def upload_address(session: Session, name: str) -> str:
     while True:
         answer = await session.receive()
         if answer.WhichOneof("type") == "file_urls_response":
-            return "/" + str(answer.file_urls_response.file_urls[0].upload_url).lstrip("/")
+            said = answer.file_urls_response
+            return "/".join(["", *(one.upload_url.lstrip("/") for one in said.file_urls)]), said.error_msg
 
 
 async def heavy_links(server: Server, sizes: Sizes) -> dict[str, Any]:

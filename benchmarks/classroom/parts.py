@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from benchmarks.classroom.beside import delay_beside_heavy
-from benchmarks.classroom.crowd import crowds
+from benchmarks.classroom.crowd import CROWDS, crowd
 from benchmarks.classroom.kills import kills
 from benchmarks.classroom.memory import HEAVY_LIMIT, heavy_links, uploads_of_one_tab
 from benchmarks.classroom.pressing import class_presses, cores_that_train, students_per_core
@@ -28,7 +29,7 @@ PARTS = {
     "press": Part(class_presses, 300),
     "cores": Part(cores_that_train, 180),
     "beside": Part(delay_beside_heavy, 300),
-    "crowds": Part(crowds, 240),
+    **{f"crowd_{count}": Part(partial(crowd, of=count), 180) for count in CROWDS},
     "uploads": Part(uploads_of_one_tab, 240),
     "heavy_links": Part(heavy_links, 180, {"SPNLAB_MEMORY_BYTES": str(HEAVY_LIMIT)}),
     "kills": Part(kills, 480),
@@ -53,10 +54,10 @@ WHAT = {
     "delay": "from Train to the first answer that says done, of a run of default size: the median beside two pages "
     "with K = 64, depths 1–8 and 5,000 iterations that have their first points and go on asking, over the median alone",
     "refused": "pages of a crowd, or with heavy links, whose script mounted no run, or that got no page; of a crowd "
-    "those who come again every 5 s and are let in are counted apart",
+    "those whom a waiting page lets in later are counted apart",
     "peak_mb": "the most memory of the server and its children that was seen, what they share counted once (Pss)",
     "updates_repeated_at_most": "the time from the last answer with new updates before a kill to the kill, times the "
-    "run's updates per second; slices: the same over the most updates that one answer brought, asked every 10 ms",
+    "run's updates per second; slices: the same over the most updates that one answer brought, asked every 15 ms",
     "same_numbers": "all float32 of all frames, against the same study on a server of the same build left alone",
     "lost": "of the runs that had not ended when every connection was cut: refused (404), stopped or failed after it",
     "students": "the largest class tried, before the first that missed one, that had 95 of 100 first points within "

@@ -19,7 +19,7 @@ class Sizes(NamedTuple):
     default_runs: int = 5  # alone, and beside the heavy ones
     heavy_seconds: float = 30.0  # until both heavy runs have a point; after that the default runs begin anyhow
     beside_seconds: float = 40.0
-    crowds: tuple[int, ...] = (100, 200)
+    crowd_share: float = 1.0  # of the crowds of 100 and 200
     arriving_seconds: float = 10.0  # over which a crowd comes
     crowd_seconds: float = 40.0  # from the first one's coming on
     files: int = 100
@@ -41,7 +41,7 @@ SMALLEST = Sizes(
     default_runs=1,
     heavy_seconds=3.0,
     beside_seconds=5.0,
-    crowds=(3,),
+    crowd_share=0.03,
     arriving_seconds=1.0,
     crowd_seconds=12.0,
     files=2,

@@ -115,9 +115,9 @@ def visitor(page=None, waited=False):
     return made
 
 
-def test_of_a_crowd_those_let_in_later_and_those_never_let_in_are_told_apart():
-    found = crowd.found([visitor(SERVED), visitor(WAITS, waited=True), visitor(waited=True)])
-    assert (found["inside_at_once"], found["inside_later"], found["refused"]) == (1, 1, 1)
+def test_of_a_crowd_those_let_in_later_those_in_line_and_those_refused_are_told_apart():
+    found = crowd.found([visitor(SERVED), visitor(WAITS, waited=True), visitor(waited=True), *[visitor()] * 3])
+    assert (found["inside_at_once"], found["inside_later"], found["in_line"], found["refused"]) == (1, 1, 1, 3)
     assert (found["opening_count"], found["control_p95_ms"], found["with_a_point"], found["ended"]) == (2, 40.0, 1, 1)
 
 

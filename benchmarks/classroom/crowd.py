@@ -96,7 +96,8 @@ def found(visitors: list[Visitor]) -> dict[str, Any]:
     return {
         "inside_at_once": sum(visitor.session is not None and not visitor.waited for visitor in visitors),
         "inside_later": sum(visitor.session is not None and visitor.waited for visitor in visitors),
-        "refused": len(visitors) - len(inside),
+        "in_line": sum(visitor.session is None and visitor.waited for visitor in visitors),
+        "refused": sum(visitor.session is None and not visitor.waited for visitor in visitors),
         **quantiles("opening", [1000 * visitor.opening for visitor in visitors if visitor.opening is not None]),
         **quantiles("control", [1000 * each for session in inside for each in session.controls]),
         "with_a_point": sum(bool(session.points) for session in inside),

@@ -86,6 +86,7 @@ ROWS = (
                 Quantity("control_p95_ms", "ms", at_most=most),
                 Quantity("refused", "refused", at_most=0),
                 Quantity("inside_later", "let in later"),
+                Quantity("in_line", "still in line"),
                 Quantity("errors", "errors"),
             ),
         )

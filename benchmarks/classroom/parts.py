@@ -54,7 +54,7 @@ WHAT = {
     "delay": "from Train to the first answer that says done, of a run of default size: the median beside two pages "
     "with K = 64, depths 1–8 and 5,000 iterations that have their first points and go on asking, over the median alone",
     "refused": "pages of a crowd, or with heavy links, whose script mounted no run, or that got no page; of a crowd "
-    "those whom a waiting page lets in later are counted apart",
+    "those whom a waiting page lets in later, or not yet, are counted apart",
     "peak_mb": "the most memory of the server and its children that was seen, what they share counted once (Pss)",
     "updates_repeated_at_most": "the time from the last answer with new updates before a kill to the kill, times the "
     "run's updates per second; slices: the same over the most updates that one answer brought, asked every 15 ms",

@@ -41,7 +41,7 @@ async def kills(server: Server, sizes: Sizes) -> dict[str, Any]:
     if not server.children_cpu():
         return {"children": 0}
     seeds = range(1, sizes.kills + 1)
-    alone = await asyncio.to_thread(undisturbed, server, seeds)
+    alone = await undisturbed(server, seeds)
     chance, killed, same, ended = random.Random(0), list[Killed](), 0, 0
     async with class_of(server.port, 1) as (session,):
         for seed in seeds:
@@ -59,18 +59,14 @@ async def kills(server: Server, sizes: Sizes) -> dict[str, Any]:
         }
 
 
-def undisturbed(server: Server, seeds: range) -> dict[int, Watched]:
+async def undisturbed(server: Server, seeds: range) -> dict[int, Watched]:
     """The same studies on a server of the same build that nobody disturbs."""
-    other = Server(server.folder)
+    other = await asyncio.to_thread(Server, server.folder)
     try:
-        return asyncio.run(_undisturbed(other, seeds))
+        async with class_of(other.port, 1) as (session,):
+            return {seed: await run(session, seed) for seed in seeds}
     finally:
-        other.close()
-
-
-async def _undisturbed(server: Server, seeds: range) -> dict[int, Watched]:
-    async with class_of(server.port, 1) as (session,):
-        return {seed: await run(session, seed) for seed in seeds}
+        await asyncio.to_thread(other.close)
 
 
 async def run(session: Session, seed: int) -> Watched:
@@ -85,6 +81,8 @@ async def run(session: Session, seed: int) -> Watched:
         complete = session.state in ENDED and session.length >= header.get("length", 0)
         await asyncio.sleep(ASK_SECONDS)
     await pressing
+    if not complete:
+        raise TimeoutError(f"a run of default size did not end within {RUN_SECONDS:g} s")
     return Watched(seen, session.state, session.frames.hexdigest())
 
 

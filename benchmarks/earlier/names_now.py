@@ -24,14 +24,16 @@ def llh_of_all(experiments: Sequence[Experiment], dataset: Dataset) -> list[np.n
 
 
 def trained_in_the_lab(experiment: Experiment, depths: tuple[int, ...], dataset: Dataset) -> int:
-    """Train a study as the lab does, without a server; how many states it recorded."""
-    from app.live.computation import Computation
+    """Train a study as a trainer of the lab does, without a server; how many states there are."""
+    from app.live.training import Begin, Training
     from spncore.runs.study import Study
 
-    computation = Computation(Study(experiment, depths), dataset)
-    while computation.advance(1.0):
-        pass
-    return computation.length
+    training, last = Training(Begin(0, Study(experiment, depths), dataset)), 0
+    while True:
+        brought = training.advance(1.0)
+        last = max((kept.iteration for kept in brought.last), default=last)
+        if brought.ended:
+            return last + 1
 
 
 def first_states(experiment: Experiment, dataset: Dataset, updates: int) -> np.ndarray:

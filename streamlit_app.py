@@ -1,6 +1,7 @@
 """The entry, `streamlit run streamlit_app.py`: the page, the lab's own routes, and what lives as long as the server."""
 
 import os
+import sys
 
 # One thread per numerical library: the steps are too small to gain from more, and idle threads that spin for work
 # would take the other core from the server. Read once, when NumPy is first imported, so it stands before the imports.
@@ -22,8 +23,13 @@ from app.live.runs import REGISTRY  # noqa: E402
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
 PagesManager.uses_pages_directory = False
 
+MAIN = Path(__file__).parent / "app" / "main.py"
+# Streamlit puts this folder onto the import path for each script run and takes it off again. While it does so, whatever
+# another session looks up along the path (an import, a package's version) may be missed; if it is there, nothing moves.
+sys.path.append(str(MAIN.parent))
+
 app = st.App(
-    Path(__file__).parent / "app" / "main.py",
+    MAIN,
     routes=routes(
         REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
     ),

@@ -10,12 +10,25 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 from pathlib import Path  # noqa: E402  after the above
 
+from streamlit import logger  # noqa: E402
+
+from app.live import log  # noqa: E402
+from app.live.limits import LimitError, server_limits  # noqa: E402
+
+try:
+    log.begin(os.environ, sys.stderr)
+    server_limits()
+except LimitError as refused:
+    sys.exit(f"The server does not start. {refused}")
+logger.setup_formatter = log.take_over  # of loggers that Streamlit makes later, each of which had an output of its own
+
 import pandas  # noqa: E402, F401  Plotly imports it on demand, and two first sessions at once would meet it half loaded
 import streamlit as st  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
-from app.live.lifetime import lifespan  # noqa: E402
+from app.live import metrics  # noqa: E402
+from app.live.lifetime import SOURCES, lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
 
@@ -28,10 +41,13 @@ MAIN = Path(__file__).parent / "app" / "main.py"
 # another session looks up along the path (an import, a package's version) may be missed; if it is there, nothing moves.
 sys.path.append(str(MAIN.parent))
 
+BASE = config.get_option("server.baseUrlPath") or ""
+
 app = st.App(
     MAIN,
-    routes=routes(
-        REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
-    ),
+    routes=[
+        *metrics.routes(SOURCES, BASE),
+        *routes(REGISTRY, BASE, config.get_option("server.corsAllowedOrigins")),
+    ],
     lifespan=lifespan,
 )

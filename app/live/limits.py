@@ -54,6 +54,7 @@ class ServerLimits:
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
+    drain_seconds: float = 4.0  # for runs under way, when the server was told to end
     released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
     released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
 

@@ -3,6 +3,7 @@
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Hashable
 from dataclasses import replace
 
@@ -130,6 +131,7 @@ class RunRegistry:
         self._lock = threading.RLock()
         self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
         self._runs: dict[str, LiveRun] = {}
+        self._draining = False
         self.scheduler = Scheduler(self.limits.at_once, self._tend)
 
     def start(self, study: Study, dataset: Dataset, session: Hashable) -> str:
@@ -193,6 +195,19 @@ class RunRegistry:
                         self.scheduler.rest(run.computation)  # until it is asked for or dropped
         self.scheduler.wake()
 
+    def drain(self) -> None:
+        """Take no new runs: the server is about to end."""
+        self._draining = True
+
+    def counts(self) -> dict[str, int]:
+        """How many runs there are, by state."""
+        return Counter(run.state for run in tuple(self._runs.values()))
+
+    @property
+    def num_sessions(self) -> int:
+        """How many sessions have runs here."""
+        return len({run.session for run in tuple(self._runs.values())})
+
     def close(self) -> None:
         """Stop the scheduler; runs under way become interrupted and can still be read."""
         self.scheduler.close()
@@ -214,6 +229,8 @@ class RunRegistry:
         return POLL_MS if sum(not run.ended for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
+        if self._draining:
+            raise RunRefused("The server is about to restart; press Train again in a minute.")
         sessions = {run.session for run in self._runs.values() if not run.released}
         if session not in sessions and len(sessions) >= self.limits.sessions:
             raise RunRefused(f"The server is full: {len(sessions)} people use it already; try again in a few minutes.")

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.live import assets
+from app.live import assets, store
 from app.live.jobs import JOBS
 from app.live.limits import server_limits
 from app.live.metrics import Sources
@@ -36,6 +36,8 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _drain_when_terminated()
+    if fault := store.fault():
+        LOG.warning("outcomes and fetched data are not kept: %s", store.remedy(fault))
     LOG.info("the server is up")
     with ONE_THREAD:
         yield {}

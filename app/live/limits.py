@@ -15,6 +15,7 @@ from spncore.limits import LIMITS
 PREFIX = "SPNLAB_"
 CGROUP = Path("/sys/fs/cgroup")
 MEMORY_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of control groups, version 2 and 1
+CORE_LIMITS = (("cpu.max",), ("cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"))  # of the same
 
 
 class LimitError(ValueError):
@@ -38,6 +39,17 @@ def allowed_memory() -> int:
             continue
         return min(machine, int(said)) if said.isdigit() else machine
     return machine
+
+
+def allowed_cores() -> float:
+    """How many cores' time this process may use, by its control group or the machine; a quota may allow part of one."""
+    for name in CORE_LIMITS:
+        try:
+            said = " ".join((CGROUP / part).read_text(encoding="ascii") for part in name).split()
+        except OSError:
+            continue
+        return min(cores(), int(said[0]) / int(said[1])) if said[0].isdigit() else cores()
+    return cores()
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,9 @@ ERRORS: Counter[tuple[str, str]] = Counter()  # by logger and exception, since t
 class _Format(logging.Formatter):
     """What both forms share: times in UTC, no queries."""
 
-    converter = time.gmtime
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  logging's name
+        """The time of the event."""
+        return time.strftime(datefmt or "%H:%M:%S", time.gmtime(record.created))
 
     def traceback(self, record: logging.LogRecord) -> str:
         """What broke where; empty where nothing did."""
@@ -66,6 +68,9 @@ class Text(_Format):
         return "\n".join(filter(None, [QUERY.sub("", words) + about, self.traceback(record)]))
 
 
+FORMS: Mapping[str, type[Json | Text]] = {"json": Json, "text": Text}
+
+
 class Log(logging.StreamHandler[TextIO]):
     """Where all events go; errors are counted for the metrics."""
 
@@ -77,13 +82,18 @@ class Log(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
+def form(environment: Mapping[str, str], stream: TextIO) -> type[Json | Text]:
+    """How events are written there; LimitError where the setting is not understood."""
+    said = environment.get(SETTING) or ("text" if stream.isatty() else "json")
+    if said not in FORMS:
+        raise LimitError(f"{SETTING}={said[:40]!r}: give {' or '.join(FORMS)}")
+    return FORMS[said]
+
+
 def begin(environment: Mapping[str, str], stream: TextIO) -> None:
     """From now on all loggers of this process write to `stream`; LimitError where the setting is not understood."""
-    said = environment.get(SETTING) or ("text" if stream.isatty() else "json")
-    if said not in ("json", "text"):
-        raise LimitError(f"{SETTING}={said[:40]!r}: give json or text")
     log = Log(stream)
-    log.setFormatter(Json() if said == "json" else Text())
+    log.setFormatter(form(environment, stream)())
     logging.basicConfig(handlers=[log], level=logging.WARNING, force=True)
     logging.captureWarnings(True)
     for name in ("app", "spncore"):

@@ -10,9 +10,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from platformdirs import user_cache_dir
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -22,11 +21,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.live import log
+from app.live import log, store
 from app.live.limits import allowed_memory
 from app.live.processes import open_files, started_by, taken_by
 from spncore import __version__
-from spncore.files.whole import make_ready
 
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -45,11 +43,6 @@ class Sources:
     jobs: Counts  # by state
     refusals: Counts  # by kind, since the start
     unready: Callable[[], str | None]  # why new visitors should go elsewhere, None if they need not
-
-
-def store() -> Path:
-    """The folder that the server writes to: outcomes of studies, and data that it fetched."""
-    return Path(user_cache_dir("spnlab", appauthor=False))
 
 
 def routes(sources: Sources, base: str = "") -> list[BaseRoute]:
@@ -73,11 +66,8 @@ def routes(sources: Sources, base: str = "") -> list[BaseRoute]:
 
 def unwritable() -> str | None:
     """Why nothing can be saved here, in a sentence; None if it can."""
-    try:
-        make_ready(store())
-    except OSError as error:
-        return f"The server's folder cannot be written: {error.strerror}."
-    return None
+    fault = store.fault()
+    return f"The server's folder cannot be written: {fault.strerror or 'it is missing'}." if fault else None
 
 
 class Lab(Collector):
@@ -95,7 +85,7 @@ class Lab(Collector):
         yield _counter(
             "refusals", "What was refused", {(kind,): n for kind, n in self.sources.refusals().items()}, "kind"
         )
-        yield _counter("errors", "Errors in the log", dict(log.ERRORS), "logger", "exception")
+        yield _counter("errors", "Errors in the log", {**log.ERRORS}, "logger", "exception")
         yield from _processes()
         yield _gauge("memory_limit_bytes", "What the control group or the machine allows", {"": allowed_memory()})
         yield _gauge("open_files", "Descriptors that the server holds", {"": open_files()})
@@ -114,8 +104,8 @@ def _processes() -> Iterator[Metric]:
 
 def _disk() -> Iterator[Metric]:
     try:
-        free = shutil.disk_usage(store().anchor if not store().exists() else store()).free
-    except OSError:
+        free = shutil.disk_usage(store.folder()).free
+    except OSError:  # it is missing
         return
     yield _gauge("store_free_bytes", "Room where outcomes and fetched data are kept", {"": free})
 
@@ -127,7 +117,7 @@ def _gauge(name: str, words: str, values: Mapping[str, float], label: str = "") 
     return family
 
 
-def _counter(name: str, words: str, values: Mapping[tuple[str, ...], float], *labels: str) -> Metric:
+def _counter(name: str, words: str, values: Mapping[Any, float], *labels: str) -> Metric:
     family = CounterMetricFamily(f"spnlab_{name}", words, labels=labels)
     for key, value in values.items():
         family.add_metric(key, value)

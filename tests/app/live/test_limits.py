@@ -31,3 +31,23 @@ def test_memory_is_what_the_control_group_allows_in_either_version(
     for text, expected in (("600000000\n", 600_000_000), ("max\n", machine), (f"{2**63 - 4096}\n", machine)):
         file.write_text(text)
         assert allowed_memory() == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "50000 100000\n"}, 0.5),
+        ({"cpu.max": "max 100000\n"}, limits.cores()),
+        ({"cpu/cpu.cfs_quota_us": "50000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 0.5),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, limits.cores()),
+        ({}, limits.cores()),
+    ],
+)
+def test_cores_are_what_the_control_group_allows_in_either_version(
+    files: dict[str, str], expected: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "CGROUP", tmp_path)
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert limits.allowed_cores() == expected

@@ -64,7 +64,12 @@ def sweep(options: argparse.Namespace) -> int:
         opened = opener(data, 1 if options.workers is None else options.workers)
     store = Store(options.store)
     _make_ready(options, store)
-    stopped = _follow(cells, data, opened, store, outcomes)
+    try:
+        stopped = _follow(cells, data, opened, store, outcomes)
+    except (SweepError, OSError):
+        if store.not_kept:  # what nobody would have any more
+            _saved(options, store, to_csv(table(cells, outcomes, data)))
+        raise
     all_saved = _saved(options, store, to_csv(table(cells, outcomes, data)))
     failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
     retries = sum(outcome.attempts - 1 for outcome in outcomes.values())

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -189,6 +190,11 @@ def test_a_server_whose_folder_cannot_be_written_is_not_ready_and_serves(tmp_pat
         until(lambda: server.get("/ready")[0] == 503)
         assert server.get("/ready")[1].endswith('"The server\'s folder cannot be written: Read-only file system."}')
         assert str(disk) not in server.get("/ready")[1] and server.get("/_stcore/health")[0] == 200
+        server.terminate()
+        with served(XDG_CACHE_HOME=str(disk)) as again:
+            said = [event["message"] for event in again.terminate()[2]]
+    user = f"{disk}/spnlab cannot be written by user {os.getuid()}: Read-only file system; mount a folder there"
+    assert any(user in message for message in said)
 
 
 def test_a_port_that_is_taken_ends_the_start_with_a_sentence() -> None:

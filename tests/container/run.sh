@@ -62,7 +62,33 @@ claim "the page is served without a network" inside python -c "
 import urllib.request
 assert urllib.request.urlopen('http://127.0.0.1:8501/').status == 200"
 claim "the default study trains to its end" trains
+metrics() { inside python -c "
+import urllib.request
+assert b'spnlab_memory_limit_bytes' in urllib.request.urlopen('http://127.0.0.1:8501/metrics').read()"; }
+ready() { inside python -c "
+import urllib.request
+assert urllib.request.urlopen('http://127.0.0.1:8501/ready').status == 200"; }
+logs_are_json() { podman logs "$container" 2>&1 >/dev/null | python3 -c "
+import json, sys
+assert all(json.loads(line)['logger'] for line in sys.stdin)"; }
+claim "an operator has numbers" metrics
+claim "it is ready" ready
+claim "nothing would fail here, says the doctor" inside python -m spnlab doctor --port 8502
+claim "the log is lines of JSON" logs_are_json
 started=$SECONDS
 podman stop -t 10 "$container" >/dev/null 2>&1
 claim "stops on SIGTERM with exit code 0" test "$(podman inspect "$container" --format '{{.State.ExitCode}}')" = 0
 echo "stopped within $((SECONDS - started + 1)) s"
+
+podman rm -f "$container" >/dev/null 2>&1
+chown 0:0 "$work/data" && chmod 755 "$work/data"
+container=$(podman run -d --network none --read-only --tmpfs /tmp:rw,size=64m,mode=1777 --cap-drop=all \
+    --security-opt no-new-privileges -v "$work/data:/data" localhost/spnlab:test 2>/dev/null)
+says_what_to_do() { podman logs "$container" 2>&1 | grep -q "/data/cache/spnlab cannot be written by user 10001.*chown -R 10001 /data"; }
+unready() { inside python -c "
+import urllib.request, urllib.error
+try: urllib.request.urlopen('http://127.0.0.1:8501/ready')
+except urllib.error.HTTPError as error: assert error.code == 503"; }
+claim "healthy where /data cannot be written" healthy
+claim "the log names the folder, the user and the command" says_what_to_do
+claim "it is not ready" unready

@@ -100,6 +100,18 @@ def test_a_share_whose_outcomes_cannot_be_kept_prints_its_table(tmp_path, capsys
     assert len(said.out.splitlines()) == 1 + 4 + 1 and "4 outcomes not saved: Input/output error" in said.err
 
 
+def test_outcomes_that_are_kept_nowhere_stand_in_the_table_when_the_workers_are_lost(tmp_path, capsys, monkeypatch):
+    def put_and_break(store, outcome):
+        monkeypatch.setattr("spncore.sweep.local.LocalWorkers.reports", _fail)
+        _fail()
+
+    monkeypatch.setattr(Store, "put", put_and_break)
+    assert main([*SWEEP, "--out", str(tmp_path / "table.csv")]) == 2
+    assert "1 outcome not saved" in capsys.readouterr().err
+    rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    assert len(rows) == 8 and sum(",done," in row for row in rows) == 1
+
+
 def test_a_cache_that_cannot_be_used_is_said_and_the_table_is_made(tmp_path, capsys):
     with disks.small_disk(tmp_path / "cache", "size=64k") as disk:
         disks.make_read_only(disk)

@@ -37,8 +37,9 @@ class _Format(logging.Formatter):
         return time.strftime(datefmt or "%H:%M:%S", time.gmtime(record.created))
 
     def traceback(self, record: logging.LogRecord) -> str:
-        """What broke where; empty where nothing did."""
-        return QUERY.sub("", self.formatException(record.exc_info)) if record.exc_info else ""
+        """What broke where, or in another process, whose text is the event's `fault`; empty where nothing did."""
+        here = self.formatException(record.exc_info) if record.exc_info else getattr(record, "fault", "")
+        return QUERY.sub("", here)
 
 
 class Json(_Format):

@@ -70,6 +70,13 @@ def test_what_broke_is_in_the_log_under_the_number_that_the_page_shows(begun):
     assert log.ERRORS == {("app.live.somewhere", "ZeroDivisionError"): 1}
 
 
+def test_what_broke_in_another_process_is_its_traceback(begun):
+    stream = begun()
+    LOG.error("a run failed in its trainer", extra={"error": "1f", "fault": "Traceback\nValueError: 7"})
+    [event] = lines(stream)
+    assert event["traceback"] == "Traceback\nValueError: 7" and event["error"] == "1f"
+
+
 def test_addresses_lose_their_queries_and_questions_stay(begun):
     for form in ("json", "text"):
         stream = begun(SPNLAB_LOG=form)

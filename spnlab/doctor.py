@@ -115,7 +115,7 @@ def processors(_: Mapping[str, str]) -> Iterator[Line]:
     quota = allowed_cores()
     if quota < cores():
         share = max(1, int(quota))
-        words = f"{cores()} cores are seen, the control group allows the time of {quota:g}; set SPNLAB_AT_ONCE={share}"
+        words = f"{cores()} cores are seen, the control group allows the time of {quota:g}; set SPNLAB_TRAINERS={share}"
         yield Line("warn", "cores", words)
     else:
         yield Line("ok", "cores", f"{cores()} can be used")

@@ -36,6 +36,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _drain_when_terminated()
+    REGISTRY.scheduler.start()
     if fault := store.fault():
         LOG.warning("outcomes and fetched data are not kept: %s", store.remedy(fault))
     LOG.info("the server is up")
@@ -84,7 +85,7 @@ def _drain(server: Any) -> None:
 
 def _num_under_way() -> int:
     counts = REGISTRY.counts()
-    return sum(counts.get(state, 0) for state in UNDER_WAY)
+    return sum(counts[state] for state in UNDER_WAY)
 
 
 def _give_up() -> None:
@@ -95,7 +96,11 @@ def _give_up() -> None:
 
 def unready() -> str | None:
     """Why new visitors should go elsewhere; None if they need not."""
-    return "The server is about to restart." if DRAINING.is_set() else None
+    if DRAINING.is_set():
+        return "The server is about to restart."
+    if not any(trainer.alive for trainer in REGISTRY.scheduler.trainers):
+        return "No trainer is there yet; they are being started."
+    return None
 
 
 SOURCES = Sources(lambda: REGISTRY.num_sessions, REGISTRY.counts, JOBS.counts, dict, unready)

@@ -90,7 +90,7 @@ def test_a_quota_below_the_cores_is_named_with_the_setting(tmp_path, monkeypatch
     assert lines(doctor.processors) == [("ok", "4 can be used")]
     (tmp_path / "cpu.max").write_text("150000 100000\n")
     [(state, words)] = lines(doctor.processors)
-    assert state == "warn" and words.endswith("allows the time of 1.5; set SPNLAB_AT_ONCE=1")
+    assert state == "warn" and words.endswith("allows the time of 1.5; set SPNLAB_TRAINERS=1")
 
 
 @pytest.mark.parametrize(

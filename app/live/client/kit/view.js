@@ -146,7 +146,7 @@ class View {
   async loadPublished(base) {
     this.publishing = true;
     try {
-      const { iteration, ...curves } = await (await fetch(`${base}/api/figure3`)).json();
+      const { iteration, ...curves } = await (await fetch(`${base}api/figure3`)).json();
       const published = ([name, y]) => ({ depth: Number(name.replace("L", "")), x: iteration, y });
       this.published = Object.entries(curves).map(published);
       this.redraw();

@@ -11,12 +11,14 @@ from pathlib import Path  # noqa: E402  after the above
 
 import pandas  # noqa: E402, F401  Plotly imports it on demand, and two first sessions at once would meet it half loaded
 import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
 from app.live.lifetime import lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
+from app.live.unconnected import UnconnectedNotice  # noqa: E402
 
 # Streamlit takes a folder named pages for its older way of having several, until main.py has run for the first time:
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
@@ -28,4 +30,5 @@ app = st.App(
         REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
     ),
     lifespan=lifespan,
+    middleware=[Middleware(UnconnectedNotice)],
 )

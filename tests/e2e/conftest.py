@@ -43,11 +43,13 @@ OpenPage = Callable[..., Any]
 class AppServer:
     """One Streamlit server of its own; its log is kept for the message when it does not come up."""
 
-    def __init__(self, start: Sequence[str | Path], log: Path, folder: Path = ROOT, **variables: str) -> None:
+    def __init__(
+        self, start: Sequence[str | Path], log: Path, folder: Path = ROOT, base: str = "", **variables: str
+    ) -> None:
         self.log = log
         for _ in range(3):  # the free port can be taken between asking for it and binding it
             self.port = _free_port()
-            self.url = f"http://127.0.0.1:{self.port}"
+            self.url = f"http://127.0.0.1:{self.port}/{base}".rstrip("/")
             with log.open("ab") as output:
                 self.process = subprocess.Popen(
                     [*start, *_options(self.port)],

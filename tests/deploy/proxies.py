@@ -114,9 +114,7 @@ class Proxy:
         named = "" if certificate is None else "\n\ttls {} {}".format(*certificate)
         text = text.replace(f"{NAME} {{", f"{site}\n\tbind 127.0.0.1{named}")
         named = "" if certificate is None else f"\n\tdefault_sni {NAME}"
-        text = text.replace(
-            "{\n\tservers", f"{{\n\tadmin off\n\tauto_https off{named}\n\tservers", 1
-        )
+        text = text.replace("{\n\tservers", f"{{\n\tadmin off\n\tauto_https off{named}\n\tservers", 1)
         file = self.folder / "Caddyfile"
         file.write_text(text, encoding="utf-8")
         return ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)]

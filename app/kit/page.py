@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import files
 from app.kit.link import LAB, VIEWS
@@ -13,6 +14,7 @@ from app.kit.text import WORDS, literal, sections
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
+PAGE = "page"  # under which a session keeps the name of the page it is on
 TEXT_PIXELS = 760  # lines that the eye can follow
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
 Params = Mapping[str, Sequence[str]]
@@ -55,9 +57,20 @@ def write_address(values: Mapping[str, str], view: str | None = None) -> None:
 
 
 def page_address(query: str, page: str | None = None) -> str:
-    """The whole address of this page, or of another one (the lab's name is empty), with its settings."""
-    here = (st.context.url or "").split("?")[0]
-    return f"{here if page is None else here.rsplit('/', 1)[0] + '/' + page}?{query}"
+    """The whole address of this page, or of another one (the lab's name is empty), with its settings.
+
+    All pages lie side by side, so the root is where the browser was when it asked, on whichever page that was. Streamlit's
+    own `st.context.url` drops the root's last slash, and part of a root that ends as a page is called.
+    """
+    running = get_script_run_ctx()
+    asked = running.context_info.url if running and running.context_info else ""
+    name = st.session_state.get(PAGE, "") if page is None else page
+    return f"{asked.rpartition('/')[0]}/{name}?{query}"
+
+
+def remember_page(name: str) -> None:
+    """Note which page a session is on, by the name in its address."""
+    st.session_state[PAGE] = name
 
 
 def share(link: str, *notes: str) -> None:

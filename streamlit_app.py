@@ -15,6 +15,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
+from app.live.framed import PartitionedCookies  # noqa: E402
 from app.live.lifetime import lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
@@ -30,5 +31,5 @@ app = st.App(
         REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
     ),
     lifespan=lifespan,
-    middleware=[Middleware(UnconnectedNotice)],
+    middleware=[Middleware(PartitionedCookies), Middleware(UnconnectedNotice)],
 )

@@ -56,16 +56,18 @@ def write_address(values: Mapping[str, str], view: str | None = None) -> None:
         st.query_params.from_dict(said)
 
 
-def page_address(query: str, page: str | None = None) -> str:
+def page_address(query: str, page: str | None = None, root: str | None = None) -> str:
     """The whole address of this page, or of another one (the lab's name is empty), with its settings.
 
-    All pages lie side by side, so the root is where the browser was when it asked, on whichever page that was. Streamlit's
-    own `st.context.url` drops the root's last slash, and part of a root that ends as a page is called.
+    All pages lie side by side. `root` is their place where the browser has said it; otherwise it is taken from where
+    the browser was when it asked, which inside a frame of the same site is the address of the page around it.
+    Streamlit's `st.context.url` would lack the root's last slash, and part of a root that ends as a page is called.
     """
-    running = get_script_run_ctx()
-    asked = running.context_info.url if running and running.context_info else ""
-    name = st.session_state.get(PAGE, "") if page is None else page
-    return f"{asked.rpartition('/')[0]}/{name}?{query}"
+    if root is None:
+        running = get_script_run_ctx()
+        asked = running.context_info.url if running and running.context_info else ""
+        root = f"{asked.rpartition('/')[0]}/"
+    return f"{root}{st.session_state.get(PAGE, '') if page is None else page}?{query}"
 
 
 def remember_page(name: str) -> None:

@@ -13,7 +13,8 @@ _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=Fa
 
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
-    """Mount the view of a run. Its result has `pin` and `share`: the run's id in the script run after the press.
+    """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, or `share`, the root
+    of the lab's addresses as the browser sees it.
 
     `payload`: run_id, stale, baseline (id, ids or None), published, labels, view ("normal" or "projector"), views
     ("lab" or "dynamics", a module each). The stream never passes through it: the browser fetches the run by its id.

@@ -14,9 +14,9 @@ SECONDS = 10  # a slow connection is there by then
 ELEMENT = "spn-unconnected"
 STREAMLIT, END = b'<div id="root">', b"</body>"
 STYLE = f"""<style>
-#{ELEMENT} {{ display: none; position: fixed; inset: auto 1rem 1rem; margin: auto; max-width: 40rem; padding: 1rem 1.5rem;
-  font: 1rem/1.5 sans-serif; color: #262730; background: #fff; border: 1px solid; z-index: 999999;
-  visibility: hidden; animation: {ELEMENT} 0s {SECONDS}s forwards }}
+#{ELEMENT} {{ display: none; position: fixed; inset: auto 1rem 1rem; margin: auto; z-index: 999999;
+  max-width: 40rem; padding: 1rem 1.5rem; font: 1rem/1.5 sans-serif; color: #262730; background: #fff;
+  border: 1px solid; visibility: hidden; animation: {ELEMENT} 0s {SECONDS}s forwards }}
 body:has([data-test-connection-state]:not([data-test-connection-state="CONNECTED"])) #{ELEMENT} {{ display: block }}
 @keyframes {ELEMENT} {{ to {{ visibility: visible }} }}
 </style>"""

@@ -165,7 +165,7 @@ export class Run {
 
   /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */
   async stop() {
-    const unstopped = await refusalOf(`${this.url}/stop`, this.stopper.signal);
+    const unstopped = await refusalOf(`${this.url}/stop`, { signal: this.stopper.signal });
     if (unstopped === this.unstopped || this.closed) return;
     this.unstopped = unstopped;
     this.changed(this);

@@ -101,7 +101,8 @@ class Visit:
 
     def stop(self, **headers: str) -> Answer:
         """Press Stop."""
-        return ask(f"{self.run}/stop", "POST", b"", Origin=self.origin, **headers)
+        own = {"Origin": self.origin, "X_Session": self.payload.get("session", "")}
+        return ask(f"{self.run}/stop", "POST", b"", **own, **headers)
 
     def close(self) -> None:
         """Close the tab."""

@@ -97,7 +97,7 @@ def test_every_page_works_below_a_path_that_the_proxy_takes_off(
     assert page.url.startswith(f"{proxy.root}dynamics")
     page.get_by_role("link", name="Lab", exact=True).click()
     page.locator(DONE).wait_for()
-    circuits = open_page(f"{proxy.root}circuits", own=(proxy.root,))
+    circuits = open_page(f"{proxy.root}circuits?v=2&iterations=20", own=(proxy.root,))
     circuits.locator(".spn-circ[data-state=done]").wait_for()
     evidence = open_page(f"{proxy.root}figure3", own=(proxy.root,))
     opened = evidence.get_by_role("link", name="Run it in the lab: no noise").evaluate("(link) => link.href")

@@ -1,18 +1,25 @@
-"""Background jobs of a page: start or join one, see how far it is, cancel it, the page anew at its end."""
+"""Background jobs of a page: start or join one, see how far it is, cancel it, the page anew at its end.
+
+A job is a function of a module, not of a page's script, with arguments: it is computed in another process, which is
+handed both, and given `report(done, total)`.
+"""
 
 import hashlib
 import math
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from app.kit.text import literal
-from app.live.jobs import JOBS, Job, JobRefused
+from app.kit.text import WORDS, literal
+from app.live.jobs import JOBS, JobRefused
+from app.live.lane import Job
 from spncore.words import counted
 
 POLL_SECONDS = 1.0
+SOON_SECONDS = 2.0  # after its start a quick job is waited for, asleep, before the page shows how far it is
 IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
@@ -27,10 +34,13 @@ def key_of(*content: Any) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def start(key: str, work: Callable[[Job], Any]) -> bool:
-    """Start a job or join it; when it is refused, say why and give False."""
+def start(key: str, function: Callable[..., Any], *arguments: Any, quick: bool = False, unit: str = "runs") -> bool:
+    """Start a job or join it; when it is refused, say why and give False.
+
+    `quick` where it takes about a second; `unit` is what it counts.
+    """
     try:
-        JOBS.start(key, work, watcher())
+        JOBS.start(key, watcher(), function, *arguments, quick=quick, unit=unit)
     except JobRefused as refusal:
         st.warning(str(refusal), icon=":material/hourglass:")
         return False
@@ -50,6 +60,29 @@ def follow(key: str | None, title: str = "") -> tuple[str, Any]:
     elif state == "failed":
         st.error(literal(job.reason or ""), icon=":material/error:")
     return state, job.result if state == "done" else None
+
+
+def soon(
+    slot: str, key: str, function: Callable[..., Any], *arguments: Any, title: str, unit: str, quick: bool = True
+) -> Any:
+    """What a job makes that the page cannot do without: begun at once, waited for a moment, then shown as under way.
+
+    None until it is there. The session waits in this slot for no other job than this one.
+    """
+    if st.session_state.get(slot) != key:
+        leave(slot)
+    wanted = st.session_state.get(slot) != key or JOBS.get(key) is None
+    if wanted and not start(key, function, *arguments, quick=quick, unit=unit):
+        return None
+    st.session_state[slot] = key
+    job = JOBS.get(key)
+    if quick and job is not None:
+        job.over.wait(job.since + SOON_SECONDS - time.monotonic())
+    state, result = follow(key, title)
+    again = state in IDLE and st.button(WORDS["compute_it"], key=f"{slot}_again", icon=":material/play_arrow:")
+    if again and start(key, function, *arguments, quick=quick, unit=unit):
+        st.rerun()
+    return result
 
 
 def made(key: str | None) -> Any:

@@ -56,6 +56,13 @@ class ServerLimits:
     free_after: float = 180.0
     released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
     released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
+    jobs_waiting: int = 60
+    jobs_per_session: int = 6  # that wait
+    jobs_kept: int = 256  # ended ones, with what they made
+    jobs_kept_bytes: int = 64_000_000
+    quick_job_seconds: float = 10.0  # what was expected to take about one and takes longer goes on among the long ones
+    job_seconds: float = 3600.0
+    job_stop_seconds: float = 3.0  # that a job may take to notice that nobody wants it any more
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":

@@ -23,14 +23,15 @@ LOG = logging.getLogger(__name__)
 class Job:
     """One computation and where it stands. `stop` is set when nobody wants it any more, `over` when it has ended.
 
-    `work` is the pickled function with its arguments; `result` is there when done, and took `size` bytes to send.
+    `work` is a function with its arguments; `result` is there when done, and took `size` bytes to send.
     """
 
     def __init__(
         self, key: str, function: Callable[..., Any], arguments: tuple[Any, ...], quick: bool, unit: str
     ) -> None:
         self.key, self.quick, self.unit = key, quick, unit
-        self.work = pickle.dumps((function, arguments), pickle.HIGHEST_PROTOCOL)
+        pickle.dumps(function)  # one that no other process can find is a mistake of who starts it
+        self.work: tuple[Callable[..., Any], tuple[Any, ...]] | None = function, arguments
         self.state: State = "queued"
         self.reason: str | None = None
         self.result: Any = None
@@ -58,7 +59,7 @@ class Job:
 
     def end(self, state: State, reason: str | None = None) -> None:
         """It is over; what it was to work on is let go of."""
-        self.state, self.reason, self.work = state, reason, b""
+        self.state, self.reason, self.work = state, reason, None
         self.over.set()
 
     @property
@@ -135,6 +136,7 @@ class Lane:
 
     def _perform(self, job: Job) -> Ended:
         self.ready()
+        message = pickle.dumps(job.work, pickle.HIGHEST_PROTOCOL)
         with self._lock:
             if job.stop.is_set():
                 return Ended("cancelled")
@@ -142,7 +144,7 @@ class Lane:
         limit = self._later(self.seconds, job, late=True)
         try:
             with self._lock:
-                self.child.send(job.work)
+                self.child.send(message)
             return self._heard(job)
         finally:
             limit.cancel()

@@ -23,10 +23,16 @@ SOON_SECONDS = 2.0  # after its start a quick job is waited for, asleep, before 
 IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
-@st.cache_resource(scope="session", on_release=JOBS.leave, show_spinner=False)
 def watcher() -> str:
-    """This session's name among those who wait for jobs; when the tab closes, it waits for none."""
-    return secrets.token_urlsafe(16)
+    """This session's name among those who wait for jobs; when the tab closes, it soon waits for none."""
+    return _connected(st.session_state.setdefault("job_watcher", secrets.token_urlsafe(16)))
+
+
+@st.cache_resource(scope="session", on_release=JOBS.release, show_spinner=False)
+def _connected(name: str) -> str:
+    """The same name, which is let go of when the connection is lost and taken up when the session has another."""
+    JOBS.take_up(name)
+    return name
 
 
 def key_of(*content: Any) -> str:
@@ -52,6 +58,7 @@ def follow(key: str | None, title: str = "") -> tuple[str, Any]:
     job = JOBS.get(key or "")
     if job is None:
         return "", None
+    watcher()  # is here
     state = job.state
     if state in ("queued", "running"):
         if title:
@@ -123,6 +130,8 @@ def standing(job: Job) -> str:
     if job.state == "queued":
         before = JOBS.position(job)
         return f"Waiting for {counted(before, 'other computation')}."
+    if not job.total:
+        return WORDS["job_begun"]
     left = job.seconds_left
     return f"{job.done:,} of {job.total:,} {job.unit}" + ("" if left is None else f", about {duration(left)} left")
 

@@ -37,6 +37,7 @@ class JobBoard:
         self._begun, self._closed = 0, False
         self._changed = threading.Condition()
         self._threads = list[threading.Thread]()
+        self._released = dict[str, threading.Timer]()
 
     def open(self) -> None:
         """Begin the processes; a job that is started does so, too."""
@@ -93,10 +94,33 @@ class JobBoard:
     def leave(self, watcher: str, key: str | None = None) -> None:
         """A watcher does not want a job any more, or has gone; a job that nobody waits for is cancelled."""
         with self._changed:
+            if key is None:
+                self._forget_release(watcher)
             left = [job for job in self._jobs.values() if key is None or (key == job.key and not job.ended)]
             unwanted = self._unwanted([job for job in left if watcher in job.watchers], watcher)
         for job in unwanted:
             self._lanes[job.quick].end(job)
+
+    def release(self, watcher: str) -> None:
+        """The watcher's connection is lost: it leaves after a while, unless it has another one by then."""
+        with self._changed:
+            self._forget_release(watcher)
+            if any(watcher in job.watchers and not job.ended for job in self._jobs.values()):
+                timer = self._released[watcher] = threading.Timer(self.limits.released_keep, self.leave, (watcher,))
+                timer.daemon = True
+                timer.start()
+                return
+        self.leave(watcher)
+
+    def take_up(self, watcher: str) -> None:
+        """A watcher that was released is there again."""
+        with self._changed:
+            self._forget_release(watcher)
+
+    def _forget_release(self, watcher: str) -> None:
+        timer = self._released.pop(watcher, None)
+        if timer is not None:
+            timer.cancel()
 
     def close(self) -> None:
         """Cancel everything and wait until nothing runs; for the end of the server."""

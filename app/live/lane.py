@@ -90,7 +90,7 @@ class Lane:
     def __init__(self, child: Child, seconds: float, stop_seconds: float, quick: bool) -> None:
         self.child, self.seconds, self.stop_seconds, self.quick = child, seconds, stop_seconds, quick
         self._job: Job | None = None
-        self._late = False
+        self._late, self._timers = False, list[threading.Timer]()
         self._lock = threading.Lock()  # of what is sent to the process, and of which job that is about
 
     def ready(self) -> None:
@@ -141,21 +141,25 @@ class Lane:
             if job.stop.is_set():
                 return Ended("cancelled")
             self._job, self._late = job, False
-        limit = self._later(self.seconds, job, late=True)
         try:
             with self._lock:
                 self.child.send(message)
             return self._heard(job)
         finally:
-            limit.cancel()
             with self._lock:
                 self._job = None
+                for timer in self._timers:
+                    timer.cancel()
+                self._timers.clear()
 
     def _heard(self, job: Job) -> Ended:
         """Follow a job to its end."""
         while True:
             kind, what = self.child.receive()
-            if kind == "told":
+            if kind == "begun":  # only now is the process there, if it had to be begun for this job
+                with self._lock:
+                    self._later(self.seconds, job, late=True)
+            elif kind == "told":
                 job.told(*what)
             elif kind == "done":
                 return Ended("done", None, pickle.loads(what), len(what))
@@ -173,8 +177,8 @@ class Lane:
             return Ended("failed", f"This computation took longer than {self.seconds / 60:g} minutes and was ended.")
         return None
 
-    def _later(self, seconds: float, job: Job, late: bool = False) -> threading.Timer:
-        """Kill the process after so long if it is still about this job."""
+    def _later(self, seconds: float, job: Job, late: bool = False) -> None:
+        """Kill the process after so long if it is still about this job; the lock is held."""
 
         def kill() -> None:
             with self._lock:
@@ -185,7 +189,7 @@ class Lane:
         timer = threading.Timer(seconds, kill)
         timer.daemon = True
         timer.start()
-        return timer
+        self._timers.append(timer)
 
 
 def _broken(job: Job, *traceback: str, exc_info: bool = False) -> Ended:

@@ -56,6 +56,7 @@ class ServerLimits:
     free_after: float = 180.0
     released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
     released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
+    job_bytes: int = LIMITS.run_bytes  # of the process of a job
     jobs_waiting: int = 60
     jobs_per_session: int = 6  # that wait
     jobs_kept: int = 256  # ended ones, with what they made
@@ -68,6 +69,7 @@ class ServerLimits:
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":
         """The limits of this machine, with those that the environment sets; LimitError where one is no number."""
         said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, allowed_memory() // 2)}
+        said["job_bytes"] = said["memory_bytes"] // 2
         for field in fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:

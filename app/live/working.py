@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from app.live.child import Parent
+from app.live.limits import server_limits
 from spncore.data.library import DataError
 from spncore.record import ExperimentError
 from spncore.sweep import Stopped
@@ -38,13 +39,17 @@ class Server(Protocol):
 
 
 def main() -> None:
-    """Do what the server hands on; the process ends with it."""
+    """Do what the server hands on, in bounded memory; the process ends with the server."""
+    if sys.platform == "linux":  # elsewhere such a limit is not kept to
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (server_limits().job_bytes,) * 2)
     with ONE_THREAD:
         work(Parent(int(sys.argv[1])))
 
 
 def work(server: Server) -> None:
-    """Answer every job with ("told", (done, total)) now and then, and at its end with ("done", …) or what hindered."""
+    """Answer every job with ("begun", None), ("told", (done, total)) now and then, and its `outcome`."""
     while True:
         message = server.receive()
         if message is not UNWANTED:  # which comes too late for a job that has ended
@@ -55,6 +60,7 @@ def outcome(message: bytes, server: Server) -> Answer:
     """Compute one job: ("done", pickle), ("cancelled", None), ("refused", sentence) or ("broken", traceback)."""
     try:
         function, arguments = pickle.loads(message)
+        server.send(("begun", None))
         with computed_here(lambda: not server.waits):
             result = function(*arguments, report=reporter(server))
         return "done", pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
@@ -62,6 +68,11 @@ def outcome(message: bytes, server: Server) -> Answer:
         return "cancelled", None
     except (DataError, ExperimentError) as error:
         return "refused", str(error)
+    except MemoryError:
+        return "refused", (
+            f"This computation needs more than the {server_limits().job_bytes / 1e6:,.0f} MB of memory that it may "
+            "have; try fewer seeds, iterations or components, or a smaller table."
+        )
     except Exception:  # noqa: BLE001  whatever a job raises is its own end, not that of those that wait
         return "broken", traceback.format_exc()
 

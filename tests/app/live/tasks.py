@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from spncore import Experiment, load
 from spncore.studies.cells import outcomes
 from spncore.sweep import Cell, Outcome, SweepError
@@ -58,6 +60,10 @@ def pids(diary: str) -> list[int]:
     """Which processes have begun the job of a diary."""
     path = Path(diary)
     return [int(line) for line in path.read_text(encoding="ascii").split()] if path.exists() else []
+
+
+def fills(num_bytes: int, report: Report) -> int:
+    return len(np.ones(num_bytes, dtype=np.uint8))
 
 
 def kills_its_process(report: Report) -> None:

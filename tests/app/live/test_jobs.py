@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -199,6 +200,34 @@ def test_a_cancelled_job_that_does_not_hear_is_killed_and_the_next_one_runs(real
     assert time.monotonic() - before >= 1.0, "it had a second to hear"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps to such a limit")
+def test_a_job_that_needs_more_memory_than_it_may_have_is_refused_and_the_next_one_runs(monkeypatch):
+    monkeypatch.setenv("SPNLAB_JOB_BYTES", "600000000")  # of the processes
+    board = JobBoard(LIMITS)
+    try:
+        job, then = start(board, "a", tasks.fills, 800_000_000), start(board, "b", tasks.fills, 100_000_000)
+        until(lambda: then.ended)
+        assert job.state == "failed" and "more than the 600 MB of memory" in job.reason
+        assert then.result == 100_000_000
+    finally:
+        board.close()
+
+
+def test_a_connection_that_is_lost_for_a_moment_ends_nothing_and_one_that_stays_away_does():
+    board = JobBoard(replace(LIMITS, released_keep=0.2), InThread)
+    try:
+        job, other = start(board, "a"), start(board, "b", who="you")
+        board.release("me")
+        board.release("you")
+        board.take_up("me")
+        until(lambda: other.ended)
+        assert other.state == "cancelled" and not job.stop.is_set()
+        board.release("me")
+        until(lambda: job.ended)
+    finally:
+        board.close()
+
+
 @pytest.mark.slow
 def test_a_job_whose_process_is_killed_is_begun_again_once_whoever_kills_it(real, tmp_path):
     diary = str(tmp_path / "begun")
@@ -229,14 +258,23 @@ def test_a_job_that_kills_its_process_twice_fails_with_a_sentence_and_the_next_o
 
 
 @pytest.mark.slow
-def test_a_quick_job_that_takes_long_goes_on_among_the_long_ones_and_a_long_one_has_an_end(tmp_path):
-    board = JobBoard(replace(LIMITS, quick_job_seconds=1.5, job_seconds=3.0))
+def test_a_quick_job_that_takes_long_goes_on_among_the_long_ones_and_the_next_quick_one_runs():
+    board = JobBoard(replace(LIMITS, quick_job_seconds=1.0))
     try:
         slow, quick = start(board, "a", quick=True), start(board, "b", tasks.given, 1, who="you", quick=True)
         until(lambda: quick.ended)
         assert not slow.ended and not slow.quick
-        until(lambda: slow.ended)
-        assert slow.state == "failed" and "longer than 0.05 minutes" in slow.reason
+    finally:
+        board.close()
+
+
+@pytest.mark.slow
+def test_a_job_that_takes_longer_than_any_may_is_ended_with_a_sentence():
+    board = JobBoard(replace(LIMITS, job_seconds=1.2))
+    try:
+        job = start(board, "a")
+        until(lambda: job.ended)
+        assert job.state == "failed" and job.reason.startswith("This computation took longer than 0.02 minutes")
     finally:
         board.close()
 

@@ -35,7 +35,7 @@ def deaf(report: Report) -> None:
     time.sleep(PATIENCE)
 
 
-def refused(report: Report) -> None:
+def refused(*_: Any, report: Report) -> None:
     raise SweepError("depth: too deep")
 
 

@@ -20,6 +20,8 @@ from spncore.learning.problem import plain_problem
 from spncore.learning.states import TrainState
 from spncore.learning.trainer import Trainer
 from spncore.loop import gains_less_than, updates
+from spncore.runs.trace import Recorder
+from spncore.runs.training import learner_of
 from spncore.structures import STRUCTURES, StructureSettings
 from spncore.sweep import Reporter, quiet
 
@@ -102,12 +104,15 @@ def mean_llh(model: Model, dataset: Dataset) -> float:
     return float(dataset.counts @ log_likelihood(model, dataset.rows.astype(np.int64)) / dataset.num_rows)
 
 
-def _trained(model: Model, dataset: Dataset, iterations: int) -> Trained:
+def _trained(model: Model, dataset: Dataset, iterations: int, llh: float | None = None) -> Trained:
     name = dataset.name
     held_out = library.load(name, "test") if name in DATASETS and library.available(name) else None
-    return Trained(model, iterations, mean_llh(model, dataset), mean_llh(model, held_out) if held_out else None)
+    llh = mean_llh(model, dataset) if llh is None else llh
+    return Trained(model, iterations, llh, mean_llh(model, held_out) if held_out else None)
 
 
-def from_the_lab(trainer: Trainer, state: TrainState, dataset: Dataset) -> Trained:
-    """The network of a run's first seed, as it is in a state."""
-    return _trained(trainer.model(state), dataset, state.iteration)
+def from_the_lab(run: Recorder, state: TrainState, dataset: Dataset) -> Trained:
+    """The network of a run's first seed, as it is in a state; its train LLH is the run's own where that is known."""
+    trainer, at = Trainer(run.problem, learner_of(run.experiment)), state.iteration
+    known = float(run.llh[0, at]) if at < run.length else None
+    return _trained(trainer.model(state), dataset, at, known)

@@ -20,10 +20,8 @@ from app.pages.ask.question import Answer, Item, Matches, Question
 from spncore.data.library import Dataset
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
-from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
 from spncore.plots.drawing import STILL
-from spncore.runs.training import learner_of
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
 JOB = "ask_job"  # the key of the job that this page waits for
@@ -66,7 +64,7 @@ def lab_network(dataset: Dataset) -> Trained | None:
     if found is None or found.state is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
         return None
-    return networks.from_the_lab(Trainer(found.problem, learner_of(found.experiment)), found.state, dataset)
+    return networks.from_the_lab(found, found.state, dataset)
 
 
 def link_to(question: Question) -> str:

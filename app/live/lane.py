@@ -16,6 +16,8 @@ from spncore.words import counted
 
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 TRIES = 2  # of a job whose process is killed
+START_SECONDS = 60.0  # that a process may take to begin
+LOCK_SECONDS = 1.0
 RATE_SECONDS = 30.0  # the speed of a job is taken over so long
 LOG = logging.getLogger(__name__)
 
@@ -90,7 +92,7 @@ class Lane:
     def __init__(self, child: Child, seconds: float, stop_seconds: float, quick: bool) -> None:
         self.child, self.seconds, self.stop_seconds, self.quick = child, seconds, stop_seconds, quick
         self._job: Job | None = None
-        self._late, self._timers = False, list[threading.Timer]()
+        self._late, self._sent, self._timers = False, False, list[threading.Timer]()
         self._lock = threading.Lock()  # of what is sent to the process, and of which job that is about
 
     def ready(self) -> None:
@@ -103,17 +105,15 @@ class Lane:
 
     def perform(self, job: Job) -> Ended:
         """Have a job computed, once more where its process is killed meanwhile."""
-        for _ in range(TRIES):
-            try:
-                return self._perform(job)
-            except ChildDied:
-                self.child.close()  # of what is left of it: it may look alive a moment longer
-                ended = self._why_killed(job)
+        try:
+            for _ in range(TRIES):
+                ended = self._tried(job)
                 if ended is not None:
                     return ended
-                LOG.warning("the process of job %s was killed", job.key)
-            except Exception:  # noqa: BLE001  the page shows a number, the log has the rest
-                return _broken(job, exc_info=True)
+                LOG.warning("the process of job %s was killed", job.key, extra={"job": job.key})
+        except Exception:  # noqa: BLE001  the page shows a number, the log has the rest
+            self.child.kill()  # whatever it is at, the next job has another
+            return _broken(job, exc_info=True)
         return Ended(
             "failed",
             f"This computation was begun {counted(TRIES, 'time')}, and each time its process was killed; it may need "
@@ -124,9 +124,9 @@ class Lane:
         """Tell the process that a job is not wanted any more; if it does not hear, kill it after a while."""
         with self._lock:
             if self._job is job:
-                with suppress(ChildDied):
-                    self.child.send(UNWANTED)
                 self._later(self.stop_seconds, job)
+                if self._sent:
+                    self._tell_to_stop()
 
     def kill(self) -> None:
         """End the job under way and its process at once, for the end of the server."""
@@ -134,23 +134,29 @@ class Lane:
             if self._job is not None:
                 self.child.kill()
 
-    def _perform(self, job: Job) -> Ended:
+    def _tried(self, job: Job) -> Ended | None:
+        """How a job has ended; None where its process was killed, and not for the job's sake."""
         self.ready()
         message = pickle.dumps(job.work, pickle.HIGHEST_PROTOCOL)
         with self._lock:
             if job.stop.is_set():
                 return Ended("cancelled")
-            self._job, self._late = job, False
+            self._job, self._late, self._sent = job, False, False
+            self._later(START_SECONDS, job)
         try:
+            self.child.send(message)  # without the lock: nobody else sends before it is sent, and it may take a while
             with self._lock:
-                self.child.send(message)
+                self._sent = True
+                if job.stop.is_set():
+                    self._tell_to_stop()
             return self._heard(job)
+        except ChildDied:
+            self.child.close()  # of what is left of it: it may look alive a moment longer
+            return self._why_killed(job)
         finally:
             with self._lock:
                 self._job = None
-                for timer in self._timers:
-                    timer.cancel()
-                self._timers.clear()
+                self._forget_timers()
 
     def _heard(self, job: Job) -> Ended:
         """Follow a job to its end."""
@@ -158,7 +164,9 @@ class Lane:
             kind, what = self.child.receive()
             if kind == "begun":  # only now is the process there, if it had to be begun for this job
                 with self._lock:
-                    self._later(self.seconds, job, late=True)
+                    if not job.stop.is_set():
+                        self._forget_timers()
+                        self._later(self.seconds, job, late=True)
             elif kind == "told":
                 job.told(*what)
             elif kind == "done":
@@ -177,14 +185,24 @@ class Lane:
             return Ended("failed", f"This computation took longer than {self.seconds / 60:g} minutes and was ended.")
         return None
 
+    def _forget_timers(self) -> None:
+        while self._timers:
+            self._timers.pop().cancel()
+
+    def _tell_to_stop(self) -> None:
+        with suppress(ChildDied):
+            self.child.send(UNWANTED)
+
     def _later(self, seconds: float, job: Job, late: bool = False) -> None:
         """Kill the process after so long if it is still about this job; the lock is held."""
 
         def kill() -> None:
-            with self._lock:
-                if self._job is job:
-                    self._late = late
-                    self.child.kill()
+            held = self._lock.acquire(timeout=LOCK_SECONDS)  # who has it may wait for a process that does not read
+            if self._job is job:
+                self._late = late
+                self.child.kill()
+            if held:
+                self._lock.release()
 
         timer = threading.Timer(seconds, kill)
         timer.daemon = True
@@ -194,5 +212,6 @@ class Lane:
 
 def _broken(job: Job, *traceback: str, exc_info: bool = False) -> Ended:
     number = secrets.token_hex(4)
-    LOG.error("job %s failed, error %s\n%s", job.key, number, "".join(traceback), exc_info=exc_info)
+    about = {"job": job.key, "error": number}
+    LOG.error("job %s failed, error %s\n%s", *about.values(), "".join(traceback), exc_info=exc_info, extra=about)
     return Ended("failed", f"Something went wrong here; the server's log has it as error {number}.")

@@ -239,6 +239,31 @@ def test_a_job_whose_process_is_killed_is_begun_again_once_whoever_kills_it(real
 
 
 @pytest.mark.slow
+def test_a_process_that_stands_still_is_killed_when_its_job_is_not_wanted_however_much_is_to_be_sent(real):
+    real.open()
+    long = real._lanes[False]
+    until(lambda: long.child.alive)
+    os.kill(long.child.pid, signal.SIGSTOP)
+    job = start(real, "a", tasks.given, bytes(10_000_000))
+    until(lambda: long._job is job)
+    real.leave("me", "a")
+    then = start(real, "b", tasks.given, 1)
+    until(lambda: then.ended)
+    assert (job.state, then.state) == ("cancelled", "done")
+
+
+@pytest.mark.slow
+def test_a_job_whose_process_does_not_begin_is_given_another_one(real, monkeypatch):
+    monkeypatch.setattr(lane, "START_SECONDS", 15.0)
+    before = start(real, "a", tasks.where)
+    until(lambda: before.ended)
+    os.kill(before.result[0], signal.SIGSTOP)
+    job = start(real, "b", tasks.where)
+    until(lambda: job.ended)
+    assert job.state == "done" and job.result[0] != before.result[0]
+
+
+@pytest.mark.slow
 def test_a_process_that_is_killed_while_nothing_runs_costs_no_job_anything(real):
     first = start(real, "a", tasks.where)
     until(lambda: first.ended)

@@ -31,7 +31,7 @@ def watcher() -> str:
 @st.cache_resource(scope="session", on_release=JOBS.release, show_spinner=False)
 def _connected(name: str) -> str:
     """The same name, which is let go of when the connection is lost and taken up when the session has another."""
-    JOBS.take_up(name)
+    JOBS.welcome(name)
     return name
 
 

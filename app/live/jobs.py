@@ -112,7 +112,7 @@ class JobBoard:
                 return
         self.leave(watcher)
 
-    def take_up(self, watcher: str) -> None:
+    def welcome(self, watcher: str) -> None:
         """A watcher that was released is there again."""
         with self._changed:
             self._forget_release(watcher)

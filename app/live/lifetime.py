@@ -25,6 +25,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _exit_cleanly_when_terminated()
+    REGISTRY.scheduler.start()
     JOBS.open()
     with ONE_THREAD:
         yield {}

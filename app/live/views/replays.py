@@ -16,7 +16,7 @@ import numpy as np
 from app.live.computation import Computation
 from app.live.jobs import JOBS, JobBoard, JobRefused
 from app.live.lane import Job
-from app.live.runs import LiveRun, part_of
+from app.live.run import LiveRun, part_of
 from app.live.views.points import first_cuts
 from spncore import Trace
 from spncore.arrays import Floats

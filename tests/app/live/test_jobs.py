@@ -219,7 +219,7 @@ def test_a_connection_that_is_lost_for_a_moment_ends_nothing_and_one_that_stays_
         job, other = start(board, "a"), start(board, "b", who="you")
         board.release("me")
         board.release("you")
-        board.take_up("me")
+        board.welcome("me")
         until(lambda: other.ended)
         assert other.state == "cancelled" and not job.stop.is_set()
         board.release("me")

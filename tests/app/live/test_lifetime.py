@@ -1,6 +1,7 @@
 """What holds while the server lives."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +13,9 @@ from spncore.threads import blas, set_numbers
 def test_blas_has_one_thread_while_the_server_lives_whatever_the_environment_says(monkeypatch):
     closed = []
     for name in ("REGISTRY", "JOBS"):
-        stand_in = SimpleNamespace(open=lambda: None, close=lambda name=name: closed.append(name))
+        started = SimpleNamespace(start=lambda: None)
+        closing = partial(closed.append, name)
+        stand_in = SimpleNamespace(open=lambda: None, close=closing, scheduler=started)
         monkeypatch.setattr(lifetime, name, stand_in)
     monkeypatch.setattr(lifetime.assets, "plotly", lambda: b"")
     before = [(library, library.num_threads) for library in blas()]

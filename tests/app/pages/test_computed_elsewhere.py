@@ -1,7 +1,4 @@
-"""No thread of the server computes what a page needs: pages are opened, and their jobs run, where training is refused.
-
-What trains live runs is not looked at here.
-"""
+"""No thread of the server trains: pages are opened, and their runs and jobs made, where training is refused."""
 
 import threading
 from importlib import import_module
@@ -11,6 +8,7 @@ import pytest
 from app.kit import progress
 from app.live.jobs import JOBS, JobBoard
 from app.live.limits import server_limits
+from app.live.runs import REGISTRY
 from spncore.learning import em
 from spncore.learning.lockstep import Lockstep
 from spncore.learning.trainer import Trainer
@@ -30,9 +28,20 @@ TRAINS = (
     (import_module("spncore.structures.learn_spn"), "_learn"),  # the package has functions of these names
     (import_module("spncore.structures.chow_liu"), "fit_tree"),
 )
+SHORT = {"dataset": "two-clusters", "iterations": "10", "num_seeds": "1"}
 LEARNED = {"data": "two-clusters", "net": "learn_spn"}
 PAGES = {
-    "opened": [("ask", {}), ("linear", {}), ("maths", {}), ("figure3", {}), ("fair", {}), ("phase", {})]
+    "opened": [
+        ("", SHORT),
+        ("dynamics", {}),
+        ("circuits", {**SHORT, "structure": "learn_spn"}),
+        ("ask", {}),
+        ("linear", {}),
+        ("maths", {}),
+        ("figure3", {}),
+        ("fair", {}),
+        ("phase", {}),
+    ]
     + [("classes", {}), ("update2020", {}), ("about", {})],
     "linked": [("ask", {"data": "two-clusters", "net": "chow_liu"}), ("ask", LEARNED)]
     + [
@@ -74,9 +83,10 @@ def begun(monkeypatch):
 
 
 def settled(page, query):
-    """The page, once its jobs have ended."""
+    """The page, once its jobs and runs have ended."""
     at = at_address(page, **query).run()
     until(lambda: all(job.ended for job in progress.JOBS._jobs.values()))
+    until(lambda: all(run.ended for run in REGISTRY._runs.values()))
     at.run()
     assert not at.exception
     return at
@@ -87,7 +97,10 @@ def test_pages_show_what_only_their_jobs_have_trained(pages, trained_here, begun
     board = begun()
     for page, query in PAGES[pages]:
         at = settled(page, query)
-        assert not at.error and (at.get("plotly_chart") or page == "about"), page
+        drawn = at.get("plotly_chart") or at.get("bidi_component")
+        assert not at.error and (drawn or page == "about"), page
+    runs = {run.state for run in REGISTRY._runs.values()}
+    assert runs == ({"done"} if pages == "opened" else set())
     assert {job.state for job in board._jobs.values()} == {"done"} and not trained_here
 
 

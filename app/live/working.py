@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from app.live.child import Parent
@@ -41,11 +42,17 @@ class Server(Protocol):
 def main() -> None:
     """Do what the server hands on, in bounded memory; the process ends with the server."""
     if sys.platform == "linux":  # elsewhere such a limit is not kept to
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (server_limits().job_bytes,) * 2)
+        _take_no_more_than(server_limits().job_bytes)
     with ONE_THREAD:
         work(Parent(int(sys.argv[1])))
+
+
+def _take_no_more_than(num_bytes: int) -> None:
+    """Beyond what this process has taken by now; what asks for more fails with MemoryError."""
+    import resource
+
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_DATA, (taken + num_bytes,) * 2)
 
 
 def work(server: Server) -> None:

@@ -210,8 +210,8 @@ class Lane:
         self._timers.append(timer)
 
 
-def _broken(job: Job, *traceback: str, exc_info: bool = False) -> Ended:
+def _broken(job: Job, fault: str = "", exc_info: bool = False) -> Ended:
     number = secrets.token_hex(4)
     about = {"job": job.key, "error": number}
-    LOG.error("job %s failed, error %s\n%s", *about.values(), "".join(traceback), exc_info=exc_info, extra=about)
+    LOG.error("job %s failed, error %s", *about.values(), exc_info=exc_info, extra={**about, "fault": fault})
     return Ended("failed", f"Something went wrong here; the server's log has it as error {number}.")

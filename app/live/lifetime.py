@@ -37,6 +37,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     sys.setswitchinterval(SWITCH_SECONDS)
     _drain_when_terminated()
     REGISTRY.scheduler.start()
+    JOBS.open()
     if fault := store.fault():
         LOG.warning("outcomes and fetched data are not kept: %s", store.remedy(fault))
     LOG.info("the server is up")

@@ -107,6 +107,35 @@ def test_settings_are_read_as_the_server_reads_them_and_a_misspelt_one_is_named(
     assert found == state and said.endswith(words)
 
 
+@pytest.mark.parametrize(
+    ("environment", "state", "words"),
+    [
+        ({}, "ok", "behind a proxy name its address in SPNLAB_PROXIES"),
+        ({"SPNLAB_PROXIES": "10.0.0.0/8, ::1"}, "ok", "believed of 10.0.0.0/8, ::1"),
+        ({"SPNLAB_PROXIES": "10.0.0.0/8,nginx"}, "fails", "'nginx' is no address; give some with commas"),
+        ({"FORWARDED_ALLOW_IPS": "*"}, "warn", "every visitor may claim any address"),
+    ],
+)
+def test_whose_word_about_addresses_is_believed_is_said(environment, state, words):
+    [(found, said)] = lines(doctor.proxies, **environment)
+    assert found == state and words in said
+
+
+@pytest.mark.parametrize(
+    ("path", "state"),
+    [
+        ("", "ok"),
+        ("lab", "ok"),
+        ("/a/lab/", "ok"),
+        ("a b", "fails"),
+        ("../lab", "fails"),
+        ("https://host/lab", "fails"),
+    ],
+)
+def test_a_base_path_is_a_path(path, state):
+    assert doctor.base_path(path).state == state
+
+
 def test_threads_descriptors_packages_data_and_clock_are_looked_at(monkeypatch):
     assert lines(doctor.threads, OMP_NUM_THREADS="8")[0][0] == "warn"
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))

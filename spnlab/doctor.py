@@ -79,15 +79,27 @@ def settings(environment: Mapping[str, str]) -> Iterator[Line]:
         yield Line("ok", "settings", "all are understood")
 
 
-def folder(_: Mapping[str, str]) -> Iterator[Line]:
-    """Whether outcomes and fetched data can be kept."""
+def folder(environment: Mapping[str, str]) -> Iterator[Line]:
+    """Whether outcomes and fetched data can be kept, and whether there is room for the traces of large runs."""
     problem = store.fault()
     if problem:
         yield Line("fails", "folder", store.remedy(problem))
         return
-    room = shutil.disk_usage(store.folder()).free
+    room, large = shutil.disk_usage(store.folder()).free, _limits(environment).spool_bytes
     words = f"{store.folder()} can be written, {room / 1e9:.1f} GB are free"
-    yield Line("ok", "folder", words) if room > GOOD_ROOM else Line("warn", "folder", f"{words}; make room")
+    if room < GOOD_ROOM + large:
+        more = f"large runs may take {large / 1e9:.1f} GB there; make room or set SPNLAB_SPOOL_BYTES"
+        yield Line("warn", "folder", f"{words}; {more}")
+    else:
+        yield Line("ok", "folder", words)
+
+
+def _limits(environment: Mapping[str, str]) -> ServerLimits:
+    """Those of the environment, or where they are not understood, which is said elsewhere, the usual ones."""
+    try:
+        return ServerLimits.of(environment)
+    except LimitError:
+        return ServerLimits()
 
 
 def temporary(_: Mapping[str, str]) -> Iterator[Line]:
@@ -148,10 +160,9 @@ def descriptors(environment: Mapping[str, str]) -> Iterator[Line]:
     """Whether as many tabs can be open as sessions are allowed."""
     try:
         import resource
-
-        sessions = ServerLimits.of(environment).sessions
-    except (ImportError, LimitError):  # on Windows there is no such limit
+    except ImportError:  # on Windows there is no such limit
         return
+    sessions = _limits(environment).sessions
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     needed = FILES_PER_TAB * sessions + OTHER_FILES
     if 0 <= most < needed:

@@ -24,13 +24,16 @@ logger.setup_formatter = log.take_over  # of loggers that Streamlit makes later,
 
 import pandas  # noqa: E402, F401  Plotly imports it on demand, and two first sessions at once would meet it half loaded
 import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
 from app.live import metrics  # noqa: E402
+from app.live.framed import PartitionedCookies  # noqa: E402
 from app.live.lifetime import SOURCES, lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
+from app.live.unconnected import UnconnectedNotice  # noqa: E402
 
 # Streamlit takes a folder named pages for its older way of having several, until main.py has run for the first time:
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
@@ -50,4 +53,5 @@ app = st.App(
         *routes(REGISTRY, BASE, config.get_option("server.corsAllowedOrigins")),
     ],
     lifespan=lifespan,
+    middleware=[Middleware(PartitionedCookies), Middleware(UnconnectedNotice)],
 )

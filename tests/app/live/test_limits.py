@@ -14,6 +14,7 @@ def test_the_environment_sets_a_limit_by_its_name_and_leaves_the_others() -> Non
     assert found.queue == ServerLimits().queue
 
 
+@pytest.mark.fault("I06")
 @pytest.mark.parametrize("text", ["", "many", "-1", "1.5", "nan", "inf", "1_0_0x"])
 def test_a_limit_that_is_no_number_of_its_kind_is_refused_with_its_name(text: str) -> None:
     with pytest.raises(LimitError, match=r"SPNLAB_SESSIONS=.*give a whole number, 0 or more"):

@@ -104,4 +104,11 @@ def unready() -> str | None:
     return None
 
 
-SOURCES = Sources(lambda: REGISTRY.num_sessions, REGISTRY.counts, JOBS.counts, dict, unready)
+SOURCES = Sources(
+    sessions=lambda: REGISTRY.num_sessions,
+    runs=REGISTRY.counts,
+    run_bytes=lambda: {"memory": REGISTRY.num_bytes, "disk": REGISTRY.disk_bytes},
+    jobs=JOBS.counts,
+    refusals=dict,
+    unready=unready,
+)

@@ -96,7 +96,8 @@ class Parent:
     """The server, as a child sees it. When it is gone, so is the child, wherever it is."""
 
     def __init__(self, nice: int) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends its children
+        for name in (signal.SIGINT, signal.SIGTERM):  # meant for the server, which ends its children
+            signal.signal(name, signal.SIG_IGN)
         if hasattr(os, "nice"):
             os.nice(nice)
         with suppress(OSError):  # where memory runs out, Linux ends a child before the server

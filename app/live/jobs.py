@@ -182,11 +182,13 @@ class JobBoard:
     def _work(self, lane: Lane) -> None:
         """What the thread of a lane does until the server ends."""
         while True:
-            lane.ready()
+            if lane.quick:  # the other process begins with its first job, since its memory is others' until then
+                lane.ready()
             job = self._next(lane)
             if job is None:
                 lane.child.close()
                 return
+            lane.ready()
             ended = lane.perform(job)
             with self._changed:
                 self._settle(job, ended)

@@ -27,6 +27,7 @@ SLICE_SECONDS = 0.02
 AHEAD = 2  # slices that a trainer is asked for before the first is answered
 DEATHS = 3  # of trainers that a run may cause
 TEND_SECONDS = 0.5
+LOOK_SECONDS = 2.0  # between two looks whether an idle trainer is still there
 JOIN_SECONDS = 5.0
 LOG = logging.getLogger(__name__)
 
@@ -251,15 +252,18 @@ class Scheduler:
                 if lane.asked:
                     chosen = self._choose(lane)
                 else:
-                    chosen = self._changed.wait_for(lambda: self._closing or self._choose(lane)) and self._choose(lane)
+                    self._changed.wait_for(lambda: self._closing or self._choose(lane), LOOK_SECONDS)
+                    chosen = self._choose(lane)
                 if self._closing or not chosen:
-                    return
+                    break
                 messages = [*map(Drop, lane.forgotten), *self._messages(lane, chosen)]
                 lane.forgotten.clear()
                 lane.asked.append(chosen)
                 chosen.asked += 1
             for message in messages:
                 lane.process.send(message)
+        if not (lane.asked or lane.process.alive):
+            raise ChildDied
 
     def _messages(self, lane: Lane, chosen: Entry) -> list[Any]:
         advance = Advance(chosen.key, SLICE_SECONDS)

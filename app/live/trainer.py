@@ -1,7 +1,9 @@
 """A trainer process, `python -m app.live.trainer NICENESS`: it answers for as long as there is a server."""
 
+import os
 import sys
 
+from app.live import log
 from app.live.child import Parent
 from app.live.training import Advance, Begin, Desk, Drop
 from spncore import Experiment
@@ -24,6 +26,7 @@ def warm_up(desk: Desk) -> None:
 def main() -> None:
     """Serve the server."""
     parent, desk = Parent(int(sys.argv[1])), Desk()
+    log.begin(os.environ, sys.stderr)
     warm_up(desk)
     while True:
         answer = desk.answer(parent.receive())

@@ -21,6 +21,10 @@ class Here:
     def __init__(self) -> None:
         self.desk, self.messages, self.killed = Desk(), deque[bytes](), False
 
+    @property
+    def alive(self) -> bool:
+        return not self.killed
+
     def start(self) -> None:
         self.__init__()  # type: ignore[misc]
 

@@ -243,7 +243,7 @@ def test_a_job_whose_process_is_killed_is_begun_again_once_whoever_kills_it(real
 def test_a_process_that_stands_still_is_killed_when_its_job_is_not_wanted_however_much_is_to_be_sent(real):
     real.open()
     long = real._lanes[False]
-    until(lambda: long.child.alive)
+    long.ready()
     os.kill(long.child.pid, signal.SIGSTOP)
     job = start(real, "a", tasks.given, bytes(10_000_000))
     until(lambda: long._job is job)

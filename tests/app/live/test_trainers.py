@@ -142,3 +142,13 @@ def test_no_more_threads_than_trainers_and_a_keeper(processes: RunRegistry, data
     assert len(during | before) == 3
     for run_id in runs:
         ended(processes, run_id)
+
+
+@pytest.mark.slow
+def test_a_trainer_that_dies_while_nothing_is_trained_is_begun_anew(processes: RunRegistry) -> None:
+    processes.scheduler.start()
+    idle: Any = processes.scheduler.trainers[0]
+    until(lambda: idle.pid is not None and not processes.scheduler.num_sessions)
+    dead = idle.pid
+    os.kill(dead, signal.SIGKILL)
+    until(lambda: idle.pid not in (None, dead))

@@ -61,7 +61,7 @@ class Said(str):
 
 
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch, tmp_path):
+def cheap(monkeypatch, tmp_path, jobs_in_threads):
     monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
@@ -74,7 +74,8 @@ def cheap(monkeypatch, tmp_path):
         return real(small, library.load("two-clusters"), session)
 
     monkeypatch.setattr(REGISTRY, "start", one_update)
-    monkeypatch.setattr(JOBS, "start", lambda *_: None)
+    begin = JOBS.start
+    monkeypatch.setattr(JOBS, "start", lambda *job, quick, unit: begin(*job, quick=quick, unit=unit) if quick else None)
     monkeypatch.setattr(linear, "MAX_UPDATES", 30)
     for kind in (ButtonGroup, SelectSlider, Selectbox, Multiselect, Radio):
         monkeypatch.setattr(kind, "format_func", property(_as_it_is(kind.format_func.fget)))
@@ -124,6 +125,7 @@ def pages(slow: Iterable[str], some: Iterable[str] = PAGES) -> Any:
     return pytest.mark.parametrize("name", marked)
 
 
+@pytest.mark.fault("K05")
 @pages(("circuits", "classes", "dynamics", "lab"), [name for name, page in PAGES.items() if page.records])
 def test_a_link_with_any_setting_at_an_end_gives_a_picture_or_a_sentence(name):
     page, wrong = PAGES[name], {}
@@ -166,6 +168,7 @@ def _moved(kind: str, widget: Any, end: Any, value: Any) -> tuple[str, Callable[
     return f"{kind} {widget.key or widget.label} → {end}", lambda at: put(at, end), lambda at: put(at, value)
 
 
+@pytest.mark.fault("K05")
 @pages(("circuits", "classes", "lab", "phase", "ask"))
 def test_any_control_of_a_page_at_an_end_gives_a_picture_or_a_sentence(name):
     page, wrong = PAGES[name], {}

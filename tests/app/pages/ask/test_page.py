@@ -73,7 +73,7 @@ def answer_on_two_clusters(**evidence):
 
 def test_the_default_question_is_answered_at_once_on_the_stand_in():
     page = opened()
-    assert "ask_job" not in page.session_state, "nothing is left to the background"
+    assert JOBS.get(page.session_state["ask_job"]).quick, "it is waited for"
     assert "This is synthetic" in words(page)
     assert page.segmented_control(key="ask_w_e_Y4").value == "1"
     twin = load("nltcs-twin")
@@ -183,6 +183,7 @@ def with_upload(names, num_rows=80):
     return page, table
 
 
+@pytest.mark.fault("C08", "C09")
 def test_hostile_names_are_shown_literally_everywhere():
     page, _ = with_upload(HOSTILE)
     said = " ".join(element.value for kind in (page.markdown, page.caption) for element in kind)

@@ -12,7 +12,7 @@ from tests.places import ROOT
 
 PAGE = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
 BEGIN, END = "<!-- settings: compared with app/live/limits.py by a test -->", "<!-- end of settings -->"
-OF_THE_MACHINE = {"at_once": "cores", "trainers": "cores", "memory_bytes": "half the memory"}
+OF_THE_MACHINE = {"at_once": "cores", "trainers": "cores", "memory_bytes": "half of what is free"}
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
 
 

@@ -32,6 +32,7 @@ if "run" not in st.session_state:
 asked = lab_view(
     {
         "run_id": query.get("run", st.session_state["run"]),
+        "session": session_name(),
         "stale": st.checkbox("stale"),
         "baseline": st.session_state["pinned"],
         "published": "published" in query,

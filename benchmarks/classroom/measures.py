@@ -103,7 +103,7 @@ ROWS = (
     ),
     Row(
         "heavy_links",
-        "30 tabs with such heavy links under a limit of 600 MB for runs, watched for 90 s: who has points",
+        "30 such heavy links, 600 MB for runs; who got points twice presses Stop; within 2 minutes have points",
         (
             Quantity("with_a_point", "of 30", at_least=30),
             Quantity("refused", "refused", at_most=0),

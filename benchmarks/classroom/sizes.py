@@ -25,7 +25,7 @@ class Sizes(NamedTuple):
     files: int = 100
     kept_seconds: float = 65.0  # Streamlit keeps a closed session for a minute
     heavy_links: int = 30
-    heavy_links_seconds: float = 90.0
+    heavy_links_seconds: float = 120.0
     kills: int = 50
     cuts: tuple[float, ...] = (3.0, 15.0, 50.0)  # seconds without wifi
     after_cut_seconds: float = 90.0

@@ -12,7 +12,7 @@ from benchmarks.classroom.kills import kills
 from benchmarks.classroom.memory import HEAVY_LIMIT, heavy_links, uploads_of_one_tab
 from benchmarks.classroom.pressing import class_presses, cores_that_train, students_per_core
 from benchmarks.classroom.sizes import Sizes
-from benchmarks.classroom.wifi import wifi
+from benchmarks.classroom.wifi import CUTS, wifi
 from benchmarks.visitors import Server
 
 
@@ -32,8 +32,8 @@ PARTS = {
     **{f"crowd_{count}": Part(partial(crowd, of=count), 180) for count in CROWDS},
     "uploads": Part(uploads_of_one_tab, 240),
     "heavy_links": Part(heavy_links, 180, {"SPNLAB_MEMORY_BYTES": str(HEAVY_LIMIT)}),
-    "kills": Part(kills, 480),
-    "wifi": Part(wifi, 600),
+    "kills": Part(kills, 480, earlier=False),
+    **{f"wifi_{cut}_s": Part(partial(wifi, seconds=cut), 240, earlier=cut == CUTS[0]) for cut in CUTS},
     "students": Part(students_per_core, 480, earlier=False),
 }
 WHAT = {

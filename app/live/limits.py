@@ -17,6 +17,9 @@ CGROUP = Path("/sys/fs/cgroup")
 MEMORY_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of control groups, version 2 and 1
 
 
+OWN_BYTES = 350_000_000  # of the server, two trainers and their data
+
+
 class LimitError(ValueError):
     """A limit in the environment is no number of its kind; the text names it, what it says and what is allowed."""
 
@@ -52,6 +55,7 @@ class ServerLimits:
     runs_per_session: int = 12
     cpu_per_session: float = 1800.0  # seconds of training within an hour
     memory_bytes: int = LIMITS.run_bytes  # of all runs
+    spool_bytes: int = 4_000_000_000  # on disk, of runs whose traces would take much memory; 0 for none
     unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
@@ -61,7 +65,8 @@ class ServerLimits:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":
         """The limits of this machine, with those that the environment sets; LimitError where one is no number."""
-        said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, allowed_memory() // 2)}
+        spare = max(allowed_memory() - OWN_BYTES, allowed_memory() // 4)
+        said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, spare // 2)}
         for field in fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -132,8 +132,10 @@ class Rows(NamedTuple):
 class Recorder:
     """Collects the states of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
-    def __init__(self, experiment: Experiment, problem: Problem) -> None:
-        """Makes room for all states; ExperimentError if a deep circuit's would take too much."""
+    NUM_ARRAYS = 7
+
+    def __init__(self, experiment: Experiment, problem: Problem, make: Callable[..., Array] = np.empty) -> None:
+        """Make room for all states by `make(shape, dtype)`; ExperimentError if a deep circuit's would take too much."""
         sums = problem.sums
         num_bytes = trace_bytes(experiment, sums)
         if num_bytes > LIMITS.run_bytes:
@@ -150,7 +152,7 @@ class Recorder:
         # kept state by state, shown with the seeds first
         widths = self._num_masses, sums.num_components, sums.num_weights
         sizes = *[((), float)] * 3, ((), np.int64), *[((width,), float) for width in widths]
-        self._by_step = [np.empty((states, seeds, *size), dtype) for size, dtype in sizes]
+        self._by_step = [make((states, seeds, *size), dtype) for size, dtype in sizes]
         self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
         self.llh, self.value, self.log_partition, self.at_floor, self.log_masses, self.flow, self.weights = (
             self._by_seed

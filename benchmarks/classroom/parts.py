@@ -55,7 +55,8 @@ WHAT = {
     "with K = 64, depths 1–8 and 5,000 iterations that have their first points and go on asking, over the median alone",
     "refused": "pages of a crowd, or with heavy links, whose script mounted no run, or that got no page; of a crowd "
     "those whom a waiting page lets in later, or not yet, are counted apart",
-    "peak_mb": "the most memory of the server and its children that was seen, what they share counted once (Pss)",
+    "peak_mb": "the most memory of the server and its children that was seen, what they share counted once, "
+    "pages of mapped files that lie in memory among it (Pss)",
     "updates_repeated_at_most": "the time from the last answer with new updates before a kill to the kill, times the "
     "run's updates per second; slices: the same over the most updates that one answer brought, asked every 15 ms",
     "same_numbers": "all float32 of all frames, against the same study on a server of the same build left alone",

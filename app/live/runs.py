@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import get_args
 
+from app.live import store
 from app.live.computation import Allowed, Computation, State
 from app.live.eviction import chosen
 from app.live.limits import ServerLimits, server_limits
@@ -21,7 +21,6 @@ STATES: tuple[State, ...] = get_args(State)
 FRAGILE_SECONDS = 10.0  # without a heartbeat, of a run whose session was lost once
 FETCH_SECONDS = 10.0  # in which every page has fetched what has ended
 OVERTAKES = 8  # a run waiting for memory lets pass what needs so many times less
-KEPT_WAITS = 1_000
 
 
 class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
@@ -38,12 +37,10 @@ class RunRegistry:
 
     def __init__(self, limits: ServerLimits | None = None, make: Callable[[], Process] = trainer) -> None:
         self.limits = limits or server_limits()
-        self.first_points: deque[float] = deque(maxlen=KEPT_WAITS)  # seconds from a run's start to its first point
         self._lock = threading.RLock()
         self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
         self._runs: dict[str, LiveRun] = {}
         self._waiting: list[Computation] = []  # for memory, in the order in which they came
-        self._counted: set[str] = set()  # ids of runs whose first point is among `first_points`
         self._draining = False
         self.scheduler = Scheduler(self.limits.trainers, self._tend, make)
 
@@ -122,6 +119,11 @@ class RunRegistry:
                     self._follow(run.computation)
         self.scheduler.wake()
 
+    @property
+    def num_sessions(self) -> int:
+        """How many sessions have runs here."""
+        return len({run.session for run in tuple(self._runs.values())})
+
     def welcome(self, session: Hashable) -> None:
         """The session is here, or here again: what was paused goes on."""
         with self._lock:
@@ -186,8 +188,8 @@ class RunRegistry:
         return None if run.ended else self.scheduler.wait(run.computation)
 
     def _computed(self, key: tuple[Study, str], dataset: Dataset) -> Computation:
-        limits = self.limits
-        made = Computation(key[0], dataset, Allowed(limits.run_seconds, limits.memory_bytes, limits.spool_bytes))
+        disk = self.limits.spool_bytes if store.fault() is None else 0
+        made = Computation(key[0], dataset, Allowed(self.limits.run_seconds, self.limits.memory_bytes, disk))
         self._computations[key] = made
         self._waiting.append(made)
         return made
@@ -310,7 +312,7 @@ class RunRegistry:
         with self._lock:
             now = time.monotonic()
             for run in tuple(self._runs.values()):
-                self._note_first_point(run)
+                run.observe_first_point()
                 if now - run.seen > self._patience(run):
                     self._drop(run)
             for computation in (held for held in self._held() if not held.ended):
@@ -321,12 +323,6 @@ class RunRegistry:
             going_on = any(run.released or not run.ended for run in self._runs.values())
         self._admit()
         return going_on
-
-    def _note_first_point(self, run: LiveRun) -> None:
-        first = run.computation.first_at
-        if first is not None and run.id not in self._counted:
-            self._counted = {known for known in self._counted if known in self._runs} | {run.id}
-            self.first_points.append(max(0.0, first - run.begun))
 
     def _patience(self, run: LiveRun) -> float:
         """How long a run may stay without being asked for."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from platformdirs import user_cache_dir
 
+from app.live import store
 from spncore.arrays import Array
 
 FROM_BYTES = 64_000_000  # smaller traces are kept in memory
@@ -24,7 +24,7 @@ class Spool:
     """Room for arrays of so many bytes together; OSError where the disk has none."""
 
     def __init__(self, num_bytes: int, arrays: int, folder: Path | None = None) -> None:
-        folder = folder or Path(user_cache_dir("spnlab")) / "runs"
+        folder = folder or store.folder() / "runs"
         folder.mkdir(parents=True, exist_ok=True)
         whole = num_bytes + ALIGNED * arrays
         with tempfile.TemporaryFile(dir=folder) as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from spncore.arrays import Array, Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.dynamics.shares import component_shares, effective_number, log_masses
+from spncore.files.whole import whole
 from spncore.learning.problem import Problem
 from spncore.learning.states import Block, TrainState
 from spncore.limits import LIMITS
@@ -209,8 +211,8 @@ def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
 
 
 def write_csv(path: Path, traces: Sequence[Trace]) -> None:
-    """Write `tidy` rows; numbers in the shortest form that reads back to the same bits."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+    """Write `tidy` rows, all or nothing; numbers in the shortest form that reads back to the same bits."""
+    with whole(path) as file:
+        writer = csv.writer(codecs.getwriter("utf-8")(file))
         writer.writerow(("seed", "L", "t", "quantity", "value"))
         writer.writerows(tidy(traces))

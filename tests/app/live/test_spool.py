@@ -9,7 +9,7 @@ import pytest
 
 from app.live import computation as computation_module
 from app.live import runs as runs_module
-from app.live import spool
+from app.live import store
 from app.live.computation import Allowed, Computation
 from app.live.spool import Spool
 from spncore import Dataset, fit
@@ -22,7 +22,7 @@ from tests.waiting import until
 def on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Every trace is large."""
     monkeypatch.setattr(computation_module, "FROM_BYTES", 0)
-    monkeypatch.setattr(spool, "user_cache_dir", lambda *_: str(tmp_path))
+    monkeypatch.setattr(store, "folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -76,6 +76,16 @@ def test_runs_wait_for_room_on_disk_and_more_than_there_can_be_is_refused(
     until(lambda: all(run.state == "done" for run in runs))
     with pytest.raises(ExperimentError, match="This run takes about"):
         make(spool_bytes=size - 1).start(study(), data, "a")
+
+
+def test_a_folder_that_cannot_be_written_is_no_place_for_traces(
+    make: Any, data: Dataset, on_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (on_disk / "file").write_text("")
+    monkeypatch.setattr(store, "folder", lambda: on_disk / "file")
+    registry = make()
+    run = ended(registry, registry.start(study(), data, "a"))
+    assert run.state == "done" and registry.disk_bytes == 0
 
 
 def test_without_a_spool_everything_is_in_memory(make: Any, data: Dataset) -> None:

@@ -43,8 +43,8 @@ WHAT = {
     "sessions": "tabs that had a first point, and whose run had ended, at these moments",
 }
 TITLE = (
-    "The lab's server and visitors without a browser, on the same cores, by the clock. As many runs train at a time as "
-    "there are cores, and the others wait in line; who opens the same link shares a run"
+    "The lab's server and visitors without a browser, on the same cores, by the clock. All runs advance by turns, in "
+    "as many processes as there are cores; who opens the same link shares a run"
 )
 NUM_SESSIONS = 30
 MARK_SECONDS, WATCHED_SECONDS = 30.0, 90.0  # of many sessions: when who was served is counted, and until when
@@ -68,7 +68,7 @@ async def one_session(server: Server) -> dict[str, Any]:
             while not session.length:
                 await session.ask()
             first.append(1000 * (time.perf_counter() - begin))
-        await asyncio.sleep(1.5)  # until its run is let go of
+        await asyncio.sleep(1.5)  # until its run rests
     await asyncio.sleep(3)
     async with training(server, link(1, iterations=5000, num_seeds=12)) as session:
         await session.ask()

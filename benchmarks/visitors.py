@@ -137,6 +137,7 @@ class Session:
     errors: list[str] = field(default_factory=list)
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
     session_id: str = ""  # Streamlit's; a page that reconnects names it
+    secret: str = ""  # which the page shows to stop its run; earlier builds ask for none
     widgets: dict[str, str] = field(default_factory=dict)  # ids by key, as the page was sent them
     mounted: asyncio.Event = field(default_factory=asyncio.Event)  # a run is on the page that the last press began
     frames: Any = field(default_factory=hashlib.sha256)  # of all numbers of the run that have come
@@ -196,8 +197,9 @@ class Session:
             self.widgets[identifier.split("-", 2)[-1]] = identifier
 
     def _mount(self, component: Any) -> None:
-        text = component.json or component.mixed.json
-        run_id = json.loads(text).get("run_id", self.run_id) if text else self.run_id
+        payload = json.loads(component.json or component.mixed.json or "{}")
+        self.secret = payload.get("session", self.secret)
+        run_id = payload.get("run_id", self.run_id)
         if run_id != self.run_id:
             self.run_id, self.state, self.length, self.done = run_id, "queued", 0, 0
             self.frames = hashlib.sha256()
@@ -210,7 +212,8 @@ class Session:
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
         host = f"127.0.0.1:{self.port}"
-        writer.write(f"{method} {address} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n".encode())
+        own = f"X-Session: {self.secret}\r\n" if self.secret else ""
+        writer.write(f"{method} {address} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n{own}\r\n".encode())
         head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)).decode("latin-1")
         lengths = [line.split(":")[1] for line in head.lower().split("\r\n") if line.startswith("content-length:")]
         return int(head.split()[1]), await reader.readexactly(int(lengths[0]) if lengths else 0)
@@ -233,6 +236,12 @@ class Session:
         if self.state in ENDED and self.ended is None:
             self.ended = time.perf_counter()
         return header
+
+    async def stop(self) -> None:
+        """Press Stop."""
+        status, _ = await self.get(f"/api/runs/{self.run_id}/stop", "POST")
+        if status != 204:
+            self.errors.append(f"status {status} of a stop")
 
     @property
     def gaps(self) -> list[float]:

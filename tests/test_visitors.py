@@ -115,6 +115,31 @@ def test_a_press_that_begins_no_run_is_an_error():
     assert page.errors == ["Train began no run"] and page.mounted.is_set()
 
 
+def test_a_stop_shows_the_page_s_secret_and_a_refusal_of_it_is_an_error():
+    asked = []
+
+    async def answer(reader, writer):
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(
+            b"HTTP/1.1 %d \r\nContent-Length: 0\r\n\r\n" % (204 if b"X-Session: mine\r\n" in asked[-1] else 403)
+        )
+        writer.close()
+        await writer.wait_closed()
+
+    async def play(payload):
+        page = Session(0, "", Socket(script(payload, OVER)))
+        await page.rerun()
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            page.port = server.sockets[0].getsockname()[1]
+            await page.stop()
+            page.hang_up()
+        return page.errors
+
+    assert asyncio.run(play({"run_id": "run", "session": "mine"})) == []
+    assert asyncio.run(play({"run_id": "run"})) == ["status 403 of a stop"]
+    assert all(each.startswith(b"POST /api/runs/run/stop HTTP/1.1\r\n") for each in asked)
+
+
 def test_the_numbers_of_a_run_have_one_digest_however_they_are_cut_into_answers(monkeypatch):
     async def get(self, address, method="GET"):
         return 200, bodies.pop(0)

@@ -43,8 +43,13 @@ class Visitor:
         except (OSError, HTTPException, WebSocketException):
             return
         if self.session is not None:
-            left = until - time.perf_counter()
-            await asyncio.gather(self.session.follow(left), self._change(self.session, until))
+            await self._use(self.session, until)
+
+    async def _use(self, session: Session, until: float) -> None:
+        try:
+            await asyncio.gather(session.follow(until - time.perf_counter()), self._change(session, until))
+        except (OSError, EOFError, WebSocketException) as error:
+            session.errors.append(f"the connection was lost ({type(error).__name__})")
 
     async def _let_in(self, until: float) -> dict[str, str] | None:
         """Load the page, asking as a waiting page does while one comes instead; None where nothing else ever comes."""

@@ -12,7 +12,7 @@ from benchmarks.classroom.kills import kills
 from benchmarks.classroom.memory import HEAVY_LIMIT, heavy_links, uploads_of_one_tab
 from benchmarks.classroom.pressing import class_presses, cores_that_train, students_per_core
 from benchmarks.classroom.sizes import Sizes
-from benchmarks.classroom.wifi import wifi
+from benchmarks.classroom.wifi import CUTS, wifi
 from benchmarks.visitors import Server
 
 
@@ -32,8 +32,8 @@ PARTS = {
     **{f"crowd_{count}": Part(partial(crowd, of=count), 180) for count in CROWDS},
     "uploads": Part(uploads_of_one_tab, 240),
     "heavy_links": Part(heavy_links, 180, {"SPNLAB_MEMORY_BYTES": str(HEAVY_LIMIT)}),
-    "kills": Part(kills, 480),
-    "wifi": Part(wifi, 600),
+    "kills": Part(kills, 480, earlier=False),
+    **{f"wifi_{cut}_s": Part(partial(wifi, seconds=cut), 240, earlier=cut == CUTS[0]) for cut in CUTS},
     "students": Part(students_per_core, 480, earlier=False),
 }
 WHAT = {
@@ -55,7 +55,8 @@ WHAT = {
     "with K = 64, depths 1–8 and 5,000 iterations that have their first points and go on asking, over the median alone",
     "refused": "pages of a crowd, or with heavy links, whose script mounted no run, or that got no page; of a crowd "
     "those whom a waiting page lets in later, or not yet, are counted apart",
-    "peak_mb": "the most memory of the server and its children that was seen, what they share counted once (Pss)",
+    "peak_mb": "the most memory of the server and its children that was seen, what they share counted once, "
+    "pages of mapped files that lie in memory among it (Pss)",
     "updates_repeated_at_most": "the time from the last answer with new updates before a kill to the kill, times the "
     "run's updates per second; slices: the same over the most updates that one answer brought, asked every 15 ms",
     "same_numbers": "all float32 of all frames, against the same study on a server of the same build left alone",

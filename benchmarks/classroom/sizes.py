@@ -18,18 +18,18 @@ class Sizes(NamedTuple):
     classes: tuple[int, ...] = (10, 20, 30, 40, 60)  # tried one after the other, for the largest that is served well
     default_runs: int = 5  # alone, and beside the heavy ones
     heavy_seconds: float = 30.0  # until both heavy runs have a point; after that the default runs begin anyhow
-    beside_seconds: float = 40.0
+    beside_seconds: float = 20.0
     crowd_share: float = 1.0  # of the crowds of 100 and 200
     arriving_seconds: float = 10.0  # over which a crowd comes
-    crowd_seconds: float = 40.0  # from the first one's coming on
+    crowd_seconds: float = 30.0  # from the first one's coming on
     files: int = 100
     kept_seconds: float = 65.0  # Streamlit keeps a closed session for a minute
     heavy_links: int = 30
-    heavy_links_seconds: float = 90.0
+    heavy_links_seconds: float = 120.0
     kills: int = 50
-    cuts: tuple[float, ...] = (3.0, 15.0, 50.0)  # seconds without wifi
+    cut_share: float = 1.0  # of 3, 15 and 50 seconds without wifi
     after_cut_seconds: float = 90.0
-    cut_updates: int = 1000  # of runs that do not end before the cut
+    cut_updates: int = 700  # of runs that do not end before the cut
 
 
 SMALLEST = Sizes(
@@ -49,6 +49,6 @@ SMALLEST = Sizes(
     heavy_links=3,
     heavy_links_seconds=6.0,
     kills=2,
-    cuts=(1.0,),
+    cut_share=0.2,
     after_cut_seconds=20.0,
 )

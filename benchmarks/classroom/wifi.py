@@ -15,14 +15,15 @@ from benchmarks.counting import errors
 from benchmarks.visitors import ENDED, Server, Session, connected
 from tests.relay import Relay
 
+CUTS = (3, 15, 50)  # seconds
 RETRY = (0.5, 1.0, 2.0, 5.0)  # seconds between questions, after the first, second, … failure in a row
 RECONNECT = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # seconds before each try to connect again
 LOST = (OSError, EOFError, WebSocketException)
 
 
-async def wifi(server: Server, sizes: Sizes) -> dict[str, Any]:
-    """Cuts of several lengths, a class of its own for each."""
-    return {f"{seconds:g}_s": await cut_for(server.port, seconds, sizes) for seconds in sizes.cuts}
+async def wifi(server: Server, sizes: Sizes, seconds: float) -> dict[str, Any]:
+    """A cut of so many seconds."""
+    return await cut_for(server.port, seconds * sizes.cut_share, sizes)
 
 
 async def cut_for(port: int, seconds: float, sizes: Sizes) -> dict[str, Any]:

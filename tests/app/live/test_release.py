@@ -5,6 +5,7 @@ import weakref
 from typing import Any
 
 import numpy as np
+import pytest
 
 from app.live import room
 from app.live.computation import Computation

@@ -154,9 +154,8 @@ def started(wanted: Study, where: str) -> Shown:
 
 def run_view(key: str, run: Shown, stale: bool, view: str, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back."""
-    base = st.get_option("server.baseUrlPath")
     own = {"run_id": run.run_id, "session": session_name()}
-    payload = {**own, "views": key, "base": base, "stale": stale, "labels": {}, "view": view}
+    payload = {**own, "views": key, "stale": stale, "labels": {}, "view": view}
     return lab_view({**payload, **more}, key=key)
 
 
@@ -167,7 +166,7 @@ def answer(asked: Any, run: Shown, described: Study) -> None:
         st.rerun()
     if asked.share:
         upload = WORDS["share_upload"] if is_upload(described.experiment.dataset) else ""
-        link = page.page_address(LAB.query_string(described))
+        link = page.page_address(LAB.query_string(described), root=asked.share)
         page.share_dialog(link, WORDS["share_stale"] if run.study != described else "", upload, projector=True)
 
 

@@ -4,7 +4,6 @@ Nothing is unpickled, and no size that the file claims is believed before it is 
 """
 
 import math
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from typing import IO
 import numpy as np
 
 from spncore.arrays import Array
+from spncore.files.whole import whole
 
 MAX_MEMBERS = 10_000
 KINDS = "iufbU"  # whole, real and truth values, and text
@@ -29,10 +29,8 @@ class ArchiveError(ValueError):
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write the arrays; the file appears whole or not at all. OSError if the place cannot be written."""
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as file:
+    with whole(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    os.replace(unfinished, path)
 
 
 def read_arrays(source: Path | IO[bytes], max_bytes: int) -> dict[str, Array]:

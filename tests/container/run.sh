@@ -58,6 +58,20 @@ serves() {
 import urllib.request
 assert urllib.request.urlopen('http://127.0.0.1:8501/').status == 200"
 }
+metrics() { inside python -c "
+import urllib.request
+assert b'spnlab_memory_limit_bytes' in urllib.request.urlopen('http://127.0.0.1:8501/metrics').read()"; }
+ready() { inside python -c "
+import urllib.request
+assert urllib.request.urlopen('http://127.0.0.1:8501/ready').status == 200"; }
+logs_are_json() { podman logs "$container" 2>&1 >/dev/null | python3 -c "
+import json, sys
+assert all(json.loads(line)['logger'] for line in sys.stdin)"; }
+says_what_to_do() { podman logs "$container" 2>&1 | grep -q "/data/cache/spnlab cannot be written by user 10001.*chown -R 10001 /data"; }
+unready() { inside python -c "
+import urllib.request, urllib.error
+try: urllib.request.urlopen('http://127.0.0.1:8501/ready')
+except urllib.error.HTTPError as error: assert error.code == 503"; }
 sweeps() { # a table of four cells; what was kept is not computed again
     inside python -m spncore sweep dataset=two-clusters depth=1,2 seed=0,1 iterations=20 --out "/tmp/$1.csv"
 }
@@ -77,6 +91,10 @@ claim I01 "/data can be written" inside touch /data/x
 claim I01 "no capabilities" inside grep -q 'CapEff:.*0000000000000000' /proc/self/status
 claim I01 "no new privileges" inside grep -q 'NoNewPrivs:.*1' /proc/self/status
 claim "I01 I07" "the page is served without a network" serves
+claim I01 "an operator has numbers" metrics
+claim I01 "it is ready" ready
+claim I01 "nothing would fail here, says the doctor" inside python -m spnlab doctor --port 8502
+claim I01 "the log is lines of JSON" logs_are_json
 claim "I01 I07" "a visitor's study trains to its end without a network" visit trains
 claim I09 "health answers within a second while two runs train" visit health
 claim I08 "a sweep keeps its outcomes in /data" sweeps first
@@ -108,6 +126,8 @@ drop
 for how in "$work/data:/data:ro" "$work/foreign:/data"; do
     start --memory 1g -v "$how"
     claim I02 "healthy with a /data that it cannot write (${how##*/})" healthy
+    claim I02 "the log names folder, user and remedy" says_what_to_do
+    claim I02 "it is not ready" unready
     claim I02 "a study trains all the same" visit trains
     drop
 done

@@ -1,6 +1,6 @@
 // One run in the browser: fetched by cursor, kept whole, read by frame. It knows nothing of drawing.
 
-import { askJson, askNumbers, Refused, Rows } from "./wire.js";
+import { askJson, askNumbers, refusalOf, Refused, Rows } from "./wire.js";
 
 const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
@@ -9,8 +9,8 @@ const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
 
 export class Run {
   /**
-   * `changed(run)` is called whenever something new is known; `base` is the server's path, `session` the name by which
-   * the server knows who may stop it.
+   * `changed(run)` is called whenever something new is known; `base` is the address of the lab's root, `session` the
+   * name by which the server knows who may stop it.
    */
   constructor(id, base, changed, session = "") {
     this.id = id;
@@ -24,6 +24,7 @@ export class Run {
     this.rows = new Rows(); // one per frame, of the seed
     this.loading = null; // another seed and its frames, until they are all here
     this.trouble = null; // "lost", "gone" or "refused"
+    this.unstopped = null; // why the run was not stopped, in the server's words or ""
     this.failures = 0;
     this.snapshots = new Map(); // updates made -> probabilities (curve, K, D) of the seed
     this.stopper = new AbortController();
@@ -31,7 +32,7 @@ export class Run {
   }
 
   get url() {
-    return `${this.base}/api/runs/${encodeURIComponent(this.id)}`;
+    return `${this.base}api/runs/${encodeURIComponent(this.id)}`;
   }
 
   get length() {
@@ -170,18 +171,13 @@ export class Run {
     if (!this.closed) this.changed(this);
   }
 
-  /** End the training on the server; what has arrived stays. */
+  /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */
   async stop() {
-    try {
-      const answer = await fetch(`${this.url}/stop`, {
-        method: "POST",
-        headers: { "X-Session": this.session },
-        signal: this.stopper.signal,
-      });
-      if (!answer.ok) this.setTrouble(answer.status === 404 ? "gone" : "refused");
-    } catch {
-      this.setTrouble("lost");
-    }
+    const options = { headers: { "X-Session": this.session }, signal: this.stopper.signal };
+    const unstopped = await refusalOf(`${this.url}/stop`, options);
+    if (unstopped === this.unstopped || this.closed) return;
+    this.unstopped = unstopped;
+    this.changed(this);
   }
 }
 

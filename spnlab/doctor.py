@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
+from ipaddress import ip_network
 from typing import Literal, NamedTuple
 
 from app.live import log, store
@@ -21,6 +23,7 @@ from spncore.files.whole import fault, make_ready
 PACKAGES = ("streamlit", "starlette", "plotly", "pandas", "prometheus_client")
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 OTHER_SETTINGS = ("DATA_DIR", "CLUSTER", "LOG", "HOSTS", "FRAME_ANCESTORS", "PROXIES")
+PROXIES, UVICORN_PROXIES = "SPNLAB_PROXIES", "FORWARDED_ALLOW_IPS"
 LEAST_MEMORY, GOOD_MEMORY = 400_000_000, 1_000_000_000  # the server and one trainer; the same with a class
 GOOD_ROOM = 200_000_000
 FILES_PER_TAB, OTHER_FILES = 4, 64
@@ -40,10 +43,11 @@ def main(arguments: Sequence[str]) -> int:
     """Print a line for each thing; 1 if one of them fails, 0 if not. The options are those of the lab."""
     parser = argparse.ArgumentParser("spnlab doctor", description=__doc__)
     parser.add_argument("--port", type=int, default=8501, help="where the lab is to listen")
+    parser.add_argument("--base-url", default="", help="the path that its addresses are to begin with")
     parser.add_argument("--address", default="127.0.0.1", help="on which of this machine's addresses")
     options = parser.parse_args(arguments)
     lines = [line for look in LOOKS for line in look(os.environ)]
-    lines.append(port(options.address, options.port))
+    lines += [base_path(options.base_url), port(options.address, options.port)]
     for line in lines:
         print(f"{line.state:6}{line.thing}: {line.words}")
     return int(any(line.state == "fails" for line in lines))
@@ -75,15 +79,27 @@ def settings(environment: Mapping[str, str]) -> Iterator[Line]:
         yield Line("ok", "settings", "all are understood")
 
 
-def folder(_: Mapping[str, str]) -> Iterator[Line]:
-    """Whether outcomes and fetched data can be kept."""
+def folder(environment: Mapping[str, str]) -> Iterator[Line]:
+    """Whether outcomes and fetched data can be kept, and whether there is room for the traces of large runs."""
     problem = store.fault()
     if problem:
         yield Line("fails", "folder", store.remedy(problem))
         return
-    room = shutil.disk_usage(store.folder()).free
+    room, large = shutil.disk_usage(store.folder()).free, _limits(environment).spool_bytes
     words = f"{store.folder()} can be written, {room / 1e9:.1f} GB are free"
-    yield Line("ok", "folder", words) if room > GOOD_ROOM else Line("warn", "folder", f"{words}; make room")
+    if room < GOOD_ROOM + large:
+        more = f"large runs may take {large / 1e9:.1f} GB there; make room or set SPNLAB_SPOOL_BYTES"
+        yield Line("warn", "folder", f"{words}; {more}")
+    else:
+        yield Line("ok", "folder", words)
+
+
+def _limits(environment: Mapping[str, str]) -> ServerLimits:
+    """Those of the environment, or where they are not understood, which is said elsewhere, the usual ones."""
+    try:
+        return ServerLimits.of(environment)
+    except LimitError:
+        return ServerLimits()
 
 
 def temporary(_: Mapping[str, str]) -> Iterator[Line]:
@@ -144,10 +160,9 @@ def descriptors(environment: Mapping[str, str]) -> Iterator[Line]:
     """Whether as many tabs can be open as sessions are allowed."""
     try:
         import resource
-
-        sessions = ServerLimits.of(environment).sessions
-    except (ImportError, LimitError):  # on Windows there is no such limit
+    except ImportError:  # on Windows there is no such limit
         return
+    sessions = _limits(environment).sessions
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     needed = FILES_PER_TAB * sessions + OTHER_FILES
     if 0 <= most < needed:
@@ -165,6 +180,38 @@ def data(_: Mapping[str, str]) -> Iterator[Line]:
             yield Line("warn" if info.urls else "fails", f"data set {name}", f"not here; {remedy(name)}")
         else:
             yield Line("ok", f"data set {name}", where)
+
+
+def proxies(environment: Mapping[str, str]) -> Iterator[Line]:
+    """Whose word about a visitor's address is believed."""
+    named = [part.strip() for part in environment.get(PROXIES, "").split(",") if part.strip()]
+    wrong = [part for part in named if not _is_network(part)]
+    if wrong:
+        yield Line(
+            "fails", "proxies", f"{PROXIES}: {wrong[0][:40]!r} is no address; give some with commas, as 10.0.0.0/8"
+        )
+    elif "*" in environment.get(UVICORN_PROXIES, ""):
+        yield Line("warn", "proxies", f"{UVICORN_PROXIES}=*: every visitor may claim any address; name the proxy's")
+    elif named:
+        yield Line("ok", "proxies", f"forwarded addresses are believed of {', '.join(named)}")
+    else:
+        yield Line("ok", "proxies", f"no forwarded address is believed; behind a proxy name its address in {PROXIES}")
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def base_path(path: str) -> Line:
+    """Whether the lab's addresses can begin so."""
+    if not re.fullmatch(r"/?([\w.~-]+(/[\w.~-]+)*)?/?", path, re.ASCII) or ".." in path:
+        return Line("fails", "base path", f"{path[:40]!r} is none; give one as lab or courses/lab")
+    bare = path.strip("/")
+    return Line("ok", "base path", f"addresses begin with /{bare}/" if bare else "addresses begin with /")
 
 
 def clock(_: Mapping[str, str]) -> Iterator[Line]:
@@ -203,5 +250,6 @@ LOOKS: Sequence[Callable[[Mapping[str, str]], Iterator[Line]]] = (
     children,
     descriptors,
     data,
+    proxies,
     clock,
 )

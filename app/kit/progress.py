@@ -1,25 +1,38 @@
-"""Background jobs of a page: start or join one, see how far it is, cancel it, the page anew at its end."""
+"""Background jobs of a page: start or join one, see how far it is, cancel it, the page anew at its end.
+
+A job is a function of a module, not of a page's script, with arguments: it is computed in another process, which is
+handed both, and given `report(done, total)`.
+"""
 
 import hashlib
 import math
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from app.kit.text import literal
-from app.live.jobs import JOBS, Job, JobRefused
+from app.kit.text import WORDS, literal
+from app.live.jobs import JOBS, JobRefused
+from app.live.lane import Job
 from spncore.words import counted
 
 POLL_SECONDS = 1.0
+SOON_SECONDS = 2.0  # after its start a quick job is waited for, asleep, before the page shows how far it is
 IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
-@st.cache_resource(scope="session", on_release=JOBS.leave, show_spinner=False)
 def watcher() -> str:
-    """This session's name among those who wait for jobs; when the tab closes, it waits for none."""
-    return secrets.token_urlsafe(16)
+    """This session's name among those who wait for jobs; when the tab closes, it soon waits for none."""
+    return _connected(st.session_state.setdefault("job_watcher", secrets.token_urlsafe(16)))
+
+
+@st.cache_resource(scope="session", on_release=JOBS.release, show_spinner=False)
+def _connected(name: str) -> str:
+    """The same name, which is let go of when the connection is lost and taken up when the session has another."""
+    JOBS.welcome(name)
+    return name
 
 
 def key_of(*content: Any) -> str:
@@ -27,10 +40,13 @@ def key_of(*content: Any) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-def start(key: str, work: Callable[[Job], Any]) -> bool:
-    """Start a job or join it; when it is refused, say why and give False."""
+def start(key: str, function: Callable[..., Any], *arguments: Any, quick: bool = False, unit: str = "runs") -> bool:
+    """Start a job or join it; when it is refused, say why and give False.
+
+    `quick` where it takes about a second; `unit` is what it counts.
+    """
     try:
-        JOBS.start(key, work, watcher())
+        JOBS.start(key, watcher(), function, *arguments, quick=quick, unit=unit)
     except JobRefused as refusal:
         st.warning(str(refusal), icon=":material/hourglass:")
         return False
@@ -42,6 +58,7 @@ def follow(key: str | None, title: str = "") -> tuple[str, Any]:
     job = JOBS.get(key or "")
     if job is None:
         return "", None
+    watcher()  # is here
     state = job.state
     if state in ("queued", "running"):
         if title:
@@ -50,6 +67,29 @@ def follow(key: str | None, title: str = "") -> tuple[str, Any]:
     elif state == "failed":
         st.error(literal(job.reason or ""), icon=":material/error:")
     return state, job.result if state == "done" else None
+
+
+def soon(
+    slot: str, key: str, function: Callable[..., Any], *arguments: Any, title: str, unit: str, quick: bool = True
+) -> Any:
+    """What a job makes that the page cannot do without: begun at once, waited for a moment, then shown as under way.
+
+    None until it is there. The session waits in this slot for no other job than this one.
+    """
+    if st.session_state.get(slot) != key:
+        leave(slot)
+    wanted = st.session_state.get(slot) != key or JOBS.get(key) is None
+    if wanted and not start(key, function, *arguments, quick=quick, unit=unit):
+        return None
+    st.session_state[slot] = key
+    job = JOBS.get(key)
+    if quick and job is not None:
+        job.over.wait(job.since + SOON_SECONDS - time.monotonic())
+    state, result = follow(key, title)
+    again = state in IDLE and st.button(WORDS["compute_it"], key=f"{slot}_again", icon=":material/play_arrow:")
+    if again and start(key, function, *arguments, quick=quick, unit=unit):
+        st.rerun()
+    return result
 
 
 def made(key: str | None) -> Any:
@@ -90,6 +130,8 @@ def standing(job: Job) -> str:
     if job.state == "queued":
         before = JOBS.position(job)
         return f"Waiting for {counted(before, 'other computation')}."
+    if not job.total:
+        return WORDS["job_begun"]
     left = job.seconds_left
     return f"{job.done:,} of {job.total:,} {job.unit}" + ("" if left is None else f", about {duration(left)} left")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -19,7 +20,7 @@ from spncore.sweep import Cell, Outcome, Reporter
 
 SHIPPED, HERE = "shipped", "made here"
 Labelled = Iterable[tuple[Sequence[str], Cell]]
-Run = Callable[[Runs, Dataset, Reporter], Measured]
+Run = Callable[[Any, Dataset, Reporter], Measured]
 
 
 @dataclass(frozen=True)
@@ -74,11 +75,20 @@ def that_ship(book: Measured, runs: Runs) -> Results:
     return Results(runs, book.results, book.first_steps, data, words, True)
 
 
-def choose(name: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str, what: str = "") -> Results:
+def choose(
+    name: str,
+    book: Measured,
+    own: Runs,
+    seeds: int,
+    run: Run,
+    cost: str,
+    what: str = "",
+    study: Callable[[Runs], Any] = lambda runs: runs,
+) -> Results:
     """Let the reader choose shipped results or runs made here; until those are done the shipped ones, said to be so.
 
-    `name` begins the keys of its controls; `what` tells one computation of a page from another; `cost` says how long
-    it takes.
+    `name` begins the keys of its controls; `run` is given what `study` makes of rows and seeds; `what` tells one way
+    to run it from another; `cost` says how long it takes.
     """
     source = st.segmented_control(
         "Numbers",
@@ -88,7 +98,7 @@ def choose(name: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str
         key=f"{name}_source",
         help="Shipped: results that come with the lab. Made here: the same runs with other seeds, on this server.",
     )
-    made = _made_here(name, own, seeds, run, cost, what) if source == HERE else None
+    made = _made_here(name, own, seeds, run, cost, what, study) if source == HERE else None
     shown = made or that_ship(book, own)
     if source == HERE and made is None:
         st.info(WORDS["shipped_instead"].format(seeds=_seed_words(own)), icon=":material/hourglass:")
@@ -102,18 +112,20 @@ def choose(name: str, book: Measured, own: Runs, seeds: int, run: Run, cost: str
     return shown
 
 
-def _made_here(name: str, own: Runs, seeds: int, run: Run, cost: str, what: str) -> Results | None:
+def _made_here(
+    name: str, own: Runs, seeds: int, run: Run, cost: str, what: str, study: Callable[[Runs], Any]
+) -> Results | None:
     dataset = uploads.stand_in(own.dataset)
     if dataset is None:
         st.warning(f"{DATASETS[own.dataset].title} is not on this computer.")
         return None
     runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
-    key = progress.key_of(name, what, runs, dataset.sha256)
+    key = progress.key_of(name, what, study(runs), dataset.sha256)
     state, made = progress.follow(key)
     if state in progress.IDLE:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Run", key=f"{name}_run", type="primary", icon=":material/play_arrow:"):
-                if progress.start(key, lambda job: run(runs, dataset, job.report)):
+                if progress.start(key, run, study(runs), dataset):
                     st.rerun()
             st.caption(
                 f"{literal(dataset.title)}, seeds {_seed_words(runs)}; {cost}. It runs in the background; what is "

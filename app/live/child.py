@@ -99,6 +99,8 @@ class Parent:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the server's, which ends its children
         if hasattr(os, "nice"):
             os.nice(nice)
+        with suppress(OSError):  # where memory runs out, Linux ends a child before the server
+            Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
         self._answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what is printed by mistake goes to the log
         self._messages: queue.SimpleQueue[Any] = queue.SimpleQueue()

@@ -1,175 +1,220 @@
 """Background jobs of the web lab: started by the content they compute, shared by users, bounded, cancelled in seconds.
 
-No Streamlit here. Live training has priority: studies run in niced processes, and one job runs at a time.
+No Streamlit here, and nothing is computed here: a job is a function of a module with its arguments, which goes to one
+of two processes below the live trainers, one for what takes about a second, one for what takes longer.
 """
 
-from __future__ import annotations
-
 import atexit
-import logging
-import secrets
 import threading
-import time
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable
-from typing import Any, Literal
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from spncore.data.library import DataError
-from spncore.record import ExperimentError
-from spncore.sweep import Stopped
+from app.live.child import Child
+from app.live.lane import Ended, Job, Lane
+from app.live.limits import ServerLimits, server_limits
+from spncore.words import counted
 
-State = Literal["queued", "running", "done", "cancelled", "failed"]
+MODULE, NICENESS = "app.live.working", 15  # below the live trainers
 CLOSE_SECONDS = 5.0
-RATE_SECONDS = 30.0  # the speed of a job is taken over so long
-LOG = logging.getLogger(__name__)
 
 
 class JobRefused(RuntimeError):  # noqa: N818  a refusal, not an error of the program
     """A job cannot be taken now; the text says why."""
 
 
-class Job:
-    """One computation and where it stands. `stop` is set when nobody wants it any more; `result` is there when done."""
-
-    def __init__(self, key: str, work: Callable[[Job], Any]) -> None:
-        self.key, self.work = key, work
-        self.state: State = "queued"
-        self.reason: str | None = None
-        self.result: Any = None
-        self.done, self.total, self.unit = 0, 0, "runs"
-        self.stop = threading.Event()
-        self.watchers: set[str] = set()
-        self._history: deque[tuple[float, int]] = deque()
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is over, one way or another."""
-        return self.state in ("done", "cancelled", "failed")
-
-    def report(self, done: int, total: int) -> None:
-        """Called by the work as it gets on, a study's or another; Stopped when nobody wants it any more."""
-        if self.stop.is_set():
-            raise Stopped
-        now = time.monotonic()
-        self._history.append((now, done))
-        while self._history[0][0] < now - RATE_SECONDS:
-            self._history.popleft()
-        self.done, self.total = done, total
-
-    @property
-    def seconds_left(self) -> float | None:
-        """At the speed of late; None before there is one."""
-        history = tuple(self._history)
-        if len(history) < 2 or history[-1][1] == history[0][1]:
-            return None
-        (begin, before), (_, now) = history[0], history[-1]
-        return (time.monotonic() - begin) / (now - before) * (self.total - now)
-
-
 class JobBoard:
-    """All jobs of a server: at most `at_once` run, `queue` wait, `keep` ended ones are remembered, the latest used."""
+    """All jobs of a server: one quick and one long one at a time, whose turn it is; how many wait and are remembered.
 
-    def __init__(self, at_once: int = 1, queue: int = 12, keep: int = 24) -> None:
-        self.at_once, self.queue, self.keep = at_once, queue, keep
+    Sessions take turns: a session that has queued five does not go before another's first. Any thread may call.
+    """
+
+    def __init__(self, limits: ServerLimits, process: Callable[[], Child] = lambda: Child(MODULE, NICENESS)) -> None:
+        self.limits = limits
+        seconds = {True: limits.quick_job_seconds, False: limits.job_seconds}
+        self._lanes = {quick: Lane(process(), most, limits.job_stop_seconds, quick) for quick, most in seconds.items()}
         self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._lock = threading.Lock()
-        self._threads: dict[str, threading.Thread] = {}
+        self._begun, self._closed = 0, False
+        self._changed = threading.Condition()
+        self._threads = list[threading.Thread]()
+        self._released = dict[str, threading.Timer]()
 
-    def start(self, key: str, work: Callable[[Job], Any], watcher: str) -> Job:
-        """The job of this key, which is running, done, or started now; `work(job)` gives its result.
+    def open(self) -> None:
+        """Begin the processes; a job that is started does so, too."""
+        with self._changed:
+            if not self._threads and not self._closed:
+                self._threads = [
+                    threading.Thread(target=self._work, args=(lane,), name="spnlab-jobs", daemon=True)
+                    for lane in self._lanes.values()
+                ]
+                for thread in self._threads:
+                    thread.start()
 
-        JobRefused when the queue is full. A job that was cancelled or failed is begun anew.
+    def start(
+        self, key: str, watcher: str, function: Callable[..., Any], *arguments: Any, quick: bool, unit: str = "runs"
+    ) -> Job:
+        """The job of this key, which is running, done, or started now: `function(*arguments, report=…)` in a process.
+
+        JobRefused when too many wait. A job that was cancelled or failed is begun anew. `quick` where it is expected
+        to take about a second; `unit` is what it counts.
         """
-        with self._lock:
+        self.open()
+        with self._changed:
             job = self._jobs.get(key)
-            if job is None or job.state in ("cancelled", "failed") or job.stop.is_set():
-                if sum(job.state == "queued" for job in self._jobs.values()) >= self.queue:
-                    raise JobRefused(f"{self.queue} computations are waiting already; try again in a while.")
-                job = self._jobs[key] = Job(key, work)
+            if job is None or job.stop.is_set() or job.state == "failed":
+                self._refuse_too_many(watcher)
+                job = self._jobs[key] = Job(key, function, arguments, quick, unit)
                 self._jobs.move_to_end(key)
+                self._changed.notify_all()
             job.watchers.add(watcher)
             self._tidy()
-            self._next()
             return job
 
     def get(self, key: str) -> Job | None:
         """The job of a key, if it is known."""
-        with self._lock:
+        with self._changed:
             job = self._jobs.get(key)
             if job is not None and job.ended:
                 self._jobs.move_to_end(key)  # those that wait keep their order
             return job
 
     def position(self, job: Job) -> int:
-        """How many jobs are before this one."""
-        with self._lock:
-            queued = [other for other in self._jobs.values() if other.state == "queued"]
-            return len(self._threads) + queued.index(job) if job in queued else 0
+        """How many jobs are before this one, as it stands: who comes later may have the next turn."""
+        with self._changed:
+            waiting = self._order(job.quick)
+            running = sum(other.state == "running" and other.quick == job.quick for other in self._jobs.values())
+            return running + waiting.index(job) if job in waiting else 0
 
     def counts(self) -> dict[str, int]:
-        """How many jobs there are, by state."""
-        with self._lock:
-            return Counter(job.state for job in self._jobs.values())
+        """How many jobs there are in each state."""
+        with self._changed:
+            states = [job.state for job in self._jobs.values()]
+        return {state: states.count(state) for state in ("queued", "running", "done", "cancelled", "failed")}
 
     def leave(self, watcher: str, key: str | None = None) -> None:
         """A watcher does not want a job any more, or has gone; a job that nobody waits for is cancelled."""
-        with self._lock:
-            for job in self._jobs.values():
-                if key in (None, job.key) and watcher in job.watchers and not job.ended:
-                    job.watchers.discard(watcher)
-                    if not job.watchers:
-                        _cancel(job)
-            self._next()
+        with self._changed:
+            if key is None:
+                self._forget_release(watcher)
+            left = [job for job in self._jobs.values() if key is None or (key == job.key and not job.ended)]
+            unwanted = self._unwanted([job for job in left if watcher in job.watchers], watcher)
+        for job in unwanted:
+            self._lanes[job.quick].end(job)
+
+    def release(self, watcher: str) -> None:
+        """The watcher's connection is lost: it leaves after a while, unless it has another one by then."""
+        with self._changed:
+            self._forget_release(watcher)
+            if any(watcher in job.watchers and not job.ended for job in self._jobs.values()):
+                timer = self._released[watcher] = threading.Timer(self.limits.released_keep, self.leave, (watcher,))
+                timer.daemon = True
+                timer.start()
+                return
+        self.leave(watcher)
+
+    def welcome(self, watcher: str) -> None:
+        """A watcher that was released is there again."""
+        with self._changed:
+            self._forget_release(watcher)
+
+    def _forget_release(self, watcher: str) -> None:
+        timer = self._released.pop(watcher, None)
+        if timer is not None:
+            timer.cancel()
 
     def close(self) -> None:
         """Cancel everything and wait until nothing runs; for the end of the server."""
-        with self._lock:
+        with self._changed:
+            self._closed = True
             for job in self._jobs.values():
-                job.watchers.clear()
-                _cancel(job)
-            threads = tuple(self._threads.values())
-        end = time.monotonic() + CLOSE_SECONDS
-        for thread in threads:
-            thread.join(max(0.0, end - time.monotonic()))
+                self._unwanted([job], *job.watchers)
+            self._changed.notify_all()
+        for lane in self._lanes.values():
+            lane.kill()
+        for thread in self._threads:
+            thread.join(CLOSE_SECONDS)
+
+    def _unwanted(self, jobs: Iterable[Job], *watchers: str) -> list[Job]:
+        """Jobs under way that nobody wants without these watchers; those that wait are over. The lock is held."""
+        found = []
+        for job in jobs:
+            job.watchers.difference_update(watchers)
+            if not job.watchers and not job.ended:
+                job.stop.set()
+                found.append(job)
+                if job.state == "queued":
+                    job.end("cancelled")
+        return found
+
+    def _refuse_too_many(self, watcher: str) -> None:
+        if self._closed:
+            raise JobRefused("The server is being stopped; try again in a minute.")
+        waiting = [job for job in self._jobs.values() if job.state == "queued"]
+        own = sum(watcher in job.watchers for job in waiting)
+        if own >= self.limits.jobs_per_session:
+            raise JobRefused(f"{counted(own, 'computation')} of yours wait already; cancel one or wait until it ends.")
+        if len(waiting) >= self.limits.jobs_waiting:
+            raise JobRefused(f"{counted(len(waiting), 'computation')} wait already; try again in a while.")
 
     def _tidy(self) -> None:
-        ended = [key for key, job in self._jobs.items() if job.ended]
-        for key in ended[: max(0, len(ended) - self.keep)]:
-            del self._jobs[key]
+        """Forget the ended jobs that nobody has asked for longest; the lock is held."""
+        ended = [job for job in self._jobs.values() if job.ended]
+        number, size = len(ended), sum(job.size for job in ended)
+        for job in ended:
+            if number <= self.limits.jobs_kept and size <= self.limits.jobs_kept_bytes:
+                return
+            del self._jobs[job.key]
+            number, size = number - 1, size - job.size
 
-    def _next(self) -> None:
-        """Begin waiting jobs while there is room; the lock is held."""
-        for job in self._jobs.values():
-            if job.state == "queued" and len(self._threads) < self.at_once:
-                job.state = "running"
-                name = secrets.token_hex(4)
-                self._threads[name] = threading.Thread(target=self._run, args=(name, job), daemon=True)
-                self._threads[name].start()
+    def _order(self, quick: bool) -> list[Job]:
+        """The waiting jobs of a lane in the order of their turns; the lock is held."""
+        waiting = [job for job in self._jobs.values() if job.state == "queued" and job.quick == quick]
+        begun = sorted((job for job in self._jobs.values() if job.turn), key=lambda job: job.turn)
+        turns = {watcher: job.turn for job in begun for watcher in job.begun_for}
+        order = list[Job]()
+        while waiting:
+            job = min(waiting, key=lambda job: min((turns.get(watcher, 0) for watcher in job.watchers), default=0))
+            waiting.remove(job)
+            order.append(job)
+            turns |= dict.fromkeys(job.watchers, self._begun + len(order))
+        return order
 
-    def _run(self, name: str, job: Job) -> None:
-        try:
-            job.result, reason = job.work(job), None
-            state = "cancelled" if job.stop.is_set() else "done"
-        except Stopped:
-            state, reason = "cancelled", None
-        except (DataError, ExperimentError) as error:
-            state, reason = "failed", str(error)
-        except Exception:  # noqa: BLE001  the page shows a number, the log has the rest
-            number = secrets.token_hex(4)
-            LOG.exception("job %s failed, error %s", job.key, number)
-            state, reason = "failed", f"Something went wrong here; the server's log has it as error {number}."
-        with self._lock:
-            job.state, job.reason = state, reason  # type: ignore[assignment]
-            job.work = lambda _: None  # lets go of the data it was given
-            del self._threads[name]
-            self._next()
+    def _work(self, lane: Lane) -> None:
+        """What the thread of a lane does until the server ends."""
+        while True:
+            lane.ready()
+            job = self._next(lane)
+            if job is None:
+                lane.child.close()
+                return
+            ended = lane.perform(job)
+            with self._changed:
+                self._settle(job, ended)
+                self._tidy()
+                self._changed.notify_all()
+
+    def _next(self, lane: Lane) -> Job | None:
+        """Wait for the job whose turn it is; None at the end of the server."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._order(lane.quick))
+            if self._closed:
+                return None
+            job = self._order(lane.quick)[0]
+            job.state = "running"
+            self._begun += 1
+            job.turn, job.begun_for = self._begun, frozenset(job.watchers)
+            return job
+
+    def _settle(self, job: Job, ended: Ended) -> None:
+        if ended.state == "queued" and not job.stop.is_set():
+            job.state, job.quick = "queued", False
+            return
+        if job.stop.is_set():
+            job.end("cancelled")
+            return
+        job.result, job.size = ended.result, ended.size
+        job.end(ended.state, ended.reason)
 
 
-def _cancel(job: Job) -> None:
-    job.stop.set()
-    if job.state == "queued":
-        job.state = "cancelled"
-
-
-JOBS = JobBoard()
+JOBS = JobBoard(server_limits())
 atexit.register(JOBS.close)

@@ -37,6 +37,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     sys.setswitchinterval(SWITCH_SECONDS)
     _drain_when_terminated()
     REGISTRY.scheduler.start()
+    JOBS.open()
     if fault := store.fault():
         LOG.warning("outcomes and fetched data are not kept: %s", store.remedy(fault))
     LOG.info("the server is up")
@@ -103,4 +104,11 @@ def unready() -> str | None:
     return None
 
 
-SOURCES = Sources(lambda: REGISTRY.num_sessions, REGISTRY.counts, JOBS.counts, dict, unready)
+SOURCES = Sources(
+    sessions=lambda: REGISTRY.num_sessions,
+    runs=REGISTRY.counts,
+    run_bytes=lambda: {"memory": REGISTRY.num_bytes, "disk": REGISTRY.disk_bytes},
+    jobs=JOBS.counts,
+    refusals=dict,
+    unready=unready,
+)

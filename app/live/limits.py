@@ -19,6 +19,7 @@ MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")  # of control groups, ve
 CORE_LIMITS = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))  # the same: a quota in a period
 
 
+LEAST_JOB_BYTES = 250_000_000  # LearnSPN on NLTCS takes half of it
 OWN_BYTES = 350_000_000  # of the server, two trainers and their data
 
 
@@ -82,12 +83,21 @@ class ServerLimits:
     free_after: float = 180.0
     drain_seconds: float = 4.0  # for runs under way, when the server was told to end
     released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
+    job_bytes: int = LIMITS.run_bytes  # that a job may take
+    jobs_waiting: int = 60
+    jobs_per_session: int = 6  # that wait
+    jobs_kept: int = 256  # ended ones, with what they made
+    jobs_kept_bytes: int = 64_000_000
+    quick_job_seconds: float = 10.0  # what was expected to take about one and takes longer goes on among the long ones
+    job_seconds: float = 3600.0
+    job_stop_seconds: float = 3.0  # that a job may take to notice that nobody wants it any more
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":
         """The limits of this machine, with those that the environment sets; LimitError where one is no number."""
         spare = max(allowed_memory() - OWN_BYTES, allowed_memory() // 4)
         said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, spare // 2)}
+        said["job_bytes"] = min(LIMITS.run_bytes, max(LEAST_JOB_BYTES, allowed_memory() // 4))
         for field in fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:

@@ -40,6 +40,7 @@ class Sources:
 
     sessions: Callable[[], int]
     runs: Counts  # by state
+    run_bytes: Counts  # by place: memory, disk
     jobs: Counts  # by state
     refusals: Counts  # by kind, since the start
     unready: Callable[[], str | None]  # why new visitors should go elsewhere, None if they need not
@@ -81,6 +82,7 @@ class Lab(Collector):
         yield _gauge("info", "The release of the lab", {__version__: 1}, "version")
         yield _gauge("sessions", "Visitors who are here or may come back", {"": self.sources.sessions()})
         yield _gauge("runs", "Live runs by state", self.sources.runs(), "state")
+        yield _gauge("run_bytes", "What runs take, and those under way will", self.sources.run_bytes(), "place")
         yield _gauge("jobs", "Computations of pages by state", self.sources.jobs(), "state")
         yield _counter(
             "refusals", "What was refused", {(kind,): n for kind, n in self.sources.refusals().items()}, "kind"

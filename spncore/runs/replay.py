@@ -4,6 +4,7 @@ Trapp et al. (2019), Observation 1. With the recorded ρ(t) and λ(t) the curves
 exact factors ∏_l (1 + s_l) they agree to rounding, as long as no weight sits at the floor.
 """
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Literal
 
@@ -19,12 +20,15 @@ from spncore.runs.training import learner_of
 _State = tuple[int, Floats, Floats]  # t; weights (S, K); parameters (S, P), of which only the leaves' are used
 
 
-def replay(trace: Trace, form: Literal["first_order", "exact"]) -> Floats:
+def replay(
+    trace: Trace, form: Literal["first_order", "exact"], report: Callable[[int, int], object] = lambda done, total: None
+) -> Floats:
     """LLH (S, T) of the shallow network whose weights step by recorded rates and whose leaves train as the deep run's.
 
     `first_order`: w ← w + ρ∇w + λw with its own gradient; `exact`: w ← w ∏_l (1 + s_l). Weights stay positive: one that
     a first-order step would carry below zero is held at a thousandth of its value. Where steps are so large that the
-    replay leaves the finite numbers, its curve is NaN from there on.
+    replay leaves the finite numbers, its curve is NaN from there on. `report(done, total)` is told of every step, and
+    may raise.
     """
     trainer, settings = Trainer(trace.problem, learner_of(trace.experiment)), trace.experiment
 
@@ -49,4 +53,5 @@ def replay(trace: Trace, form: Literal["first_order", "exact"]) -> Floats:
         steps_taken = islice(until(step, start, when(lambda seen: not np.isfinite(seen).all())), llh.shape[1])
         for t, (_, seen) in enumerate(steps_taken):
             llh[:, t] = seen if np.isfinite(seen).all() else np.nan
+            report(t + 1, llh.shape[1])
     return llh

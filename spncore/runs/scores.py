@@ -6,7 +6,7 @@ evaluation of the rows (x, y), the rows (x, ·) and the empty row.
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -48,8 +48,11 @@ class Curves(NamedTuple):
     stopped: str | None
 
 
-def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
-    """Train on `rows["train"]`; score every state on both sets of rows. ExperimentError if there is no such class."""
+def train(experiment: Experiment, rows: Mapping[str, Dataset], check: Callable[[], object] = lambda: None) -> Curves:
+    """Train on `rows["train"]`; score every state on both sets of rows. ExperimentError if there is no such class.
+
+    `check` is called every now and then, and may raise.
+    """
     trainer, discriminative = trainer_of(experiment, rows["train"]), OBJECTIVES["discriminative"]
     labels = experiment.labels(rows["train"].num_variables)
     bags = [discriminative.bag(rows[name], labels) for name in ROWS]
@@ -62,6 +65,7 @@ def train(experiment: Experiment, rows: Mapping[str, Dataset]) -> Curves:
                 scores = [part for evaluator in evaluators for part in scored(trainer, info, evaluator)]
                 seen.append(np.stack([info.value, *scores]))
             stopped = block.stopped and f"diverged: {block.stopped}"
+            check()
     values = np.array(seen).reshape(-1, len(QUANTITIES), experiment.num_seeds).transpose(1, 2, 0)
     return Curves(dict(zip(QUANTITIES, values, strict=True)), stopped)
 
@@ -72,9 +76,9 @@ def scored(trainer: Trainer, at: TrainState | StepInfo, evaluator: Evaluator) ->
     return Scores(seen.accuracy, seen.value, seen.llh)
 
 
-def train_json(task: Mapping[str, Any], rows: Mapping[str, Dataset]) -> str:
+def train_json(task: Mapping[str, Any], rows: Mapping[str, Dataset], check: Callable[[], object] = lambda: None) -> str:
     """`train` between an experiment and its curves as JSON; what a worker process calls."""
-    return json.dumps(train(Experiment.from_dict(task), rows), default=np.ndarray.tolist)
+    return json.dumps(train(Experiment.from_dict(task), rows, check), default=np.ndarray.tolist)
 
 
 def read_curves(text: str) -> Curves:

@@ -17,6 +17,7 @@ from spncore.linear.rates import BestRate, RateOutcome, Search, follow, search
 from spncore.linear.steps import StepTerms, step_terms
 from spncore.record import Manner, Record, choice, cut, number, whole
 from spncore.runs.study import Study
+from spncore.runs.trace import Trace
 from spncore.studies import presets
 from spncore.studies.envelope import Envelope
 from spncore.sweep import Reporter, quiet
@@ -214,11 +215,14 @@ class SharedScalar(NamedTuple):
     moved: float  # largest |scalar / start − 1|
 
 
-def shared_scalar() -> SharedScalar:
+def shared_scalar(report: Reporter = quiet) -> SharedScalar:
     """Train the preset at its depths and collect what its shared scalars do."""
     study = presets.PRESETS["shared-scalar"].on("two-clusters")
     study = Study(study.experiment.replace(num_seeds=1), study.depths)
-    traces = [fit_network(experiment, load("two-clusters")) for experiment in study.experiments()]
+    traces = list[Trace]()
+    for experiment in study.experiments():
+        report(len(traces), len(study.depths))
+        traces.append(fit_network(experiment, load("two-clusters")))
     llh = {f"L = {trace.experiment.depth}": trace.llh[0] for trace in traces}
     scalars = {f"L = {t.experiment.depth}": t.weights[0, :, 0] / t.weights[0, 0, 0] for t in traces[1:]}
     return SharedScalar(

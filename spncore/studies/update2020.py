@@ -17,7 +17,7 @@ OBJECTIVES = ("unnormalised", "generative")
 AS_WRITTEN, SMALLER = 0.1, 0.02  # learning rates: the script's, and one at which log Z is stable on all data sets
 RATES = (AS_WRITTEN, SMALLER)
 SEEDS = 5
-WORKERS = 2  # processes of the command; the lab's server uses one
+WORKERS = 2  # processes of the command; the lab's jobs have one of their own
 SHIPPED = tuple(Runs(name, SEEDS) for name in DATA_SETS)
 pack, unpack = partial(shipped.pack, points=90), shipped.unpack
 tidy = partial(shipped.rows, by="objective")

@@ -1,4 +1,4 @@
-"""Where tasks are computed: processes of this computer, or the cluster that a command or the operator names."""
+"""Where tasks are computed: by the caller, processes of this computer, or the cluster that is named for it."""
 
 import os
 import re
@@ -8,12 +8,14 @@ from contextvars import ContextVar
 
 from spncore.data.library import Dataset
 from spncore.sweep.cells import SweepError
+from spncore.sweep.here import Here
 from spncore.sweep.local import COMPUTE, MAX_WORKERS, LocalWorkers
 from spncore.sweep.running import Workers
 
 CLUSTER = "SPNLAB_CLUSTER"  # the environment's word, for the lab and where a command is silent
 ALLOWED = f"tcp://host:port, tls://host:port, or local:N with N from 1 to {MAX_WORKERS}"
 _COMMANDED: ContextVar[str | None] = ContextVar("the cluster that a command names", default=None)
+_WANTED: ContextVar[Callable[[], bool] | None] = ContextVar("whether what the caller computes is wanted", default=None)
 
 
 @contextmanager
@@ -26,15 +28,33 @@ def computed_on(address: str | None) -> Iterator[None]:
         _COMMANDED.reset(before)
 
 
+@contextmanager
+def computed_here(wanted: Callable[[], bool]) -> Iterator[None]:
+    """Inside, without a cluster, the caller computes itself instead of beginning processes, while that is `wanted()`.
+
+    For a process that is a worker already, and whose number is known.
+    """
+    before = _WANTED.set(wanted)
+    try:
+        yield
+    finally:
+        _WANTED.reset(before)
+
+
 def opener(
     data: Mapping[str, Dataset], number: int = 1, *, niceness: int = 0, compute: str = COMPUTE
 ) -> Callable[[int], Workers]:
     """What opens workers when there is something to do: a cluster's, or where none is named `number` processes.
 
+    Inside `computed_here` the caller itself in place of the processes.
     SweepError at once when the number or the address is refused.
     """
     commanded = _COMMANDED.get()
     address = os.environ.get(CLUSTER, "") if commanded is None else commanded
+    wanted = _WANTED.get()
+    if not address and wanted is not None:
+        here = Here(data, compute, wanted)
+        return lambda _: here
     if not address:
         workers = LocalWorkers(data, number, niceness=niceness, compute=compute)
         return lambda _: workers

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.kit import uploads
+from app.kit import progress, uploads
+from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 from spncore.data import library
+from tests.app.in_thread import InThread
+from tests.waiting import PATIENCE, until
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +19,26 @@ def nothing_goes_on() -> Iterator[None]:
     yield
     for run in tuple(REGISTRY._runs.values()):
         REGISTRY.stop(run.id, run.session)
+
+
+@pytest.fixture(autouse=True)
+def what_comes_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AppTest does not run a fragment again by itself, as a browser does until a job has ended."""
+    monkeypatch.setattr(progress, "SOON_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def jobs_in_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Jobs are computed by this process, in which parts of the engine are replaced."""
+    for lane in JOBS._lanes.values():
+        monkeypatch.setattr(lane, "child", InThread())
+    JOBS._jobs.clear()
+    yield
+    for job in list(JOBS._jobs.values()):
+        for watcher in tuple(job.watchers):
+            JOBS.leave(watcher, job.key)
+    until(lambda: all(job.ended for job in JOBS._jobs.values()))
+    JOBS._jobs.clear()
 
 
 @pytest.fixture

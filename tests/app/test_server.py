@@ -9,6 +9,7 @@ from contextlib import suppress
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import psutil
 import pytest
 
 from tests import children
@@ -60,15 +61,24 @@ def test_the_started_server_answers_its_own_routes_below_the_base_path(
         refused.value.close()
 
 
+def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    """The processes that compute a server's jobs."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    return [child for child in children if "app.live.working" in child.cmdline()]
+
+
 @pytest.mark.slow
-def test_a_terminated_server_ends_with_exit_code_0(
+def test_a_terminated_server_ends_with_exit_code_0_and_its_workers_with_it(
     address: tuple[str, subprocess.Popen[bytes]],
 ) -> None:
     base, process = address
     with urlopen(Request(f"{base}/_stcore/health", method="GET"), timeout=PATIENCE) as answer:
         assert answer.status == 200
+    until(lambda: len(workers(process)) == 2)  # nobody has asked for a job yet
+    both = workers(process)
     process.terminate()
     assert process.wait(timeout=PATIENCE) == 0
+    until(lambda: not any(each.is_running() for each in both))
 
 
 def test_the_entry_asks_for_one_thread_before_numpy_is_loaded() -> None:

@@ -1,17 +1,21 @@
-"""Explicit replays of finished runs, made one after the other beside the pages and kept as long as their run.
+"""Explicit replays of finished runs, which are jobs, kept as long as their run.
 
 A replay trains the shallow network once per form with a deep run's recorded rates, for one seed.
 """
 
+import secrets
 import threading
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from itertools import takewhile
+from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from app.live.computation import Computation
+from app.live.jobs import JOBS, JobBoard, JobRefused
+from app.live.lane import Job
 from app.live.run import LiveRun, part_of
 from app.live.views.points import first_cuts
 from spncore import Trace
@@ -21,66 +25,55 @@ from spncore.runs import replay as engine
 Form = Literal["first_order", "exact"]
 FORMS: tuple[Form, ...] = ("first_order", "exact")
 MAX_SECONDS = 30.0  # of one form; what takes longer is not begun
-MAX_WAITING = 40
+QUICK_SECONDS = 0.5
 
 
-class Replay:
-    """One depth and seed: LLH of the deep run and of every form that is done, (T,) each."""
+class Replay(NamedTuple):
+    """One depth and seed of a run, and the job of every form."""
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-        self.curves: list[Floats] = []
-        self.failed = False
+    trace: Trace
+    jobs: Sequence[Job]
+
+    @property
+    def curves(self) -> list[Floats]:
+        """LLH (T,) of every form that is done; beyond the finite numbers a curve ends in NaN."""
+        return [job.result[0] for job in takewhile(lambda job: job.state == "done", self.jobs)]
 
     @property
     def state(self) -> str:
         """Where it stands."""
-        return "failed" if self.failed else "done" if len(self.curves) == len(FORMS) else "running"
-
-    def make(self) -> None:
-        """Train the forms; beyond the finite numbers a curve ends in NaN."""
-        try:
-            for form in FORMS:
-                self.curves.append(engine.replay(self.trace, form)[0])
-        except ArithmeticError:
-            self.failed = True
+        states = {job.state for job in self.jobs}
+        return "done" if states == {"done"} else "failed" if states & {"failed", "cancelled"} else "running"
 
 
 class Replays:
-    """One thread, first come first served; it starts with the first replay and ends when none is left."""
+    """What was asked for, as long as its run is kept."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, board: JobBoard) -> None:
+        self._board, self._lock = board, threading.Lock()
         self._kept: WeakKeyDictionary[Computation, dict[tuple[int, int, int], Replay]] = WeakKeyDictionary()
-        self._waiting: deque[Replay] = deque()
-        self._thread: threading.Thread | None = None
 
-    def get(self, run: LiveRun, depth: int, seed: int) -> Replay | None:
+    def get(self, run: LiveRun, depth: int, seed: int, seconds: float) -> Replay | None:
         """The replay of a finished run, begun if nobody asked for it before; None if too many wait."""
         with self._lock:
             kept = self._kept.setdefault(run.computation, {})
             key = depth, seed, run.length
             if key not in kept:
-                if len(self._waiting) >= MAX_WAITING:
+                trace, name = one_seed(run.traces()[run.study.depths.index(depth)], seed), secrets.token_hex(8)
+                try:
+                    jobs = [
+                        self._board.start(
+                            f"{name} {form}", run.id, engine.replay, trace, form, quick=seconds < QUICK_SECONDS
+                        )
+                        for form in FORMS
+                    ]
+                except JobRefused:
                     return None
-                kept[key] = Replay(one_seed(run.traces()[run.study.depths.index(depth)], seed))
-                self._waiting.append(kept[key])
-                if self._thread is None:
-                    self._thread = threading.Thread(target=self._work, name="spnlab-replay", daemon=True)
-                    self._thread.start()
+                kept[key] = Replay(trace, jobs)
             return kept[key]
 
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                replay = self._waiting.popleft()
-            replay.make()
 
-
-REPLAYS = Replays()
+REPLAYS = Replays(JOBS)
 
 
 def one_seed(trace: Trace, seed: int) -> Trace:
@@ -97,7 +90,7 @@ def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]
     state, found = _asked_for(run, depth, seed)
     if found is None:
         return {"replay": state, "done": 0}, np.empty(0)
-    curves = found.curves[:]
+    curves = found.curves
     header: dict[str, Any] = {"replay": state, "done": len(curves), "forms": list(FORMS[: len(curves)])}
     cuts = first_cuts(found.trace.weights[0], found.trace.flow[0], found.trace.experiment, found.trace.sums)
     header["cut"] = min((cut for cut in cuts if cut is not None), default=None)
@@ -110,7 +103,8 @@ def _asked_for(run: LiveRun, depth: int, seed: int) -> tuple[str, Replay | None]
         return "waiting", None
     if not run.recorders or not run.length:
         return "failed", None
-    if run.computation.seconds / (run.study.experiment.num_seeds * len(run.study.experiments())) > MAX_SECONDS:
+    seconds = run.computation.seconds / (run.study.experiment.num_seeds * len(run.study.experiments()))
+    if seconds > MAX_SECONDS:
         return "too_long", None
-    found = REPLAYS.get(run, depth, seed)
+    found = REPLAYS.get(run, depth, seed, seconds)
     return (found.state, found) if found else ("busy", None)

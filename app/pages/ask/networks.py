@@ -1,4 +1,4 @@
-"""The networks that can be asked: how each is trained on a data set, step by step, and about how long that takes.
+"""The networks that can be asked: how each is trained on a data set, and about how long that takes.
 
 Pure: no Streamlit. Training begins at a fixed seed, so one data set, network and K give one model.
 """
@@ -20,12 +20,15 @@ from spncore.learning.problem import plain_problem
 from spncore.learning.states import TrainState
 from spncore.learning.trainer import Trainer
 from spncore.loop import gains_less_than, updates
+from spncore.runs.trace import Recorder
+from spncore.runs.training import learner_of
 from spncore.structures import STRUCTURES, StructureSettings
+from spncore.sweep import Reporter, quiet
 
 LAB_RUN = "lab"  # the network of the run on screen in the lab, which a link cannot carry
 TRAINING_SEED = 0
 SMALLEST_GAIN = 1e-6  # nats per row and iteration; EM stops below it
-QUICK_SECONDS = 1.0  # what takes longer is computed in the background
+QUICK_SECONDS = 1.0  # what takes longer is not waited for
 MOST_SECONDS = 600.0  # what takes longer is refused
 
 
@@ -64,12 +67,12 @@ def seconds(name: str, dataset: Dataset, num_components: int) -> float:
     return NETWORKS[name].seconds(dataset.num_distinct, dataset.num_variables, num_components)
 
 
-def training(name: str, dataset: Dataset, num_components: int) -> Iterator[tuple[int, int, Trained | None]]:
-    """Train: (iterations done, at most, the result at the end). DataError where the data do not suit."""
+def train(name: str, dataset: Dataset, num_components: int, report: Reporter = quiet) -> Trained:
+    """Train, and tell `report` after how many iterations of how many at most. DataError where the data do not suit."""
     network, minutes = NETWORKS[name], seconds(name, dataset, num_components) / 60
     if 60 * minutes > MOST_SECONDS:
         raise DataError(f"{network.title}: about {minutes:.0f} minutes on this table are too long; choose another one.")
-    yield 0, network.iterations, None
+    report(0, network.iterations)
     rng = np.random.default_rng(TRAINING_SEED)
     try:
         model = STRUCTURES[name](dataset, StructureSettings(num_components), rng)
@@ -80,15 +83,8 @@ def training(name: str, dataset: Dataset, num_components: int) -> Iterator[tuple
     done = 0
     for tuned in _tuned(model, dataset, network.iterations):
         model, done = tuned, done + 1
-        yield done, network.iterations, None
-    yield done, done, _trained(model, dataset, done)
-
-
-def train(name: str, dataset: Dataset, num_components: int) -> Trained:
-    """The whole of `training`."""
-    *_, (_, _, result) = training(name, dataset, num_components)
-    assert result is not None
-    return result
+        report(done, network.iterations)
+    return _trained(model, dataset, done)
 
 
 def _tuned(model: Model, dataset: Dataset, iterations: int) -> Iterator[Model]:
@@ -108,12 +104,15 @@ def mean_llh(model: Model, dataset: Dataset) -> float:
     return float(dataset.counts @ log_likelihood(model, dataset.rows.astype(np.int64)) / dataset.num_rows)
 
 
-def _trained(model: Model, dataset: Dataset, iterations: int) -> Trained:
+def _trained(model: Model, dataset: Dataset, iterations: int, llh: float | None = None) -> Trained:
     name = dataset.name
     held_out = library.load(name, "test") if name in DATASETS and library.available(name) else None
-    return Trained(model, iterations, mean_llh(model, dataset), mean_llh(model, held_out) if held_out else None)
+    llh = mean_llh(model, dataset) if llh is None else llh
+    return Trained(model, iterations, llh, mean_llh(model, held_out) if held_out else None)
 
 
-def from_the_lab(trainer: Trainer, state: TrainState, dataset: Dataset) -> Trained:
-    """The network of a run's first seed, as it is in a state."""
-    return _trained(trainer.model(state), dataset, state.iteration)
+def from_the_lab(run: Recorder, state: TrainState, dataset: Dataset) -> Trained:
+    """The network of a run's first seed, as it is in a state; its train LLH is the run's own where that is known."""
+    trainer, at = Trainer(run.problem, learner_of(run.experiment)), state.iteration
+    known = float(run.llh[0, at]) if at < run.length else None
+    return _trained(trainer.model(state), dataset, at, known)

@@ -9,7 +9,7 @@ import streamlit as st
 from app.kit import page, progress, session, uploads
 from app.kit.files import Row, cell, linked
 from app.kit.text import literal, page_text
-from app.live import circuit_layout, jobs
+from app.live import circuit_layout
 from app.pages.ask import charts, flow_lines, link, networks, panel
 from app.pages.ask import question as asking
 from app.pages.ask import words as ask_words
@@ -17,13 +17,11 @@ from app.pages.ask.charts import MOVABLE
 from app.pages.ask.networks import Trained
 from app.pages.ask.panel import REFUSED, STATE
 from app.pages.ask.question import Answer, Item, Matches, Question
-from spncore.data.library import DataError, Dataset
+from spncore.data.library import Dataset
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
-from spncore.learning.trainer import Trainer
 from spncore.limits import LIMITS
 from spncore.plots.drawing import STILL
-from spncore.runs.training import learner_of
 
 MOST_ROWS = 24  # variables in a chart; of more, those that change most
 JOB = "ask_job"  # the key of the job that this page waits for
@@ -42,25 +40,21 @@ class OnScreen(NamedTuple):
     said: str
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def quickly(name: str, num_components: int, sha256: str, _dataset: Dataset) -> Trained:
-    """A network that is trained in about a second; shared by all users."""
-    return networks.train(name, _dataset, num_components)
-
-
 def network(question: Question, dataset: Dataset) -> Trained | None:
-    """The network that is asked; None while it is trained in the background or if it cannot be had, which is said."""
+    """The network that is asked; None while it is trained or if it cannot be had, which is said."""
     name, k = question.network, question.num_components
     if name == networks.LAB_RUN:
         return lab_network(dataset)
-    try:
-        if networks.seconds(name, dataset, k) <= networks.QUICK_SECONDS:
-            progress.leave(JOB)
-            return quickly(name, k, dataset.sha256, dataset)
-    except DataError as error:
-        page.refused(error)
-        return None
-    return in_background(name, dataset, k)
+    trained: Trained | None = progress.soon(
+        JOB,
+        progress.key_of("ask", name, k, dataset.sha256),
+        networks.train,
+        *(name, dataset, k),
+        title=f"Training: {networks.NETWORKS[name].title}",
+        unit="iterations of EM",
+        quick=networks.seconds(name, dataset, k) <= networks.QUICK_SECONDS,
+    )
+    return trained
 
 
 def lab_network(dataset: Dataset) -> Trained | None:
@@ -70,32 +64,7 @@ def lab_network(dataset: Dataset) -> Trained | None:
     if found is None or found.state is None:
         st.warning("There is no such run in the lab any more; choose another network.", icon=":material/science:")
         return None
-    return networks.from_the_lab(Trainer(found.problem, learner_of(found.experiment)), found.state, dataset)
-
-
-def in_background(name: str, dataset: Dataset, num_components: int) -> Trained | None:
-    """The result of a job, which is begun if need be; until it is there its progress is shown."""
-
-    def work(job: jobs.Job) -> Trained | None:
-        job.unit = "iterations of EM"
-        for done, total, result in networks.training(name, dataset, num_components):
-            job.report(done, total)
-            if job.stop.is_set() or result is not None:
-                return result
-        return None
-
-    key = progress.key_of("ask", name, num_components, dataset.sha256)
-    if st.session_state.get(JOB) != key:
-        progress.leave(JOB)
-    if jobs.JOBS.get(key) is None and not progress.start(key, work):
-        return None
-    st.session_state[JOB] = key
-    state, trained = progress.follow(key, f"Training: {networks.NETWORKS[name].title}")
-    again = state in progress.IDLE and st.button("Train it", key="ask_train", icon=":material/play_arrow:")
-    if again and progress.start(key, work):
-        st.rerun()
-    asked: Trained | None = trained
-    return asked
+    return networks.from_the_lab(found, found.state, dataset)
 
 
 def link_to(question: Question) -> str:

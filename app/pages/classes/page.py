@@ -122,7 +122,7 @@ def panel() -> tuple[Study, str]:
             disabled=known,
             help="These settings are on screen." if known else "Trains all networks in the background.",
         ):
-            if progress.start(key, lambda job: classes.run(study, dataset, job.report)):
+            if progress.start(key, classes.run, study, dataset):
                 st.rerun()
     return study, key
 

@@ -73,9 +73,9 @@ on_screen = results.choose(
     shipped.shipped("held_equal"),
     case.runs,
     12,
-    lambda runs, data, report: held_equal.run(replace(case, runs=runs), data, report),
+    held_equal.run,
     "about a minute",
-    what=repr(case),
+    study=lambda runs: replace(case, runs=runs),
 )
 case = replace(case, runs=on_screen.runs)
 panels_shown = facts.settings(case, on_screen.results)

@@ -5,9 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import controls, files, page
+from app.kit import controls, files, page, progress
 from app.kit.link import LAB
-from app.kit.text import page_text
+from app.kit.text import WORDS, page_text
 from app.pages.linear import charts, words
 from app.pages.linear.link import LINKS
 from spncore.linear import network, rates, steps
@@ -35,16 +35,22 @@ HOW: Mapping[str, controls.Values] = {  # in the order of the controls
 }
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def compare(study: LinearStudy) -> Comparison:
-    """The runs of a comparison; about a second of CPU time, shared by all users."""
-    return linear.run(study)
+def compared(study: LinearStudy) -> Comparison | None:
+    """The runs of a comparison, about a second of CPU time; None until they are there."""
+    key = progress.key_of("linear", study)
+    found: Comparison | None = progress.soon(
+        "linear_job", key, linear.run, study, title=WORDS["linear_computing"], unit="models"
+    )
+    return found
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
-def shared_scalar() -> SharedScalar:
-    """The runs of the network with a shared scalar."""
-    return linear.shared_scalar()
+def shared_scalar() -> SharedScalar | None:
+    """The runs of the network with a shared scalar, once for all users; None until they are there."""
+    title = WORDS["linear_network_computing"]
+    found: SharedScalar | None = progress.soon(
+        "linear_network_job", progress.key_of("shared scalar"), linear.shared_scalar, title=title, unit="networks"
+    )
+    return found
 
 
 def chosen(study: LinearStudy) -> LinearStudy:
@@ -114,6 +120,8 @@ def one_step(shown: Comparison, link: str) -> None:
 def in_a_network(shown: Comparison) -> None:
     """The same scalar on an SPN: the same curve at every depth."""
     same, moved, theme = shared_scalar(), shown.terms.scalars[:, 0], page.theme()
+    if same is None:
+        return
     sentence, scalar = words.network_sentence(same), words.scalar_sentence(shown)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -130,21 +138,26 @@ def in_a_network(shown: Comparison) -> None:
         take("shared scalar", "L t quantity value".split(), partial(words.network_rows, same), link)
 
 
+def show(shown: Comparison, link: str) -> None:
+    """A comparison in charts, its equations with its numbers, and the same scalar in an SPN."""
+    st.subheader(words.headline(shown), anchor=False)
+    st.caption(words.at_chosen_start(shown))
+    runs(shown, link)
+    page.prose(page_text("linear_charts"))
+    st.header("One step, exactly")
+    page.prose(page_text("linear_identity"))
+    one_step(shown, link)
+    st.header("In a sum-product network the same scalar does nothing")
+    page.prose(page_text("linear_network"))
+    in_a_network(shown)
+
+
 study = st.session_state[STATE] = chosen(page.opened(LINKS.decode, STATE, REFUSED))
-own_link = page.page_address(LINKS.query_string(study), "linear")
 st.title("Linear networks")
 page.prose(page_text("linear_intro"))
 page.refusals(st.session_state[REFUSED])
 page.write_address(LINKS.encode(study))
-on_screen = compare(study)
-st.subheader(words.headline(on_screen), anchor=False)
-st.caption(words.at_chosen_start(on_screen))
-runs(on_screen, own_link)
-page.prose(page_text("linear_charts"))
-st.header("One step, exactly")
-page.prose(page_text("linear_identity"))
-one_step(on_screen, own_link)
-st.header("In a sum-product network the same scalar does nothing")
-page.prose(page_text("linear_network"))
-in_a_network(on_screen)
+on_screen = compared(study)
+if on_screen is not None:
+    show(on_screen, page.page_address(LINKS.query_string(study), "linear"))
 page.sources(network.step, steps.step_terms, rates.search, rates.outcomes_by_rate)

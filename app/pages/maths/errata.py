@@ -20,6 +20,7 @@ from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 from spncore.runs.training import learner_of
 from spncore.studies import presets
+from spncore.sweep import Reporter, quiet
 
 DATASET = "two-clusters"
 STEP = 20  # of the run, where the residuals are taken
@@ -71,12 +72,15 @@ class Errata(NamedTuple):
     layers: Slopes
 
 
-def measure() -> Errata:
+def measure(report: Reporter = quiet) -> Errata:
     """Run the preset at its depths and take the evidence from it; well under a second."""
     preset = presets.PRESETS["fixed-components"].on(DATASET)
     study = Study(preset.experiment.replace(num_seeds=1), preset.depths)
     data = load(DATASET)
-    traces = {trace.experiment.depth: trace for trace in (fit(e, data) for e in study.experiments())}
+    traces = dict[int, Trace]()
+    for experiment in study.experiments():
+        report(len(traces), len(study.depths))
+        traces[experiment.depth] = fit(experiment, data)
     deep = traces[3]
     rho = _slopes(deep, {"product form": steps.first_order_residual, "as printed": steps.residual_as_printed})
     layers = _slopes(deep, {"above the last": steps.first_order_residual, "all": _last_counted_twice})

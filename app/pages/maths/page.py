@@ -4,9 +4,9 @@ import re
 
 import streamlit as st
 
-from app.kit import page
+from app.kit import page, progress
 from app.kit.link import LAB
-from app.kit.text import page_text
+from app.kit.text import WORDS, page_text
 from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import Errata
@@ -20,10 +20,11 @@ SECTIONS = """
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
 
 
-@st.cache_data(max_entries=1, show_spinner=False)
-def evidence() -> Errata:
-    """The numbers of the errata, from runs that take a fraction of a second."""
-    return errata.measure()
+def evidence() -> Errata | None:
+    """The numbers of the errata, from runs that take a fraction of a second; None until they are there."""
+    key, title = progress.key_of("errata"), WORDS["maths_computing"]
+    found: Errata | None = progress.soon("maths_job", key, errata.measure, title=title, unit="networks")
+    return found
 
 
 def equation(name: str) -> None:
@@ -39,9 +40,10 @@ def equation(name: str) -> None:
         st.code(shown.code)
 
 
-def erratum(name: str) -> None:
+def erratum(name: str, found: Errata | None) -> None:
     """The evidence of one erratum: a sentence with numbers, a chart where one helps, and the run."""
-    found = evidence()
+    if found is None:
+        return
     with st.container(border=True):
         st.markdown(errata.sentences(found)[name])
         if name == "rho":
@@ -60,15 +62,16 @@ def _slopes(found: Errata) -> None:
     page.download("residuals (CSV)", "maths residuals", columns, lambda: rows, remarks, "take_residuals")
 
 
-PIECES = {"equation": equation, "erratum": erratum}
-
-
 def section(text: str) -> None:
     """Markdown, with an equation or an erratum in the place of each line that names one."""
     parts = PLACE.split(text)
     st.markdown(parts[0])
+    found = evidence() if "erratum" in parts else None
     for kind, name, following in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        PIECES[kind](name)
+        if kind == "equation":
+            equation(name)
+        else:
+            erratum(name, found)
         if following.strip():
             st.markdown(following)
 

@@ -105,7 +105,7 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
         mode="markers",
         name="cells",
         customdata=[[depth, i, j] for i, j in places],
-        text=[_phase_words(diagram, depth, control, i, j) for i, j in places],
+        text=[_phase_words(diagram, depth, control, i, j, float(speed[i, j])) for i, j in places],
         hovertemplate="%{text}<extra></extra>",
         marker={
             "symbol": [PHASE_MARKS[name] for name in names],
@@ -119,9 +119,10 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
     )
 
 
-def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int) -> str:
+def _phase_words(diagram: Diagram, depth: int, control: bool, i: int, j: int, speed: float) -> str:
+    """What stands beside the pointer on a cell whose `speed` up is known."""
     plane, factor = diagram.plane, depth if control else 1
-    rate, scale, speed = plane.rates[j], plane.scales[i], float(diagram.speed_up(depth, control)[i, j])
+    rate, scale = plane.rates[j], plane.scales[i]
     ratio = f", η/w0² = {rate / scale**2:.2g}" * (plane.base.parametrisation == "linear")
     lines = [f"<b>η = {rate:.3g}, w0 = {scale:.3g}</b>{ratio}"]
     shallow = f"L = 1 at {depth}η" if control else "L = 1"

@@ -78,7 +78,7 @@ def settings_panel(base: Plane) -> None:
             dataset = data[plane.base.dataset]
             key = progress.key_of("phase", plane, dataset.sha256)
             progress.leave(JOB)
-            if progress.start(key, lambda job: phase.run(plane, dataset, job.report)):
+            if progress.start(key, phase.run, plane, dataset):
                 st.session_state[JOB] = key
                 st.rerun()
         st.caption(

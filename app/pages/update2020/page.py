@@ -80,7 +80,7 @@ on_screen = results.choose(
     shipped.shipped("update2020"),
     Runs(name, SEEDS),
     SEEDS,
-    partial(update2020.run, rates=(rate,), workers=1),
+    partial(update2020.run, rates=(rate,)),
     COSTS[name],
     asked.rate,
 )

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-import numpy as np
 import streamlit as st
 
 from app.kit import controls, page, progress
 from app.kit.files import linked
 from app.kit.link import LAB
-from app.live.jobs import Job
-from spncore import fit
-from spncore.data import library
 from spncore.plots import curves
 from spncore.plots.curves import Line
 from spncore.runs.study import Study
+from tests.app.kit.skeleton_study import train
 
 STUDY, REFUSED, SHOWN = "skeleton_study", "skeleton_refused", "skeleton_shown"
 COLUMNS = ("L", "iteration", "median", "low", "high")
@@ -28,18 +25,6 @@ def settings(study: Study) -> Study:
     return controls.panel("skeleton", controls.settings(study), controls.study_of, ("learning_rate",)) or study
 
 
-def train(study: Study, job: Job) -> list[Line]:
-    """The work of the job: median and range over the seeds for each depth."""
-    asked, lines = study.experiments(), list[Line]()
-    for experiment in asked:
-        job.report(len(lines), len(asked))
-        llh = fit(experiment, library.load(experiment.dataset)).llh
-        bands = (np.median(llh, axis=0), llh.min(axis=0), llh.max(axis=0))
-        steps = list(range(1, llh.shape[1] + 1))
-        lines.append(Line(f"L={experiment.depth}", experiment.depth, steps, *(band.tolist() for band in bands)))
-    return lines
-
-
 def computed(study: Study) -> list[Line] | None:
     """What the job of these settings has made; else its progress, or the button that starts it, and what was before."""
     key = progress.key_of("skeleton", study)
@@ -48,7 +33,7 @@ def computed(study: Study) -> list[Line] | None:
         st.session_state[SHOWN] = made
         return made
     if state in progress.IDLE and st.button("Run", key="skeleton_run", type="primary", icon=":material/play_arrow:"):
-        if progress.start(key, partial(train, study)):
+        if progress.start(key, train, study):
             st.rerun()
     before: list[Line] | None = st.session_state.get(SHOWN)
     if before:

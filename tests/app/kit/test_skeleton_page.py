@@ -13,6 +13,7 @@ from app.kit import page
 from app.kit.link import LAB
 from app.kit.text import JOINER
 from app.live.jobs import JOBS
+from tests.app.kit import skeleton_study
 from tests.waiting import PATIENCE, until
 
 SCRIPT = Path(__file__).with_name("skeleton_page.py")
@@ -71,14 +72,14 @@ def test_a_job_makes_the_figure_its_words_and_its_data_and_other_settings_are_sa
     assert len(at.get("plotly_chart")) == 1
 
 
-def test_a_job_can_be_cancelled_and_begun_again(monkeypatch):
+def test_a_job_can_be_cancelled_and_begun_again(monkeypatch, jobs_in_threads):
     going = threading.Event()
 
     def slow(experiment, data):
         going.wait(PATIENCE)
         return SimpleNamespace(llh=np.zeros((2, 5)))
 
-    monkeypatch.setattr("spncore.fit", slow)
+    monkeypatch.setattr(skeleton_study, "fit", slow)
     at = opened(**SMALL, seed="7")
     at.button(key="skeleton_run").click().run()
     [cancel] = [button for button in at.button if button.label == "Cancel"]

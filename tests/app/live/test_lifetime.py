@@ -1,6 +1,7 @@
 """What holds while the server lives."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +14,8 @@ def test_blas_has_one_thread_while_the_server_lives_whatever_the_environment_say
     closed = []
     for name in ("REGISTRY", "JOBS"):
         started = SimpleNamespace(start=lambda: None)
-        stand_in = SimpleNamespace(close=lambda name=name: closed.append(name), scheduler=started)
+        closing = partial(closed.append, name)
+        stand_in = SimpleNamespace(open=lambda: None, close=closing, scheduler=started)
         monkeypatch.setattr(lifetime, name, stand_in)
     monkeypatch.setattr(lifetime.assets, "plotly", lambda: b"")
     before = [(library, library.num_threads) for library in blas()]

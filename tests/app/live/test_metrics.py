@@ -21,7 +21,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
     from starlette.testclient import TestClient
 
-COUNTS = Counter(running=2, queued=1), Counter(done=3), Counter(upload=4)
+COUNTS = Counter(running=2, queued=1), Counter(memory=9, disk=8), Counter(done=3), Counter(upload=4)
 
 
 @pytest.fixture
@@ -43,9 +43,10 @@ def test_every_source_is_asked_at_every_scrape(asked, monkeypatch):
     monkeypatch.setattr(log, "ERRORS", Counter({("app.live.jobs", "ValueError"): 7}))
     before = numbers(client)
     assert before[("spnlab_sessions",)] == 5 and before[("spnlab_runs", "running")] == 2
+    assert before[("spnlab_run_bytes", "disk")] == 8
     assert before[("spnlab_jobs", "done")] == 3 and before[("spnlab_refusals_total", "upload")] == 4
     assert before[("spnlab_errors_total", "ValueError", "app.live.jobs")] == 7
-    COUNTS[2]["upload"] += 1
+    COUNTS[3]["upload"] += 1
     FIRST_POINT.observe(0.3)
     after = numbers(client)
     assert after[("spnlab_refusals_total", "upload")] == 5

@@ -61,7 +61,7 @@ class Said(str):
 
 
 @pytest.fixture(autouse=True)
-def cheap(monkeypatch, tmp_path):
+def cheap(monkeypatch, tmp_path, jobs_in_threads):
     monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
@@ -74,7 +74,8 @@ def cheap(monkeypatch, tmp_path):
         return real(small, library.load("two-clusters"), *asked_by)
 
     monkeypatch.setattr(REGISTRY, "start", one_update)
-    monkeypatch.setattr(JOBS, "start", lambda *_: None)
+    begin = JOBS.start
+    monkeypatch.setattr(JOBS, "start", lambda *job, quick, unit: begin(*job, quick=quick, unit=unit) if quick else None)
     monkeypatch.setattr(linear, "MAX_UPDATES", 30)
     for kind in (ButtonGroup, SelectSlider, Selectbox, Multiselect, Radio):
         monkeypatch.setattr(kind, "format_func", property(_as_it_is(kind.format_func.fget)))

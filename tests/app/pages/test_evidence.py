@@ -9,7 +9,7 @@ import pytest
 from app.kit import text
 from app.kit.link import LAB
 from app.live.jobs import JOBS
-from spncore.studies import cells, figure3, held_equal, shipped, update2020
+from spncore.studies import cells, figure3, shipped, update2020
 from spncore.studies.cells import Runs
 from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("only_shipped_data")
 
 
 @pytest.fixture
-def ready_sweep(monkeypatch):
+def ready_sweep(monkeypatch, jobs_in_threads):
     """Cells are answered at once with the shipped outcomes of the same place: pages do not train in tests."""
     asked = []
 
@@ -159,14 +159,19 @@ def test_made_here_offers_a_run_and_keeps_the_shipped_results_until_it_is_done()
 
 
 @pytest.mark.parametrize(("page", "seeds"), [("figure3", "0 to 23"), ("fair", "0 to 11"), ("update2020", "0 to 4")])
-def test_shipped_results_are_said_to_be_those_until_the_ones_asked_for_are_made(page, seeds, monkeypatch):
+def test_shipped_results_are_said_to_be_those_until_the_ones_asked_for_are_made(
+    page, seeds, monkeypatch, jobs_in_threads
+):
+    def patient(cells, data, workers, store, report):
+        until(lambda: report(0, 1))
+        yield
+
     at = opened(page)
     before = "not of those you asked for: they are not made yet"
     assert before not in said(at.info)
     choose(at, f"{page}_source", "made here")
     assert f"of the shipped runs, seeds {seeds}, and not of those you asked for" in said(at.info)
-    module = {"figure3": figure3, "fair": held_equal, "update2020": update2020}[page]
-    monkeypatch.setattr(module, "run", lambda runs, data, report, **_: until(lambda: report(0, 1)))
+    monkeypatch.setattr(cells, "run_cells", patient)
     at.button(key=f"{page}_run").click().run()
     assert before in said(at.info), "while the job is under way too"
     [cancel] = [button for button in at.button if button.key and button.key.startswith("cancel_")]

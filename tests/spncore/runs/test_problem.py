@@ -1,5 +1,6 @@
 """The problem of an experiment, made once; and that of a circuit's trees: the same function, other dynamics."""
 
+import pickle
 from dataclasses import FrozenInstanceError
 
 import numpy as np
@@ -192,3 +193,11 @@ def test_what_is_learned_elsewhere_starts_with_equal_sum_weights():
     problem = problem_of(DEEP.replace(component_init="fitted"))
     layers, _ = problem.split(problem.start(0)[None])
     assert_close(layers[0], np.full(layers.shape[1], DEEP.init_scale))
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_problem_and_a_run_can_be_sent_to_another_process_which_trains_the_same(objective):
+    experiment = DEEP.replace(objective=objective)
+    run, sent = (pickle.loads(pickle.dumps(made)) for made in (fit(experiment), problem_of(experiment)))
+    assert sent.objective == OBJECTIVES[objective]
+    assert np.array_equal(traced(Trainer(sent, learner_of(experiment)), experiment).llh, run.llh)

@@ -7,7 +7,8 @@ import pytest
 from spncore import load
 from spncore.__main__ import main
 from spncore.sweep import LocalWorkers, SweepError
-from spncore.sweep.where import CLUSTER, checked, computed_on, opener
+from spncore.sweep.here import Here
+from spncore.sweep.where import CLUSTER, checked, computed_here, computed_on, opener
 
 DATA = {"two-clusters": load("two-clusters")}
 NOBODY = "tcp://127.0.0.1:1"
@@ -94,3 +95,14 @@ def test_a_study_takes_a_cluster_too(tmp_path, capsys):
     settings = ["dataset=two-clusters", "num_components=2", "num_seeds=2", "iterations=5", "depths=1,2"]
     assert main(["study", "classes", *settings, "--out", str(tmp_path), "--cluster", NOBODY]) == 2
     assert "no dask scheduler answers at" in capsys.readouterr().err
+
+
+def test_a_process_that_is_a_worker_already_begins_no_others_and_goes_to_a_cluster_like_all(monkeypatch):
+    with computed_here(lambda: True):
+        assert isinstance(place(2), Here)
+        with computed_on("nowhere"):
+            assert "is refused" in place()
+        monkeypatch.setenv(CLUSTER, "nowhere")
+        assert "is refused" in place()
+    monkeypatch.delenv(CLUSTER)
+    assert isinstance(place(), LocalWorkers)

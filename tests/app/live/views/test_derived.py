@@ -1,17 +1,19 @@
 """The Dynamics page's views: every number is the engine's own to float32, and what is ill-formed is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from app.live.jobs import JOBS
 from app.live.views import derived
 from app.live.views.points import first_cuts
 from app.live.views.replays import one_seed
 from spncore import Experiment, fit, trainer_of
 from spncore.circuits.overparam import effective_weights, split_layers
 from spncore.dynamics import steps
-from spncore.runs.replay import replay
+from spncore.runs import replay as replays
 from spncore.runs.study import Study
 from tests.closeness import assert_close
 from tests.waiting import until
@@ -235,9 +237,27 @@ def test_a_replay_is_the_engines_own_for_one_seed(client, finished, data):
     deep, first_order, exact, error, rounding = body.reshape(5, 30)
     assert np.array_equal(deep, single(trace.llh[1]))
     assert_close(exact, trace.llh[1], rtol=1e-6)
-    assert np.array_equal(first_order, single(replay(one_seed(trace, 1), "first_order")[0]))
+    assert np.array_equal(first_order, single(replays.replay(one_seed(trace, 1), "first_order")[0]))
     assert rounding.max() < 1e-12 < error.max() < 1e-3
     assert header["cut"] is None and header["forms"] == ["first_order", "exact"]
+
+
+def test_no_thread_of_the_server_makes_a_replay(client, finished, monkeypatch):
+    def here(*_):
+        raise AssertionError("a replay was made in the server's process")
+
+    run_id = finished(STEADY.replace(seed=6))
+    monkeypatch.setattr(replays, "until", here)
+    until(lambda: ask(client, run_id, "replay", depth=1)[0]["replay"] == "done")
+
+
+def test_a_replay_that_many_others_are_before_is_not_begun_and_asked_for_again(client, finished, monkeypatch):
+    run_id = finished(STEADY.replace(seed=7))
+    with monkeypatch.context() as full:
+        full.setattr(JOBS, "limits", replace(JOBS.limits, jobs_waiting=0))
+        header, body = ask(client, run_id, "replay", depth=3)
+        assert header["replay"] == "busy" and not len(body)
+    until(lambda: ask(client, run_id, "replay", depth=3)[0]["replay"] == "done")
 
 
 def test_pieces_of_a_series_add_up_to_the_whole(client, finished):

@@ -73,7 +73,7 @@ def answer_on_two_clusters(**evidence):
 
 def test_the_default_question_is_answered_at_once_on_the_stand_in():
     page = opened()
-    assert "ask_job" not in page.session_state, "nothing is left to the background"
+    assert JOBS.get(page.session_state["ask_job"]).quick, "it is waited for"
     assert "This is synthetic" in words(page)
     assert page.segmented_control(key="ask_w_e_Y4").value == "1"
     twin = load("nltcs-twin")

@@ -20,7 +20,8 @@ from spncore.circuits.model import Model, Parameters
 from spncore.data.library import DataError, from_array
 from spncore.inference.queries import QueryError
 from spncore.inference.values import log_values
-from spncore.runs.training import trainer_of
+from spncore.runs.trace import Recorder
+from spncore.runs.training import all_blocks, trainer_of
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))
@@ -78,9 +79,9 @@ def test_expected_information_is_the_mutual_information_given_the_evidence(model
 
 
 def test_training_gets_better_with_every_iteration_and_says_how_far_it_is(data):
-    steps = list(networks.training("mixture", data, 3))
-    assert [done for done, _, _ in steps[:3]] == [0, 1, 2] and all(result is None for _, _, result in steps[:-1])
-    trained = steps[-1][2]
+    told = []
+    trained = networks.train("mixture", data, 3, lambda *progress: told.append(progress))
+    assert told == [(done, 200) for done in range(trained.iterations + 1)] and trained.iterations > 2
     start = networks.em.fit(mixture(3, 8), data, np.random.default_rng(0), iterations=0).model
     assert trained.llh > networks.mean_llh(start, data) + 0.01
     assert trained.test_llh < trained.llh
@@ -97,7 +98,7 @@ def test_a_learned_network_is_tuned_from_what_was_learned(data):
 def test_a_table_that_would_take_too_long_is_refused_in_words(data, monkeypatch):
     monkeypatch.setattr(networks, "MOST_SECONDS", 1e-3)
     with pytest.raises(DataError, match="LearnSPN, tuned by EM: about 0 minutes .* choose another"):
-        list(networks.training("learn_spn", data, 8))
+        networks.train("learn_spn", data, 8)
 
 
 def test_matching_rows_are_counted_and_their_interval_is_the_exact_one(data):
@@ -296,9 +297,26 @@ def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
 def test_a_network_of_the_lab_is_asked_as_it_is(data):
     experiment = Experiment(dataset="two-clusters", num_components=2, depth=2, iterations=3, num_seeds=2)
     trainer = trainer_of(experiment, data)
+    recorder = Recorder(experiment, trainer.problem)
     state = trainer.init()
-    for _ in range(3):
-        state, _ = trainer.step(state)
-    trained = networks.from_the_lab(trainer, state, data)
+    for _ in range(3):  # the last state is not recorded yet
+        state, block = trainer.advance(state, 1)
+        recorder.add(block)
+    trained = networks.from_the_lab(recorder, state, data)
     assert_close(trained.llh, float(trainer.score(state, data)[0]))
-    assert trained.iterations == 3
+    assert trained.iterations == 3 and recorder.length == 3
+
+
+def test_the_llh_of_a_run_that_has_ended_is_the_recorded_one_and_no_row_of_it_is_looked_at_again(data, monkeypatch):
+    experiment = Experiment(dataset="two-clusters", num_components=2, depth=2, iterations=3, num_seeds=2)
+    recorder = Recorder(experiment, trainer_of(experiment, data).problem)
+    for _ in recorder.follow(all_blocks(trainer_of(experiment, data), experiment)):
+        pass
+    expected = networks.mean_llh(networks.from_the_lab(recorder, recorder.state, data).model, data)
+
+    def of_others(model, rows):
+        assert rows is not data
+        return 0.0
+
+    monkeypatch.setattr(networks, "mean_llh", of_others)
+    assert_close(networks.from_the_lab(recorder, recorder.state, data).llh, expected)

@@ -225,10 +225,10 @@ def only_its_own(page):
     return not page.subheader and not page.get("plotly_chart") and len(page.table) == 1
 
 
-def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch):
+def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch, jobs_in_threads):
     page = opened()
     assert headline(page) and len(page.get("plotly_chart")) == 2
-    monkeypatch.setattr(classes_study, "run", lambda study, dataset, report: until(lambda: report(0, 1)))
+    monkeypatch.setattr(classes_study, "answers", lambda tasks, rows, compute, report: until(lambda: report(0, 1)))
     page.number_input(key="classes_num_components").set_value(3).run()
     assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
     page.button(key="classes_run").click().run()
@@ -239,7 +239,7 @@ def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch)
     assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT]) and not page.exception
 
 
-def test_a_computation_that_fails_is_said_in_words(monkeypatch):
+def test_a_computation_that_fails_is_said_in_words(monkeypatch, jobs_in_threads):
     monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:read_curves")
     page = opened(**LAB.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
     page.button(key="classes_run").click().run()

@@ -249,7 +249,7 @@ def test_cells_of_the_shipped_diagram_are_computed_again():
 
 
 @pytest.fixture
-def page(monkeypatch, tmp_path):
+def page(monkeypatch, tmp_path, jobs_in_threads):
     monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
     monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
@@ -260,9 +260,7 @@ def page(monkeypatch, tmp_path):
     page.run()
     page.switch_page("pages/phase/page.py").run()
     assert not page.exception
-    yield page
-    for job in list(JOBS._jobs.values()):
-        JOBS.leave(next(iter(job.watchers), ""), job.key)
+    return page
 
 
 def test_the_page_opens_with_the_shipped_diagram_and_the_sentences_of_its_numbers(page):

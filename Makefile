@@ -63,7 +63,7 @@ benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists y
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]
 
 faults: .venv/.ready
-	$(RUN) pytest -n auto -m fault --faults docs/faults.md
+	$(RUN) pytest -n auto -m fault --faults=docs/faults.md
 
 soak: .venv/.ready
 	$(RUN) tests.faults.soak

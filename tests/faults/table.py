@@ -1,7 +1,7 @@
 """Which faults of the catalogue the tests hold, and the table of what a run found: `make faults`.
 
 A test holds an item by its name, `test_A01_…`, or by its marker, `@pytest.mark.fault("A01")`; `-k A01` finds it either
-way and `-m fault` finds all. `--faults FILE` writes the table of the run.
+way and `-m fault` finds all. `--faults=FILE` (with the sign, or pytest takes FILE for tests) writes the table of a run.
 """
 
 import re

@@ -68,10 +68,10 @@ def cheap(monkeypatch, tmp_path, jobs_in_threads):
     real = REGISTRY.start
     small = Study(LAB.default().experiment.replace(**{k: LAB.record.known(k).parse(v) for k, v in TINY.items()}), (1,))
 
-    def one_update(study: Study, dataset: Any, session: str) -> str:
+    def one_update(study: Study, dataset: Any, *asked_by: str) -> str:
         for experiment in study.experiments():
             fit(experiment.replace(iterations=1, num_seeds=1), dataset)
-        return real(small, library.load("two-clusters"), session)
+        return real(small, library.load("two-clusters"), *asked_by)
 
     monkeypatch.setattr(REGISTRY, "start", one_update)
     begin = JOBS.start

@@ -14,6 +14,7 @@ import streamlit as st  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
+from app.live.door import middleware  # noqa: E402
 from app.live.lifetime import lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
@@ -22,10 +23,10 @@ from app.live.runs import REGISTRY  # noqa: E402
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
 PagesManager.uses_pages_directory = False
 
+BASE = config.get_option("server.baseUrlPath") or ""
 app = st.App(
     Path(__file__).parent / "app" / "main.py",
-    routes=routes(
-        REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
-    ),
+    routes=routes(REGISTRY, BASE, config.get_option("server.corsAllowedOrigins")),
+    middleware=middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
     lifespan=lifespan,
 )

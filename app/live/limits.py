@@ -56,11 +56,23 @@ class ServerLimits:
     free_after: float = 180.0
     released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
     released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
+    upload_bytes_per_session: int = 80_000_000
+    upload_bytes_in_all: int = 400_000_000
+    requests_per_second: float = 100.0  # of one browser, static files not counted
+    requests_at_once: int = 400  # as many may come together before the rate counts
+    address_requests_per_second: float = 0.0  # off: a whole class may sit behind one address
+    waiting: int = 1000  # browsers in line for a place
+    place_left: float = 5.0  # for a browser whose page was closed, since it may be loading it anew
+    place_promised: float = 30.0  # for a page that was handed out and has not connected yet
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":
         """The limits of this machine, with those that the environment sets; LimitError where one is no number."""
-        said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, allowed_memory() // 2)}
+        memory = allowed_memory()
+        said: dict[str, Any] = {
+            "memory_bytes": min(LIMITS.run_bytes, memory // 2),
+            "upload_bytes_in_all": min(cls.upload_bytes_in_all, memory // 4),
+        }
         for field in fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:

@@ -1,6 +1,6 @@
 """The real page in a real browser: Streamlit on a free loopback port, driven through Chromium.
 
-Any request to another machine and any error in the page fails the test; a failing test leaves a screenshot in its own
+Any request to another machine, any error in the page and anything that its security policy keeps off fails the test; a failing test leaves a screenshot in its own
 temporary folder.
 """
 
@@ -35,6 +35,7 @@ CHROMIUM_ARGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+POLICY = "Content Security Policy"  # what Chromium's console says when a page tries what its policy does not allow
 LAB = (sys.executable, "-m", "spnlab")  # as `make run` starts it
 PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
 OpenPage = Callable[..., Any]
@@ -146,6 +147,7 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         opened.append((context, page, faults))
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("console", lambda said: POLICY in said.text and faults.append(f"policy: {said.text}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         own = (urljoin(url, "/"), "data:", "blob:")
         context.on("request", lambda sent: sent.url.startswith(own) or faults.append(f"foreign request: {sent.url}"))

@@ -1,7 +1,7 @@
 """The real page in a real browser: Streamlit on a free loopback port, driven through Chromium.
 
-Any request to another machine, any error in the page and anything that its security policy keeps off fails the test; a failing test leaves a screenshot in its own
-temporary folder.
+Any request to another machine, any error in the page and anything that its security policy keeps off fails the test; a
+failing test leaves a screenshot in its own temporary folder.
 """
 
 from __future__ import annotations

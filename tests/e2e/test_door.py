@@ -94,12 +94,13 @@ def test_a_page_loaded_anew_in_a_full_room_is_in_again(open_page, room):
 
 def test_a_page_that_lost_its_place_comes_to_the_line_and_never_stays_empty(open_page, room):
     server = room(SPNLAB_SESSIONS="1", SPNLAB_PLACE_PROMISED="0")
-    held = []
-    late = open_page(server.url, prepare=lambda context: context.route("**/_stcore/host-config", held.append))
+    held, let_go = [], []
+    hold = lambda route: route.continue_() if let_go else held.append(route)  # noqa: E731
+    late = open_page(server.url, prepare=lambda context: context.route("**/_stcore/host-config", hold))
     until(lambda: late.evaluate("1") and held)
     inside = open_page(server.url).get_by_role("button", name="Train", exact=True)
     inside.wait_for()
-    late.unroute_all()
+    let_go.append(True)
     for route in held:
         route.continue_()
     late.get_by_role("heading", name="The room is full").wait_for()

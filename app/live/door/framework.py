@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -26,7 +27,8 @@ class Sent:
 
 def sent(data: bytes) -> Sent:
     """What a message of the server tells."""
-    message = ForwardMsg.FromString(data)
+    message = ForwardMsg()
+    message.ParseFromString(data)
     kind = message.WhichOneof("type")
     if kind == "new_session":
         return Sent(session=message.new_session.initialize.session_id)
@@ -43,10 +45,12 @@ def sent(data: bytes) -> Sent:
 
 def received(data: bytes) -> BackMsg | None:
     """A message of the browser; None where it cannot be read, which Streamlit refuses itself."""
+    message = BackMsg()
     try:
-        return BackMsg.FromString(data)
-    except Exception:  # the decoder's own kinds of error differ between its implementations
+        message.ParseFromString(data)
+    except DecodeError:
         return None
+    return message
 
 
 def drop_widgets(message: BackMsg, refused: Iterable[str]) -> bytes:
@@ -55,7 +59,7 @@ def drop_widgets(message: BackMsg, refused: Iterable[str]) -> bytes:
     kept = [state for state in states.widgets if state.id not in set(refused)]
     del states.widgets[:]
     states.widgets.extend(kept)
-    return message.SerializeToString()
+    return bytes(message.SerializeToString())
 
 
 def values(message: BackMsg) -> list[tuple[str, str, Any]]:
@@ -69,14 +73,14 @@ def no_places_for_files(message: BackMsg, sentence: str) -> bytes:
     answer = ForwardMsg()
     answer.file_urls_response.response_id = message.file_urls_request.request_id
     answer.file_urls_response.error_msg = sentence
-    return answer.SerializeToString()
+    return bytes(answer.SerializeToString())
 
 
 def load_anew() -> bytes:
     """A message that makes a page load its own address anew."""
     answer = ForwardMsg()
     answer.auth_redirect.SetInParent()  # an empty address is the page's own
-    return answer.SerializeToString()
+    return bytes(answer.SerializeToString())
 
 
 def held_bytes(session: str) -> int:

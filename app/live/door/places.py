@@ -42,7 +42,7 @@ class Seat:
 
 @dataclass
 class Places:
-    """The room of at most `most` places, and the line before it of at most `waiting` tickets; seconds as in the limits."""
+    """The room of at most `most` places, and the line of at most `waiting` tickets; seconds as in the limits."""
 
     most: float
     waiting: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tests.places import ROOT
 from tests.waiting import PATIENCE, until
 
 XSRF = "_streamlit_xsrf=2|00000000|00112233445566778899aabbccddeeff|1700000000"
+EARLY = ForwardMsg.FINISHED_EARLY_FOR_RERUN
 TOKEN = XSRF.partition("=")[2]
 
 
@@ -79,7 +80,7 @@ class Lab:
         protocols = [Subprotocol(name) for name in ("streamlit", TOKEN, session) if name]
         address = self.root.replace("http", "ws") + "/_stcore/stream"
         said = {"additional_headers": {"Cookie": cookies}, "subprotocols": protocols, "open_timeout": PATIENCE}
-        return Tab(connect(address, max_size=None, **said, **options))
+        return Tab(connect(address, max_size=None, **said, **options).__enter__())  # closed with the server
 
     def upload(self, tab: Tab, browser: str, size: int, name: str = "file", method: str = "PUT") -> Answer:
         """Send a file to a tab's session as a browser does."""
@@ -99,11 +100,11 @@ class Lab:
 
 
 class Tab:
-    """An open page: its socket, its session, and the last elements that came, by kind."""
+    """An open page: its socket, its session, and the widgets that came, the last ones last."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection, self.session, self.widgets = connection, "", dict[str, Any]()
-        self.said: list[str] = []
+        self.address = ""
         self.alerts: list[str] = []
 
     def rerun(self, query: str = "", *values: Any) -> Tab:
@@ -113,7 +114,7 @@ class Tab:
         message.rerun_script.widget_states.widgets.extend(values)
         self.connection.send(message.SerializeToString())
         self.alerts = []
-        while self.next().WhichOneof("type") != "script_finished":
+        while (answer := self.next()).WhichOneof("type") != "script_finished" or answer.script_finished == EARLY:
             pass
         return self
 
@@ -121,7 +122,8 @@ class Tab:
         """The next message of the server."""
         answer = ForwardMsg.FromString(self.connection.recv(PATIENCE, decode=False))
         kind = answer.WhichOneof("type")
-        self.said.append(kind)
+        if kind == "page_info_changed":
+            self.address = answer.page_info_changed.query_string
         if kind == "new_session":
             self.session = answer.new_session.initialize.session_id
         elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
@@ -130,8 +132,25 @@ class Tab:
             if element.WhichOneof("type") == "alert":
                 self.alerts.append(widget.body)
             elif getattr(widget, "id", ""):
+                self.widgets.pop(widget.id, None)
                 self.widgets[widget.id] = widget
         return answer
+
+    def urls(self, *names: str) -> Any:
+        """What the server answers to who asks where to send files."""
+        message = BackMsg()
+        message.file_urls_request.request_id = "r"
+        message.file_urls_request.session_id = self.session
+        message.file_urls_request.file_names.extend(names)
+        self.connection.send(message.SerializeToString())
+        while (answer := self.next()).WhichOneof("type") != "file_urls_response":
+            pass
+        return answer.file_urls_response
+
+    def run(self) -> str:
+        """The id of the run on screen."""
+        view = next(widget for widget in reversed(self.widgets.values()) if hasattr(widget, "component_name"))
+        return str(json.loads(view.json or view.mixed.json)["run_id"])
 
     def widget(self, part: str) -> Any:
         """The widget whose id contains a key."""
@@ -156,8 +175,3 @@ def start() -> Iterator[Callable[..., Lab]]:
         lab.process.terminate()
     for lab in started:
         lab.process.wait(PATIENCE)
-
-
-def settled(seconds: float = 0.2) -> None:
-    """Give the server a moment in which something that must not happen could."""
-    time.sleep(seconds)

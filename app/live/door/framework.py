@@ -1,10 +1,9 @@
 """All that the door knows of Streamlit: its messages, what widgets it offered, the files and sessions it holds."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.message import DecodeError
 from streamlit import runtime
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -35,11 +34,11 @@ def sent(data: bytes) -> Sent:
     if kind != "delta" or message.delta.WhichOneof("type") != "new_element":
         return Sent()
     element = message.delta.new_element
-    offered = OFFERED.get(element.WhichOneof("type") or "")
-    if offered is None:
+    name = str(element.WhichOneof("type"))
+    if name not in OFFERED:
         return Sent()
-    widget = getattr(element, element.WhichOneof("type"))
-    offer = offered(widget)
+    widget = getattr(element, name)
+    offer = OFFERED[name](widget)
     return Sent(offers=((widget.id, offer),) if offer else ())
 
 
@@ -48,7 +47,7 @@ def received(data: bytes) -> BackMsg | None:
     message = BackMsg()
     try:
         message.ParseFromString(data)
-    except DecodeError:
+    except Exception:  # the decoder's own kinds of error differ between its implementations
         return None
     return message
 
@@ -94,9 +93,14 @@ def held_in_all() -> int:
     return sum(map(held_bytes, tuple(_files().file_storage)))
 
 
+def is_connected(session: str) -> bool:
+    """Whether Streamlit sends what a session's script says to a tab."""
+    return runtime.get_instance().is_active_session(session)
+
+
 def end_session(session: str) -> None:
     """End a session that has not come back: its files and its runs are let go of."""
-    if runtime.exists() and not runtime.get_instance().is_active_session(session):
+    if runtime.exists() and not is_connected(session):
         runtime.get_instance().close_session(session)
 
 
@@ -125,7 +129,7 @@ def _buttons(widget: Any) -> Offer:
     return Options(widget.label, tuple(option.content for option in widget.options))
 
 
-OFFERED = {
+OFFERED: Mapping[str, Callable[[Any], Offer | None]] = {
     "slider": _slider,
     "number_input": _number_range,
     "selectbox": _options,

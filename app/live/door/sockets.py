@@ -17,6 +17,7 @@ from app.live.door.visitor import browser_of, path_below
 from spncore.limits import LIMITS
 
 PROTOCOLS = b"sec-websocket-protocol"
+LOST = 1006
 PAGE_CLOSED = 1001  # the browser's code when a tab is closed or goes to another address
 TRY_LATER, REPLACED = 1013, 1000
 WIDGETS = 500  # of one session whose offers are remembered
@@ -39,6 +40,7 @@ class Sockets:
     places: Places
     room: Room
     buckets: Buckets
+    offers: dict[str, OrderedDict[str, Offer]] = field(default_factory=dict)  # by session, then by widget
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on, as a tab that has a place; or send its page to the line."""
@@ -62,6 +64,7 @@ class Sockets:
         if self.places.holds(session):
             return
         self.room.owners.pop(session, None)
+        self.offers.pop(session, None)
         _SAID.pop(session, None)
         framework.end_session(session)
 
@@ -73,11 +76,11 @@ class _Tab:
     door: Sockets
     receive: Receive
     send: Send
-    code: int = 1006
-    offers: OrderedDict[str, Offer] = field(default_factory=OrderedDict)
+    code: int = LOST
 
     async def serve(self, scope: Scope, seat: Seat) -> None:
         """Pass the connection on until it ends."""
+        self.named = seat.session if seat.session in self.door.offers else None  # by the server itself
         self.seat, self.asker = seat, seat.browser or scope.get("client")
         try:
             await self.door.app(scope, self._received, self._sent)
@@ -95,10 +98,13 @@ class _Tab:
         while True:
             message = await self.receive()
             if message["type"] == "websocket.disconnect":
-                self.code = message.get("code") or 1006
+                self.code = message.get("code") or LOST
             data = message.get("bytes")
             if not data:
                 return message
+            if self.named and not framework.is_connected(self.named):
+                # Streamlit dropped it, as one that did not read what it was sent: let its page connect anew
+                return {"type": "websocket.disconnect", "code": LOST}
             while seconds := self.door.buckets.wait(self.asker):
                 await asyncio.sleep(seconds)  # who says too much is heard later
             passed = await self._checked(data)
@@ -107,7 +113,7 @@ class _Tab:
 
     async def _checked(self, data: bytes) -> bytes | None:
         """A message as it may pass; None where the door has answered it."""
-        message, session = framework.received(data), self.seat.session
+        message, session = framework.received(data), self.named
         if message is None or session is None:
             return data
         if message.HasField("file_urls_request"):
@@ -116,10 +122,11 @@ class _Tab:
                 REFUSALS["upload"] += 1
                 await self.send({"type": "websocket.send", "bytes": framework.no_places_for_files(message, full)})
                 return None
+        offers = self.door.offers.get(session, {})
         refused = {
             widget: sentence
             for widget, kind, value in framework.values(message)
-            if widget in self.offers and (sentence := self.offers[widget].refusal(kind, value))
+            if widget in offers and (sentence := offers[widget].refusal(kind, value))
         }
         if not refused:
             return data
@@ -130,16 +137,21 @@ class _Tab:
     async def _sent(self, message: Message) -> None:
         data = message.get("bytes")
         if data:
-            told = framework.sent(data)
-            if told.session:
-                self.seat.session = told.session
-                self.door.room.owners[told.session] = self.seat.browser
-            for widget, offer in told.offers:
-                self.offers[widget] = offer
-                self.offers.move_to_end(widget)
-                if len(self.offers) > WIDGETS:
-                    self.offers.popitem(last=False)
+            self._note(framework.sent(data))
         await self.send(message)
+
+    def _note(self, told: framework.Sent) -> None:
+        """Remember what a message of the server tells."""
+        if told.session:
+            self.named = self.seat.session = told.session
+            self.door.room.owners[told.session] = self.seat.browser
+        if told.offers and self.named:
+            offers = self.door.offers.setdefault(self.named, OrderedDict())
+            for widget, offer in told.offers:
+                offers[widget] = offer
+                offers.move_to_end(widget)
+            while len(offers) > WIDGETS:
+                offers.popitem(last=False)
 
 
 def _session_of(scope: Scope) -> str | None:

@@ -3,6 +3,7 @@
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.live.catalogues import catalogue
 from app.live.door.refusals import REFUSALS, refuse
 from app.live.door.settings import HOSTS
 
@@ -23,8 +24,7 @@ class Hosts:
             REFUSALS["host"] += 1
             await send({"type": "websocket.close", "code": 1008})
         else:
-            said = f"This server does not answer to that host name; whoever runs it sets the names in {HOSTS}."
-            await refuse(send, "host", 400, said)
+            await refuse(send, "host", 400, catalogue("door")["other_host"].format(setting=HOSTS))
 
     def _allows(self, scope: Scope) -> bool:
         said = HTTPConnection(scope).headers.get("host", "").lower()

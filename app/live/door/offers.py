@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from app.live.catalogues import catalogue
+
 SHOWN = 40  # characters of a foreign value
 LISTED = 8  # options
 NUMBERS = ("double_value", "int_value", "double_array_value", "int_array_value")
@@ -61,4 +63,4 @@ def _sentence(label: str, kind: str, value: Any, allowed: str) -> str:
     given = value.data[:LISTED] if kind.endswith("array_value") else [value]
     said = ", ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in given)
     shown = said if len(said) <= SHOWN else said[:SHOWN] + "…"
-    return f"{label}: {shown or 'this'} is not possible. Allowed: {allowed}. Nothing was changed."
+    return str(catalogue("door")["not_offered"].format(label=label, value=shown or "this", allowed=allowed))

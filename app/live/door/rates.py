@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.live.catalogues import catalogue
 from app.live.door.refusals import refuse
 from app.live.door.settings import DoorSettings
 from app.live.door.visitor import address_of, browser_of, is_static, path_below
@@ -57,8 +58,7 @@ class Rates:
         if not seconds:
             await self.app(scope, receive, send)
             return
-        said = "This browser asks too often. Nothing is lost; it is answered again in a moment."
-        await refuse(send, "rate", 429, said, retry_after=str(math.ceil(seconds)))
+        await refuse(send, "rate", 429, catalogue("door")["too_often"], retry_after=str(math.ceil(seconds)))
 
     def _wait(self, scope: Scope) -> float:
         path = path_below(self.base, scope)

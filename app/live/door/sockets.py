@@ -18,7 +18,7 @@ from spncore.limits import LIMITS
 
 PROTOCOLS = b"sec-websocket-protocol"
 LOST = 1006
-PAGE_CLOSED = 1001  # the browser's code when a tab is closed or goes to another address
+PAGE_CLOSED = (1000, 1001)  # a tab was closed or goes to another address, and says so
 TRY_LATER, REPLACED = 1013, 1000
 WIDGETS = 500  # of one session whose offers are remembered
 SENTENCES = 5
@@ -85,7 +85,7 @@ class _Tab:
         try:
             await self.door.app(scope, self._received, self._sent)
         finally:
-            self.door.places.stand(seat, self.code == PAGE_CLOSED)
+            self.door.places.stand(seat, self.code in PAGE_CLOSED)
             if seat.session is not None:
                 asyncio.get_running_loop().call_later(self.door.places.kept, self.door.forget, seat.session)
 
@@ -122,7 +122,7 @@ class _Tab:
                 REFUSALS["upload"] += 1
                 await self.send({"type": "websocket.send", "bytes": framework.no_places_for_files(message, full)})
                 return None
-        offers = self.door.offers.get(session, {})
+        offers = self.door.offers.get(session, OrderedDict[str, Offer]())
         refused = {
             widget: sentence
             for widget, kind, value in framework.values(message)

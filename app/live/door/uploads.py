@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.live.catalogues import catalogue
 from app.live.door import framework
 from app.live.door.refusals import refuse
 from app.live.door.visitor import browser_of, path_below
@@ -14,7 +15,6 @@ from app.live.limits import ServerLimits
 from spncore.limits import LIMITS
 
 _FILE = re.compile(rf"{framework.UPLOADS}([^/]+)/[^/]+")
-FOREIGN = "A file can only be sent to one's own page; reload this one and try again."
 DRAINED = 2 * LIMITS.upload_bytes  # of a refused file: a browser reads no answer before it has sent all of it
 
 
@@ -38,11 +38,9 @@ class Room:
         """Why no more bytes can be taken for a session; None where they can."""
         of_session, in_all = self.limits.upload_bytes_per_session, self.limits.upload_bytes_in_all
         if of_session and framework.held_bytes(session) + self.arriving[session] + more > of_session:
-            said = f"This page holds as many files as it may, {of_session / 1e6:g} MB in all"
-            return f"{said}: remove one of them, or reload the page to begin afresh."
+            return str(catalogue("door")["upload_of_page"].format(megabytes=f"{of_session / 1e6:g}"))
         if in_all and framework.held_in_all() + self.arriving.total() + more > in_all:
-            said = f"The server holds as many files as it may, {in_all / 1e6:g} MB of all users"
-            return f"{said}: try again when others have closed their pages."
+            return str(catalogue("door")["upload_in_all"].format(megabytes=f"{in_all / 1e6:g}"))
         return None
 
 
@@ -61,7 +59,7 @@ class Uploads:
             await self.app(scope, receive, send)
         elif not self.room.is_own(found[1], browser_of(scope)):
             await _drain(receive)
-            await refuse(send, "upload", 403, FOREIGN)
+            await refuse(send, "upload", 403, catalogue("door")["upload_foreign"])
         else:
             await self._take(found[1], scope, receive, send)
 

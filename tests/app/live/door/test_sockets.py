@@ -143,7 +143,7 @@ def test_the_room_is_bounded_for_connections_without_a_page_as_well(start: Calla
     with pytest.raises(ConnectionClosed) as closed:
         outside.next()
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1013
-    inside[0].close()
+    inside[0].close(1000)
 
     def comes_in() -> bool:
         with suppress(ConnectionClosed):

@@ -62,4 +62,5 @@ chosen = st.navigation(pages, position="top")
 running = get_script_run_ctx()
 for sentence in refused_values(running.session_id) if running else ():
     page.refused(sentence)
+page.remember_page(chosen.url_path)
 chosen.run()

@@ -13,32 +13,32 @@ _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=Fa
 
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
-    """Mount the view of a run. Its result has `pin` and `share`: the run's id in the script run after the press.
+    """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, or `share`, the root
+    of the lab's addresses as the browser sees it.
 
-    `payload`: run_id, base (the server's base path), stale, baseline (id, ids or None), published, labels, view
-    ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the
-    browser fetches the run by its id.
+    `payload`: run_id, stale, baseline (id, ids or None), published, labels, view ("normal" or "projector"), views
+    ("lab" or "dynamics", a module each). The stream never passes through it: the browser fetches the run by its id.
     """
     return _VIEW(key=key, data=view_data(payload), on_pin_change=_noted, on_share_change=_noted)
 
 
 def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload with the addresses of what the browser loads once."""
-    base = payload["base"].strip("/")
-    prefix = f"/{base}" if base else ""
+    """The payload with the addresses of what the browser loads once, each from the lab's root on.
+
+    Where that root is only the browser knows: a proxy may put any path before it and take it off again.
+    """
     page = payload.get("views", "lab")
 
     def static(name: str) -> str:
-        return f"{prefix}/api/static/{assets.static_name(name)}"
+        return f"api/static/{assets.static_name(name)}"
 
     return {
         **payload,
-        "base": prefix,
         "module": static(f"{page}/{page}.js"),
         "styles": [static("kit/kit.css"), static(f"{page}/{page}.css")],
         "words": static(f"words/{page}.json"),
         "palette": static("palette.json"),
-        "plotly": f"{prefix}/api/{assets.plotly_name()}",
+        "plotly": f"api/{assets.plotly_name()}",
         "not_loaded": catalogue(KIT)["not_loaded"],
     }
 

@@ -1,19 +1,23 @@
 """What a run leaves behind: arrays recorded at every state, and what can be derived from them afterwards."""
 
+from __future__ import annotations
+
+import codecs
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.dynamics.shares import component_shares, effective_number, log_masses
+from spncore.files.whole import whole
 from spncore.learning.problem import Problem
 from spncore.learning.states import Block, TrainState
 from spncore.limits import LIMITS
@@ -102,11 +106,38 @@ def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
     return 8 * experiment.num_seeds * (experiment.iterations + 1) * (2 * sums.num_components + sums.num_weights + 4)
 
 
+class Rows(NamedTuple):
+    """What a trace keeps of a block of states, as a Recorder takes it; it can be sent from process to process."""
+
+    iteration: int
+    arrays: tuple[Array, ...]
+    last: TrainState | None
+    stopped: str | None
+
+    @classmethod
+    def of(cls, block: Block, with_masses: bool) -> Rows:
+        """Of a block, `with_masses` that of a mixture."""
+        seen = block.seen
+        with np.errstate(all="ignore"):
+            masses = log_masses(seen.inputs[0]) if with_masses else seen.flow[..., :0]
+        arrays = seen.llh, seen.value, seen.log_partition, seen.at_floor, masses, seen.flow, seen.layer_weights
+        return cls(block.iteration, arrays, block.last, block.stopped)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """Rows that follow each other, in one."""
+        arrays = tuple([np.concatenate(same) for same in zip(*(part.arrays for part in parts), strict=True)])
+        last = next((part.last for part in reversed(parts) if part.last is not None), None)
+        return cls(parts[0].iteration, arrays, last, parts[-1].stopped)
+
+
 class Recorder:
     """Collects the states of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
-    def __init__(self, experiment: Experiment, problem: Problem) -> None:
-        """Makes room for all states; ExperimentError if a deep circuit's would take too much."""
+    NUM_ARRAYS = 7
+
+    def __init__(self, experiment: Experiment, problem: Problem, make: Callable[..., Array] = np.empty) -> None:
+        """Make room for all states by `make(shape, dtype)`; ExperimentError if a deep circuit's would take too much."""
         sums = problem.sums
         num_bytes = trace_bytes(experiment, sums)
         if num_bytes > LIMITS.run_bytes:
@@ -123,7 +154,7 @@ class Recorder:
         # kept state by state, shown with the seeds first
         widths = self._num_masses, sums.num_components, sums.num_weights
         sizes = *[((), float)] * 3, ((), np.int64), *[((width,), float) for width in widths]
-        self._by_step = [np.empty((states, seeds, *size), dtype) for size, dtype in sizes]
+        self._by_step = [make((states, seeds, *size), dtype) for size, dtype in sizes]
         self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
         self.llh, self.value, self.log_partition, self.at_floor, self.log_masses, self.flow, self.weights = (
             self._by_seed
@@ -144,15 +175,17 @@ class Recorder:
 
     def add(self, block: Block) -> None:
         """Append the states of a block; why it was cut short, if it was, becomes the reason."""
-        info, end = block.seen, self.length + block.length
-        with np.errstate(all="ignore"):
-            masses = log_masses(info.inputs[0]) if self._num_masses else info.flow[..., :0]
-        seen = info.llh, info.value, info.log_partition, info.at_floor, masses, info.flow, info.layer_weights
-        for array, values in zip(self._by_step, seen, strict=True):
-            array[self.length : end] = values
-        if block.stopped is not None:
-            self.stopped = f"diverged: {block.stopped}"
-        self.state, self.length = block.last or self.state, end
+        self.append(Rows.of(block, self._num_masses > 0))
+
+    def append(self, rows: Rows) -> None:
+        """Append rows of states; those that are here already are left out, as where somebody went on from the last."""
+        known = self.length - rows.iteration
+        end = self.length + len(rows.arrays[0]) - known
+        for array, values in zip(self._by_step, rows.arrays, strict=True):
+            array[self.length : end] = values[known:]
+        if rows.stopped is not None:
+            self.stopped = f"diverged: {rows.stopped}"
+        self.state, self.length = rows.last or self.state, end
 
     def components(self, at: Ints | slice) -> Floats:
         """The effective number of components of every seed at some of the states so far, (S, len(at))."""
@@ -178,8 +211,8 @@ def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
 
 
 def write_csv(path: Path, traces: Sequence[Trace]) -> None:
-    """Write `tidy` rows; numbers in the shortest form that reads back to the same bits."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+    """Write `tidy` rows, all or nothing; numbers in the shortest form that reads back to the same bits."""
+    with whole(path) as file:
+        writer = csv.writer(codecs.getwriter("utf-8")(file))
         writer.writerow(("seed", "L", "t", "quantity", "value"))
         writer.writerows(tidy(traces))

@@ -11,7 +11,9 @@ from starlette.types import Scope
 COOKIE = "spnlab_browser"
 _GIVEN = re.compile(r"[A-Za-z0-9_-]{22}")
 # What is not a page of the lab: every other path is answered with Streamlit's index.html.
-_NO_PAGE = re.compile(r"(_stcore|api|static|media|component|app/static|oauth2callback|auth)(/|$)|.*\.[^/]*$", re.DOTALL)
+_NO_PAGE = re.compile(
+    r"(_stcore|api|metrics|ready|static|media|component|app/static|oauth2callback|auth)(/|$)|.*\.[^/]*$", re.DOTALL
+)
 # Files that a page loads once and the browser keeps.
 _STATIC = re.compile(r"(static|api/static|component|app/static)/|api/plotly-|[^/]*\.(png|svg|ico|json)$")
 

@@ -101,8 +101,9 @@ class View {
 
   /** The head of a page: what there is to say, and buttons for what the page can be asked. */
   head(...asked) {
+    const told = { pin: () => this.run?.id, share: () => this.data.base };
     const button = (name) => {
-      const act = (this.act[name] = () => this.run && this.trigger(name, this.run.id));
+      const act = (this.act[name] = () => this.run && this.trigger(name, told[name]()));
       return wordedButton(name, act, { "data-act": name, key: SIDES[name] }, icon(name));
     };
     return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));
@@ -130,7 +131,7 @@ class View {
   load(data) {
     if (data.run_id && data.run_id !== (this.next ?? this.run)?.id) {
       this.next?.close();
-      this.next = new Run(data.run_id, data.base, (run) => this.changed(run));
+      this.next = new Run(data.run_id, data.base, (run) => this.changed(run), data.session);
     }
     const wanted = [data.baseline ?? []].flat();
     this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());
@@ -146,7 +147,7 @@ class View {
   async loadPublished(base) {
     this.publishing = true;
     try {
-      const { iteration, ...curves } = await (await fetch(`${base}/api/figure3`)).json();
+      const { iteration, ...curves } = await (await fetch(`${base}api/figure3`)).json();
       const published = ([name, y]) => ({ depth: Number(name.replace("L", "")), x: iteration, y });
       this.published = Object.entries(curves).map(published);
       this.redraw();

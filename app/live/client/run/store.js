@@ -1,6 +1,6 @@
 // One run in the browser: fetched by cursor, kept whole, read by frame. It knows nothing of drawing.
 
-import { askJson, askNumbers, Refused, Rows } from "./wire.js";
+import { askJson, askNumbers, refusalOf, Refused, Rows } from "./wire.js";
 
 const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
@@ -8,10 +8,14 @@ const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failu
 const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
 
 export class Run {
-  /** `changed(run)` is called whenever something new is known; `base` is the server's path. */
-  constructor(id, base, changed) {
+  /**
+   * `changed(run)` is called whenever something new is known; `base` is the address of the lab's root, `session` the
+   * name by which the server knows who may stop it.
+   */
+  constructor(id, base, changed, session = "") {
     this.id = id;
     this.base = base;
+    this.session = session;
     this.changed = changed;
     this.state = "loading";
     this.header = {};
@@ -20,6 +24,7 @@ export class Run {
     this.rows = new Rows(); // one per frame, of the seed
     this.loading = null; // another seed and its frames, until they are all here
     this.trouble = null; // "lost", "gone" or "refused"
+    this.unstopped = null; // why the run was not stopped, in the server's words or ""
     this.failures = 0;
     this.snapshots = new Map(); // updates made -> probabilities (curve, K, D) of the seed
     this.stopper = new AbortController();
@@ -27,7 +32,7 @@ export class Run {
   }
 
   get url() {
-    return `${this.base}/api/runs/${encodeURIComponent(this.id)}`;
+    return `${this.base}api/runs/${encodeURIComponent(this.id)}`;
   }
 
   get length() {
@@ -75,7 +80,7 @@ export class Run {
 
   /** Ask for what is missing; true when the run is over and everything is here. */
   async fetchOnce() {
-    if (!this.layout) this.setLayout(await askJson(`${this.url}/layout`, this.stopper.signal));
+    if (!this.layout && !(await this.askLayout())) return this.final;
     const target = this.loading ?? this;
     const { rows } = target;
     const url = `${this.url}?from=${rows.length}&seed=${target.seed}`;
@@ -90,9 +95,13 @@ export class Run {
     return this.final && !this.behind && !this.loading;
   }
 
-  setLayout(layout) {
-    this.layout = readLayout(layout);
+  /** Ask what the frames hold; false while the server still draws or learns the network. */
+  async askLayout() {
+    const answer = await askJson(`${this.url}/layout`, this.stopper.signal);
+    if (answer.curves) this.layout = readLayout(answer);
+    else Object.assign(this, { header: answer, state: answer.state });
     this.changed(this);
+    return Boolean(this.layout);
   }
 
   /** Show another seed's details: its frames replace the present ones once they are all here. */
@@ -162,14 +171,13 @@ export class Run {
     if (!this.closed) this.changed(this);
   }
 
-  /** End the training on the server; what has arrived stays. */
+  /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */
   async stop() {
-    try {
-      const answer = await fetch(`${this.url}/stop`, { method: "POST", signal: this.stopper.signal });
-      if (!answer.ok) this.setTrouble(answer.status === 404 ? "gone" : "refused");
-    } catch {
-      this.setTrouble("lost");
-    }
+    const options = { headers: { "X-Session": this.session }, signal: this.stopper.signal };
+    const unstopped = await refusalOf(`${this.url}/stop`, options);
+    if (unstopped === this.unstopped || this.closed) return;
+    this.unstopped = unstopped;
+    this.changed(this);
   }
 }
 

@@ -23,7 +23,7 @@ def test_the_path_is_below_the_base_or_none(base, path, below):
 def test_pages_files_and_answers_are_told_apart():
     pages = ("", "dynamics", "figure3", "a/b", "apiary", "statically")
     files = ("static/js/x.js", "api/static/lab/lab-1.js", "api/plotly-6.1.min.js", "favicon.png", "static/a.css")
-    answers = ("api/runs/x", "_stcore/health", "_stcore/stream", "media/x", "api/door", "api")
+    answers = ("api/runs/x", "_stcore/health", "_stcore/stream", "media/x", "api/door", "api", "metrics", "ready")
     assert all(is_page("GET", path) for path in pages) and not any(map(is_static, (*pages, *answers)))
     assert all(map(is_static, files)) and not any(is_page("GET", path) for path in (*files, *answers))
     assert not is_page("POST", "") and not is_page("GET", None)

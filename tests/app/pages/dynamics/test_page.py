@@ -68,7 +68,7 @@ def test_the_labs_run_is_one_press_away_and_stays_chosen():
 def test_a_run_that_was_stopped_is_not_trained_anew_by_a_rerun_and_other_data_is():
     page = at_address("dynamics").run()
     first = page.session_state["dynamics_held"].run_id
-    REGISTRY.stop(first)
+    REGISTRY.stop(first, page.session_state["session_name"])
     page.run()
     assert page.session_state["dynamics_held"].run_id == first
     page.session_state["study"] = page.session_state["study"].on("two-clusters")
@@ -100,6 +100,6 @@ def test_every_act_has_its_words_and_none_is_left_over():
 
 
 def test_the_view_loads_its_own_module_and_style_by_hashed_name():
-    data = view_data({"views": "dynamics", "run_id": "x", "base": "/lab/"})
+    data = view_data({"views": "dynamics", "run_id": "x"})
     for address, name in zip((data["module"], data["styles"][1]), ("dynamics.js", "dynamics.css"), strict=True):
-        assert address == f"/lab/api/static/{assets.static_name(f'dynamics/{name}')}"
+        assert address == f"api/static/{assets.static_name(f'dynamics/{name}')}"

@@ -28,7 +28,7 @@ from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
-from app.live import metrics  # noqa: E402
+from app.live import door, metrics  # noqa: E402
 from app.live.framed import PartitionedCookies  # noqa: E402
 from app.live.lifetime import SOURCES, lifespan  # noqa: E402
 from app.live.routes import routes  # noqa: E402
@@ -53,5 +53,9 @@ app = st.App(
         *routes(REGISTRY, BASE, config.get_option("server.corsAllowedOrigins")),
     ],
     lifespan=lifespan,
-    middleware=[Middleware(PartitionedCookies), Middleware(UnconnectedNotice)],
+    middleware=[
+        Middleware(PartitionedCookies),
+        *door.middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
+        Middleware(UnconnectedNotice),
+    ],
 )

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import page
 from app.kit.link import VIEWS, decode_view
 from app.kit.text import WORDS
+from app.live.door import refused_values
 
 PANEL_PIXELS = 280
 # Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting
@@ -57,5 +59,8 @@ pages = {
     for heading, entries in PAGES.items()
 }
 chosen = st.navigation(pages, position="top")
+running = get_script_run_ctx()
+for sentence in refused_values(running.session_id) if running else ():
+    page.refused(sentence)
 page.remember_page(chosen.url_path)
 chosen.run()

@@ -16,7 +16,7 @@ from typing import Any
 FOLDER = Path(__file__).parents[1] / "text"
 KIT = "kit"  # what every page shows
 PAGES = ("lab", "dynamics", "circuits")
-PYTHON = ("words", "choices")  # what only the server says
+PYTHON = ("words", "choices", "door")  # what only the server says
 
 
 @cache

@@ -81,6 +81,14 @@ class ServerLimits:
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
+    upload_bytes_per_session: int = 80_000_000
+    upload_bytes_in_all: int = 400_000_000
+    requests_per_second: float = 100.0  # of one browser, static files not counted
+    requests_at_once: int = 400  # as many may come together before the rate counts
+    address_requests_per_second: float = 0.0  # off: a whole class may sit behind one address
+    waiting: int = 1000  # browsers in line for a place
+    place_left: float = 5.0  # for a browser whose page was closed, since it may be loading it anew
+    place_promised: float = 30.0  # for a page that was handed out and has not connected yet
     drain_seconds: float = 4.0  # for runs under way, when the server was told to end
     released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
     job_bytes: int = LIMITS.run_bytes  # that a job may take
@@ -96,8 +104,11 @@ class ServerLimits:
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":
         """The limits of this machine, with those that the environment sets; LimitError where one is no number."""
         spare = max(allowed_memory() - OWN_BYTES, allowed_memory() // 4)
-        said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, spare // 2)}
-        said["job_bytes"] = min(LIMITS.run_bytes, max(LEAST_JOB_BYTES, allowed_memory() // 4))
+        said: dict[str, Any] = {
+            "memory_bytes": min(LIMITS.run_bytes, spare // 2),
+            "upload_bytes_in_all": min(cls.upload_bytes_in_all, spare // 4),
+            "job_bytes": min(LIMITS.run_bytes, max(LEAST_JOB_BYTES, allowed_memory() // 4)),
+        }
         for field in fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:

@@ -1,7 +1,7 @@
 """The real page in a real browser: Streamlit on a free loopback port, driven through Chromium.
 
-Any request to another machine and any error in the page fails the test; a failing test leaves a screenshot in its own
-temporary folder.
+Any request to another machine, any error in the page and anything that its security policy keeps off fails the test; a
+failing test leaves a screenshot in its own temporary folder.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ CHROMIUM_ARGS = [
     "--disable-dev-shm-usage",
     "--host-resolver-rules=MAP *.example 127.0.0.1",  # sites of other names than the lab's, all on this computer
 ]
+POLICY = "Content Security Policy"  # what Chromium's console says when a page tries what its policy does not allow
 LAB = (sys.executable, "-m", "spnlab")  # as `make run` starts it
 PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
 OpenPage = Callable[..., Any]
@@ -150,6 +151,7 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         opened.append((context, page, faults))
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+        page.on("console", lambda said: POLICY in said.text and faults.append(f"policy: {said.text}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         inside = (*(own or [urljoin(url, "/")]), "data:", "blob:")
         context.on("request", lambda sent: sent.url.startswith(inside) or faults.append(f"foreign request: {sent.url}"))

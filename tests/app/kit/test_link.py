@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from dataclasses import replace
 from urllib.parse import parse_qs
 
@@ -256,3 +257,24 @@ def test_uploaded_data_is_named_by_its_content_only():
 def test_the_view_is_one_of_three(params, view, num_refusals):
     found, refusals = decode_view(params)
     assert found == view and len(refusals) == num_refusals
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"num_components": "9" * 100_000},
+        {"depths": ",".join(["1"] * 50_000)},
+        {"x" * 100_000: "1"},
+        {f"p{number}": "1" for number in range(5000)},
+        {"seed": ["1"] * 5000},
+        {"v": "2" * 100_000, "view": "x" * 100_000},
+    ],
+    ids=["long value", "long list", "long name", "5,000 names", "5,000 values", "long version"],
+)
+def test_a_link_of_any_size_is_read_in_a_moment_and_refused_in_few_words(params):
+    begin = time.process_time()
+    for codec in (LAB, CIRCUITS):
+        _, refusals = codec.decode(params)
+        assert 1 <= len(refusals) <= MAX_SENTENCES + 1 and len("".join(refusals)) < 1500
+    decode_view(params)
+    assert time.process_time() - begin < 0.2  # of CPU; it is a fiftieth of that

@@ -11,10 +11,14 @@ from pathlib import Path  # noqa: E402  after the above
 
 import pandas  # noqa: E402, F401  Plotly imports it on demand, and two first sessions at once would meet it half loaded
 import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
+from app.live import assets  # noqa: E402
+from app.live.files import CompressedFiles  # noqa: E402
 from app.live.lifetime import lifespan  # noqa: E402
+from app.live.preload import Preloaded  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
 
@@ -22,10 +26,15 @@ from app.live.runs import REGISTRY  # noqa: E402
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
 PagesManager.uses_pages_directory = False
 
+FONT = "static/media/MaterialSymbols-Rounded.*.woff2"
+
+base = config.get_option("server.baseUrlPath") or ""
 app = st.App(
     Path(__file__).parent / "app" / "main.py",
-    routes=routes(
-        REGISTRY, config.get_option("server.baseUrlPath") or "", config.get_option("server.corsAllowedOrigins")
-    ),
+    routes=routes(REGISTRY, base, config.get_option("server.corsAllowedOrigins")),
+    middleware=[
+        Middleware(CompressedFiles, Path(st.__file__).with_name("static"), base, {FONT: assets.ICONS}),
+        Middleware(Preloaded, [f"api/{assets.plotly().name}"]),
+    ],
     lifespan=lifespan,
 )

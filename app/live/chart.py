@@ -38,7 +38,7 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
         "styles": [static("kit/kit.css"), static(f"{page}/{page}.css")],
         "words": static(f"words/{page}.json"),
         "palette": static("palette.json"),
-        "plotly": f"{prefix}/api/{assets.plotly_name()}",
+        "plotly": f"{prefix}/api/{assets.plotly().name}",
         "not_loaded": catalogue(KIT)["not_loaded"],
     }
 

@@ -1,4 +1,4 @@
-"""What begins and ends with the server: plotly.js is compressed, and at the end no run or job is cut in the middle."""
+"""What begins and ends with the server: at the end no run or job is cut in the middle."""
 
 import signal
 import sys
@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.live import assets
 from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 from spncore.threads import ONE_THREAD
@@ -18,11 +17,10 @@ SWITCH_SECONDS = 0.0005
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
-    """Compress plotly.js beside the start, so that nobody waits for it; at the end runs become interrupted.
+    """At the end runs become interrupted.
 
     BLAS has one thread all the while, whatever the environment says: a run's bits depend on it.
     """
-    threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _exit_cleanly_when_terminated()
     with ONE_THREAD:

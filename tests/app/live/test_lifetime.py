@@ -13,7 +13,6 @@ def test_blas_has_one_thread_while_the_server_lives_whatever_the_environment_say
     closed = []
     for name in ("REGISTRY", "JOBS"):
         monkeypatch.setattr(lifetime, name, SimpleNamespace(close=lambda name=name: closed.append(name)))
-    monkeypatch.setattr(lifetime.assets, "plotly", lambda: b"")
     before = [(library, library.num_threads) for library in blas()]
     set_numbers([(library, 2) for library in blas()])
     if not before or any(library.num_threads != 2 for library in blas()):

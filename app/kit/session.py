@@ -141,8 +141,7 @@ def started(wanted: Study, prepare: Callable[[Study, Dataset], Study] | None = N
 
 def run_view(key: str, run: Shown, stale: bool, view: str, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back."""
-    base = st.get_option("server.baseUrlPath")
-    payload = {"views": key, "run_id": run.run_id, "base": base, "stale": stale, "labels": {}, "view": view}
+    payload = {"views": key, "run_id": run.run_id, "stale": stale, "labels": {}, "view": view}
     return lab_view({**payload, **more}, key=key)
 
 

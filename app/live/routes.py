@@ -162,10 +162,19 @@ def _seed(query: Mapping[str, str], run: LiveRun) -> int:
 
 
 def _check_origin(request: Request, origins: Sequence[str]) -> None:
-    """Only pages of this server may change anything: browsers name the page's origin in every POST."""
-    origin = request.headers.get("origin", "")
-    if urlsplit(origin).netloc != request.headers.get("host") and origin not in origins:
-        raise RefusedError(403, "Only the lab's own page may do this.")
+    """Only pages of this server may change anything: browsers name the page's origin in every POST.
+
+    Over HTTPS they also say themselves that page and server are one site, whatever a proxy makes of the host's name.
+    """
+    origin, host = request.headers.get("origin", ""), request.headers.get("host")
+    if request.headers.get("sec-fetch-site") == "same-origin" or urlsplit(origin).netloc == host or origin in origins:
+        return
+    raise RefusedError(
+        403,
+        f"Only the lab's own page may do this, and the server, asked for as {str(host)[:80]!r}, cannot tell that the "
+        f"page at {origin[:80]!r} is that. A proxy in between must hand on the Host it was asked for (nginx: "
+        "proxy_set_header Host $http_host), or server.corsAllowedOrigins name the page's origin.",
+    )
 
 
 def _octets(header: dict[str, Any], body: frames.Floats32) -> Response:

@@ -32,7 +32,6 @@ if "run" not in st.session_state:
 asked = lab_view(
     {
         "run_id": query.get("run", st.session_state["run"]),
-        "base": st.get_option("server.baseUrlPath"),
         "stale": st.checkbox("stale"),
         "baseline": st.session_state["pinned"],
         "published": "published" in query,

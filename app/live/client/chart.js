@@ -1,20 +1,22 @@
-// Mounts a view of a run. Streamlit sends this text with every update, so it only fetches what is loaded once per page.
+// Mounts a view of a run, or a figure. Streamlit sends this text with every update, so it only fetches what is loaded once per page.
+// It runs from a blob, so addresses begin where the lab's pages lie side by side, as those of Streamlit's own files do.
 
 export default async function chart(component) {
   const { parentElement, data } = component;
   const host = hostIn(parentElement);
-  const address = (path) => new URL(path, document.baseURI).href; // this text runs from a blob
-  const json = async (path) => (await fetch(address(path))).json();
+  const base = new URL(".", document.baseURI).href;
+  const json = async (path) => path && (await fetch(base + path)).json();
   let loaded;
   try {
-    const files = [import(address(data.module)), json(data.words), json(data.palette)];
-    loaded = await Promise.all([...files, ...data.styles.map(addStyle)]);
+    const files = [import(base + data.module), json(data.words), json(data.palette)];
+    loaded = await Promise.all([...files, ...data.styles.map((path) => addStyle(base + path))]);
   } catch {
     host.textContent = data.not_loaded;
     return undefined;
   }
   const [{ default: mount }, words, palette] = loaded;
-  return mount({ ...component, parentElement: host, words, palette });
+  const based = { ...data, base, plotly: base + data.plotly };
+  return mount({ ...component, data: based, parentElement: host, words, palette });
 }
 
 function hostIn(parent) {

@@ -277,6 +277,20 @@ def test_a_foreign_page_cannot_stop_a_run(
     assert run is not None and not run.stopped
 
 
+def test_a_page_that_the_browser_itself_calls_the_servers_own_may_stop_a_run_behind_any_proxy(
+    registry: RunRegistry, client: TestClient, data: Dataset
+) -> None:
+    run_id = registry.start(ENDLESS, data, "a")
+    said = {"Origin": "https://lab.example", "Host": "127.0.0.1:8501"}
+    for site in ("cross-site", "same-site", "none"):
+        refused = client.post(f"/api/runs/{run_id}/stop", headers={**said, "Sec-Fetch-Site": site})
+        assert refused.status_code == 403
+        for part in ("https://lab.example", "127.0.0.1:8501", "proxy_set_header Host", "server.corsAllowedOrigins"):
+            assert part in refused.json()["error"]
+    answer = client.post(f"/api/runs/{run_id}/stop", headers={**said, "Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 204
+
+
 def test_origins_that_the_server_was_told_of_may_stop_a_run(registry: RunRegistry, data: Dataset) -> None:
     client = TestClient(Starlette(routes=routes(registry, origins=["https://lab.example"])))
     run_id = registry.start(ENDLESS, data, "a")

@@ -7,6 +7,9 @@ import { count, say } from "./words.js";
 function sentenceOf(run, stale) {
   if (!run) return { state: "loading", sentence: say("loading") };
   if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
+  const { unstopped } = run;
+  if (unstopped !== null && !run.final)
+    return { state: run.state, sentence: say(unstopped ? "unstopped" : "unreached", { why: unstopped }) };
   const { reason } = run.header;
   const T = run.layout?.iterations ?? 0;
   const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T, updates: count("updates", T) };

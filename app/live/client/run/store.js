@@ -1,6 +1,6 @@
 // One run in the browser: fetched by cursor, kept whole, read by frame. It knows nothing of drawing.
 
-import { askJson, askNumbers, Refused, Rows } from "./wire.js";
+import { askJson, askNumbers, refusalOf, Refused, Rows } from "./wire.js";
 
 const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
@@ -8,7 +8,7 @@ const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failu
 const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
 
 export class Run {
-  /** `changed(run)` is called whenever something new is known; `base` is the server's path. */
+  /** `changed(run)` is called whenever something new is known; `base` is the address of the lab's root. */
   constructor(id, base, changed) {
     this.id = id;
     this.base = base;
@@ -20,6 +20,7 @@ export class Run {
     this.rows = new Rows(); // one per frame, of the seed
     this.loading = null; // another seed and its frames, until they are all here
     this.trouble = null; // "lost", "gone" or "refused"
+    this.unstopped = null; // why the run was not stopped, in the server's words or ""
     this.failures = 0;
     this.snapshots = new Map(); // updates made -> probabilities (curve, K, D) of the seed
     this.stopper = new AbortController();
@@ -27,7 +28,7 @@ export class Run {
   }
 
   get url() {
-    return `${this.base}/api/runs/${encodeURIComponent(this.id)}`;
+    return `${this.base}api/runs/${encodeURIComponent(this.id)}`;
   }
 
   get length() {
@@ -162,14 +163,12 @@ export class Run {
     if (!this.closed) this.changed(this);
   }
 
-  /** End the training on the server; what has arrived stays. */
+  /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */
   async stop() {
-    try {
-      const answer = await fetch(`${this.url}/stop`, { method: "POST", signal: this.stopper.signal });
-      if (!answer.ok) this.setTrouble(answer.status === 404 ? "gone" : "refused");
-    } catch {
-      this.setTrouble("lost");
-    }
+    const unstopped = await refusalOf(`${this.url}/stop`, this.stopper.signal);
+    if (unstopped === this.unstopped || this.closed) return;
+    this.unstopped = unstopped;
+    this.changed(this);
   }
 }
 

@@ -32,6 +32,19 @@ export const askNumbers = async (url, signal) =>
 
 export const askJson = async (url, signal) => (await ask(url, "application/json", signal)).json();
 
+/**
+ * Ask for something to be done; null when it was, else the server's sentence, "" where what answered has none.
+ * @returns {Promise<string | null>}
+ */
+export async function refusalOf(url, signal) {
+  try {
+    const answer = await fetch(url, { method: "POST", signal });
+    return answer.ok ? null : ((await answer.json()).error ?? "");
+  } catch {
+    return ""; // nothing came back, or the page of a proxy
+  }
+}
+
 /** Rows of as many float32 numbers each as there are fields. */
 export class Rows {
   constructor() {

@@ -23,6 +23,9 @@ learn({
   notes: { one: "{n} note", other: "{n} notes" },
   updates: { one: "1 update", other: "{n} updates" },
   done: "Finished, {updates}",
+  running: "Training",
+  unstopped: "Stop was refused. {why}",
+  unreached: "Stop did not reach the server.",
 });
 
 const run = (state, headline, details) => ({
@@ -30,6 +33,7 @@ const run = (state, headline, details) => ({
   length: 1,
   header: { headline, details, events: [] },
   layout: null,
+  unstopped: null,
 });
 
 test("both lines are shown of a run that is live, stopped or done, and go with it", () => {
@@ -68,4 +72,23 @@ test("the second line is read after the first and before the state, which alone 
   assert.ok(third.children.includes(told.status));
   assert.equal(told.status.attributes.role, "status");
   assert.ok(!("role" in told.details.attributes || "aria-live" in told.details.attributes));
+});
+
+test("a run that could not be stopped says why until it ends", () => {
+  const told = new Told();
+  const said = (state, unstopped) => {
+    const asked = {
+      ...run(state, "", ""),
+      iteration: (i) => i,
+      layout: { iterations: 2 },
+      unstopped,
+      final: state === "done",
+    };
+    told.tell(asked, asked, false, false);
+    return told.status.textContent;
+  };
+  assert.equal(said("running", "Name the setting."), "Stop was refused. Name the setting.");
+  assert.equal(said("running", ""), "Stop did not reach the server.");
+  assert.equal(said("running", null), "Training");
+  assert.equal(said("done", "Name the setting."), "Finished, 2 updates");
 });

@@ -17,14 +17,14 @@ const lab = (url) => (url.endsWith("/layout") ? { json: layout } : { octets: fra
 
 async function opened(answer = lab) {
   const asked = serve(answer);
-  const run = new Run("an id", "/lab", () => {});
+  const run = new Run("an id", "https://site/lab/", () => {});
   await until(() => run.trouble || (run.final && !run.behind && !run.loading));
   return { run, asked };
 }
 
 test("a run is fetched from its cursor on and read by frame, curve and part", async () => {
   const { run, asked } = await opened();
-  const address = "/lab/api/runs/an%20id";
+  const address = "https://site/lab/api/runs/an%20id";
   assert.deepEqual(asked, [`${address}/layout`, `${address}?from=0&seed=0`, `${address}?from=4&seed=0`]);
   assert.equal(run.length, 7);
   assert.equal(run.total, 7);
@@ -93,4 +93,13 @@ test("a run that is gone is told and not asked for again; a lost connection is",
   await until(() => lost.run.final);
   assert.deepEqual([lost.run.trouble, lost.run.length > 0], [null, true]);
   lost.run.close();
+});
+
+test("a stop that is refused, or that something else answers, is told; one that is done is not", async () => {
+  const answers = [{ status: 403, json: { error: "Not you." } }, { status: 502, page: "<html>" }, { json: {} }];
+  const { run } = await opened((url) => (url.endsWith("/stop") ? answers.shift() : lab(url)));
+  const told = [];
+  run.changed = () => told.push(run.unstopped);
+  for (let press = 0; press < 3; press += 1) await run.stop();
+  assert.deepEqual(told, ["Not you.", "", null]);
 });

@@ -60,23 +60,22 @@ class Drawn {
 }
 
 /** What the figure does not say itself, as the page looks. */
-function template({ font: family, text, line, grid }) {
-  const small = { size: 12, color: line };
-  const title = { font: { size: 13, color: line } };
-  const axis = { automargin: true, gridcolor: grid, zerolinecolor: grid, tickcolor: grid, tickfont: small };
+function template({ font: family, text, grid }) {
+  const font = { family, size: 12, color: text };
+  const title = { font: { ...font, size: 13 } };
+  const axis = { automargin: true, gridcolor: grid, zerolinecolor: grid, tickcolor: grid, tickfont: font };
   return {
     layout: {
-      font: { family, size: 12, color: text },
-      title: { x: 0, xanchor: "left", font: { size: 15, color: text } },
-      legend: { font: small, valign: "top" },
+      font,
+      title: { x: 0, xanchor: "left", font: { ...font, size: 15, weight: 600 } },
+      legend: { font, valign: "top" },
       xaxis: { ...axis, showgrid: false, zeroline: false, title: { ...title, standoff: 18 } },
       yaxis: { ...axis, title: { ...title, standoff: 22 } },
       margin: { l: 0, r: 0, pad: 8 },
       paper_bgcolor: CLEAR,
       plot_bgcolor: CLEAR,
       hoverlabel: { font: { family, size: 12 } },
-      modebar: { bgcolor: CLEAR, color: line, activecolor: text },
-      coloraxis: { colorbar: { thickness: 16, outlinewidth: 0, len: 0.75, tickfont: small } },
+      modebar: { bgcolor: CLEAR, color: grid, activecolor: text },
     },
     data: { scatter: [{ marker: { line: { width: 0 } } }] },
   };

@@ -26,6 +26,7 @@ from app.live.runs import REGISTRY  # noqa: E402
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
 PagesManager.uses_pages_directory = False
 
+STATIC = Path(st.__file__).with_name("static")
 FONT = "static/media/MaterialSymbols-Rounded.*.woff2"
 
 base = config.get_option("server.baseUrlPath") or ""
@@ -33,8 +34,8 @@ app = st.App(
     Path(__file__).parent / "app" / "main.py",
     routes=routes(REGISTRY, base, config.get_option("server.corsAllowedOrigins")),
     middleware=[
-        Middleware(CompressedFiles, Path(st.__file__).with_name("static"), base, {FONT: assets.ICONS}),
-        Middleware(Preloaded, [f"api/{assets.plotly().name}"]),
+        Middleware(CompressedFiles, STATIC, base, {FONT: assets.ICONS}),
+        Middleware(Preloaded, STATIC, base),
     ],
     lifespan=lifespan,
 )

@@ -68,6 +68,17 @@ def static_files() -> dict[str, Asset]:
 
 
 @cache
+def modules(name: str) -> tuple[str, ...]:
+    """A module of the component, such as lab/lab.js, and all that it imports, each once."""
+    imported = [_imported(name, found) for found in IMPORT.findall((CLIENT / name).read_bytes())]
+    return tuple(dict.fromkeys([name, *(below for one in imported for below in modules(one))]))
+
+
+def _imported(name: str, found: bytes) -> str:
+    return os.path.normpath(os.path.join(os.path.dirname(name), found.decode()))
+
+
+@cache
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
@@ -80,7 +91,7 @@ def _served(name: str) -> bytes:
     """The file as served: a module imports others by their hashed names, so its own name changes with theirs."""
 
     def hashed(found: re.Match[bytes]) -> bytes:
-        imported = os.path.normpath(os.path.join(os.path.dirname(name), found[0].decode()))
+        imported = _imported(name, found[0])
         parent, _, _ = found[0].decode().rpartition("/")
         return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
 

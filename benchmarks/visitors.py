@@ -26,16 +26,16 @@ ENDED = ("done", "stopped", "failed", "interrupted")
 
 
 class Server:
-    """The lab in a process of its own."""
+    """The lab in a process of its own, of the build in a folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path = ROOT) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.address", "127.0.0.1"]
         self.begin = time.perf_counter()
         self.process = subprocess.Popen(
-            [*command, "--server.port", str(self.port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*command, "--server.port", str(self.port)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         self._wait()
         self.start_seconds = time.perf_counter() - self.begin

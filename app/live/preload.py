@@ -38,9 +38,8 @@ class Preloaded:
         page = path.removeprefix(self.base).strip("/")
         modules = [*self.mounting, *of_view(VIEWS.get(page, "figures"))]
         links = [f"<./{module}>; rel=modulepreload" for module in modules]
-        return ", ".join(
-            [*links, f"<./api/{assets.plotly().name}>; rel=preload; as=script; fetchpriority=low"]
-        ).encode()
+        links.append(f"<./api/{assets.plotly().name}>; rel=preload; as=script; fetchpriority=low")
+        return ", ".join(links).encode()
 
 
 def of_view(view: str) -> list[str]:

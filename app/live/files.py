@@ -66,16 +66,16 @@ class CompressedFiles:
         asked = Request(scope)
         if "range" in asked.headers or not takes_gzip(asked.headers.get("accept-encoding", "")):
             return await self.app(scope, receive, _varied(send))
-        file = self.kept.get(address) or await run_in_threadpool(self._compressed, address)
-        await served(asked, file, ASKED_ANEW if address in self.fresh else FOR_EVER)(scope, receive, send)
+        if address not in self.kept:
+            await run_in_threadpool(self._compress, address)
+        await served(asked, self.kept[address], ASKED_ANEW if address in self.fresh else FOR_EVER)(scope, receive, send)
 
-    def _compressed(self, address: str) -> Asset:
+    def _compress(self, address: str) -> None:
         """One at a time, so that for a class that opens the lab at once every file is compressed once."""
         with self.turn:
             if address not in self.kept:
                 path = self.paths[address]
                 self.kept[address] = asset(path.name, gzip.compress(path.read_bytes(), mtime=0))
-            return self.kept[address]
 
 
 def _weight(entry: str) -> tuple[str, float]:

@@ -1,4 +1,5 @@
-// Mounts a view of a run, or a figure. Streamlit sends this text with every update, so it only fetches what is loaded once per page.
+// Mounts a view of a run, or a figure. Streamlit sends this text with every update, so it only fetches what is loaded
+// once per page.
 // It runs from a blob, so addresses begin where the lab's pages lie side by side, as those of Streamlit's own files do.
 
 export default async function chart(component) {

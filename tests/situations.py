@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.live.headline.told import Told, circuit_told, told
-from app.live.runs import part_of
+from app.live.run import part_of
 from app.pages.circuits import files as circuit_files
 from app.pages.lab import files
 from spncore import Dataset, Experiment, Recorder, Trace, Trainer, fit, load, problem_of

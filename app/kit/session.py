@@ -16,12 +16,15 @@ from app.kit.link import LAB, decode_view
 from app.kit.text import WORDS, plain
 from app.kit.uploads import FALLBACK, Upload
 from app.live.chart import lab_view
-from app.live.runs import REGISTRY, LiveRun, RunRefused
+from app.live.run import LiveRun
+from app.live.runs import REGISTRY, RunRefused
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
+
+PREPARE_SECONDS = 2.0  # in which most circuits are drawn or learned; a page then knows whether they can be
 
 
 @dataclass(frozen=True)
@@ -43,13 +46,22 @@ class Shown:
 
     def file(self, make: Callable[..., Any], more: Any) -> Any:
         """A file of the run as far as it is now: `make(study, dataset, traces, more)`."""
-        return make(self.study, self.dataset, self.traces(), more)
+        run = self.run()
+        return make(run.study if run else self.study, self.dataset, run.traces() if run else [], more)
+
+
+def session_name() -> str:
+    """The name of this session for `REGISTRY`, which only its own page knows; it outlives a lost connection."""
+    name: str = st.session_state.setdefault("session_name", secrets.token_urlsafe(16))
+    _connected(name)
+    return name
 
 
 @st.cache_resource(scope="session", on_release=REGISTRY.release, show_spinner=False)
-def session_name() -> str:
-    """The name of this session for `REGISTRY.start`; when the browser's tab closes, its runs are let go of."""
-    return secrets.token_urlsafe(16)
+def _connected(name: str) -> str:
+    """Streamlit lets go of this when the connection is lost, and a script run of the session's return makes it anew."""
+    REGISTRY.welcome(name)
+    return name
 
 
 def open_session(training: bool = True) -> None:
@@ -123,25 +135,27 @@ def train() -> None:
             st.session_state["said"] = WORDS["same"]
             return
     try:
-        st.session_state["shown"] = started(study())
+        st.session_state["shown"] = started(study(), "lab")
     except (DataError, ExperimentError, RunRefused) as error:
         st.session_state["problem"] = str(error)
         return
     page.write_address(LAB.encode(study()), st.session_state["view"])
 
 
-def started(wanted: Study, prepare: Callable[[Study, Dataset], Study] | None = None) -> Shown:
-    """Register a study, prepared for its data, as a run; DataError, ExperimentError or RunRefused if it is refused."""
+def started(wanted: Study, where: str) -> Shown:
+    """Register a study as the run of a page; DataError, ExperimentError or RunRefused if it is refused."""
     dataset = uploads.find(wanted.experiment.dataset, held_uploads())
     if dataset is None:
         raise DataError(WORDS["missing_data"])
-    wanted = prepare(wanted, dataset) if prepare else wanted
-    return Shown(REGISTRY.start(wanted, dataset, session_name()), wanted, dataset)
+    run_id = REGISTRY.start(wanted, dataset, session_name(), where)
+    REGISTRY.prepared(run_id, PREPARE_SECONDS)
+    return Shown(run_id, wanted, dataset)
 
 
 def run_view(key: str, run: Shown, stale: bool, view: str, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back."""
-    payload = {"views": key, "run_id": run.run_id, "stale": stale, "labels": {}, "view": view}
+    own = {"run_id": run.run_id, "session": session_name()}
+    payload = {**own, "views": key, "stale": stale, "labels": {}, "view": view}
     return lab_view({**payload, **more}, key=key)
 
 

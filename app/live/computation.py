@@ -1,52 +1,68 @@
-"""The training of one study: its generators in lockstep, and what it leaves for the routes to serve."""
+"""What the server has of one study that a trainer process works at: what was recorded, for the routes to serve."""
+
+from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Hashable
 from typing import Any, Literal
 
 import numpy as np
 
-from app.live.room import memory_bytes, snapshot_spacing
-from spncore import Dataset, Problem, Recorder, StepInfo, Trace, Trainer, TrainState, problem_of
-from spncore.learning.lockstep import Lockstep, trainer_beside
-from spncore.learning.states import Block
+from app.live.room import memory_bytes, too_large
+from app.live.training import Begin, Kept, Slice
+from spncore import Dataset, Problem, Recorder, Trace, problem_of
+from spncore.circuits.model import Model
+from spncore.learning.problem import plain_problem
 from spncore.limits import LIMITS
-from spncore.runs.problem import trees_problem
+from spncore.record import ExperimentError
 from spncore.runs.study import Study
-from spncore.runs.training import learner_of, trainer_of
-from spncore.studies.target import Fixed, fixing, start_of
-from spncore.threads import on_one_thread
+from spncore.studies.target import Fixed
+from spncore.trees.models import shallow_mixture
 
-PART_SECONDS = 0.003  # of training between two looks at the clock
+UNKNOWN_BYTES = 64_000_000  # reckoned for a circuit before it is known
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 
 
 class Computation:
     """A study being trained, all curves one update at a time; one that diverged rests while others go on.
 
-    Only the scheduler's thread calls `advance`; any thread may read. Recorded arrays are written before `length`
-    says so and never again, so what lies below `length` can be read without a lock.
+    One thread at a time calls `take`; any thread may read. Recorded arrays are written before `length` says so and
+    never again, so what lies below `length` can be read without a lock.
     """
 
-    def __init__(self, study: Study, dataset: Dataset, run_seconds: float = LIMITS.run_seconds) -> None:
-        self.study, self.dataset, self.run_seconds = study, dataset, run_seconds
-        # of all curves but the mixture of trees, which begins where the first one does
-        alone = study.experiments()[: len(study.depths) + len(study.rivals)]
-        self.problems: tuple[Problem, ...] = tuple(problem_of(experiment, dataset) for experiment in alone)
+    def __init__(
+        self,
+        study: Study,
+        dataset: Dataset,
+        run_seconds: float = LIMITS.run_seconds,
+        most_bytes: int = LIMITS.run_bytes,
+    ) -> None:
+        """ExperimentError where it cannot be or takes more than `most_bytes`; of a deep circuit only later."""
+        self.asked = self.study = study  # as asked for; from `prepared` on perhaps with the mixture of trees beside
+        self.dataset, self.run_seconds, self.most_bytes = dataset, run_seconds, most_bytes
+        self.sessions: frozenset[Hashable] = frozenset()  # who waits for it
+        # of all curves but the mixture of trees, which begins where the first one does; of a deep circuit known once
+        # a trainer has drawn or learned it
+        self.problems: tuple[Problem, ...] = ()
+        self.prepared = False
         self.state: State = "queued"
         self.reason: str | None = None
         self.recorders: tuple[Recorder, ...] = ()
         # by curve and iteration the components: of a mixture the probabilities of a 1, (S, K, D) as float32, of a deep
         # circuit the parameters of all input layers, (S, P, nodes, S_l) each
-        self.kept: tuple[dict[int, Any], ...] = tuple({} for _ in study.experiments())
+        self.kept: tuple[dict[int, Any], ...] = ()
         self.target: Fixed | None = None  # what the runs are compared at, fixed before their first step
+        self.first_at: float | None = None  # when the first of them came, as `time.monotonic` has it
         self.length = 0  # states, the start among them, that every curve has recorded, but for the diverged
-        self.seconds = 0.0  # spent in training, without the waiting for other runs
-        self._work: Iterator[None] | None = None
+        self.seconds = 0.0  # of CPU, spent in training
+        self.ended_at = 0.0
+        self._trees: Problem | None = None  # of the mixture of trees
+        self._last: dict[int, Kept] = {}
         self._ending: tuple[State, str | None] | None = None
         self._first_cut: dict[int, int] = {}  # by curve: the updates after which more weights were at the floor
         self._searched: dict[int, int] = {}
-        self._last_seen: list[StepInfo | None] = [None] * len(study.experiments())
+        if not study.deep:
+            self._prepare(study)
 
     @property
     def ended(self) -> bool:
@@ -60,38 +76,85 @@ class Computation:
 
     @property
     def memory_bytes(self) -> int:
-        """What it holds, or before its end what it may come to hold."""
+        """What it holds, or before its end what it may come to hold; a guess of a circuit that is not drawn yet."""
+        if not self.problems:
+            return 0 if self.ended else UNKNOWN_BYTES
         whole = memory_bytes(self.study, self.dataset, self.problems)
         return whole * self.length // (self.study.experiment.iterations + 1) if self.ended else whole
 
+    def begin(self, key: int) -> Begin:
+        """What a trainer is told to begin it, or to go on where another one was."""
+        states = [None if recorder.stopped is not None else recorder.state for recorder in self.recorders]
+        return (
+            Begin(key, self.study, self.dataset, tuple(states)) if self.length else Begin(key, self.asked, self.dataset)
+        )
+
     def end(self, state: State, reason: str | None = None) -> None:
-        """Ask it to end; the scheduler's thread does so before the next step."""
+        """Ask it to end; what a trainer brings after that is not recorded."""
         self._ending = self._ending or (state, reason)
 
-    def advance(self, seconds: float) -> bool:
-        """Train for about `seconds`, one step at least; True while there is more to do."""
-        begin = time.perf_counter()
-        if self._work is None:
-            self._work, self.state = self._train(), "running"
-        while self._ending is None and time.perf_counter() - begin < seconds:
-            if next(self._work, self) is self:
-                self._ending = self._outcome()
-        self.seconds += time.perf_counter() - begin
-        if self._ending is None and self.seconds > self.run_seconds:
-            self._ending = ("stopped", f"Stopped at the limit of {self.run_seconds:g} s of training per run.")
+    def conclude(self) -> None:
+        """End as it was asked to, since no trainer is at it."""
         if self._ending is not None:
             self.finish(*self._ending)
-        return not self.ended
 
-    def finish(self, state: State, reason: str | None) -> None:
-        """Close the books: last snapshots, then the reason, then the state; let go of all that only training needs."""
+    def take(self, brought: Slice) -> None:
+        """Record what a slice of training has brought, and end where it has come to the end."""
+        self.seconds += brought.seconds
         if self.ended:
             return
-        for depth, info in enumerate(self._last_seen):
-            if info is not None and depth < len(self.recorders):
-                self._keep(depth, self.recorders[depth].length - 1, info)
-        self._work, self._last_seen = None, []
+        self.state = "running"
+        if self._ending is None:
+            try:
+                self._record(brought)
+            except ExperimentError as error:
+                self._ending = "failed", str(error)
+        if self._ending is None:
+            self._ending = self._outcome(brought)
+        self.conclude()
+
+    def _record(self, brought: Slice) -> None:
+        if brought.prepared is not None and not self.prepared:
+            self._prepare(brought.prepared.study, brought.prepared.model)
+        if brought.target is not None:
+            (self.target,) = brought.target
+        if brought.rows and not self.recorders:
+            self._make_recorders()
+        for curve, rows in brought.rows:
+            self.recorders[curve].append(rows)
+        for kept in brought.kept:
+            self.kept[kept.curve][kept.iteration] = kept.components
+        self._last.update({kept.curve: kept for kept in brought.last})
         self.length = self._common_length()
+        if self.length and self.first_at is None:
+            self.first_at = time.monotonic()
+
+    def _prepare(self, study: Study, model: Model | None = None) -> None:
+        alone = study.experiments()[: len(study.depths) + len(study.rivals)]
+        self.problems = tuple([problem_of(experiment, self.dataset, model) for experiment in alone])
+        self.kept = tuple([{} for _ in study.experiments()])
+        first = self.problems[0]
+        self._trees = (
+            plain_problem(shallow_mixture(model), first.bag, first.objective) if model and study.shallow else None
+        )
+        self.study = study
+        if self.memory_bytes > self.most_bytes:
+            raise ExperimentError(too_large(self.memory_bytes, self.most_bytes))
+        self.prepared = True
+
+    def _make_recorders(self) -> None:
+        beside = [self._trees] if self._trees else []
+        pairs = zip(self.study.experiments(), [*self.problems, *beside], strict=True)
+        self.recorders = tuple([Recorder(experiment, problem) for experiment, problem in pairs])
+
+    def finish(self, state: State, reason: str | None) -> None:
+        """Close the books: last snapshots, then the reason, then the state."""
+        if self.ended:
+            return
+        for kept in self._last.values():
+            self.kept[kept.curve][kept.iteration] = kept.components
+        self.length = self._common_length()
+        self.ended_at = time.monotonic()
         self.reason, self.state = reason, state
 
     def traces(self) -> list[Trace]:
@@ -130,72 +193,15 @@ class Computation:
         sound = [recorder.length for recorder in self.recorders if recorder.stopped is None]
         return min(sound) if sound else max((recorder.length for recorder in self.recorders), default=0)
 
-    def _outcome(self) -> tuple[State, str | None]:
+    def _outcome(self, brought: Slice) -> tuple[State, str | None] | None:
+        """How it has ended, if it has."""
+        if brought.refused is not None or brought.fault is not None:
+            return "failed", brought.refused
+        if not brought.ended:
+            over = f"Stopped at the limit of {self.run_seconds:g} s of training per run."
+            return ("stopped", over) if self.seconds > self.run_seconds else None
         diverged = self.diverged()
         if not diverged:
             return "done", None
         name, _, reason = min(diverged, key=lambda one: one[1])  # the others are among the events
         return "failed", f"{name} {reason}."
-
-    def _train(self) -> Iterator[None]:
-        """The whole work in small parts: a slice may end after each."""
-        trainers, states = list[Trainer](), list[TrainState]()
-        for curve, experiment in enumerate(self.study.experiments()):
-            shallow = self.study.is_shallow(curve)
-            problem = trees_problem(trainers[0], states[0]) if shallow else self.problems[curve]
-            trainers.append(trainer_beside(problem, learner_of(experiment), trainers))
-            states.append((yield from _initial_state(trainers[-1])))
-        self.target = yield from self._fix_target(trainers, states)
-        self.recorders = tuple(map(Recorder, self.study.experiments(), (trainer.problem for trainer in trainers)))
-        together, iterations = Lockstep(trainers, states), self.study.experiment.iterations
-        for blocks in on_one_thread(together.blocks(iterations, PART_SECONDS)):
-            for curve, block in blocks:
-                self._watch(curve, block)
-                self.recorders[curve].add(block)
-            self.length = self._common_length()
-            yield
-
-    def _fix_target(
-        self, trainers: Sequence[Trainer], states: Sequence[TrainState]
-    ) -> Generator[None, None, Fixed | None]:
-        """What the runs will be compared at, by return value: from the plain network's start, which all depths share.
-
-        Where the plain network is not among the depths its start is made for this alone.
-        """
-        if self.study.deep:
-            return None
-        plain = self.study.experiment.replace(depth=1)
-        if 1 in self.study.depths:
-            place = self.study.depths.index(1)
-            trainer, state = trainers[place], states[place]
-        else:
-            trainer = trainer_of(plain, self.dataset)
-            state = yield from _initial_state(trainer)
-        yield
-        return (yield from fixing(plain, self.dataset, start_of(trainer, plain, state)))
-
-    def _watch(self, curve: int, block: Block) -> None:
-        """Of the states of a block keep the components of every so many."""
-        every = snapshot_spacing(self.study.experiment, self.problems[0].circuit)
-        for place in range(-block.iteration % every, block.length, every):
-            self._keep(curve, block.iteration + place, block.at(place))
-        if block.length:
-            self._last_seen[curve] = block.at(block.length - 1)
-
-    def _keep(self, depth: int, iteration: int, info: StepInfo) -> None:
-        """θ1 / (θ0 + θ1) of a mixture; all leaf parameters of a deep circuit, whose mixture of trees has the same."""
-        if not self.study.deep:
-            zeros, ones = info.inputs[0][:, 0], info.inputs[0][:, 1]
-            with np.errstate(invalid="ignore"):  # a leaf whose weights both vanished says nothing: NaN
-                self.kept[depth][iteration] = (ones / (zeros + ones)).astype(np.float32)
-        elif not self.study.is_shallow(depth):
-            self.kept[depth][iteration] = info.inputs
-
-
-def _initial_state(trainer: Trainer) -> Generator[None, None, TrainState]:
-    """The start of all seeds, by return value. Fitted components take a while, so seeds are made one by one."""
-    starts = []
-    for seed in trainer.settings.seeds:
-        starts.append(trainer.problem.start(seed))
-        yield
-    return trainer.start(np.stack(starts))

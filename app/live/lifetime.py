@@ -23,6 +23,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     _exit_cleanly_when_terminated()
+    REGISTRY.scheduler.start()
     with ONE_THREAD:
         yield {}
     REGISTRY.close()

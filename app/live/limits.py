@@ -44,18 +44,19 @@ def allowed_memory() -> int:
 class ServerLimits:
     """What the server gives; sizes in bytes, times in seconds; 0 where a limit is off."""
 
-    at_once: int = cores()
-    queue: int = 60
+    trainers: int = cores()  # processes that train
+    niceness: int = 10  # by how much they give way to the server's process
+    queue: int = 60  # runs that wait for memory
     sessions: int = 200
-    unfinished_per_session: int = 3
+    unfinished_per_session: int = 4  # one on every page that trains, and one to spare
     runs_per_session: int = 12
-    memory_bytes: int = LIMITS.run_bytes
+    cpu_per_session: float = 1800.0  # seconds of training within an hour
+    memory_bytes: int = LIMITS.run_bytes  # of all runs
     unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
-    released_grace: float = 1.0  # a tab that only lost its connection for a moment goes on asking
-    released_keep: float = 60.0  # of a finished run, as long as Streamlit keeps the session for a reconnection
+    released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":

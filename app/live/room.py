@@ -31,6 +31,14 @@ def _thinning(experiment: Experiment, circuit: Circuit) -> int:
     return math.ceil(NUM_SNAPSHOTS * _snapshot_bytes(experiment, circuit) / SNAPSHOT_BYTES)
 
 
+def too_large(num_bytes: int, limit: int) -> str:
+    """Why a study cannot be trained here."""
+    return (
+        f"This run takes about {num_bytes / 1e9:.1f} GB; limit {limit / 1e9:.1g} GB. "
+        "Lower iterations, seeds, components or the number of depths and rivals."
+    )
+
+
 def memory_bytes(study: Study, dataset: Dataset, problems: Sequence[Problem]) -> int:
     """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per curve.
 

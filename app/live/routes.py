@@ -19,7 +19,8 @@ from starlette.routing import BaseRoute, Route
 
 from app.live import assets
 from app.live.files import served
-from app.live.runs import LiveRun, RunRegistry
+from app.live.run import LiveRun
+from app.live.runs import RunRegistry
 from app.live.views import derived, frames, trees
 from app.live.views.query import BadQueryError, below, count_of
 from spncore.studies.published import published_figure3
@@ -45,6 +46,13 @@ class Answers:
     def __init__(self, registry: RunRegistry, origins: Sequence[str]) -> None:
         self.registry, self.origins = registry, origins
 
+    def begun(self, request: Request) -> LiveRun:
+        """The run that a path names, whose circuit is known; refused when there is none."""
+        run = self.run_of(request)
+        if not run.computation.prepared:
+            raise RefusedError(409, "The network is still being drawn or learned; ask again in a moment.")
+        return run
+
     def run_of(self, request: Request) -> LiveRun:
         """The run that a path names; refused when there is none."""
         run = self.registry.get(request.path_params["id"])
@@ -57,17 +65,18 @@ class Answers:
         run, query = self.run_of(request), _query(request)
         start, seed = count_of(query, "from"), _seed(query, run)
         await _first_frame(run)
-        header, body = frames.frames(run, start, seed)
+        begun = run.computation.prepared
+        header, body = frames.frames(run, start, seed) if begun else (frames.standing(run, start), frames.NOTHING)
         return _octets({**header, "poll_ms": self.registry.poll_ms}, body)
 
     def components(self, request: Request) -> Response:
         """The components at one frame."""
-        run, query = self.run_of(request), _query(request)
+        run, query = self.begun(request), _query(request)
         return _octets(*frames.components(run, count_of(query, "at"), _seed(query, run)))
 
     async def dynamics(self, request: Request) -> Response:
         """A derived view of a run, by its name."""
-        run, view, query = self.run_of(request), request.path_params["view"], request.query_params
+        run, view, query = self.begun(request), request.path_params["view"], request.query_params
         if view not in derived.views(run.study.deep):
             raise _nothing_there()
         if len(query.multi_items()) > len(query):
@@ -77,16 +86,18 @@ class Answers:
 
     async def drawing(self, request: Request) -> Response:
         """The drawing of a deep circuit."""
-        return _json(await run_in_threadpool(trees.drawing, self.run_of(request), request.query_params))
+        return _json(await run_in_threadpool(trees.drawing, self.begun(request), request.query_params))
 
     def layout(self, request: Request) -> Response:
-        """The drawing of the mixture."""
-        return _json(frames.layout(self.run_of(request)))
+        """What is needed to read the frames; of a circuit that is still being learned only where that stands."""
+        run = self.run_of(request)
+        return _json(frames.layout(run) if run.computation.prepared else frames.standing(run, 0))
 
     def stop(self, request: Request) -> Response:
         """End a run."""
         _check_origin(request, self.origins)
-        self.registry.stop(self.run_of(request).id)
+        if not self.registry.stop(self.run_of(request).id, request.headers.get("x-session", "")):
+            raise RefusedError(403, "Only the page that started this run may stop it.")
         return Response(status_code=204, headers=FRESH)
 
 

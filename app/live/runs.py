@@ -1,141 +1,55 @@
 """The registry of live runs: who looks at what, what is shared, and what is let go of."""
 
-import secrets
 import threading
 import time
-from collections.abc import Hashable
-from dataclasses import replace
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable
+from typing import get_args
 
 from app.live.computation import Computation, State
-from app.live.headline.told import Told, circuit_told, told
 from app.live.limits import ServerLimits, server_limits
-from app.live.scheduler import Scheduler
-from spncore import Dataset, Recorder, Trace
+from app.live.run import LiveRun
+from app.live.scheduler import Process, Scheduler, trainer
+from spncore import Dataset
 from spncore.data.dataset import is_upload
+from spncore.record import ExperimentError
 from spncore.runs.study import Study
-from spncore.words import counted
 
-HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
 POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
+STATES: tuple[State, ...] = get_args(State)
+FRAGILE_SECONDS = 10.0  # without a heartbeat, of a run whose session was lost once
+FETCH_SECONDS = 10.0  # in which every page has fetched what has ended
+OVERTAKES = 8  # a run waiting for memory lets pass what needs so many times less
+KEPT_WAITS = 1_000
 
 
 class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
     """The server does not take this run; the text says why and what to do."""
 
 
-class LiveRun:
-    """One session's view of a computation that others may share; it is stopped for all when the last one stops it."""
-
-    def __init__(self, session: Hashable, dataset: Dataset, computation: Computation, scheduler: Scheduler) -> None:
-        self.id = secrets.token_urlsafe(16)
-        self.session, self.dataset, self.computation = session, dataset, computation
-        self.seen = time.monotonic()  # when it was last asked for
-        self.released = False
-        self._scheduler = scheduler
-        self._stopped_at: int | None = None
-        self._told: tuple[tuple[int, State], Told] | None = None
-        self._told_at = 0.0
-
-    @property
-    def study(self) -> Study:
-        """What is trained."""
-        return self.computation.study
-
-    @property
-    def state(self) -> State:
-        """Where it stands, for this session."""
-        return "stopped" if self.stopped else self.computation.state
-
-    @property
-    def stopped(self) -> bool:
-        """Whether this session stopped it before its end."""
-        return self._stopped_at is not None
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing will be added any more, for this session."""
-        return self.stopped or self.computation.ended
-
-    @property
-    def reason(self) -> str | None:
-        """Why it ended early or has to wait, in a sentence; None if there is nothing to say."""
-        if self.stopped:
-            return f"Stopped after {counted(max(self.length - 1, 0), 'update')}."
-        position = self.queue_position
-        if position:
-            return f"{counted(position, 'run')} ahead of you."
-        return self.computation.reason
-
-    @property
-    def queue_position(self) -> int:
-        """The place in the queue, 1 is next; 0 for a run that does not wait."""
-        return 0 if self.stopped or self.computation.state != "queued" else self._scheduler.position(self.computation)
-
-    @property
-    def length(self) -> int:
-        """States that can be read, the start among them."""
-        return self.computation.length if self._stopped_at is None else self._stopped_at
-
-    @property
-    def recorders(self) -> tuple[Recorder, ...]:
-        """One per depth; read no further than `length`."""
-        return self.computation.recorders
-
-    def traces(self) -> list[Trace]:
-        """A trace per curve of the steps so far; empty before the first."""
-        length = self.length
-        traces = self.computation.traces() if length else []
-        return [part_of(trace, length=length) if trace.llh.shape[1] > length else trace for trace in traces]
-
-    def told(self) -> Told:
-        """What is to be seen, in two lines; while the run goes on they are made anew once a second at most."""
-        now = self.length, self.state
-        fresh = self.state == "running" and time.monotonic() - self._told_at < HEADLINE_SECONDS
-        if self._told is None or self._told[0][1] != now[1] or (self._told[0] != now and not fresh):
-            self._told_at = time.monotonic()
-            self._told = now, self._tell()
-        return self._told[1]
-
-    def _tell(self) -> Told:
-        ended, traces = self.ended, self.traces()
-        if self.study.deep:
-            return circuit_told(traces, self.dataset, ended, self.study.shallow)
-        return told(traces, self.dataset, self.computation.target, ended, len(self.study.rivals))
-
-    def events(self) -> list[tuple[int, str]]:
-        """(updates made, sentence) of what a chart should mark."""
-        return [event for event in self.computation.events() if event[0] <= self.length]
-
-    def stop(self) -> None:
-        """End it for this session, where it is."""
-        if not self.ended:
-            self._stopped_at = self.computation.length
-
-
-def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
-    """The same trace, of some of its seeds and up to a length; without the state to go on from."""
-    arrays = "llh value log_partition at_floor log_masses flow weights".split()
-    return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
-
-
 class RunRegistry:
     """Registers runs for sessions. Sessions with the same study on the same data share one computation.
 
-    A session's runs are let go of after `release`, or when no heartbeat came for long; finished ones nobody looks at
-    stay while there is room. All methods may be called from any thread; none waits for a training.
+    A session's next run on a page takes the place of its last one there. A session whose connection is lost has its
+    runs paused, and let go of when it has not come back in time, nor anybody asked for them; finished ones nobody looks
+    at stay while there is room. All methods may be called from any thread; none waits for a training.
     """
 
-    def __init__(self, limits: ServerLimits | None = None) -> None:
+    def __init__(self, limits: ServerLimits | None = None, make: Callable[[], Process] = trainer) -> None:
         self.limits = limits or server_limits()
+        self.first_points: deque[float] = deque(maxlen=KEPT_WAITS)  # seconds from a run's start to its first point
         self._lock = threading.RLock()
         self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
         self._runs: dict[str, LiveRun] = {}
-        self.scheduler = Scheduler(self.limits.at_once, self._tend)
+        self._waiting: list[Computation] = []  # for memory, in the order in which they came
+        self._counted: set[str] = set()  # ids of runs whose first point is among `first_points`
+        self._draining = False
+        self.scheduler = Scheduler(self.limits.trainers, self._tend, make)
 
-    def start(self, study: Study, dataset: Dataset, session: Hashable) -> str:
+    def start(self, study: Study, dataset: Dataset, session: Hashable, page: str = "") -> str:
         """Register a run and return its id; RunRefused in one sentence if the server cannot take it.
 
-        The same study of the same session is the same run until it is stopped.
+        The same study of the same session is the same run until it is stopped. ExperimentError where it cannot be.
         """
         key = (study, dataset.sha256)
         with self._lock:
@@ -144,64 +58,101 @@ class RunRegistry:
                 computation = None
             elif computation is not None:
                 self._computations[key] = computation  # now the most recently used
-                for run in self._runs.values():
-                    if run.session == session and run.computation is computation and not run.stopped:
-                        return run.id
+            own = [run for run in self._runs.values() if run.session == session and not run.stopped]
+            same = next((run for run in own if computation is not None and run.computation is computation), None)
+            self._supersede([run for run in own if run.page == page and run is not same])
+            if same is not None:
+                self._take_up(same)
+                return same.id
             self._refuse_too_many(session, computation)
-            if computation is None:
-                computation = Computation(study, dataset, self.limits.run_seconds)
-                self._make_room(computation.memory_bytes)
-                self._computations[key] = computation
-                self.scheduler.submit(computation)
-            run = LiveRun(session, dataset, computation, self.scheduler)
+            run = LiveRun(session, page, dataset, computation or self._computed(key, dataset), self)
             self._runs[run.id] = run
+            self._follow(run.computation)
             self._forget_oldest(session)
-            return run.id
+        self._admit()
+        return run.id
 
     def get(self, run_id: str) -> LiveRun | None:
-        """The run of this id, or None; asking for it is its heartbeat."""
+        """The run of this id, or None; asking for it is its heartbeat, and takes up what was paused."""
         run = self._runs.get(run_id)
         if run is None:
             return None
         run.seen = time.monotonic()
-        if not run.ended and not self.scheduler.holds(run.computation):
+        if run.released or not (run.ended or self._goes_on(run.computation)):
             with self._lock:
-                if not run.computation.ended and not self.scheduler.holds(run.computation):
-                    self.scheduler.submit(run.computation)
+                self._take_up(run)
+            self._admit()
         return run
 
-    def stop(self, run_id: str) -> bool:
-        """Stop a run for its session; False if there is none of this id."""
+    def prepared(self, run_id: str, seconds: float) -> LiveRun | None:
+        """The run, once a trainer has drawn or learned its circuit; sooner where that takes longer than `seconds`.
+
+        ExperimentError where the circuit cannot be.
+        """
+        run = self.get(run_id)
+        if run is None:
+            return None
+        computation = run.computation
+        self.scheduler.wait_until(lambda: computation.prepared or computation.ended, seconds)
+        if computation.state == "failed" and not computation.prepared:
+            raise ExperimentError(computation.reason or "")
+        return run
+
+    def stop(self, run_id: str, session: Hashable) -> bool:
+        """Stop a session's run; False where it is another's. What is gone is stopped already."""
         with self._lock:
             run = self._runs.get(run_id)
-            if run is None:
-                return False
-            run.stop()
-            self._end_unwanted(run.computation, "stopped")
-            return True
+            if run is not None and run.session == session:
+                run.stop()
+                self._follow(run.computation)
+                self._end_unwanted(run.computation, "stopped")
+            return run is None or run.session == session
 
     def release(self, session: Hashable) -> None:
-        """The session is gone: what it had is let go of soon, unless somebody still asks for it.
+        """The session's connection is lost: its runs pause, until it comes back, somebody asks for one, or too long.
 
-        Streamlit also calls this when a connection breaks for a moment; then the page goes on asking by the run's id.
+        A page whose connection broke for a moment goes on asking by the run's id.
         """
         with self._lock:
             for run in self._runs.values():
                 if run.session == session and not run.released:
-                    run.released, run.seen = True, time.monotonic()
-                    if all(view.released or view.stopped for view in self._views(run.computation)):
-                        self.scheduler.rest(run.computation)  # until it is asked for or dropped
+                    run.released = run.fragile = True
+                    run.seen = time.monotonic()
+                    self._follow(run.computation)
         self.scheduler.wake()
 
+    def welcome(self, session: Hashable) -> None:
+        """The session is here, or here again: what was paused goes on."""
+        with self._lock:
+            for run in self._runs.values():
+                if run.session == session and run.released:
+                    self._take_up(run)
+        self._admit()
+
+    def drain(self) -> None:
+        """Take no more runs, since the server is about to end; those under way go on."""
+        self._draining = True
+
     def close(self) -> None:
-        """Stop the scheduler; runs under way become interrupted and can still be read."""
+        """End the trainers; runs under way become interrupted and can still be read."""
         self.scheduler.close()
+        with self._lock:
+            for computation in self._waiting:
+                computation.end("interrupted", "The server was shut down.")
+                computation.conclude()
+            self._waiting.clear()
+
+    def counts(self) -> dict[str, int]:
+        """Computations by state; those under way that get no turns, since nobody waits for them, are `paused`."""
+        with self._lock:
+            states = [held.state if held.ended or self._goes_on(held) else "paused" for held in self._held()]
+        return {state: states.count(state) for state in (*STATES, "paused")}
 
     @property
     def num_bytes(self) -> int:
-        """Memory of all runs, those under way counted in full."""
+        """Memory of all runs that have begun, those under way counted in full."""
         with self._lock:
-            return sum(computation.memory_bytes for computation in self._held())
+            return sum(held.memory_bytes for held in self._held() if held not in self._waiting)
 
     def _held(self) -> list[Computation]:
         """Every computation once, least recently asked for first; replaced ones that somebody still views included."""
@@ -213,34 +164,92 @@ class RunRegistry:
         """How often a page should ask for new frames: ten times a second, or four when many ask."""
         return POLL_MS if sum(not run.ended for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
+    def queue_position(self, run: LiveRun) -> int:
+        """The place in the line for memory, 1 is next; 0 for a run that does not wait for it."""
+        with self._lock:
+            return self._waiting.index(run.computation) + 1 if run.computation in self._waiting else 0
+
+    @property
+    def num_people(self) -> int:
+        """How many sessions have runs that are being trained."""
+        return self.scheduler.num_sessions
+
+    def seconds_left(self, run: LiveRun) -> float | None:
+        """How long a run under way will still take, as far as one can tell."""
+        return None if run.ended else self.scheduler.wait(run.computation)
+
+    def _computed(self, key: tuple[Study, str], dataset: Dataset) -> Computation:
+        made = Computation(key[0], dataset, self.limits.run_seconds, self.limits.memory_bytes)
+        self._computations[key] = made
+        self._waiting.append(made)
+        return made
+
+    def _supersede(self, runs: Iterable[LiveRun]) -> None:
+        """End a session's earlier runs on a page for the next one."""
+        for run in runs:
+            run.stop("Stopped for your next run")
+            self._follow(run.computation)
+            self._end_unwanted(run.computation, "stopped")
+
     def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
-        sessions = {run.session for run in self._runs.values() if not run.released}
-        if session not in sessions and len(sessions) >= self.limits.sessions:
-            raise RunRefused(f"The server is full: {len(sessions)} people use it already; try again in a few minutes.")
+        if self._draining:
+            raise RunRefused("The server is about to be restarted; try again in a minute.")
         if shared is not None and shared.ended:
             return
         unfinished = [run for run in self._runs.values() if run.session == session and not run.ended]
         if len(unfinished) >= self.limits.unfinished_per_session:
             raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
-        if shared is None and self.scheduler.num_waiting >= self.limits.queue:
-            raise RunRefused(f"{self.scheduler.num_waiting} runs wait already; try again in a minute.")
-
-    def _make_room(self, num_bytes: int) -> None:
-        """Drop finished runs until a new one fits, those without a viewer first."""
-        limit = self.limits.memory_bytes
-        if num_bytes > limit:
+        spent = self.scheduler.spent(session)
+        if spent >= self.limits.cpu_per_session > 0:
             raise RunRefused(
-                f"This run takes about {num_bytes / 1e9:.1f} GB; limit {limit / 1e9:.1g} GB. "
-                "Lower iterations, seeds, components or the number of depths and rivals."
+                f"Your runs of the last hour took {spent:,.0f} s of computing; the limit is "
+                f"{self.limits.cpu_per_session:,.0f} s. Wait some minutes, or look at what you have."
             )
-        self._drop_finished(limit - num_bytes, include_viewed=True)
-        if self.num_bytes + num_bytes > limit:
-            raise RunRefused("The server's memory is taken by runs under way; try again in a minute.")
+        if shared is None and len(self._waiting) >= self.limits.queue:
+            raise RunRefused(f"{len(self._waiting)} runs wait for memory already; try again in a minute.")
+
+    def _admit(self) -> None:
+        """Begin what waits and fits into memory; what does not holds up only what is not much smaller."""
+        with self._lock:
+            limit, room = self.limits.memory_bytes, self.limits.memory_bytes
+            for computation in tuple(self._waiting):
+                needed = computation.memory_bytes
+                self._drop_finished(limit - needed, include_viewed=True)
+                if needed > room or self.num_bytes + needed > limit:
+                    room = min(room, needed // OVERTAKES)
+                    continue
+                self._waiting.remove(computation)
+                if computation.sessions:
+                    self.scheduler.submit(computation)
+
+    def _goes_on(self, computation: Computation) -> bool:
+        return computation in self._waiting or self.scheduler.holds(computation)
+
+    def _take_up(self, run: LiveRun) -> None:
+        """Somebody asks for a run again."""
+        run.released, run.seen = False, time.monotonic()
+        self._follow(run.computation)
+        if not (run.ended or self._goes_on(run.computation)):
+            self.scheduler.submit(run.computation)
+
+    def _follow(self, computation: Computation) -> None:
+        """Note which sessions wait for a computation; without any it rests."""
+        computation.sessions = frozenset(run.session for run in self._views(computation) if run.followed)
+        if not computation.sessions and not computation.ended:
+            self.scheduler.rest(computation)
 
     def _drop_finished(self, num_bytes: int, include_viewed: bool) -> None:
-        """Drop finished computations, least recently used first, until those considered take `num_bytes` at most."""
+        """Drop finished computations, least recently used first, until those considered take `num_bytes` at most.
+
+        Who views one has had the time to fetch it.
+        """
         viewed = {id(run.computation) for run in self._runs.values() if not run.released}
-        ended = [held for held in self._held() if held.ended and (include_viewed or id(held) not in viewed)]
+        fetched = time.monotonic() - FETCH_SECONDS
+        ended = [
+            held
+            for held in self._held()
+            if held.ended and (id(held) not in viewed or (include_viewed and held.ended_at < fetched))
+        ]
         total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in ended)
         for computation in sorted(ended, key=lambda held: id(held) in viewed):
             if total <= num_bytes:
@@ -257,6 +266,7 @@ class RunRegistry:
 
     def _drop(self, run: LiveRun) -> None:
         del self._runs[run.id]
+        self._follow(run.computation)
         self._end_unwanted(run.computation, "interrupted")
 
     def _end_unwanted(self, computation: Computation, state: State) -> None:
@@ -264,11 +274,13 @@ class RunRegistry:
         views = self._views(computation)
         if not computation.ended and all(run.stopped for run in views):
             self.scheduler.end(computation, state)
+            if computation in self._waiting:
+                self._waiting.remove(computation)
         if not views and (is_upload(computation.study.experiment.dataset) or not _reusable(computation)):
             self._forget(computation)
 
     def _forget(self, computation: Computation) -> None:
-        key = (computation.study, computation.dataset.sha256)
+        key = (computation.asked, computation.dataset.sha256)
         if self._computations.get(key) is computation:
             del self._computations[key]
 
@@ -277,19 +289,33 @@ class RunRegistry:
         with self._lock:
             now = time.monotonic()
             for run in tuple(self._runs.values()):
+                self._note_first_point(run)
                 if now - run.seen > self._patience(run):
                     self._drop(run)
             for computation in (held for held in self._held() if not held.ended):
-                if now - max((run.seen for run in self._views(computation)), default=now) > self.limits.pause_after:
+                if not any(now - run.seen <= self._pause_after(run) for run in self._views(computation)):
                     self.scheduler.rest(computation)
             self._drop_finished(self.limits.unused_bytes, include_viewed=False)
-            return any(run.released or not run.ended for run in self._runs.values())
+            self.scheduler.forget_all_but([run.session for run in self._runs.values()])
+            going_on = any(run.released or not run.ended for run in self._runs.values())
+        self._admit()
+        return going_on
+
+    def _note_first_point(self, run: LiveRun) -> None:
+        first = run.computation.first_at
+        if first is not None and run.id not in self._counted:
+            self._counted = {known for known in self._counted if known in self._runs} | {run.id}
+            self.first_points.append(max(0.0, first - run.begun))
 
     def _patience(self, run: LiveRun) -> float:
         """How long a run may stay without being asked for."""
         if run.released:
-            return self.limits.released_keep if run.ended else self.limits.released_grace
+            return self.limits.released_keep
         return float("inf") if run.ended else self.limits.free_after
+
+    def _pause_after(self, run: LiveRun) -> float:
+        """How long a run goes on without being asked for."""
+        return min(FRAGILE_SECONDS, self.limits.pause_after) if run.fragile else self.limits.pause_after
 
     def _views(self, computation: Computation) -> list[LiveRun]:
         return [run for run in self._runs.values() if run.computation is computation]

@@ -1,166 +1,318 @@
-"""One thread that advances all live runs in turn, a slice each, and lets the others wait in a queue."""
+"""Trainer processes, one per core, and who is trained in them: every run advances, a slice at a time.
+
+A thread per trainer asks it for slices and records what they bring; none of them trains. Two slices are asked for
+ahead, so that a trainer never waits for the server. A run stays with the trainer that has it in hand, unless another
+one has less to do. A trainer that dies is begun anew, and its runs go on from their last slice.
+"""
 
 import atexit
+import itertools
 import logging
 import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol
 
+from app.live.child import Child, ChildDied
 from app.live.computation import Computation, State
+from app.live.limits import server_limits
+from app.live.shares import Shares, Turn
+from app.live.training import Advance, Drop, Slice
 
-SLICE_SECONDS = 0.008
+SLICE_SECONDS = 0.02
+AHEAD = 2  # slices that a trainer is asked for before the first is answered
+DEATHS = 3  # of trainers that a run may cause
 TEND_SECONDS = 0.5
-# While pages or requests want the interpreter too, the trainer takes small slices and rests between them: a script then
-# takes 1.7 times its own CPU time instead of 2.6, and the trainer loses nothing when nobody else is there.
-WAITED_SECONDS, SHORT_SLICE_SECONDS, REST_SECONDS = 0.0002, 0.003, 0.004
-CLOSE_SECONDS = 8.0
+JOIN_SECONDS = 5.0
 LOG = logging.getLogger(__name__)
 
 
-class Scheduler:
-    """Round robin over at most `at_once` runs, first come first served for the rest.
+class Process(Protocol):
+    """What is asked for slices: a child process."""
 
-    The thread starts with the first run and ends with `close`; a scheduler that was closed starts anew when needed.
+    def start(self) -> None: ...
+    def send(self, message: Any) -> None: ...
+    def receive(self) -> Any: ...
+    def kill(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def trainer() -> Child:
+    """A trainer process, not started yet."""
+    return Child("app.live.trainer", server_limits().niceness)
+
+
+@dataclass(eq=False)
+class Lane:
+    """A trainer, the slices it was asked for and has not answered, and the keys of runs that it may forget."""
+
+    process: Process
+    asked: "deque[Entry]" = field(default_factory=deque)
+    forgotten: list[int] = field(default_factory=list)
+    started: bool = False
+    seconds: float = 0.0  # of CPU, in training
+
+
+@dataclass(eq=False)
+class Entry(Turn):
+    """A run in the scheduler: where it is in hand, how many slices are asked for, and whether it is to rest."""
+
+    key: int = 0
+    lane: Lane | None = None
+    asked: int = 0
+    resting: bool = False
+    deaths: int = 0
+
+
+class Scheduler:
+    """Fair shares (`Shares`) of `num_trainers` processes; they are begun with the first run, or by `start`.
+
     `tend` is called twice a second and says whether there is still anything to look after.
     """
 
-    def __init__(self, at_once: int, tend: Callable[[], bool], slice_seconds: float = SLICE_SECONDS) -> None:
-        self.at_once, self.slice_seconds, self._tend = at_once, slice_seconds, tend
+    def __init__(self, num_trainers: int, tend: Callable[[], bool], make: Callable[[], Process] = trainer) -> None:
+        self.num_trainers, self.shares = num_trainers, Shares()
+        self._tend, self._make = tend, make
         self._changed = threading.Condition()
-        self._active: deque[Computation] = deque()
-        self._queue: deque[Computation] = deque()
-        self._current: Computation | None = None  # the one the thread is at
-        self._thread: threading.Thread | None = None
-        self._closing = False
-        self._wanted = False  # whether other threads wanted the interpreter after the last slice
+        self._entries: dict[int, Entry] = {}  # by the identity of the run
+        self._lanes: list[Lane] = []
+        self._threads: list[threading.Thread] = []
+        self._keys, self._closing, self._awake = itertools.count(), False, False
+
+    def start(self) -> None:
+        """Begin the trainers, so that the first run need not wait for them."""
+        with self._changed:
+            if self._threads and not self._closing:
+                return
+            self._closing = False
+            self._lanes = [Lane(self._make()) for _ in range(self.num_trainers)]
+            works: list[tuple[str, Callable[[], None]]] = [("spnlab-keeper", self._keep)]
+            works += [
+                (f"spnlab-trainer-{number}", partial(self._work, lane)) for number, lane in enumerate(self._lanes)
+            ]
+            self._threads = [threading.Thread(target=work, name=name, daemon=True) for name, work in works]
+            for thread in self._threads:
+                thread.start()
+        atexit.unregister(self.close)
+        atexit.register(self.close)
 
     def submit(self, run: Computation) -> None:
-        """Put a run at the end of the queue."""
+        """Let a run be trained, from now on in turns with the others."""
+        self.start()
         with self._changed:
-            self._queue.append(run)
-            if self._thread is None or self._closing:
-                self._start()
-            self._changed.notify()
+            entry = self._entries.get(id(run))
+            if entry is None:
+                number = next(self._keys)
+                self.shares.join(run, self._entries.values())
+                self._entries[id(run)] = Entry(run, number, key=number)
+            else:
+                entry.resting = False
+            self._awake = True
+            self._changed.notify_all()
 
     def end(self, run: Computation, state: State = "stopped") -> None:
-        """End a run: within a slice if it is being trained, at once if not."""
+        """End a run: with the slice it is at if it is being trained, at once if not."""
         with self._changed:
             run.end(state)
-            if run in self._queue:
-                self._queue.remove(run)
-            if run not in self._active and run is not self._current:
-                run.finish(state, None)
+            if not self._let_go(run):
+                run.conclude()
 
     def rest(self, run: Computation) -> None:
         """Take a run out of turn until it is submitted again or ended."""
         with self._changed:
-            for line in (self._active, self._queue):
-                if run in line:
-                    line.remove(run)
+            self._let_go(run)
 
     def holds(self, run: Computation) -> bool:
-        """Whether the run is being trained or waits for it."""
+        """Whether the run has its turns."""
         with self._changed:
-            return run in self._active or run in self._queue
+            entry = self._entries.get(id(run))
+            return entry is not None and not entry.resting
 
-    def position(self, run: Computation) -> int:
-        """The place in the queue, 1 is next; 0 for a run that does not wait."""
+    def wait_until(self, done: Callable[[], bool], seconds: float) -> bool:
+        """Wait for something that a slice of training may bring; whether it has come."""
         with self._changed:
-            free = self.at_once - len(self._active)
-            return max(0, self._queue.index(run) + 1 - free) if run in self._queue else 0
+            return self._changed.wait_for(done, seconds)
+
+    def wait(self, run: Computation) -> float | None:
+        """Seconds until the run will have ended, as far as one can tell; None if it is not being trained."""
+        with self._changed:
+            entry = self._entries.get(id(run))
+            return self.shares.wait(entry, self._entries.values(), self.num_trainers) if entry else None
+
+    def spent(self, session: Hashable) -> float:
+        """CPU seconds that a session's training has taken within the last hour."""
+        with self._changed:
+            return self.shares.spent(session)
+
+    def forget_all_but(self, sessions: Iterable[Hashable]) -> None:
+        """Forget what others than these have had, once it is an hour old."""
+        with self._changed:
+            self.shares.forget(sessions)
 
     @property
-    def num_waiting(self) -> int:
-        """How many runs wait for others to end; those that a free place awaits do not count."""
+    def num_sessions(self) -> int:
+        """How many sessions have runs that are being trained."""
         with self._changed:
-            return max(0, len(self._queue) - (self.at_once - len(self._active)))
+            return len({session for entry in self._entries.values() for session in entry.run.sessions})
+
+    @property
+    def trainers(self) -> Sequence[Process]:
+        """The processes; none before the start."""
+        return [lane.process for lane in self._lanes]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What all trainers have spent in training."""
+        return sum(lane.seconds for lane in self._lanes)
 
     def wake(self) -> None:
         """Have `tend` called soon, even if there is nothing to train."""
         with self._changed:
-            self._changed.notify()
+            self._awake = True
+            self._changed.notify_all()
 
     def close(self) -> None:
-        """End the thread; the runs under way become interrupted, what they have recorded stays."""
+        """End the trainers; the runs under way become interrupted, what they have recorded stays."""
         with self._changed:
-            self._closing, thread = True, self._thread
-            for run in (*self._active, *self._queue):
-                run.end("interrupted", "The server was shut down.")
-            self._changed.notify()
-        if thread is not None:
-            thread.join(CLOSE_SECONDS)
+            self._closing, threads = True, self._threads
+            self._threads = []
+            for entry in self._entries.values():
+                entry.run.end("interrupted", "The server was shut down.")
+            self._changed.notify_all()
+        for lane in self._lanes:
+            lane.process.kill()
+        for thread in threads:
+            if thread is not threading.current_thread():
+                thread.join(JOIN_SECONDS)
+        with self._changed:
+            for entry in self._entries.values():
+                entry.run.conclude()
+            self._entries.clear()
 
-    def _start(self) -> None:
-        self._closing = False
-        self._thread = threading.Thread(target=self._loop, name="spnlab-scheduler", daemon=True)
-        self._thread.start()
-        atexit.unregister(self.close)
-        atexit.register(self.close)  # before the interpreter goes, so that no step is cut in the middle
+    def _let_go(self, run: Computation) -> bool:
+        """Give it no more turns; whether a slice of it is being trained."""
+        entry = self._entries.get(id(run))
+        if entry is None:
+            return False
+        entry.resting = True
+        if not entry.asked:
+            self._remove(entry)
+        return entry.asked > 0
 
-    def _loop(self) -> None:
-        next_tend, tending = 0.0, True
-        me = threading.current_thread()
+    def _remove(self, entry: Entry) -> None:
+        if entry.lane is not None:
+            entry.lane.forgotten.append(entry.key)
+        del self._entries[id(entry.run)]
+
+    def _keep(self) -> None:
+        """The keeper's thread."""
+        tending = True
         while True:
             with self._changed:
-                if self._closing or self._thread is not me:
-                    break
-                run = self._take_turn()
-                if run is None:
-                    self._changed.wait(TEND_SECONDS if tending else None)
-            if run is not None:
-                self._advance(run)
-                self._give_way()
-            if run is None or time.monotonic() >= next_tend:
-                tending, next_tend = self._look_after(), time.monotonic() + TEND_SECONDS
-        self._finish_all()
+                self._changed.wait_for(lambda: self._closing or self._awake, None if not tending else TEND_SECONDS)
+                if self._closing:
+                    return
+                self._awake = False
+            try:
+                tending = self._tend()
+            except Exception:  # a fault here must not end the looking after of all
+                LOG.exception("looking after the runs failed")
+            if tending:
+                time.sleep(TEND_SECONDS / 10)  # not at every arrival
 
-    def _give_way(self) -> None:
-        """Let others have the interpreter; if that took a while, somebody was waiting, who gets some more of it."""
-        begin = time.perf_counter()
-        time.sleep(0)
-        self._wanted = time.perf_counter() - begin > WAITED_SECONDS
-        if self._wanted:
-            time.sleep(REST_SECONDS)
+    def _work(self, lane: Lane) -> None:
+        """The thread of a trainer."""
+        while not self._closing:
+            try:
+                if not lane.started:
+                    lane.process.start()
+                    lane.started = True
+                self._ask(lane)
+                if lane.asked:
+                    self._record(lane, lane.process.receive())
+            except ChildDied:
+                self._bury(lane)
+            except Exception:  # what a trainer said was not understood; one that begins anew is
+                LOG.exception("the thread of a trainer failed")
+                lane.process.kill()
+                self._bury(lane)
+        lane.process.close()
 
-    def _look_after(self) -> bool:
-        try:
-            return self._tend()
-        except Exception:  # a fault here must not end the training of all
-            LOG.exception("looking after the runs failed")
-            return True
+    def _ask(self, lane: Lane) -> None:
+        """Ask for slices until enough are asked for; wait for something to train if there is nothing."""
+        while len(lane.asked) < AHEAD:
+            with self._changed:
+                if lane.asked:
+                    chosen = self._choose(lane)
+                else:
+                    chosen = self._changed.wait_for(lambda: self._closing or self._choose(lane)) and self._choose(lane)
+                if self._closing or not chosen:
+                    return
+                messages = [*map(Drop, lane.forgotten), *self._messages(lane, chosen)]
+                lane.forgotten.clear()
+                lane.asked.append(chosen)
+                chosen.asked += 1
+            for message in messages:
+                lane.process.send(message)
 
-    def _take_turn(self) -> Computation | None:
-        """The run whose turn it is; free places are filled from the queue."""
-        while self._queue and len(self._active) < self.at_once:
-            self._active.append(self._queue.popleft())
-        self._active.rotate(-1)
-        self._current = self._active[-1] if self._active else None
-        return self._current
+    def _messages(self, lane: Lane, chosen: Entry) -> list[Any]:
+        advance = Advance(chosen.key, SLICE_SECONDS)
+        if chosen.lane is lane:
+            return [advance]
+        if chosen.lane is not None:
+            chosen.lane.forgotten.append(chosen.key)
+        chosen.lane = lane
+        return [chosen.run.begin(chosen.key), advance]
 
-    def _advance(self, run: Computation) -> None:
-        try:
-            seconds = self.slice_seconds
-            going_on = run.advance(min(seconds, SHORT_SLICE_SECONDS) if self._wanted else seconds)
-        except Exception:  # one run's fault is its own: the others go on
+    def _choose(self, lane: Lane) -> Entry | None:
+        """The run whose turn it is in this lane: of those in hand here or nowhere, or where there is much to do."""
+        held = {id(each): sum(entry.lane is each for entry in self._entries.values()) for each in self._lanes}
+        fitting = [
+            entry
+            for entry in self._entries.values()
+            if not entry.resting
+            and not entry.run.ending
+            and (not entry.asked or entry.lane is lane)
+            and (entry.lane in (None, lane) or held[id(entry.lane)] > held[id(lane)] + 1)
+        ]
+        return min(fitting, key=lambda entry: (entry.asked, *self.shares.key(entry)), default=None)
+
+    def _record(self, lane: Lane, brought: Slice) -> None:
+        entry = lane.asked[0]
+        if brought.fault is not None:
             identifier = secrets.token_hex(4)
-            LOG.exception("run failed, error id %s", identifier)
-            run.finish(
-                "failed", f"The training ended with an unexpected error; the server's log has it as {identifier}."
-            )
-            going_on = False
+            LOG.error("run failed, error id %s\n%s", identifier, brought.fault)
+            words = f"The training ended with an unexpected error; the server's log has it as {identifier}."
+            brought = brought._replace(refused=words)
+        entry.run.take(brought)
         with self._changed:
-            self._current = None
-            if run not in self._active:
-                if run.ending and not run.ended:  # taken out of turn and then ended, all during this slice
-                    run.advance(0.0)
-            elif not going_on:
-                self._active.remove(run)
+            lane.asked.popleft()
+            lane.seconds += brought.seconds
+            entry.asked, entry.deaths = entry.asked - 1, 0
+            self.shares.charge(entry, brought.seconds)
+            if not entry.asked and (entry.resting or entry.run.ended) and id(entry.run) in self._entries:
+                self._remove(entry)
+            self._changed.notify_all()
 
-    def _finish_all(self) -> None:
+    def _bury(self, lane: Lane) -> None:
+        """A trainer has died: its runs are taken up by another, unless one of them has killed too many."""
         with self._changed:
-            for run in (*self._active, *self._queue):
-                run.finish("interrupted", "The server was shut down.")
-            self._active.clear()
-            self._queue.clear()
+            lane.started, doing = False, lane.asked[0] if lane.asked else None
+            lane.asked.clear()
+            lane.forgotten.clear()
+            if self._closing:
+                return
+            LOG.error("a trainer process died; its runs go on from where they were")
+            for entry in [entry for entry in self._entries.values() if entry.lane is lane]:
+                entry.lane, entry.asked = None, 0
+                entry.deaths += entry is doing
+                if entry.deaths >= DEATHS:
+                    entry.run.end("failed", f"The training ended its process {DEATHS} times.")
+                if entry.resting or entry.run.ending:
+                    self._remove(entry)
+                    entry.run.conclude()
+            self._changed.notify_all()

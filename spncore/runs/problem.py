@@ -28,13 +28,14 @@ from spncore.trees.induced import num_trees, written
 from spncore.trees.models import shallow_mixture
 
 
-def problem_of(experiment: Experiment, dataset: Dataset | None = None) -> Problem:
+def problem_of(experiment: Experiment, dataset: Dataset | None = None, model: Model | None = None) -> Problem:
     """What an experiment trains: the sums of its structure as stacks of L layers, on its data, from its start.
 
-    Loads the registered data set unless one is given; DataError or ExperimentError if it cannot be used.
+    Loads the registered data set unless one is given; DataError or ExperimentError if it cannot be used. `model` is
+    what its structure gives, `model_of`, where somebody has drawn or learned it already.
     """
     dataset = dataset_of(experiment, dataset)
-    model, objective = model_of(experiment, dataset), OBJECTIVES[experiment.objective]
+    model, objective = model or model_of(experiment, dataset), OBJECTIVES[experiment.objective]
     sums = deepened_sums(model.circuit, experiment.topology, experiment.depth)
     bag = bag_of(objective, dataset, experiment.labels(dataset.num_variables))
     problem = Problem(model.circuit, sums, bag, objective, partial(_start, experiment, dataset, model, sums))

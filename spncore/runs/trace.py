@@ -1,16 +1,18 @@
 """What a run leaves behind: arrays recorded at every state, and what can be derived from them afterwards."""
 
+from __future__ import annotations
+
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spncore.arrays import Floats, Ints
+from spncore.arrays import Array, Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.dynamics.shares import component_shares, effective_number, log_masses
@@ -102,6 +104,31 @@ def trace_bytes(experiment: Experiment, sums: SumStack) -> int:
     return 8 * experiment.num_seeds * (experiment.iterations + 1) * (2 * sums.num_components + sums.num_weights + 4)
 
 
+class Rows(NamedTuple):
+    """What a trace keeps of a block of states, as a Recorder takes it; it can be sent from process to process."""
+
+    iteration: int
+    arrays: tuple[Array, ...]
+    last: TrainState | None
+    stopped: str | None
+
+    @classmethod
+    def of(cls, block: Block, with_masses: bool) -> Rows:
+        """Of a block, `with_masses` that of a mixture."""
+        seen = block.seen
+        with np.errstate(all="ignore"):
+            masses = log_masses(seen.inputs[0]) if with_masses else seen.flow[..., :0]
+        arrays = seen.llh, seen.value, seen.log_partition, seen.at_floor, masses, seen.flow, seen.layer_weights
+        return cls(block.iteration, arrays, block.last, block.stopped)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """Rows that follow each other, in one."""
+        arrays = tuple([np.concatenate(same) for same in zip(*(part.arrays for part in parts), strict=True)])
+        last = next((part.last for part in reversed(parts) if part.last is not None), None)
+        return cls(parts[0].iteration, arrays, last, parts[-1].stopped)
+
+
 class Recorder:
     """Collects the states of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
@@ -144,15 +171,17 @@ class Recorder:
 
     def add(self, block: Block) -> None:
         """Append the states of a block; why it was cut short, if it was, becomes the reason."""
-        info, end = block.seen, self.length + block.length
-        with np.errstate(all="ignore"):
-            masses = log_masses(info.inputs[0]) if self._num_masses else info.flow[..., :0]
-        seen = info.llh, info.value, info.log_partition, info.at_floor, masses, info.flow, info.layer_weights
-        for array, values in zip(self._by_step, seen, strict=True):
-            array[self.length : end] = values
-        if block.stopped is not None:
-            self.stopped = f"diverged: {block.stopped}"
-        self.state, self.length = block.last or self.state, end
+        self.append(Rows.of(block, self._num_masses > 0))
+
+    def append(self, rows: Rows) -> None:
+        """Append rows of states; those that are here already are left out, as where somebody went on from the last."""
+        known = self.length - rows.iteration
+        end = self.length + len(rows.arrays[0]) - known
+        for array, values in zip(self._by_step, rows.arrays, strict=True):
+            array[self.length : end] = values[known:]
+        if rows.stopped is not None:
+            self.stopped = f"diverged: {rows.stopped}"
+        self.state, self.length = rows.last or self.state, end
 
     def components(self, at: Ints | slice) -> Floats:
         """The effective number of components of every seed at some of the states so far, (S, len(at))."""

@@ -14,8 +14,8 @@ from spncore.data import library
 def nothing_goes_on() -> Iterator[None]:
     """Stop what a test started: a session may have three runs under way, and all AppTests are one session."""
     yield
-    for run_id in tuple(REGISTRY._runs):
-        REGISTRY.stop(run_id)
+    for run in tuple(REGISTRY._runs.values()):
+        REGISTRY.stop(run.id, run.session)
 
 
 @pytest.fixture

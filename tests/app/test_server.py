@@ -79,7 +79,7 @@ def test_the_entry_asks_for_one_thread_before_numpy_is_loaded() -> None:
         "import streamlit_app\n"
         "assert 'numpy' in sys.modules and os.environ['OPENBLAS_NUM_THREADS'] == '1'\n"
         "from app.live.runs import REGISTRY\n"
-        "assert REGISTRY.scheduler._thread is None, 'nothing trains at import'\n"
+        "assert not REGISTRY.scheduler.trainers, 'nothing trains at import'\n"
     )
     command = [sys.executable, "-c", program]
     done = subprocess.run(

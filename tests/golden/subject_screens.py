@@ -18,8 +18,8 @@ def screen(case: Any) -> Any:
     uploads._registered.cache_clear()
     with TemporaryDirectory() as folder, only_shipped_data(Path(folder)):
         at = at_address(case["page"], **case["address"]).run()
-    for run_id in tuple(REGISTRY._runs):
-        REGISTRY.stop(run_id)
+    for run in tuple(REGISTRY._runs.values()):
+        REGISTRY.stop(run.id, run.session)
     uploads._registered.cache_clear()
     assert not at.exception, at.exception
     shown = {part: [each.value for each in getattr(at, part)] for part in PARTS}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from app.live.runs import LiveRun
+from app.live.run import LiveRun
 from app.live.views import frames, points, trees
 from app.live.views.points import POINTS, Steps, View, steps_of
 from app.live.views.query import count_of

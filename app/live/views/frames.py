@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live.computation import Computation
-from app.live.runs import LiveRun
+from app.live.run import LiveRun
 from app.live.views.query import BadQueryError
 from spncore import Dataset, Recorder
 from spncore.arrays import Floats, Ints
@@ -33,6 +33,7 @@ ANSWER_BYTES = 512_000
 FIRST_BYTES = 64_000  # of the first answer, which a slow line has drawn while the rest comes
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
 Floats32 = NDArray[np.float32]
+NOTHING: Floats32 = np.empty((0,), "<f4")
 _ALONE: WeakKeyDictionary[Computation, dict[int, list[str]]] = WeakKeyDictionary()  # by length, for all its viewers
 
 
@@ -105,8 +106,7 @@ OFFSETS = "value components rho lam w weights beyond at_floor".split()
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
     """Header and frames (F, fields) from number `start` on, for one detail seed; half a megabyte at most."""
-    # first, so that the end is told with the last frame
-    state, reason, position = run.state, run.reason, run.queue_position
+    stands = standing(run, start)  # first, so that the end is told with the last frame
     every = iterations_from(run, start)
     most = ANSWER_BYTES if start else min(FIRST_BYTES, ANSWER_BYTES)
     numbers = every[: max(1, most // (4 * frame_size(run)))]
@@ -117,21 +117,23 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
     ]
     body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
-        "v": VERSION,
-        "state": state,
-        "reason": reason,
-        "from": start,
+        **stands,
         "frames": len(numbers),
         "length": start + len(every),
         "done": run.length,
         "stride": stride_of(run.study.experiment),
         "iterations": run.study.experiment.iterations,
-        "queue_position": position,
         **run.told()._asdict(),
         "events": run.events(),
         "alone": alone(run),
     }
     return header, body
+
+
+def standing(run: LiveRun, start: int) -> dict[str, Any]:
+    """Where a run stands: all there is to say while its circuit is being drawn or learned."""
+    stands = {"v": VERSION, "state": run.state, "reason": run.reason, "queue_position": run.queue_position}
+    return {**stands, "from": start, "frames": 0, "length": start, "done": 0}
 
 
 def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:
@@ -141,7 +143,7 @@ def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Flo
     iterations = sorted(iteration for iteration in set().union(*kept) if iteration < max(run.length, 1))
     header = {"v": VERSION, "state": run.state, "at": None, "depths": list(run.study.depths)}
     if not iterations:
-        return header, np.empty((0,), "<f4")
+        return header, NOTHING
     nearest = min(iterations, key=lambda iteration: abs(iteration - wanted))
     missing = np.full((run.study.experiment.num_components, run.dataset.num_variables), np.nan, "<f4")
     found = [snapshots[nearest][seed] if nearest in snapshots else missing for snapshots in kept]

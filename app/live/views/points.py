@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live.runs import LiveRun
+from app.live.run import LiveRun
 from app.live.views.query import BadQueryError, below, count_of
 from spncore import Experiment, Problem, Trainer, TrainState
 from spncore.arrays import Floats, Ints

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.live.computation import Computation
-from app.live.runs import LiveRun, part_of
+from app.live.run import LiveRun, part_of
 from app.live.views.points import first_cuts
 from spncore import Trace
 from spncore.arrays import Floats

@@ -15,7 +15,7 @@ import numpy as np
 
 from app.live import circuit_layout
 from app.live.headline.told import trees_sentence
-from app.live.runs import LiveRun
+from app.live.run import LiveRun
 from app.live.views import frames
 from app.live.views.points import Steps, View, finite
 from app.live.views.query import BadQueryError, below, count_of

@@ -63,7 +63,7 @@ limits = {
     "learning rate, starting weight": f"{LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}",
     "uploaded file": f"{LIMITS.upload_bytes / 1e6:g} MB",
     "rows, columns of a table": f"{LIMITS.rows:,}, {LIMITS.columns}",
-    "runs at once, waiting": f"{server.at_once}, {server.queue}",
+    "processes that train, runs that wait for memory": f"{server.trainers}, {server.queue}",
     "runs kept per session, sessions": f"{server.runs_per_session}, {server.sessions}",
 }
 st.table([{"what": what, "limit": limit} for what, limit in limits.items()])

@@ -11,7 +11,6 @@ from app.kit.files import Row, document, ended, linked, table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
 from spncore.limits import LIMITS
-from spncore.runs.problem import model_of
 from spncore.runs.study import Study
 from spncore.runs.training import learner_of
 from spncore.trees.induced import enumerate_trees, num_trees
@@ -27,7 +26,7 @@ def curves_csv(study: Study, dataset: Dataset, traces: Sequence[Trace], link: st
 
     Trees are numbered from 0 in the engine's order; those of the mixture are its own weights.
     """
-    count = num_trees(model_of(study.experiment, dataset).circuit)
+    count = num_trees(traces[0].problem.circuit) if traces else 0
     rows = sum(trace.llh.size for trace in traces)
     with_trees = count <= LIMITS.live_trees and rows * (count + 1) <= MAX_ROWS
     remarks = [] if with_trees else [f"{count} trees would give more than {MAX_ROWS} rows: their weights are left out"]
@@ -40,7 +39,7 @@ def _rows(study: Study, curve: int, dataset: Dataset, trace: Trace, with_trees: 
     name = study.names()[curve]
     weights = trace.effective_weights if with_trees else None
     if weights is not None and not study.is_shallow(curve):
-        weights = tree_weights(weights, enumerate_trees(model_of(study.experiment, dataset).circuit))
+        weights = tree_weights(weights, enumerate_trees(trace.problem.circuit))
     for i, seed in enumerate(trace.experiment.seeds):
         for t, llh in enumerate(trace.llh[i].tolist()):
             yield name, seed, t, "llh", llh
@@ -56,7 +55,7 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
         link,
         settings={**asdict(study.experiment), "depth": list(study.depths)},
         data={"title": dataset.title, "sha256": dataset.sha256, "synthetic": dataset.synthetic},
-        trees=str(num_trees(model_of(study.experiment, dataset).circuit)),
+        trees=str(num_trees(traces[0].problem.circuit)) if traces else None,
         result=[{"curve": name, **ended(trace)} for name, trace in zip(study.names(), traces, strict=False)],
     )
 

@@ -13,7 +13,6 @@ from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
 from app.live.runs import RunRefused
 from app.pages.circuits import files
-from spncore.circuits.circuit import CircuitError
 from spncore.data.library import DataError
 from spncore.record import ExperimentError, Field
 from spncore.runs.study import Study
@@ -64,8 +63,8 @@ def train() -> None:
     study: Study = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        shown = st.session_state[SHOWN] = session.started(study, Study.beside_trees)
-    except (DataError, ExperimentError, CircuitError, RunRefused) as error:
+        shown = st.session_state[SHOWN] = session.started(study, "circuits")
+    except (DataError, ExperimentError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
         return
     page.write_address(CIRCUITS.encode(shown.study), st.session_state["circuit_view"])

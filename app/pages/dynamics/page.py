@@ -20,7 +20,7 @@ def held_run() -> Shown | None:
     kept: Shown | None = st.session_state.get("dynamics_held")
     if kept is None or kept.study != study or kept.run() is None:
         try:
-            st.session_state["dynamics_held"] = kept = session.started(study)
+            st.session_state["dynamics_held"] = kept = session.started(study, "dynamics")
         except (DataError, ExperimentError, RunRefused) as error:
             page.refused(error)
             return None

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from app.live import run as run_module
 from app.live import runs as runs_module
 from app.live import scheduler as scheduler_module
-from app.live.limits import ServerLimits
-from app.live.runs import LiveRun, RunRegistry
+from app.live.run import LiveRun
+from app.live.runs import RunRegistry
 from spncore import Dataset, Experiment, load
 from spncore.runs.study import Study
+from tests.app.live.here import registry as new_registry
 from tests.waiting import until
 
 SMALL = Experiment(dataset="two-clusters", num_components=2, iterations=40, num_seeds=2)
@@ -29,7 +31,7 @@ def make() -> Iterator[Callable[..., RunRegistry]]:
     made = []
 
     def registry(**limits: Any) -> RunRegistry:
-        made.append(RunRegistry(ServerLimits(**{"at_once": 2, **limits})))
+        made.append(new_registry(**limits))
         return made[-1]
 
     yield registry
@@ -45,7 +47,8 @@ def study(experiment: Experiment = SMALL, depths: tuple[int, ...] = (1, 2), **ch
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The registry's time, one number that only the test moves; the scheduler looks after the runs all the time."""
     now = [0.0]
-    monkeypatch.setattr(runs_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    for module in (runs_module, run_module):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(scheduler_module, "TEND_SECONDS", 0.01)
     return now
 

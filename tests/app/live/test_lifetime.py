@@ -12,7 +12,9 @@ from spncore.threads import blas, set_numbers
 def test_blas_has_one_thread_while_the_server_lives_whatever_the_environment_says(monkeypatch):
     closed = []
     for name in ("REGISTRY", "JOBS"):
-        monkeypatch.setattr(lifetime, name, SimpleNamespace(close=lambda name=name: closed.append(name)))
+        started = SimpleNamespace(start=lambda: None)
+        stand_in = SimpleNamespace(close=lambda name=name: closed.append(name), scheduler=started)
+        monkeypatch.setattr(lifetime, name, stand_in)
     before = [(library, library.num_threads) for library in blas()]
     set_numbers([(library, 2) for library in blas()])
     if not before or any(library.num_threads != 2 for library in blas()):

@@ -9,10 +9,7 @@ import numpy as np
 import pytest
 
 from app.kit.link import LAB
-from app.live.computation import Computation
 from app.live.headline.told import told
-from app.live.limits import ServerLimits
-from app.live.runs import RunRegistry
 from app.live.views import derived, frames
 from app.live.views.query import BadQueryError
 from app.pages.lab import files
@@ -21,6 +18,7 @@ from spncore.plots.palette import BROWSER
 from spncore.record import ExperimentError
 from spncore.runs.study import RIVALS, Study
 from spncore.studies.target import fixed
+from tests.app.live import here
 from tests.closeness import assert_close
 from tests.waiting import until
 
@@ -36,7 +34,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def run(data):
-    registry = RunRegistry(ServerLimits(at_once=1))
+    registry = here.registry(trainers=1)
     run = registry.get(registry.start(SOME, data, "a"))
     until(lambda: run.computation.ended)
     yield run
@@ -142,9 +140,7 @@ def test_the_dynamics_views_know_the_depths_alone(run):
 
 def test_a_rival_that_diverged_is_named(data):
     wild = Study(SMALL.replace(learning_rate=10.0, parametrisation="log"), (1,), ("momentum", "em"))
-    computation = Computation(wild, data)
-    while computation.advance(0.1):
-        pass
+    computation = here.computed(wild, data)
     stopped = [name for name, _, _ in computation.diverged()]
     said = " ".join(told(computation.traces(), data, computation.target, num_rivals=2))
     for name in stopped:
@@ -155,10 +151,7 @@ def test_a_rival_that_diverged_is_named(data):
 def test_a_rival_or_a_depth_more_never_moves_the_target(data):
     targets = []
     for depths, rivals in (((1,), ()), ((1, 3), ()), ((2, 3), ("em",)), ((1, 2, 3, 4), ("momentum", "em"))):
-        computation = Computation(Study(SMALL, depths, rivals), data)
-        while computation.target is None and computation.advance(0.001):
-            pass
-        targets.append(computation.target)
+        targets.append(here.computed(Study(SMALL.replace(iterations=1), depths, rivals), data).target)
     assert targets[0] is not None and len(set(targets)) == 1
     assert targets[0] == fixed(SMALL, data)
 

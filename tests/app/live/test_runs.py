@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.live import runs as runs_module
+from app.live.computation import Computation
 from app.live.runs import RunRefused
 from spncore import Dataset, fit
 from spncore.data.library import from_array
 from spncore.learning.batch import BLOCK, Batch
 from spncore.learning.states import Block
+from spncore.record import ExperimentError
 from spncore.runs import training
 from spncore.runs.study import Study
 from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
@@ -39,8 +42,8 @@ def test_snapshots_hold_the_first_and_the_last_components_and_are_few(make: Any,
         assert np.array_equal(snapshots[333], (ones / (zeros + ones)).astype(np.float32))
 
 
-def test_a_scheduler_is_asleep_until_the_first_run(make: Any) -> None:
-    assert make().scheduler._thread is None
+def test_there_are_no_trainers_until_the_first_run(make: Any) -> None:
+    assert not make().scheduler.trainers
 
 
 def test_two_sessions_with_the_same_study_share_one_computation(make: Any, data: Dataset) -> None:
@@ -84,7 +87,7 @@ def test_stopping_keeps_the_trace_and_ends_the_training_with_the_block_it_is_at(
     registry = make()
     run = get(registry, registry.start(study(ENDLESS), data, "a"))
     until(lambda: run.length > 3)
-    assert registry.stop(run.id) and registry.stop(run.id)
+    assert registry.stop(run.id, run.session) and registry.stop(run.id, run.session)
     length, steps = run.length, run.computation.length
     assert run.state == "stopped" and run.reason == f"Stopped after {length - 1} updates."
     until(lambda: run.computation.ended)
@@ -97,11 +100,11 @@ def test_stopping_ends_a_shared_run_only_for_the_one_who_stops(make: Any, data: 
     registry = make()
     mine, theirs = (get(registry, registry.start(study(ENDLESS), data, session)) for session in "ab")
     until(lambda: mine.length > 3)
-    registry.stop(mine.id)
+    registry.stop(mine.id, mine.session)
     stopped_at = mine.length
     until(lambda: theirs.length > stopped_at + 3)
     assert (mine.state, mine.length, theirs.state) == ("stopped", stopped_at, "running")
-    registry.stop(theirs.id)
+    registry.stop(theirs.id, theirs.session)
     until(lambda: theirs.computation.ended)
 
 
@@ -109,40 +112,54 @@ def test_training_again_after_a_stop_is_a_new_run(make: Any, data: Dataset) -> N
     registry = make()
     first = get(registry, registry.start(study(ENDLESS), data, "a"))
     until(lambda: first.length > 0)
-    registry.stop(first.id)
+    registry.stop(first.id, first.session)
     again = get(registry, registry.start(study(ENDLESS), data, "a"))
     assert again.id != first.id and again.computation is not first.computation and again.state != "stopped"
 
 
-def test_a_run_that_waits_is_stopped_at_once(make: Any, data: Dataset) -> None:
-    registry = make(at_once=1)
+def test_a_run_that_waits_for_memory_is_stopped_at_once(make: Any, data: Dataset) -> None:
+    registry = make(memory_bytes=int(1.5 * Computation(study(ENDLESS), data).memory_bytes))
     registry.start(study(ENDLESS), data, "a")
     waiting = get(registry, registry.start(study(ENDLESS, seed=1), data, "b"))
-    registry.stop(waiting.id)
+    registry.stop(waiting.id, "b")
     assert waiting.computation.state == "stopped" and waiting.length == 0 and waiting.traces() == []
+    assert registry.queue_position(waiting) == 0
 
 
-def test_the_queue_is_first_come_first_served_and_its_places_move(make: Any, data: Dataset) -> None:
-    registry = make(at_once=1)
+def test_the_line_for_memory_is_first_come_first_served_and_its_places_move(make: Any, data: Dataset) -> None:
+    registry = make(memory_bytes=int(1.5 * Computation(study(ENDLESS), data).memory_bytes))
     runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, seed)) for seed in range(4)]
     until(lambda: runs[0].length > 0)
     assert [run.queue_position for run in runs] == [0, 1, 2, 3]
-    assert runs[3].reason == "3 runs ahead of you." and runs[1].reason == "1 run ahead of you."
-    registry.stop(runs[1].id)
+    assert runs[3].reason == "The server's memory is taken by other runs: 2 runs before yours."
+    registry.stop(runs[1].id, 1)
     assert [run.queue_position for run in runs[2:]] == [1, 2]
-    registry.stop(runs[0].id)
-    until(lambda: runs[2].state == "running")
+    registry.stop(runs[0].id, 0)
+    until(lambda: runs[2].length > 0)
     assert (runs[2].queue_position, runs[3].queue_position) == (0, 1)
 
 
-def test_never_more_runs_are_trained_at_once_than_allowed(make: Any, data: Dataset) -> None:
-    registry = make(at_once=2)
-    runs = [get(registry, registry.start(study(seed=seed, iterations=200), data, seed)) for seed in range(8)]
-    most = 0
-    while not all(run.computation.ended for run in runs):
-        with registry.scheduler._changed:
-            most = max(most, len(registry.scheduler._active))
-    assert most <= 2 and all(run.state == "done" for run in runs)
+def test_who_needs_little_memory_does_not_wait_for_who_needs_much(make: Any, data: Dataset) -> None:
+    registry = make(memory_bytes=int(1.5 * Computation(study(ENDLESS), data).memory_bytes))
+    large = [get(registry, registry.start(study(ENDLESS, seed=seed), data, seed)) for seed in range(2)]
+    assert ended(registry, registry.start(study(), data, "b")).state == "done"
+    assert large[1].queue_position == 1
+
+
+def test_all_who_wait_for_memory_are_served_in_turns(make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs_module, "FETCH_SECONDS", 0.0)
+    registry = make(memory_bytes=int(1.5 * Computation(study(), data).memory_bytes))
+    runs = [get(registry, registry.start(study(seed=seed), data, seed)) for seed in range(6)]
+    until(lambda: all(run.state == "done" for run in runs))
+
+
+def test_every_run_of_every_session_advances(make: Any, data: Dataset) -> None:
+    registry = make()
+    runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, seed)) for seed in range(8)]
+    until(lambda: all(run.length > 1 for run in runs))
+    assert all(run.state == "running" for run in runs)
+    before = [run.length for run in runs]
+    until(lambda: all(run.length > length for run, length in zip(runs, before, strict=True)))
 
 
 def test_a_long_run_of_64_components_does_not_starve_a_short_one(make: Any, data: Dataset) -> None:
@@ -153,24 +170,59 @@ def test_a_long_run_of_64_components_does_not_starve_a_short_one(make: Any, data
     assert short.state == "done" and long.state == "running" and long.length < 1000
 
 
-def test_full_queues_sessions_and_servers_are_refused_in_words(make: Any, data: Dataset) -> None:
-    registry = make(at_once=1, queue=2, sessions=4, unfinished_per_session=2)
-    for seed, session in enumerate("aab"):
-        registry.start(study(ENDLESS, seed=seed), data, session)
+def test_full_lines_and_sessions_are_refused_in_words(make: Any, data: Dataset) -> None:
+    size = Computation(study(ENDLESS), data).memory_bytes
+    registry = make(queue=2, unfinished_per_session=2, memory_bytes=int(1.5 * size))
+    for seed, (session, page) in enumerate([("a", "lab"), ("a", "circuits"), ("b", "lab")]):
+        registry.start(study(ENDLESS, seed=seed), data, session, page)
     with pytest.raises(RunRefused, match="You have 2 runs under way already"):
-        registry.start(study(ENDLESS, seed=3), data, "a")
-    until(lambda: registry.scheduler.num_waiting == 2)
-    with pytest.raises(RunRefused, match="2 runs wait already"):
-        registry.start(study(ENDLESS, seed=3), data, "b")
-    for session in "cd":
-        registry.start(study(ENDLESS), data, session)  # shared, so it needs no place
-    with pytest.raises(RunRefused, match="The server is full: 4 people"):
-        registry.start(study(ENDLESS), data, "e")
+        registry.start(study(ENDLESS, seed=3), data, "a", "dynamics")
+    with pytest.raises(RunRefused, match="2 runs wait for memory already"):
+        registry.start(study(ENDLESS, seed=3), data, "c")
+    registry.start(study(ENDLESS), data, "c")  # shared, so it needs no place
+
+
+def test_a_session_that_has_computed_for_long_waits_while_others_do_not(make: Any, data: Dataset) -> None:
+    registry = make(cpu_per_session=1e-4)
+    ended(registry, registry.start(study(), data, "a"))
+    with pytest.raises(RunRefused, match=r"Your runs of the last hour took .* s of computing; the limit is"):
+        registry.start(study(seed=1), data, "a")
+    assert ended(registry, registry.start(study(seed=1), data, "b")).state == "done"
+
+
+def test_the_next_run_on_a_page_takes_the_place_of_the_last_one(make: Any, data: Dataset) -> None:
+    registry = make()
+    first, other = (
+        get(registry, registry.start(study(ENDLESS, seed=seed), data, "a", page))
+        for seed, page in enumerate(("lab", "circuits"))
+    )
+    until(lambda: first.length > 0)
+    registry.start(study(ENDLESS, seed=2), data, "a", "lab")
+    assert first.state == "stopped" and first.reason.startswith("Stopped for your next run after ")
+    assert first.traces()[0].llh.shape[1] == first.length
+    assert other.state in ("queued", "running"), "a run on another page goes on"
+
+
+def test_only_the_session_that_started_a_run_stops_it(make: Any, data: Dataset) -> None:
+    registry = make()
+    run = get(registry, registry.start(study(ENDLESS), data, "a"))
+    assert not registry.stop(run.id, "b") and run.state != "stopped"
+    assert registry.stop("no run", "b"), "what is gone is stopped"
+    assert registry.stop(run.id, "a") and run.state == "stopped"
+
+
+def test_a_server_that_is_about_to_end_takes_no_more_runs_but_trains_those_it_has(make: Any, data: Dataset) -> None:
+    registry = make()
+    run_id = registry.start(study(), data, "a")
+    registry.drain()
+    with pytest.raises(RunRefused, match="about to be restarted"):
+        registry.start(study(seed=1), data, "b")
+    assert ended(registry, run_id).state == "done"
 
 
 def test_a_run_that_is_too_large_is_refused_before_anything_is_allocated(make: Any, data: Dataset) -> None:
     large = study(depths=tuple(range(1, 9)), num_components=64, iterations=5000, num_seeds=20)
-    with pytest.raises(RunRefused, match=r"This run takes about [0-9.]+ GB; limit 1 GB\. Lower"):
+    with pytest.raises(ExperimentError, match=r"This run takes about [0-9.]+ GB; limit 1 GB\. Lower"):
         make().start(large, data, "a")
 
 
@@ -192,7 +244,9 @@ def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     assert good.state == "done" and bad.state == "failed" and 5 <= bad.length < 5 + BLOCK
     assert bad.reason is not None and "secret" not in bad.reason
     identifier = bad.reason.rstrip(".").split()[-1]
-    assert [identifier in record.getMessage() and record.exc_info is not None for record in caplog.records] == [True]
+    assert [
+        identifier in record.getMessage() and "RuntimeError" in record.getMessage() for record in caplog.records
+    ] == [True]
     assert registry.start(study(seed=13), data, "again") != bad.id  # a failed run is not what others are given
 
 
@@ -220,9 +274,11 @@ def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dat
     assert run.reason == "Stopped at the limit of 0.5 s of training per run."
 
 
-def test_closing_interrupts_what_is_under_way_and_a_later_run_starts_the_thread_anew(make: Any, data: Dataset) -> None:
-    registry = make(at_once=1)
-    runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, "a")) for seed in range(2)]
+def test_closing_interrupts_what_is_under_way_and_a_later_run_begins_the_trainers_anew(
+    make: Any, data: Dataset
+) -> None:
+    registry = make()
+    runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, seed)) for seed in range(2)]
     until(lambda: runs[0].length > 3)
     registry.close()
     until(lambda: all(run.computation.ended for run in runs))

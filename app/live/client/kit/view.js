@@ -118,7 +118,7 @@ class View {
   load(data) {
     if (data.run_id && data.run_id !== (this.next ?? this.run)?.id) {
       this.next?.close();
-      this.next = new Run(data.run_id, data.base, (run) => this.changed(run));
+      this.next = new Run(data.run_id, data.base, (run) => this.changed(run), data.session);
     }
     const wanted = [data.baseline ?? []].flat();
     this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());

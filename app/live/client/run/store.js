@@ -8,10 +8,14 @@ const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failu
 const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
 
 export class Run {
-  /** `changed(run)` is called whenever something new is known; `base` is the address of the lab's root. */
-  constructor(id, base, changed) {
+  /**
+   * `changed(run)` is called whenever something new is known; `base` is the address of the lab's root, `session` the
+   * name by which the server knows who may stop it.
+   */
+  constructor(id, base, changed, session = "") {
     this.id = id;
     this.base = base;
+    this.session = session;
     this.changed = changed;
     this.state = "loading";
     this.header = {};
@@ -76,7 +80,7 @@ export class Run {
 
   /** Ask for what is missing; true when the run is over and everything is here. */
   async fetchOnce() {
-    if (!this.layout) this.setLayout(await askJson(`${this.url}/layout`, this.stopper.signal));
+    if (!this.layout && !(await this.askLayout())) return this.final;
     const target = this.loading ?? this;
     const { rows } = target;
     const url = `${this.url}?from=${rows.length}&seed=${target.seed}`;
@@ -91,9 +95,13 @@ export class Run {
     return this.final && !this.behind && !this.loading;
   }
 
-  setLayout(layout) {
-    this.layout = readLayout(layout);
+  /** Ask what the frames hold; false while the server still draws or learns the network. */
+  async askLayout() {
+    const answer = await askJson(`${this.url}/layout`, this.stopper.signal);
+    if (answer.curves) this.layout = readLayout(answer);
+    else Object.assign(this, { header: answer, state: answer.state });
     this.changed(this);
+    return Boolean(this.layout);
   }
 
   /** Show another seed's details: its frames replace the present ones once they are all here. */
@@ -165,7 +173,7 @@ export class Run {
 
   /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */
   async stop() {
-    const unstopped = await refusalOf(`${this.url}/stop`, this.stopper.signal);
+    const unstopped = await refusalOf(`${this.url}/stop`, { "X-Session": this.session }, this.stopper.signal);
     if (unstopped === this.unstopped || this.closed) return;
     this.unstopped = unstopped;
     this.changed(this);

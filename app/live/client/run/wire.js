@@ -36,9 +36,9 @@ export const askJson = async (url, signal) => (await ask(url, "application/json"
  * Ask for something to be done; null when it was, else the server's sentence, "" where what answered has none.
  * @returns {Promise<string | null>}
  */
-export async function refusalOf(url, signal) {
+export async function refusalOf(url, headers, signal) {
   try {
-    const answer = await fetch(url, { method: "POST", signal });
+    const answer = await fetch(url, { method: "POST", headers, signal });
     return answer.ok ? null : ((await answer.json()).error ?? "");
   } catch {
     return ""; // nothing came back, or the page of a proxy

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from app.live.limits import ServerLimits
-from app.live.runs import LiveRun, RunRegistry
+from app.live.run import LiveRun
 from app.live.views import derived, frames
 from spncore import Experiment, fit, load
 from spncore.runs.study import Study
+from tests.app.live import here
 from tests.waiting import until
 
 FIXTURE = Path(__file__).with_name("run.json")
@@ -28,7 +28,7 @@ SEED = 1
 def made() -> dict[str, Any]:
     """The answers as the browser gets them, and of each curve what they must say."""
     data = load("two-clusters")
-    registry = RunRegistry(ServerLimits(at_once=1))
+    registry = here.registry(trainers=1)
     try:
         run = registry.get(registry.start(STUDY, data, "a"))
         assert run is not None

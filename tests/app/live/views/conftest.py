@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from starlette.applications import Starlette
 
-from app.live.limits import ServerLimits
 from app.live.routes import routes
 from app.live.runs import RunRegistry
+from tests.app.live import here
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
@@ -17,7 +17,7 @@ with warnings.catch_warnings():
 
 @pytest.fixture(scope="module")
 def registry() -> Iterator[RunRegistry]:
-    made = RunRegistry(ServerLimits(at_once=2))
+    made = here.registry()
     yield made
     made.close()
 

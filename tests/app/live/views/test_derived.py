@@ -35,7 +35,7 @@ ENDLESS = STEADY.replace(num_components=8, iterations=5000, num_seeds=6)
 @pytest.fixture(scope="module")
 def finished(registry, data):
     def start(experiment, depths=DEPTHS):
-        run_id = registry.start(Study(experiment, depths), data, "a")
+        run_id = registry.start(Study(experiment, depths), data, object())
         run = registry.get(run_id)
         until(lambda: run.computation.ended)
         return run_id
@@ -257,7 +257,7 @@ def test_every_view_answers_before_the_first_step_during_training_and_after_a_di
     ask(client, run_id, view, depth=2)
     until(lambda: registry.get(run_id).length)
     ask(client, run_id, view, depth=2, seed=3, k=7)
-    registry.stop(run_id)
+    registry.stop(run_id, "b")
     wild = finished(STEADY.replace(parametrisation="log", learning_rate=10.0, iterations=400, objective="unnormalised"))
     for depth in DEPTHS:
         ask(client, wild, view, depth=depth)

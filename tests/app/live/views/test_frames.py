@@ -18,7 +18,7 @@ STEADY = SMALL.replace(init_scale=1.0, learning_rate=0.02)
 @pytest.fixture(scope="module")
 def run_of(registry, data):
     def started(experiment, depths=(1, 3), rivals=()):
-        run = registry.get(registry.start(Study(experiment, depths, rivals), data, "a"))
+        run = registry.get(registry.start(Study(experiment, depths, rivals), data, object()))
         until(lambda: run.computation.ended)
         return run
 

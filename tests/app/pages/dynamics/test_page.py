@@ -68,7 +68,7 @@ def test_the_labs_run_is_one_press_away_and_stays_chosen():
 def test_a_run_that_was_stopped_is_not_trained_anew_by_a_rerun_and_other_data_is():
     page = at_address("dynamics").run()
     first = page.session_state["dynamics_held"].run_id
-    REGISTRY.stop(first)
+    REGISTRY.stop(first, page.session_state["session_name"])
     page.run()
     assert page.session_state["dynamics_held"].run_id == first
     page.session_state["study"] = page.session_state["study"].on("two-clusters")

@@ -1,0 +1,148 @@
+"""One session's view of what is trained: where it stands for this session, and what is said of it."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Protocol
+
+from app.live.computation import Computation, State
+from app.live.headline.told import Told, circuit_told, told
+from spncore import Dataset, Recorder, Trace
+from spncore.runs.study import Study
+from spncore.words import counted
+
+HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
+WORTH_SAYING = 2.0  # seconds that are worth a word
+
+
+class Line(Protocol):
+    """What a run asks of those it shares the server with."""
+
+    @property
+    def num_people(self) -> int:
+        """How many sessions have runs that are being trained."""
+
+    def queue_position(self, run: LiveRun) -> int:
+        """The place in the line for memory, 1 is next; 0 for a run that does not wait for it."""
+
+    def seconds_left(self, run: LiveRun) -> float | None:
+        """How long a run under way will still take, as far as one can tell."""
+
+
+class LiveRun:
+    """One session's view of a computation that others may share; it is stopped for all when the last one stops it."""
+
+    def __init__(self, session: Hashable, page: str, dataset: Dataset, computation: Computation, line: Line) -> None:
+        self.id = secrets.token_urlsafe(16)
+        self.session, self.page, self.dataset, self.computation = session, page, dataset, computation
+        self.begun = self.seen = time.monotonic()  # when it was asked for first, and last
+        self.released = False  # its session's connection is lost
+        self.fragile = False  # it was lost once, so that it may be gone without another word
+        self._line = line
+        self._stopped_at: int | None = None
+        self._why = ""
+        self._told: tuple[tuple[int, State], Told] | None = None
+        self._told_at = 0.0
+
+    @property
+    def study(self) -> Study:
+        """What is trained."""
+        return self.computation.study
+
+    @property
+    def state(self) -> State:
+        """Where it stands, for this session."""
+        return "stopped" if self.stopped else self.computation.state
+
+    @property
+    def stopped(self) -> bool:
+        """Whether this session stopped it before its end."""
+        return self._stopped_at is not None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will be added any more, for this session."""
+        return self.stopped or self.computation.ended
+
+    @property
+    def reason(self) -> str | None:
+        """Why it ended early, has to wait or takes longer, in a sentence; None if there is nothing to say."""
+        if self.stopped:
+            return f"{self._why} after {counted(max(self.length - 1, 0), 'update')}."
+        return self.computation.reason if self.ended else self._waits()
+
+    @property
+    def length(self) -> int:
+        """States that can be read, the start among them."""
+        return self.computation.length if self._stopped_at is None else self._stopped_at
+
+    @property
+    def recorders(self) -> tuple[Recorder, ...]:
+        """One per depth; read no further than `length`."""
+        return self.computation.recorders
+
+    def traces(self) -> list[Trace]:
+        """A trace per curve of the steps so far; empty before the first."""
+        length = self.length
+        traces = self.computation.traces() if length else []
+        return [part_of(trace, length=length) if trace.llh.shape[1] > length else trace for trace in traces]
+
+    @property
+    def queue_position(self) -> int:
+        """The place in the line for memory, 1 is next; 0 for a run that does not wait for it."""
+        return 0 if self.ended else self._line.queue_position(self)
+
+    def told(self) -> Told:
+        """What is to be seen, in two lines; while the run goes on they are made anew once a second at most."""
+        now = self.length, self.state
+        fresh = self.state == "running" and time.monotonic() - self._told_at < HEADLINE_SECONDS
+        if self._told is None or self._told[0][1] != now[1] or (self._told[0] != now and not fresh):
+            self._told_at = time.monotonic()
+            self._told = now, self._tell()
+        return self._told[1]
+
+    def _tell(self) -> Told:
+        ended, traces = self.ended, self.traces()
+        if self.study.deep:
+            return circuit_told(traces, self.dataset, ended, self.study.shallow)
+        return told(traces, self.dataset, self.computation.target, ended, len(self.study.rivals))
+
+    def events(self) -> list[tuple[int, str]]:
+        """(updates made, sentence) of what a chart should mark."""
+        return [event for event in self.computation.events() if event[0] <= self.length]
+
+    def stop(self, why: str = "Stopped") -> None:
+        """End it for this session, where it is."""
+        if not self.ended:
+            self._why, self._stopped_at = why, self.computation.length
+
+    @property
+    def followed(self) -> bool:
+        """Whether its session waits for it."""
+        return not (self.stopped or self.released)
+
+    def _waits(self) -> str | None:
+        """Why it waits, or how long it will take where others make it take longer."""
+        position = self._line.queue_position(self)
+        if position:
+            return f"The server's memory is taken by other runs: {counted(position - 1, 'run')} before yours."
+        seconds, people = self._line.seconds_left(self), self._line.num_people
+        if seconds is None or seconds < WORTH_SAYING or people < 2:
+            return None
+        return f"{people} people are training here; yours takes about {coarse(seconds)} more."
+
+
+def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:
+    """The same trace, of some of its seeds and up to a length; without the state to go on from."""
+    arrays = "llh value log_partition at_floor log_masses flow weights".split()
+    return replace(trace, final_state=None, **{name: getattr(trace, name)[seeds, :length] for name in arrays})
+
+
+def coarse(seconds: float) -> str:
+    """A time as one says it: about so many seconds, later minutes; it changes seldom enough to be read out."""
+    steps = [step for step in (2, 5, 10, 20, 30, 60) if step >= seconds]
+    return f"{steps[0]} s" if steps else counted(math.ceil(seconds / 60), "minute")

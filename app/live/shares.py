@@ -1,0 +1,110 @@
+"""Whose turn it is: shares by session, then by run; first points first, and heavy runs weigh less.
+
+Every session has a clock that its training moves, slower for light runs; who is behind goes next, so that all of them
+advance. A session that comes after a while takes the time of those that are there and cannot spend what it has saved.
+"""
+
+import time
+from collections import defaultdict, deque
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+
+from app.live.computation import Computation
+from spncore import Experiment
+from spncore.runs.study import Study
+
+HEAVY_SECONDS = 4.0  # of CPU; a run that has had so much yields to those that have not
+HEAVY_WEIGHT = 0.25
+FIRST_SECONDS = 1.0  # of CPU, after which a run without a point is no more preferred for it
+HOUR = 3600.0
+# Of CPU for a state of a seed, whatever its size and by row and component: a guess that the runs themselves correct.
+STATE_SECONDS, ROW_SECONDS = 40e-6, 3e-9
+
+
+@dataclass
+class Turn:
+    """A run that is to be trained: its own clock, and where it came in."""
+
+    run: Computation
+    order: int
+    clock: float = 0.0
+
+    @property
+    def weight(self) -> float:
+        """Its part of its session's time, beside others of the session and of others."""
+        return HEAVY_WEIGHT if self.run.seconds > HEAVY_SECONDS else 1.0
+
+
+class Shares:
+    """The clocks of all sessions, and what each has spent within an hour."""
+
+    def __init__(self) -> None:
+        self._clocks: dict[Hashable, float] = {}
+        self._spent: defaultdict[Hashable, deque[tuple[float, float]]] = defaultdict(deque)
+        self._pace = 1.0  # by how much runs take longer than guessed
+
+    def join(self, run: Computation, others: Iterable[Turn]) -> None:
+        """A run comes: its sessions take at least the time of those that are there."""
+        there = {session for turn in others for session in turn.run.sessions} - run.sessions
+        now = min((self._clocks.get(session, 0.0) for session in there), default=0.0)
+        for session in run.sessions:
+            self._clocks[session] = max(self._clocks.get(session, 0.0), now)
+
+    def key(self, turn: Turn) -> tuple[bool, float, float, int]:
+        """Who has the least goes next."""
+        begun = turn.run.length > 0 or turn.run.seconds > FIRST_SECONDS
+        behind = min((self._clocks.get(session, 0.0) for session in turn.run.sessions), default=0.0)
+        return begun, behind, turn.clock, turn.order
+
+    def charge(self, turn: Turn, seconds: float) -> None:
+        """A slice was trained: who shares a run shares what it costs."""
+        turn.clock += seconds / turn.weight
+        each, now = seconds / max(1, len(turn.run.sessions)), time.monotonic()
+        for session in turn.run.sessions:
+            self._clocks[session] = self._clocks.get(session, 0.0) + each / turn.weight
+            self._spent[session].append((now, each))
+        if turn.run.length > 1 and turn.run.seconds > FIRST_SECONDS / 10:
+            made = turn.run.length / states_of(turn.run.study)
+            self._pace += 0.05 * (turn.run.seconds / (made * guessed(turn.run.study, turn.run)) - self._pace)
+
+    def spent(self, session: Hashable) -> float:
+        """CPU seconds of training within the last hour."""
+        spent = self._spent[session]
+        while spent and spent[0][0] < time.monotonic() - HOUR:
+            spent.popleft()
+        return sum(seconds for _, seconds in spent)
+
+    def forget(self, present: Iterable[Hashable]) -> None:
+        """Keep the clocks of those who are there, and of those who spent something within the hour."""
+        kept = set(present) | {session for session in tuple(self._spent) if self.spent(session)}
+        self._clocks = {session: clock for session, clock in self._clocks.items() if session in kept}
+        for session in set(self._spent) - kept:
+            del self._spent[session]
+
+    def left(self, run: Computation) -> float:
+        """CPU seconds that a run still takes: by its own pace, or as guessed before it has one."""
+        missing = 1.0 - run.length / states_of(run.study)
+        if run.length > 1 and run.seconds > 0:
+            return run.seconds * missing * states_of(run.study) / run.length
+        return guessed(run.study, run) * self._pace * missing
+
+    def wait(self, mine: Turn, turns: Iterable[Turn], lanes: int) -> float:
+        """Seconds until a run will have ended, if nobody else comes: others get as much as it does, or what they need.
+
+        Shares of sessions with several runs are taken together.
+        """
+        left = self.left(mine.run)
+        beside = sum(min(self.left(turn.run), left * turn.weight / mine.weight) for turn in turns if turn is not mine)
+        return max(left, (left + beside) / lanes)
+
+
+def states_of(study: Study) -> int:
+    """States of every curve, the start among them."""
+    return study.experiment.iterations + 1
+
+
+def guessed(study: Study, run: Computation) -> float:
+    """CPU seconds of a whole study, guessed from its size."""
+    one: Experiment = study.experiment
+    rows = run.dataset.num_distinct * one.num_components
+    return len(study.experiments()) * one.num_seeds * states_of(study) * (STATE_SECONDS + ROW_SECONDS * rows)

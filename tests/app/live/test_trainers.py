@@ -1,0 +1,144 @@
+"""Trainer processes: what dies loses nothing, nobody else notices, and the server's own process trains nothing."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.live.limits import ServerLimits
+from app.live.runs import RunRegistry
+from app.live.scheduler import DEATHS
+from spncore import Dataset, Trainer, fit
+from spncore.learning import batch, em
+from spncore.record import ExperimentError
+from spncore.runs import problem
+from spncore.runs.study import Study
+from spncore.structures import STRUCTURES
+from tests.app.live import here
+from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
+from tests.waiting import until
+
+CIRCUIT = SMALL.replace(structure="chow_liu", component_init="fitted", iterations=60)
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[RunRegistry]:
+    """A registry of two real trainer processes."""
+    made = RunRegistry(ServerLimits(trainers=2))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        study(depths=(1, 3)),
+        study(component_init="fitted", train_components=False),
+        Study(SMALL.replace(batch_size=7, optimiser="momentum"), (1, 2)),
+        Study(SMALL, (2,), ("em", "momentum")),
+        Study(CIRCUIT, (1, 2)),
+    ],
+    ids=["gradient", "held", "batches", "rivals", "circuit"],
+)
+def test_whoever_goes_on_from_the_last_slice_brings_the_same_bits(wanted: Study, data: Dataset) -> None:
+    whole, cut = here.computed(wanted, data), here.computed(wanted, data, kill_after=2)
+    assert whole.state == cut.state == "done" and whole.study == cut.study and whole.target == cut.target
+    for one, other in zip(whole.traces(), cut.traces(), strict=True):
+        for name in ("llh", "value", "log_partition", "at_floor", "log_masses", "flow", "weights"):
+            assert np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True), name
+    assert [list(kept) for kept in whole.kept] == [list(kept) for kept in cut.kept]
+
+
+def test_the_mixture_of_trees_goes_on_beside_its_circuit(data: Dataset) -> None:
+    wanted = Study(CIRCUIT.replace(structure="random_partitions", split_depth=1, component_init="uniform"), (1,))
+    whole, cut = here.computed(wanted, data), here.computed(wanted, data, kill_after=3)
+    assert whole.study.shallow and len(whole.traces()) == 2
+    for one, other in zip(whole.traces(), cut.traces(), strict=True):
+        assert np.array_equal(one.llh, other.llh) and one.llh.shape[1] == CIRCUIT.iterations + 1
+
+
+@pytest.mark.slow
+def test_a_killed_trainer_loses_no_run_and_changes_no_bit(processes: RunRegistry, data: Dataset) -> None:
+    long = study(iterations=1500, num_seeds=4)
+    runs = [get(processes, processes.start(study(long.experiment, seed=seed), data, seed)) for seed in range(4)]
+    until(lambda: all(run.length for run in runs))
+    for place in (0, 1, 0, 1, 0):
+        trainer: Any = processes.scheduler.trainers[place]
+        until(lambda trainer=trainer: trainer.pid is not None)
+        lengths, dead = [run.length for run in runs], trainer.pid
+        os.kill(dead, signal.SIGKILL)
+        until(lambda trainer=trainer, dead=dead: trainer.pid not in (None, dead) or all(run.ended for run in runs))
+        until(lambda lengths=lengths: all(run.ended or run.length > n for run, n in zip(runs, lengths, strict=True)))
+    until(lambda: all(run.ended for run in runs))
+    assert [run.state for run in runs] == ["done"] * 4
+    for run in runs:
+        expected = fit(run.study.experiments()[1], data)
+        assert np.array_equal(run.traces()[1].llh, expected.llh)
+
+
+def test_a_run_that_ends_its_process_again_and_again_is_given_up_and_others_go_on(make: Any, data: Dataset) -> None:
+    registry = make(trainers=1)
+    bad = get(registry, registry.start(study(ENDLESS), data, "a"))
+    until(lambda: bad.length > 0)
+    scheduler = registry.scheduler
+    take = bad.computation.take
+
+    def dies(brought: Any) -> None:
+        scheduler.trainers[0].kill()
+        raise here.ChildDied
+
+    bad.computation.take = dies
+    until(lambda: bad.computation.ended)
+    assert bad.state == "failed" and bad.reason == f"The training ended its process {DEATHS} times."
+    assert bad.length > 0 and take is not None
+    assert ended(registry, registry.start(study(), data, "b")).state == "done"
+
+
+@pytest.mark.slow
+def test_the_servers_process_trains_learns_and_fits_nothing(
+    processes: RunRegistry, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def here_(*_: Any, **__: Any) -> Any:
+        raise AssertionError("computed in the server's process")
+
+    problem._structure.cache_clear()
+    problem.fitted.cache_clear()
+    monkeypatch.setattr(batch.Batch, "advance", here_)
+    monkeypatch.setattr(em, "fit", here_)
+    monkeypatch.setattr(Trainer, "advance", here_)
+    for name in ("learn_spn", "chow_liu", "rat"):
+        monkeypatch.setitem(STRUCTURES, name, here_)
+    wanted = [
+        study(component_init="fitted"),
+        Study(CIRCUIT, (1, 2)),
+        Study(CIRCUIT.replace(structure="learn_spn"), (1,)),
+        Study(CIRCUIT.replace(structure="rat", component_init="random", split_depth=1, num_repetitions=2), (1,)),
+    ]
+    for each in wanted:
+        run = ended(processes, processes.start(each, data, object()))
+        assert run.state == "done", run.reason
+        assert run.told().headline
+
+
+@pytest.mark.slow
+def test_a_circuit_that_cannot_be_is_refused_in_its_own_words_once_a_trainer_knows(
+    processes: RunRegistry, data: Dataset
+) -> None:
+    large = Study(CIRCUIT.replace(structure="rat", num_components=8, split_depth=3, num_repetitions=8), (1,))
+    run_id = processes.start(large, data, "a")
+    with pytest.raises(ExperimentError, match="weighted edges are too many to draw live; the limit is"):
+        processes.prepared(run_id, 60.0)
+
+
+@pytest.mark.slow
+def test_no_more_threads_than_trainers_and_a_keeper(processes: RunRegistry, data: Dataset) -> None:
+    before = {thread.name for thread in threading.enumerate() if thread.name.startswith("spnlab")}
+    runs = [processes.start(study(seed=100 + seed), data, seed) for seed in range(9)]
+    during = {thread.name for thread in threading.enumerate() if thread.name.startswith("spnlab")}
+    assert len(during | before) == 3
+    for run_id in runs:
+        ended(processes, run_id)

@@ -9,7 +9,7 @@ LOCK := uv pip compile --quiet --universal --fork-strategy fewest --python-versi
 	--no-header --no-emit-index-url pyproject.toml --extra lab --extra cluster
 SBOM := cyclonedx-bom==7.5.0
 
-.PHONY: help run test check check-browser docs results benchmark container-test lock release base-digest clean
+.PHONY: help run test check check-browser docs results benchmark faults soak container-test lock release base-digest clean
 help:
 	@echo "make run        the lab, open in the browser and training"
 	@echo "make test       the tests, browser journeys included where Chromium is installed"
@@ -18,6 +18,8 @@ help:
 	@echo "make docs       build/docs: the reference of the engine, from its docstrings"
 	@echo "make results    data/: the results that ship, made anew (the real data sets are needed; a quarter of an hour)"
 	@echo "make benchmark  the tests that measure time, one after the other"
+	@echo "make faults     docs/faults.md: what can go wrong, item by item, and what the tests of each found"
+	@echo "make soak       a thousand sessions against a server, and what it holds then, as JSON (ten minutes)"
 	@echo "make container-test  build the Dockerfile and run the image hardened (Debian, root, minutes)"
 	@echo "make lock       pin the requirements anew, with hashes"
 	@echo "make release    dist/: wheel, source archive, and the SBOM of the pinned requirements"
@@ -60,8 +62,14 @@ results: .venv/.ready
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]
 
-container-test:
-	tests/container/run.sh
+faults: .venv/.ready
+	$(RUN) pytest -n auto -m fault --faults docs/faults.md
+
+soak: .venv/.ready
+	$(RUN) tests.faults.soak
+
+container-test: .venv/.ready
+	$(RUN) pytest -n 0 -s -m container tests/faults/test_i.py
 
 lock: .venv/.ready
 	$(RUN) $(LOCK) -o requirements.txt

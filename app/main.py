@@ -56,4 +56,6 @@ pages = {
     ]
     for heading, entries in PAGES.items()
 }
-st.navigation(pages, position="top").run()
+chosen = st.navigation(pages, position="top")
+page.remember_page(chosen.url_path)
+chosen.run()

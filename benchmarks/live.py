@@ -14,18 +14,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import math
 import os
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from websockets.asyncio.client import connect
-
+from benchmarks.counting import Usage, quantiles, spent
 from benchmarks.document import Measure, document, found, write
-from benchmarks.visitors import Server, Session, link
+from benchmarks.visitors import Server, Session, link, opened, running
 
 TARGETS = {
     "first_point_ms": 300.0,  # at most
@@ -53,18 +51,12 @@ MARK_SECONDS, WATCHED_SECONDS = 30.0, 90.0  # of many sessions: when who was ser
 
 
 @contextlib.asynccontextmanager
-async def opened(server: Server, link: str) -> AsyncIterator[Session]:
-    """A tab that has opened a link; its page has run once."""
-    address = f"ws://127.0.0.1:{server.port}/_stcore/stream"
-    async with connect(address, subprotocols=["streamlit"], max_size=None, compression=None) as socket_:  # type: ignore[list-item]
-        session = Session(server.port, link, socket_)
-        await session.rerun()
+async def training(server: Server, link: str) -> AsyncIterator[Session]:
+    """A tab that has opened a link, which trains; its page has run once."""
+    async with opened(server.port, link) as session:
         if not session.run_id:
             raise RuntimeError("the page mounted no run")
-        try:
-            yield session
-        finally:
-            await session.close()
+        yield session
 
 
 async def one_session(server: Server) -> dict[str, Any]:
@@ -72,25 +64,25 @@ async def one_session(server: Server) -> dict[str, Any]:
     first = []
     for seed in range(1000, 1080, 10):
         begin = time.perf_counter()
-        async with opened(server, link(seed)) as session:
+        async with training(server, link(seed)) as session:
             while not session.length:
                 await session.ask()
             first.append(1000 * (time.perf_counter() - begin))
         await asyncio.sleep(1.5)  # until its run is let go of
     await asyncio.sleep(3)
-    async with opened(server, link(1, iterations=5000, num_seeds=12)) as session:
+    async with training(server, link(1, iterations=5000, num_seeds=12)) as session:
         await session.ask()
-        before, begin, count, done = server.cpu(), time.perf_counter(), len(session.points), session.done
+        before, begin, count, done = Usage.of(server), time.perf_counter(), len(session.points), session.done
         await session.follow(8)
-        seconds, after = time.perf_counter() - begin, server.cpu()
-        spent = sorted(after[thread] - before.get(thread, 0.0) for thread in after)
+        seconds = time.perf_counter() - begin
+        used = spent(before, Usage.of(server))
         return {
             "first_point_ms": round(statistics.median(first), 1),
             "first_point_worst_ms": round(max(first), 1),
             "answers_with_points_per_second": round((len(session.points) - count) / seconds, 2),
             "iterations_per_second": round((session.done - done) / seconds, 1),
-            "cores_trainer": round(spent[-1] / seconds, 3),
-            "cores_beyond_trainer": round(sum(spent[:-1]) / seconds, 3),
+            "cores_trainer": round(used.training / seconds, 3),
+            "cores_beyond_trainer": round(used.serving / seconds, 3),
             "run_lasted": session.state == "running",
             "errors": len(session.errors),
         }
@@ -101,20 +93,21 @@ async def many_sessions(server: Server, shared: bool, seconds: float = WATCHED_S
     settings = {"iterations": 1500}
     async with contextlib.AsyncExitStack() as stack:
         links = [link(7 if shared else 2000 + 10 * index, **settings) for index in range(NUM_SESSIONS)]
-        before, begin = sum(server.cpu().values()), time.perf_counter()
-        sessions = await asyncio.gather(*(stack.enter_async_context(opened(server, each)) for each in links))
+        before, begin = Usage.of(server), time.perf_counter()
+        sessions = await asyncio.gather(*(stack.enter_async_context(training(server, each)) for each in links))
         opening = time.perf_counter() - begin
         jobs: list[Awaitable[None]] = []
         for index, session in enumerate(sessions):
             jobs += [session.follow(seconds - opening), session.use_controls(seconds - opening, 3.0, index / 10)]
         await asyncio.gather(*jobs)
-        lasted = time.perf_counter() - begin
+        lasted, used = time.perf_counter() - begin, spent(before, Usage.of(server))
         return {
             "sessions": NUM_SESSIONS,
             "settings": "identical" if shared else "own",
             **settings,
             "all_opened_seconds": round(opening, 2),
-            "server_cores": round((sum(server.cpu().values()) - before) / lasted, 2),
+            "cores_training": round(used.training / lasted, 2),
+            "cores_serving": round(used.serving / lasted, 2),
             **quantiles("control", [1000 * each for session in sessions for each in session.controls]),
             **served(sessions, begin, lasted),
             "errors": sum(len(session.errors) for session in sessions),
@@ -147,58 +140,45 @@ async def open_and_close(server: Server, cycles: int = 200) -> dict[str, Any]:
     """Memory, threads and files over many tabs that come, look and go."""
     memory = {}
     for cycle in range(1, cycles + 1):
-        async with opened(server, link(5000 + cycle % 20)) as session:
+        async with training(server, link(5000 + cycle % 20)) as session:
             await session.ask()
         if cycle % 50 == 0:
-            memory[cycle] = round(server.memory_mb(), 1)
+            memory[cycle] = round(server.memory_of_all_mb(), 1)
     counts = server.counts()
     await asyncio.sleep(65)  # Streamlit keeps a closed session for a minute
-    async with opened(server, link(5000)):  # and drops it when the next one comes
+    async with training(server, link(5000)):  # and drops it when the next one comes
         pass
     plateau = memory[cycles // 2]
     return {
         "memory_mb": memory,
         "memory_over_plateau": round(memory[cycles] / plateau, 3),
-        "memory_after_a_minute_mb": round(server.memory_mb(), 1),
+        "memory_after_a_minute_mb": round(server.memory_of_all_mb(), 1),
         "at_the_end": counts,
         "after_a_minute": server.counts(),
     }
 
 
 async def closed_tab(server: Server) -> dict[str, Any]:
-    """Seconds from a closed tab until its training has ended: the server's CPU falls to nothing."""
-    async with opened(server, link(9, iterations=5000, num_seeds=12)) as session:
+    """Seconds from a closed tab until nothing trains: the CPU of the server and its children falls to nothing."""
+    async with training(server, link(9, iterations=5000, num_seeds=12)) as session:
         await session.ask()
     begin = time.perf_counter()
     while time.perf_counter() - begin < 10:
-        before = sum(server.cpu().values())
+        before = Usage.of(server)
         await asyncio.sleep(0.1)
-        if sum(server.cpu().values()) - before < 0.03:
+        if sum(spent(before, Usage.of(server))) < 0.03:
             return {"freed_seconds": round(time.perf_counter() - begin - 0.1, 2)}
     return {"freed_seconds": None}
 
 
 async def shut_down(server: Server) -> dict[str, Any]:
     """SIGTERM while a run is under way and its tab is open."""
-    async with opened(server, link(11, iterations=5000, num_seeds=12)) as session:
+    async with training(server, link(11, iterations=5000, num_seeds=12)) as session:
         await session.ask()
         result = await asyncio.to_thread(server.close)
         with contextlib.suppress(Exception):
             await session.socket.close()
     return result
-
-
-def quantiles(name: str, values: list[float]) -> dict[str, float]:
-    """Median and 95th percentile in milliseconds."""
-    ordered = sorted(values)
-    if not ordered:
-        return {f"{name}_count": 0}
-    return {
-        f"{name}_p50_ms": round(statistics.median(ordered), 1),
-        f"{name}_p95_ms": round(ordered[math.ceil(0.95 * len(ordered)) - 1], 1),
-        f"{name}_worst_ms": round(ordered[-1], 1),
-        f"{name}_count": len(ordered),
-    }
 
 
 PARTS: dict[str, Callable[[Server], Awaitable[dict[str, Any]]]] = {
@@ -209,17 +189,6 @@ PARTS: dict[str, Callable[[Server], Awaitable[dict[str, Any]]]] = {
     "open_and_close": open_and_close,
     "shut_down": shut_down,
 }
-
-
-@contextlib.contextmanager
-def running() -> Iterator[Server]:
-    """A server that is gone afterwards, whatever happens."""
-    server = Server()
-    try:
-        yield server
-    finally:
-        if server.process.poll() is None:
-            server.close()
 
 
 def measures(results: dict[str, Any]) -> list[Measure]:
@@ -290,7 +259,7 @@ def main(names: list[str]) -> None:
 
 async def measured(name: str, server: Server) -> dict[str, Any]:
     """One part; a page that was never opened is slow once, so one tab comes first."""
-    async with opened(server, link(99, iterations=5)):
+    async with training(server, link(99, iterations=5)):
         pass
     return await PARTS[name](server)
 

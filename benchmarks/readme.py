@@ -21,7 +21,7 @@ from benchmarks.document import ROOT, Found, Measure
 KEPT = ROOT / "benchmarks" / "measured"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- measured: made by python -m benchmarks.readme -->", "<!-- end of what was measured -->"
-ORDER = ("engine", "earlier", "circuits", "cluster", "live", "by_hand")  # all others follow by name
+ORDER = ("engine", "earlier", "circuits", "cluster", "live", "classroom", "by_hand")  # all others follow by name
 COPIED = "copied from an earlier edition of this page, the program's own document was not kept"
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -18,50 +21,67 @@ from urllib.request import urlopen
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
+
+from benchmarks import processes
 
 ROOT = Path(__file__).parent.parent
-TICKS = os.sysconf("SC_CLK_TCK")
 ENDED = ("done", "stopped", "failed", "interrupted")
+CLOSE_SECONDS = 30
+CLOSED = 1001  # what a browser says when a tab is closed
+ANSWER_SECONDS = 60  # nobody waits longer for a script or an answer
 
 
 class Server:
-    """The lab in a process of its own, of the build in a folder."""
+    """The lab in a process of its own, of the build in a folder; `environment` is added to this process's."""
 
-    def __init__(self, folder: Path = ROOT) -> None:
+    def __init__(self, folder: Path = ROOT, **environment: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.folder, self.log = folder, tempfile.TemporaryFile()
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.address", "127.0.0.1"]
         self.begin = time.perf_counter()
         self.process = subprocess.Popen(
-            [*command, "--server.port", str(self.port)], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [*command, "--server.port", str(self.port)],
+            cwd=folder,
+            env={**os.environ, **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=self.log,
         )
         self._wait()
         self.start_seconds = time.perf_counter() - self.begin
 
     def _wait(self) -> None:
-        while time.perf_counter() - self.begin < 30:
+        while time.perf_counter() - self.begin < ANSWER_SECONDS and self.process.poll() is None:
             with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{self.port}/_stcore/health", timeout=1):
                 return
             time.sleep(0.05)
-        raise RuntimeError("the server did not start within 30 s")
+        self.process.kill()
+        raise RuntimeError(f"the server did not start within {ANSWER_SECONDS} s")
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds so far by thread."""
-        seconds = {}
-        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            with contextlib.suppress(OSError):
-                fields = (task / "stat").read_text().rpartition(")")[2].split()
-                seconds[task.name] = (int(fields[11]) + int(fields[12])) / TICKS
-        return seconds
+        """CPU seconds of the server's own process so far, by thread."""
+        return processes.cpu_by_thread(self.process.pid)
+
+    def children_cpu(self) -> dict[int, float]:
+        """CPU seconds so far of every process that it started, the trainers among them; none in earlier builds."""
+        return {pid: processes.cpu_seconds(pid) for pid in processes.children(self.process.pid)}
 
     def memory_mb(self) -> float:
-        """Resident memory."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        """Memory of the server's own process; what it shares with its children is divided among them."""
+        return processes.share_mb(self.process.pid)
+
+    def children_memory_mb(self) -> float:
+        """Memory of all processes that it started."""
+        return sum(map(processes.share_mb, processes.children(self.process.pid)))
+
+    def memory_of_all_mb(self) -> float:
+        """Memory of the server and its children, what they share counted once."""
+        return self.memory_mb() + self.children_memory_mb()
 
     def counts(self) -> dict[str, int]:
-        """Threads and file descriptors."""
+        """Threads and file descriptors of the server's own process."""
         place = Path(f"/proc/{self.process.pid}")
         return {"threads": len(list((place / "task").iterdir())), "files": len(list((place / "fd").iterdir()))}
 
@@ -70,12 +90,26 @@ class Server:
         begin = time.perf_counter()
         self.process.terminate()
         try:
-            _, errors = self.process.communicate(timeout=15)
+            self.process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            _, errors = self.process.communicate()
+            self.process.wait()
         seconds = round(time.perf_counter() - begin, 2)
-        return {"seconds": seconds, "exit_code": self.process.returncode, "stderr_lines": errors.decode().count("\n")}
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace").count("\n")
+        self.log.close()
+        return {"seconds": seconds, "exit_code": self.process.returncode, "stderr_lines": lines}
+
+
+@contextlib.contextmanager
+def running(folder: Path = ROOT, **environment: str) -> Iterator[Server]:
+    """A server that is gone afterwards, whatever happens."""
+    server = Server(folder, **environment)
+    try:
+        yield server
+    finally:
+        if not server.log.closed:
+            server.close()
 
 
 @dataclass
@@ -102,38 +136,82 @@ class Session:
     controls: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+    session_id: str = ""  # Streamlit's; a page that reconnects names it
+    widgets: dict[str, str] = field(default_factory=dict)  # ids by key, as the page was sent them
+    mounted: asyncio.Event = field(default_factory=asyncio.Event)  # a run is on the page that the last press began
+    frames: Any = field(default_factory=hashlib.sha256)  # of all numbers of the run that have come
 
-    async def rerun(self) -> float:
-        """Run the script as a changed control does; seconds until it has finished."""
+    async def rerun(self, *pressed: str, **changed: float) -> float:
+        """Run the script as a press or a changed control does, by their keys; seconds until it has finished."""
         begin = time.perf_counter()
         self.trained = self.trained or begin
         message = BackMsg()
         message.rerun_script.query_string = self.link
+        for key in pressed:
+            message.rerun_script.widget_states.widgets.add(id=self.widgets[key], trigger_value=True)
+        for key, value in changed.items():
+            message.rerun_script.widget_states.widgets.add(id=self.widgets[key], double_value=value)
         await self.socket.send(message.SerializeToString())
-        while True:
-            answer = ForwardMsg()
-            answer.ParseFromString(await asyncio.wait_for(self.socket.recv(decode=False), 30))
-            kind = answer.WhichOneof("type")
-            if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "bidi_component":
-                self._read(answer.delta.new_element.bidi_component)
-            elif kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
-                self.errors.append("the page raised an exception")
-            elif kind == "script_finished":
-                return time.perf_counter() - begin
+        while not self._read(await self.receive()):
+            pass
+        return time.perf_counter() - begin
 
-    def _read(self, component: Any) -> None:
+    async def press(self, **changed: float) -> float:
+        """Change controls and press Train at once; from here on what is measured is of the run that this begins."""
+        self.trained, self.points, self.ended = time.perf_counter(), [], None
+        self.mounted.clear()
+        before = self.run_id
+        seconds = await self.rerun("train", **changed)
+        if self.run_id == before:
+            self.errors.append("Train began no run")
+        self.mounted.set()
+        return seconds
+
+    async def receive(self) -> ForwardMsg:
+        """The next message of the page's script."""
+        answer = ForwardMsg()
+        answer.ParseFromString(await asyncio.wait_for(self.socket.recv(decode=False), ANSWER_SECONDS))
+        return answer
+
+    def _read(self, answer: ForwardMsg) -> bool:
+        """Note what a message says; whether the script has finished and is not about to run again."""
+        kind = answer.WhichOneof("type")
+        if kind == "new_session":
+            self.session_id = answer.new_session.initialize.session_id
+        elif kind == "delta":
+            self._see(answer.delta.new_element)
+        return bool(
+            kind == "script_finished"
+            and answer.script_finished != ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
+        )
+
+    def _see(self, element: Any) -> None:
+        kind = element.WhichOneof("type")
+        if kind == "bidi_component":
+            self._mount(element.bidi_component)
+        elif kind == "exception":
+            self.errors.append("the page raised an exception")
+        elif kind in ("button", "number_input", "file_uploader"):
+            identifier = getattr(element, kind).id
+            self.widgets[identifier.split("-", 2)[-1]] = identifier
+
+    def _mount(self, component: Any) -> None:
         text = component.json or component.mixed.json
-        if text:
-            self.run_id = json.loads(text).get("run_id", self.run_id)
+        run_id = json.loads(text).get("run_id", self.run_id) if text else self.run_id
+        if run_id != self.run_id:
+            self.run_id, self.state, self.length, self.done = run_id, "queued", 0, 0
+            self.frames = hashlib.sha256()
+            self.mounted.set()
 
     async def get(self, address: str, method: str = "GET") -> tuple[int, bytes]:
         """Status and body over the kept connection."""
-        if self.streams is None:
+        if self.streams is None or self.streams[0].at_eof():  # the server ends a connection that rests
+            self.hang_up()
             self.streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self.streams
         host = f"127.0.0.1:{self.port}"
         writer.write(f"{method} {address} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\n\r\n".encode())
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)).decode("latin-1")
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)).decode("latin-1")
         lengths = [line.split(":")[1] for line in head.lower().split("\r\n") if line.startswith("content-length:")]
         return int(head.split()[1]), await reader.readexactly(int(lengths[0]) if lengths else 0)
 
@@ -148,6 +226,7 @@ class Session:
         header: dict[str, Any] = json.loads(body[4 : 4 + size])
         self.answers += 1
         self.length += header["frames"]
+        self.frames.update(body[4 + size :])
         if header["frames"]:
             self.points.append(time.perf_counter())
         self.state, self.poll, self.done = header["state"], header["poll_ms"] / 1000, header["done"]
@@ -188,11 +267,45 @@ class Session:
             self.controls.append(await self.rerun())
             await asyncio.sleep(every)
 
-    async def close(self) -> None:
-        """Close the tab."""
+    def hang_up(self) -> None:
+        """End the connection for data; the next question opens another."""
         if self.streams is not None:
             self.streams[1].close()
-        await self.socket.close()
+        self.streams = None
+
+    async def close(self) -> None:
+        """Close the tab."""
+        streams = self.streams
+        self.hang_up()
+        if streams is not None:
+            with contextlib.suppress(OSError):
+                await streams[1].wait_closed()
+        await self.socket.close(CLOSED)
+
+
+@contextlib.asynccontextmanager
+async def opened(port: int, link: str) -> AsyncIterator[Session]:
+    """A tab that has opened a link; its page has run once."""
+    session = Session(port, link, await connected(port))
+    try:
+        await session.rerun()
+        yield session
+    finally:
+        await session.close()
+
+
+async def connected(port: int, *more: str, cookies: str = "") -> ClientConnection:
+    """A websocket as the page opens it; `more` is what a page that comes back names besides."""
+    address = f"ws://127.0.0.1:{port}/_stcore/stream"
+    names: Any = ["streamlit", *more]
+    return await connect(
+        address,
+        subprotocols=names,
+        additional_headers={"Cookie": cookies} if cookies else None,
+        max_size=None,
+        compression=None,
+        open_timeout=ANSWER_SECONDS,
+    )
 
 
 def link(seed: int, **settings: Any) -> str:

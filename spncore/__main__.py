@@ -16,6 +16,8 @@ from spncore import __version__
 from spncore.arrays import Floats
 from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
+from spncore.files.results import NOT_SAVED, STOPPED, saved
+from spncore.files.whole import fault, make_ready, write_whole
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment
@@ -31,6 +33,7 @@ from spncore.sweep import command as sweep
 from spncore.threads import ONE_THREAD
 
 PROGRAM = "python -m spncore"
+REPORT_BYTES = 12_000_000  # of what `fit` and `figure3` save: two figures, each with the whole of plotly.js
 EXAMPLES = """examples:
   {0} fit dataset=nltcs-twin depth=3 iterations=200 --out results/depth3
   {0} figure3 dataset=nltcs-twin iterations=100 --out results/figure3
@@ -39,14 +42,28 @@ EXAMPLES = """examples:
 
 
 def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
-    """Run one command; 0 if it did what it was asked for, 2 with one sentence on stderr if the request is refused."""
+    """Run one command; 0 if it did what it was asked for, 2 with one sentence on stderr if the request is refused.
+
+    3 if what it found could not be saved, 130 after Ctrl-C.
+    """
     options = parser(program).parse_args(arguments)
     try:
         with ONE_THREAD:
             return int(options.command(options))
     except (ExperimentError, DataError, OSError) as error:
-        print(f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error, file=sys.stderr)
+        print(_sentence(error), file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped before there was anything to save.", file=sys.stderr)
+        return STOPPED
+
+
+def _sentence(error: ExperimentError | DataError | OSError) -> str:
+    """What was refused; with the place in the file system, which the pages of the lab do not show."""
+    if isinstance(error, OSError):
+        return fault(error)
+    cause = error.__cause__
+    return f"{error} ({fault(cause)})" if isinstance(cause, OSError) and cause.filename else str(error)
 
 
 def parser(program: str = PROGRAM) -> argparse.ArgumentParser:
@@ -125,22 +142,42 @@ def _summary(trace: Trace, dataset: Dataset, seconds: float) -> dict[str, Any]:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    dataset, traces, [summary] = _trained([Experiment().changed(options.settings)])
+    experiment = Experiment().changed(options.settings)
     if options.out is not None:
-        _save(options.out, traces, dataset, summary)
+        make_ready(options.out, _num_bytes())
+    dataset, traces, [summary] = _trained([experiment])
+    is_saved = options.out is None or saved(lambda: _save(options.out, traces, dataset, summary))
     if not options.json:
         print(_table(traces, dataset))
     print(json.dumps(summary))
-    return 0
+    return _exit_code(traces, is_saved, options.out)
 
 
 def _figure3(options: argparse.Namespace) -> int:
     base = FIGURE_3.on(_best_nltcs()).experiment.changed(options.settings)
-    dataset, traces, summaries = _trained([base.replace(depth=depth) for depth in DEPTHS])
-    _save(options.out, traces, dataset, summaries, published_figure3() if base == FIGURE_3.experiment else None)
+    experiments = [base.replace(depth=depth) for depth in DEPTHS]
+    make_ready(options.out, _num_bytes())
+    dataset, traces, summaries = _trained(experiments)
+    published = published_figure3() if base == FIGURE_3.experiment else None
+    is_saved = saved(lambda: _save(options.out, traces, dataset, summaries, published))
     print(_table(traces, dataset))
-    print(f"saved in {options.out}: {', '.join(sorted(file.name for file in options.out.iterdir()))}")
-    return 0
+    if is_saved:
+        print(f"saved in {options.out}: {', '.join(sorted(file.name for file in options.out.iterdir()))}")
+    return _exit_code(traces, is_saved, options.out)
+
+
+def _num_bytes() -> int:
+    """What is going to be saved; without Plotly it is little."""
+    return REPORT_BYTES if find_spec("plotly") else 0
+
+
+def _exit_code(traces: Sequence[Trace], is_saved: bool, folder: Path | None) -> int:
+    """0, 3 where not all is saved, or 130 after Ctrl-C, of which stderr then says what was kept."""
+    if (traces[-1].stopped or "").startswith("interrupted"):
+        place = f"is saved in {folder}" if folder and is_saved else "is in the summary above and nowhere else"
+        print(f"Stopped; what was computed until then {place}.", file=sys.stderr)
+        return STOPPED
+    return 0 if is_saved else NOT_SAVED
 
 
 def _best_nltcs() -> str:
@@ -160,21 +197,20 @@ def _save(
     summary: object,
     published: Mapping[int, Floats] | None = None,
 ) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     recorded = [trace for trace in traces if trace.llh.shape[1]]
     references = {
         "product of marginals": library.product_of_marginals_llh(dataset),
         "entropy of the rows": library.empirical_llh(dataset),
     }
     write_csv(folder / "curves.csv", recorded)
-    (folder / "summary.json").write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / "summary.json", json.dumps(summary, indent=1) + "\n")
     if find_spec("plotly") is None:
         print("The curves are not drawn, which takes Plotly: pip install 'spnlab[lab]'", file=sys.stderr)
         return
     from spncore.plots import report
 
-    report.llh_figure(recorded, references, published).write_html(folder / "llh.html")
-    report.rate_figure(recorded).write_html(folder / "rates.html")
+    write_whole(folder / "llh.html", report.llh_figure(recorded, references, published).to_html())
+    write_whole(folder / "rates.html", report.rate_figure(recorded).to_html())
 
 
 def _table(traces: Iterable[Trace], dataset: Dataset) -> str:

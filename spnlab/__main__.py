@@ -17,6 +17,7 @@ OPTIONS = {  # short for Streamlit's own, all of which are understood as well
 EXAMPLES = """examples of the lab, which opens in the browser:
   spnlab
   spnlab --port 8600 --base-url lab
+  spnlab doctor    # what would fail here
 
 """
 
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if words[:1] in (["-h"], ["--help"]):
         return _help()
+    if words[0:1] == ["doctor"]:
+        return _doctor(words[1:])
     if not words or words[0].startswith("-"):
         return open_lab(words)
     from spncore.__main__ import main as command
@@ -50,6 +53,13 @@ def open_lab(options: Sequence[str]) -> int:
     words = [_long(option) for option in options]
     cli.main(["run", str(LAB / "streamlit_app.py"), f"--server.headless={not shown}", *words], prog_name="spnlab")
     return 0
+
+
+def _doctor(options: Sequence[str]) -> int:
+    sys.path.insert(0, str(LAB))  # of this process only, as where the lab is opened
+    from spnlab.doctor import main
+
+    return main(options)
 
 
 def _long(option: str) -> str:

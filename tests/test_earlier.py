@@ -171,3 +171,8 @@ print(peak_bytes() - held)
         [sys.executable, "-c", code], cwd=ROOT, env=environment(), check=True, capture_output=True, text=True
     )
     assert 15e6 < int(done.stdout) < 28e6, "what is kept has 16 MB"
+
+
+def test_a_study_of_the_lab_is_trained_to_its_end_without_a_server():
+    found = works.lab_study(seed=1, iterations=3)
+    assert found["states"] == 4 and found["seconds"] > 0.0

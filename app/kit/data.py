@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
 from app.kit import controls, page, session, uploads
 from app.kit.text import WORDS, literal, page_text, plain
@@ -79,6 +81,11 @@ def upload_dialog(keep: Callable[[Upload], None]) -> None:
 def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     """Take a file, and report on it: what was noticed, or the one sentence that refuses it."""
     st.markdown(page_text("upload"))
+    if not _files_arrive():
+        st.warning(WORDS["no_cookie"], icon=":material/cookie_off:")
+        here = page.page_address(urlencode(page.params(), doseq=True))
+        st.link_button(WORDS["own_tab"], here, icon=":material/open_in_new:", width="stretch")
+        return
     limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."
     file = st.file_uploader(WORDS["upload_label"], key="upload_file", help=limits)
     st.caption(f"{limits} {WORDS['upload_private']}")
@@ -94,6 +101,15 @@ def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     if st.button(WORDS["use"], type="primary", key="use_upload"):
         keep(upload)
         st.rerun()
+
+
+def _files_arrive() -> bool:
+    """Whether files get through from this browser: Streamlit wants a cookie that is kept from most frames.
+
+    Who comes without any header is no browser but a test.
+    """
+    wanted = st.get_option("server.enableXsrfProtection") and st.context.headers
+    return not wanted or XSRF_COOKIE_NAME in st.context.cookies
 
 
 def _report(upload: Upload) -> None:

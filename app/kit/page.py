@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import files
 from app.kit.link import LAB, VIEWS
@@ -14,6 +15,7 @@ from app.live.chart import figure_view
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
+PAGE = "page"  # under which a session keeps the name of the page it is on
 TEXT_PIXELS = 760  # lines that the eye can follow
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
 Params = Mapping[str, Sequence[str]]
@@ -55,10 +57,23 @@ def write_address(values: Mapping[str, str], view: str | None = None) -> None:
         st.query_params.from_dict(said)
 
 
-def page_address(query: str, page: str | None = None) -> str:
-    """The whole address of this page, or of another one (the lab's name is empty), with its settings."""
-    here = (st.context.url or "").split("?")[0]
-    return f"{here if page is None else here.rsplit('/', 1)[0] + '/' + page}?{query}"
+def page_address(query: str, page: str | None = None, root: str | None = None) -> str:
+    """The whole address of this page, or of another one (the lab's name is empty), with its settings.
+
+    All pages lie side by side. `root` is their place where the browser has said it; otherwise it is taken from where
+    the browser was when it asked, which inside a frame of the same site is the address of the page around it.
+    Streamlit's `st.context.url` would lack the root's last slash, and part of a root that ends as a page is called.
+    """
+    if root is None:
+        running = get_script_run_ctx()
+        asked = running.context_info.url if running and running.context_info else ""
+        root = f"{asked.rpartition('/')[0]}/"
+    return f"{root}{st.session_state.get(PAGE, '') if page is None else page}?{query}"
+
+
+def remember_page(name: str) -> None:
+    """Note which page a session is on, by the name in its address."""
+    st.session_state[PAGE] = name
 
 
 def share(link: str, *notes: str) -> None:

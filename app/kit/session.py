@@ -166,7 +166,7 @@ def answer(asked: Any, run: Shown, described: Study) -> None:
         st.rerun()
     if asked.share:
         upload = WORDS["share_upload"] if is_upload(described.experiment.dataset) else ""
-        link = page.page_address(LAB.query_string(described))
+        link = page.page_address(LAB.query_string(described), root=asked.share)
         page.share_dialog(link, WORDS["share_stale"] if run.study != described else "", upload, projector=True)
 
 

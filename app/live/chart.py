@@ -18,7 +18,8 @@ _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_style
 
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
-    """Mount the view of a run. Its result has `pin` and `share`: the run's id in the script run after the press.
+    """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, or `share`, the root
+    of the lab's addresses as the browser sees it.
 
     `payload`: run_id, stale, baseline (id, ids or None), published, labels, view ("normal" or "projector"), views
     ("lab" or "dynamics", a module each). The stream never passes through it: the browser fetches the run by its id.

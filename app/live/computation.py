@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
-from typing import Any, Literal
+from collections.abc import Callable, Hashable
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from app.live.room import memory_bytes, too_large
+from app.live.room import Needed, needed, too_large
+from app.live.spool import FROM_BYTES, Spool
 from app.live.training import Begin, Kept, Slice
-from spncore import Dataset, Problem, Recorder, Trace, problem_of
+from spncore import Dataset, Experiment, Problem, Recorder, Trace, problem_of
+from spncore.arrays import Array
 from spncore.circuits.model import Model
 from spncore.learning.problem import plain_problem
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
+from spncore.runs.trace import trace_bytes
 from spncore.studies.target import Fixed
 from spncore.trees.models import shallow_mixture
 
 UNKNOWN_BYTES = 64_000_000  # reckoned for a circuit before it is known
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
+
+
+class Allowed(NamedTuple):
+    """What a run may take: CPU seconds, bytes of memory, and bytes on disk, where large traces then lie."""
+
+    seconds: float = LIMITS.run_seconds
+    memory_bytes: int = LIMITS.run_bytes
+    disk_bytes: int = 0
+
+
+ALL = Allowed()
 
 
 class Computation:
@@ -30,16 +44,11 @@ class Computation:
     never again, so what lies below `length` can be read without a lock.
     """
 
-    def __init__(
-        self,
-        study: Study,
-        dataset: Dataset,
-        run_seconds: float = LIMITS.run_seconds,
-        most_bytes: int = LIMITS.run_bytes,
-    ) -> None:
-        """ExperimentError where it cannot be or takes more than `most_bytes`; of a deep circuit only later."""
+    def __init__(self, study: Study, dataset: Dataset, allowed: Allowed = ALL) -> None:
+        """ExperimentError where it cannot be or takes more than is allowed; of a deep circuit only later."""
         self.asked = self.study = study  # as asked for; from `prepared` on perhaps with the mixture of trees beside
-        self.dataset, self.run_seconds, self.most_bytes = dataset, run_seconds, most_bytes
+        self.dataset, self.allowed = dataset, allowed
+        self._needed = Needed(0, UNKNOWN_BYTES)
         self.sessions: frozenset[Hashable] = frozenset()  # who waits for it
         # of all curves but the mixture of trees, which begins where the first one does; of a deep circuit known once
         # a trainer has drawn or learned it
@@ -77,10 +86,18 @@ class Computation:
     @property
     def memory_bytes(self) -> int:
         """What it holds, or before its end what it may come to hold; a guess of a circuit that is not drawn yet."""
-        if not self.problems:
-            return 0 if self.ended else UNKNOWN_BYTES
-        whole = memory_bytes(self.study, self.dataset, self.problems)
+        whole = self._needed.rest + (0 if self.spooled else self._needed.traces)
         return whole * self.length // (self.study.experiment.iterations + 1) if self.ended else whole
+
+    @property
+    def spooled(self) -> bool:
+        """Whether its traces lie on disk."""
+        return self.allowed.disk_bytes > 0 and self._needed.traces > FROM_BYTES
+
+    @property
+    def disk_bytes(self) -> int:
+        """What it takes on disk; nothing once it has ended without a state."""
+        return self._needed.traces if self.spooled and (self.length or not self.ended) else 0
 
     def begin(self, key: int) -> Begin:
         """What a trainer is told to begin it, or to go on where another one was."""
@@ -138,14 +155,25 @@ class Computation:
             plain_problem(shallow_mixture(model), first.bag, first.objective) if model and study.shallow else None
         )
         self.study = study
-        if self.memory_bytes > self.most_bytes:
-            raise ExperimentError(too_large(self.memory_bytes, self.most_bytes))
+        self._needed = needed(study, self.dataset, self.problems)
+        limits = (LIMITS.run_bytes, self.allowed.memory_bytes, self.allowed.disk_bytes)
+        for taken, limit in zip((sum(self._needed), self.memory_bytes, self.disk_bytes), limits, strict=True):
+            if taken > limit:
+                raise ExperimentError(too_large(taken, limit))
         self.prepared = True
 
     def _make_recorders(self) -> None:
         beside = [self._trees] if self._trees else []
         pairs = zip(self.study.experiments(), [*self.problems, *beside], strict=True)
-        self.recorders = tuple([Recorder(experiment, problem) for experiment, problem in pairs])
+        self.recorders = tuple([Recorder(*pair, self._maker(*pair)) for pair in pairs])
+
+    def _maker(self, experiment: Experiment, problem: Problem) -> Callable[..., Array]:
+        if not self.spooled:
+            return np.empty
+        try:
+            return Spool(trace_bytes(experiment, problem.sums), Recorder.NUM_ARRAYS)
+        except OSError as error:
+            raise ExperimentError(f"The server's disk has no room for this run ({error.strerror}).") from error
 
     def finish(self, state: State, reason: str | None) -> None:
         """Close the books: last snapshots, then the reason, then the state."""
@@ -198,8 +226,8 @@ class Computation:
         if brought.refused is not None or brought.fault is not None:
             return "failed", brought.refused
         if not brought.ended:
-            over = f"Stopped at the limit of {self.run_seconds:g} s of training per run."
-            return ("stopped", over) if self.seconds > self.run_seconds else None
+            over = f"Stopped at the limit of {self.allowed.seconds:g} s of training per run."
+            return ("stopped", over) if self.seconds > self.allowed.seconds else None
         diverged = self.diverged()
         if not diverged:
             return "done", None

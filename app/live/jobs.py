@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -105,6 +105,11 @@ class JobBoard:
         with self._lock:
             queued = [other for other in self._jobs.values() if other.state == "queued"]
             return len(self._threads) + queued.index(job) if job in queued else 0
+
+    def counts(self) -> dict[str, int]:
+        """How many jobs there are, by state."""
+        with self._lock:
+            return Counter(job.state for job in self._jobs.values())
 
     def leave(self, watcher: str, key: str | None = None) -> None:
         """A watcher does not want a job any more, or has gone; a job that nobody waits for is cancelled."""

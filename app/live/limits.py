@@ -4,7 +4,7 @@ What a run or a file may ask for stands in `spncore.limits`.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,12 @@ from spncore.limits import LIMITS
 
 PREFIX = "SPNLAB_"
 CGROUP = Path("/sys/fs/cgroup")
-MEMORY_LIMITS = ("memory.max", "memory/memory.limit_in_bytes")  # of control groups, version 2 and 1
+OWN_GROUPS = Path("/proc/self/cgroup")
+MEMORY_LIMITS = ("memory.max", "memory.limit_in_bytes")  # of control groups, version 2 and 1
+CORE_LIMITS = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))  # the same: a quota in a period
+
+
+OWN_BYTES = 350_000_000  # of the server, two trainers and their data
 
 
 class LimitError(ValueError):
@@ -27,17 +32,35 @@ def cores() -> int:
 
 
 def allowed_memory() -> int:
-    """Bytes that this process may use, by its control group or the machine."""
+    """Bytes that this process may use, by its control groups or the machine."""
     machine = 2 * LIMITS.run_bytes
     if hasattr(os, "sysconf"):
         machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for name in MEMORY_LIMITS:
+    return min([machine, *(said[0] for name in MEMORY_LIMITS for said in _said("memory", name))])
+
+
+def allowed_cores() -> float:
+    """How many cores' time this process may use, by its control groups or the machine; it may be part of one."""
+    return min([cores(), *(quota / period for names in CORE_LIMITS for quota, period in _said("cpu", *names))])
+
+
+def _said(controller: str, *names: str) -> Iterator[list[int]]:
+    """The numbers in files of this process's control group and those above it; nothing of one without a limit."""
+    for folder in _groups(controller):
         try:
-            said = (CGROUP / name).read_text(encoding="ascii").strip()
+            words = " ".join((folder / name).read_text(encoding="ascii") for name in names).split()
         except OSError:
             continue
-        return min(machine, int(said)) if said.isdigit() else machine
-    return machine
+        if all(word.isdigit() for word in words):
+            yield [int(word) for word in words]
+
+
+def _groups(controller: str) -> set[Path]:
+    """The folders of these groups, in both versions' places; inside a container only the uppermost may be there."""
+    lines = OWN_GROUPS.read_text(encoding="utf-8").splitlines() if OWN_GROUPS.exists() else []
+    own = [path for _, of, path in (line.split(":", 2) for line in lines) if not of or controller in of.split(",")]
+    places = [place for path in ("/", *own) for place in (Path(path), *Path(path).parents)]
+    return {root / str(place).strip("/") for root in (CGROUP, CGROUP / controller) for place in places}
 
 
 @dataclass(frozen=True)
@@ -52,16 +75,19 @@ class ServerLimits:
     runs_per_session: int = 12
     cpu_per_session: float = 1800.0  # seconds of training within an hour
     memory_bytes: int = LIMITS.run_bytes  # of all runs
+    spool_bytes: int = 4_000_000_000  # on disk, of runs whose traces would take much memory; 0 for none
     unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
+    drain_seconds: float = 4.0  # for runs under way, when the server was told to end
     released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> "ServerLimits":
         """The limits of this machine, with those that the environment sets; LimitError where one is no number."""
-        said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, allowed_memory() // 2)}
+        spare = max(allowed_memory() - OWN_BYTES, allowed_memory() // 4)
+        said: dict[str, Any] = {"memory_bytes": min(LIMITS.run_bytes, spare // 2)}
         for field in fields(cls):
             text = environment.get(PREFIX + field.name.upper())
             if text is not None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from spncore import Dataset, Experiment, Problem
 from spncore.circuits.circuit import Circuit
@@ -39,7 +40,14 @@ def too_large(num_bytes: int, limit: int) -> str:
     )
 
 
-def memory_bytes(study: Study, dataset: Dataset, problems: Sequence[Problem]) -> int:
+class Needed(NamedTuple):
+    """Bytes that a run takes: of its traces, which may lie on disk, and of all else."""
+
+    traces: int
+    rest: int
+
+
+def needed(study: Study, dataset: Dataset, problems: Sequence[Problem]) -> Needed:
     """Upper estimate of what training it takes: traces, snapshots, and the rows' working arrays, per curve.
 
     `problems` are those of all curves but the mixture of trees.
@@ -52,5 +60,5 @@ def memory_bytes(study: Study, dataset: Dataset, problems: Sequence[Problem]) ->
         stacks.append(consecutive_sums("tree", num_trees(circuit), 1))
         # a mixture of many trees is evaluated in blocks of rows
         worked = 32 * block_rows(circuit, dataset.num_distinct) * stacks[-1].num_components
-    traces = (trace_bytes(*pair) for pair in zip(study.experiments(), stacks, strict=True))
-    return sum(traced + kept + rows for traced in traces) + worked
+    traces = [trace_bytes(*pair) for pair in zip(study.experiments(), stacks, strict=True)]
+    return Needed(sum(traces), len(traces) * (kept + rows) + worked)

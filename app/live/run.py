@@ -11,6 +11,7 @@ from typing import Protocol
 
 from app.live.computation import Computation, State
 from app.live.headline.told import Told, circuit_told, told
+from app.live.metrics import FIRST_POINT
 from spncore import Dataset, Recorder, Trace
 from spncore.runs.study import Study
 from spncore.words import counted
@@ -41,6 +42,7 @@ class LiveRun:
         self.session, self.page, self.dataset, self.computation = session, page, dataset, computation
         self.begun = self.seen = time.monotonic()  # when it was asked for first, and last
         self.released = False  # its session's connection is lost
+        self._observed = False  # how long its first point took
         self.fragile = False  # it was lost once, so that it may be gone without another word
         self._line = line
         self._stopped_at: int | None = None
@@ -119,6 +121,13 @@ class LiveRun:
         """End it for this session, where it is."""
         if not self.ended:
             self._why, self._stopped_at = why, self.computation.length
+
+    def observe_first_point(self) -> None:
+        """Count once how long its first point took."""
+        first = self.computation.first_at
+        if first is not None and not self._observed:
+            self._observed = True
+            FIRST_POINT.observe(max(0.0, first - self.begun))
 
     @property
     def followed(self) -> bool:

@@ -2,11 +2,12 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable
 from typing import get_args
 
-from app.live.computation import Computation, State
+from app.live import store
+from app.live.computation import Allowed, Computation, State
+from app.live.eviction import chosen
 from app.live.limits import ServerLimits, server_limits
 from app.live.run import LiveRun
 from app.live.scheduler import Process, Scheduler, trainer
@@ -20,7 +21,6 @@ STATES: tuple[State, ...] = get_args(State)
 FRAGILE_SECONDS = 10.0  # without a heartbeat, of a run whose session was lost once
 FETCH_SECONDS = 10.0  # in which every page has fetched what has ended
 OVERTAKES = 8  # a run waiting for memory lets pass what needs so many times less
-KEPT_WAITS = 1_000
 
 
 class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
@@ -37,12 +37,10 @@ class RunRegistry:
 
     def __init__(self, limits: ServerLimits | None = None, make: Callable[[], Process] = trainer) -> None:
         self.limits = limits or server_limits()
-        self.first_points: deque[float] = deque(maxlen=KEPT_WAITS)  # seconds from a run's start to its first point
         self._lock = threading.RLock()
         self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
         self._runs: dict[str, LiveRun] = {}
         self._waiting: list[Computation] = []  # for memory, in the order in which they came
-        self._counted: set[str] = set()  # ids of runs whose first point is among `first_points`
         self._draining = False
         self.scheduler = Scheduler(self.limits.trainers, self._tend, make)
 
@@ -121,6 +119,11 @@ class RunRegistry:
                     self._follow(run.computation)
         self.scheduler.wake()
 
+    @property
+    def num_sessions(self) -> int:
+        """How many sessions have runs here."""
+        return len({run.session for run in tuple(self._runs.values())})
+
     def welcome(self, session: Hashable) -> None:
         """The session is here, or here again: what was paused goes on."""
         with self._lock:
@@ -154,6 +157,12 @@ class RunRegistry:
         with self._lock:
             return sum(held.memory_bytes for held in self._held() if held not in self._waiting)
 
+    @property
+    def disk_bytes(self) -> int:
+        """What all runs that have begun take on disk."""
+        with self._lock:
+            return sum(held.disk_bytes for held in self._held() if held not in self._waiting)
+
     def _held(self) -> list[Computation]:
         """Every computation once, least recently asked for first; replaced ones that somebody still views included."""
         replaced = (run.computation for run in self._runs.values())
@@ -179,7 +188,8 @@ class RunRegistry:
         return None if run.ended else self.scheduler.wait(run.computation)
 
     def _computed(self, key: tuple[Study, str], dataset: Dataset) -> Computation:
-        made = Computation(key[0], dataset, self.limits.run_seconds, self.limits.memory_bytes)
+        disk = self.limits.spool_bytes if store.fault() is None else 0
+        made = Computation(key[0], dataset, Allowed(self.limits.run_seconds, self.limits.memory_bytes, disk))
         self._computations[key] = made
         self._waiting.append(made)
         return made
@@ -209,18 +219,25 @@ class RunRegistry:
             raise RunRefused(f"{len(self._waiting)} runs wait for memory already; try again in a minute.")
 
     def _admit(self) -> None:
-        """Begin what waits and fits into memory; what does not holds up only what is not much smaller."""
+        """Begin what waits and finds room; what does not holds up only what is not much smaller."""
         with self._lock:
-            limit, room = self.limits.memory_bytes, self.limits.memory_bytes
+            most = self.limits.memory_bytes
             for computation in tuple(self._waiting):
-                needed = computation.memory_bytes
-                self._drop_finished(limit - needed, include_viewed=True)
-                if needed > room or self.num_bytes + needed > limit:
-                    room = min(room, needed // OVERTAKES)
+                if computation.memory_bytes > most or not self._make_room(computation):
+                    most = min(most, computation.memory_bytes // OVERTAKES)
                     continue
                 self._waiting.remove(computation)
                 if computation.sessions:
                     self.scheduler.submit(computation)
+
+    def _make_room(self, computation: Computation) -> bool:
+        """Drop as many finished computations as are in its way; none if that would not be enough."""
+        limits, memory, disk = self.limits, computation.memory_bytes, computation.disk_bytes
+        missing = self.num_bytes + memory - limits.memory_bytes, self.disk_bytes + disk - limits.spool_bytes
+        dropped = chosen(self._droppable(include_viewed=True), *missing)
+        for held in dropped or ():
+            self._drop_computation(held)
+        return dropped is not None
 
     def _goes_on(self, computation: Computation) -> bool:
         return computation in self._waiting or self.scheduler.holds(computation)
@@ -238,8 +255,8 @@ class RunRegistry:
         if not computation.sessions and not computation.ended:
             self.scheduler.rest(computation)
 
-    def _drop_finished(self, num_bytes: int, include_viewed: bool) -> None:
-        """Drop finished computations, least recently used first, until those considered take `num_bytes` at most.
+    def _droppable(self, include_viewed: bool) -> list[Computation]:
+        """Finished computations, those without a viewer first, least recently used first.
 
         Who views one has had the time to fetch it.
         """
@@ -250,14 +267,20 @@ class RunRegistry:
             for held in self._held()
             if held.ended and (id(held) not in viewed or (include_viewed and held.ended_at < fetched))
         ]
-        total = self.num_bytes if include_viewed else sum(computation.memory_bytes for computation in ended)
-        for computation in sorted(ended, key=lambda held: id(held) in viewed):
-            if total <= num_bytes:
-                return
-            total -= computation.memory_bytes
-            self._forget(computation)
-            for run in self._views(computation):
-                del self._runs[run.id]
+        return sorted(ended, key=lambda held: id(held) in viewed)
+
+    def _drop_unused(self) -> None:
+        """Of finished computations that nobody views keep those used last, as far as there is room for them."""
+        unused = self._droppable(include_viewed=False)
+        memory, disk = sum(held.memory_bytes for held in unused), sum(held.disk_bytes for held in unused)
+        most = self.limits.unused_bytes
+        for held in chosen(unused, memory - most, disk - most) or ():
+            self._drop_computation(held)
+
+    def _drop_computation(self, computation: Computation) -> None:
+        self._forget(computation)
+        for run in self._views(computation):
+            del self._runs[run.id]
 
     def _forget_oldest(self, session: Hashable) -> None:
         own = [run for run in self._runs.values() if run.session == session]
@@ -289,23 +312,17 @@ class RunRegistry:
         with self._lock:
             now = time.monotonic()
             for run in tuple(self._runs.values()):
-                self._note_first_point(run)
+                run.observe_first_point()
                 if now - run.seen > self._patience(run):
                     self._drop(run)
             for computation in (held for held in self._held() if not held.ended):
                 if not any(now - run.seen <= self._pause_after(run) for run in self._views(computation)):
                     self.scheduler.rest(computation)
-            self._drop_finished(self.limits.unused_bytes, include_viewed=False)
+            self._drop_unused()
             self.scheduler.forget_all_but([run.session for run in self._runs.values()])
             going_on = any(run.released or not run.ended for run in self._runs.values())
         self._admit()
         return going_on
-
-    def _note_first_point(self, run: LiveRun) -> None:
-        first = run.computation.first_at
-        if first is not None and run.id not in self._counted:
-            self._counted = {known for known in self._counted if known in self._runs} | {run.id}
-            self.first_points.append(max(0.0, first - run.begun))
 
     def _patience(self, run: LiveRun) -> float:
         """How long a run may stay without being asked for."""

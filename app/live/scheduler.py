@@ -34,6 +34,8 @@ LOG = logging.getLogger(__name__)
 class Process(Protocol):
     """What is asked for slices: a child process."""
 
+    @property
+    def alive(self) -> bool: ...
     def start(self) -> None: ...
     def send(self, message: Any) -> None: ...
     def receive(self) -> Any: ...
@@ -285,7 +287,7 @@ class Scheduler:
         entry = lane.asked[0]
         if brought.fault is not None:
             identifier = secrets.token_hex(4)
-            LOG.error("run failed, error id %s\n%s", identifier, brought.fault)
+            LOG.error("a run failed in its trainer", extra={"error": identifier, "fault": brought.fault})
             words = f"The training ended with an unexpected error; the server's log has it as {identifier}."
             brought = brought._replace(refused=words)
         entry.run.take(brought)

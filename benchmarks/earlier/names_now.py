@@ -23,6 +23,19 @@ def llh_of_all(experiments: Sequence[Experiment], dataset: Dataset) -> list[np.n
     return [trace.llh for trace in stepped.to_the_end(experiments, dataset)]
 
 
+def trained_in_the_lab(experiment: Experiment, depths: tuple[int, ...], dataset: Dataset) -> int:
+    """Train a study as a trainer of the lab does, without a server; how many states there are."""
+    from app.live.training import Begin, Training
+    from spncore.runs.study import Study
+
+    training, last = Training(Begin(0, Study(experiment, depths), dataset)), 0
+    while True:
+        brought = training.advance(1.0)
+        last = max((kept.iteration for kept in brought.last), default=last)
+        if brought.ended:
+            return last + 1
+
+
 def first_states(experiment: Experiment, dataset: Dataset, updates: int) -> np.ndarray:
     """LLH (S, updates + 1) from the start on."""
     (trace,) = stepped.to_the_end([experiment.replace(iterations=updates)], dataset)

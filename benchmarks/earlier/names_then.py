@@ -23,6 +23,16 @@ def llh_of_all(experiments: Sequence[Experiment], dataset: Dataset) -> list[np.n
     return [trace.llh for trace in [fit(experiment, dataset) for experiment in experiments]]
 
 
+def trained_in_the_lab(experiment: Experiment, depths: tuple[int, ...], dataset: Dataset) -> int:
+    """Train a study as the lab does, without a server; how many states it recorded."""
+    from app.live.computation import Computation, Study
+
+    computation = Computation(Study(experiment, depths), dataset)
+    while computation.advance(1.0):
+        pass
+    return computation.length
+
+
 def first_states(experiment: Experiment, dataset: Dataset, updates: int) -> np.ndarray:
     """LLH (S, updates + 1) from the start on."""
     llh: np.ndarray = fit(experiment.replace(iterations=updates + 1), dataset).llh

@@ -72,6 +72,14 @@ def default_experiment(num_seeds: int, iterations: int) -> Values:
     return {"seconds": seconds, "updates": reached}
 
 
+def lab_study(seed: int, iterations: int) -> Values:
+    """A study of default size but for its updates, trained as the lab does, with all that it keeps."""
+    dataset = build.library.load("nltcs-twin")
+    experiment = build.Experiment(dataset=dataset.name, num_seeds=6, iterations=iterations, seed=seed)
+    seconds, length = timed(lambda: build.trained_in_the_lab(experiment, (1, 2, 3), dataset))
+    return {"seconds": seconds, "states": length}
+
+
 def first_states(settings: Values, updates: int) -> Values:
     """LLH (S, updates + 1) of an experiment on NLTCS."""
     dataset = loaded("nltcs")
@@ -186,6 +194,7 @@ WORKS: dict[str, Callable[..., Values]] = {
     work.__name__: work
     for work in (
         default_experiment,
+        lab_study,
         first_states,
         phase,
         query,

@@ -30,6 +30,7 @@ from spncore.data.dataset import (
 )
 from spncore.data.download import Progress, TimeLimit, download
 from spncore.files.places import SHIPPED
+from spncore.files.whole import make_ready
 
 __all__ = [
     "DATASETS",
@@ -126,6 +127,7 @@ def fetch(name: str, progress: Progress | None = None, *, time_limit: TimeLimit 
         )
         if _verified(file, sha256, size) is None:
             try:
+                make_ready(file.parent, size)
                 download(url, file, size, sha256, time_limit, progress)
             except (DataError, OSError) as error:
                 raise DataError(_advice(info, file.name, error)) from error
@@ -209,7 +211,7 @@ def _dataset(info: DatasetInfo, bits: Bits, source: str) -> Dataset:
 
 def _advice(info: DatasetInfo, file_name: str, error: DataError | OSError) -> str:
     """Return the sentence for data that cannot be had: why, and what to do instead."""
-    reason = str(error) if isinstance(error, DataError) else "the cache folder cannot be written"
+    reason = str(error) if isinstance(error, DataError) else f"the cache folder cannot be written ({error.strerror})"
     folder = _folders().get("folder")
     setting = f"set {DATA_DIR} to a folder with {file_name}"
     if folder is not None:

@@ -4,20 +4,23 @@ Nothing is unpickled, and no size that the file claims is believed before it is 
 """
 
 import math
-import os
 import zipfile
 import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
 
 from spncore.arrays import Array
+from spncore.files.whole import whole
 
 MAX_MEMBERS = 10_000
 KINDS = "iufbU"  # whole, real and truth values, and text
+# What zipfile raises over a broken archive; the last two where it looks for a place before the file's first byte.
+BROKEN = (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error, ValueError, OSError)
 
 
 class ArchiveError(ValueError):
@@ -26,21 +29,24 @@ class ArchiveError(ValueError):
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write the arrays; the file appears whole or not at all. OSError if the place cannot be written."""
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as file:
+    with whole(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
-    os.replace(unfinished, path)
 
 
 def read_arrays(source: Path | IO[bytes], max_bytes: int) -> dict[str, Array]:
     """What `write_arrays` wrote; ArchiveError if it is not, or holds more than `max_bytes`. OSError if unreadable."""
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return read_arrays(file, max_bytes)
     try:
         with zipfile.ZipFile(source) as archive:
             members = archive.infolist()
             _check_sizes(members, max_bytes)
             return {member.filename.removesuffix(".npy"): _read(archive, member) for member in members}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise ArchiveError(f"not an archive of arrays ({error})") from None
+    except ArchiveError:
+        raise
+    except BROKEN as error:
+        raise ArchiveError(f"not an archive of arrays ({str(error)[:80]})") from None
 
 
 def _check_sizes(members: list[zipfile.ZipInfo], max_bytes: int) -> None:
@@ -64,7 +70,7 @@ def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
         if version != (1, 0):
             raise ValueError(f"version {version}")
         shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    except ValueError as error:
+    except (ValueError, TokenError) as error:
         raise ArchiveError(f"{name}: not an array ({str(error)[:60]})") from None
     if dtype.kind not in KINDS or not dtype.itemsize:
         raise ArchiveError(f"{name}: an array of plain numbers or text is needed, got {str(dtype)[:40]}")

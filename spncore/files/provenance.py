@@ -1,11 +1,11 @@
 """What made a result: the versions of this project and of the packages, and what else decides the last bits."""
 
-import importlib.metadata
 import platform
 from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
+import scipy
 
 from spncore import __version__
 from spncore.threads import ONE_THREAD, blas
@@ -15,7 +15,7 @@ UNKNOWN = "unknown"
 
 def versions() -> dict[str, str]:
     """What made the file: the lab, Python, the packages that decide the numbers, and what decides their last bits."""
-    packages = {name: importlib.metadata.version(name) for name in ("numpy", "scipy")}
+    packages = {package.__name__: package.__version__ for package in (np, scipy)}
     return {"spnlab": __version__, "python": platform.python_version(), **packages, **arithmetic()}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from spncore.arrays import Array, Floats, Ints
 from spncore.circuits.overparam import SumStack, effective_weights, split_layers
 from spncore.dynamics import steps as dynamics
 from spncore.dynamics.shares import component_shares, effective_number, log_masses
+from spncore.files.whole import whole
 from spncore.learning.problem import Problem
 from spncore.learning.states import Block, TrainState
 from spncore.limits import LIMITS
@@ -132,8 +134,10 @@ class Rows(NamedTuple):
 class Recorder:
     """Collects the states of one run in arrays that are allocated once; `trace()` may be asked for at any time."""
 
-    def __init__(self, experiment: Experiment, problem: Problem) -> None:
-        """Makes room for all states; ExperimentError if a deep circuit's would take too much."""
+    NUM_ARRAYS = 7
+
+    def __init__(self, experiment: Experiment, problem: Problem, make: Callable[..., Array] = np.empty) -> None:
+        """Make room for all states by `make(shape, dtype)`; ExperimentError if a deep circuit's would take too much."""
         sums = problem.sums
         num_bytes = trace_bytes(experiment, sums)
         if num_bytes > LIMITS.run_bytes:
@@ -150,7 +154,7 @@ class Recorder:
         # kept state by state, shown with the seeds first
         widths = self._num_masses, sums.num_components, sums.num_weights
         sizes = *[((), float)] * 3, ((), np.int64), *[((width,), float) for width in widths]
-        self._by_step = [np.empty((states, seeds, *size), dtype) for size, dtype in sizes]
+        self._by_step = [make((states, seeds, *size), dtype) for size, dtype in sizes]
         self._by_seed: list[Any] = [array.swapaxes(0, 1) for array in self._by_step]
         self.llh, self.value, self.log_partition, self.at_floor, self.log_masses, self.flow, self.weights = (
             self._by_seed
@@ -207,8 +211,8 @@ def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
 
 
 def write_csv(path: Path, traces: Sequence[Trace]) -> None:
-    """Write `tidy` rows; numbers in the shortest form that reads back to the same bits."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
+    """Write `tidy` rows, all or nothing; numbers in the shortest form that reads back to the same bits."""
+    with whole(path) as file:
+        writer = csv.writer(codecs.getwriter("utf-8")(file))
         writer.writerow(("seed", "L", "t", "quantity", "value"))
         writer.writerows(tidy(traces))

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +12,8 @@ from tqdm import tqdm
 
 from spncore.data import library
 from spncore.data.library import Dataset
+from spncore.files.results import NOT_SAVED, STOPPED, saved, saved_or_printed
+from spncore.files.whole import check_place, write_whole
 from spncore.record import Record
 from spncore.studies import classes, envelope, figure3, held_equal, linear, phase, update2020
 from spncore.studies.envelope import StudyError
@@ -43,7 +46,10 @@ def add_to(commands: Any) -> None:
 
 
 def command(options: argparse.Namespace) -> int:
-    """0 when the results are written, 130 after Ctrl-C; ExperimentError or DataError names what is refused."""
+    """0 when the results are written, 3 when they are printed instead, 130 after Ctrl-C.
+
+    ExperimentError or DataError names what is refused, OSError a place that cannot be written.
+    """
     name, study = options.study, STUDIES[options.study]
     if options.ship and options.settings:
         raise StudyError("--ship: leave the settings out")
@@ -52,20 +58,22 @@ def command(options: argparse.Namespace) -> int:
     if not (options.ship or options.out):
         raise StudyError("--out FOLDER: say where the results go")
     records = asked(study.SHIPPED, options.settings)
+    places = [envelope.place(name)] if options.ship else []
+    places += [options.out / f"{name}.json"] if options.out else []
+    for place in places:
+        check_place(place)
     data = {each: library.load(each) for each in map(dataset_of, records) if each}
     try:
         with computed_on(options.cluster):
             results = [_run(study, record, data.get(dataset_of(record))) for record in records]
     except KeyboardInterrupt:
-        print("Stopped. What is done is kept: the same command goes on from there.", file=sys.stderr)
-        return 130
+        print("Stopped. What is saved in the cache folder is not computed again.", file=sys.stderr)
+        return STOPPED
     text = envelope.write(name, {each: rows.sha256 for each, rows in data.items()}, study.pack(results))
-    if options.ship:
-        _write(envelope.place(name), text)
+    done = [saved(partial(_write, place, text)) for place in places]
     if options.out:
-        _write(options.out / f"{name}.json", text)
-        _write(options.out / f"{name}.csv", to_csv(_table(study, records, results)))
-    return 0
+        done.append(saved_or_printed(options.out / f"{name}.csv", to_csv(_table(study, records, results)), print))
+    return 0 if all(done) else NOT_SAVED
 
 
 def asked(records: Sequence[Record], settings: Sequence[str]) -> list[Record]:
@@ -101,6 +109,5 @@ def _table(study: ModuleType, records: Sequence[Record], results: Sequence[Any])
 
 
 def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
     print(path)

@@ -128,7 +128,7 @@ class Outcome:
             values = json.loads(text)
             seeds = tuple(SeedOutcome(**{**seed, "reached": tuple(seed["reached"])}) for seed in values["seeds"])
             outcome = cls(**{**values, "seeds": seeds})
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return outcome if outcome.key == key else None
 

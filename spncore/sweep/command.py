@@ -11,12 +11,15 @@ from tqdm import tqdm
 
 from spncore.data import library
 from spncore.data.library import Dataset
+from spncore.files.results import NOT_SAVED, STOPPED, saved_or_printed
+from spncore.files.whole import check_place, fault
 from spncore.record import by_name
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
 from spncore.sweep.running import Workers, run_cells
 from spncore.sweep.store import Store
 from spncore.sweep.where import ALLOWED, CLUSTER, computed_on, opener
+from spncore.words import counted
 
 
 def add_to(commands: Any) -> None:
@@ -43,9 +46,10 @@ def add_cluster_to(parser: Any) -> None:
 
 
 def sweep(options: argparse.Namespace) -> int:
-    """0 when every cell has its numbers, 1 when some failed, 130 after Ctrl-C; the table has what there is.
+    """0 when every cell has its numbers, 1 when some failed, 3 when not all is saved, 130 after Ctrl-C.
 
-    ExperimentError, SweepError or DataError names what is refused.
+    The table has what there is. ExperimentError, SweepError or DataError names what is refused, OSError a place that
+    cannot be written, before anything is computed.
     """
     outcomes: dict[str, Outcome] = {}
     cells = _cells(options.settings, options.target)
@@ -58,16 +62,46 @@ def sweep(options: argparse.Namespace) -> int:
         cells = share(cells, data, options.shard)
     with computed_on(options.cluster if options.workers is None else ""):
         opened = opener(data, 1 if options.workers is None else options.workers)
-    stopped = _follow(cells, data, opened, Store(options.store), outcomes)
-    if not options.shard:
-        options.out.write_text(to_csv(table(cells, outcomes, data)), encoding="utf-8")
+    store = Store(options.store)
+    _make_ready(options, store)
+    try:
+        stopped = _follow(cells, data, opened, store, outcomes)
+    except (SweepError, OSError):
+        if store.not_kept:  # what nobody would have any more
+            _saved(options, store, to_csv(table(cells, outcomes, data)))
+        raise
+    all_saved = _saved(options, store, to_csv(table(cells, outcomes, data)))
     failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
     retries = sum(outcome.attempts - 1 for outcome in outcomes.values())
     print(f"{len(outcomes) - len(failed)} of {len(set(cells))} cells done, {len(failed)} failed, {retries} retries")
     if stopped:
-        print("Stopped. What is done is kept: the same command goes on from there.", file=sys.stderr)
-        return 130
-    return 1 if failed else 0
+        on = "" if store.not_kept else " What is done is kept: the same command goes on from there."
+        print(f"Stopped.{on}", file=sys.stderr)
+        return STOPPED
+    return NOT_SAVED if not all_saved else 1 if failed else 0
+
+
+def _make_ready(options: argparse.Namespace, store: Store) -> None:
+    """Refuse a place that cannot be written (OSError); without the cache folder, which nobody named, it goes on."""
+    if options.out:
+        check_place(options.out)
+    try:
+        store.make_ready()
+    except OSError as error:
+        if options.store or options.shard:
+            raise
+        print(f"Outcomes cannot be saved: {fault(error)}; the table will be complete", file=sys.stderr)
+
+
+def _saved(options: argparse.Namespace, store: Store, csv: str) -> bool:
+    """Whether the table is written, or of a share all outcomes are kept; else the table is printed."""
+    if store.not_kept:
+        print(f"{counted(store.not_kept, 'outcome')} not saved: {store.fault}", file=sys.stderr)
+    if options.out:
+        return saved_or_printed(options.out, csv) and not store.not_kept
+    if store.not_kept:
+        print(csv, end="")
+    return not store.not_kept
 
 
 def share(cells: Sequence[Cell], data: Mapping[str, Dataset], shard: str) -> tuple[Cell, ...]:

@@ -66,7 +66,7 @@ def run_cells(
 
     `workers(n)` opens workers for n tasks, when there is something to do. `report` is told how many are done, as in
     `run_tasks`; to end a sweep, raise there or close the generator: what has been kept stays. A cell that fails is
-    reported so, and not kept; a later sweep tries it anew.
+    reported so, and not kept; a later sweep tries it anew. A store that cannot be written any more ends nothing.
     """
     if not cells:
         raise SweepError("cells: none given; a sweep needs at least one")
@@ -85,7 +85,7 @@ def run_cells(
     for answer, attempts in run_tasks(missing, workers(len(missing)), lambda done, _: report(known + done, total)):
         outcome = replace(_outcome(answer, attempts), attempts=attempts)
         if store and outcome.status == "done":
-            store.put(outcome)
+            store.keep(outcome)
         yield outcome
 
 

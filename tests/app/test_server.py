@@ -45,6 +45,7 @@ def address() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         process.wait()
 
 
+@pytest.mark.fault("E13")
 @pytest.mark.slow
 def test_the_started_server_answers_its_own_routes_below_the_base_path(
     address: tuple[str, subprocess.Popen[bytes]],

@@ -34,6 +34,7 @@ CHROMIUM_ARGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP *.example 127.0.0.1",  # sites of other names than the lab's, all on this computer
 ]
 LAB = (sys.executable, "-m", "spnlab")  # as `make run` starts it
 PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
@@ -43,11 +44,13 @@ OpenPage = Callable[..., Any]
 class AppServer:
     """One Streamlit server of its own; its log is kept for the message when it does not come up."""
 
-    def __init__(self, start: Sequence[str | Path], log: Path, folder: Path = ROOT, **variables: str) -> None:
+    def __init__(
+        self, start: Sequence[str | Path], log: Path, folder: Path = ROOT, base: str = "", **variables: str
+    ) -> None:
         self.log = log
         for _ in range(3):  # the free port can be taken between asking for it and binding it
             self.port = _free_port()
-            self.url = f"http://127.0.0.1:{self.port}"
+            self.url = f"http://127.0.0.1:{self.port}/{base}".rstrip("/")
             with log.open("ab") as output:
                 self.process = subprocess.Popen(
                     [*start, *_options(self.port)],
@@ -125,9 +128,10 @@ def chart_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…)` gives a page that is watched.
+    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…, own=…)` gives a page that is watched.
 
-    `prepare(context)` is called before the address is opened, to set up routes.
+    `prepare(context)` is called before the address is opened, to set up routes; `own` is what the addresses that the
+    page may ask for begin with, where that is not just its site.
     """
     opened: list[tuple[Any, Any, list[str]]] = []
 
@@ -138,17 +142,17 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         scheme: str = "light",
         motion: str = "no-preference",
         prepare: Callable[[Any], None] = lambda context: None,
+        own: tuple[str, ...] = (),
     ) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion=motion
-        )
+        look = {"color_scheme": scheme, "reduced_motion": motion}
+        context = browser.new_context(viewport={"width": width, "height": height}, ignore_https_errors=True, **look)
         page, faults = context.new_page(), list[str]()
         opened.append((context, page, faults))
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: faults.append(f"page error: {error}"))
         page.on("dialog", lambda dialog: (faults.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-        own = (urljoin(url, "/"), "data:", "blob:")
-        context.on("request", lambda sent: sent.url.startswith(own) or faults.append(f"foreign request: {sent.url}"))
+        inside = (*(own or [urljoin(url, "/")]), "data:", "blob:")
+        context.on("request", lambda sent: sent.url.startswith(inside) or faults.append(f"foreign request: {sent.url}"))
         prepare(context)
         page.goto(url)
         return page

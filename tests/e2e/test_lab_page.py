@@ -167,6 +167,7 @@ def upload(page, content, name="table.csv"):
     page.get_by_role("dialog").locator("input[type=file]").set_input_files(file)
 
 
+@pytest.mark.fault("A22")
 def test_a_bad_upload_shows_its_sentence_and_changes_nothing(app_server, open_page):
     page = open_page(app_server.url + QUICK)
     before, link = finished(page), page.url
@@ -181,6 +182,7 @@ def test_a_bad_upload_shows_its_sentence_and_changes_nothing(app_server, open_pa
     assert not page.locator(".spn-lab[data-stale]").count()
 
 
+@pytest.mark.fault("C08", "C09")
 def test_hostile_names_are_shown_and_nothing_more(app_server, open_page):
     page = open_page(app_server.url + QUICK)
     finished(page)

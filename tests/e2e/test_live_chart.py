@@ -206,6 +206,7 @@ def test_every_transport_act_has_a_key_and_pin_and_share_reach_the_page(chart_se
     assert focused == "solid"
 
 
+@pytest.mark.fault("C08")
 def test_hostile_names_are_shown_and_do_nothing(chart_server, open_page):
     page = open_page(chart_server.url + f"/{SHORT}&hostile=1")
     wait(page, "lab.dataset.state === 'done'")
@@ -255,6 +256,7 @@ def test_a_run_that_is_gone_and_a_view_that_cannot_load_say_so(chart_server, ope
         page.get_by_text("The view could not be loaded").wait_for()
 
 
+@pytest.mark.fault("D05")
 def test_what_is_not_a_number_is_a_gap(chart_server, open_page):
     page = open_page(chart_server.url + "/" + SHORT)
     wait(page, "lab.dataset.state === 'done'")

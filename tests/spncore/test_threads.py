@@ -139,6 +139,7 @@ def test_scores_and_the_command_line_compute_on_one_thread(during, capsys):
     assert len(during) >= 5 and set(during) == {frozenset({1})} and capsys.readouterr().out
 
 
+@pytest.mark.fault("D04")
 @pytest.mark.parametrize("num_components", [8, 64])
 def test_a_run_has_the_same_bits_however_many_threads_the_caller_has(num_components):
     rng = np.random.default_rng(0)

@@ -121,6 +121,7 @@ def test_no_query_whatever_raises(links, params):
     assert type(record) is links.record and all(isinstance(sentence, str) for sentence in refusals)
 
 
+@pytest.mark.fault("C12")
 @pytest.mark.parametrize("rest", GIVEN_OUT, ids=str)
 def test_a_link_opens_what_it_always_opened_and_one_of_version_1_makes_one_update_fewer(rest):
     study = GIVEN_OUT[rest]
@@ -178,6 +179,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.fault("C01", "C02", "C03", "C04", "C07")
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in REFUSED.items() for text in texts])
 def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
     study, refusals = LAB.decode({"v": "1", name: text, "init_scale": "0.1"})
@@ -188,6 +190,7 @@ def test_a_bad_value_is_refused_in_words_and_the_default_kept(name, text):
     assert refusals[0].replace("…", "").isascii() and len(refusals[0]) < 300
 
 
+@pytest.mark.fault("C05", "C06")
 @pytest.mark.parametrize(
     ("params", "words"),
     [
@@ -204,18 +207,21 @@ def test_what_is_no_setting_is_refused(params, words):
     assert study == OF_VERSION_1 and words in sentence
 
 
+@pytest.mark.fault("C12")
 @pytest.mark.parametrize("version", ["3", "0", "01", "", "one", "1.0", ["1", "1"]], ids=str)
 def test_an_unknown_version_opens_the_default_and_says_so(version):
     study, [sentence] = LAB.decode({"v": version, "learning_rate": "0.5"})
     assert study == LAB.default() and sentence.startswith("'v'" if isinstance(version, list) else "v:")
 
 
+@pytest.mark.fault("C14")
 def test_settings_that_ask_for_too_much_together_are_refused_together():
     params = {"iterations": "5000", "num_seeds": "64", "num_components": "64", "depths": "8"}
     study, [sentence] = LAB.decode(params)
     assert study == LAB.default() and "GB" in sentence and "All defaults are kept." in sentence
 
 
+@pytest.mark.fault("C05")
 def test_five_thousand_parameters_cost_little_and_say_little():
     def calls(number):
         events = []

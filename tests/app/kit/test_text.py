@@ -52,6 +52,7 @@ def test_named_points_carry_their_name():
     assert point(FIELDS["init_scale"], 2e-4) == "2e-4"
 
 
+@pytest.mark.fault("C09")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_name_has_no_markdown_left_that_is_not_escaped(name):
     shown = literal(name)
@@ -60,6 +61,7 @@ def test_a_hostile_name_has_no_markdown_left_that_is_not_escaped(name):
     assert not re.search(r":[a-z/]|https?://|www\.|@[a-z]", shown.replace("\\", ""))
 
 
+@pytest.mark.fault("C10")
 def test_invisible_and_stacked_characters_are_shown_or_cut():
     assert plain("a\u202eb\x00c\ud800") == "a�b�c�"
     assert plain("e" + "\u0301" * 10_000) == "e\u0301\u0301"

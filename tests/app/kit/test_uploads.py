@@ -9,6 +9,7 @@ from spncore.data.library import DataError
 TABLE = b"a,b\n0,1\n1,0\n"
 
 
+@pytest.mark.fault("A25")
 def test_the_content_decides_not_the_name():
     first, again = uploads.read(TABLE, "one.csv", {}), uploads.read(TABLE, "two.csv", {})
     other = uploads.read(b"a,b\n0,1\n1,1\n", "one.csv", {})

@@ -5,6 +5,7 @@ import weakref
 from typing import Any
 
 import numpy as np
+import pytest
 
 from app.live import room
 from app.live.computation import Computation
@@ -30,6 +31,7 @@ def test_a_run_whose_session_does_not_come_back_is_freed(make: Any, data: Datase
     assert registry.get(run_id) is None
 
 
+@pytest.mark.fault("E03", "E04")
 def test_a_lost_connection_pauses_a_run_and_ends_nothing(make: Any, data: Dataset) -> None:
     registry = make()
     computation = get(registry, registry.start(study(ENDLESS), data, "a")).computation
@@ -51,6 +53,7 @@ def test_whoever_asks_for_a_paused_run_by_its_id_takes_it_up(make: Any, data: Da
     assert np.array_equal(get(registry, run_id).traces()[1].llh, expected.llh)
 
 
+@pytest.mark.fault("E04")
 def test_a_page_that_goes_on_asking_after_a_broken_connection_loses_nothing(
     make: Any, data: Dataset, clock: list[float]
 ) -> None:
@@ -122,6 +125,7 @@ def test_memory_taken_by_runs_under_way_is_not_given_twice(make: Any, data: Data
     assert runs[1].length == 0 and registry.num_bytes <= 1.5 * size
 
 
+@pytest.mark.fault("E03", "E04")
 def test_without_a_heartbeat_a_run_pauses_goes_on_when_asked_for_and_is_freed_in_the_end(
     make: Any, data: Dataset, clock: list[float]
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_stopped_run_tells_its_length_and_keeps_its_last_frame(
     assert body.reshape(header["frames"], -1)[-1, 0] == np.float32(run.traces()[0].llh[0, -1])
 
 
+@pytest.mark.fault("D05")
 def test_a_depth_that_diverged_is_nan_from_then_on(registry: RunRegistry, client: TestClient, data: Dataset) -> None:
     experiment = SMALL.replace(
         parametrisation="log",
@@ -238,6 +239,7 @@ def test_bad_cursors_and_seeds_are_refused_in_words(client: TestClient, done: Li
     assert answer.json()["error"].startswith(query.split("=")[0])
 
 
+@pytest.mark.fault("C06")
 @pytest.mark.parametrize(
     "run_id", [UNKNOWN, "x", "A" * 23, "%00", "A" * 5000, "..%2f..%2fetc", "'%20OR%201=1%20--", "%3Cscript%3E"]
 )
@@ -281,6 +283,7 @@ def test_unknown_addresses_are_json_and_never_a_page(client: TestClient) -> None
         assert answer.status_code == 404 and answer.headers["content-type"] == "application/json", address
 
 
+@pytest.mark.fault("C08", "D05")
 def test_hostile_names_travel_as_json_strings_only(registry: RunRegistry, client: TestClient) -> None:
     names = ["<script>alert(1)</script>", "</script>\u2028", "\u202e\x00\ud800", '"}]', "$\\href{javascript:1}$"]
     bits = np.random.default_rng(0).integers(0, 2, (30, len(names)))

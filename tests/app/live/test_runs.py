@@ -21,6 +21,7 @@ from tests.app.live.conftest import ENDLESS, SMALL, ended, get, study
 from tests.waiting import until
 
 
+@pytest.mark.fault("D04")
 @pytest.mark.parametrize("changes", [{}, {"component_init": "fitted"}, {"parametrisation": "log", "seed": 7}])
 def test_a_live_run_ends_at_the_engines_own_numbers(make: Any, data: Dataset, changes: dict[str, Any]) -> None:
     registry, wanted = make(), study(**changes)
@@ -52,11 +53,13 @@ def test_two_sessions_with_the_same_study_share_one_computation(make: Any, data:
     assert first.id != second.id and first.computation is second.computation
 
 
+@pytest.mark.fault("E05")
 def test_the_same_session_asking_twice_has_one_run(make: Any, data: Dataset) -> None:
     registry = make()
     assert registry.start(study(ENDLESS), data, "a") == registry.start(study(ENDLESS), data, "a")
 
 
+@pytest.mark.fault("E14")
 def test_data_that_differs_in_one_cell_is_not_shared(make: Any) -> None:
     rng, registry = np.random.default_rng(0), make()
     bits = rng.integers(0, 2, (50_000, 12))
@@ -83,6 +86,7 @@ def test_names_of_one_sessions_columns_do_not_reach_another_with_the_same_bits(m
     assert [run.dataset.variables[0] for run in runs] == ["mine1", "theirs1"]
 
 
+@pytest.mark.fault("E05")
 def test_stopping_keeps_the_trace_and_ends_the_training_with_the_block_it_is_at(make: Any, data: Dataset) -> None:
     registry = make()
     run = get(registry, registry.start(study(ENDLESS), data, "a"))
@@ -220,12 +224,14 @@ def test_a_server_that_is_about_to_end_takes_no_more_runs_but_trains_those_it_ha
     assert ended(registry, run_id).state == "done"
 
 
+@pytest.mark.fault("C14")
 def test_a_run_that_is_too_large_is_refused_before_anything_is_allocated(make: Any, data: Dataset) -> None:
     large = study(depths=tuple(range(1, 9)), num_components=64, iterations=5000, num_seeds=20)
     with pytest.raises(ExperimentError, match=r"This run takes about [0-9.]+ GB; limit 1 GB\. Lower"):
         make().start(large, data, "a")
 
 
+@pytest.mark.fault("E11")
 def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -244,12 +250,12 @@ def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     assert good.state == "done" and bad.state == "failed" and 5 <= bad.length < 5 + BLOCK
     assert bad.reason is not None and "secret" not in bad.reason
     identifier = bad.reason.rstrip(".").split()[-1]
-    assert [
-        identifier in record.getMessage() and "RuntimeError" in record.getMessage() for record in caplog.records
-    ] == [True]
+    (record,) = caplog.records
+    assert vars(record)["error"] == identifier and "RuntimeError" in vars(record)["fault"]
     assert registry.start(study(seed=13), data, "again") != bad.id  # a failed run is not what others are given
 
 
+@pytest.mark.fault("D01")
 def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go_on(make: Any, data: Dataset) -> None:
     too_large = {"parametrisation": "log", "objective": "unnormalised", "learning_rate": 1.0, "init_scale": 9.0}
     wanted = study(depths=(1, 2, 3), iterations=29, **too_large)
@@ -267,6 +273,7 @@ def test_a_depth_that_diverges_fails_the_run_with_its_reason_while_the_others_go
     assert [max(snapshots) for snapshots in run.computation.kept] == [length - 1 for length in lengths]
 
 
+@pytest.mark.fault("E10")
 def test_a_run_over_its_time_is_stopped_and_names_the_limit(make: Any, data: Dataset) -> None:
     registry = make(run_seconds=0.5)
     run = ended(registry, registry.start(study(ENDLESS), data, "a"))
@@ -286,6 +293,7 @@ def test_closing_interrupts_what_is_under_way_and_a_later_run_begins_the_trainer
     assert ended(registry, registry.start(study(), data, "b")).state == "done"
 
 
+@pytest.mark.fault("E15")
 def test_recorded_values_do_not_change_while_training_goes_on(make: Any, data: Dataset) -> None:
     registry = make()
     run = get(registry, registry.start(study(ENDLESS), data, "a"))

@@ -124,6 +124,7 @@ def pages(slow: Iterable[str], some: Iterable[str] = PAGES) -> Any:
     return pytest.mark.parametrize("name", marked)
 
 
+@pytest.mark.fault("K05")
 @pages(("circuits", "classes", "dynamics", "lab"), [name for name, page in PAGES.items() if page.records])
 def test_a_link_with_any_setting_at_an_end_gives_a_picture_or_a_sentence(name):
     page, wrong = PAGES[name], {}
@@ -166,6 +167,7 @@ def _moved(kind: str, widget: Any, end: Any, value: Any) -> tuple[str, Callable[
     return f"{kind} {widget.key or widget.label} → {end}", lambda at: put(at, end), lambda at: put(at, value)
 
 
+@pytest.mark.fault("K05")
 @pages(("circuits", "classes", "lab", "phase", "ask"))
 def test_any_control_of_a_page_at_an_end_gives_a_picture_or_a_sentence(name):
     page, wrong = PAGES[name], {}

@@ -55,6 +55,7 @@ def test_every_structure_can_be_saved(tmp_path, name):
     assert np.array_equal(log_values(loaded, dataset.rows[:20]), log_values(asked, dataset.rows[:20]))
 
 
+@pytest.mark.fault("J06")
 def test_the_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     asked, _ = circuits.random_asked(0, 3)
     save_model(tmp_path / "model.npz", asked)
@@ -71,6 +72,7 @@ def test_the_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
     assert (tmp_path / "model.npz").read_bytes() == before
 
 
+@pytest.mark.fault("C11", "F06")
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -102,6 +104,7 @@ def test_a_description_that_is_not_whole_is_refused_by_key_path(tmp_path, change
         load_model(file_of(description, arrays))
 
 
+@pytest.mark.fault("C11")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -59,6 +59,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.fault("B10")
 @pytest.mark.parametrize("array", EQUAL.values(), ids=EQUAL)
 def test_every_accepted_array_equals_plain_uint8_bit_for_bit(array: NDArray[Any]) -> None:
     expected, actual = from_array(PLAIN), from_array(array)
@@ -68,6 +69,7 @@ def test_every_accepted_array_equals_plain_uint8_bit_for_bit(array: NDArray[Any]
         assert got.tobytes() == wanted.tobytes()
 
 
+@pytest.mark.fault("B10")
 @pytest.mark.parametrize(("array", "message"), REFUSED.values(), ids=REFUSED)
 def test_every_other_array_is_refused_by_name(array: Any, message: str) -> None:
     with pytest.raises(DataError, match=f"^survey: .*{message}"):
@@ -98,6 +100,7 @@ def test_the_identity_depends_on_every_cell_on_the_order_and_on_the_shape() -> N
     assert from_array(PLAIN).sha256 == hashlib.sha256(b"rows 4 x 3\n" + PLAIN.tobytes()).hexdigest()
 
 
+@pytest.mark.fault("E15")
 def test_a_dataset_is_read_only_and_keeps_no_link_to_the_array() -> None:
     array = PLAIN.copy()
     dataset = from_array(array)
@@ -126,6 +129,7 @@ def test_bounds_of_a_small_table_are_those_of_the_closed_form() -> None:
     assert_close(product_of_marginals_llh(dataset), 2 * quarter + np.log(0.5))
 
 
+@pytest.mark.fault("B09")
 @pytest.mark.parametrize("bits", [[[1]], [[0, 1]], [[0, 1], [0, 1]], [[0], [0], [0]]])
 def test_one_row_one_column_and_equal_rows_have_finite_bounds(bits: list[list[int]]) -> None:
     dataset = from_array(np.array(bits))

@@ -134,6 +134,7 @@ def test_a_folder_in_place_of_the_file_is_refused(folder: Path, cache: Path) -> 
         load("nltcs")
 
 
+@pytest.mark.fault("I07")
 def test_offline_the_error_is_one_sentence_that_says_what_to_do_and_shows_no_path(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(DataError) as caught:
         load("nltcs", time_limit=TimeLimit(silence=1.0, total=2.0))
@@ -144,6 +145,7 @@ def test_offline_the_error_is_one_sentence_that_says_what_to_do_and_shows_no_pat
     assert str(tmp_path) not in message and "\n" not in message
 
 
+@pytest.mark.fault("F04")
 def test_a_cache_that_cannot_be_written_is_named(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def download(*_: object) -> None:
         raise PermissionError(13, "denied", "/secret/path")
@@ -154,6 +156,7 @@ def test_a_cache_that_cannot_be_written_is_named(cache: Path, monkeypatch: pytes
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.fault("C07")
 @pytest.mark.parametrize("name", ["", "NLTCS", "../../data/history.db", "file:///etc/passwd", "x" * 10_000])
 @pytest.mark.parametrize("ask", [load, available, fetch, known_mixture])
 def test_only_registered_names_are_looked_up(name: str, ask: Callable[[str], object]) -> None:

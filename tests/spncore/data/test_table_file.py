@@ -3,9 +3,12 @@
 import csv
 import gzip
 import io
+import re
 import time
 import tracemalloc
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,23 +35,29 @@ def refusal(data: bytes, name: str = "f.csv") -> str:
     return message
 
 
+def numbered(cases: Mapping[str, tuple[Any, ...]]) -> list[Any]:
+    """Cases for a test, each under its name and marked with the items of the catalogue that stand in it."""
+    marks = {name: [pytest.mark.fault(item) for item in re.findall(r"\b[A-Z]\d\d\b", name)] for name in cases}
+    return [pytest.param(*case, id=name, marks=marks[name]) for name, case in cases.items()]
+
+
 ACCEPTED = {
     "plain": (TEXT, None),
-    "byte order mark (A4)": (b"\xef\xbb\xbf" + TEXT, "byte order mark"),
-    "CRLF (A7)": (TEXT.replace(b"\n", b"\r\n"), "line ends"),
-    "lone CR (A7)": (TEXT.replace(b"\n", b"\r"), "line ends"),
-    "mixed line ends (A7)": (b"a,b\r\n0,1\n1,1\r1,0\r\n", "line ends"),
-    "no final newline (A7)": (TEXT[:-1], "last line had no line end"),
+    "byte order mark (A04)": (b"\xef\xbb\xbf" + TEXT, "byte order mark"),
+    "CRLF (A07)": (TEXT.replace(b"\n", b"\r\n"), "line ends"),
+    "lone CR (A07)": (TEXT.replace(b"\n", b"\r"), "line ends"),
+    "mixed line ends (A07)": (b"a,b\r\n0,1\n1,1\r1,0\r\n", "line ends"),
+    "no final newline (A07)": (TEXT[:-1], "last line had no line end"),
     "empty lines at the end": (TEXT + b"\n  \n", "Empty lines at the end"),
     "semicolons (A14)": (TEXT.replace(b",", b";"), "separated by semicolons"),
     "tabs (A14)": (TEXT.replace(b",", b"\t"), "separated by tabs"),
-    "spaces around values (B4)": (b"a,b\n 0,1 \n1 , 1\n1,0\n", "Spaces or double quotes"),
+    "spaces around values (B04)": (b"a,b\n 0,1 \n1 , 1\n1,0\n", "Spaces or double quotes"),
     "spaces around names": (TEXT.replace(b"a,b", b" a , b"), "Spaces around column names"),
     "quotes": (b'"a","b"\n"0","1"\n"1",1\n 1 , "0" \n', "Spaces or double quotes"),
 }
 
 
-@pytest.mark.parametrize(("data", "note"), ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.parametrize(("data", "note"), numbered(ACCEPTED))
 def test_accepted_irregularities_change_nothing_and_are_noted(data: bytes, note: str | None) -> None:
     dataset, notes = read_csv(data, "f.csv")
     assert dataset.sha256 == from_array(TABLE).sha256
@@ -57,6 +66,7 @@ def test_accepted_irregularities_change_nothing_and_are_noted(data: bytes, note:
     assert note is None or note in notes[0]
 
 
+@pytest.mark.fault("A18")
 def test_without_a_header_the_first_row_is_data_and_the_note_says_so() -> None:
     dataset, notes = read_csv(b"0,1\n1,1\n1,0\n", "f.csv")
     assert dataset.sha256 == from_array(TABLE).sha256
@@ -66,18 +76,18 @@ def test_without_a_header_the_first_row_is_data_and_the_note_says_so() -> None:
 
 PLACE = "row 2, column 2 ('b')"
 REFUSED = {
-    "A1 empty": (b"", EMPTY),
-    "A1 byte order mark alone": (b"\xef\xbb\xbf", EMPTY),
-    "A2 header alone": (b"a,b\n", "Header found, but no data rows."),
-    "A2 header without newline": (b"a,b", "Header found, but no data rows."),
-    "A3 blank lines": (b"\n \n\r\n\t\n", EMPTY),
-    "A5 UTF-16 LE": (b"\xff\xfea\x00\n\x00", "not UTF-8 (byte 0xFF at position 0; looks like"),
-    "A5 UTF-16 BE": (b"\xfe\xff\x00a\x00\n", "looks like UTF-16). Save as UTF-8 CSV."),
-    "A6 Latin-1": (b"a,b\r\n0,1\r\n1,\xe9\r\n", "byte 0xE9 at position 12, line 3, byte 3 of the line"),
-    "A8 NUL in a value": (b"a,b\n0,\x001\n", f"{PLACE}: found '\\x001'; only 0 and 1 are allowed."),
-    "A8 NUL in a name": (b"a,b\x00\n0,1\n", "row 1, column 2: The name 'b\\x00' contains a NUL byte."),
-    "A9 short row": (b"a,b,c\n0,1,1\n0,1\n", "Row 3 has 2 values, the header has 3."),
-    "A9 short row, no header": (b"0,1\n1\n", "Row 2 has 1 value, row 1 has 2."),
+    "A01 empty": (b"", EMPTY),
+    "A01 byte order mark alone": (b"\xef\xbb\xbf", EMPTY),
+    "A02 header alone": (b"a,b\n", "Header found, but no data rows."),
+    "A02 header without newline": (b"a,b", "Header found, but no data rows."),
+    "A03 blank lines": (b"\n \n\r\n\t\n", EMPTY),
+    "A05 UTF-16 LE": (b"\xff\xfea\x00\n\x00", "not UTF-8 (byte 0xFF at position 0; looks like"),
+    "A05 UTF-16 BE": (b"\xfe\xff\x00a\x00\n", "looks like UTF-16). Save as UTF-8 CSV."),
+    "A06 Latin-1": (b"a,b\r\n0,1\r\n1,\xe9\r\n", "byte 0xE9 at position 12, line 3, byte 3 of the line"),
+    "A08 NUL in a value": (b"a,b\n0,\x001\n", f"{PLACE}: found '\\x001'; only 0 and 1 are allowed."),
+    "A08 NUL in a name": (b"a,b\x00\n0,1\n", "row 1, column 2: The name 'b\\x00' contains a NUL byte."),
+    "A09 short row": (b"a,b,c\n0,1,1\n0,1\n", "Row 3 has 2 values, the header has 3."),
+    "A09 short row, no header": (b"0,1\n1\n", "Row 2 has 1 value, row 1 has 2."),
     "A10 long row": (b"a,b\n0,1\n0,1,1\n", "Row 3 has 3 values, the header has 2."),
     "A11 all rows long": (b"a,b\n0,1,1\n0,1,1\n", "Row 2 has 3 values, the header has 2."),
     "A12 open quote": (b'"a","b"\n0,1\n0,"1\n1,1\n', "line 3: A quote opens here and is never closed."),
@@ -100,39 +110,43 @@ REFUSED = {
     "blank first line": (b"\na,b\n0,1\n", "row 1: The row is empty; a header or the first data row is"),
     "blank line in the middle": (b"a,b\n0,1\n\n0,1\n", "row 3: The row is empty; 2 values are needed."),
     "blank line, one column": (b"a\n0\n\n1\n", "row 3, column 1 ('a'): missing value (empty cell); only 0"),
-    "B7 5,000 digits": (b"a,b\n0," + b"9" * 5_000, f"{PLACE}: found '{'9' * 24}'…, longer than 32 char"),
+    "B07 5,000 digits": (b"a,b\n0," + b"9" * 5_000, f"{PLACE}: found '{'9' * 24}'…, longer than 32 char"),
     "a fault before a short row": (b"a,b\n0,2\n0\n", f"{PLACE}: found '2'; only 0 and 1 are allowed."),
 }
 
 
-@pytest.mark.parametrize(("data", "message"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize(("data", "message"), numbered(REFUSED))
 def test_every_fault_of_the_file_is_refused_with_its_place(data: bytes, message: str) -> None:
     assert message in refusal(data)
 
 
+@pytest.mark.fault("B01")
 @pytest.mark.parametrize("value", ["NA", "nan", "", "?", "null", "None", "n/a", " "])
 def test_a_missing_value_is_called_missing(value: str) -> None:
     found = f"'{value}'" if value.strip() else "empty cell"
     assert f"{PLACE}: missing value ({found}); only 0 and 1 are allowed." in refusal(f"a,b\n0,{value}\n1,1".encode())
 
 
+@pytest.mark.fault("B02", "B03", "B04", "B05", "B06")
 @pytest.mark.parametrize(
     "value",
-    ["inf", "-Infinity", "1e400", "2", "-1", "0.5", "1.0000001"]  # B2, B3
-    + ["1.0", "0.0", "-0", "+1", "01", "00", "1.", ".0", "1e0", "0x1", "(1)", "'1'", "0 1"]  # B4
-    + ["True", "False", "yes", "no", "T", "x"]  # B5
-    + ["١", "１", "²", "1_0", "1\u00a0", "\u200b1", "1\ufe0f", "\v1", "l", "O"],  # B6
+    ["inf", "-Infinity", "1e400", "2", "-1", "0.5", "1.0000001"]  # B02, B03
+    + ["1.0", "0.0", "-0", "+1", "01", "00", "1.", ".0", "1e0", "0x1", "(1)", "'1'", "0 1"]  # B04
+    + ["True", "False", "yes", "no", "T", "x"]  # B05
+    + ["١", "１", "²", "1_0", "1\u00a0", "\u200b1", "1\ufe0f", "\v1", "l", "O"],  # B06
 )
 def test_whatever_is_not_exactly_0_or_1_is_refused_and_shown_in_ascii(value: str) -> None:
     assert f"{PLACE}: found {ascii(value)}; only 0 and 1 are allowed." in refusal(f"a,b\n0,{value}\n1,1\n".encode())
 
 
+@pytest.mark.fault("B04")
 @pytest.mark.parametrize("value", ["0", "1", " 1 ", "0  ", '"1"', ' "0" '])
 def test_bits_with_spaces_or_quotes_around_are_accepted(value: str) -> None:
     dataset, _ = read_csv(f"a,b\n0,{value}\n1,1\n".encode(), "f.csv")
     assert dataset.num_rows == 2
 
 
+@pytest.mark.fault("B01")
 def test_all_wrong_cells_are_counted_and_the_first_five_listed() -> None:
     message = refusal(b"a,b,c\n" + b"NA,1,\n0,?,1\n" * 10)
     assert message.startswith("f.csv, row 2, column 1 ('a'): missing value ('NA'); only 0 and 1 are allowed")
@@ -140,6 +154,7 @@ def test_all_wrong_cells_are_counted_and_the_first_five_listed() -> None:
     assert message.count("missing value") == 5
 
 
+@pytest.mark.fault("A22")
 @pytest.mark.parametrize(
     ("magic", "kind"),
     [
@@ -157,6 +172,7 @@ def test_other_kinds_of_file_are_refused_by_their_first_bytes(magic: bytes, kind
 TOO_WIDE = b",".join(b"c%d" % d for d in range(200_000)) + b"\n" + b",".join([b"0"] * 200_000)
 
 
+@pytest.mark.fault("A19")
 def test_too_many_columns_are_refused_from_the_header() -> None:
     assert "row 1: found 200,000 columns; at most 256 are allowed." in refusal(TOO_WIDE)
 
@@ -168,6 +184,7 @@ def test_too_many_columns_are_refused_in_half_a_second() -> None:
     assert time.process_time() - start < 0.5
 
 
+@pytest.mark.fault("A20")
 def test_too_many_rows_are_refused_at_the_first_row_too_many() -> None:
     message = refusal(b"a,b\n" + b"0,1\n" * 1_000_000)
     assert "row 200,002: found 1,000,000 data rows; at most 200,000 are allowed." in message
@@ -204,6 +221,7 @@ def test_files_at_the_limits_are_read() -> None:
     assert read_csv(f"{header}\n{values}".encode(), "f.csv")[0].num_variables == LIMITS.columns
 
 
+@pytest.mark.fault("A21")
 @pytest.mark.parametrize("line", [b"x" * 30_000_000, b"a\n" + b"0" * 9_000_000, b'"' * 9_000_001])
 def test_one_huge_line_is_refused_in_bounded_memory(line: bytes) -> None:
     tracemalloc.start()
@@ -246,6 +264,7 @@ def test_ten_megabytes_are_read_in_seconds(last: bytes) -> None:
     assert time.process_time() - start < 8.0
 
 
+@pytest.mark.fault("A24")
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
@@ -266,6 +285,7 @@ def test_a_file_name_is_shown_escaped_and_shortened(name: str, shown: str) -> No
     assert refusal(b"", name).startswith(f"{shown}: ")
 
 
+@pytest.mark.fault("G02")
 def test_names_with_separators_quotes_newlines_and_unicode_are_read_back_equal() -> None:
     names = ("a,b", 'say "x"', "two\nlines", "café ☕", "=SUM(A1)", "a;b")
     stream = io.StringIO()
@@ -273,23 +293,27 @@ def test_names_with_separators_quotes_newlines_and_unicode_are_read_back_equal()
     assert read_csv(stream.getvalue().encode(), "f.csv")[0].variables == names
 
 
+@pytest.mark.fault("B08")
 def test_a_constant_column_is_accepted_with_a_note_and_finite_bounds() -> None:
     dataset, notes = read_csv(b"a,b\n0,1\n1,1\n", "f.csv")
     assert notes == ["Column 2 ('b') is constant: always 1."]
     assert np.isfinite([product_of_marginals_llh(dataset), empirical_llh(dataset)]).all()
 
 
+@pytest.mark.fault("B09")
 @pytest.mark.parametrize("rows", [b"0,1\n", b"0,1\n0,1\n", b"1,1\n" * 9])
 def test_one_row_and_equal_rows_are_accepted(rows: bytes) -> None:
     dataset, notes = read_csv(b"a,b\n" + rows, "f.csv")
     assert dataset.num_distinct == 1 and len(notes) == 2
 
 
+@pytest.mark.fault("A15")
 def test_one_column_is_accepted() -> None:
     dataset, notes = read_csv(b"a\n0\n1\n", "f.csv")
     assert (dataset.num_variables, notes) == (1, [])
 
 
+@pytest.mark.fault("A25")
 def test_the_same_content_under_two_names_has_one_identity_and_two_contents_differ() -> None:
     first, _ = read_csv(TEXT, "a.csv")
     assert read_csv(TEXT, "b.csv")[0].sha256 == first.sha256

@@ -56,6 +56,7 @@ class Payload:
         return pytest.fail, ("unpickled",)
 
 
+@pytest.mark.fault("A23")
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -74,6 +75,7 @@ def test_what_is_no_array_of_plain_values_is_refused_by_name(content, sentence):
         read_arrays(archive_of(bad=content), MANY)
 
 
+@pytest.mark.fault("A23")
 def test_a_small_file_of_many_zeros_is_refused_before_anything_is_unpacked():
     bomb = archive_of(bad=claiming((2_500_000,), held=20_000_000))
     assert len(bomb.getvalue()) < 30_000
@@ -84,6 +86,7 @@ def test_a_small_file_of_many_zeros_is_refused_before_anything_is_unpacked():
     tracemalloc.stop()
 
 
+@pytest.mark.fault("J15")
 def test_broken_content_is_refused():
     whole = archive_of(bad=bytes_of(np.arange(1000.0))).getvalue()
     for content in (b"", b"PK\x03\x04nonsense", whole[:-40], whole[:100] + b"\xff" * 50 + whole[150:]):

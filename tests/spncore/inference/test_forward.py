@@ -164,6 +164,7 @@ def bits(num_variables, probability, num_products):
     return layered(num_variables, Sum(products, np.full(num_products, 1.0 / num_products)))
 
 
+@pytest.mark.fault("D03")
 @pytest.mark.parametrize("num_products", [1, 2])
 def test_five_thousand_bits_of_a_hundredth_have_a_finite_value_and_gradient(num_products):
     """In range where alternative leaves scale the row, else not; a row in range is beside it."""

@@ -53,6 +53,7 @@ def test_whole_numbers_of_any_type_say_the_same_of_a_mixture(family, num_values)
         assert np.array_equal(log_likelihood(asked, full.astype(dtype)), log_likelihood(asked, full))
 
 
+@pytest.mark.fault("D02")
 def test_weights_of_zero_leave_a_mixture_the_rows_that_are_possible():
     asked, rows, _ = mixture_of("categorical", 3)
     (leaves,), (weights,) = asked.parameters.inputs, asked.parameters.sums
@@ -65,6 +66,7 @@ def test_weights_of_zero_leave_a_mixture_the_rows_that_are_possible():
     assert_close(np.exp(found), expected)
 
 
+@pytest.mark.fault("D03")
 @pytest.mark.parametrize("num_variables", [256, 4000])
 def test_a_mixture_of_many_variables_keeps_rows_that_no_number_could_hold(num_variables):
     rng = np.random.default_rng(3)

@@ -97,6 +97,7 @@ def test_an_indicator_stays_one_and_a_chow_liu_tree_trains_from_where_it_was_lea
         assert_close(after.parameters.inputs[0].sum(axis=0), np.ones(after.parameters.inputs[0].shape[1:]))
 
 
+@pytest.mark.fault("D02")
 @pytest.mark.parametrize("seed", range(8))
 def test_circuits_with_zeros_anywhere_have_the_values_of_their_definition_and_train(seed):
     asked, rng = circuits.random_asked(seed, 4)
@@ -149,6 +150,7 @@ def test_saved_parameters_say_which_weights_are_0(learner, parametrisation):
     assert np.flatnonzero(found[0] == 0).tolist() == np.flatnonzero(problem.start(0) == 0).tolist()
 
 
+@pytest.mark.fault("D02")
 @every_learner
 @pytest.mark.parametrize("batch_size", [0, 4])
 def test_an_impossible_row_is_named_as_the_cause_and_no_rate_is_advised(learner, parametrisation, batch_size):

@@ -122,6 +122,7 @@ def test_text_that_is_not_exactly_a_value_is_refused(name, text):
     assert len(str(refusal.value)) < 500
 
 
+@pytest.mark.fault("C03")
 def test_a_number_of_5000_digits_is_refused_in_a_short_sentence():
     for refused in (lambda: Experiment(num_components=10**5000), lambda: FIELDS["num_components"].parse("9" * 5000)):
         with pytest.raises(ExperimentError, match="^num_components: ") as refusal:
@@ -129,6 +130,7 @@ def test_a_number_of_5000_digits_is_refused_in_a_short_sentence():
         assert len(str(refusal.value)) < 200
 
 
+@pytest.mark.fault("C11", "F06")
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -149,6 +151,7 @@ def test_a_saved_experiment_that_is_not_whole_is_refused_by_key_path(change, sen
         Experiment.from_json(json.dumps(values))
 
 
+@pytest.mark.fault("C11")
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -166,6 +169,7 @@ def test_text_that_is_no_saved_experiment_is_refused(text, sentence):
         Experiment.from_json(text)
 
 
+@pytest.mark.fault("C14")
 def test_settings_too_large_together_are_refused_with_the_estimate_before_anything_is_allocated():
     with pytest.raises(ExperimentError, match=r"together about \d+\.\d GB of trace; the limit is 1 GB; lower one"):
         Experiment(num_components=64, depth=8, iterations=5000, num_seeds=64)

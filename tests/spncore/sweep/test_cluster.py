@@ -72,6 +72,7 @@ def depths(*numbers):
 depth_of = {cell.key(DATA["two-clusters"].sha256): cell.experiment.depth for cell in depths(*range(1, 9))}
 
 
+@pytest.mark.fault("H08", "D04")
 def test_a_cluster_gives_the_table_of_this_process_each_cell_once(started):
     cells, opened = grid(BASE, {"depth": [1, 2], "seed": list(range(10))}), Opened(started.with_workers(2).address)
     found = list(run_cells(cells, DATA, opened))
@@ -104,6 +105,7 @@ def test_published_rows_go_by_name_and_must_be_those_that_are_meant():
         make(*values[:-1], "0" * 64)
 
 
+@pytest.mark.fault("H01")
 def test_a_cell_whose_worker_is_killed_is_done_by_another(started, folder):
     opened = Opened(started.with_workers(2).address, cluster_faults.deadly)
     found = by_depth(run_cells(depths(1, 2, 4), DATA, opened))
@@ -112,6 +114,7 @@ def test_a_cell_whose_worker_is_killed_is_done_by_another(started, folder):
     assert opened.workers.words().endswith("1 cell lost and begun again")
 
 
+@pytest.mark.fault("H04")
 def test_a_cell_that_kills_its_workers_is_given_up_and_named(started, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(running, "MAX_ATTEMPTS", 2)
     opened, store = Opened(started.with_workers(2).address, cluster_faults.deadly), Store(tmp_path)
@@ -144,6 +147,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.fault("H03")
 @pytest.mark.parametrize("signal", [2, 9], ids=["Ctrl-C", "kill -9"])
 def test_a_sweep_that_is_killed_ends_what_it_had_under_way(started, folder, signal):
     command = [sys.executable, "-c", SWEEP, started.with_workers(1).address]
@@ -157,6 +161,7 @@ def test_a_sweep_that_is_killed_ends_what_it_had_under_way(started, folder, sign
     until(lambda: (folder / "ended").exists() and (folder / "ended").read_text() == "Stopped\n")
 
 
+@pytest.mark.fault("H05")
 def test_the_time_limit_reaches_inside_a_cell_and_the_others_of_its_group_are_done(started, folder, monkeypatch):
     monkeypatch.setattr(groups.Pace, "size", lambda self, waiting, slots: 4)
     opened = Opened(started.with_workers(1).address, cluster_faults.endless, task_seconds=1.0)
@@ -175,6 +180,7 @@ def test_a_worker_that_does_not_notice_that_time_is_over_is_not_waited_for(start
     end(started.workers[0])
 
 
+@pytest.mark.fault("H07")
 def test_other_versions_are_refused_by_name_at_once_and_of_workers_that_join_later(started, folder):
     opened = Opened(started.with_workers(1).address, cluster_faults.endless)
     late = []
@@ -191,6 +197,7 @@ def test_other_versions_are_refused_by_name_at_once_and_of_workers_that_join_lat
     end(late[0])
 
 
+@pytest.mark.fault("H07", "H10")
 def test_a_scheduler_that_cannot_read_what_it_passes_on_is_refused(tmp_path, monkeypatch):
     monkeypatch.setitem(QUIET, "PYTHONPATH", str(tmp_path))  # spncore is not there
     alone = Cluster(tmp_path)
@@ -223,6 +230,7 @@ def listening(answer):
             each.close()
 
 
+@pytest.mark.fault("H07")
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 9], ids=["silence", "a web server"])
 def test_what_is_no_scheduler_is_refused_in_a_sentence(monkeypatch, answer):
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
@@ -230,6 +238,7 @@ def test_what_is_no_scheduler_is_refused_in_a_sentence(monkeypatch, answer):
         ClusterWorkers(DATA, address)
 
 
+@pytest.mark.fault("H07")
 def test_an_address_that_nobody_answers_is_named_with_what_to_do(tmp_path, capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
@@ -267,6 +276,7 @@ def test_a_cluster_of_ones_own_needs_no_address(tmp_path, capsys):
     assert "2 of 2 cells done" in capsys.readouterr().out
 
 
+@pytest.mark.fault("H02")
 def test_a_dead_scheduler_loses_nothing_that_was_done(started, tmp_path):  # the last test, for there is none after it
     opened, store = Opened(started.with_workers(2).address, cluster_faults.endless), Store(tmp_path)
     found, calls = [], []

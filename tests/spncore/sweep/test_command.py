@@ -16,6 +16,7 @@ def run(tmp_path, *arguments):
     return main(["sweep", *SMALL, *arguments, *place, "--store", str(tmp_path / "kept")])
 
 
+@pytest.mark.fault("C15")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -39,6 +40,7 @@ def test_what_cannot_be_is_refused_by_name_and_writes_nothing(tmp_path, capsys, 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.fault("C15")
 @pytest.mark.slow
 def test_the_same_sweep_again_is_the_same_table_and_computes_nothing(tmp_path, capsys, monkeypatch):
     arguments = ["depth=1,2,2", "learning_rate=0.001,0.01", "--target", "llh=-3", "--workers", "2"]

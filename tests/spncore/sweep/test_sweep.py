@@ -75,6 +75,7 @@ def test_a_cell_is_known_by_all_that_decides_its_numbers():
     assert Cell.from_dict(json.loads(BASE.to_json())) == BASE
 
 
+@pytest.mark.fault("C15")
 @pytest.mark.parametrize(
     ("axes", "words"),
     [
@@ -106,6 +107,7 @@ def test_a_sweep_without_cells_is_refused():
         next(run_cells([], DATA, Here))
 
 
+@pytest.mark.fault("C15")
 def test_a_second_sweep_computes_only_what_is_missing_and_the_table_is_the_same(tmp_path):
     cells, calls, store = grid(BASE, {"depth": [1, 2, 3]}), [], Store(tmp_path)
     first = {p.key: p for p in run_cells([*cells, *cells], DATA, lambda n: Here(n, calls), store)}
@@ -139,6 +141,7 @@ def test_a_sweep_that_is_stopped_keeps_what_it_has_and_closes_its_workers(tmp_pa
     assert [store.get(outcome.key) for outcome in steps] == steps
 
 
+@pytest.mark.fault("J15", "F04")
 def test_a_damaged_file_is_computed_again(tmp_path):
     store, outcome = Store(tmp_path), compute(BASE, DATA["two-clusters"])
     for text in ("", "{", "[]", "{}", outcome.to_json().replace(outcome.key, "0" * 64)):
@@ -173,6 +176,7 @@ def local(function=None, **rest):
     return lambda n: LocalWorkers(DATA, min(n, 2), **compute, **rest)
 
 
+@pytest.mark.fault("H08", "D04")
 @pytest.mark.slow
 def test_processes_give_the_same_table_as_this_one(tmp_path):
     cells = grid(BASE, {"depth": [1, 2], "seed": [0, 5]})
@@ -181,6 +185,7 @@ def test_processes_give_the_same_table_as_this_one(tmp_path):
     assert table(cells, there, DATA) == table(cells, here, DATA)
 
 
+@pytest.mark.fault("H01", "H04", "H05")
 @pytest.mark.slow
 def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
@@ -208,6 +213,7 @@ def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch)
     assert not any(store.get(found[d].key) for d in (2, 3, 4, 5))  # tried anew another time
 
 
+@pytest.mark.fault("H05")
 @pytest.mark.slow
 def test_a_cell_that_hangs_in_a_group_is_named_and_the_others_are_done(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
@@ -238,6 +244,7 @@ def is_running(number):
     return not stat.exists() or stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
+@pytest.mark.fault("H06")
 @pytest.mark.slow
 def test_stopping_leaves_no_process_behind(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
@@ -265,6 +272,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.fault("H03", "H06")
 @pytest.mark.slow
 @pytest.mark.parametrize("signal", [2, 9], ids=["Ctrl-C", "kill -9"])
 def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_path, monkeypatch, signal):

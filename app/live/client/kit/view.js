@@ -89,8 +89,9 @@ class View {
 
   /** The head of a page: what there is to say, and buttons for what the page can be asked. */
   head(...asked) {
+    const told = { pin: () => this.run?.id, share: () => this.data.base };
     const button = (name) => {
-      const act = (this.act[name] = () => this.run && this.trigger(name, this.run.id));
+      const act = (this.act[name] = () => this.run && this.trigger(name, told[name]()));
       return wordedButton(name, act, { "data-act": name, key: SIDES[name] }, icon(name));
     };
     return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));

@@ -173,7 +173,8 @@ export class Run {
 
   /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */
   async stop() {
-    const unstopped = await refusalOf(`${this.url}/stop`, { "X-Session": this.session }, this.stopper.signal);
+    const options = { headers: { "X-Session": this.session }, signal: this.stopper.signal };
+    const unstopped = await refusalOf(`${this.url}/stop`, options);
     if (unstopped === this.unstopped || this.closed) return;
     this.unstopped = unstopped;
     this.changed(this);

@@ -34,11 +34,13 @@ export const askJson = async (url, signal) => (await ask(url, "application/json"
 
 /**
  * Ask for something to be done; null when it was, else the server's sentence, "" where what answered has none.
+ * @param {string} url
+ * @param {RequestInit} options
  * @returns {Promise<string | null>}
  */
-export async function refusalOf(url, headers, signal) {
+export async function refusalOf(url, options) {
   try {
-    const answer = await fetch(url, { method: "POST", headers, signal });
+    const answer = await fetch(url, { method: "POST", ...options });
     return answer.ok ? null : ((await answer.json()).error ?? "");
   } catch {
     return ""; // nothing came back, or the page of a proxy

@@ -270,6 +270,7 @@ def test_a_large_network_is_unfolded_where_the_evidence_leads(models, data):
     assert flow_lines.view(circuit, found, 1000).folded == frozenset()
 
 
+@pytest.mark.fault("C08")
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
     rng = np.random.default_rng(0)

@@ -52,6 +52,7 @@ def result():
     return data, traces_of(SMALL, data)
 
 
+@pytest.mark.fault("G03")
 def test_the_tidy_table_holds_every_quantity_of_every_step_to_the_last_bit(result):
     data, traces = result
     rows = {
@@ -98,6 +99,7 @@ def test_the_target_of_every_seed_is_taken_away(result):
         assert (found and {name: found[name] for name in stored}) == stored
 
 
+@pytest.mark.fault("G05")
 def test_a_very_large_run_leaves_the_components_out_and_says_so(result, monkeypatch):
     data, traces = result
     monkeypatch.setattr(files, "MAX_ROWS", 100)
@@ -116,6 +118,7 @@ def test_json_holds_settings_versions_data_and_the_same_numbers(result):
         assert np.array_equal(entry["llh"], trace.llh)
 
 
+@pytest.mark.fault("G01")
 def test_json_keeps_names_as_they_are_while_csv_disarms_formulas():
     data = tiny(tuple(FORMULAS))
     traces = traces_of(SMALL, data)
@@ -125,6 +128,7 @@ def test_json_keeps_names_as_they_are_while_csv_disarms_formulas():
     assert names == {"variable", *("'" + name for name in FORMULAS)}
 
 
+@pytest.mark.fault("G02")
 def test_awkward_names_are_read_back_equal():
     data = tiny(tuple(AWKWARD))
     text = files.components_csv(SMALL, data, traces_of(SMALL, data), LINK)
@@ -132,6 +136,7 @@ def test_awkward_names_are_read_back_equal():
     assert {row[5] for row in rows[1:]} == set(AWKWARD)
 
 
+@pytest.mark.fault("G02")
 def test_awkward_column_names_pass_through_the_projects_own_reader():
     out = io.StringIO()
     csv.writer(out).writerows([AWKWARD, [0, 1, 0, 1, 1, 1], [1, 0, 0, 1, 0, 1]])
@@ -150,6 +155,7 @@ def test_component_rows_are_the_last_state(result):
     assert all(0 < float(r["probability"]) < 1 for r in rows)
 
 
+@pytest.mark.fault("G04")
 def test_no_title_reaches_a_cell_of_its_own_or_a_line_of_its_own(result):
     _, traces = result
     data = tiny(title='t,=1+1\n=2+2\r"=3')
@@ -166,11 +172,13 @@ def _is_number(text):
     return True
 
 
+@pytest.mark.fault("G01")
 def test_numbers_get_no_apostrophe():
     assert cell("-2.5x") == "'-2.5x" and cell("x") == "x"
     assert "'" not in files.curves_csv(SMALL, tiny(), traces_of(SMALL, tiny()), LINK).split("quantity,value")[1]
 
 
+@pytest.mark.fault("G04")
 @pytest.mark.parametrize(
     ("title", "name"),
     [

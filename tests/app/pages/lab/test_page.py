@@ -80,6 +80,7 @@ def test_another_data_set_keeps_the_rivals():
     assert study(page).experiment.dataset == "nltcs-twin" and study(page).rivals == ("em",)
 
 
+@pytest.mark.fault("E06")
 @pytest.mark.parametrize(
     ("kind", "name", "value"),
     [
@@ -134,6 +135,7 @@ def test_depths_are_chosen_several_at_once_and_none_is_refused():
     assert study(page).depths == (1, 3, 8) and page.button(key="train").disabled
 
 
+@pytest.mark.fault("C14")
 def test_settings_that_ask_for_too_much_together_are_refused_at_the_control_and_the_run_stays():
     page = opened(**QUICK)
     before = page.session_state["shown"]
@@ -145,6 +147,7 @@ def test_settings_that_ask_for_too_much_together_are_refused_at_the_control_and_
     assert page.session_state["shown"] == before and study(page) == before.study
 
 
+@pytest.mark.fault("C13")
 def test_values_that_no_widget_offers_are_refused_as_well():
     page = opened(**QUICK)
     before = study(page)
@@ -177,6 +180,7 @@ def test_a_link_opens_its_study_even_between_the_steps_of_the_sliders():
     assert run_on_screen(page).study.experiment.learning_rate == 0.013 and not page.warning
 
 
+@pytest.mark.fault("C01", "C03", "C04")
 def test_a_bad_link_says_so_and_opens_with_defaults():
     page = opened(**QUICK, learning_rate="nan", colour="red", view="upside-down", seed=["1", "2"])
     said = sentences(page.warning)[0].splitlines()
@@ -235,6 +239,7 @@ def test_choosing_another_shipped_set_waits_for_train():
     assert train(page).dataset.name == "two-clusters"
 
 
+@pytest.mark.fault("E05")
 def test_train_without_a_change_keeps_the_run():
     page = opened(**QUICK)
     before = page.session_state["shown"]

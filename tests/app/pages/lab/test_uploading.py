@@ -44,6 +44,7 @@ def test_an_accepted_upload_is_reported_and_chosen_on_request():
     assert study(page).experiment.dataset == name and name.startswith("sha256:")
 
 
+@pytest.mark.fault("A22")
 @pytest.mark.parametrize("content", [b"", b"a,b\n0,7\n", b"a,b\n0\n", b"\x1f\x8b\x08\x00", b"a,a\n0,1\n"])
 def test_a_refused_upload_is_one_sentence_and_changes_nothing(content):
     page = uploaded(content)
@@ -52,6 +53,7 @@ def test_a_refused_upload_is_one_sentence_and_changes_nothing(content):
     assert page.session_state["shown"].study == study(page)
 
 
+@pytest.mark.fault("A25")
 def test_a_session_trains_its_uploads_and_forgets_none():
     page = opened(**QUICK)
     for number, content in enumerate([b"a,b\n0,1\n1,0\n", b"a,b\n0,1\n1,1\n"]):

@@ -1,0 +1,25 @@
+"""Links to share begin at the lab's root, wherever a proxy puts it and whichever page the browser was on."""
+
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+
+from app.kit import page
+
+
+@pytest.mark.parametrize(
+    "root", ["https://h/", "https://h/lab/", "https://h/a/b/", "https://h/task/", "https://h/ask/"]
+)
+@pytest.mark.parametrize("was", ["", "ask", "maths"])
+def test_a_page_is_named_at_the_root_that_the_browser_was_at(
+    monkeypatch: pytest.MonkeyPatch, root: str, was: str
+) -> None:
+    asked = SimpleNamespace(context_info=SimpleNamespace(url=root + was))
+    monkeypatch.setattr(page, "get_script_run_ctx", lambda: asked)
+    monkeypatch.setattr(st, "session_state", {})
+    assert page.page_address("v=2") == f"{root}?v=2"
+    page.remember_page("ask")
+    assert page.page_address("v=2") == f"{root}ask?v=2"
+    assert page.page_address("v=2", "") == f"{root}?v=2" and page.page_address("v=2", "linear") == f"{root}linear?v=2"
+    assert page.page_address("v=2", root="https://h/other/") == "https://h/other/ask?v=2"

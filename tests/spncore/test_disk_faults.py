@@ -1,0 +1,204 @@
+"""The commands on disks that are full, read-only or gone: refused before the work, or said with what it found."""
+
+import errno
+import json
+import os
+import signal
+
+import pytest
+
+from spncore import __main__ as command
+from spncore import load
+from spncore.__main__ import main
+from spncore.circuits.saving import SavedModelError, load_model, save_model
+from spncore.data.library import DataError, fetch
+from spncore.record import ExperimentError
+from spncore.runs.checkpoint import load_state, save_state
+from spncore.runs.experiment import Experiment
+from spncore.runs.problem import model_of
+from spncore.runs.training import trainer_of
+from spncore.sweep import Cell, Store
+from spncore.sweep.computing import compute
+from tests import disks
+
+SWEEP = ["sweep", "dataset=two-clusters", "num_components=2", "iterations=3", "depth=1,2,3,4", "seed=0,1"]
+FIT = ["fit", "dataset=two-clusters", "iterations=6"]
+BREAKS = {
+    "emptied": lambda data: b"",
+    "zeros": lambda data: bytes(len(data)),
+    "half": lambda data: data[: len(data) // 2],
+}
+
+
+def _fail(*_):
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def nothing_is_computed(monkeypatch):
+    """Training or a worker process fails the test."""
+    monkeypatch.setattr(command, "trainer_of", None)
+    monkeypatch.setattr("spncore.sweep.local._Process", None)
+    monkeypatch.setattr("spncore.data.library.download", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (FIT, ["--out", "DISK/run"]),
+        (["figure3", "dataset=two-clusters", "iterations=6"], ["--out", "DISK/run"]),
+        (SWEEP, ["--out", "DISK/table.csv"]),
+        (SWEEP, ["--out", "kept.csv", "--store", "DISK/store"]),
+        (SWEEP, ["--shard", "1/2", "--store", "DISK/store"]),
+        (["study", "linear", "p=4"], ["--out", "DISK/linear"]),
+    ],
+)
+@pytest.mark.parametrize("make", [disks.fill, disks.make_read_only])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_computed(
+    words, place, make, tmp_path, capsys, monkeypatch, nothing_is_computed
+):
+    monkeypatch.chdir(tmp_path)
+    with disks.small_disk(tmp_path / "disk", "size=100k") as disk:
+        make(disk)
+        before = sorted(disk.rglob("*.*"))
+        assert main([*words, *(part.replace("DISK", str(disk)) for part in place)]) == 2
+        said = capsys.readouterr()
+        assert said.err.startswith(f"{disk}/") and said.err.count("\n") == 1 and said.out == ""
+        assert ("No space left on device; make room" in said.err) != ("Read-only file system; name" in said.err)
+        assert sorted(disk.rglob("*.*")) == before and "None" not in said.err
+
+
+def test_a_figure_for_which_there_is_no_room_is_refused_before_the_training(tmp_path, capsys, nothing_is_computed):
+    with disks.small_disk(tmp_path / "disk", "size=2m") as disk:
+        assert main([*FIT, "--out", str(disk / "run")]) == 2
+        assert "No space left on device" in capsys.readouterr().err and not list((disk / "run").iterdir())
+
+
+def test_a_cache_that_becomes_full_in_the_middle_ends_no_sweep(tmp_path, capsys):
+    table, again = tmp_path / "table.csv", tmp_path / "again.csv"
+    assert main([*SWEEP, "--out", str(again)]) == 0
+    capsys.readouterr()
+    with disks.small_disk(tmp_path / "disk", "nr_inodes=8") as disk:
+        assert main([*SWEEP, "--out", str(table), "--store", str(disk)]) == 3
+        kept = [file for file in disk.rglob("*") if file.is_file()]
+        said = capsys.readouterr()
+    assert 0 < len(kept) < 8 and all(file.suffix == ".json" for file in kept)
+    assert said.out == "8 of 8 cells done, 0 failed, 0 retries\n"
+    assert f"{8 - len(kept)} outcomes not saved: {disk}" in said.err and "No space left on device" in said.err
+    assert table.read_bytes() == again.read_bytes()
+
+
+def test_a_share_whose_outcomes_cannot_be_kept_prints_its_table(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(Store, "put", _fail)
+    assert main([*SWEEP, "--shard", "1/2", "--store", str(tmp_path / "kept")]) == 3
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1 + 4 + 1 and "4 outcomes not saved: Input/output error" in said.err
+
+
+def test_outcomes_that_are_kept_nowhere_stand_in_the_table_when_the_workers_are_lost(tmp_path, capsys, monkeypatch):
+    def put_and_break(store, outcome):
+        monkeypatch.setattr("spncore.sweep.local.LocalWorkers.reports", _fail)
+        _fail()
+
+    monkeypatch.setattr(Store, "put", put_and_break)
+    assert main([*SWEEP, "--out", str(tmp_path / "table.csv")]) == 2
+    assert "1 outcome not saved" in capsys.readouterr().err
+    rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
+    assert len(rows) == 8 and sum(",done," in row for row in rows) == 1
+
+
+def test_a_cache_that_cannot_be_used_is_said_and_the_table_is_made(tmp_path, capsys):
+    with disks.small_disk(tmp_path / "cache", "size=64k") as disk:
+        disks.make_read_only(disk)
+        assert main([*SWEEP[:-2], "--out", str(tmp_path / "table.csv")]) == 3
+    said = capsys.readouterr()
+    assert said.err.startswith(f"Outcomes cannot be saved: {disk}") and "1 outcome not saved" in said.err
+    assert len((tmp_path / "table.csv").read_bytes().splitlines()) == 2
+
+
+def test_a_table_that_can_no_longer_be_written_in_the_end_is_printed(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("spncore.files.results.write_whole", _fail)
+    assert main([*SWEEP, "--out", str(tmp_path / "table.csv")]) == 3
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 1 + 8 + 1 and "Not saved: " in said.err
+    assert main(["study", "linear", "p=4", "--out", str(tmp_path / "linear")]) == 3
+    assert "Not saved: " in capsys.readouterr().err
+
+
+def test_a_run_that_can_no_longer_be_saved_in_the_end_says_its_numbers(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "write_whole", _fail)
+    assert main([*FIT, "--out", str(tmp_path / "run")]) == 3
+    said = capsys.readouterr()
+    assert json.loads(said.out.splitlines()[-1])["iterations"] == 6
+    assert said.err == "Not saved: Input/output error; the disk has a fault; name another place\n"
+
+
+@pytest.mark.parametrize(
+    ("place", "words"), [(["--out", "run"], "is saved in run"), ([], "is in the summary above and nowhere else")]
+)
+def test_a_run_that_is_stopped_says_what_was_kept_and_ends_as_a_stopped_command_does(
+    place, words, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    blocks = command.all_blocks
+
+    def some_blocks(*asked):
+        yield next(blocks(*asked))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(command, "all_blocks", some_blocks)
+    assert main([*FIT, *place]) == 130
+    said = capsys.readouterr()
+    assert said.err.endswith(f"Stopped; what was computed until then {words}.\n")
+    summary = json.loads(said.out.splitlines()[-1])
+    assert summary["stopped"].startswith("interrupted after") and summary["iterations"] < 6
+    assert not place or json.loads((tmp_path / "run" / "summary.json").read_text()) == summary
+
+
+def test_a_command_that_is_stopped_before_its_work_says_so(capsys, monkeypatch):
+    monkeypatch.setattr(command, "dataset_of", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert main(FIT) == 130
+    assert capsys.readouterr().err == "Stopped before there was anything to save.\n"
+
+
+def test_data_is_not_fetched_to_where_it_cannot_be_kept(tmp_path, capsys, monkeypatch, nothing_is_computed):
+    monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
+    with disks.small_disk(tmp_path / "cache", "size=64k") as disk:
+        disks.make_read_only(disk)
+        with pytest.raises(DataError, match=r"the cache folder cannot be written \(Read-only file system\)") as refused:
+            fetch("nltcs")
+        assert str(disk) not in str(refused.value)  # which a page of the lab may show
+        assert main(["data", "fetch", "nltcs"]) == 2
+        assert f"({disk}/spnlab: Read-only file system; name a place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
+def test_an_outcome_that_a_power_cut_emptied_is_computed_again(broken, tmp_path):
+    experiment = Experiment(dataset="two-clusters", num_components=2, iterations=3)
+    store, outcome = Store(tmp_path), compute(Cell(experiment), load("two-clusters"))
+    store.put(outcome)
+    assert store.get(outcome.key) == outcome
+    [file] = tmp_path.rglob("*.json")
+    file.write_bytes(broken(file.read_bytes()))
+    assert store.get(outcome.key) is None
+    store.put(outcome)
+    assert store.get(outcome.key) == outcome
+
+
+@pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
+def test_a_model_or_a_state_that_a_power_cut_emptied_is_named(broken, tmp_path):
+    experiment = Experiment(dataset="two-clusters", num_components=2)
+    data = load("two-clusters")
+    save_model(tmp_path / "model.npz", model_of(experiment, data))
+    save_state(tmp_path / "state.npz", experiment, trainer_of(experiment, data).init())
+    for name, read, error in (("model", load_model, SavedModelError), ("state", load_state, ExperimentError)):
+        file = tmp_path / f"{name}.npz"
+        read(file)
+        file.write_bytes(broken(file.read_bytes()))
+        with pytest.raises(error, match="not an archive of arrays"):
+            read(file)

@@ -1,0 +1,146 @@
+"""`spnlab doctor` says what would fail here, and what to do about it."""
+
+import resource
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from app.live import limits, store
+from spnlab import doctor
+from spnlab.__main__ import main
+from tests import children, disks
+from tests.places import ROOT
+from tests.waiting import PATIENCE
+
+
+@pytest.fixture(autouse=True)
+def own_machine(tmp_path, monkeypatch):
+    """A folder and control groups of the test's own, and no settings."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(limits, "CGROUP", tmp_path)
+    for name in doctor.BLAS_THREADS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+def lines(look, **environment):
+    return [(line.state, line.words) for line in look(environment)]
+
+
+def test_where_all_is_well_every_line_says_so_and_the_exit_code_is_0(free_port, capsys):
+    assert main(["doctor", "--port", str(free_port)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) >= len(doctor.LOOKS) + 1
+    assert not [line for line in said if not line.startswith("ok ") and "data set" not in line]
+
+
+def test_a_port_that_is_taken_or_is_none_fails(capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["doctor", f"--port={port}"]) == 1
+    assert f"fails port: 127.0.0.1:{port}: Address already in use; stop what listens there" in capsys.readouterr().out
+    assert doctor.port("127.0.0.1", 99_999).state == "fails"
+    assert doctor.port("no.such.host.invalid", 8501).state == "fails"
+
+
+def test_a_folder_that_cannot_be_written_fails_with_the_user_and_the_command(tmp_path):
+    with disks.small_disk(tmp_path / "cache", "size=300k") as disk:
+        [(state, words)] = lines(doctor.folder)
+        assert state == "warn" and words.endswith("0.0 GB are free; make room")
+        disks.make_read_only(disk)
+        [(state, words)] = lines(doctor.folder)
+        assert state == "fails" and words.startswith(
+            f"{disk}/spnlab cannot be written by user 0: Read-only file system"
+        )
+        assert f"docker run -v FOLDER:{disk}" in words
+
+
+def test_another_user_s_folder_is_named_with_the_command_that_gives_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "make_ready", _denied)
+    (tmp_path / "cache").mkdir()
+    [(state, words)] = lines(doctor.folder)
+    assert state == "fails" and words.endswith(
+        f"Permission denied; as root: chown -R {store.os.getuid()} {tmp_path}/cache"
+    )
+
+
+def _denied(folder):
+    raise PermissionError(13, "Permission denied", str(folder))
+
+
+@pytest.mark.parametrize(("allowed", "state"), [(2**40, "ok"), (900_000_000, "warn"), (300_000_000, "fails")])
+def test_memory_is_judged_by_what_a_server_and_a_trainer_take(allowed, state, monkeypatch):
+    monkeypatch.setattr(doctor, "allowed_memory", lambda: allowed)
+    assert [found for found, _ in lines(doctor.memory)] == [state]
+
+
+def test_a_quota_below_the_cores_is_named_with_the_setting(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "cores", lambda: 4)
+    monkeypatch.setattr(limits, "cores", lambda: 4)
+    assert lines(doctor.processors) == [("ok", "4 can be used")]
+    (tmp_path / "cpu.max").write_text("150000 100000\n")
+    [(state, words)] = lines(doctor.processors)
+    assert state == "warn" and words.endswith("allows the time of 1.5; set SPNLAB_TRAINERS=1")
+
+
+@pytest.mark.parametrize(
+    ("environment", "state", "words"),
+    [
+        ({"SPNLAB_SESSIONS": "many"}, "fails", "give a whole number, 0 or more; the server would not start"),
+        ({"SPNLAB_LOG": "xml"}, "fails", "give json or text; the server would not start"),
+        ({"SPNLAB_SESSION": "60"}, "warn", "SPNLAB_SESSION is none; is SPNLAB_SESSIONS meant?"),
+        ({"SPNLAB_SESSIONS": "60", "SPNLAB_DATA_DIR": "/data"}, "ok", "all are understood"),
+    ],
+)
+def test_settings_are_read_as_the_server_reads_them_and_a_misspelt_one_is_named(environment, state, words):
+    [(found, said)] = lines(doctor.settings, **environment)
+    assert found == state and said.endswith(words)
+
+
+def test_threads_descriptors_packages_data_and_clock_are_looked_at(monkeypatch):
+    assert lines(doctor.threads, OMP_NUM_THREADS="8")[0][0] == "warn"
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
+    assert lines(doctor.descriptors, SPNLAB_SESSIONS="200") == [("ok", "enough for 200 sessions")]
+    assert "ulimit -n 4064" in lines(doctor.descriptors, SPNLAB_SESSIONS="1000")[0][1]
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "plotly" else name)
+    assert lines(doctor.packages) == [("fails", "plotly missing; pip install 'spnlab[lab]'")]
+    monkeypatch.setattr(doctor, "available", lambda name: None)
+    assert [state for state, _ in lines(doctor.data)] == [
+        "warn" if each.urls else "fails" for each in doctor.DATASETS.values()
+    ]
+    monkeypatch.setattr(doctor.time, "time", lambda: 0.0)
+    assert lines(doctor.clock)[0][0] == "warn"
+
+
+def test_no_place_for_temporary_files_and_no_processes_fail(monkeypatch):
+    def none_usable():
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(doctor.tempfile, "gettempdir", none_usable)
+    assert lines(doctor.temporary)[0][0] == "fails"
+    monkeypatch.setattr(doctor.sys, "executable", "/no/such/python")
+    assert lines(doctor.children)[0][0] == "fails"
+
+
+def test_it_runs_where_streamlit_is_not_installed():
+    program = (
+        "import sys; sys.modules['streamlit'] = None\n"
+        "from spnlab import __main__ as command\n"
+        "import spnlab.doctor as doctor\n"
+        "doctor.find_spec = lambda name: None if name == 'streamlit' else name\n"
+        "sys.exit(command.main(['doctor', '--port', '0']))\n"
+    )
+    command = [sys.executable, "-c", program]
+    options = {"cwd": ROOT, "env": children.environment(), "capture_output": True, "text": True}
+    done = subprocess.run(command, timeout=PATIENCE, **options)
+    assert done.returncode == 1 and done.stdout.startswith("fails packages: streamlit missing"), done.stderr

@@ -28,9 +28,11 @@ from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
-from app.live import door, metrics  # noqa: E402
+from app.live import assets, door, metrics  # noqa: E402
+from app.live.files import CompressedFiles  # noqa: E402
 from app.live.framed import PartitionedCookies  # noqa: E402
 from app.live.lifetime import SOURCES, lifespan  # noqa: E402
+from app.live.preload import Preloaded  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
 from app.live.unconnected import UnconnectedNotice  # noqa: E402
@@ -44,6 +46,8 @@ MAIN = Path(__file__).parent / "app" / "main.py"
 # another session looks up along the path (an import, a package's version) may be missed; if it is there, nothing moves.
 sys.path.append(str(MAIN.parent))
 
+STATIC = Path(st.__file__).with_name("static")
+FONT = "static/media/MaterialSymbols-Rounded.*.woff2"
 BASE = config.get_option("server.baseUrlPath") or ""
 
 app = st.App(
@@ -56,6 +60,8 @@ app = st.App(
     middleware=[
         Middleware(PartitionedCookies),
         *door.middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
+        Middleware(CompressedFiles, STATIC, BASE, {FONT: assets.ICONS}),
+        Middleware(Preloaded, STATIC, BASE),
         Middleware(UnconnectedNotice),
     ],
 )

@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.kit import files
 from app.kit.link import LAB, VIEWS
 from app.kit.text import WORDS, literal, sections
+from app.live.chart import figure_view
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
@@ -135,7 +136,12 @@ def parts_of_text(parts: Mapping[str, str]) -> None:
 
 def plot(figure: go.Figure, key: str, words: str, config: Mapping[str, Any] = CONFIG) -> None:
     """A chart, with words for those who do not see it."""
-    st.plotly_chart(figure, key=key, config=dict(config), alt=words)
+    figure_view(figure, words, config, key)
+
+
+def clicked(figure: go.Figure, key: str, words: str, config: Mapping[str, Any]) -> Any:
+    """A chart as `plot` draws it; gives the customdata of the point that was clicked, once, else None."""
+    return figure_view(figure, words, config, key, clicks=True).click
 
 
 def titled_chart(figure: go.Figure, title: str, words: str, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Files the page loads once: plotly.js from its wheel, compressed once; the component's own, named by hash."""
+"""Files the page loads once: plotly.js as its makers publish it; the component's own, compressed, named by hash."""
 
 import gzip
 import hashlib
@@ -7,8 +7,6 @@ import os
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +18,35 @@ MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
+    ".woff2": "font/woff2",
 }
-# Looked up here and never during a script run, around which Streamlit changes the path that is searched.
-PLOTLY_VERSION, PLOTLY_SPEC = version("plotly"), find_spec("plotly")
 IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
-PLOTLY_LEVEL = 6  # 4.7 MB to 1.4 MB in 0.15 s; level 9 takes twice as long for 1 % less
+# The build for flat charts of the plotly.js that the Python package has too, at a third of the whole one's size. Its
+# name says the version; it stands here compressed, and `zcat` gives the file of npm's plotly.js-cartesian-dist-min.
+VENDOR = Path(__file__).parent / "vendor"
+PLOTLY = VENDOR / "plotly-cartesian-4.1.1.min.js.gz"
+# Of Streamlit's font of 4,000 icons those that a page can show: `python -m tests.icons` makes it.
+ICONS = VENDOR / "material-symbols-rounded.woff2"
 
 
 @dataclass(frozen=True)
 class Asset:
-    """A file that never changes under its name, and the same compressed."""
+    """A file that never changes under its name, compressed; `tag` is a hash of it."""
 
     name: str
     media_type: str
-    content: bytes
     compressed: bytes
+    tag: str
+
+    @property
+    def content(self) -> bytes:
+        """The file itself; few ask for it."""
+        return gzip.decompress(self.compressed)
 
 
-def plotly_name() -> str:
-    """The name of plotly.js under `api/`; the wheel's version is part of it."""
-    return f"plotly-{PLOTLY_VERSION}.min.js"
+def asset(name: str, compressed: bytes) -> Asset:
+    """A file of a name that says its type."""
+    return Asset(name, MEDIA_TYPES[Path(name).suffix], compressed, _tag(compressed))
 
 
 def static_name(file_name: str) -> str:
@@ -49,16 +56,26 @@ def static_name(file_name: str) -> str:
 
 @cache
 def plotly() -> Asset:
-    """plotly.js as its wheel has it, without importing the package."""
-    assert PLOTLY_SPEC is not None and PLOTLY_SPEC.submodule_search_locations
-    content = (Path(PLOTLY_SPEC.submodule_search_locations[0]) / "package_data" / "plotly.min.js").read_bytes()
-    return Asset(plotly_name(), MEDIA_TYPES[".js"], content, gzip.compress(content, PLOTLY_LEVEL, mtime=0))
+    """plotly.js for all charts of the lab."""
+    return asset(PLOTLY.stem, PLOTLY.read_bytes())
 
 
 @cache
 def static_files() -> dict[str, Asset]:
     """The component's files by hashed name, read and compressed once."""
-    return {(asset := _asset(*file)).name: asset for file in _contents().items()}
+    named = {_hashed_name(name, content): content for name, content in _contents().items()}
+    return {name: asset(name, gzip.compress(content, mtime=0)) for name, content in named.items()}
+
+
+@cache
+def modules(name: str) -> tuple[str, ...]:
+    """A module of the component, such as lab/lab.js, and all that it imports, each once."""
+    imported = [_imported(name, found) for found in IMPORT.findall((CLIENT / name).read_bytes())]
+    return tuple(dict.fromkeys([name, *(below for one in imported for below in modules(one))]))
+
+
+def _imported(name: str, found: bytes) -> str:
+    return os.path.normpath(os.path.join(os.path.dirname(name), found.decode()))
 
 
 @cache
@@ -69,17 +86,12 @@ def _contents() -> dict[str, bytes]:
     return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
 
 
-def _asset(name: str, content: bytes) -> Asset:
-    media_type = MEDIA_TYPES[Path(name).suffix]
-    return Asset(_hashed_name(name, content), media_type, content, gzip.compress(content, mtime=0))
-
-
 @cache
 def _served(name: str) -> bytes:
     """The file as served: a module imports others by their hashed names, so its own name changes with theirs."""
 
     def hashed(found: re.Match[bytes]) -> bytes:
-        imported = os.path.normpath(os.path.join(os.path.dirname(name), found[0].decode()))
+        imported = _imported(name, found[0])
         parent, _, _ = found[0].decode().rpartition("/")
         return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
 
@@ -92,4 +104,8 @@ def _json(value: Any) -> bytes:
 
 def _hashed_name(name: str, content: bytes) -> str:
     path = Path(name)
-    return path.with_name(f"{path.stem}-{hashlib.sha256(content).hexdigest()[:16]}{path.suffix}").as_posix()
+    return path.with_name(f"{path.stem}-{_tag(content)}{path.suffix}").as_posix()
+
+
+def _tag(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]

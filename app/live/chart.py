@@ -1,15 +1,20 @@
-"""Mounts the lab view: the component that fetches a run, draws it and plays it back in the browser."""
+"""Mounts what the browser draws: the view of a run, which it fetches and plays back; and figures made by the server."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from app.live import assets
 from app.live.catalogues import KIT, catalogue
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
+_FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
 
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
@@ -28,19 +33,37 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     Where that root is only the browser knows: a proxy may put any path before it and take it off again.
     """
     page = payload.get("views", "lab")
+    styles = [_static("kit/kit.css"), _static(f"{page}/{page}.css")]
+    return {**payload, **_loaded(f"{page}/{page}.js"), "styles": styles, "words": _static(f"words/{page}.json")}
 
-    def static(name: str) -> str:
-        return f"api/static/{assets.static_name(name)}"
 
+def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key: str, clicks: bool = False) -> Any:
+    """Mount a figure, drawn by the same plotly.js as the views; `words` are for those who do not see it.
+
+    Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
+    """
+    return _FIGURE(key=key, data=figure_data(figure, words, config, clicks), on_click_change=_noted)
+
+
+def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], clicks: bool) -> dict[str, Any]:
+    """The figure without its template, which the browser makes of the page's theme, and what the browser loads once."""
+    drawn = json.loads(figure.to_json())
+    drawn["layout"].pop("template", None)
+    said = {"figure": drawn, "alt": words, "config": dict(config), "clicks": clicks}
+    return {**said, **_loaded("figures/figures.js"), "styles": [], "words": None}
+
+
+def _loaded(module: str) -> dict[str, str]:
     return {
-        **payload,
-        "module": static(f"{page}/{page}.js"),
-        "styles": [static("kit/kit.css"), static(f"{page}/{page}.css")],
-        "words": static(f"words/{page}.json"),
-        "palette": static("palette.json"),
-        "plotly": f"api/{assets.plotly_name()}",
+        "module": _static(module),
+        "palette": _static("palette.json"),
+        "plotly": f"api/{assets.plotly().name}",
         "not_loaded": catalogue(KIT)["not_loaded"],
     }
+
+
+def _static(name: str) -> str:
+    return f"api/static/{assets.static_name(name)}"
 
 
 def _noted() -> None:

@@ -1,4 +1,4 @@
-"""What begins and ends with the server: plotly.js is compressed; in the end runs have a moment, and none is cut."""
+"""What begins and ends with the server: in the end runs have a moment, and none is cut."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.live import assets, store
+from app.live import store
 from app.live.jobs import JOBS
 from app.live.limits import server_limits
 from app.live.metrics import Sources
@@ -29,11 +29,10 @@ LOG = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
-    """Compress plotly.js beside the start, so that nobody waits for it; at the end runs become interrupted.
+    """At the end runs become interrupted.
 
     BLAS has one thread all the while, whatever the environment says: a run's bits depend on it.
     """
-    threading.Thread(target=assets.plotly, name="spnlab-compress", daemon=True).start()
     sys.setswitchinterval(SWITCH_SECONDS)
     _drain_when_terminated()
     REGISTRY.scheduler.start()

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.live import assets
-from app.live.assets import Asset
+from app.live.files import served
 from app.live.run import LiveRun
 from app.live.runs import RunRegistry
 from app.live.views import derived, frames, trees
@@ -28,7 +28,6 @@ from spncore.studies.published import published_figure3
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS".split()
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
-FOR_EVER = {**SAFE, "Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
 Answer = Callable[[Request], Response | Awaitable[Response]]
 FIRST_FRAME_SECONDS, FIRST_FRAME_STEP = 0.2, 0.01
 
@@ -113,7 +112,7 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "runs/{id}/dynamics/{view}": ("GET", of.dynamics),
         "runs/{id}/stop": ("POST", of.stop),
         "figure3": ("GET", lambda request: _json(published())),
-        assets.plotly_name(): ("GET", lambda request: _file(request, assets.plotly())),
+        assets.plotly().name: ("GET", lambda request: served(request, assets.plotly())),
         "static/{name:path}": ("GET", _static),
         "{rest:path}": ("GET", _unknown),
     }
@@ -201,14 +200,7 @@ def _json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | 
 
 
 def _static(request: Request) -> Response:
-    asset = assets.static_files().get(request.path_params["name"])
-    if asset is None:
+    file = assets.static_files().get(request.path_params["name"])
+    if file is None:
         raise RefusedError(404, "There is no such file.")
-    return _file(request, asset)
-
-
-def _file(request: Request, asset: Asset) -> Response:
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers = {**FOR_EVER, "Content-Encoding": "gzip"}
-        return Response(asset.compressed, headers=headers, media_type=asset.media_type)
-    return Response(asset.content, headers={**FOR_EVER, "Content-Encoding": "identity"}, media_type=asset.media_type)
+    return served(request, file)

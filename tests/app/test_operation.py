@@ -171,7 +171,7 @@ def test_a_visitor_who_never_takes_the_answer_holds_no_server_up() -> None:
     with served() as server, socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.connect(("127.0.0.1", server.port))
-        slow.sendall(f"GET /api/{assets.plotly_name()} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        slow.sendall(f"GET /api/{assets.plotly().name} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
         assert slow.recv(12) == b"HTTP/1.1 200"
         _, code, log = server.terminate()
     assert code == 0 and log[-1]["message"] == "the server has ended"

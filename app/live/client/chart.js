@@ -1,11 +1,12 @@
-// Mounts a view of a run. Streamlit sends this text with every update, so it only fetches what is loaded once per page.
+// Mounts a view of a run, or a figure. Streamlit sends this text with every update, so it only fetches what is loaded
+// once per page.
 // It runs from a blob, so addresses begin where the lab's pages lie side by side, as those of Streamlit's own files do.
 
 export default async function chart(component) {
   const { parentElement, data } = component;
   const host = hostIn(parentElement);
   const base = new URL(".", document.baseURI).href;
-  const json = async (path) => (await fetch(base + path)).json();
+  const json = async (path) => path && (await fetch(base + path)).json();
   let loaded;
   try {
     const files = [import(base + data.module), json(data.words), json(data.palette)];

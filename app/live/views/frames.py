@@ -30,6 +30,7 @@ from spncore.runs.experiment import FIELDS, Experiment
 VERSION = 2
 MAX_FRAMES = 1_000
 ANSWER_BYTES = 512_000
+FIRST_BYTES = 64_000  # of the first answer, which a slow line has drawn while the rest comes
 ANSWER_NUMBERS = 100_000  # of one answer of a series; the page asks again for the rest
 Floats32 = NDArray[np.float32]
 NOTHING: Floats32 = np.empty((0,), "<f4")
@@ -104,10 +105,11 @@ OFFSETS = "value components rho lam w weights beyond at_floor".split()
 
 
 def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats32]:
-    """Header and frames (F, fields) from number `start` on, for one detail seed; at most about half a megabyte."""
+    """Header and frames (F, fields) from number `start` on, for one detail seed; half a megabyte at most."""
     stands = standing(run, start)  # first, so that the end is told with the last frame
     every = iterations_from(run, start)
-    numbers = every[: max(1, ANSWER_BYTES // (4 * frame_size(run)))]
+    most = ANSWER_BYTES if start else min(FIRST_BYTES, ANSWER_BYTES)
+    numbers = every[: max(1, most // (4 * frame_size(run)))]
     before = (start - 1) * stride_of(run.study.experiment) if start else 0  # the iteration of the frame before
     curves = [
         _of_curve(recorder, numbers, seed, before, run.study.is_shallow(place))

@@ -98,7 +98,6 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
     marks[state == "failed"] = "failed"
     places, names = list(np.ndindex(marks.shape)), marks.ravel().tolist()
     colours = np.where(np.isnan(speed), ink, ON_SCALE).ravel().tolist()
-    whole = {"marker": {"opacity": 1.0}}
     return go.Scatter(
         x=[math.log10(diagram.plane.rates[j]) for _, j in places],
         y=[math.log10(diagram.plane.scales[i]) for i, _ in places],
@@ -114,8 +113,6 @@ def _phase_marks(diagram: Diagram, depth: int, control: bool, ink: str) -> go.Sc
             "color": np.where(marks.ravel() == "both", CLEAR, colours).tolist(),
             "line": {"width": [0 if name == "both" else 1.2 for name in names], "color": colours},
         },
-        selected=whole,
-        unselected=whole,
     )
 
 

@@ -120,17 +120,13 @@ def panels(shown: Diagram, control: bool) -> None:
     for first in range(0, len(depths), PANELS_PER_ROW):
         row = depths[first : first + PANELS_PER_ROW]
         for column, depth in zip(st.columns(max(len(row), 2)), row, strict=False):
-            clicked = column.plotly_chart(
-                charts.phase_panel(shown, depth, control, theme),
-                key=f"phase_panel_{depth}",
-                on_select="rerun",
-                selection_mode="points",
-                config=STILL,
-                alt=summary(shown, depth)[0],
-            )
-            if clicked.selection.points:
-                open_in_lab(shown, *clicked.selection.points[0]["customdata"])
-    st.plotly_chart(charts.phase_key(shown, control, theme), key="phase_key", config={"displayModeBar": False})
+            figure, words = charts.phase_panel(shown, depth, control, theme), summary(shown, depth)[0]
+            with column:
+                cell = page.clicked(figure, f"phase_panel_{depth}", words, STILL)
+            if cell:
+                open_in_lab(shown, *cell)
+    colours = charts.phase_key(shown, control, theme)
+    page.plot(colours, "phase_key", f"The colours: {colours.layout.title.text}", {"displayModeBar": False})
     stripe = shown.plane.stripe_name("L")
     st.caption(f"{MARKS}. Dotted: {stripe} constant, its value at the end. Click a square to open its runs in the lab.")
 

@@ -13,6 +13,7 @@ from app.kit import page
 from app.kit.link import LAB
 from app.kit.text import JOINER
 from app.live.jobs import JOBS
+from tests.app.figures import figures
 from tests.app.kit import skeleton_study
 from tests.waiting import PATIENCE, until
 
@@ -63,13 +64,13 @@ def test_a_link_opens_its_settings_and_what_is_wrong_in_it_is_said_on_top():
 
 def test_a_job_makes_the_figure_its_words_and_its_data_and_other_settings_are_said_to_be_others():
     at = finished(opened(**SMALL))
-    [chart] = at.get("plotly_chart")
-    assert chart.proto.alt.startswith("Log-likelihood of the depths. Median over the seeds after 5 iterations: L=1: ")
+    [chart] = figures(at)
+    assert chart["alt"].startswith("Log-likelihood of the depths. Median over the seeds after 5 iterations: L=1: ")
     assert [button.label for button in at.get("download_button")] == ["Data (CSV)"]
     assert not at.info and "skeleton_run" not in [button.key for button in at.button]
     at.select_slider(key="skeleton_learning_rate").set_value(0.05).run()
     assert "other settings" in at.info[0].value and at.button(key="skeleton_run")
-    assert len(at.get("plotly_chart")) == 1
+    assert len(figures(at)) == 1
 
 
 def test_a_job_can_be_cancelled_and_begun_again(monkeypatch, jobs_in_threads):
@@ -87,7 +88,7 @@ def test_a_job_can_be_cancelled_and_begun_again(monkeypatch, jobs_in_threads):
     going.set()
     until(lambda: all(job.ended for job in JOBS._jobs.values()))
     at.run()
-    assert at.button(key="skeleton_run") and not at.get("plotly_chart")
+    assert at.button(key="skeleton_run") and not figures(at)
 
 
 def test_the_data_hold_their_link_and_a_row_per_iteration(monkeypatch):

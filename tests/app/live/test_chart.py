@@ -1,13 +1,16 @@
 """What the lab view sends to the browser: addresses that exist, code that interprets no name and stays at home."""
 
+import json
 import posixpath
 import re
 
+import numpy as np
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.live import assets
-from app.live.chart import view_data
+from app.live.chart import figure_data, view_data
 
 MODULES = sorted(assets.CLIENT.glob("*/*.js"))
 SOURCES = [*MODULES, assets.CLIENT / "chart.js"]
@@ -16,7 +19,7 @@ IMPORTS = re.compile(r'from "(\.{1,2}/[^"]+)"')
 
 def test_all_addresses_begin_at_the_labs_root_wherever_that_is_and_are_served():
     data = view_data({"run_id": "x"})
-    assert data["plotly"] == f"api/{assets.plotly_name()}"
+    assert data["plotly"] == f"api/{assets.plotly().name}"
     for address in (data["module"], data["words"], data["palette"], *data["styles"]):
         assert address.startswith("api/static/") and address.removeprefix("api/static/") in assets.static_files()
 
@@ -30,6 +33,16 @@ def test_the_payload_passes_through_unchanged():
         "labels": {"play": "Go"},
     }
     assert payload.items() <= view_data(payload).items()
+
+
+def test_a_figure_is_sent_as_plain_numbers_without_a_template_and_with_what_it_loads():
+    figure = go.Figure(go.Scatter(x=np.arange(3.0), y=[1.0, float("nan"), np.float32(2)]), layout={"height": 120})
+    data = json.loads(json.dumps(figure_data(figure, "three points", {"displayModeBar": False}, True), allow_nan=False))
+    [trace], layout = data["figure"]["data"], data["figure"]["layout"]
+    assert trace["y"] == [1, None, 2] and layout == {"height": 120}
+    assert (data["alt"], data["clicks"], data["config"]) == ("three points", True, {"displayModeBar": False})
+    for address in (data["module"], data["palette"]):
+        assert address.removeprefix("api/static/") in assets.static_files()
 
 
 def test_every_module_imports_neighbours_by_the_names_they_are_served_under():

@@ -17,7 +17,6 @@ def test_blas_has_one_thread_while_the_server_lives_whatever_the_environment_say
         closing = partial(closed.append, name)
         stand_in = SimpleNamespace(open=lambda: None, close=closing, scheduler=started)
         monkeypatch.setattr(lifetime, name, stand_in)
-    monkeypatch.setattr(lifetime.assets, "plotly", lambda: b"")
     before = [(library, library.num_threads) for library in blas()]
     set_numbers([(library, 2) for library in blas()])
     if not before or any(library.num_threads != 2 for library in blas()):

@@ -43,7 +43,7 @@ def moving_path() -> Iterator[None]:
         sys.path[:] = before
 
 
-@pytest.mark.parametrize("look_up", [provenance.versions, assets.plotly_name, assets.plotly.__wrapped__])
+@pytest.mark.parametrize("look_up", [provenance.versions, assets.plotly.__wrapped__])
 def test_versions_are_known_while_the_import_path_changes(look_up, monkeypatch) -> None:
     monkeypatch.setattr(assets.gzip, "compress", lambda *_, **__: b"")  # which is not what is tried here
     expected = look_up()

@@ -58,3 +58,18 @@ def test_origins_that_the_server_was_told_of_may_stop_a_run(make: Any, data: Dat
     run_id = registry.start(WANTED, data, "a")
     answer = client.post(f"/api/runs/{run_id}/stop", headers={"Origin": "https://lab.example", "X-Session": "a"})
     assert answer.status_code == 204
+
+
+def test_a_page_that_the_browser_itself_calls_the_servers_own_may_stop_a_run_behind_any_proxy(
+    make: Any, data: Dataset
+) -> None:
+    registry = make()
+    client, run_id = TestClient(Starlette(routes=routes(registry))), registry.start(WANTED, data, "a")
+    said = {"Origin": "https://lab.example", "Host": "127.0.0.1:8501", "X-Session": "a"}
+    for site in ("cross-site", "same-site", "none"):
+        refused = client.post(f"/api/runs/{run_id}/stop", headers={**said, "Sec-Fetch-Site": site})
+        assert refused.status_code == 403
+        for part in ("https://lab.example", "127.0.0.1:8501", "proxy_set_header Host", "server.corsAllowedOrigins"):
+            assert part in refused.json()["error"]
+    answer = client.post(f"/api/runs/{run_id}/stop", headers={**said, "Sec-Fetch-Site": "same-origin"})
+    assert answer.status_code == 204

@@ -108,7 +108,7 @@ def ends(field: Field) -> list[Any]:
 
 def shows_something(at: Any) -> bool:
     """Whether there is a chart, a view of a run, or a sentence on the page."""
-    kinds = ("plotly_chart", "bidi_component", "markdown", "caption", "error", "warning", "info")
+    kinds = ("bidi_component", "markdown", "caption", "error", "warning", "info")
     return any(at.get(kind) for kind in kinds)
 
 

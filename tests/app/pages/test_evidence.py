@@ -14,6 +14,7 @@ from spncore.studies.cells import Runs
 from spncore.studies.held_equal import SHIPPED as CASES
 from spncore.studies.held_equal import Case
 from tests.addresses import at_address
+from tests.app.figures import figures
 from tests.waiting import until
 
 PAGES = ("figure3", "fair", "update2020")
@@ -94,10 +95,10 @@ def test_a_page_opens_within_three_seconds_even_when_it_reads_its_file_anew(page
 @pytest.mark.parametrize("page", PAGES)
 def test_every_chart_has_words_and_its_data(page):
     at = opened(page)
-    charts = at.get("plotly_chart")
+    charts = figures(at)
     assert len(charts) >= 3
-    assert len({chart.proto.alt for chart in charts}) == len(charts), "every chart has words of its own"
-    assert all(len(chart.proto.alt) > 60 for chart in charts)
+    assert len({chart["alt"] for chart in charts}) == len(charts), "every chart has words of its own"
+    assert all(len(chart["alt"]) > 60 for chart in charts)
     downloads = [button.label for button in at.get("download_button")]
     assert downloads.count("Data (CSV)") == len(charts)
 
@@ -131,7 +132,7 @@ def test_the_table_of_figure_3_follows_its_noise():
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.topology}-{case.weights}-{case.components}")
 def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     at = opened("fair", topology=case.topology, weights=case.weights, components=case.components)
-    assert len(at.get("plotly_chart")) == 4
+    assert len(figures(at)) == 4
     for selector in ("topology", "weights", "components"):
         assert at.segmented_control(key=selector).value == getattr(case, selector)
     words = said(at.markdown)
@@ -214,7 +215,7 @@ def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_swe
     assert "Made on this server: NLTCS twin (synthetic), seeds 12 to 23" in said(at.caption)
     rounds = [*map(len, Case().grid(shipped.shipped("held_equal").results))]
     assert ready_sweep[:-1] == rounds and len(rounds) > 1
-    assert len(at.get("plotly_chart")) == 4
+    assert len(figures(at)) == 4
 
 
 def test_the_update_made_here_is_scored_on_test_rows_too(ready_sweep):

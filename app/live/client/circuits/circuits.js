@@ -3,7 +3,7 @@
 import { act, Acts, heading, pair, prose } from "../kit/acts.js";
 import { html, wordedButton } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
-import { mounting } from "../kit/view.js";
+import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { Drawing } from "./drawing.js";
 import { circuitChart, edgeFormulas, edgesTable, shareChart, treeFormulas, treeMatrixChart } from "./treeview.js";
@@ -156,4 +156,4 @@ class Circuits extends Acts {
   }
 }
 
-export default mounting((view) => new Circuits(view));
+export default viewing((view) => new Circuits(view));

@@ -3,7 +3,7 @@
 import { act, Acts, heading, pair, prose } from "../kit/acts.js";
 import { html, number } from "../kit/dom.js";
 import { math } from "../kit/maths.js";
-import { mounting } from "../kit/view.js";
+import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
 import { kernelChart, rowChart, startChart } from "./memoryview.js";
@@ -106,4 +106,4 @@ class Dynamics extends Acts {
   }
 }
 
-export default mounting((view) => new Dynamics(view));
+export default viewing((view) => new Dynamics(view));

@@ -10,20 +10,6 @@ import { say } from "./words.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 
-let loading = null;
-
-/** plotly.js, fetched once for all views; asked for again after a failure. */
-export function loadPlotly(url) {
-  loading ??= new Promise((resolve, reject) => {
-    const ended = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
-    document.head.append(html("script", { src: url, async: true, onload: ended, onerror: ended }));
-  }).catch((error) => {
-    loading = null;
-    throw error;
-  });
-  return loading;
-}
-
 export class Figure {
   /**
    * `build(context)` gives what is drawn or null while its numbers are not here; `context()` gives what it needs or

@@ -9,15 +9,15 @@ import { range, Series } from "../run/series.js";
 import { Run } from "../run/store.js";
 import { Beat } from "./beat.js";
 import { html, icon, wordedButton } from "./dom.js";
-import { loadPlotly } from "./figure.js";
-import { readTheme, usePalette } from "./theme.js";
+import { mounting } from "./mounted.js";
+import { loadPlotly } from "./plotly.js";
+import { readTheme } from "./theme.js";
 import { Told } from "./told.js";
 import { calm, Clock, meaning, Transport } from "./transport.js";
-import { learn, say } from "./words.js";
+import { say } from "./words.js";
 
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
 const SIDES = { pin: "P", share: "S" }; // what a page may be asked beside the run, and the key for it
-const mounted = new WeakMap();
 
 /** A list to choose from by place. */
 function choose(word, chosen) {
@@ -29,19 +29,7 @@ function choose(word, chosen) {
 const seriesOf = (run) => (run.series ??= new Series(run)).update();
 
 /** The entry of a page's module; `make(view)` gives its page: see `Page` in types.d.ts. */
-export const mounting = (make) => (component) => {
-  const { parentElement, data, setTriggerValue, words, palette } = component;
-  learn({ ...words, ...data.labels });
-  usePalette(palette);
-  let view = mounted.get(parentElement);
-  if (!view) mounted.set(parentElement, (view = new View(parentElement, make)));
-  const turn = view.update(data, setTriggerValue);
-  return () => {
-    if (turn !== view.turn) return; // a later call took over this element
-    view.close();
-    mounted.delete(parentElement);
-  };
-};
+export const viewing = (make) => mounting((parent) => new View(parent, make));
 
 class View {
   /** @param {(view: View) => import("../types").Page} make */

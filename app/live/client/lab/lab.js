@@ -4,7 +4,7 @@ import { llhChart } from "../kit/curves.js";
 import { html } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { Tabs } from "../kit/tabs.js";
-import { mounting } from "../kit/view.js";
+import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { SignedBars } from "./bars.js";
 import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
@@ -81,4 +81,4 @@ class Lab {
   }
 }
 
-export default mounting((view) => new Lab(view));
+export default viewing((view) => new Lab(view));

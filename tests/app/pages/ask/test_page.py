@@ -18,6 +18,7 @@ from app.pages.ask.question import UNKNOWN, Question
 from spncore import load
 from spncore.data.library import from_array
 from spncore.inference.queries import QueryError
+from tests.app.figures import figures
 from tests.closeness import assert_close
 from tests.places import ENTRY, ROOT
 from tests.waiting import PATIENCE, until
@@ -42,8 +43,7 @@ def opened(path=PAGE, **query):
 
 
 def chart(page, number=0):
-    spec = page.get("plotly_chart")[number].proto.spec
-    return json.loads(spec)
+    return figures(page)[number]["figure"]
 
 
 def values(trace):
@@ -123,13 +123,13 @@ def test_every_network_is_trained_and_asked(name):
 
 def test_a_slow_network_is_trained_in_the_background_with_progress():
     page = opened(net="learn_spn", data="nltcs-twin")
-    assert "Training: LearnSPN" in words(page) and not page.get("plotly_chart")
+    assert "Training: LearnSPN" in words(page) and not figures(page)
     key = page.session_state["ask_job"]
     job = JOBS.get(key)
     until(lambda: job.ended)
     assert job.state == "done" and job.unit == "iterations of EM"
     page.run()
-    assert f"train LLH −{-job.result.llh:.3f}" in words(page) and len(page.get("plotly_chart")) == 4
+    assert f"train LLH −{-job.result.llh:.3f}" in words(page) and len(figures(page)) == 4
 
 
 def test_more_components_are_another_network():
@@ -190,8 +190,7 @@ def test_hostile_names_are_shown_literally_everywhere():
     for name in HOSTILE[:2]:
         assert name not in said
     assert any(literal(name) in said for name in HOSTILE)
-    for number in range(len(page.get("plotly_chart"))):
-        assert "<img" not in page.get("plotly_chart")[number].proto.spec.replace("\\u003c", "<")
+    assert figures(page) and "<img" not in json.dumps(figures(page))
 
 
 def test_many_variables_are_set_from_two_searchable_lists():
@@ -209,7 +208,7 @@ def test_many_variables_are_set_from_two_searchable_lists():
 def test_evidence_that_the_network_excludes_is_one_sentence(monkeypatch):
     monkeypatch.setattr(asking, "answer", impossible)
     page = opened(data="two-clusters", e="x1:1")
-    assert "probability zero" in page.error[0].value and not page.get("plotly_chart")
+    assert "probability zero" in page.error[0].value and not figures(page)
 
 
 def impossible(model, row):

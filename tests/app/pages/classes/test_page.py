@@ -20,6 +20,7 @@ from spncore.runs.study import Study
 from spncore.studies import classes as classes_study
 from spncore.studies import statistics
 from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
+from tests.app.figures import figures
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
 
@@ -222,12 +223,12 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
 
 def only_its_own(page):
     """No other settings' sentences and curves: what stands is the table of all objectives, which names its data."""
-    return not page.subheader and not page.get("plotly_chart") and len(page.table) == 1
+    return not page.subheader and not figures(page) and len(page.table) == 1
 
 
 def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch, jobs_in_threads):
     page = opened()
-    assert headline(page) and len(page.get("plotly_chart")) == 2
+    assert headline(page) and len(figures(page)) == 2
     monkeypatch.setattr(classes_study, "answers", lambda tasks, rows, compute, report: until(lambda: report(0, 1)))
     page.number_input(key="classes_num_components").set_value(3).run()
     assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)

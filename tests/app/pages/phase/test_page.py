@@ -27,6 +27,7 @@ from spncore.studies.phase import (
 )
 from spncore.sweep import SeedOutcome, store, to_csv
 from spncore.sweep.computing import compute
+from tests.app.figures import figures
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
 
@@ -268,7 +269,7 @@ def test_the_page_opens_with_the_shipped_diagram_and_the_sentences_of_its_number
     found = phase.shipped()
     for depth in found.plane.depths[1:]:
         assert all(sentence in words for sentence in summary(found, depth))
-    assert len(page.get("plotly_chart")) == len(found.plane.depths)  # a panel for each but L = 1, and the key
+    assert len(figures(page)) == len(found.plane.depths)  # a panel for each but L = 1, and the key
     captions = " ".join(element.value for element in page.caption)
     assert fairness(found) in captions and captions.count("Seeds are restarts on one data set") == 1
     assert not page.error
@@ -297,14 +298,14 @@ def test_compute_starts_a_job_in_the_background_that_can_be_cancelled(page, monk
     key = page.session_state["phase_job"]
     assert JOBS.get(key).state == "running"
     words = " ".join(element.value for element in [*page.markdown, *page.caption, *page.info])
-    assert "are being computed" in words and not page.get("plotly_chart")
+    assert "are being computed" in words and not figures(page)
     assert not any(sentence in words for depth in (2, 3, 4) for sentence in summary(phase.shipped(), depth))
     assert in_words(phase.shipped()) not in words.replace("\\", "")
     page.button(key=f"cancel_{key}").click().run()
     assert JOBS.get(key).stop.is_set()
     until(lambda: JOBS.get(key).ended)
     page.run()
-    assert len(page.get("plotly_chart")) == len(phase.shipped().plane.depths)
+    assert len(figures(page)) == len(phase.shipped().plane.depths)
 
 
 @pytest.mark.slow

@@ -1,0 +1,17 @@
+// plotly.js, which draws every chart of the lab.
+
+import { html } from "./dom.js";
+
+let loading = null;
+
+/** plotly.js, fetched once for all views; asked for again after a failure. */
+export function loadPlotly(url) {
+  loading ??= new Promise((resolve, reject) => {
+    const ended = () => (window.Plotly ? resolve(window.Plotly) : reject(new Error("no Plotly")));
+    document.head.append(html("script", { src: url, async: true, onload: ended, onerror: ended }));
+  }).catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}

@@ -47,6 +47,7 @@ def nothing_is_computed(monkeypatch):
     monkeypatch.setattr("spncore.data.library.download", None)
 
 
+@pytest.mark.fault("J06")
 @pytest.mark.parametrize(
     ("words", "place"),
     [
@@ -79,6 +80,7 @@ def test_a_figure_for_which_there_is_no_room_is_refused_before_the_training(tmp_
         assert "No space left on device" in capsys.readouterr().err and not list((disk / "run").iterdir())
 
 
+@pytest.mark.fault("J05", "F03")
 def test_a_cache_that_becomes_full_in_the_middle_ends_no_sweep(tmp_path, capsys):
     table, again = tmp_path / "table.csv", tmp_path / "again.csv"
     assert main([*SWEEP, "--out", str(again)]) == 0
@@ -112,6 +114,7 @@ def test_outcomes_that_are_kept_nowhere_stand_in_the_table_when_the_workers_are_
     assert len(rows) == 8 and sum(",done," in row for row in rows) == 1
 
 
+@pytest.mark.fault("J05", "F04")
 def test_a_cache_that_cannot_be_used_is_said_and_the_table_is_made(tmp_path, capsys):
     with disks.small_disk(tmp_path / "cache", "size=64k") as disk:
         disks.make_read_only(disk)
@@ -177,6 +180,7 @@ def test_data_is_not_fetched_to_where_it_cannot_be_kept(tmp_path, capsys, monkey
         assert f"({disk}/spnlab: Read-only file system; name a place" in capsys.readouterr().err
 
 
+@pytest.mark.fault("J15")
 @pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
 def test_an_outcome_that_a_power_cut_emptied_is_computed_again(broken, tmp_path):
     experiment = Experiment(dataset="two-clusters", num_components=2, iterations=3)
@@ -190,6 +194,7 @@ def test_an_outcome_that_a_power_cut_emptied_is_computed_again(broken, tmp_path)
     assert store.get(outcome.key) == outcome
 
 
+@pytest.mark.fault("J15")
 @pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
 def test_a_model_or_a_state_that_a_power_cut_emptied_is_named(broken, tmp_path):
     experiment = Experiment(dataset="two-clusters", num_components=2)

@@ -43,6 +43,7 @@ def moving_path() -> Iterator[None]:
         sys.path[:] = before
 
 
+@pytest.mark.fault("J04")
 @pytest.mark.parametrize("look_up", [provenance.versions, assets.plotly.__wrapped__])
 def test_versions_are_known_while_the_import_path_changes(look_up, monkeypatch) -> None:
     monkeypatch.setattr(assets.gzip, "compress", lambda *_, **__: b"")  # which is not what is tried here
@@ -70,6 +71,7 @@ def _look_ups_inside_functions(file: Path) -> list[str]:
     ]
 
 
+@pytest.mark.fault("J04")
 def test_no_function_that_a_script_run_may_call_looks_anything_up_along_the_import_path() -> None:
     commands = {ROOT / "spncore" / "__main__.py"}  # which no script run calls
     files = {*(ROOT / "app").rglob("*.py"), *(ROOT / "spncore").rglob("*.py")} - commands

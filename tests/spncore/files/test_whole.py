@@ -66,6 +66,7 @@ def break_at(step: str, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(files.os, step, failing(number))
 
 
+@pytest.mark.fault("J06")
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 @pytest.mark.parametrize("number", FAULTS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("step", ["open", "write", "fsync", "replace", "fsync of the folder"])
@@ -89,6 +90,7 @@ def test_a_fault_at_any_step_leaves_what_was_there_and_names_the_file(
     assert {file.name for file in tmp_path.iterdir()} <= {target.name}
 
 
+@pytest.mark.fault("F03", "F04")
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
 def test_a_disk_that_is_full_or_read_only_keeps_what_was_there(write, tmp_path) -> None:
     with disks.small_disk(tmp_path / "disk", "size=128k") as disk:
@@ -103,6 +105,7 @@ def test_a_disk_that_is_full_or_read_only_keeps_what_was_there(write, tmp_path) 
         assert target.read_bytes() == b"old" and list(disk.iterdir()) == [target]
 
 
+@pytest.mark.fault("J06")
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path) -> None:
     with disks.small_disk(tmp_path / "disk", "size=256k") as disk:
         make_ready(disk / "new" / "folder")
@@ -161,6 +164,7 @@ def test_only_our_own_old_unfinished_files_are_removed(tmp_path) -> None:
     assert {*tmp_path.iterdir()} == {young, theirs}
 
 
+@pytest.mark.fault("F01")
 def test_a_process_killed_while_it_writes_leaves_the_old_file_and_what_is_removed_later(tmp_path) -> None:
     target = tmp_path / "table.csv"
     target.write_bytes(b"old")

@@ -13,11 +13,13 @@ from pathlib import Path  # noqa: E402  after the above
 from streamlit import logger  # noqa: E402
 
 from app.live import log  # noqa: E402
+from app.live.door.settings import DoorSettings  # noqa: E402
 from app.live.limits import LimitError, server_limits  # noqa: E402
 
 try:
     log.begin(os.environ, sys.stderr)
     server_limits()
+    DoorSettings.of(os.environ)
 except LimitError as refused:
     sys.exit(f"The server does not start. {refused}")
 logger.setup_formatter = log.take_over  # of loggers that Streamlit makes later, each of which had an output of its own

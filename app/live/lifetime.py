@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.live import store
+from app.live.door import REFUSALS
 from app.live.jobs import JOBS
 from app.live.limits import server_limits
 from app.live.metrics import Sources
@@ -108,6 +109,6 @@ SOURCES = Sources(
     runs=REGISTRY.counts,
     run_bytes=lambda: {"memory": REGISTRY.num_bytes, "disk": REGISTRY.disk_bytes},
     jobs=JOBS.counts,
-    refusals=dict,
+    refusals=lambda: REFUSALS,
     unready=unready,
 )

@@ -126,6 +126,7 @@ def test_connections_of_one_address_are_counted(start_proxy: StartProxy, link: s
     until(lambda: ask(f"{proxy.root}_stcore/health").status == 200)
 
 
+@pytest.mark.fault("J09")
 def test_the_socket_of_an_idle_page_stays_open(tmp_path_factory: pytest.TempPathFactory, link: str) -> None:
     folder = tmp_path_factory.mktemp("idle")
     shipped = re.search(r"proxy_read_timeout (\d+)s", (ROOT / "deploy" / FILES["nginx"]).read_text())

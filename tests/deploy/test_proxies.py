@@ -19,6 +19,7 @@ HOST = (("proxy_set_header Host $http_host;", ""),)
 PAGE = {"Accept": "text/html"}
 
 
+@pytest.mark.fault("J09")
 @BOTH
 @pytest.mark.parametrize("variant", ["root", "stripped", "kept"])
 def test_pages_open_curves_arrive_and_stop_works(start_proxy: StartProxy, kind: str, variant: str, link: str) -> None:
@@ -52,6 +53,7 @@ def test_plain_addresses_lead_to_encrypted_ones(start_proxy: StartProxy) -> None
     assert (answer.status, answer.headers["location"]) == (308, "https://lab.example.org/dynamics?v=2")
 
 
+@pytest.mark.fault("J09")
 def test_without_the_host_the_page_says_what_the_proxy_lacks(start_proxy: StartProxy, link: str) -> None:
     proxy = start_proxy("nginx", changes=HOST)
     with pytest.raises(InvalidStatus) as refused:
@@ -74,6 +76,7 @@ def test_a_site_that_is_named_in_the_settings_needs_no_host(start_proxy: StartPr
     visit.close()
 
 
+@pytest.mark.fault("J09")
 def test_without_websockets_the_page_says_what_the_proxy_lacks(start_proxy: StartProxy, link: str) -> None:
     proxy = start_proxy("nginx", changes=[("proxy_set_header Upgrade $http_upgrade;", "")])
     with pytest.raises(InvalidStatus):

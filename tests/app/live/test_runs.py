@@ -157,6 +157,7 @@ def test_all_who_wait_for_memory_are_served_in_turns(make: Any, data: Dataset, m
     until(lambda: all(run.state == "done" for run in runs))
 
 
+@pytest.mark.fault("J02")
 def test_every_run_of_every_session_advances(make: Any, data: Dataset) -> None:
     registry = make()
     runs = [get(registry, registry.start(study(ENDLESS, seed=seed), data, seed)) for seed in range(8)]
@@ -166,6 +167,7 @@ def test_every_run_of_every_session_advances(make: Any, data: Dataset) -> None:
     until(lambda: all(run.length > length for run, length in zip(runs, before, strict=True)))
 
 
+@pytest.mark.fault("J01")
 def test_a_long_run_of_64_components_does_not_starve_a_short_one(make: Any, data: Dataset) -> None:
     registry = make()
     long = get(registry, registry.start(study(ENDLESS, depths=(1, 2, 3), num_components=64), data, "a"))

@@ -63,6 +63,7 @@ def test_a_session_with_three_runs_gets_as_much_as_one_with_a_single_run(paper: 
     assert max(spent) - min(spent) <= 2 * SLICE, "and every run of a session advances"
 
 
+@pytest.mark.fault("J02")
 def test_thirty_first_points_come_within_thirty_slices(paper: Paper) -> None:
     running = paper.come("early", 50.0)
     paper.train(1.0)
@@ -73,6 +74,7 @@ def test_thirty_first_points_come_within_thirty_slices(paper: Paper) -> None:
     assert running.run.seconds > 1.0, "who was there goes on"
 
 
+@pytest.mark.fault("J01")
 def test_a_heavy_run_yields_after_some_seconds_but_never_stands_still(paper: Paper) -> None:
     heavy = paper.come("heavy", 500.0)
     paper.train(2 * HEAVY_SECONDS)

@@ -10,6 +10,7 @@ from benchmarks.visitors import running
 from tests.waiting import PATIENCE
 
 
+@pytest.mark.fault("E04")
 @pytest.mark.slow
 def test_runs_that_three_seconds_without_wifi_interrupt_all_go_on_to_their_end() -> None:
     sizes = Sizes(students=4, after_cut_seconds=PATIENCE)

@@ -51,6 +51,7 @@ BAD = [
 ]
 
 
+@pytest.mark.fault("J07")
 @pytest.mark.parametrize(
     ("name", "value", "sentence"), BAD, ids=[f"{name} {[*value.values()][0]}"[:40] for name, value, _ in BAD]
 )
@@ -67,6 +68,7 @@ def test_a_value_that_was_not_offered_gets_a_sentence_and_changes_nothing(lab, n
     tab.close()
 
 
+@pytest.mark.fault("J07")
 def test_a_value_out_of_range_is_said_in_its_own_session_and_keeps_what_else_was_said(lab: Lab) -> None:
     one, other = lab.tab(lab.browser()).rerun(), lab.tab(lab.browser()).rerun()
     number, rate = one.widget("control_num_components"), one.widget("control_learning_rate")
@@ -120,6 +122,7 @@ def test_an_empty_frame_does_no_harm(lab: Lab) -> None:
     tab.close()
 
 
+@pytest.mark.fault("E09")
 def test_a_page_of_another_site_cannot_connect(lab: Lab) -> None:
     with pytest.raises(InvalidStatus) as refused:
         lab.tab(lab.browser(), origin="https://other.example")
@@ -153,6 +156,7 @@ def test_the_room_is_bounded_for_connections_without_a_page_as_well(start: Calla
     until(comes_in)
 
 
+@pytest.mark.fault("E07")
 def test_a_tab_that_stops_reading_is_dropped_and_may_come_back_to_its_session(lab: Lab) -> None:
     mine, other = lab.browser(), lab.tab(lab.browser()).rerun()
     begun = lab.tab(mine).rerun()

@@ -18,6 +18,7 @@ def sentence(answer) -> str:
     return str(json.loads(answer.body)["error"])
 
 
+@pytest.mark.fault("J03")
 def test_a_session_holds_so_many_bytes_and_no_more_until_a_file_is_removed(start: Callable[..., Lab]) -> None:
     lab = start(SPNLAB_UPLOAD_BYTES_PER_SESSION=str(5 * MB))
     browser = lab.browser()
@@ -56,6 +57,7 @@ def test_a_body_that_hides_its_length_is_counted_as_it_comes(start: Callable[...
     assert lab.upload(tab, browser, MB // 2).status == 204, "what was refused takes no room"
 
 
+@pytest.mark.fault("J03")
 def test_all_sessions_together_hold_so_many_bytes(start: Callable[..., Lab]) -> None:
     lab = start(SPNLAB_UPLOAD_BYTES_IN_ALL=str(5 * MB))
     browsers = [lab.browser() for _ in range(3)]
@@ -64,6 +66,7 @@ def test_all_sessions_together_hold_so_many_bytes(start: Callable[..., Lab]) -> 
     assert [answer.status for answer in answers] == [204, 204, 413] and "of all users" in sentence(answers[2])
 
 
+@pytest.mark.fault("J08")
 def test_a_file_for_another_browsers_session_is_refused_and_nothing_is_kept(start: Callable[..., Lab]) -> None:
     lab = start(SPNLAB_UPLOAD_BYTES_PER_SESSION=str(MB))
     mine, foreign = lab.browser(), lab.browser()
@@ -85,6 +88,7 @@ def test_who_asks_where_to_send_a_file_is_told_when_there_is_no_room(start: Call
     assert tab.urls("t.csv").error_msg.startswith("This page holds as many files as it may")
 
 
+@pytest.mark.fault("J03")
 def test_what_one_tab_sent_is_gone_from_memory_when_the_tab_is(start: Callable[..., Lab]) -> None:
     lab = start(options=("--server.disconnectedSessionTTL", "3"))
     browser = lab.browser()

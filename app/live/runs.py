@@ -58,15 +58,16 @@ class RunRegistry:
                 self._computations[key] = computation  # now the most recently used
             own = [run for run in self._runs.values() if run.session == session and not run.stopped]
             same = next((run for run in own if computation is not None and run.computation is computation), None)
-            self._supersede([run for run in own if run.page == page and run is not same])
-            if same is not None:
-                self._take_up(same)
-                return same.id
-            self._refuse_too_many(session, computation)
-            run = LiveRun(session, page, dataset, computation or self._computed(key, dataset), self)
-            self._runs[run.id] = run
-            self._follow(run.computation)
-            self._forget_oldest(session)
+            replaced = [run for run in own if run.page == page and run is not same and not run.ended]
+            if same is None:
+                self._refuse_too_many(session, computation, len(replaced))
+                run = LiveRun(session, page, dataset, computation or self._computed(key, dataset), self)
+                self._runs[run.id] = run
+                self._forget_oldest(session)
+            else:
+                run = same
+            self._take_up(run)
+            self._supersede(replaced)
         self._admit()
         return run.id
 
@@ -201,13 +202,13 @@ class RunRegistry:
             self._follow(run.computation)
             self._end_unwanted(run.computation, "stopped")
 
-    def _refuse_too_many(self, session: Hashable, shared: Computation | None) -> None:
+    def _refuse_too_many(self, session: Hashable, shared: Computation | None, num_replaced: int) -> None:
         if self._draining:
             raise RunRefused("The server is about to be restarted; try again in a minute.")
         if shared is not None and shared.ended:
             return
         unfinished = [run for run in self._runs.values() if run.session == session and not run.ended]
-        if len(unfinished) >= self.limits.unfinished_per_session:
+        if len(unfinished) - num_replaced >= self.limits.unfinished_per_session:
             raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
         spent = self.scheduler.spent(session)
         if spent >= self.limits.cpu_per_session > 0:

@@ -209,6 +209,17 @@ def test_the_next_run_on_a_page_takes_the_place_of_the_last_one(make: Any, data:
     assert other.state in ("queued", "running"), "a run on another page goes on"
 
 
+def test_a_run_that_is_refused_leaves_the_one_before_it_alone(make: Any, data: Dataset) -> None:
+    registry = make(memory_bytes=10 * Computation(study(ENDLESS), data).memory_bytes)
+    run = get(registry, registry.start(study(ENDLESS), data, "a", "lab"))
+    with pytest.raises(ExperimentError):
+        registry.start(study(ENDLESS, num_components=64, num_seeds=64, depths=(1, 2, 3)), data, "a", "lab")
+    registry.drain()
+    with pytest.raises(RunRefused):
+        registry.start(study(ENDLESS, seed=1), data, "a", "lab")
+    assert not run.stopped
+
+
 def test_only_the_session_that_started_a_run_stops_it(make: Any, data: Dataset) -> None:
     registry = make()
     run = get(registry, registry.start(study(ENDLESS), data, "a"))

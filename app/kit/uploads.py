@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.kit.text import WORDS
+from app.live.limits import server_limits
 from spncore.data import library
 from spncore.data.dataset import is_upload
 from spncore.data.library import DataError, Dataset
 from spncore.data.table_file import read_csv
 
-MAX_UPLOADS = 8  # per session; each may hold as many rows as the limits allow
 FALLBACK = {"nltcs": "nltcs-twin"}  # what stands in, with words, where the real rows are not at hand
 
 
@@ -31,8 +31,9 @@ def read(data: bytes, file_name: str, held: Mapping[str, Upload]) -> Upload:
     """Return the table of an uploaded file; DataError, in one sentence, when it or one more file is refused."""
     dataset, notes = read_csv(data, file_name)
     upload = Upload(dataset, tuple(notes))
-    if upload.name not in held and len(held) >= MAX_UPLOADS:
-        raise DataError(f"{MAX_UPLOADS} uploaded tables are held already; reload the page to begin afresh.")
+    most = server_limits().tables_per_session
+    if upload.name not in held and len(held) >= most:
+        raise DataError(f"{most} uploaded tables are held already; reload the page to begin afresh.")
     return upload
 
 

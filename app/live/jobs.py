@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.live.child import Child
+from app.live.door.refusals import Refused
 from app.live.lane import Ended, Job, Lane
 from app.live.limits import ServerLimits, server_limits
 from spncore.words import counted
@@ -19,7 +20,7 @@ MODULE, NICENESS = "app.live.working", 15  # below the live trainers
 CLOSE_SECONDS = 5.0
 
 
-class JobRefused(RuntimeError):  # noqa: N818  a refusal, not an error of the program
+class JobRefused(Refused, kind="job"):
     """A job cannot be taken now; the text says why."""
 
 

@@ -81,6 +81,7 @@ class ServerLimits:
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
+    tables_per_session: int = 8
     upload_bytes_per_session: int = 80_000_000
     upload_bytes_in_all: int = 400_000_000
     requests_per_second: float = 100.0  # of one browser, static files not counted

@@ -7,6 +7,7 @@ from typing import get_args
 
 from app.live import store
 from app.live.computation import Allowed, Computation, State
+from app.live.door.refusals import Refused
 from app.live.eviction import chosen
 from app.live.limits import ServerLimits, server_limits
 from app.live.run import LiveRun
@@ -23,7 +24,7 @@ FETCH_SECONDS = 10.0  # in which every page has fetched what has ended
 OVERTAKES = 8  # a run waiting for memory lets pass what needs so many times less
 
 
-class RunRefused(ValueError):  # noqa: N818  reads as the sentence it carries
+class RunRefused(Refused, kind="run"):
     """The server does not take this run; the text says why and what to do."""
 
 

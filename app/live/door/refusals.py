@@ -1,4 +1,4 @@
-"""What the door says no to: counted by kind, and said in one sentence."""
+"""What the server says no to: counted by kind, and said in one sentence."""
 
 import json
 from collections import Counter
@@ -6,6 +6,19 @@ from collections import Counter
 from starlette.types import Send
 
 REFUSALS: Counter[str] = Counter()  # by kind, since the server's start
+
+
+class Refused(RuntimeError):  # noqa: N818  a refusal, not an error of the program
+    """Something cannot be done now; the text says why and what to do. It is counted by its kind."""
+
+    kind: str
+
+    def __init_subclass__(cls, kind: str) -> None:
+        cls.kind = kind
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        REFUSALS[self.kind] += 1
 
 
 async def refuse(send: Send, kind: str, status: int, sentence: str, **headers: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from app.kit import uploads
+from app.live.limits import server_limits
 from spncore.data import library
 from spncore.data.library import DataError
 
@@ -26,7 +27,9 @@ def test_a_refused_file_is_one_sentence():
 
 
 def test_a_session_holds_so_many_files_and_the_same_one_again():
-    tables = [f"a,b\n{'0,1' + chr(10)}".encode() + b"1,0\n" * n for n in range(1, uploads.MAX_UPLOADS + 2)]
+    tables = [
+        f"a,b\n{'0,1' + chr(10)}".encode() + b"1,0\n" * n for n in range(1, server_limits().tables_per_session + 2)
+    ]
     held = {}
     for table in tables[:-1]:
         upload = uploads.read(table, "x.csv", held)

@@ -9,6 +9,7 @@ import pytest
 
 from app.live import runs as runs_module
 from app.live.computation import Computation
+from app.live.door.refusals import REFUSALS
 from app.live.runs import RunRefused
 from spncore import Dataset, fit
 from spncore.data.library import from_array
@@ -232,8 +233,10 @@ def test_a_server_that_is_about_to_end_takes_no_more_runs_but_trains_those_it_ha
     registry = make()
     run_id = registry.start(study(), data, "a")
     registry.drain()
+    refused = REFUSALS["run"]
     with pytest.raises(RunRefused, match="about to be restarted"):
         registry.start(study(seed=1), data, "b")
+    assert REFUSALS["run"] == refused + 1, "an operator sees it"
     assert ended(registry, run_id).state == "done"
 
 

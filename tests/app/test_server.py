@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
+from app.live.limits import cores
 from tests import children
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
@@ -62,9 +63,9 @@ def test_the_started_server_answers_its_own_routes_below_the_base_path(
 
 
 def workers(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
-    """The processes that compute a server's jobs."""
+    """The processes that train, and that compute a server's jobs."""
     children = psutil.Process(process.pid).children(recursive=True)
-    return [child for child in children if "app.live.working" in child.cmdline()]
+    return [child for child in children if {"app.live.trainer", "app.live.working"} & set(child.cmdline())]
 
 
 @pytest.mark.slow
@@ -74,11 +75,11 @@ def test_a_terminated_server_ends_with_exit_code_0_and_its_workers_with_it(
     base, process = address
     with urlopen(Request(f"{base}/_stcore/health", method="GET"), timeout=PATIENCE) as answer:
         assert answer.status == 200
-    until(lambda: len(workers(process)) == 2)  # nobody has asked for a job yet
-    both = workers(process)
+    until(lambda: len(workers(process)) == cores() + 1)  # the one for long jobs begins with the first of them
+    all_of_them = workers(process)
     process.terminate()
     assert process.wait(timeout=PATIENCE) == 0
-    until(lambda: not any(each.is_running() for each in both))
+    until(lambda: not any(each.is_running() for each in all_of_them))
 
 
 def test_the_entry_asks_for_one_thread_before_numpy_is_loaded() -> None:

@@ -281,7 +281,7 @@ class Scheduler:
             entry
             for entry in self._entries.values()
             if not entry.resting
-            and not entry.run.ending
+            and not (entry.run.ending or entry.run.ended)
             and (not entry.asked or entry.lane is lane)
             and (entry.lane in (None, lane) or held[id(entry.lane)] > held[id(lane)] + 1)
         ]

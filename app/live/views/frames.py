@@ -109,11 +109,12 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
     stands = standing(run, start)  # first, so that the end is told with the last frame
     every = iterations_from(run, start)
     most = ANSWER_BYTES if start else min(FIRST_BYTES, ANSWER_BYTES)
-    numbers = every[: max(1, most // (4 * frame_size(run)))]
+    widths = _widths_of(run)
+    numbers = every[: max(1, most // (4 * sum(width for *_, width in widths)))]
     before = (start - 1) * stride_of(run.study.experiment) if start else 0  # the iteration of the frame before
     curves = [
-        _of_curve(recorder, numbers, seed, before, run.study.is_shallow(place))
-        for place, recorder in enumerate(run.recorders)
+        _of_curve(recorder, numbers, seed, before, run.study.is_shallow(place), width)
+        for place, (recorder, (*_, width)) in enumerate(zip(run.recorders, widths, strict=False))
     ]
     body = np.hstack(curves or [np.empty((0, 0), "<f4")])
     header = {
@@ -188,9 +189,11 @@ def alone_words(name: str, since: Sequence[int | None]) -> str:
     return f"{name}: one component holds all of Z{seeds}, from {first} on."
 
 
-def _of_curve(recorder: Recorder, numbers: Ints, seed: int, before: int, is_shallow: bool) -> Floats32:
+def _of_curve(recorder: Recorder, numbers: Ints, seed: int, before: int, is_shallow: bool, width: int) -> Floats32:
     """The fields of one curve (F, width) at the given iterations; NaN after it diverged."""
     known = numbers[numbers < recorder.length]
+    if not known.size:
+        return np.full((len(numbers), width), np.nan, "<f4")
     with np.errstate(all="ignore"):  # beyond float32 is inf, which the page shows as a gap
         detail = [] if is_shallow else _of_weights(recorder, (seed, known))
         numbers_of = [recorder.components(known).T] if recorder.experiment.structure == "mixture" else []

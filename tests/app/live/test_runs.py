@@ -55,6 +55,13 @@ def test_two_sessions_with_the_same_study_share_one_computation(make: Any, data:
 
 
 @pytest.mark.fault("E05")
+def test_nothing_is_asked_of_a_trainer_once_all_runs_have_ended(make: Any, data: Dataset) -> None:
+    registry = make()
+    runs = [ended(registry, registry.start(study(seed=seed), data, seed)) for seed in range(3)]
+    until(lambda: registry.scheduler.num_sessions == 0)
+    assert not any(registry.scheduler.holds(run.computation) for run in runs)
+
+
 def test_the_same_session_asking_twice_has_one_run(make: Any, data: Dataset) -> None:
     registry = make()
     assert registry.start(study(ENDLESS), data, "a") == registry.start(study(ENDLESS), data, "a")

@@ -296,7 +296,7 @@ def test_compute_starts_a_job_in_the_background_that_can_be_cancelled(page, monk
     small(page)
     page.button(key="phase_compute").click().run()
     key = page.session_state["phase_job"]
-    assert JOBS.get(key).state == "running"
+    until(lambda: JOBS.get(key).state == "running")
     words = " ".join(element.value for element in [*page.markdown, *page.caption, *page.info])
     assert "are being computed" in words and not figures(page)
     assert not any(sentence in words for depth in (2, 3, 4) for sentence in summary(phase.shipped(), depth))

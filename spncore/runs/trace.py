@@ -147,7 +147,7 @@ class Recorder:
             )
         states, seeds = experiment.iterations + 1, experiment.num_seeds
         self.experiment, self.problem = experiment, problem
-        self.length = 0
+        self.length = self._first = 0  # states, and the updates before the first of them
         self.state: TrainState | None = None
         self.stopped: str | None = None  # why the run ended early
         self._num_masses = sums.num_components if experiment.structure == "mixture" else 0
@@ -179,7 +179,9 @@ class Recorder:
 
     def append(self, rows: Rows) -> None:
         """Append rows of states; those that are here already are left out, as where somebody went on from the last."""
-        known = self.length - rows.iteration
+        if not self.length:
+            self._first = rows.iteration
+        known = self._first + self.length - rows.iteration
         end = self.length + len(rows.arrays[0]) - known
         for array, values in zip(self._by_step, rows.arrays, strict=True):
             array[self.length : end] = values[known:]

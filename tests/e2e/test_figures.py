@@ -15,7 +15,7 @@ FIRST = "document.querySelector('.js-plotly-plot')"
 
 def opened(open_page: OpenPage, server: AppServer, **look: Any) -> Any:
     page = open_page(f"{server.url}/figure3", **look)
-    page.wait_for_function(f"{CHARTS}.filter(chart => 'drawn' in chart.dataset).length === 6")
+    page.wait_for_function(f"() => {CHARTS}.filter(chart => 'drawn' in chart.dataset).length === 6")
     return page
 
 
@@ -34,7 +34,9 @@ def test_they_follow_the_width_of_the_window(open_page: OpenPage, app_server: Ap
     page = opened(open_page, app_server)
     for width in (700, 390, 1366):
         page.set_viewport_size({"width": width, "height": 800})
-        page.wait_for_function(f"{CHARTS}.every(c => Math.abs(c._fullLayout.width - c.parentElement.clientWidth) < 2)")
+        page.wait_for_function(
+            f"() => {CHARTS}.every(c => Math.abs(c._fullLayout.width - c.parentElement.clientWidth) < 2)"
+        )
 
 
 def test_what_is_zoomed_stays_while_something_else_on_the_page_changes(

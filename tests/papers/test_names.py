@@ -66,7 +66,7 @@ def test_targets_and_commands_exist(name):
     targets = set(re.findall(r"^([a-z-]+):", TEXTS["Makefile"], re.MULTILINE))
     assert set(re.findall(r"`make ([a-z-]+)", TEXTS[name])) <= targets
     [commands] = [action.choices for action in parser()._actions if action.dest == "command" or action.choices]
-    assert set(re.findall(r"(?:-m spncore|`spnlab) ([a-z][a-z0-9]*)", TEXTS[name])) <= set(commands)
+    assert set(re.findall(r"(?:-m spncore|`spnlab) ([a-z][a-z0-9]*)", TEXTS[name])) <= {*commands, "doctor"}
     assert set(re.findall(r"`npm run ([a-z:]+)", TEXTS[name])) <= set(
         re.findall(r'"([a-z:]+)":', document("package.json"))
     )

@@ -166,7 +166,7 @@ def package(requirement):
 
 
 def test_every_package_has_a_line_that_says_why():
-    table = re.findall(r"^\| \*?([\w, -]+?)\*? \| (.+) \|$", section(README, "Dependencies"), re.MULTILINE)[1:]
+    table = re.findall(r"^\| \*?([\w, .-]+?)\*? \| (.+) \|$", section(README, "Dependencies"), re.MULTILINE)[1:]
     named = [name for names, why in table for name in names.split(", ") if why.strip("-")]
     project = PROJECT["project"]
     asked = [PROJECT["build-system"]["requires"], project["dependencies"], *project["optional-dependencies"].values()]

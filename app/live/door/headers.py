@@ -10,6 +10,7 @@ from pathlib import Path
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_STREAMLIT = find_spec("streamlit")
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 ANSWERS = "default-src 'none'; frame-ancestors 'none'"
 
@@ -53,9 +54,8 @@ def page_policy() -> str:
 
 def _inline_scripts() -> list[str]:
     """The scripts that stand in Streamlit's own page."""
-    spec = find_spec("streamlit")
-    assert spec is not None and spec.submodule_search_locations
-    page = Path(spec.submodule_search_locations[0]) / "static" / "index.html"
+    assert _STREAMLIT is not None and _STREAMLIT.submodule_search_locations
+    page = Path(_STREAMLIT.submodule_search_locations[0]) / "static" / "index.html"
     return _INLINE.findall(page.read_text(encoding="utf-8"))
 
 

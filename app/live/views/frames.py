@@ -171,7 +171,7 @@ def alone(run: LiveRun) -> list[str]:
         return []
     kept = _ALONE.setdefault(run.computation, {})
     if run.length not in kept:
-        numbers = (recorder.components(slice(run.length)) for recorder in run.recorders)
+        numbers = (recorder.components(slice(min(run.length, recorder.length))) for recorder in run.recorders)
         said = (alone_words(name, alone_since(each)) for name, each in zip(run.study.names(), numbers, strict=False))
         kept[run.length] = [sentence for sentence in said if sentence]
     return kept[run.length]

@@ -139,9 +139,13 @@ def test_a_circuit_that_cannot_be_is_refused_in_its_own_words_once_a_trainer_kno
 
 @pytest.mark.slow
 def test_no_more_threads_than_trainers_and_a_keeper(processes: RunRegistry, data: Dataset) -> None:
-    before = {thread.name for thread in threading.enumerate() if thread.name.startswith("spnlab")}
+    before = {
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("spnlab-trainer", "spnlab-keeper"))
+    }
     runs = [processes.start(study(seed=100 + seed), data, seed) for seed in range(9)]
-    during = {thread.name for thread in threading.enumerate() if thread.name.startswith("spnlab")}
+    during = {
+        thread.name for thread in threading.enumerate() if thread.name.startswith(("spnlab-trainer", "spnlab-keeper"))
+    }
     assert len(during | before) == 3
     for run_id in runs:
         ended(processes, run_id)

@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from app.live import assets
 from app.live.metrics import FIRST_POINT
 from benchmarks.visitors import Session, link
-from tests import children, disks
+from tests import apart, children, disks
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
 
@@ -162,7 +162,7 @@ def test_a_visitor_who_comes_while_the_server_ends_is_told() -> None:
                 await late.rerun()
                 return late.run_id
 
-        assert not asyncio.run(come())
+        assert not apart.run(come())
         server.process.terminate()  # a second time: at once
         assert server.process.wait(PATIENCE) == 0
 

@@ -1,6 +1,5 @@
 """Files: what the reader's own tests do not hold, and how a real server takes them."""
 
-import asyncio
 import tracemalloc
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
@@ -12,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from spncore.data.library import DataError
 from spncore.data.table_file import read_csv
 from spncore.limits import LIMITS
+from tests import apart
 from tests.faults.serving import Serving, tab
 from tests.waiting import PATIENCE
 
@@ -100,5 +100,5 @@ def test_A27_A28_uploads_without_right_or_measure_are_refused_and_the_session_li
             await one.rerun()
             assert not one.errors
 
-    asyncio.run(session())
+    apart.run(session())
     small.healthy()

@@ -12,6 +12,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from benchmarks.visitors import link
+from tests import apart
 from tests.faults.serving import QUICK, Serving, held, tab
 from tests.faults.soak import soak
 from tests.waiting import PATIENCE
@@ -41,7 +42,7 @@ def test_E01_30_sessions_that_train_at_once_all_finish(serving: Serving) -> None
             assert len({session.run_id for session in sessions}) == 30
             assert not any(session.errors for session in sessions)
 
-    asyncio.run(a_class())
+    apart.run(a_class())
 
 
 @pytest.mark.slow
@@ -52,7 +53,7 @@ def test_E02_60_sessions_are_open_at_once_and_health_is_ok(serving: Serving) -> 
             assert await asyncio.to_thread(serving.healthy) < PATIENCE
             assert all(session.run_id and not session.errors for session in sessions)
 
-    asyncio.run(many())
+    apart.run(many())
 
 
 @pytest.mark.slow
@@ -73,7 +74,7 @@ def test_E07_a_client_that_stops_reading_costs_little_and_harms_nobody(serving: 
                 assert not other.errors
             assert held(serving.process.pid)["memory_mb"] < before + 200
 
-    asyncio.run(deaf())
+    apart.run(deaf())
     serving.healthy()
 
 
@@ -97,10 +98,10 @@ def test_E08_nonsense_on_the_socket_ends_at_most_its_own_session(serving: Servin
                 while True:
                     said.append(await asyncio.wait_for(session.socket.recv(decode=False), 1))
 
-    asyncio.run(speak())
+    apart.run(speak())
     assert not any(b"Traceback" in answer for answer in said)
     serving.healthy()
-    asyncio.run(looks_in(serving))
+    apart.run(looks_in(serving))
 
 
 async def looks_in(server: Serving) -> None:
@@ -116,9 +117,9 @@ def test_E09_a_socket_from_a_foreign_page_is_refused(serving: Serving) -> None:
         async with tab(serving.port, origin=origin):
             pass
 
-    asyncio.run(from_(f"http://127.0.0.1:{serving.port}"))
+    apart.run(from_(f"http://127.0.0.1:{serving.port}"))
     with pytest.raises(InvalidStatus) as refusal:
-        asyncio.run(from_("https://elsewhere.example"))
+        apart.run(from_("https://elsewhere.example"))
     assert refusal.value.response.status_code == 403
 
 

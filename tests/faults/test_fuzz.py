@@ -32,7 +32,7 @@ from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import Experiment
 from spncore.runs.training import trainer_of
 from spncore.sweep.cells import Cell, Outcome
-from tests import circuits
+from tests import apart, circuits
 from tests.faults.fuzzing import bounded, changed, is_sentence, tried
 from tests.faults.serving import Serving, tab
 from tests.waiting import PATIENCE
@@ -314,6 +314,6 @@ def test_any_question_about_a_run_is_answered_or_refused_in_a_sentence(tmp_path:
             await asyncio.to_thread(ask)
 
     try:
-        asyncio.run(opened())
+        apart.run(opened())
     finally:
         server.close()

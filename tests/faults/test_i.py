@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import apart
 from tests.faults.serving import ENDLESS, Serving, tab
 from tests.faults.table import ITEMS
 from tests.places import ROOT
@@ -68,4 +69,4 @@ def test_I09_health_answers_within_a_second_while_two_runs_train(serving: Servin
                 await (await stack.enter_async_context(tab(serving.port, link))).ask()
             return [await asyncio.to_thread(serving.healthy) for _ in range(21)]
 
-    assert statistics.median(asyncio.run(asked())) < 1.0
+    assert statistics.median(apart.run(asked())) < 1.0

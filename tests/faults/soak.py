@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.visitors import link
+from tests import apart
 from tests.faults.serving import Serving, held, tab
 
 ROUND = 10  # sessions that come and go together
@@ -54,7 +55,7 @@ def settled(server: Serving) -> dict[str, float]:
     looks = []
     for _ in range(LOOKS):
         time.sleep(LOOK_SECONDS)
-        asyncio.run(passer_by(server.port))
+        apart.run(passer_by(server.port))
         looks.append(held(server.process.pid))
     return {name: min(look[name] for look in looks) for name in looks[0]}
 
@@ -62,7 +63,7 @@ def settled(server: Serving) -> dict[str, float]:
 def rounds(server: Serving, sessions: int, errors: list[str]) -> Iterator[dict[str, float]]:
     """What is held after each round of sessions."""
     for first in range(0, sessions, ROUND):
-        errors += asyncio.run(round_of(server.port, first))
+        errors += apart.run(round_of(server.port, first))
         yield {"sessions": first + ROUND, "health_seconds": round(server.healthy(), 3), **settled(server)}
 
 

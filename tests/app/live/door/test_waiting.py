@@ -38,7 +38,7 @@ def full(lab: Lab) -> list[Tab]:
 
 @pytest.mark.fault("J14")
 def test_the_fourth_waits_and_gets_in_after_one_leaves(start: Callable[..., Lab]) -> None:
-    lab = start("lab", SPNLAB_SESSIONS="3", SPNLAB_PLACE_LEFT="0")
+    lab = start("lab", SPNLAB_SESSIONS="3", SPNLAB_PLACE_LEFT="0", SPNLAB_REQUESTS_PER_SECOND="10000")
     inside = full(lab)
     waiter = Waiter(lab, "/dynamics?preset=x")
     assert waiter.page.headers["Retry-After"] == "2" and waiter.page.headers["Cache-Control"] == "no-store"
@@ -55,7 +55,7 @@ def test_the_fourth_waits_and_gets_in_after_one_leaves(start: Callable[..., Lab]
 
 @pytest.mark.fault("J14")
 def test_three_go_in_as_they_came_and_who_gave_up_is_passed_over(start: Callable[..., Lab]) -> None:
-    lab = start(SPNLAB_SESSIONS="3", SPNLAB_PLACE_LEFT="0")
+    lab = start(SPNLAB_SESSIONS="3", SPNLAB_PLACE_LEFT="0", SPNLAB_REQUESTS_PER_SECOND="10000")
     inside = full(lab)
     first, gone, second, third = (Waiter(lab) for _ in range(4))
     assert [one.place() for one in (first, gone, second, third)] == [1, 2, 3, 4]
@@ -67,7 +67,7 @@ def test_three_go_in_as_they_came_and_who_gave_up_is_passed_over(start: Callable
 
 
 def test_a_lost_session_comes_back_to_its_place_while_others_wait(start: Callable[..., Lab]) -> None:
-    lab = start(SPNLAB_SESSIONS="3")
+    lab = start(SPNLAB_SESSIONS="3", SPNLAB_REQUESTS_PER_SECOND="10000")
     browser = lab.browser()
     inside = lab.tab(browser).rerun()
     others = [lab.tab(lab.browser()).rerun() for _ in range(2)]

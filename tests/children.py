@@ -13,4 +13,5 @@ PLACES = ("PATH", "HOME", "TMPDIR", "LANG", "LC_", "LD_LIBRARY_PATH", "DYLD_", "
 def environment(**changes: str) -> dict[str, str]:
     """Return the variables that a child is given: its results are this process's, bit for bit. `changes` win."""
     handed_on = {name: value for name, value in os.environ.items() if name.startswith(NUMERICAL + PLACES)}
-    return {"OPENBLAS_NUM_THREADS": "1", **handed_on, **changes}
+    # servers share the machine with other tests, to which their trainers and jobs need not give way
+    return {"OPENBLAS_NUM_THREADS": "1", "SPNLAB_NICENESS": "0", **handed_on, **changes}

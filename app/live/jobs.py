@@ -16,7 +16,7 @@ from app.live.lane import Ended, Job, Lane
 from app.live.limits import ServerLimits, server_limits
 from spncore.words import counted
 
-MODULE, NICENESS = "app.live.working", 15  # below the live trainers
+MODULE = "app.live.working"
 CLOSE_SECONDS = 5.0
 
 
@@ -30,9 +30,11 @@ class JobBoard:
     Sessions take turns: a session that has queued five does not go before another's first. Any thread may call.
     """
 
-    def __init__(self, limits: ServerLimits, process: Callable[[], Child] = lambda: Child(MODULE, NICENESS)) -> None:
+    def __init__(self, limits: ServerLimits, process: Callable[[], Child] | None = None) -> None:
         self.limits = limits
         seconds = {True: limits.quick_job_seconds, False: limits.job_seconds}
+        # half as much again as the live trainers, which go before them
+        process = process or (lambda: Child(MODULE, limits.niceness * 3 // 2))
         self._lanes = {quick: Lane(process(), most, limits.job_stop_seconds, quick) for quick, most in seconds.items()}
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._begun, self._closed = 0, False

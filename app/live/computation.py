@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from app.live import store
 from app.live.room import Needed, needed, too_large
 from app.live.spool import FROM_BYTES, Spool
 from app.live.training import Begin, Kept, Slice
@@ -49,6 +50,7 @@ class Computation:
         self.asked = self.study = study  # as asked for; from `prepared` on perhaps with the mixture of trees beside
         self.dataset, self.allowed = dataset, allowed
         self._needed = Needed(0, UNKNOWN_BYTES)
+        self.spooled = False  # whether its traces lie on disk
         self.sessions: frozenset[Hashable] = frozenset()  # who waits for it
         # of all curves but the mixture of trees, which begins where the first one does; of a deep circuit known once
         # a trainer has drawn or learned it
@@ -88,11 +90,6 @@ class Computation:
         """What it holds, or before its end what it may come to hold; a guess of a circuit that is not drawn yet."""
         whole = self._needed.rest + (0 if self.spooled else self._needed.traces)
         return whole * self.length // (self.study.experiment.iterations + 1) if self.ended else whole
-
-    @property
-    def spooled(self) -> bool:
-        """Whether its traces lie on disk."""
-        return self.allowed.disk_bytes > 0 and self._needed.traces > FROM_BYTES
 
     @property
     def disk_bytes(self) -> int:
@@ -156,6 +153,8 @@ class Computation:
         )
         self.study = study
         self._needed = needed(study, self.dataset, self.problems)
+        large = self._needed.traces > FROM_BYTES
+        self.spooled = self.allowed.disk_bytes > 0 and large and store.fault() is None  # tried only where it is needed
         limits = (LIMITS.run_bytes, self.allowed.memory_bytes, self.allowed.disk_bytes)
         for taken, limit in zip((sum(self._needed), self.memory_bytes, self.disk_bytes), limits, strict=True):
             if taken > limit:

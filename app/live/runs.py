@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Hashable, Iterable
 from typing import get_args
 
-from app.live import store
 from app.live.computation import Allowed, Computation, State
 from app.live.door.refusals import Refused
 from app.live.eviction import chosen
@@ -190,8 +189,8 @@ class RunRegistry:
         return None if run.ended else self.scheduler.wait(run.computation)
 
     def _computed(self, key: tuple[Study, str], dataset: Dataset) -> Computation:
-        disk = self.limits.spool_bytes if store.fault() is None else 0
-        made = Computation(key[0], dataset, Allowed(self.limits.run_seconds, self.limits.memory_bytes, disk))
+        limits = self.limits
+        made = Computation(key[0], dataset, Allowed(limits.run_seconds, limits.memory_bytes, limits.spool_bytes))
         self._computations[key] = made
         self._waiting.append(made)
         return made

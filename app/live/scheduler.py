@@ -51,20 +51,18 @@ def trainer() -> Child:
 
 @dataclass(eq=False)
 class Lane:
-    """A trainer, the slices it was asked for and has not answered, and the keys of runs that it may forget."""
+    """A trainer, the slices it was asked for and has not answered, and the numbers of runs that it may forget."""
 
     process: Process
     asked: "deque[Entry]" = field(default_factory=deque)
     forgotten: list[int] = field(default_factory=list)
     started: bool = False
-    seconds: float = 0.0  # of CPU, in training
 
 
 @dataclass(eq=False)
 class Entry(Turn):
     """A run in the scheduler: where it is in hand, how many slices are asked for, and whether it is to rest."""
 
-    key: int = 0
     lane: Lane | None = None
     asked: int = 0
     resting: bool = False
@@ -84,7 +82,7 @@ class Scheduler:
         self._entries: dict[int, Entry] = {}  # by the identity of the run
         self._lanes: list[Lane] = []
         self._threads: list[threading.Thread] = []
-        self._keys, self._closing, self._awake = itertools.count(), False, False
+        self._numbers, self._closing, self._awake = itertools.count(), False, False
 
     def start(self) -> None:
         """Begin the trainers, so that the first run need not wait for them."""
@@ -109,9 +107,8 @@ class Scheduler:
         with self._changed:
             entry = self._entries.get(id(run))
             if entry is None:
-                number = next(self._keys)
                 self.shares.join(run, self._entries.values())
-                self._entries[id(run)] = Entry(run, number, key=number)
+                self._entries[id(run)] = Entry(run, next(self._numbers))
             else:
                 entry.resting = False
             self._awake = True
@@ -167,11 +164,6 @@ class Scheduler:
         """The processes; none before the start."""
         return [lane.process for lane in self._lanes]
 
-    @property
-    def cpu_seconds(self) -> float:
-        """What all trainers have spent in training."""
-        return sum(lane.seconds for lane in self._lanes)
-
     def wake(self) -> None:
         """Have `tend` called soon, even if there is nothing to train."""
         with self._changed:
@@ -208,7 +200,7 @@ class Scheduler:
 
     def _remove(self, entry: Entry) -> None:
         if entry.lane is not None:
-            entry.lane.forgotten.append(entry.key)
+            entry.lane.forgotten.append(entry.order)
         del self._entries[id(entry.run)]
 
     def _keep(self) -> None:
@@ -266,13 +258,13 @@ class Scheduler:
             raise ChildDied
 
     def _messages(self, lane: Lane, chosen: Entry) -> list[Any]:
-        advance = Advance(chosen.key, SLICE_SECONDS)
+        advance = Advance(chosen.order, SLICE_SECONDS)
         if chosen.lane is lane:
             return [advance]
         if chosen.lane is not None:
-            chosen.lane.forgotten.append(chosen.key)
+            chosen.lane.forgotten.append(chosen.order)
         chosen.lane = lane
-        return [chosen.run.begin(chosen.key), advance]
+        return [chosen.run.begin(chosen.order), advance]
 
     def _choose(self, lane: Lane) -> Entry | None:
         """The run whose turn it is in this lane: of those in hand here or nowhere, or where there is much to do."""
@@ -297,7 +289,6 @@ class Scheduler:
         entry.run.take(brought)
         with self._changed:
             lane.asked.popleft()
-            lane.seconds += brought.seconds
             entry.asked, entry.deaths = entry.asked - 1, 0
             self.shares.charge(entry, brought.seconds)
             if not entry.asked and (entry.resting or entry.run.ended) and id(entry.run) in self._entries:

@@ -16,7 +16,7 @@ from spncore.runs.study import Study
 HEAVY_SECONDS = 4.0  # of CPU; a run that has had so much yields to those that have not
 HEAVY_WEIGHT = 0.25
 FIRST_SECONDS = 1.0  # of CPU, after which a run without a point is no more preferred for it
-HOUR = 3600.0
+HOUR, MINUTE = 3600.0, 60.0
 # Of CPU for a state of a seed, whatever its size and by row and component: a guess that the runs themselves correct.
 STATE_SECONDS, ROW_SECONDS = 40e-6, 3e-9
 
@@ -62,10 +62,19 @@ class Shares:
         each, now = seconds / max(1, len(turn.run.sessions)), time.monotonic()
         for session in turn.run.sessions:
             self._clocks[session] = self._clocks.get(session, 0.0) + each / turn.weight
-            self._spent[session].append((now, each))
+            self._spend(session, now, each)
         if turn.run.length > 1 and turn.run.seconds > FIRST_SECONDS / 10:
             made = turn.run.length / states_of(turn.run.study)
             self._pace += 0.05 * (turn.run.seconds / (made * guessed(turn.run.study, turn.run)) - self._pace)
+
+    def _spend(self, session: Hashable, now: float, seconds: float) -> None:
+        """Note it with what was spent in the same minute."""
+        noted = self._spent[session]
+        if noted and now - noted[-1][0] < MINUTE:
+            since, before = noted.pop()
+            noted.append((since, before + seconds))
+        else:
+            noted.append((now, seconds))
 
     def spent(self, session: Hashable) -> float:
         """CPU seconds of training within the last hour."""
@@ -107,4 +116,5 @@ def guessed(study: Study, run: Computation) -> float:
     """CPU seconds of a whole study, guessed from its size."""
     one: Experiment = study.experiment
     rows = run.dataset.num_distinct * one.num_components
-    return len(study.experiments()) * one.num_seeds * states_of(study) * (STATE_SECONDS + ROW_SECONDS * rows)
+    curves = len(study.depths) + len(study.rivals) + study.shallow
+    return curves * one.num_seeds * states_of(study) * (STATE_SECONDS + ROW_SECONDS * rows)

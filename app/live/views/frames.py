@@ -56,11 +56,6 @@ def iterations_from(run: LiveRun, start: int) -> Ints:
     return np.minimum(np.arange(start, available) * stride, max(length - 1, 0))
 
 
-def frame_size(run: LiveRun) -> int:
-    """How many numbers a frame holds."""
-    return sum(widths[-1] for widths in _widths_of(run))
-
-
 def layout(run: LiveRun) -> dict[str, Any]:
     """All that stays the same during a run and is needed to read and to draw its frames."""
     experiment, start = run.study.experiment, 0

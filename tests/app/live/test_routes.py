@@ -126,7 +126,7 @@ def test_an_answer_is_bounded_and_the_rest_is_there_for_the_asking(
     registry: RunRegistry, client: TestClient, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = finished(registry, STUDY, data)
-    monkeypatch.setattr(frames, "ANSWER_BYTES", 7 * 4 * frames.frame_size(run))
+    monkeypatch.setattr(frames, "ANSWER_BYTES", 7 * 4 * frames.layout(run)["fields"])
     cursor, sizes = 0, []
     while cursor < 40:
         header, _ = read(client, f"/api/runs/{run.id}?from={cursor}")

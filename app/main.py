@@ -8,21 +8,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.kit import page
 from app.kit.link import VIEWS, decode_view
 from app.kit.text import WORDS
+from app.kit.turns import TURNS
 from app.live.door import refused_values
 
 PANEL_PIXELS = 280
 # Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting
 # narrows them. Without this rule the page is the same, only wider apart.
 MARGINS = "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }</style>"
-
-view, _ = decode_view(page.params())
-st.set_page_config(
-    page_title=WORDS["title"],
-    page_icon=str(Path(__file__).with_name("icon.svg")),
-    layout="wide",
-    initial_sidebar_state=PANEL_PIXELS if view == VIEWS[0] else "collapsed",
-)
-st.html(MARGINS)
 
 # By heading, and of each page its folder, its address (the lab's is empty), its title and its icon.
 PAGES = {
@@ -45,22 +37,38 @@ PAGES = {
         ("about", "about", WORDS["about"], "info"),
     ],
 }
-pages = {
-    heading: [
-        st.Page(
-            f"pages/{folder}/page.py",
-            url_path=url or None,
-            title=title,
-            icon=f":material/{icon}:",
-            default=folder == "lab",
-        )
-        for folder, url, title, icon in entries
-    ]
-    for heading, entries in PAGES.items()
-}
-chosen = st.navigation(pages, position="top")
-running = get_script_run_ctx()
-for sentence in refused_values(running.session_id) if running else ():
-    page.refused(sentence)
-page.remember_page(chosen.url_path)
-chosen.run()
+
+
+def run() -> None:
+    """The page that the address names."""
+    view, _ = decode_view(page.params())
+    st.set_page_config(
+        page_title=WORDS["title"],
+        page_icon=str(Path(__file__).with_name("icon.svg")),
+        layout="wide",
+        initial_sidebar_state=PANEL_PIXELS if view == VIEWS[0] else "collapsed",
+    )
+    st.html(MARGINS)
+    pages = {
+        heading: [
+            st.Page(
+                f"pages/{folder}/page.py",
+                url_path=url or None,
+                title=title,
+                icon=f":material/{icon}:",
+                default=folder == "lab",
+            )
+            for folder, url, title, icon in entries
+        ]
+        for heading, entries in PAGES.items()
+    }
+    chosen = st.navigation(pages, position="top")
+    running = get_script_run_ctx()
+    for sentence in refused_values(running.session_id) if running else ():
+        page.refused(sentence)
+    page.remember_page(chosen.url_path)
+    chosen.run()
+
+
+with TURNS.taken():
+    run()

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import DoubleArray
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -139,6 +140,8 @@ class Session:
     session_id: str = ""  # Streamlit's; a page that reconnects names it
     secret: str = ""  # which the page shows to stop its run; earlier builds ask for none
     widgets: dict[str, str] = field(default_factory=dict)  # ids by key, as the page was sent them
+    more: str = ""  # id of what unfolds further settings
+    sliders: set[str] = field(default_factory=set)  # keys of those whose values are sent as lists
     mounted: asyncio.Event = field(default_factory=asyncio.Event)  # a run is on the page that the last press began
     frames: Any = field(default_factory=hashlib.sha256)  # of all numbers of the run that have come
 
@@ -151,11 +154,26 @@ class Session:
         for key in pressed:
             message.rerun_script.widget_states.widgets.add(id=self.widgets[key], trigger_value=True)
         for key, value in changed.items():
-            message.rerun_script.widget_states.widgets.add(id=self.widgets[key], double_value=value)
+            kind, told = (
+                ("double_array_value", DoubleArray(data=[value])) if key in self.sliders else ("double_value", value)
+            )
+            message.rerun_script.widget_states.widgets.add(id=self.widgets[key], **{kind: told})
+        await self._run(message)
+        return time.perf_counter() - begin
+
+    async def _run(self, message: BackMsg) -> None:
         await self.socket.send(message.SerializeToString())
         while not self._read(await self.receive()):
             pass
-        return time.perf_counter() - begin
+
+    async def unfold(self) -> None:
+        """Unfold the settings that are folded away, where a build draws those only then."""
+        if not self.more:
+            return
+        message = BackMsg()
+        message.rerun_script.query_string = self.link
+        message.rerun_script.widget_states.widgets.add(id=self.more, bool_value=True)
+        await self._run(message)
 
     async def press(self, **changed: float) -> float:
         """Change controls and press Train at once; from here on what is measured is of the run that this begins."""
@@ -181,6 +199,7 @@ class Session:
             self.session_id = answer.new_session.initialize.session_id
         elif kind == "delta":
             self._see(answer.delta.new_element)
+            self.more = answer.delta.add_block.expandable.id or self.more
         return bool(
             kind == "script_finished"
             and answer.script_finished != ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
@@ -192,9 +211,12 @@ class Session:
             self._mount(element.bidi_component)
         elif kind == "exception":
             self.errors.append("the page raised an exception")
-        elif kind in ("button", "number_input", "file_uploader"):
+        elif kind in ("button", "number_input", "slider", "file_uploader"):
             identifier = getattr(element, kind).id
-            self.widgets[identifier.split("-", 2)[-1]] = identifier
+            key = identifier.split("-", 2)[-1]
+            self.widgets[key] = identifier
+            if kind == "slider":
+                self.sliders.add(key)
 
     def _mount(self, component: Any) -> None:
         payload = json.loads(component.json or component.mixed.json or "{}")

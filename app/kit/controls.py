@@ -55,6 +55,11 @@ def show(prefix: str, values: Values) -> None:
     st.session_state.update({f"{prefix}_{name}": value for name, value in values.items()})
 
 
+def said(prefix: str, values: Values) -> dict[str, Any]:
+    """What the controls of a prefix say now; `values` where none is drawn."""
+    return {name: st.session_state.get(f"{prefix}_{name}", value) for name, value in values.items()}
+
+
 def panel(
     prefix: str,
     values: Values,
@@ -65,28 +70,37 @@ def panel(
     how: Mapping[str, Values] = {},
     places: Sequence[DeltaGenerator] = (),
 ) -> Record | None:
-    """Draw the settings `main`, and `more` folded away; the record that `make` makes of `values` and what they say.
+    """Draw the settings `main`, and `more` when they are unfolded; the record that `make` makes of what they say.
 
     They begin with `values` at the first visit and back from another page. None where `make` refuses by a ValueError:
     its sentence, which begins with the setting's name or label, is shown at that setting.
     """
-    now = {name: st.session_state.get(f"{prefix}_{name}", value) for name, value in values.items()}
-    top, slots, said = st.container(), dict[str, DeltaGenerator](), dict(values)
+    now = said(prefix, values)
+    made, refusal = _attempted(make, now)
+    top = st.container()
     offered, folded = ([name for name in names if name not in MATTERS or MATTERS[name](now)] for names in (main, more))
     rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
     if folded:
-        rows += zip(folded, repeat(st.expander(WORDS["more"])), strict=False)
+        # What is folded is not drawn: it is most of the page, and a press of Train waits for all that is.
+        unfolded = st.expander(WORDS["more"], key=f"{prefix}_more", on_change="rerun")
+        rows += zip(folded if unfolded.open else (), repeat(unfolded), strict=False)
+    named = re.split("[:,]", refusal)[0]
     for name, place in rows:
         with place:
-            said[name] = draw(prefix, name, fields[name], values[name], **how.get(name, {}))
-            slots[name] = st.container()
+            draw(prefix, name, fields[name], values[name], **how.get(name, {}))
+            if named in (name, fields[name].label):
+                top = st.container()
+    if refusal:
+        top.error(literal(refusal), icon=":material/block:")
+    return made
+
+
+def _attempted(make: Callable[[dict[str, Any]], Record], now: dict[str, Any]) -> tuple[Record | None, str]:
+    """What `make` makes of the controls, or why it does not."""
     try:
-        return make(said)
+        return make(now), ""
     except ValueError as refusal:
-        named = re.split("[:,]", str(refusal))[0]
-        at = (slot for name, slot in slots.items() if named in (name, fields[name].label))
-        next(at, top).error(literal(str(refusal)), icon=":material/block:")
-        return None
+        return None, str(refusal)
 
 
 def draw(

@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.kit import files
 from app.kit.link import LAB, VIEWS
 from app.kit.text import WORDS, literal, sections
+from app.kit.turns import TURNS
 from app.live.chart import figure_view
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
@@ -97,15 +98,19 @@ def help_dialog(words: str) -> None:
     st.markdown(words)
 
 
-def train_button(key: str, stale: bool, possible: bool, help: str | None = None) -> bool:
-    """The button that trains the settings; it stands out when they are not on screen."""
-    return st.button(
+def train_button(key: str, stale: bool, possible: bool, train: Callable[[], None], help: str | None = None) -> None:
+    """The button that trains the settings; it stands out when they are not on screen.
+
+    `train` is called before the script runs, so that the run is begun by then and the script runs once.
+    """
+    st.button(
         WORDS["train"],
         key=key,
         type="primary" if stale else "secondary",
         icon=":material/play_arrow:",
         help=help,
         disabled=not possible,
+        on_click=TURNS.taken()(train),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import streamlit as st
 
 from app.kit.text import WORDS, literal
+from app.kit.turns import TURNS
 from app.live.jobs import JOBS, JobRefused
 from app.live.lane import Job
 from spncore.words import counted
@@ -84,7 +85,8 @@ def soon(
     st.session_state[slot] = key
     job = JOBS.get(key)
     if quick and job is not None:
-        job.over.wait(job.since + SOON_SECONDS - time.monotonic())
+        with TURNS.aside():
+            job.over.wait(job.since + SOON_SECONDS - time.monotonic())
     state, result = follow(key, title)
     again = state in IDLE and st.button(WORDS["compute_it"], key=f"{slot}_again", icon=":material/play_arrow:")
     if again and start(key, function, *arguments, quick=quick, unit=unit):

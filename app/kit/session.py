@@ -14,6 +14,7 @@ import streamlit as st
 from app.kit import controls, page, uploads
 from app.kit.link import LAB, decode_view
 from app.kit.text import WORDS, plain
+from app.kit.turns import TURNS
 from app.kit.uploads import FALLBACK, Upload
 from app.live.chart import lab_view
 from app.live.run import LiveRun
@@ -148,7 +149,8 @@ def started(wanted: Study, where: str) -> Shown:
     if dataset is None:
         raise DataError(WORDS["missing_data"])
     run_id = REGISTRY.start(wanted, dataset, session_name(), where)
-    REGISTRY.prepared(run_id, PREPARE_SECONDS)
+    with TURNS.aside():
+        REGISTRY.prepared(run_id, PREPARE_SECONDS)
     return Shown(run_id, wanted, dataset)
 
 

@@ -35,7 +35,9 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     BLAS has one thread all the while, whatever the environment says: a run's bits depend on it.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
-    _drain_when_terminated()
+    server = _server()
+    if server is not None:
+        signal.signal(signal.SIGTERM, lambda *_: _terminate(server))
     REGISTRY.scheduler.start()
     JOBS.open()
     if fault := store.fault():
@@ -48,20 +50,20 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
     LOG.info("the server has ended")
 
 
-def _drain_when_terminated() -> None:
-    """After SIGTERM uvicorn shuts down and then kills its process by the same signal; let it end with exit code 0.
-
-    Before it shuts down, runs under way have `drain_seconds`; a second SIGTERM spares them.
-    """
+def _server() -> Any:
+    """Uvicorn's server, whose method handles SIGTERM; None where it does not (in tests)."""
     if threading.current_thread() is not threading.main_thread():
-        return
+        return None
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    if hasattr(server, "should_exit"):
-        signal.signal(signal.SIGTERM, lambda *_: _terminate(server))
+    return server if hasattr(server, "should_exit") else None
 
 
 def _terminate(server: Any) -> None:
-    """In the signal's handler, which must not wait for any lock."""
+    """In the signal's handler, which must not wait for any lock.
+
+    After SIGTERM uvicorn shuts down and then kills its process by the same signal; here it ends with exit code 0.
+    Before it shuts down, runs under way have `drain_seconds`; a second SIGTERM spares them.
+    """
     if DRAINING.is_set():
         server.should_exit = True
         return

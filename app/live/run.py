@@ -17,6 +17,7 @@ from spncore.runs.study import Study
 from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
+HEADLINES_A_SECOND = 20  # of all runs together
 WORTH_SAYING = 2.0  # seconds that are worth a word
 
 
@@ -99,9 +100,10 @@ class LiveRun:
         return 0 if self.ended else self._line.queue_position(self)
 
     def told(self) -> Told:
-        """What is to be seen, in two lines; while the run goes on they are made anew once a second at most."""
+        """What is to be seen, in two lines, which while the run goes on are made anew once a second at most."""
         now = self.length, self.state
-        fresh = self.state == "running" and time.monotonic() - self._told_at < HEADLINE_SECONDS
+        age = time.monotonic() - self._told_at
+        fresh = self.state == "running" and age < max(HEADLINE_SECONDS, self._line.num_people / HEADLINES_A_SECOND)
         if self._told is None or self._told[0][1] != now[1] or (self._told[0] != now and not fresh):
             self._told_at = time.monotonic()
             self._told = now, self._tell()

@@ -23,7 +23,9 @@ from app.live.limits import server_limits
 from app.live.shares import Shares, Turn
 from app.live.training import Advance, Drop, Slice
 
-SLICE_SECONDS = 0.02
+SLICE_SECONDS = 0.02  # of training at a time
+SHORT_SECONDS = 0.01  # where there are so many runs that all of them get a slice within
+ROUND_SECONDS = 0.25  # only so
 AHEAD = 2  # slices that a trainer is asked for before the first is answered
 DEATHS = 3  # of trainers that a run may cause
 TEND_SECONDS = 0.5
@@ -61,10 +63,9 @@ class Lane:
 
 @dataclass(eq=False)
 class Entry(Turn):
-    """A run in the scheduler: where it is in hand, how many slices are asked for, and whether it is to rest."""
+    """A run in the scheduler: where it is in hand, and whether it is to rest."""
 
     lane: Lane | None = None
-    asked: int = 0
     resting: bool = False
     deaths: int = 0
 
@@ -137,6 +138,11 @@ class Scheduler:
         with self._changed:
             return self._changed.wait_for(done, seconds)
 
+    @property
+    def round_seconds(self) -> float:
+        """In about how many seconds every run that is being trained gets a slice."""
+        return len(self._entries) * self._slice_seconds() / self.num_trainers
+
     def wait(self, run: Computation) -> float | None:
         """Seconds until the run will have ended, as far as one can tell; None if it is not being trained."""
         with self._changed:
@@ -188,15 +194,20 @@ class Scheduler:
                 entry.run.conclude()
             self._entries.clear()
 
+    def _slice_seconds(self) -> float:
+        """How long to train at a time: the more runs there are, the shorter."""
+        shared = ROUND_SECONDS * self.num_trainers / max(1, len(self._entries))
+        return max(SHORT_SECONDS, min(SLICE_SECONDS, shared))
+
     def _let_go(self, run: Computation) -> bool:
         """Give it no more turns; whether a slice of it is being trained."""
         entry = self._entries.get(id(run))
         if entry is None:
             return False
         entry.resting = True
-        if not entry.asked:
+        if not entry.reserved:
             self._remove(entry)
-        return entry.asked > 0
+        return len(entry.reserved) > 0
 
     def _remove(self, entry: Entry) -> None:
         if entry.lane is not None:
@@ -251,14 +262,14 @@ class Scheduler:
                 messages = [*map(Drop, lane.forgotten), *self._messages(lane, chosen)]
                 lane.forgotten.clear()
                 lane.asked.append(chosen)
-                chosen.asked += 1
+                self.shares.reserve(chosen, self._slice_seconds())
             for message in messages:
                 lane.process.send(message)
         if not (lane.asked or lane.process.alive):
             raise ChildDied
 
     def _messages(self, lane: Lane, chosen: Entry) -> list[Any]:
-        advance = Advance(chosen.order, SLICE_SECONDS)
+        advance = Advance(chosen.order, self._slice_seconds())
         if chosen.lane is lane:
             return [advance]
         if chosen.lane is not None:
@@ -274,10 +285,10 @@ class Scheduler:
             for entry in self._entries.values()
             if not entry.resting
             and not (entry.run.ending or entry.run.ended)
-            and (not entry.asked or entry.lane is lane)
+            and (not entry.reserved or entry.lane is lane)
             and (entry.lane in (None, lane) or held[id(entry.lane)] > held[id(lane)] + 1)
         ]
-        return min(fitting, key=lambda entry: (entry.asked, *self.shares.key(entry)), default=None)
+        return min(fitting, key=self.shares.key, default=None)
 
     def _record(self, lane: Lane, brought: Slice) -> None:
         entry = lane.asked[0]
@@ -289,9 +300,9 @@ class Scheduler:
         entry.run.take(brought)
         with self._changed:
             lane.asked.popleft()
-            entry.asked, entry.deaths = entry.asked - 1, 0
+            entry.deaths = 0
             self.shares.charge(entry, brought.seconds)
-            if not entry.asked and (entry.resting or entry.run.ended) and id(entry.run) in self._entries:
+            if not entry.reserved and (entry.resting or entry.run.ended) and id(entry.run) in self._entries:
                 self._remove(entry)
             self._changed.notify_all()
 
@@ -305,7 +316,8 @@ class Scheduler:
                 return
             LOG.error("a trainer process died; its runs go on from where they were")
             for entry in [entry for entry in self._entries.values() if entry.lane is lane]:
-                entry.lane, entry.asked = None, 0
+                entry.lane = None
+                self.shares.release(entry)
                 entry.deaths += entry is doing
                 if entry.deaths >= DEATHS:
                     entry.run.end("failed", f"The training ended its process {DEATHS} times.")

@@ -7,7 +7,7 @@ advance. A session that comes after a while takes the time of those that are the
 import time
 from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.live.computation import Computation
 from spncore import Experiment
@@ -28,6 +28,8 @@ class Turn:
     run: Computation
     order: int
     clock: float = 0.0
+    reserved: deque[float] = field(default_factory=deque)  # what slices that are asked for are expected to take
+    last: float = 0.0  # seconds that its last slice took
 
     @property
     def weight(self) -> float:
@@ -52,20 +54,37 @@ class Shares:
 
     def key(self, turn: Turn) -> tuple[bool, float, float, int]:
         """Who has the least goes next."""
-        begun = turn.run.length > 0 or turn.run.seconds > FIRST_SECONDS
+        begun = turn.run.length > 0 or turn.run.seconds > FIRST_SECONDS or len(turn.reserved) > 0
         behind = min((self._clocks.get(session, 0.0) for session in turn.run.sessions), default=0.0)
         return begun, behind, turn.clock, turn.order
 
+    def reserve(self, turn: Turn, seconds: float) -> None:
+        """A slice of about so many seconds is asked for: it moves the clocks by what it is expected to take."""
+        turn.reserved.append(max(seconds, turn.last))
+        self._move(turn, turn.reserved[-1])
+
+    def release(self, turn: Turn) -> None:
+        """The slices that were asked for will not come."""
+        while turn.reserved:
+            self._move(turn, -turn.reserved.popleft())
+
     def charge(self, turn: Turn, seconds: float) -> None:
         """A slice was trained: who shares a run shares what it costs."""
-        turn.clock += seconds / turn.weight
+        self._move(turn, seconds - (turn.reserved.popleft() if turn.reserved else 0.0))
+        turn.last = seconds
         each, now = seconds / max(1, len(turn.run.sessions)), time.monotonic()
         for session in turn.run.sessions:
-            self._clocks[session] = self._clocks.get(session, 0.0) + each / turn.weight
             self._spend(session, now, each)
         if turn.run.length > 1 and turn.run.seconds > FIRST_SECONDS / 10:
             made = turn.run.length / states_of(turn.run.study)
             self._pace += 0.05 * (turn.run.seconds / (made * guessed(turn.run.study, turn.run)) - self._pace)
+
+    def _move(self, turn: Turn, seconds: float) -> None:
+        """Move the clocks of a run and of who waits for it."""
+        turn.clock += seconds / turn.weight
+        for session in turn.run.sessions:
+            each = seconds / turn.weight / len(turn.run.sessions)
+            self._clocks[session] = self._clocks.get(session, 0.0) + each
 
     def _spend(self, session: Hashable, now: float, seconds: float) -> None:
         """Note it with what was spent in the same minute."""

@@ -75,11 +75,11 @@ class Visitor:
             await session.close()
 
     async def _change(self, session: Session, until: float) -> None:
-        for seed in cycle((1, 2)):
+        for num_components in cycle((9.0, 8.0)):
             await asyncio.sleep(CONTROL_EVERY)
             if time.perf_counter() >= until:
                 return
-            session.controls.append(await session.rerun(control_seed=seed))
+            session.controls.append(await session.rerun(control_num_components=num_components))
 
 
 async def crowd(server: Server, sizes: Sizes, of: int) -> dict[str, Any]:

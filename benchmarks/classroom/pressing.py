@@ -1,11 +1,14 @@
-"""Sessions whose pages are open press Train at once, each with a seed of its own and all else as it comes."""
+"""Sessions whose pages are open press Train at once, each with a seed of its own and all else as it comes.
+
+Each opens a link with its seed and K = 9, changes K to 8 by the press, and K now and then afterwards.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from itertools import cycle
 from typing import Any
 
@@ -15,17 +18,24 @@ from benchmarks.earlier.checkout import Build
 from benchmarks.visitors import Server, Session, link, opened
 
 CONTROL_EVERY = 3.0
-FIRST_SECONDS = 60.0  # that the run which all pages open with is waited for
+FIRST_SECONDS = 90.0  # that the runs which pages open with are waited for
+Changed = Callable[[int, Session], dict[str, float]]
 FIRST_POINT_MS, OVER_IDEAL = 1000.0, 1.2  # a class is served well within these
 
 
 @contextlib.asynccontextmanager
-async def class_of(port: int, count: int) -> AsyncIterator[list[Session]]:
-    """So many open pages, whose first run, one that they share, has ended."""
+async def class_of(port: int, count: int, seed: int | None = None) -> AsyncIterator[list[Session]]:
+    """So many open pages, whose first runs have ended: from `seed` on one of each, else a run that they share.
+
+    In pages that share one the seed and the number of updates can be set.
+    """
     async with contextlib.AsyncExitStack() as stack:
         enter = stack.enter_async_context
-        sessions = await asyncio.gather(*(enter(opened(port, study(0))) for _ in range(count)))
+        links = (study(0) if seed is None else study(seed + place, num_components=9) for place in range(count))
+        sessions = await asyncio.gather(*(enter(opened(port, link)) for link in links))
         await asyncio.gather(*(session.follow(FIRST_SECONDS) for session in sessions))
+        if seed is None:
+            await asyncio.gather(*(session.unfold() for session in sessions))
         yield list(sessions)
 
 
@@ -41,27 +51,35 @@ async def follow(session: Session, seconds: float) -> None:
     await session.follow(seconds)
 
 
-async def attend(session: Session, busy: asyncio.Future[Any], seed: int, offset: float, **changed: float) -> float:
+async def attend(session: Session, busy: asyncio.Future[Any], offset: float, **changed: float) -> float:
     """Press Train, then change a control every few seconds until the class is done; seconds that the press took."""
-    seconds = await session.press(control_seed=seed, **changed)
+    seconds = await session.press(**changed)
     await asyncio.wait({busy}, timeout=offset)
-    for change in cycle((1, 0)):
+    for num_components in cycle((9.0, 8.0)):
         if busy.done():
             break
-        session.controls.append(await session.rerun(control_seed=seed + change))
+        session.controls.append(await session.rerun(control_num_components=num_components))
         await asyncio.wait({busy}, timeout=CONTROL_EVERY)
     return seconds
 
 
-async def press_all(sessions: list[Session], first: int, seconds: float, **changed: float) -> dict[str, Any]:
-    """All press at once; what they got until all runs have ended, or for so many seconds."""
+def as_it_comes(place: int, session: Session) -> dict[str, float]:
+    """The default K, in a page that opened with another one."""
+    return {"control_num_components": 8.0}
+
+
+async def press_all(sessions: list[Session], seconds: float, changed: Changed) -> dict[str, Any]:
+    """All press at once; what they got until all runs have ended, or for so many seconds.
+
+    `changed` says what each changes by the press, by its place among them.
+    """
     for session in sessions:
         session.mounted.clear()
         session.controls.clear()
     busy = asyncio.gather(*(follow(session, seconds) for session in sessions))
     offsets = (CONTROL_EVERY * place / len(sessions) for place in range(len(sessions)))
     attending = [
-        attend(session, busy, first + 10 * place, offset, **changed)
+        attend(session, busy, offset, **changed(place, session))
         for place, (session, offset) in enumerate(zip(sessions, offsets, strict=True))
     ]
     presses = await asyncio.gather(*attending)
@@ -75,9 +93,9 @@ async def press_all(sessions: list[Session], first: int, seconds: float, **chang
 
 async def class_presses(server: Server, sizes: Sizes) -> dict[str, Any]:
     """The class, beside the CPU seconds that the same studies take alone in a process."""
-    async with class_of(server.port, sizes.students) as sessions:
+    async with class_of(server.port, sizes.students, 1000) as sessions:
         before = Usage.of(server)
-        found = await press_all(sessions, 1000, sizes.class_seconds)
+        found = await press_all(sessions, sizes.class_seconds, as_it_comes)
         used = spent(before, Usage.of(server))
     alone = await asyncio.to_thread(alone_seconds, server, sizes.students)
     return {**found, **shares(found, used, alone)}
@@ -106,7 +124,11 @@ async def cores_that_train(server: Server, sizes: Sizes) -> dict[str, Any]:
     """CPU seconds of training per second, while a class waits for runs of which none ends."""
     async with class_of(server.port, sizes.students) as sessions:
         seconds = sizes.settle_seconds + sizes.watched_seconds
-        pressing = asyncio.create_task(press_all(sessions, 2000, seconds + 2, control_iterations=sizes.long_updates))
+
+        def long(place: int, session: Session) -> dict[str, float]:
+            return {"control_seed": 2000 + place, "control_iterations": sizes.long_updates}
+
+        pressing = asyncio.create_task(press_all(sessions, seconds + 2, long))
         await asyncio.sleep(sizes.settle_seconds)
         before, begin = Usage.of(server), time.perf_counter()
         await asyncio.sleep(sizes.watched_seconds)
@@ -128,8 +150,8 @@ async def students_per_core(server: Server, sizes: Sizes) -> dict[str, Any]:
     alone = await asyncio.to_thread(alone_seconds, server, 3) / 3
     rows: list[dict[str, Any]] = []
     for count in sizes.classes:
-        async with class_of(server.port, count) as sessions:
-            found = await press_all(sessions, 10_000 * count, sizes.class_seconds)
+        async with class_of(server.port, count, 10_000 * count) as sessions:
+            found = await press_all(sessions, sizes.class_seconds, as_it_comes)
         ratio = over_ideal(found["all_finished_seconds"], alone * count, CORES)
         rows.append({"finished_over_ideal": ratio, **found})
         if not served_well(rows[-1]):

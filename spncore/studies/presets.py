@@ -1,6 +1,7 @@
 """The named studies of the lab: each says what is held equal between its depths, and what to look for."""
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from spncore.runs.experiment import Experiment
@@ -160,6 +161,7 @@ def is_figure_3(study: Study) -> bool:
     return study == replace(FIGURE_3, experiment=FIGURE_3.experiment.replace(iterations=study.experiment.iterations))
 
 
+@lru_cache(maxsize=64)  # a page asks at each of its script's runs
 def matching(study: Study) -> Preset | None:
     """The preset that this study is, on whatever data, or None for settings of the user's own."""
     dataset = study.experiment.dataset

@@ -1,6 +1,7 @@
 """Circuits: Claim 1 on a deep circuit, trained live beside the mixture of its induced trees."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -70,6 +71,14 @@ def train() -> None:
     page.write_address(CIRCUITS.encode(shown.study), st.session_state["circuit_view"])
 
 
+def train_now() -> None:
+    """Train what the controls say, unless it is refused; the panel then says why."""
+    with suppress(ExperimentError):
+        st.session_state[STATE] = controls.study_of(controls.said("circuit", controls.settings(opened())))
+        st.session_state["circuit_refused"] = []
+        train()
+
+
 def link_to(study: Study) -> str:
     """The whole address that reopens a study."""
     return page.page_address(CIRCUITS.query_string(study))
@@ -107,10 +116,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
-    if page.train_button("circuit_train", stale, wanted is not None):
-        st.session_state["circuit_refused"] = []
-        train()
-        st.rerun()
+    page.train_button("circuit_train", stale, wanted is not None, train_now)
     export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
 page.refused(st.session_state["circuit_problem"])

@@ -1,6 +1,7 @@
 """The lab: choose an experiment, watch it train, play it back, take it away."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -12,7 +13,7 @@ from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
 from app.pages.lab import files
 from spncore.learning.learners import title
-from spncore.record import Field
+from spncore.record import ExperimentError, Field
 from spncore.studies import presets
 
 MAIN = "num_components depths learning_rate init_scale init_convention rivals".split()
@@ -58,6 +59,13 @@ def choose_preset() -> None:
 def reset() -> None:
     """Bring back the default study, on the data set in use."""
     session.show(LAB.default().on(session.study().experiment.dataset))
+
+
+def train() -> None:
+    """Train what the controls say, unless it is refused; the panel then says why."""
+    with suppress(ExperimentError):
+        st.session_state["study"] = controls.study_of(controls.said("control", controls.settings(session.study())))
+        session.train()
 
 
 @st.dialog(WORDS["export"])
@@ -107,9 +115,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         data.data_in_use()
     data.fetch_instead()
-    if page.train_button("train", session.is_stale(), wanted is not None, WORDS["train_help"]):
-        session.train()
-        st.rerun()
+    page.train_button("train", session.is_stale(), wanted is not None, train, WORDS["train_help"])
     export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 

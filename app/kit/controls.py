@@ -55,9 +55,9 @@ def show(prefix: str, values: Values) -> None:
     st.session_state.update({f"{prefix}_{name}": value for name, value in values.items()})
 
 
-def said(prefix: str, values: Values) -> dict[str, Any]:
-    """What the controls of a prefix say now; `values` where none is drawn."""
-    return {name: st.session_state.get(f"{prefix}_{name}", value) for name, value in values.items()}
+def said(prefix: str, values: Values, names: Iterable[str]) -> dict[str, Any]:
+    """What the controls of these names say now; `values` where none is drawn, and for all else."""
+    return {**values, **{name: st.session_state.get(f"{prefix}_{name}", values[name]) for name in names}}
 
 
 def panel(
@@ -75,32 +75,33 @@ def panel(
     They begin with `values` at the first visit and back from another page. None where `make` refuses by a ValueError:
     its sentence, which begins with the setting's name or label, is shown at that setting.
     """
-    now = said(prefix, values)
-    made, refusal = _attempted(make, now)
-    top = st.container()
+    main, more = tuple(main), tuple(more)
+    now = said(prefix, values, main + more)
+    _, refused_at, _ = _made(make, now)  # a place for the sentence is kept only where one will be
+    slots, top = dict[str, DeltaGenerator](), st.container()
     offered, folded = ([name for name in names if name not in MATTERS or MATTERS[name](now)] for names in (main, more))
     rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
     if folded:
         # What is folded is not drawn: it is most of the page, and a press of Train waits for all that is.
         unfolded = st.expander(WORDS["more"], key=f"{prefix}_more", on_change="rerun")
         rows += zip(folded if unfolded.open else (), repeat(unfolded), strict=False)
-    named = re.split("[:,]", refusal)[0]
     for name, place in rows:
         with place:
-            draw(prefix, name, fields[name], values[name], **how.get(name, {}))
-            if named in (name, fields[name].label):
-                top = st.container()
+            now[name] = draw(prefix, name, fields[name], values[name], **how.get(name, {}))
+            if refused_at in (name, fields[name].label):
+                slots[refused_at] = st.container()
+    made, named, refusal = _made(make, now)
     if refusal:
-        top.error(literal(refusal), icon=":material/block:")
+        slots.get(named, top).error(literal(refusal), icon=":material/block:")
     return made
 
 
-def _attempted(make: Callable[[dict[str, Any]], Record], now: dict[str, Any]) -> tuple[Record | None, str]:
-    """What `make` makes of the controls, or why it does not."""
+def _made(make: Callable[[dict[str, Any]], Record], now: dict[str, Any]) -> tuple[Record | None, str, str]:
+    """What `make` makes of what the controls say; or None, the setting at which it refuses, and its sentence."""
     try:
-        return make(now), ""
+        return make(now), "", ""
     except ValueError as refusal:
-        return None, str(refusal)
+        return None, re.split("[:,]", str(refusal))[0], str(refusal)
 
 
 def draw(

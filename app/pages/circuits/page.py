@@ -74,7 +74,7 @@ def train() -> None:
 def train_now() -> None:
     """Train what the controls say, unless it is refused; the panel then says why."""
     with suppress(ExperimentError):
-        st.session_state[STATE] = controls.study_of(controls.said("circuit", controls.settings(opened())))
+        st.session_state[STATE] = controls.study_of(controls.said("circuit", controls.settings(opened()), MAIN + MORE))
         st.session_state["circuit_refused"] = []
         train()
 

@@ -64,7 +64,9 @@ def reset() -> None:
 def train() -> None:
     """Train what the controls say, unless it is refused; the panel then says why."""
     with suppress(ExperimentError):
-        st.session_state["study"] = controls.study_of(controls.said("control", controls.settings(session.study())))
+        st.session_state["study"] = controls.study_of(
+            controls.said("control", controls.settings(session.study()), MAIN + MORE)
+        )
         session.train()
 
 

@@ -53,7 +53,9 @@ def drawing(names, fields, values, how=None, refused=""):
 
 def drawn(names=tuple(FINE), fields=FINE, values=VALUES, **more):
     given = {"names": tuple(names), "fields": fields, "values": values, **more}
-    page = AppTest.from_function(drawing, kwargs=given, default_timeout=PATIENCE).run()
+    page = AppTest.from_function(drawing, kwargs=given, default_timeout=PATIENCE)
+    page.session_state["x_more"] = True
+    page.run()
     assert not page.exception
     return page
 
@@ -81,6 +83,17 @@ def test_the_value_of_a_link_stays_offered_between_the_steps():
     widget(page, "steep").set_value(1.0).run()
     assert page.session_state["made"]["steep"] == 1.0
     assert "0.013" in widget(page, "steep").options
+
+
+def test_what_is_folded_is_drawn_when_it_is_unfolded_and_says_the_same_before():
+    page = AppTest.from_function(
+        drawing, kwargs={"names": tuple(FINE), "fields": FINE, "values": VALUES}, default_timeout=PATIENCE
+    ).run()
+    assert not page.number_input and page.session_state["made"] == VALUES
+    page.session_state["x_more"] = True
+    page.run()
+    widget(page, "long").set_value(7).run()
+    assert page.session_state["made"] == {**VALUES, "long": 7}
 
 
 @pytest.mark.parametrize("end", ["low", "high"])
@@ -166,7 +179,9 @@ def test_a_setting_is_offered_where_it_matters(name, under):
     [("", "control", "study"), ("circuits", "circuit", "circuit_study"), ("classes", "classes", "classes_study")],
 )
 def test_what_the_record_refuses_is_one_sentence_at_its_control_and_the_study_is_kept(page, prefix, state):
-    at = at_address(page, dataset="two-clusters", iterations="3", num_seeds="1", num_components="2", depths="1,2").run()
+    at = at_address(page, dataset="two-clusters", iterations="3", num_seeds="1", num_components="2", depths="1,2")
+    at.session_state[f"{prefix}_more"] = True
+    at.run()
     before = at.session_state[state]
     at.number_input(key=f"{prefix}_seed").set_value(2**32 - 1).run()
     assert at.session_state[state] != before and not at.error

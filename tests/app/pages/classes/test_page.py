@@ -51,6 +51,7 @@ def opened(**query):
     page = AppTest.from_file(str(PAGE), default_timeout=PATIENCE)
     for name, value in query.items():
         page.query_params[name] = value
+    page.session_state["classes_more"] = True  # so that every control is drawn
     page.run()
     assert not page.exception
     return page

@@ -12,7 +12,9 @@ QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_co
 
 
 def opened(**query):
-    page = at_address(**query).run()
+    page = at_address(**query)
+    page.session_state["control_more"] = True  # so that every control is drawn
+    page.run()
     assert not page.exception
     return page
 

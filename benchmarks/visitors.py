@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -34,14 +34,26 @@ ANSWER_SECONDS = 60  # nobody waits longer for a script or an answer
 
 
 class Server:
-    """The lab in a process of its own, of the build in a folder; `environment` is added to this process's."""
+    """The lab in a process of its own, of the build in a folder; `environment` is added to this process's.
 
-    def __init__(self, folder: Path = ROOT, **environment: str) -> None:
+    `before` stands before its command.
+    """
+
+    def __init__(self, folder: Path = ROOT, before: Sequence[str] = (), **environment: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.folder, self.log = folder, tempfile.TemporaryFile()
-        command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.address", "127.0.0.1"]
+        command = [
+            *before,
+            sys.executable,
+            "-m",
+            "streamlit",
+            "run",
+            "streamlit_app.py",
+            "--server.address",
+            "127.0.0.1",
+        ]
         self.begin = time.perf_counter()
         self.process = subprocess.Popen(
             [*command, "--server.port", str(self.port)],
@@ -103,9 +115,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(folder: Path = ROOT, **environment: str) -> Iterator[Server]:
+def running(folder: Path = ROOT, before: Sequence[str] = (), **environment: str) -> Iterator[Server]:
     """A server that is gone afterwards, whatever happens."""
-    server = Server(folder, **environment)
+    server = Server(folder, before, **environment)
     try:
         yield server
     finally:

@@ -1,5 +1,6 @@
 """What begins and ends with the server: in the end runs have a moment, and none is cut."""
 
+import gc
 import logging
 import os
 import signal
@@ -40,6 +41,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
         signal.signal(signal.SIGTERM, lambda *_: _terminate(server))
     REGISTRY.scheduler.start()
     JOBS.open()
+    gc.freeze()  # what is loaded stays: looking it through for garbage would hold up every answer
     if fault := store.fault():
         LOG.warning("outcomes and fetched data are not kept: %s", store.remedy(fault))
     LOG.info("the server is up")

@@ -1,5 +1,6 @@
 """A trainer process, `python -m app.live.trainer NICENESS`: it answers for as long as there is a server."""
 
+import gc
 import os
 import sys
 
@@ -28,6 +29,7 @@ def main() -> None:
     parent, desk = Parent(int(sys.argv[1])), Desk()
     log.begin(os.environ, sys.stderr)
     warm_up(desk)
+    gc.freeze()  # what is loaded stays; only what runs leave behind is to be looked through
     while True:
         answer = desk.answer(parent.receive())
         if answer is not None:

@@ -6,6 +6,7 @@ both give the same bits. `trainer` is the process, a child of the server.
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 from collections.abc import Generator, Iterator, Sequence
@@ -225,6 +226,7 @@ class Desk:
             self._trainings[message.key] = Training(message._replace(dataset=known))
         elif isinstance(message, Drop):
             self._trainings.pop(message.key, None)
+            gc.collect()  # its arrays are large, and a generator that holds its owner goes no other way
         elif message.key in self._trainings:
             return self._trainings[message.key].advance(message.seconds)
         else:

@@ -24,6 +24,7 @@ from benchmarks.classroom.measures import EARLIER, NOW, TARGETS, measures
 from benchmarks.classroom.parts import PARTS, WHAT, Part
 from benchmarks.classroom.pressing import study
 from benchmarks.classroom.sizes import SMALLEST, Sizes
+from benchmarks.confined import confined
 from benchmarks.document import ROOT, document, write
 from benchmarks.earlier.__main__ import REVISION
 from benchmarks.earlier.checkout import RevisionError, lay_out
@@ -93,9 +94,14 @@ def attempted(name: str, build: str, folder: Path, sizes: Sizes) -> dict[str, An
 
 
 def played(part: Part, folder: Path, sizes: Sizes) -> dict[str, Any]:
-    """A part on a fresh server of the build in a folder."""
-    with running(folder, **part.environment) as server:
-        return asyncio.run(in_time(part, server, sizes))
+    """A part on a fresh server of the build in a folder; OSError where it needs a control group and may make none."""
+    if not part.memory_bytes:
+        with running(folder) as server:
+            return asyncio.run(in_time(part, server, sizes))
+    with confined(part.memory_bytes) as group:
+        with running(folder, group.enter) as server:
+            found = asyncio.run(in_time(part, server, sizes))
+        return {**found, "group_peak_mb": round(group.peak_mb, 1), "processes_killed": group.num_killed}
 
 
 async def in_time(part: Part, server: Server, sizes: Sizes) -> dict[str, Any]:

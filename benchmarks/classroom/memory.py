@@ -18,7 +18,7 @@ from benchmarks.pages import fetched
 from benchmarks.visitors import ANSWER_SECONDS, Server, Session, opened
 
 FILE_BYTES = 9_700_000
-HEAVY_LIMIT = 600_000_000  # bytes of memory for runs
+HEAVY_LIMIT = 600_000_000  # bytes of memory for the server and all its processes
 BOUNDARY = "a-boundary-of-parts"
 
 
@@ -109,7 +109,7 @@ async def upload_address(session: Session, name: str) -> tuple[str, str]:
 
 
 async def heavy_links(server: Server, sizes: Sizes) -> dict[str, Any]:
-    """Many tabs that each open a heavy link of its own, on a server with a limit of memory for runs.
+    """Many tabs that each open a heavy link of its own, on a server in a control group with a limit of memory.
 
     Who has got points twice presses Stop, so that the others get their turns before the watch ends.
     """

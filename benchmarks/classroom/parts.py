@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,11 +17,14 @@ from benchmarks.visitors import Server
 
 
 class Part(NamedTuple):
-    """What a part plays, each time on a fresh server; at most for so many seconds; what it sets for the server."""
+    """What a part plays, each time on a fresh server; at most for so many seconds.
+
+    `memory_bytes` is what the server may use in all, as in a container; 0 for as much as there is.
+    """
 
     play: Callable[[Server, Sizes], Awaitable[dict[str, Any]]]
     seconds: float
-    environment: Mapping[str, str] = {}
+    memory_bytes: int = 0
     earlier: bool = True  # whether the earlier build plays it too
 
 
@@ -31,7 +34,7 @@ PARTS = {
     "beside": Part(delay_beside_heavy, 300),
     **{f"crowd_{count}": Part(partial(crowd, of=count), 180) for count in CROWDS},
     "uploads": Part(uploads_of_one_tab, 240),
-    "heavy_links": Part(heavy_links, 180, {"SPNLAB_MEMORY_BYTES": str(HEAVY_LIMIT)}),
+    "heavy_links": Part(heavy_links, 180, HEAVY_LIMIT),
     "kills": Part(kills, 480, earlier=False),
     **{f"wifi_{cut}_s": Part(partial(wifi, seconds=cut), 240, earlier=cut == CUTS[0]) for cut in CUTS},
     "students": Part(students_per_core, 480, earlier=False),

@@ -1,19 +1,25 @@
 """Trainer processes: what dies loses nothing, nobody else notices, and the server's own process trains nothing."""
 
+import gc
 import os
 import signal
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
+from app.live.computation import Computation
 from app.live.limits import ServerLimits
 from app.live.runs import RunRegistry
 from app.live.scheduler import DEATHS
+from app.live.shares import Shares, Turn
+from app.live.training import Advance, Begin, Desk, Drop
 from spncore import Dataset, Trainer, fit
 from spncore.learning import batch, em
+from spncore.learning.batch import Batch
 from spncore.record import ExperimentError
 from spncore.runs import problem
 from spncore.runs.study import Study
@@ -159,3 +165,32 @@ def test_a_trainer_that_dies_while_nothing_is_trained_is_begun_anew(processes: R
     dead = idle.pid
     os.kill(dead, signal.SIGKILL)
     until(lambda: idle.pid not in (None, dead))
+
+
+def test_what_a_trainer_lets_go_of_is_gone_at_once(data: Dataset) -> None:
+    desk = Desk()
+    desk.answer(Begin(1, Study(ENDLESS, (1, 2)), data))
+    desk.answer(Advance(1, 0.01))
+    held = [weakref.ref(one) for one in gc.get_objects() if isinstance(one, Batch)]
+    assert held
+    desk.answer(Drop(1))
+    assert not any(one() for one in held)
+
+
+def test_a_run_on_a_trainer_with_another_gets_its_share_of_cpu_not_of_turns(data: Dataset) -> None:
+    shares = Shares()
+    light, heavy = [Turn(Computation(Study(ENDLESS, (1,)), data), order) for order in (0, 1)]
+    for turn, session in ((light, "a"), (heavy, "b")):
+        turn.run.sessions, turn.run.length = frozenset([session]), 1
+        shares.join(turn.run, [])
+    for turn, seconds in ((light, 0.02), (heavy, 0.2)):
+        shares.reserve(turn, 0.02)
+        shares.charge(turn, seconds)
+    asked = []
+    for _ in range(6):  # ahead of any answer
+        chosen = min((light, heavy), key=shares.key)
+        shares.reserve(chosen, 0.02)
+        asked.append(chosen)
+    assert asked == [light] * 6
+    shares.release(light)
+    assert shares.key(light) < shares.key(heavy) and light.clock == pytest.approx(0.02)

@@ -70,7 +70,7 @@ class ServerLimits:
 
     trainers: int = cores()  # processes that train
     niceness: int = 10  # by how much they give way to the server's process
-    queue: int = 60  # runs that wait for memory
+    queue: int = 300  # runs that wait for memory
     sessions: int = 200
     unfinished_per_session: int = 4  # one on every page that trains, and one to spare
     runs_per_session: int = 12

@@ -14,6 +14,7 @@ from spncore import Experiment
 from spncore.runs.study import Study
 
 HEAVY_SECONDS = 4.0  # of CPU; a run that has had so much yields to those that have not
+LONG_SECONDS = 40.0  # of CPU; a run that will by its size take so much yields from the start
 HEAVY_WEIGHT = 0.25
 FIRST_SECONDS = 1.0  # of CPU, after which a run without a point is no more preferred for it
 HOUR, MINUTE = 3600.0, 60.0
@@ -34,7 +35,8 @@ class Turn:
     @property
     def weight(self) -> float:
         """Its part of its session's time, beside others of the session and of others."""
-        return HEAVY_WEIGHT if self.run.seconds > HEAVY_SECONDS else 1.0
+        heavy = self.run.seconds > HEAVY_SECONDS or guessed(self.run.study, self.run) > LONG_SECONDS
+        return HEAVY_WEIGHT if heavy else 1.0
 
 
 class Shares:
@@ -46,9 +48,13 @@ class Shares:
         self._pace = 1.0  # by how much runs take longer than guessed
 
     def join(self, run: Computation, others: Iterable[Turn]) -> None:
-        """A run comes: its sessions take at least the time of those that are there."""
+        """A run comes: its sessions take at least the time of those that are there.
+
+        Where nobody is, they take the latest: what others had while they were alone is no debt.
+        """
         there = {session for turn in others for session in turn.run.sessions} - run.sessions
-        now = min((self._clocks.get(session, 0.0) for session in there), default=0.0)
+        clocks = [self._clocks.get(session, 0.0) for session in there]
+        now = min(clocks) if clocks else max(self._clocks.values(), default=0.0)
         for session in run.sessions:
             self._clocks[session] = max(self._clocks.get(session, 0.0), now)
 

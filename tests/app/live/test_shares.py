@@ -55,6 +55,15 @@ def paper(data: Dataset) -> Paper:
     return Paper(data)
 
 
+def test_what_a_session_had_while_it_was_alone_is_no_debt(paper: Paper) -> None:
+    paper.come("a", 20.0)
+    paper.train(30.0)
+    assert not paper.turns
+    other, again = paper.come("b", 50.0), paper.come("a", 1.0)
+    paper.train(3.0)
+    assert again not in paper.turns and other.run.seconds > 1.0
+
+
 def test_a_session_with_three_runs_gets_as_much_as_one_with_a_single_run(paper: Paper) -> None:
     three, one = [paper.come("a", 50.0) for _ in range(3)], paper.come("b", 50.0)
     paper.train(3.0)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from benchmarks.visitors import Server, Session
+from benchmarks.server import Server
+from benchmarks.visitors import Session
 
 
 def quantiles(name: str, values: Sequence[float]) -> dict[str, float]:

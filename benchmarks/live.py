@@ -23,7 +23,8 @@ from typing import Any
 
 from benchmarks.counting import Usage, quantiles, spent
 from benchmarks.document import Measure, document, found, write
-from benchmarks.visitors import Server, Session, link, opened, running
+from benchmarks.server import Server, running
+from benchmarks.visitors import Session, link, opened
 
 TARGETS = {
     "first_point_ms": 300.0,  # at most

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmarks.document import Found, Measure, document, found, write
-from benchmarks.visitors import ROOT, Server
+from benchmarks.server import ROOT, Server
 
 PAGES = {"Lab": "", "Dynamics": "dynamics", "Figure 3": "figure3", "Ask": "ask"}
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}

@@ -6,7 +6,7 @@ from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from typing import NamedTuple
 
-from benchmarks.visitors import ANSWER_SECONDS
+from benchmarks.server import ANSWER_SECONDS
 
 
 class Answer(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks import processes
 from benchmarks.counting import Usage, spent
-from benchmarks.visitors import Server
+from benchmarks.server import Server
 from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(not processes.PROC.exists(), reason="only Linux has /proc")

@@ -28,7 +28,8 @@ from benchmarks.confined import confined
 from benchmarks.document import ROOT, document, write
 from benchmarks.earlier.__main__ import REVISION
 from benchmarks.earlier.checkout import RevisionError, lay_out
-from benchmarks.visitors import Server, opened, running
+from benchmarks.server import Server, running
+from benchmarks.visitors import opened
 
 TITLE = (
     "A class at the lab's server, without a browser, on the same cores, by the clock; before: the build of commit "

@@ -10,7 +10,8 @@ from typing import Any
 from benchmarks.classroom.pressing import class_of, follow, study
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
-from benchmarks.visitors import Server, Session, opened
+from benchmarks.server import Server
+from benchmarks.visitors import Session, opened
 
 HEAVIEST = {"num_components": 64, "depths": "1,2,3,4,5,6,7,8", "iterations": 5000}
 

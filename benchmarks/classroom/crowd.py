@@ -16,7 +16,8 @@ from benchmarks.classroom.pressing import study
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors, quantiles
 from benchmarks.pages import Answer, fetched, sent
-from benchmarks.visitors import Server, Session, connected
+from benchmarks.server import Server
+from benchmarks.visitors import Session, connected
 
 CROWDS = (100, 200)
 CONTROL_EVERY = 10.0

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from benchmarks.classroom.pressing import class_of
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
-from benchmarks.visitors import ENDED, Server, Session
+from benchmarks.server import Server
+from benchmarks.visitors import ENDED, Session
 
 RUN_SECONDS = 60.0  # that a run is waited for
 LOOK_SECONDS = 0.03  # over which the busiest child is found

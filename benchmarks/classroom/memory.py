@@ -15,7 +15,8 @@ from benchmarks.classroom.pressing import study
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
 from benchmarks.pages import fetched
-from benchmarks.visitors import ANSWER_SECONDS, Server, Session, opened
+from benchmarks.server import ANSWER_SECONDS, Server
+from benchmarks.visitors import Session, opened
 
 FILE_BYTES = 9_700_000
 HEAVY_LIMIT = 600_000_000  # bytes of memory for the server and all its processes

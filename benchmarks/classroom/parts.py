@@ -13,7 +13,7 @@ from benchmarks.classroom.memory import HEAVY_LIMIT, heavy_links, uploads_of_one
 from benchmarks.classroom.pressing import class_presses, cores_that_train, students_per_core
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.classroom.wifi import CUTS, wifi
-from benchmarks.visitors import Server
+from benchmarks.server import Server
 
 
 class Part(NamedTuple):

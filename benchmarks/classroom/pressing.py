@@ -15,7 +15,8 @@ from typing import Any
 from benchmarks.classroom.sizes import CORES, Sizes
 from benchmarks.counting import Spent, Usage, over_ideal, pressed, quantiles, spent
 from benchmarks.earlier.checkout import Build
-from benchmarks.visitors import Server, Session, link, opened
+from benchmarks.server import Server
+from benchmarks.visitors import Session, link, opened
 
 CONTROL_EVERY = 3.0
 FIRST_SECONDS = 90.0  # that the runs which pages open with are waited for

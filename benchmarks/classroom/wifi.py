@@ -12,7 +12,8 @@ from websockets.exceptions import WebSocketException
 from benchmarks.classroom.pressing import class_of
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.counting import errors
-from benchmarks.visitors import ENDED, Server, Session, connected
+from benchmarks.server import Server
+from benchmarks.visitors import ENDED, Session, connected
 from tests.relay import Relay
 
 CUTS = (3, 15, 50)  # seconds

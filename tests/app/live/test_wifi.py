@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.classroom.sizes import Sizes
 from benchmarks.classroom.wifi import cut_for
-from benchmarks.visitors import running
+from benchmarks.server import running
 from tests import apart
 from tests.waiting import PATIENCE
 

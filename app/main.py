@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.kit import page
 from app.kit.link import VIEWS, decode_view
 from app.kit.text import WORDS
-from app.live.door import refused_values
+from app.live.door.sockets import refused_values
 
 PANEL_PIXELS = 280
 # Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting

@@ -12,10 +12,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from ipaddress import ip_network
 from typing import Literal, NamedTuple
 
 from app.live import log, store
+from app.live.door.descriptors import allowed_descriptors, descriptors_for
+from app.live.door.settings import PROXIES, DoorSettings
 from app.live.limits import PREFIX, LimitError, ServerLimits, allowed_cores, allowed_memory, cores
 from spncore.data.library import DATASETS, available, remedy
 from spncore.files.whole import fault, make_ready
@@ -23,10 +24,9 @@ from spncore.files.whole import fault, make_ready
 PACKAGES = ("streamlit", "starlette", "plotly", "pandas", "prometheus_client")
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 OTHER_SETTINGS = ("DATA_DIR", "CLUSTER", "LOG", "HOSTS", "FRAME_ANCESTORS", "PROXIES")
-PROXIES, UVICORN_PROXIES = "SPNLAB_PROXIES", "FORWARDED_ALLOW_IPS"
+UVICORN_PROXIES = "FORWARDED_ALLOW_IPS"
 LEAST_MEMORY, GOOD_MEMORY = 400_000_000, 1_000_000_000  # the server and one trainer; the same with a class
 GOOD_ROOM = 200_000_000
-FILES_PER_TAB, OTHER_FILES = 4, 64
 MOST_PORT = 65_535
 RELEASED = 1_767_225_600  # the year of this release; no clock is before it
 
@@ -67,6 +67,7 @@ def settings(environment: Mapping[str, str]) -> Iterator[Line]:
     try:
         limits = ServerLimits.of(environment)
         log.form(environment, sys.stderr)
+        DoorSettings.of(environment)
     except LimitError as error:
         yield Line("fails", "settings", f"{error}; the server would not start")
         return
@@ -158,14 +159,9 @@ def children(_: Mapping[str, str]) -> Iterator[Line]:
 
 def descriptors(environment: Mapping[str, str]) -> Iterator[Line]:
     """Whether as many tabs can be open as sessions are allowed."""
-    try:
-        import resource
-    except ImportError:  # on Windows there is no such limit
-        return
-    sessions = _limits(environment).sessions
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    needed = FILES_PER_TAB * sessions + OTHER_FILES
-    if 0 <= most < needed:
+    sessions, most = _limits(environment).sessions, allowed_descriptors()
+    needed = descriptors_for(sessions)
+    if most < needed:
         words = f"at most {most}, {sessions} sessions need {needed}; ulimit -n {needed}, or --ulimit nofile={needed}"
         yield Line("warn", "open files", words)
     else:
@@ -183,27 +179,17 @@ def data(_: Mapping[str, str]) -> Iterator[Line]:
 
 
 def proxies(environment: Mapping[str, str]) -> Iterator[Line]:
-    """Whose word about a visitor's address is believed."""
-    named = [part.strip() for part in environment.get(PROXIES, "").split(",") if part.strip()]
-    wrong = [part for part in named if not _is_network(part)]
-    if wrong:
-        yield Line(
-            "fails", "proxies", f"{PROXIES}: {wrong[0][:40]!r} is no address; give some with commas, as 10.0.0.0/8"
-        )
-    elif "*" in environment.get(UVICORN_PROXIES, ""):
+    """Whose word about a visitor's address is believed; nothing where the settings, as said there, are not read."""
+    try:
+        named = [str(network) for network in DoorSettings.of(environment).proxies]
+    except LimitError:
+        return
+    if "*" in environment.get(UVICORN_PROXIES, ""):
         yield Line("warn", "proxies", f"{UVICORN_PROXIES}=*: every visitor may claim any address; name the proxy's")
     elif named:
         yield Line("ok", "proxies", f"forwarded addresses are believed of {', '.join(named)}")
     else:
         yield Line("ok", "proxies", f"no forwarded address is believed; behind a proxy name its address in {PROXIES}")
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 def base_path(path: str) -> Line:

@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.live import log, store
 from app.live.limits import allowed_memory
+from app.live.paths import root
 from app.live.processes import open_files, started_by, taken_by
 from spncore import __version__
 
@@ -61,8 +62,7 @@ def routes(sources: Sources, base: str = "") -> list[BaseRoute]:
         said = {"ready": reason is None} | ({"error": reason} if reason else {})
         return Response(json.dumps(said), 503 if reason else 200, HEADERS, "application/json")
 
-    prefix = f"/{base.strip('/')}/".replace("//", "/")
-    return [Route(prefix + name, answer) for name, answer in (("metrics", metrics), ("ready", ready))]
+    return [Route(root(base) + name, answer) for name, answer in (("metrics", metrics), ("ready", ready))]
 
 
 def unwritable() -> str | None:

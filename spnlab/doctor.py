@@ -5,7 +5,6 @@ import difflib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from app.live.door.settings import PROXIES, DoorSettings
 from app.live.limits import PREFIX, LimitError, ServerLimits, allowed_cores, allowed_memory, cores
 from spncore.data.library import DATASETS, available, remedy
 from spncore.files.whole import fault, make_ready
+from spnlab.listening import ADDRESS, problem
 
 PACKAGES = ("streamlit", "starlette", "plotly", "pandas", "prometheus_client")
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -27,7 +27,6 @@ OTHER_SETTINGS = ("DATA_DIR", "CLUSTER", "LOG", "HOSTS", "FRAME_ANCESTORS", "PRO
 UVICORN_PROXIES = "FORWARDED_ALLOW_IPS"
 LEAST_MEMORY, GOOD_MEMORY = 400_000_000, 1_000_000_000  # the server and one trainer; the same with a class
 GOOD_ROOM = 200_000_000
-MOST_PORT = 65_535
 RELEASED = 1_767_225_600  # the year of this release; no clock is before it
 
 
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("spnlab doctor", description=__doc__)
     parser.add_argument("--port", type=int, default=8501, help="where the lab is to listen")
     parser.add_argument("--base-url", default="", help="the path that its addresses are to begin with")
-    parser.add_argument("--address", default="127.0.0.1", help="on which of this machine's addresses")
+    parser.add_argument("--address", default=ADDRESS, help="on which of this machine's addresses")
     options = parser.parse_args(arguments)
     lines = [line for look in LOOKS for line in look(os.environ)]
     lines += [base_path(options.base_url), port(options.address, options.port)]
@@ -211,18 +210,8 @@ def clock(_: Mapping[str, str]) -> Iterator[Line]:
 
 def port(address: str, number: int) -> Line:
     """Whether the lab can listen there."""
-    if not 0 <= number <= MOST_PORT:
-        return Line("fails", "port", f"{number} is none; give one from 1 to {MOST_PORT}")
-    try:
-        family, _, _, _, place = socket.getaddrinfo(address, number, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(place)
-    except OSError as error:
-        return Line(
-            "fails", "port", f"{address}:{number}: {error.strerror}; stop what listens there, or give another --port"
-        )
-    return Line("ok", "port", f"{address}:{number} is free")
+    found = problem(address, number)
+    return Line("fails", "port", found) if found else Line("ok", "port", f"{address}:{number} is free")
 
 
 LOOKS: Sequence[Callable[[Mapping[str, str]], Iterator[Line]]] = (

@@ -51,8 +51,8 @@ def test_a_port_that_is_taken_or_is_none_fails(capsys):
         port = taken.getsockname()[1]
         assert main(["doctor", f"--port={port}"]) == 1
     assert f"fails port: 127.0.0.1:{port}: Address already in use; stop what listens there" in capsys.readouterr().out
-    assert doctor.port("127.0.0.1", 99_999).state == "fails"
-    assert doctor.port("no.such.host.invalid", 8501).state == "fails"
+    assert doctor.port("127.0.0.1", 99_999).words == "99999 is no port; give one from 1 to 65535"
+    assert doctor.port("no.such.host.invalid", 8501).words.endswith("give an --address of this machine")
 
 
 def test_a_folder_that_cannot_be_written_fails_with_the_user_and_the_command(tmp_path):

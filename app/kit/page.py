@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from typing import Any, Literal, TypeVar
 
 import plotly.graph_objects as go
@@ -18,6 +19,12 @@ from spncore.runs.study import Study
 PAGE = "page"  # under which a session keeps the name of the page it is on
 TEXT_PIXELS = 760  # lines that the eye can follow
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
+# How a text to be copied looks, and how much of it stands in a line of the narrowest place.
+COPIED = (
+    "width: 100%; padding: 0.5rem; color: inherit; background: transparent; border: 1px solid; border-radius: 0.5rem; "
+    "font: 0.875rem/1.5 monospace; overflow-wrap: anywhere; resize: vertical; field-sizing: content"
+)
+COPIED_CHARACTERS = 40
 Params = Mapping[str, Sequence[str]]
 Record = TypeVar("Record")
 
@@ -76,9 +83,21 @@ def remember_page(name: str) -> None:
     st.session_state[PAGE] = name
 
 
+def to_copy(text: str, name: str) -> None:
+    """A text to be copied, in a field that is called so and cannot be written in.
+
+    Streamlit's own loads 514 KB for the colours of programs.
+    """
+    label, rows = escape(name), 1 + len(text) // COPIED_CHARACTERS
+    st.html(
+        f'<textarea readonly rows="{rows}" spellcheck="false" aria-label="{label}" style="{COPIED}">'
+        f"{escape(text)}</textarea>"
+    )
+
+
 def share(link: str, *notes: str) -> None:
     """A link to be copied, and what is to be known about it; empty notes are left out."""
-    st.code(link, language=None, wrap_lines=True)
+    to_copy(link, WORDS["share_link"])
     for note in filter(None, notes):
         st.info(note)
 
@@ -192,8 +211,9 @@ def lab_link(label: str, study: Study, key: str) -> None:
 
 
 def sources(*functions: Callable[..., Any]) -> None:
-    """The source of what a page runs, to unfold."""
-    with st.expander("Source of what this page runs", icon=":material/code:"):
-        for function in functions:
+    """The source of what a page runs, to unfold; only then is what colours it loaded."""
+    folded = st.expander("Source of what this page runs", icon=":material/code:", key="sources", on_change="rerun")
+    with folded:
+        for function in functions if folded.open else ():
             st.caption(f"`{function.__module__}.{function.__name__}`")
             st.code(inspect.getsource(function))

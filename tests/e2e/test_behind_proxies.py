@@ -13,7 +13,7 @@ import pytest
 
 from app.kit.text import WORDS
 from tests.deploy.proxies import Proxy
-from tests.e2e.conftest import LAB, AppServer, OpenPage
+from tests.e2e.conftest import LAB, AppServer, OpenPage, shared_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -89,7 +89,7 @@ def test_every_page_works_below_a_path_that_the_proxy_takes_off(
     page = open_page(proxy.root + QUICK, own=(proxy.root,))
     page.locator(DONE).wait_for()
     page.get_by_role("button", name="Share").click()
-    link = page.get_by_role("dialog").locator("code").inner_text()
+    link = shared_link(page)
     assert link.startswith(f"{proxy.root}?v=2&")
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Dynamics", exact=True).click()
@@ -114,7 +114,7 @@ def test_stop_works_and_links_are_encrypted_behind_tls(
     page.locator(".spn-lab [data-act=stop]").click()
     page.locator(".spn-lab[data-state=stopped]").wait_for()
     page.get_by_role("button", name="Share").click()
-    assert page.get_by_role("dialog").locator("code").inner_text().startswith(f"{proxy.root}?v=2&")
+    assert shared_link(page).startswith(f"{proxy.root}?v=2&")
 
 
 def test_a_stop_that_is_refused_says_which_setting_is_missing(
@@ -172,7 +172,7 @@ def test_in_a_frame_of_the_same_site_a_link_to_share_names_the_lab_and_not_the_p
     frame = open_page(f"{proxy.site}course/").frame_locator("iframe")
     frame.locator(DONE).wait_for()
     frame.get_by_role("button", name="Share").click()
-    assert frame.get_by_role("dialog").locator("code").inner_text().startswith(f"{proxy.root}?v=2&")
+    assert shared_link(frame).startswith(f"{proxy.root}?v=2&")
 
 
 @pytest.mark.fault("J10")

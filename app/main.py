@@ -12,8 +12,12 @@ from app.live.door.sockets import refused_values
 
 PANEL_PIXELS = 280
 # Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting
-# narrows them. Without this rule the page is the same, only wider apart.
-MARGINS = "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }</style>"
+# narrows them; what asks the browser where it is shows nothing. Without these rules the page is the same, only wider
+# apart.
+MARGINS = (
+    "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; } .st-key-place { display: none; }"
+    "</style>"
+)
 
 view, _ = decode_view(page.params())
 st.set_page_config(
@@ -64,3 +68,4 @@ for sentence in refused_values(running.session_id) if running else ():
     page.refused(sentence)
 page.remember_page(chosen.url_path)
 chosen.run()
+page.find_root()

@@ -68,7 +68,7 @@ def routes(sources: Sources, base: str = "") -> list[BaseRoute]:
 def unwritable() -> str | None:
     """Why nothing can be saved here, in a sentence; None if it can."""
     fault = store.fault()
-    return f"The server's folder cannot be written: {fault.strerror or 'it is missing'}." if fault else None
+    return f"The server's folder cannot be written: {store.why(fault)}." if fault else None
 
 
 class Lab(Collector):

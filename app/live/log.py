@@ -20,6 +20,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from app.live.limits import LimitError
@@ -51,7 +52,8 @@ class _Format(logging.Formatter):
         """
         args = tuple(map(_silent, record.args)) if isinstance(record.args, tuple) else record.args
         said = str(_silent(record.msg))
-        said = said % args if args else said
+        with suppress(TypeError, ValueError, KeyError):  # words that do not go with their values stand alone
+            said = said % args if args else said
         return QUERY.sub("", said.partition("\n")[0] if _broken(record) else said)
 
 

@@ -105,6 +105,12 @@ def test_what_an_exception_quotes_is_in_no_line_and_its_kind_and_place_are(begun
         assert lines(stream)[2]["message"] == "Task exception"
 
 
+def test_an_event_whose_words_do_not_go_with_its_values_is_said_without_them(begun, capsys):
+    stream = begun()
+    LOG.warning("%d rows", PLANTED)
+    assert lines(stream)[0]["message"] == "%d rows" and "Lovelace" not in "".join(capsys.readouterr())
+
+
 def test_errors_that_came_from_each_other_in_a_circle_are_each_said_once():
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one

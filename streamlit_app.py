@@ -30,7 +30,8 @@ from starlette.middleware import Middleware  # noqa: E402
 from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
-from app.live import assets, door, metrics  # noqa: E402
+from app.live import assets, metrics  # noqa: E402
+from app.live.door.middleware import middleware  # noqa: E402
 from app.live.files import CompressedFiles  # noqa: E402
 from app.live.framed import PartitionedCookies  # noqa: E402
 from app.live.lifetime import SOURCES, lifespan  # noqa: E402
@@ -61,9 +62,9 @@ app = st.App(
     lifespan=lifespan,
     middleware=[
         Middleware(PartitionedCookies),
-        *door.middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
+        *middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
         Middleware(CompressedFiles, STATIC, BASE, {FONT: assets.ICONS}),
         Middleware(Preloaded, STATIC, BASE),
-        Middleware(UnconnectedNotice),
+        Middleware(UnconnectedNotice, BASE),
     ],
 )

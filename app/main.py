@@ -9,12 +9,16 @@ from app.kit import page
 from app.kit.link import VIEWS, decode_view
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
-from app.live.door import refused_values
+from app.live.door.sockets import refused_values
 
 PANEL_PIXELS = 280
 # Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting
-# narrows them. Without this rule the page is the same, only wider apart.
-MARGINS = "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }</style>"
+# narrows them; what asks the browser where it is shows nothing. Without these rules the page is the same, only wider
+# apart.
+MARGINS = (
+    "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; } .st-key-place { display: none; }"
+    "</style>"
+)
 
 # By heading, and of each page its folder, its address (the lab's is empty), its title and its icon.
 PAGES = {
@@ -68,6 +72,7 @@ def run() -> None:
         page.refused(sentence)
     page.remember_page(chosen.url_path)
     chosen.run()
+    page.find_root()
 
 
 with TURNS.taken():

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from spnlab import listening
+
 IN_THE_WHEEL = Path(__file__).with_name("lab")
 LAB = IN_THE_WHEEL if IN_THE_WHEEL.is_dir() else Path(__file__).parents[1]
 MISSING = "The lab is not installed: pip install 'spnlab[lab]'"
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def open_lab(options: Sequence[str]) -> int:
-    """Serve the lab until Ctrl-C; 2 with a sentence on stderr where what it needs is not installed.
+    """Serve the lab until Ctrl-C; 2 with a sentence on stderr where it lacks what it needs or cannot listen.
 
     Its folder holds its settings and comes onto the import path of this process only.
     """
@@ -51,6 +53,9 @@ def open_lab(options: Sequence[str]) -> int:
         return 2
     shown = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     words = [_long(option) for option in options]
+    if problem := listening.problem_of(words):
+        print(f"The lab does not start: {problem}.", file=sys.stderr)
+        return 2
     cli.main(["run", str(LAB / "streamlit_app.py"), f"--server.headless={not shown}", *words], prog_name="spnlab")
     return 0
 

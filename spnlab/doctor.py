@@ -5,29 +5,28 @@ import difflib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from ipaddress import ip_network
 from typing import Literal, NamedTuple
 
 from app.live import log, store
+from app.live.door.descriptors import allowed_descriptors, descriptors_for
+from app.live.door.settings import PROXIES, DoorSettings
 from app.live.limits import PREFIX, LimitError, ServerLimits, allowed_cores, allowed_memory, cores
 from spncore.data.library import DATASETS, available, remedy
 from spncore.files.whole import fault, make_ready
+from spnlab.listening import ADDRESS, problem
 
 PACKAGES = ("streamlit", "starlette", "plotly", "pandas", "prometheus_client")
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 OTHER_SETTINGS = ("DATA_DIR", "CLUSTER", "LOG", "HOSTS", "FRAME_ANCESTORS", "PROXIES")
-PROXIES, UVICORN_PROXIES = "SPNLAB_PROXIES", "FORWARDED_ALLOW_IPS"
+UVICORN_PROXIES = "FORWARDED_ALLOW_IPS"
 LEAST_MEMORY, GOOD_MEMORY = 400_000_000, 1_000_000_000  # the server and one trainer; the same with a class
 GOOD_ROOM = 200_000_000
-FILES_PER_TAB, OTHER_FILES = 4, 64
-MOST_PORT = 65_535
 RELEASED = 1_767_225_600  # the year of this release; no clock is before it
 
 
@@ -44,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("spnlab doctor", description=__doc__)
     parser.add_argument("--port", type=int, default=8501, help="where the lab is to listen")
     parser.add_argument("--base-url", default="", help="the path that its addresses are to begin with")
-    parser.add_argument("--address", default="127.0.0.1", help="on which of this machine's addresses")
+    parser.add_argument("--address", default=ADDRESS, help="on which of this machine's addresses")
     options = parser.parse_args(arguments)
     lines = [line for look in LOOKS for line in look(os.environ)]
     lines += [base_path(options.base_url), port(options.address, options.port)]
@@ -67,6 +66,7 @@ def settings(environment: Mapping[str, str]) -> Iterator[Line]:
     try:
         limits = ServerLimits.of(environment)
         log.form(environment, sys.stderr)
+        DoorSettings.of(environment)
     except LimitError as error:
         yield Line("fails", "settings", f"{error}; the server would not start")
         return
@@ -158,14 +158,9 @@ def children(_: Mapping[str, str]) -> Iterator[Line]:
 
 def descriptors(environment: Mapping[str, str]) -> Iterator[Line]:
     """Whether as many tabs can be open as sessions are allowed."""
-    try:
-        import resource
-    except ImportError:  # on Windows there is no such limit
-        return
-    sessions = _limits(environment).sessions
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    needed = FILES_PER_TAB * sessions + OTHER_FILES
-    if 0 <= most < needed:
+    sessions, most = _limits(environment).sessions, allowed_descriptors()
+    needed = descriptors_for(sessions)
+    if most < needed:
         words = f"at most {most}, {sessions} sessions need {needed}; ulimit -n {needed}, or --ulimit nofile={needed}"
         yield Line("warn", "open files", words)
     else:
@@ -183,27 +178,17 @@ def data(_: Mapping[str, str]) -> Iterator[Line]:
 
 
 def proxies(environment: Mapping[str, str]) -> Iterator[Line]:
-    """Whose word about a visitor's address is believed."""
-    named = [part.strip() for part in environment.get(PROXIES, "").split(",") if part.strip()]
-    wrong = [part for part in named if not _is_network(part)]
-    if wrong:
-        yield Line(
-            "fails", "proxies", f"{PROXIES}: {wrong[0][:40]!r} is no address; give some with commas, as 10.0.0.0/8"
-        )
-    elif "*" in environment.get(UVICORN_PROXIES, ""):
+    """Whose word about a visitor's address is believed; nothing where the settings, as said there, are not read."""
+    try:
+        named = [str(network) for network in DoorSettings.of(environment).proxies]
+    except LimitError:
+        return
+    if "*" in environment.get(UVICORN_PROXIES, ""):
         yield Line("warn", "proxies", f"{UVICORN_PROXIES}=*: every visitor may claim any address; name the proxy's")
     elif named:
         yield Line("ok", "proxies", f"forwarded addresses are believed of {', '.join(named)}")
     else:
         yield Line("ok", "proxies", f"no forwarded address is believed; behind a proxy name its address in {PROXIES}")
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
 
 
 def base_path(path: str) -> Line:
@@ -225,18 +210,8 @@ def clock(_: Mapping[str, str]) -> Iterator[Line]:
 
 def port(address: str, number: int) -> Line:
     """Whether the lab can listen there."""
-    if not 0 <= number <= MOST_PORT:
-        return Line("fails", "port", f"{number} is none; give one from 1 to {MOST_PORT}")
-    try:
-        family, _, _, _, place = socket.getaddrinfo(address, number, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(place)
-    except OSError as error:
-        return Line(
-            "fails", "port", f"{address}:{number}: {error.strerror}; stop what listens there, or give another --port"
-        )
-    return Line("ok", "port", f"{address}:{number} is free")
+    found = problem(address, number)
+    return Line("fails", "port", found) if found else Line("ok", "port", f"{address}:{number} is free")
 
 
 LOOKS: Sequence[Callable[[Mapping[str, str]], Iterator[Line]]] = (

@@ -120,7 +120,7 @@ def _report(upload: Upload) -> None:
     for note in upload.notes or (WORDS["as_it_is"],):
         st.caption(f":material/chevron_right: {literal(note)}")
     st.caption("SHA-256 of the rows:")
-    st.code(dataset.sha256, language=None, wrap_lines=True)
+    page.to_copy(dataset.sha256, "SHA-256")
 
 
 def _choose() -> None:

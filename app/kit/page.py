@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import escape
 from typing import Any, Literal, TypeVar
 
 import plotly.graph_objects as go
@@ -12,13 +13,20 @@ from app.kit import files
 from app.kit.link import LAB, VIEWS
 from app.kit.text import WORDS, literal, sections
 from app.kit.turns import TURNS
-from app.live.chart import figure_view
+from app.live.chart import figure_view, place_view
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
 PAGE = "page"  # under which a session keeps the name of the page it is on
+ROOT = "root"  # and where all pages lie, if the browser had to say so
 TEXT_PIXELS = 760  # lines that the eye can follow
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
+# How a text to be copied looks, and how much of it stands in a line of the narrowest place.
+COPIED = (
+    "width: 100%; padding: 0.5rem; color: inherit; background: transparent; border: 1px solid; border-radius: 0.5rem; "
+    "font: 0.875rem/1.5 monospace; overflow-wrap: anywhere; resize: vertical; field-sizing: content"
+)
+COPIED_CHARACTERS = 40
 Params = Mapping[str, Sequence[str]]
 Record = TypeVar("Record")
 
@@ -61,15 +69,32 @@ def write_address(values: Mapping[str, str], view: str | None = None) -> None:
 def page_address(query: str, page: str | None = None, root: str | None = None) -> str:
     """The whole address of this page, or of another one (the lab's name is empty), with its settings.
 
-    All pages lie side by side. `root` is their place where the browser has said it; otherwise it is taken from where
-    the browser was when it asked, which inside a frame of the same site is the address of the page around it.
+    All pages lie side by side; `root` is their place where the browser has just said it.
+    """
+    return f"{root or _root()}{st.session_state.get(PAGE, '') if page is None else page}?{query}"
+
+
+def _root() -> str:
+    """Where all pages lie: what the browser has said, or is taken from where it was when it asked.
+
+    Inside a frame of the same site that is the address of the page around it, until the browser has said better.
     Streamlit's `st.context.url` would lack the root's last slash, and part of a root that ends as a page is called.
     """
-    if root is None:
-        running = get_script_run_ctx()
-        asked = running.context_info.url if running and running.context_info else ""
-        root = f"{asked.rpartition('/')[0]}/"
-    return f"{root}{st.session_state.get(PAGE, '') if page is None else page}?{query}"
+    running = get_script_run_ctx()
+    asked = running.context_info.url if running and running.context_info else ""
+    return str(st.session_state.get(ROOT) or f"{asked.rpartition('/')[0]}/")
+
+
+def find_root() -> None:
+    """Have the browser say where all pages lie, if that is elsewhere; the page then runs anew, with other links.
+
+    To be called when the page is there: what asks takes room below all else.
+    """
+    place_view(_root(), "place", _take_root)
+
+
+def _take_root() -> None:
+    st.session_state[ROOT] = st.session_state["place"]["root"]
 
 
 def remember_page(name: str) -> None:
@@ -77,9 +102,21 @@ def remember_page(name: str) -> None:
     st.session_state[PAGE] = name
 
 
+def to_copy(text: str, name: str) -> None:
+    """A text to be copied, in a field that is called so and cannot be written in.
+
+    Streamlit's own loads 514 KB for the colours of programs.
+    """
+    label, rows = escape(name), 1 + len(text) // COPIED_CHARACTERS
+    st.html(
+        f'<textarea readonly rows="{rows}" spellcheck="false" aria-label="{label}" style="{COPIED}">'
+        f"{escape(text)}</textarea>"
+    )
+
+
 def share(link: str, *notes: str) -> None:
     """A link to be copied, and what is to be known about it; empty notes are left out."""
-    st.code(link, language=None, wrap_lines=True)
+    to_copy(link, WORDS["share_link"])
     for note in filter(None, notes):
         st.info(note)
 
@@ -197,8 +234,9 @@ def lab_link(label: str, study: Study, key: str) -> None:
 
 
 def sources(*functions: Callable[..., Any]) -> None:
-    """The source of what a page runs, to unfold."""
-    with st.expander("Source of what this page runs", icon=":material/code:"):
-        for function in functions:
+    """The source of what a page runs, to unfold; only then is what colours it loaded."""
+    folded = st.expander("Source of what this page runs", icon=":material/code:", key="sources", on_change="rerun")
+    with folded:
+        for function in functions if folded.open else ():
             st.caption(f"`{function.__module__}.{function.__name__}`")
             st.code(inspect.getsource(function))

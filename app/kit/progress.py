@@ -15,12 +15,14 @@ import streamlit as st
 
 from app.kit.text import WORDS, literal
 from app.kit.turns import TURNS
+from app.live import store
 from app.live.jobs import JOBS, JobRefused
 from app.live.lane import Job
 from spncore.words import counted
 
 POLL_SECONDS = 1.0
 SOON_SECONDS = 2.0  # after its start a quick job is waited for, asleep, before the page shows how far it is
+LOOK_SECONDS = 10.0  # between two looks whether results can be saved
 IDLE = ("", "cancelled", "failed")  # states from which a job can be started
 
 
@@ -92,6 +94,20 @@ def soon(
     if again and start(key, function, *arguments, quick=quick, unit=unit):
         st.rerun()
     return result
+
+
+def not_saved() -> None:
+    """That what is computed here cannot be kept, where it is kept otherwise, and why; nothing where it can."""
+    found = _why_not_saved()
+    if found is not None:
+        st.warning(literal(WORDS["not_saved"].format(why=found)), icon=":material/database:")
+
+
+@st.cache_data(ttl=LOOK_SECONDS, show_spinner=False)
+def _why_not_saved() -> str | None:
+    """Tried by writing, so not for every page that is drawn."""
+    fault = store.fault()
+    return None if fault is None else store.why(fault)
 
 
 def made(key: str | None) -> Any:

@@ -122,6 +122,7 @@ def _made_here(
     runs = Runs(dataset.name, seeds, own.seed + own.num_seeds)
     key = progress.key_of(name, what, study(runs), dataset.sha256)
     state, made = progress.follow(key)
+    progress.not_saved()
     if state in progress.IDLE:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Run", key=f"{name}_run", type="primary", icon=":material/play_arrow:"):

@@ -1,7 +1,10 @@
-"""Mounts what the browser draws: the view of a run, which it fetches and plays back; and figures made by the server."""
+"""Mounts what the browser draws: the view of a run, which it fetches and plays back; and figures made by the server.
+
+It is also asked where the lab lies, which it alone knows.
+"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
 _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
+_PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
 
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
@@ -43,6 +47,14 @@ def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key:
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
     """
     return _FIGURE(key=key, data=figure_data(figure, words, config, clicks), on_click_change=_noted)
+
+
+def place_view(root: str, key: str, on_root: Callable[[], None]) -> None:
+    """Have the browser say where the lab's addresses begin, where that is not `root`.
+
+    It does so by another script run, before which `on_root` is called; `root` is then in the state of this key.
+    """
+    _PLACE(key=key, data={"root": root}, on_root_change=on_root)
 
 
 def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], clicks: bool) -> dict[str, Any]:

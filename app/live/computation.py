@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
 import time
 from collections.abc import Callable, Hashable
 from typing import Any, Literal, NamedTuple
@@ -23,6 +25,7 @@ from spncore.runs.trace import trace_bytes
 from spncore.studies.target import Fixed
 from spncore.trees.models import shallow_mixture
 
+LOG = logging.getLogger(__name__)
 UNKNOWN_BYTES = 64_000_000  # reckoned for a circuit before it is known
 State = Literal["queued", "running", "done", "stopped", "failed", "interrupted"]
 
@@ -47,6 +50,7 @@ class Computation:
 
     def __init__(self, study: Study, dataset: Dataset, allowed: Allowed = ALL) -> None:
         """ExperimentError where it cannot be or takes more than is allowed; of a deep circuit only later."""
+        self.id = secrets.token_hex(4)  # what the log calls it; the ids of its views begin so
         self.asked = self.study = study  # as asked for; from `prepared` on perhaps with the mixture of trees beside
         self.dataset, self.allowed = dataset, allowed
         self._needed = Needed(0, UNKNOWN_BYTES)
@@ -183,6 +187,8 @@ class Computation:
         self.length = self._common_length()
         self.ended_at = time.monotonic()
         self.reason, self.state = reason, state
+        words, about = "a run ended: %s after %d updates, %.1f s of computing", (max(self.length - 1, 0), self.seconds)
+        LOG.info(words, state, *about, extra={"run": self.id})
 
     def traces(self) -> list[Trace]:
         """The steps so far, a trace per curve; empty before the first."""

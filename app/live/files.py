@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.live.assets import Asset, asset
+from app.live.paths import root
 
 FOR_EVER = {
     "X-Content-Type-Options": "nosniff",
@@ -46,8 +47,7 @@ class CompressedFiles:
     """
 
     def __init__(self, app: ASGIApp, folder: Path, base: str, instead: Mapping[str, Path]) -> None:
-        self.app = app
-        self.base = f"/{base.strip('/')}".rstrip("/")
+        self.app, self.root = app, root(base)
         found = {path: path for path in (folder / "static").rglob("*") if path.suffix in (".js", ".css")}
         standing = {path: other for pattern, other in instead.items() for path in folder.glob(pattern)}
         self.paths = {self._address(path, folder): other for path, other in {**found, **standing}.items()}
@@ -56,7 +56,7 @@ class CompressedFiles:
         self.turn = threading.Lock()
 
     def _address(self, path: Path, folder: Path) -> str:
-        return f"{self.base}/{path.relative_to(folder).as_posix()}"
+        return f"{self.root}{path.relative_to(folder).as_posix()}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for the folder's files; all else is the application's."""

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.live import store
-from app.live.door import REFUSALS
+from app.live.door.refusals import REFUSALS
 from app.live.jobs import JOBS
 from app.live.limits import server_limits
 from app.live.metrics import Sources

@@ -2,20 +2,25 @@
 
 `SPNLAB_LOG` says `json` or `text`; where it says nothing a terminal gets text and everything else JSON. Whatever logs
 in this process does so here, Streamlit and uvicorn included. An event has a time (UTC), a level, a logger, a message,
-`run`, `job` and `error` where it is about one, and a traceback where something broke. Addresses lose their queries.
+`run`, `job` and `error` where it is about one, and a traceback where something broke. Addresses lose their queries, and
+exceptions their messages, which may quote what somebody typed or uploaded: kind and places are what a mistake is found
+by.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import secrets
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from app.live.limits import LimitError
@@ -30,7 +35,7 @@ ERRORS: Counter[tuple[str, str]] = Counter()  # by logger and exception, since t
 
 
 class _Format(logging.Formatter):
-    """What both forms share: times in UTC, no queries."""
+    """What both forms share: times in UTC, no queries, nothing that an exception says."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  logging's name
         """The time of the event."""
@@ -38,8 +43,18 @@ class _Format(logging.Formatter):
 
     def traceback(self, record: logging.LogRecord) -> str:
         """What broke where, or in another process, whose text is the event's `fault`; empty where nothing did."""
-        here = self.formatException(record.exc_info) if record.exc_info else getattr(record, "fault", "")
-        return QUERY.sub("", here)
+        return QUERY.sub("", _broken(record) or getattr(record, "fault", ""))
+
+    def message(self, record: logging.LogRecord) -> str:
+        """The message, in which exceptions are named by their kind; of one beside a traceback the first line.
+
+        What follows that line repeats the exception.
+        """
+        args = tuple(map(_silent, record.args)) if isinstance(record.args, tuple) else record.args
+        said = str(_silent(record.msg))
+        with suppress(TypeError, ValueError, KeyError):  # words that do not go with their values stand alone
+            said = said % args if args else said
+        return QUERY.sub("", said.partition("\n")[0] if _broken(record) else said)
 
 
 class Json(_Format):
@@ -51,7 +66,7 @@ class Json(_Format):
             "time": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": QUERY.sub("", record.getMessage()),
+            "message": self.message(record),
             **_ids(record),
         }
         if traceback := self.traceback(record):
@@ -65,8 +80,8 @@ class Text(_Format):
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the traceback's."""
         about = "".join(f" [{name} {value}]" for name, value in _ids(record).items())
-        words = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:7} {record.name}: {record.getMessage()}"
-        return "\n".join(filter(None, [QUERY.sub("", words) + about, self.traceback(record)]))
+        words = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname:7} {record.name}: {self.message(record)}"
+        return "\n".join(filter(None, [words + about, self.traceback(record)]))
 
 
 FORMS: Mapping[str, type[Json | Text]] = {"json": Json, "text": Text}
@@ -81,6 +96,41 @@ class Log(logging.StreamHandler[TextIO]):
             kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
             ERRORS[record.name, kind] += 1
         super().emit(record)
+
+
+def traceback_of(error: BaseException) -> str:
+    """What broke where, as Python writes it but without what exceptions say; of the system's errors their own words."""
+    chain = [error]
+    while (before := _before(chain[-1])) is not None and before not in chain:
+        chain.append(before)
+    return "\n\n".join("\n".join(_lines(one)) for one in reversed(chain))
+
+
+def _before(error: BaseException) -> BaseException | None:
+    return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    yield "Traceback (most recent call last):"
+    yield from (place.rstrip() for place in traceback.format_tb(error.__traceback__))
+    number = error.errno if isinstance(error, OSError) else None
+    yield _kind(error) + (f": {os.strerror(number)}" if number else "")
+    for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+        yield traceback_of(one)
+
+
+def _kind(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _silent(said: object) -> object:
+    """What an event's message is made from; of an exception its kind."""
+    return _kind(said) if isinstance(said, BaseException) else said
+
+
+def _broken(record: logging.LogRecord) -> str:
+    return traceback_of(record.exc_info[1]) if record.exc_info and record.exc_info[1] else ""
 
 
 def form(environment: Mapping[str, str], stream: TextIO) -> type[Json | Text]:

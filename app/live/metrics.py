@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.live import log, store
 from app.live.limits import allowed_memory
+from app.live.paths import root
 from app.live.processes import open_files, started_by, taken_by
 from spncore import __version__
 
@@ -61,14 +62,13 @@ def routes(sources: Sources, base: str = "") -> list[BaseRoute]:
         said = {"ready": reason is None} | ({"error": reason} if reason else {})
         return Response(json.dumps(said), 503 if reason else 200, HEADERS, "application/json")
 
-    prefix = f"/{base.strip('/')}/".replace("//", "/")
-    return [Route(prefix + name, answer) for name, answer in (("metrics", metrics), ("ready", ready))]
+    return [Route(root(base) + name, answer) for name, answer in (("metrics", metrics), ("ready", ready))]
 
 
 def unwritable() -> str | None:
     """Why nothing can be saved here, in a sentence; None if it can."""
     fault = store.fault()
-    return f"The server's folder cannot be written: {fault.strerror or 'it is missing'}." if fault else None
+    return f"The server's folder cannot be written: {store.why(fault)}." if fault else None
 
 
 class Lab(Collector):

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from app.live import assets
 from app.live.files import served
+from app.live.paths import root
 from app.live.run import LiveRun
 from app.live.runs import RunRegistry
 from app.live.views import derived, frames, trees
@@ -116,8 +117,7 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "static/{name:path}": ("GET", _static),
         "{rest:path}": ("GET", _unknown),
     }
-    prefix = f"/{base.strip('/')}/api/".replace("//", "/")
-    return [Route(prefix + path, _guarded(*answer), methods=METHODS) for path, answer in answers.items()]
+    return [Route(f"{root(base)}api/{path}", _guarded(*answer), methods=METHODS) for path, answer in answers.items()]
 
 
 @cache

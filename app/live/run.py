@@ -39,7 +39,7 @@ class LiveRun:
     """One session's view of a computation that others may share; it is stopped for all when the last one stops it."""
 
     def __init__(self, session: Hashable, page: str, dataset: Dataset, computation: Computation, line: Line) -> None:
-        self.id = secrets.token_urlsafe(16)
+        self.id = f"{computation.id}-{secrets.token_urlsafe(16)}"
         self.session, self.page, self.dataset, self.computation = session, page, dataset, computation
         self.begun = self.seen = time.monotonic()  # when it was asked for first, and last
         self.released = False  # its session's connection is lost

@@ -69,6 +69,11 @@ class Entry(Turn):
     resting: bool = False
     deaths: int = 0
 
+    @property
+    def about(self) -> dict[str, str]:
+        """What the log's events of it are about."""
+        return {"run": self.run.id}
+
 
 class Scheduler:
     """Fair shares (`Shares`) of `num_trainers` processes; they are begun with the first run, or by `start`.
@@ -243,7 +248,7 @@ class Scheduler:
             except ChildDied:
                 self._bury(lane)
             except Exception:  # what a trainer said was not understood; one that begins anew is
-                LOG.exception("the thread of a trainer failed")
+                LOG.exception("the thread of a trainer failed", extra=lane.asked[0].about if lane.asked else None)
                 lane.process.kill()
                 self._bury(lane)
         lane.process.close()
@@ -294,9 +299,12 @@ class Scheduler:
         entry = lane.asked[0]
         if brought.fault is not None:
             identifier = secrets.token_hex(4)
-            LOG.error("a run failed in its trainer", extra={"error": identifier, "fault": brought.fault})
+            about = {**entry.about, "error": identifier, "fault": brought.fault}
+            LOG.error("a run failed in its trainer", extra=about)
             words = f"The training ended with an unexpected error; the server's log has it as {identifier}."
             brought = brought._replace(refused=words)
+        elif brought.refused is not None:
+            LOG.info("a run was refused in its trainer", extra=entry.about)
         entry.run.take(brought)
         with self._changed:
             lane.asked.popleft()
@@ -314,8 +322,11 @@ class Scheduler:
             lane.forgotten.clear()
             if self._closing:
                 return
-            LOG.error("a trainer process died; its runs go on from where they were")
+            words = "a trainer process died; its runs go on from where they were"
+            LOG.error(words, extra=doing.about if doing else None)
             for entry in [entry for entry in self._entries.values() if entry.lane is lane]:
+                if entry is not doing:
+                    LOG.info("a run was in hand in a trainer that died", extra=entry.about)
                 entry.lane = None
                 self.shares.release(entry)
                 entry.deaths += entry is doing

@@ -24,6 +24,11 @@ def fault() -> OSError | None:
     return None
 
 
+def why(error: OSError) -> str:
+    """The same in a few words for everybody, without the place."""
+    return error.strerror or "it is missing"
+
+
 def remedy(error: OSError) -> str:
     """For the operator: what cannot be written, by whom, and the command that lets it be written."""
     user = os.getuid() if hasattr(os, "getuid") else "this user"

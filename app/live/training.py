@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import gc
 import time
-import traceback
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import numpy as np
 
+from app.live.log import traceback_of
 from app.live.room import snapshot_spacing
 from spncore import Dataset, StepInfo, Trainer, TrainState, problem_of
 from spncore.circuits.circuit import CircuitError
@@ -115,8 +115,8 @@ class Training:
                     break
         except (ExperimentError, CircuitError, DataError) as error:
             self._found["refused"] = str(error)
-        except Exception:  # one run's fault is its own; the server says where it can be read
-            self._found["fault"] = traceback.format_exc()
+        except Exception as error:  # one run's fault is its own; the server says where it can be read
+            self._found["fault"] = traceback_of(error)
         failed = "refused" in self._found or "fault" in self._found
         rows = [(curve, Rows.joined(parts)) for curve, parts in self._rows.items()]
         found = {**self._found, "rows": rows, "last": tuple(self._found["last"].values())}

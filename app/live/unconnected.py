@@ -5,10 +5,11 @@ The words stand in the page itself, for nothing else of the lab reaches a browse
 
 from html import escape
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.live.catalogues import catalogue
+from app.live.paths import is_document, is_page, path_below
 
 SECONDS = 10  # a slow connection is there by then
 ELEMENT = "spn-unconnected"
@@ -23,17 +24,13 @@ body:has([data-test-connection-state]:not([data-test-connection-state="CONNECTED
 
 
 class UnconnectedNotice:
-    """ASGI middleware that puts the words into Streamlit's page, where a browser asks for one."""
+    """ASGI middleware that puts the words into Streamlit's page, where one is asked for."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, base: str) -> None:
+        self.app, self.base = app, base
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if (
-            scope["type"] == "http"
-            and scope["method"] == "GET"
-            and "text/html" in Headers(scope=scope).get("accept", "")
-        ):
+        if scope["type"] == "http" and scope["method"] == "GET" and is_page("GET", path_below(self.base, scope)):
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
             await self.app({**scope, "headers": plain}, receive, _Page(send).send)
         else:
@@ -47,7 +44,7 @@ class _Page:
         self.onward, self.start, self.body = send, dict[str, object](), b""
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _is_page(message):
+        if message["type"] == "http.response.start" and message["status"] == 200 and is_document(message):
             self.start = dict(message)
         elif not self.start or message["type"] != "http.response.body":
             await self.onward(message)
@@ -71,8 +68,3 @@ def notice() -> bytes:
     """The words, seen once the page has been without a connection for some seconds; no script is needed for that."""
     words = "".join(f"<p>{escape(catalogue('words')[name])}</p>" for name in ("unconnected", "unconnected_ever"))
     return f'{STYLE}<div id="{ELEMENT}" role="status">{words}</div>'.encode()
-
-
-def _is_page(start: Message) -> bool:
-    headers = Headers(raw=start["headers"])
-    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html")

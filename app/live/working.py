@@ -4,14 +4,15 @@ A job comes as a pickled function with its arguments; the function is also given
 with Stopped when the server does not want it any more. What it makes goes back as a pickle.
 """
 
+import os
 import pickle
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from app.live import log
 from app.live.child import Parent
 from app.live.limits import server_limits
 from spncore.data.library import DataError
@@ -43,8 +44,10 @@ def main() -> None:
     """Do what the server hands on, in bounded memory; the process ends with the server."""
     if sys.platform == "linux":  # elsewhere such a limit is not kept to
         _take_no_more_than(server_limits().job_bytes)
+    server = Parent(int(sys.argv[1]))
+    log.begin(os.environ, sys.stderr)
     with ONE_THREAD:
-        work(Parent(int(sys.argv[1])))
+        work(server)
 
 
 def _take_no_more_than(num_bytes: int) -> None:
@@ -80,8 +83,8 @@ def outcome(message: bytes, server: Server) -> Answer:
             f"This computation needs more than the {server_limits().job_bytes / 1e6:,.0f} MB of memory that it may "
             "have; try fewer seeds, iterations or components, or a smaller table."
         )
-    except Exception:  # noqa: BLE001  whatever a job raises is its own end, not that of those that wait
-        return "broken", traceback.format_exc()
+    except Exception as error:  # noqa: BLE001  whatever a job raises is its own end, not that of those that wait
+        return "broken", log.traceback_of(error)
 
 
 def reporter(server: Server) -> Callable[[int, int], None]:

@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 
 import pytest
 
+from app.kit.text import WORDS
 from tests import children
 from tests.places import ROOT
 from tests.waiting import PATIENCE, until
@@ -82,6 +83,11 @@ class AppServer:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def shared_link(place: Any) -> str:
+    """The link that a page, or a frame in it, offers to share."""
+    return str(place.get_by_label(WORDS["share_link"]).input_value())
 
 
 def _options(port: int) -> list[str]:

@@ -14,6 +14,7 @@ from spncore import fit
 from spncore.data import library
 from spncore.studies import presets
 from tests.closeness import assert_close
+from tests.e2e.conftest import shared_link
 from tests.e2e.hostile import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -145,7 +146,7 @@ def test_a_shared_link_reopens_the_same_curves(app_server, open_page):
     page = open_page(app_server.url + QUICK + "&init_scale=0.013&depths=2,4&topology=private")
     curves = finished(page)
     page.get_by_role("button", name="Share").click()
-    link = page.get_by_role("dialog").locator("code").inner_text()
+    link = shared_link(page)
     assert study_of(link) == study_of(page.url)
     assert finished(open_page(link)) == curves
 

@@ -1,6 +1,7 @@
 """The command `spnlab`: what it opens, what it hands on, and what it needs for that."""
 
 import json
+import socket
 import subprocess
 import sys
 import tomllib
@@ -9,6 +10,7 @@ import pytest
 
 from spncore import __version__
 from spnlab import __main__ as command
+from spnlab import listening
 from tests import children
 from tests.places import ROOT
 from tests.waiting import PATIENCE
@@ -75,6 +77,37 @@ def test_a_browser_is_opened_where_there_is_a_screen(display, headless, opened, 
     assert opened == ["run", str(ROOT / "streamlit_app.py"), f"--server.headless={headless}"]
 
 
+@pytest.mark.parametrize("words", [["--port", "99999"], ["--port=-1"], ["--server.port=8600", "--server.port=65536"]])
+def test_an_impossible_port_is_said_in_a_sentence(words, opened, capsys):
+    assert command.main(words) == 2 and not opened
+    assert capsys.readouterr().err.endswith(" is no port; give one from 1 to 65535.\n")
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence_wherever_it_was_named(opened, capsys, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("STREAMLIT_SERVER_PORT", str(port))
+        assert command.main(["--address", "127.0.0.1"]) == 2 and not opened
+        sentence = f"127.0.0.1:{port}: Address already in use; stop what listens there, or give another --port."
+        assert capsys.readouterr().err == f"The lab does not start: {sentence}\n"
+        assert command.main(["--port=0"]) == 0, "what is said last counts"
+
+
+@pytest.mark.parametrize("words", [["--port", "many"], ["--port"], ["--logger.level=debug"], ["--address=nowhere"]])
+def test_what_names_no_port_is_left_to_streamlit(words, opened):
+    assert command.main(words) == 0 and opened
+
+
+def test_numpy_is_not_imported_before_the_lab_has_said_how_many_threads_it_may_use():
+    program = "import sys; from spnlab import __main__, listening; listening.problem_of(['--server.port=0'])\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program + "print('numpy' in sys.modules)"], cwd=ROOT, capture_output=True
+    )
+    assert done.stdout == b"False\n", done.stderr
+
+
 def test_without_the_extra_a_sentence_names_it(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "streamlit.web", None)
     assert command.main([]) == 2
@@ -94,7 +127,8 @@ def test_the_help_has_the_commands_the_lab_s_options_and_examples(capsys):
     assert all(word in said for word in ("figure3", "--version", "  spnlab fit ", *command.OPTIONS))
 
 
-def test_the_examples_of_the_lab_in_the_help_open_it(opened):
+def test_the_examples_of_the_lab_in_the_help_open_it(opened, monkeypatch):
+    monkeypatch.setattr(listening, "problem", lambda *_: None)  # whoever has their ports on this machine
     for example in command.EXAMPLES.splitlines()[1:3]:
         opened.clear()
         assert command.main(example.split()[1:]) == 0

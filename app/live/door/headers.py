@@ -10,6 +10,8 @@ from pathlib import Path
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.live.paths import is_document
+
 _STREAMLIT = find_spec("streamlit")
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 ANSWERS = "default-src 'none'; frame-ancestors 'none'"
@@ -27,14 +29,14 @@ class Headers:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add(MutableHeaders(scope=message))
+                self._add(message)
             await send(message)
 
         await self.app(scope, receive, sending if scope["type"] == "http" else send)
 
-    def _add(self, headers: MutableHeaders) -> None:
-        page = headers.get("content-type", "").startswith("text/html")
-        headers["Content-Security-Policy"] = self.pages if page else ANSWERS
+    def _add(self, start: Message) -> None:
+        headers = MutableHeaders(scope=start)
+        headers["Content-Security-Policy"] = self.pages if is_document(start) else ANSWERS
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
 

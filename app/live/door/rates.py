@@ -11,8 +11,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.live.catalogues import catalogue
 from app.live.door.refusals import refuse
 from app.live.door.settings import DoorSettings
-from app.live.door.visitor import address_of, browser_of, is_static, path_below
+from app.live.door.visitor import address_of, browser_of
 from app.live.limits import ServerLimits
+from app.live.paths import is_static, path_below
 
 REMEMBERED = 4096  # askers; who has not asked for longest is forgotten first, with a bucket that is full again
 

@@ -13,7 +13,8 @@ from app.live.door.places import Places, Seat
 from app.live.door.rates import Buckets
 from app.live.door.refusals import REFUSALS
 from app.live.door.uploads import Room
-from app.live.door.visitor import browser_of, path_below
+from app.live.door.visitor import browser_of
+from app.live.paths import path_below
 from spncore.limits import LIMITS
 
 PROTOCOLS = b"sec-websocket-protocol"

@@ -10,8 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.live.catalogues import catalogue
 from app.live.door import framework
 from app.live.door.refusals import refuse
-from app.live.door.visitor import browser_of, path_below
+from app.live.door.visitor import browser_of
 from app.live.limits import ServerLimits
+from app.live.paths import path_below
 from spncore.limits import LIMITS
 
 _FILE = re.compile(rf"{framework.UPLOADS}([^/]+)/[^/]+")

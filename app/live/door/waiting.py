@@ -14,7 +14,8 @@ from app.live import assets
 from app.live.catalogues import catalogue
 from app.live.door.places import Places
 from app.live.door.refusals import REFUSALS
-from app.live.door.visitor import COOKIE, browser_of, is_page, new_browser, path_below
+from app.live.door.visitor import COOKIE, browser_of, new_browser
+from app.live.paths import is_page, path_below, root
 
 ASK = "api/door"
 AGAIN = {"Retry-After": "2", "Cache-Control": "no-store"}
@@ -45,7 +46,7 @@ class Waiting:
 
         async def naming(message: Message) -> None:
             if message["type"] == "http.response.start" and known is None:
-                at = f"/{self.base.strip('/')}"
+                at = root(self.base)[:-1] or "/"
                 MutableHeaders(scope=message).append(
                     "Set-Cookie", f"{COOKIE}={name}; Path={at}; HttpOnly; SameSite=Lax"
                 )

@@ -73,6 +73,7 @@ def settings_panel(base: Plane) -> None:
     plane = wanted(base, data)
     if plane is None:
         return
+    progress.not_saved()
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compute", key="phase_compute", type="primary", icon=":material/grid_on:"):
             dataset = data[plane.base.dataset]

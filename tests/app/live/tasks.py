@@ -16,6 +16,7 @@ from spncore.sweep.cells import grid
 from tests.waiting import PATIENCE, until
 
 Report = Callable[[int, int], object]
+PLANTED = "/secret/path"  # what no page and no log may show
 
 
 def given(value: Any, report: Report) -> Any:
@@ -40,7 +41,7 @@ def refused(*_: Any, report: Report) -> None:
 
 
 def broken(report: Report) -> None:
-    raise KeyError("/secret/path")
+    raise KeyError(PLANTED)
 
 
 def told_then_patient(report: Report) -> None:

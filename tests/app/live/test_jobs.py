@@ -168,9 +168,9 @@ def test_a_job_that_fails_says_so_in_a_sentence_and_the_next_one_runs(real, capl
     assert (refused.state, refused.reason) == ("failed", "depth: too deep")
     for job in (broken, unsendable):
         number = job.reason.split()[-1].rstrip(".")
-        assert job.state == "failed" and "secret" not in job.reason and number in caplog.text
+        assert job.state == "failed" and tasks.PLANTED not in job.reason and number in caplog.text
     faults = "".join(getattr(record, "fault", "") for record in caplog.records)
-    assert "secret" in faults and last.state == "done"
+    assert "KeyError" in faults and tasks.PLANTED not in faults and last.state == "done"
 
 
 def test_what_cannot_be_sent_to_the_process_is_refused_where_it_is_started(board):

@@ -66,7 +66,7 @@ def test_what_broke_is_in_the_log_under_the_number_that_the_page_shows(begun):
         number = log.report(LOG, "the run failed", run="abc")
     [event] = lines(stream)
     assert event["error"] == number and event["run"] == "abc" and event["level"] == "error"
-    assert "in test_what_broke" in event["traceback"] and event["traceback"].endswith("ZeroDivisionError: by nothing")
+    assert "in test_what_broke" in event["traceback"] and event["traceback"].endswith("\nZeroDivisionError")
     assert log.ERRORS == {("app.live.somewhere", "ZeroDivisionError"): 1}
 
 
@@ -75,6 +75,46 @@ def test_what_broke_in_another_process_is_its_traceback(begun):
     LOG.error("a run failed in its trainer", extra={"error": "1f", "fault": "Traceback\nValueError: 7"})
     [event] = lines(stream)
     assert event["traceback"] == "Traceback\nValueError: 7" and event["error"] == "1f"
+
+
+PLANTED = "Ada Lovelace, 1815"  # as a cell of a table, or typed
+
+
+def planted():
+    """Errors that quote it: one from another, one of several, one of the file system."""
+    try:
+        try:
+            int(PLANTED)
+        except ValueError as error:
+            raise ExceptionGroup(f"of {PLANTED}", [KeyError(PLANTED), OSError(28, PLANTED, PLANTED)]) from error
+    except ExceptionGroup as error:
+        return error
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_what_an_exception_quotes_is_in_no_line_and_its_kind_and_place_are(begun, form):
+    stream, error = begun(SPNLAB_LOG=form), planted()
+    LOG.error("the run failed: %s", error, exc_info=error)
+    LOG.error(error)
+    logging.getLogger("asyncio").error(f"Task exception\nfuture: {error!r}", exc_info=error)
+    LOG.error("a run failed in its trainer", extra={"fault": log.traceback_of(error)})
+    assert "Lovelace" not in stream.getvalue()
+    assert stream.getvalue().count("ValueError") == stream.getvalue().count("No space left on device") == 3
+    assert "in planted" in stream.getvalue() and "the run failed: ExceptionGroup" in stream.getvalue()
+    if form == "json":
+        assert lines(stream)[2]["message"] == "Task exception"
+
+
+def test_an_event_whose_words_do_not_go_with_its_values_is_said_without_them(begun, capsys):
+    stream = begun()
+    LOG.warning("%d rows", PLANTED)
+    assert lines(stream)[0]["message"] == "%d rows" and "Lovelace" not in "".join(capsys.readouterr())
+
+
+def test_errors_that_came_from_each_other_in_a_circle_are_each_said_once():
+    one, other = ValueError(), KeyError()
+    one.__cause__, other.__cause__ = other, one
+    assert log.traceback_of(one).count("Traceback") == 2
 
 
 def test_addresses_lose_their_queries_and_questions_stay(begun):

@@ -274,6 +274,7 @@ def test_an_exception_in_one_run_is_its_own_and_is_logged_under_the_id_it_shows(
     assert bad.reason is not None and "secret" not in bad.reason
     identifier = bad.reason.rstrip(".").split()[-1]
     (record,) = caplog.records
+    assert bad.id.startswith(f"{vars(record)['run']}-")
     assert vars(record)["error"] == identifier and "RuntimeError" in vars(record)["fault"]
     assert registry.start(study(seed=13), data, "again") != bad.id  # a failed run is not what others are given
 

@@ -1,6 +1,7 @@
 """Trainer processes: what dies loses nothing, nobody else notices, and the server's own process trains nothing."""
 
 import gc
+import logging
 import os
 import signal
 import threading
@@ -87,7 +88,9 @@ def test_a_killed_trainer_loses_no_run_and_changes_no_bit(processes: RunRegistry
         assert np.array_equal(run.traces()[1].llh, expected.llh)
 
 
-def test_a_run_that_ends_its_process_again_and_again_is_given_up_and_others_go_on(make: Any, data: Dataset) -> None:
+def test_a_run_that_ends_its_process_again_and_again_is_given_up_and_others_go_on(
+    make: Any, data: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
     registry = make(trainers=1)
     bad = get(registry, registry.start(study(ENDLESS), data, "a"))
     until(lambda: bad.length > 0)
@@ -98,11 +101,36 @@ def test_a_run_that_ends_its_process_again_and_again_is_given_up_and_others_go_o
         scheduler.trainers[0].kill()
         raise here.ChildDied
 
-    bad.computation.take = dies
-    until(lambda: bad.computation.ended)
+    with caplog.at_level(logging.INFO):
+        bad.computation.take = dies
+        until(lambda: bad.computation.ended)
+    said = [record.message for record in caplog.records if vars(record).get("run") == bad.computation.id]
+    assert said[:-1] == ["a trainer process died; its runs go on from where they were"] * DEATHS
+    assert said[-1].startswith("a run ended: failed after ")
     assert bad.state == "failed" and bad.reason == f"The training ended its process {DEATHS} times."
     assert bad.length > 0 and take is not None
     assert ended(registry, registry.start(study(), data, "b")).state == "done"
+
+
+def test_the_log_has_how_every_run_ended_under_its_id(
+    make: Any, data: Dataset, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry = make()
+    large = Study(CIRCUIT.replace(structure="rat", num_components=8, split_depth=3, num_repetitions=8), (1,))
+    with caplog.at_level(logging.INFO):
+        done, refused = (ended(registry, registry.start(each, data, "a", str(each))) for each in (study(), large))
+        stopped = get(registry, registry.start(study(ENDLESS), data, "a", "other"))
+        until(lambda: stopped.length > 0)
+        registry.stop(stopped.id, "a")
+        until(lambda: stopped.computation.ended)
+
+    def said(run: Any) -> list[str]:
+        of_it = (record for record in caplog.records if run.id.startswith(vars(record).get("run", "none") + "-"))
+        return [record.message.partition(" and ")[0].partition(" after ")[0] for record in of_it]
+
+    until(lambda: all(any("ended" in word for word in said(each)) for each in (done, stopped, refused)))
+    assert said(done) == ["a run ended: done"] and said(stopped) == ["a run ended: stopped"]
+    assert said(refused) == ["a run was refused in its trainer", "a run ended: failed"]
 
 
 @pytest.mark.fault("J11")
@@ -168,10 +196,11 @@ def test_a_trainer_that_dies_while_nothing_is_trained_is_begun_anew(processes: R
 
 
 def test_what_a_trainer_lets_go_of_is_gone_at_once(data: Dataset) -> None:
-    desk = Desk()
+    desk, others = Desk(), [one for one in gc.get_objects() if isinstance(one, Batch)]
     desk.answer(Begin(1, Study(ENDLESS, (1, 2)), data))
     desk.answer(Advance(1, 0.01))
-    held = [weakref.ref(one) for one in gc.get_objects() if isinstance(one, Batch)]
+    batches = (one for one in gc.get_objects() if isinstance(one, Batch))
+    held = [weakref.ref(one) for one in batches if not any(one is other for other in others)]
     assert held
     desk.answer(Drop(1))
     assert not any(one() for one in held)

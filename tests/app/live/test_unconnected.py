@@ -40,10 +40,11 @@ def client() -> TestClient:
         Route("/other", lambda request: HTMLResponse("<html><body></body></html>")),
         Route("/wrong", lambda request: HTMLResponse(PAGE, 503)),
         Route("/json", lambda request: JSONResponse({"a": PAGE})),
+        Route("/api/page", page),
         Route("/cookies", cookies),
     ]
     return TestClient(
-        Starlette(routes=routes, middleware=[Middleware(PartitionedCookies), Middleware(UnconnectedNotice)])
+        Starlette(routes=routes, middleware=[Middleware(PartitionedCookies), Middleware(UnconnectedNotice, "")])
     )
 
 
@@ -62,8 +63,8 @@ def test_what_is_no_page_of_streamlits_stays_as_it_is(client: TestClient, path: 
     assert ELEMENT not in client.get(path, headers=BROWSER).text
 
 
-def test_who_asks_for_no_page_gets_it_untouched(client: TestClient) -> None:
-    answer = client.get("/", headers={"Accept": "*/*", "Accept-Encoding": "br"})
+def test_an_address_that_is_no_page_s_is_answered_untouched(client: TestClient) -> None:
+    answer = client.get("/api/page", headers={**BROWSER, "Accept-Encoding": "br"})
     assert answer.text == PAGE and answer.headers["etag"] == '"old"' and answer.headers["x-encodings"] == "br"
 
 

@@ -1,32 +1,15 @@
-"""Who asks: the path below the base, pages and files, and the address that a named proxy forwards for."""
+"""Who asks: the browser by its name, and the address that a named proxy forwards for."""
 
 import pytest
 
 from app.live.door.settings import DoorSettings
-from app.live.door.visitor import COOKIE, address_of, browser_of, is_page, is_static, new_browser, path_below
+from app.live.door.visitor import COOKIE, address_of, browser_of, new_browser
 from app.live.limits import LimitError
 
 
 def scope(path="/", client=("203.0.113.9", 4711), **headers):
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return {"type": "http", "path": path, "client": client, "headers": pairs}
-
-
-@pytest.mark.parametrize(
-    ("base", "path", "below"),
-    [("", "/", ""), ("lab", "/lab/", ""), ("/lab/", "/lab/api/x", "api/x"), ("lab", "/lab", None), ("lab", "/", None)],
-)
-def test_the_path_is_below_the_base_or_none(base, path, below):
-    assert path_below(base, scope(path)) == below
-
-
-def test_pages_files_and_answers_are_told_apart():
-    pages = ("", "dynamics", "figure3", "a/b", "apiary", "statically")
-    files = ("static/js/x.js", "api/static/lab/lab-1.js", "api/plotly-6.1.min.js", "favicon.png", "static/a.css")
-    answers = ("api/runs/x", "_stcore/health", "_stcore/stream", "media/x", "api/door", "api", "metrics", "ready")
-    assert all(is_page("GET", path) for path in pages) and not any(map(is_static, (*pages, *answers)))
-    assert all(map(is_static, files)) and not any(is_page("GET", path) for path in (*files, *answers))
-    assert not is_page("POST", "") and not is_page("GET", None)
 
 
 def test_a_browser_is_known_by_the_name_it_was_given_and_by_nothing_else():

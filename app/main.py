@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import page
-from app.kit.link import VIEWS, decode_view
+from app.kit import address, page
+from app.kit.link import VIEWS
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
 from app.live.door.sockets import refused_values
@@ -45,12 +45,11 @@ PAGES = {
 
 def run() -> None:
     """The page that the address names."""
-    view, _ = decode_view(page.params())
     st.set_page_config(
         page_title=WORDS["title"],
         page_icon=str(Path(__file__).with_name("icon.svg")),
         layout="wide",
-        initial_sidebar_state=PANEL_PIXELS if view == VIEWS[0] else "collapsed",
+        initial_sidebar_state=PANEL_PIXELS if address.view() == VIEWS[0] else "collapsed",
     )
     st.html(MARGINS)
     pages = {
@@ -70,7 +69,7 @@ def run() -> None:
     running = get_script_run_ctx()
     for sentence in refused_values(running.session_id) if running else ():
         page.refused(sentence)
-    page.remember_page(chosen.url_path)
+    address.arrived(chosen.url_path)
     chosen.run()
     page.find_root()
 

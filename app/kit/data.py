@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
-from app.kit import controls, page, session, uploads
+from app.kit import address, controls, page, session, uploads
 from app.kit.text import WORDS, literal, page_text, plain
 from app.kit.uploads import Upload
 from spncore.data import library
@@ -83,7 +83,7 @@ def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     st.markdown(page_text("upload"))
     if not _files_arrive():
         st.warning(WORDS["no_cookie"], icon=":material/cookie_off:")
-        here = page.page_address(urlencode(page.params(), doseq=True))
+        here = page.page_address(urlencode(address.params(), doseq=True))
         st.link_button(WORDS["own_tab"], here, icon=":material/open_in_new:", width="stretch")
         return
     limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."

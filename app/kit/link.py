@@ -10,14 +10,15 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-import streamlit as st
-
 from spncore.record import ExperimentError, Field, Manner, Record, cut
 from spncore.runs.experiment import FIELDS, updates_of
 from spncore.runs.study import Study
 from spncore.words import listed
 
 VIEWS = ("normal", "projector", "embed")
+# What belongs to no page and goes with the reader from one to the next: how pages are shown, the room that the reader
+# is in, the lesson and its step, and what of the controls is locked or hidden there.
+CARRIED = ("view", "room", "lesson", "step", "lock", "hide")
 MAX_CHARACTERS = 200  # of one value; the longest that can be right is a data set's SHA-256
 MAX_SENTENCES = 5
 Params = Mapping[str, str | Sequence[str]]
@@ -81,7 +82,7 @@ class Links(Generic[Kind]):
                     refusals.append(self.refused[name])
                 elif name in start:
                     given[name] = self._value(version, name, self.only(name, params[name]))
-                elif name not in ("v", "view"):
+                elif name not in ("v", *CARRIED):
                     raise ExperimentError(f"{cut(name)}: {self.unknown}")
             except ExperimentError as error:
                 refusals.append(f"{error}. The default is kept.")
@@ -90,8 +91,7 @@ class Links(Generic[Kind]):
         except ExperimentError as error:
             opened = self._opened(version, {})
             refusals.append(f"{error}. All defaults are kept.")
-        more = len(refusals) - MAX_SENTENCES
-        return opened, [*refusals[:MAX_SENTENCES], f"{more} more settings were refused."] if more > 0 else refusals
+        return opened, _few(refusals)
 
     def only(self, name: str, value: str | Sequence[str]) -> str:
         """The one value of a parameter; refused when it is repeated or longer than any right value."""
@@ -136,6 +136,11 @@ class Links(Generic[Kind]):
         return self.record.declared()[name].parse(text) if before is None else before.now(before.field.parse(text))
 
 
+def _few(refusals: list[str]) -> list[str]:
+    more = len(refusals) - MAX_SENTENCES
+    return [*refusals[:MAX_SENTENCES], f"{more} more settings were refused."] if more > 0 else refusals
+
+
 _links = partial(
     Links,
     Study,
@@ -168,16 +173,45 @@ CIRCUITS = _links(
 )
 
 
-def in_address(record: type[Kind]) -> Kind:
-    """Draw a record's choices, which Streamlit keeps in the address by the names the engine has for them."""
-    return record(
-        **{
-            name: st.segmented_control(
-                field.label, field.choices, default=getattr(record, name), required=True, key=name, bind="query-params"
-            )
-            for name, field in record.fields.items()
-        }
-    )
+def decode_choices(record: type[Kind], params: Params, beside: bool) -> tuple[Kind, list[str]]:
+    """What a page's reader has chosen to look at, a parameter for each choice, and a sentence for each that is refused.
+
+    Such links have no version: a choice keeps its name, its meaning and its default. `beside` where the page has
+    settings of its own, by which the other names are read.
+    """
+    declared, given, refusals = record.declared(), dict[str, Any](), list[str]()
+    for name in params:
+        try:
+            if name in declared:
+                given[name] = declared[name].parse(LAB.only(name, params[name]))
+            elif not beside and name not in ("v", *CARRIED):
+                raise ExperimentError(f"{cut(name)}: no such setting in a link to this page")
+        except ExperimentError as error:
+            refusals.append(f"{error}. The default is kept.")
+    return record.of(given), _few(refusals)
+
+
+def encode_choices(chosen: Record) -> dict[str, str]:
+    """Every choice that differs from what is declared."""
+    values, plain, declared = chosen.settings(), type(chosen)().settings(), chosen.declared()
+    return {name: declared[name].text(values[name]) for name in plain if values[name] != plain[name]}
+
+
+def decode_carried(params: Params) -> dict[str, str]:
+    """What goes with the reader from page to page, as texts; what is no view, or longer than any right value, does not.
+
+    The normal view is what is not said.
+    """
+    view, _ = decode_view(params)
+    found = {name: given for name in CARRIED[1:] if (given := _one(name, params)) is not None}
+    return {**({"view": view} if view != VIEWS[0] else {}), **found}
+
+
+def _one(name: str, params: Params) -> str | None:
+    try:
+        return LAB.only(name, params[name]) if name in params else None
+    except ExperimentError:
+        return None
 
 
 def decode_view(params: Params) -> tuple[str, list[str]]:

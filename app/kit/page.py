@@ -3,22 +3,22 @@
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import files
-from app.kit.link import LAB, VIEWS
+from app.kit import address, files
+from app.kit.address import PAGE
+from app.kit.link import LAB
 from app.kit.text import WORDS, literal, sections
 from app.kit.turns import TURNS
 from app.live.chart import figure_view, place_view
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
-PAGE = "page"  # under which a session keeps the name of the page it is on
-ROOT = "root"  # and where all pages lie, if the browser had to say so
+ROOT = "root"  # under which a session keeps where all pages lie, if the browser had to say so
 TEXT_PIXELS = 760  # lines that the eye can follow
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
 # How a text to be copied looks, and how much of it stands in a line of the narrowest place.
@@ -27,21 +27,6 @@ COPIED = (
     "font: 0.875rem/1.5 monospace; overflow-wrap: anywhere; resize: vertical; field-sizing: content"
 )
 COPIED_CHARACTERS = 40
-Params = Mapping[str, Sequence[str]]
-Record = TypeVar("Record")
-
-
-def params() -> dict[str, list[str]]:
-    """The address's query: all values of each name."""
-    return {name: st.query_params.get_all(name) for name in st.query_params}
-
-
-def opened(decode: Callable[[Params], tuple[Record, list[str]]], key: str, refused: str) -> Record:
-    """What is on screen, by its key; at the first visit what the address says, with what of it is refused."""
-    if key not in st.session_state:
-        st.session_state[key], st.session_state[refused] = decode(params())
-    record: Record = st.session_state[key]
-    return record
 
 
 def refusals(sentences: Iterable[str]) -> None:
@@ -54,16 +39,6 @@ def refused(what: object) -> None:
     """Why something was not done, in the words of what refused it; nothing where that is None."""
     if what is not None:
         st.error(literal(str(what)), icon=":material/block:")
-
-
-def write_address(values: Mapping[str, str], view: str | None = None) -> None:
-    """Let the address name what is on screen, and how; a first visit to the default keeps its plain address."""
-    if len(values) == 1 and not st.query_params:
-        return
-    view = st.query_params.get("view") if view is None else view
-    said = {**values, **({"view": view} if view not in (None, VIEWS[0]) else {})}
-    if said != st.query_params.to_dict():
-        st.query_params.from_dict(said)
 
 
 def page_address(query: str, page: str | None = None, root: str | None = None) -> str:
@@ -88,18 +63,14 @@ def _root() -> str:
 def find_root() -> None:
     """Have the browser say where all pages lie, if that is elsewhere; the page then runs anew, with other links.
 
-    To be called when the page is there: what asks takes room below all else.
+    The browser is told what its address is to say. To be called when the page is there: what asks takes room below
+    all else.
     """
-    place_view(_root(), "place", _take_root)
+    place_view({"root": _root(), **address.to_tell()}, "place", _take_root)
 
 
 def _take_root() -> None:
     st.session_state[ROOT] = st.session_state["place"]["root"]
-
-
-def remember_page(name: str) -> None:
-    """Note which page a session is on, by the name in its address."""
-    st.session_state[PAGE] = name
 
 
 def to_copy(text: str, name: str) -> None:

@@ -24,6 +24,7 @@ POLL_SECONDS = 1.0
 SOON_SECONDS = 2.0  # after its start a quick job is waited for, asleep, before the page shows how far it is
 LOOK_SECONDS = 10.0  # between two looks whether results can be saved
 IDLE = ("", "cancelled", "failed")  # states from which a job can be started
+LEFT = "left_job"  # under which a session keeps the job that it has cancelled, which others may still wait for
 
 
 def watcher() -> str:
@@ -48,6 +49,7 @@ def start(key: str, function: Callable[..., Any], *arguments: Any, quick: bool =
 
     `quick` where it takes about a second; `unit` is what it counts.
     """
+    st.session_state.pop(LEFT, None)
     try:
         JOBS.start(key, watcher(), function, *arguments, quick=quick, unit=unit)
     except JobRefused as refusal:
@@ -57,11 +59,15 @@ def start(key: str, function: Callable[..., Any], *arguments: Any, quick: bool =
 
 
 def follow(key: str | None, title: str = "") -> tuple[str, Any]:
-    """Show how far a job is under its title, or why it failed; its state, empty if unknown, and what it has made."""
+    """Show how far a job is under its title, or why it failed; its state, empty if unknown, and what it has made.
+
+    Who follows a job waits for it, also where another session, or this tab before it was loaded anew, has started it.
+    """
     job = JOBS.get(key or "")
     if job is None:
         return "", None
-    watcher()  # is here
+    if st.session_state.get(LEFT) != job.key:
+        JOBS.join(job.key, watcher())
     state = job.state
     if state in ("queued", "running"):
         if title:
@@ -139,6 +145,7 @@ def show_progress(key: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(job.done / job.total if job.total else 0.0, text=standing(job))
         if st.button("Cancel", key=f"cancel_{key}", icon=":material/close:", width="content"):
+            st.session_state[LEFT] = key
             JOBS.leave(watcher(), key)
             st.rerun()
 

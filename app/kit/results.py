@@ -9,16 +9,25 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app.kit import page, progress, uploads
+from app.kit.address import Looks
 from app.kit.text import WORDS, literal
 from spncore.data.library import DATASETS, Dataset
 from spncore.plots.curves import Line, around
+from spncore.record import Field
 from spncore.runs.experiment import Experiment
 from spncore.studies import shipped
 from spncore.studies.cells import Runs, depth_name
 from spncore.studies.shipped import Data, FirstSteps, Measured, finals, held_out
 from spncore.sweep import Cell, Outcome, Reporter
 
-SHIPPED, HERE = "shipped", "made here"
+SHIPPED, HERE = "shipped", "here"
+SOURCE = Field(  # a choice of the pages that show results
+    str,
+    "Numbers",
+    "",
+    "Shipped: results that come with the lab. Made here: the same runs with other seeds, on this server.",
+    choices=(SHIPPED, HERE),
+)
 Labelled = Iterable[tuple[Sequence[str], Cell]]
 Run = Callable[[Any, Dataset, Reporter], Measured]
 
@@ -76,7 +85,7 @@ def that_ship(book: Measured, runs: Runs) -> Results:
 
 
 def choose(
-    name: str,
+    looks: Looks[Any],
     book: Measured,
     own: Runs,
     seeds: int,
@@ -87,18 +96,11 @@ def choose(
 ) -> Results:
     """Let the reader choose shipped results or runs made here; until those are done the shipped ones, said to be so.
 
-    `name` begins the keys of its controls; `run` is given what `study` makes of rows and seeds; `what` tells one way
-    to run it from another; `cost` says how long it takes.
+    One of the page's choices is called `source`. `run` is given what `study` makes of rows and seeds; `what` tells one
+    way to run it from another; `cost` says how long it takes.
     """
-    source = st.segmented_control(
-        "Numbers",
-        [SHIPPED, HERE],
-        default=SHIPPED,
-        required=True,
-        key=f"{name}_source",
-        help="Shipped: results that come with the lab. Made here: the same runs with other seeds, on this server.",
-    )
-    made = _made_here(name, own, seeds, run, cost, what, study) if source == HERE else None
+    source = looks.draw("source", words=lambda name: "made here" if name == HERE else name)
+    made = _made_here(looks.page, own, seeds, run, cost, what, study) if source == HERE else None
     shown = made or that_ship(book, own)
     if source == HERE and made is None:
         st.info(WORDS["shipped_instead"].format(seeds=_seed_words(own)), icon=":material/hourglass:")

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, page, uploads
+from app.kit import address, controls, page, uploads
 from app.kit.link import LAB, decode_view
 from app.kit.text import WORDS, plain
 from app.kit.turns import TURNS
@@ -21,7 +21,7 @@ from app.live.run import LiveRun
 from app.live.runs import REGISTRY, RunRefused
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
-from spncore.record import ExperimentError
+from spncore.record import ExperimentError, Record
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
@@ -65,32 +65,36 @@ def _connected(name: str) -> str:
     return name
 
 
-def open_session(training: bool = True) -> None:
-    """On the first script run of a session: read the link and find the data; train at once, if asked to and not yet."""
-    if "study" not in st.session_state:
-        _begin()
-    if training and "problem" not in st.session_state:
-        train()
+def open_session(training: bool = True, besides: type[Record] | None = None) -> None:
+    """Where the address has news: read the link and find the data; train what is not on screen, if asked to, once.
+
+    `besides` are choices of the page's own that stand in its address.
+    """
+    if address.news("study"):
+        _take_up(besides)
+    if training and st.session_state["untrained"]:
+        st.session_state["untrained"] = False
+        current = shown()
+        if current is None or is_stale() or current.run() is None:
+            _register()
 
 
-def _begin() -> None:
-    """What a session holds from the start, and the controls at what its link says."""
-    params = page.params()
-    study, refusals = LAB.decode(params)
+def _take_up(besides: type[Record] | None) -> None:
+    """What a session holds from the start, and the controls at what the address says."""
+    study, refusals = LAB.decode(address.settings(besides))
     elsewhere = None
     if study.deep:  # the Circuits page's: the lab shows one mixture
         elsewhere, study = study, replace(study, experiment=study.experiment.replace(structure="mixture"))
-    view, refused_view = decode_view(params)
+    held_uploads()
+    for name in ("shown", "baseline", "said"):
+        st.session_state.setdefault(name, None)
     st.session_state.update(
-        uploads=held_uploads(),
-        shown=None,
-        baseline=None,
-        view=view,
         instead_of=None,
         not_at_hand=None,
-        said=None,
+        problem=None,
+        untrained=True,
         elsewhere=elsewhere,
-        notices=[*refusals, *refused_view],
+        notices=[*refusals, *decode_view(address.params())[1]],
     )
     show(_on_data_at_hand(study))
 
@@ -135,12 +139,14 @@ def train() -> None:
         if not is_stale() and run is not None and run.state in ("queued", "running", "done"):
             st.session_state["said"] = WORDS["same"]
             return
+    _register()
+
+
+def _register() -> None:
     try:
         st.session_state["shown"] = started(study(), "lab")
     except (DataError, ExperimentError, RunRefused) as error:
         st.session_state["problem"] = str(error)
-        return
-    page.write_address(LAB.encode(study()), st.session_state["view"])
 
 
 def started(wanted: Study, where: str) -> Shown:
@@ -154,10 +160,10 @@ def started(wanted: Study, where: str) -> Shown:
     return Shown(run_id, wanted, dataset)
 
 
-def run_view(key: str, run: Shown, stale: bool, view: str, **more: Any) -> Any:
+def run_view(key: str, run: Shown, stale: bool, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back."""
     own = {"run_id": run.run_id, "session": session_name()}
-    payload = {**own, "views": key, "stale": stale, "labels": {}, "view": view}
+    payload = {**own, "views": key, "stale": stale, "labels": {}, "view": address.view()}
     return lab_view({**payload, **more}, key=key)
 
 

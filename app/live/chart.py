@@ -1,6 +1,6 @@
 """Mounts what the browser draws: the view of a run, which it fetches and plays back; and figures made by the server.
 
-It is also asked where the lab lies, which it alone knows.
+It is also asked where the lab lies, which it alone knows, and told what its address is to say.
 """
 
 import json
@@ -49,12 +49,13 @@ def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key:
     return _FIGURE(key=key, data=figure_data(figure, words, config, clicks), on_click_change=_noted)
 
 
-def place_view(root: str, key: str, on_root: Callable[[], None]) -> None:
-    """Have the browser say where the lab's addresses begin, where that is not `root`.
+def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -> None:
+    """Have the browser say where the lab's addresses begin, where that is not the `root` it is told.
 
-    It does so by another script run, before which `on_root` is called; `root` is then in the state of this key.
+    It does so by another script run, before which `on_root` is called; `root` is then in the state of this key. What
+    its address is to say, `query`, it says, and with it goes `along` to the lab's other pages.
     """
-    _PLACE(key=key, data={"root": root}, on_root_change=on_root)
+    _PLACE(key=key, data=dict(told), on_root_change=on_root)
 
 
 def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], clicks: bool) -> dict[str, Any]:

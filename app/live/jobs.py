@@ -73,6 +73,13 @@ class JobBoard:
             self._tidy()
             return job
 
+    def join(self, key: str, watcher: str) -> None:
+        """A watcher waits, too, for a job that is under way."""
+        with self._changed:
+            job = self._jobs.get(key)
+            if job is not None and not job.ended:
+                job.watchers.add(watcher)
+
     def get(self, key: str) -> Job | None:
         """The job of a key, if it is known."""
         with self._changed:

@@ -1,11 +1,9 @@
 """The authors' update of 2020: log-weights, with the objective as written and the proper one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from spncore.data.library import Dataset
-from spncore.record import Record, choice
 from spncore.studies import shipped
 from spncore.studies.cells import DEPTHS, Runs, by_seed, merged, outcomes
 from spncore.studies.presets import PRESETS
@@ -21,14 +19,6 @@ WORKERS = 2  # processes of the command; the lab's jobs have one of their own
 SHIPPED = tuple(Runs(name, SEEDS) for name in DATA_SETS)
 pack, unpack = partial(shipped.pack, points=90), shipped.unpack
 tidy = partial(shipped.rows, by="objective")
-
-
-@dataclass(frozen=True)
-class Update(Record):
-    """What the page may be asked for."""
-
-    data: str = choice("nltcs", "data set", choices=DATA_SETS)
-    rate: str = choice("0.1", "learning rate (η)", choices=map(str, RATES))
 
 
 def cell(objective: str, depth: int, runs: Runs, rate: float = AS_WRITTEN) -> Cell:

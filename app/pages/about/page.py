@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.kit import data, page
+from app.kit import address, data, page
 from app.kit.text import WORDS, literal, page_text
 from app.live.runs import REGISTRY
 from spncore.data.library import DATASETS, DataError, available
@@ -72,3 +72,4 @@ st.header("Citation")
 page.prose(page_text("about_citation"))
 st.code(page_text("citation.bib"), language="bibtex")
 st.caption(f"Versions: {made_by()}")
+address.write()

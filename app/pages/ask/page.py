@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from app.kit import page, progress, session, uploads
+from app.kit import address, page, progress, session, uploads
 from app.kit.files import Row, cell, linked
 from app.kit.text import literal, page_text
 from app.live import circuit_layout
@@ -226,4 +226,4 @@ if asked is not None:  # the flow, samples, the most telling question, the code
     asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)
     page.sources(*asks, asking.information)
 st.session_state[STATE] = question
-page.write_address(link.LINKS.encode(question))
+address.write(link.LINKS.encode(question))

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from app.kit import controls, data, page, uploads
+from app.kit import address, controls, data, uploads
 from app.kit.controls import draw
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal
@@ -34,12 +34,12 @@ LEFT_CODES = 6  # the ADL items of NLTCS stand in the first column
 
 
 def opened() -> Question:
-    """The question on screen; at the first visit the one in the address, or about the data of the lab's run."""
-    if STATE not in st.session_state:
-        params = page.params()
-        question, refused = link.LINKS.decode(params)
+    """The question on screen; where the address has news, the one it asks, or about the data of the lab's run."""
+    if address.news(STATE):
+        asked = address.settings()
+        question, refused = link.LINKS.decode(asked)
         run = st.session_state.get("shown")
-        if not set(params) - {"view"} and run is not None and run.study.experiment.dataset != question.dataset:
+        if not asked and run is not None and run.study.experiment.dataset != question.dataset:
             question = replace(question, dataset=run.study.experiment.dataset, evidence=())
         put(question, refused)
     on_screen: Question = st.session_state[STATE]

@@ -8,8 +8,8 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, data, page, session, uploads
-from app.kit.link import CIRCUITS, decode_view
+from app.kit import address, controls, data, page, session, uploads
+from app.kit.link import CIRCUITS
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
 from app.live.runs import RunRefused
@@ -46,29 +46,33 @@ HOW: Mapping[str, controls.Values] = {
 
 
 def opened() -> Study:
-    """The study the controls show; at the first visit the one in the address."""
-    first = STATE not in st.session_state
-    study = page.opened(CIRCUITS.decode, STATE, "circuit_refused")
-    if first:
-        st.session_state.update({SHOWN: None, "circuit_view": decode_view(page.params())[0]})
+    """The study the controls show; where the address has news, what it says, on data at hand."""
+    if address.news(STATE):
+        study, refused = CIRCUITS.decode(address.settings())
         used, why = uploads.instead(study.experiment.dataset, session.held_uploads())
-        st.session_state[STATE] = study.on(used)
-        st.session_state["circuit_refused"] += [why] if why else []
-        train()
+        study = study.on(used)
+        said = [*refused, *filter(None, [why])]
+        st.session_state.update({STATE: study, "circuit_refused": said, "circuit_problem": None})
+        controls.show("circuit", controls.settings(study))
+        if is_stale(study):
+            train()
     current: Study = st.session_state[STATE]
     return current
 
 
+def is_stale(study: Study) -> bool:
+    """Whether a study is another than the one on screen."""
+    shown: Shown | None = st.session_state.setdefault(SHOWN, None)
+    return shown is None or study != Study(shown.study.experiment, shown.study.depths)
+
+
 def train() -> None:
     """Register the controls' study as a run and show it; when it is refused, say why and keep the run on screen."""
-    study: Study = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        shown = st.session_state[SHOWN] = session.started(study, "circuits")
+        st.session_state[SHOWN] = session.started(st.session_state[STATE], "circuits")
     except (DataError, ExperimentError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
-        return
-    page.write_address(CIRCUITS.encode(shown.study), st.session_state["circuit_view"])
 
 
 def train_now() -> None:
@@ -111,7 +115,7 @@ shown: Shown | None = st.session_state[SHOWN]
 if shown is not None and shown.run() is None:
     train()  # the server has let go of the run; the same study gives the same numbers
     shown = st.session_state[SHOWN]
-stale = shown is None or study != Study(shown.study.experiment, shown.study.depths)
+stale = is_stale(study)
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         if shown is not None:
@@ -122,9 +126,10 @@ with st.container(horizontal=True, vertical_alignment="center"):
 page.refused(st.session_state["circuit_problem"])
 asked = None
 if shown is not None:
-    asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])
+    asked = session.run_view("circuits", shown, stale)
 with st.expander("What is compared here", icon=":material/info:"):
     st.markdown(intro)
+address.write(CIRCUITS.encode(study))
 if asked is not None and asked.share:
     page.share_dialog(link_to(study))
 elif export and shown is not None:

@@ -1,19 +1,35 @@
-"""A comparison of the page "Predicting a class" as a link of the lab's, on data that is at hand."""
+"""A comparison of the page "Predicting a class" as a link of the lab's, on data at hand; and how it is looked at."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from app.kit.link import LAB
+from app.kit.link import CARRIED, LAB
 from app.kit.text import WORDS
 from spncore.data.dataset import is_upload
+from spncore.record import Record, choice, switch
 from spncore.runs.study import Study
 from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS
 
 MAX_ITERATIONS, MAX_SEEDS = 2_000, 24  # every iteration is scored twice
+RIGHT = {  # by what a link calls it, what the right chart is of, and how its score is called
+    "conditional": ("log p(class | rest)", "test conditional"),
+    "llh": ("log-likelihood", "test llh"),
+    "objective": ("objective", "objective"),
+}
+
+
+@dataclass(frozen=True)
+class Look(Record):
+    """What the reader has chosen to look at."""
+
+    right: str = choice("conditional", "right chart", choices=RIGHT)
+    control: bool = switch(False, "L = 1 at L·η", "One layer, L times the learning rate.")
+    log: bool = switch(False, "updates on a log axis")
 
 
 def decode(params: Mapping[str, str | Sequence[str]], at_hand: Collection[str]) -> tuple[Study, list[str]]:
     """The nearest study to a link's that this page can show, and one sentence for each thing refused."""
-    study, refused = (DEFAULT, []) if set(params) <= {"view"} else LAB.decode(params)
+    study, refused = (DEFAULT, []) if not set(params) - {*CARRIED} else LAB.decode(params)
     study, unfit = fitting(study)
     name = study.experiment.dataset
     if name not in at_hand:

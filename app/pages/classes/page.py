@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.kit import controls, files, page, progress, session, uploads
+from app.kit import address, controls, files, page, progress, session, uploads
 from app.kit.data import offered, upload_button
 from app.kit.link import LAB
 from app.kit.text import WORDS, literal, number, plain
@@ -15,7 +16,7 @@ from app.kit.uploads import Upload
 from app.pages.classes import charts
 from app.pages.classes import link as classes_link
 from app.pages.classes import words as classes_words
-from app.pages.classes.link import MAX_ITERATIONS, MAX_SEEDS
+from app.pages.classes.link import MAX_ITERATIONS, MAX_SEEDS, RIGHT, Look
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
 from spncore.record import ExperimentError, Field
@@ -24,9 +25,9 @@ from spncore.runs.study import Study
 from spncore.studies import classes
 from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 
-RIGHT = {"test conditional": "log p(class | rest)", "test llh": "log-likelihood", "objective": "objective"}
 LEVEL = "the distribution itself"
 STATE, REFUSED, DATA = "classes_study", "classes_refused", "classes_dataset"
+LOOKS = address.Looks("classes", Look, beside=True)
 MAIN = "column objective hybrid_mix labelled_share setup depths learning_rate".split()
 MORE = "num_components iterations num_seeds seed".split()
 SETTINGS = {
@@ -72,16 +73,22 @@ def choose_data(study: Study, data: Mapping[str, Dataset]) -> Dataset:
     return data[name]
 
 
-def study_panel(before: Study, dataset: Dataset) -> Study:
-    """Draw the settings; the study that they describe, or the one of before where they are refused."""
-    experiment, width = before.experiment, dataset.num_variables
+def said(study: Study, width: int) -> dict[str, Any]:
+    """What the controls of a study of so many variables say of it."""
+    experiment = study.experiment
     setup = next(name for name, each in SETUPS.items() if each.train_components == experiment.train_components)
     own = {"setup": setup, "column": min(experiment.class_variable or width, width)}
+    return {**controls.settings(study), **own}
 
-    def made(said: Mapping[str, Any]) -> Study:
-        column = said["column"]
-        train = SETUPS[said["setup"]].train_components
-        study = controls.study_of({**said, "class_variable": column % width, "train_components": train})
+
+def study_panel(before: Study, dataset: Dataset) -> Study:
+    """Draw the settings; the study that they describe, or the one of before where they are refused."""
+    width = dataset.num_variables
+
+    def made(values: Mapping[str, Any]) -> Study:
+        column = values["column"]
+        train = SETUPS[values["setup"]].train_components
+        study = controls.study_of({**values, "class_variable": column % width, "train_components": train})
         if int(dataset.counts @ dataset.rows[:, column - 1]) in (0, dataset.num_rows):
             raise ExperimentError(f"class column: {dataset.variables[column - 1]} has one value only; choose another")
         return study
@@ -100,14 +107,19 @@ def study_panel(before: Study, dataset: Dataset) -> Study:
         "iterations": {"kind": "select_slider", "options": (50, 100, 200, 300, 400, 600, 1000, MAX_ITERATIONS)},
         "num_seeds": {"kind": "number_input"},
     }
-    values = {**controls.settings(before), "dataset": st.session_state[DATA], **own}
+    values = {**said(before, width), "dataset": st.session_state[DATA]}
     return controls.panel("classes", values, made, MAIN, MORE, SETTINGS, how) or before
 
 
 def panel() -> tuple[Study, str]:
     """Draw the side panel; the study that is wanted, and the key of the job that computes it."""
     data = uploads.at_hand(session.held_uploads())
-    before = page.opened(partial(classes_link.decode, at_hand=data), STATE, REFUSED)
+
+    def show(study: Study) -> None:
+        controls.show("classes", said(study, data[study.experiment.dataset].num_variables))
+
+    decode = partial(classes_link.decode, at_hand=data)
+    before = address.opened(decode, STATE, REFUSED, Look, show)
     with st.sidebar:
         study = st.session_state[STATE] = study_panel(before, choose_data(before, data))
         dataset = data[study.experiment.dataset]
@@ -153,28 +165,20 @@ def provenance(shown: Comparison) -> None:
 def curves(shown: Comparison) -> None:
     """Accuracy beside a log-likelihood, with what they show in words."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
-        quantity = st.segmented_control(
-            "right chart",
-            list(RIGHT),
-            default="test conditional",
-            required=True,
-            key="classes_right",
-            label_visibility="collapsed",
-            format_func=RIGHT.__getitem__,
-        )
-        with_control = st.toggle("L = 1 at L·η", key="classes_control", help="One layer, L times the learning rate.")
-        log_iterations = st.toggle("updates on a log axis", key="classes_log")
+        how = {"options": list(RIGHT), "words": lambda name: RIGHT[name][0], "label_visibility": "collapsed"}
+        title, quantity = RIGHT[LOOKS.draw("right", kind="segmented_control", **how)]
+        with_control, log_iterations = LOOKS.draw("control"), LOOKS.draw("log")
     best = classes_words.best_levels(shown)
     left, right = st.columns(2, gap="medium")
-    for column, key, scored, title, words in (
+    for column, key, scored, named, words in (
         (left, "accuracy", "test accuracy", charts.ACCURACY, classes_words.accuracy_words(shown)),
-        (right, "likelihood", quantity, RIGHT[quantity], classes_words.likelihood_words(shown, quantity)),
+        (right, "likelihood", quantity, title, classes_words.likelihood_words(shown, quantity)),
     ):
         lines = classes_words.lines(shown, scored, with_control)
         levels = {LEVEL: best[scored]} if scored in best else {}
-        figure = charts.over_iterations(title, lines, levels, page.theme(), log_iterations)
+        figure = charts.over_iterations(named, lines, levels, page.theme(), log_iterations)
         with column:
-            page.titled_chart(figure, title, words, f"classes_{key}")
+            page.titled_chart(figure, named, words, f"classes_{key}")
     st.caption(
         "Thick: test rows, with the middle half of the seeds; thin: training rows. Grey: one layer at L times the rate."
     )
@@ -182,7 +186,7 @@ def curves(shown: Comparison) -> None:
 
 def take_away(shown: Comparison) -> None:
     """Every comparison as a row; the numbers, the link, and the runs in the lab."""
-    link = page.page_address(LAB.query_string(shown.study), "classes")
+    link = page.page_address(urlencode({**LAB.encode(shown.study), **LOOKS.said()}, safe=",:"), "classes")
     rows = [map(literal, row) for row in classes_words.table_rows(shown)]
     page.table(classes_words.TABLE_COLUMNS, rows)
     st.caption(classes_words.columns_explained(shown))
@@ -210,10 +214,9 @@ def show(shown: Comparison) -> None:
 
 
 parts = page.introduced("Predicting a class", "classes")
+LOOKS.opened()
 wanted, job = panel()
-page.refusals(st.session_state[REFUSED])
-if wanted != DEFAULT or st.query_params:
-    page.write_address(LAB.encode(wanted))
+page.refusals([*st.session_state[REFUSED], *LOOKS.refused])
 comparison = on_screen(wanted, job)
 if comparison:
     show(comparison)
@@ -222,3 +225,4 @@ rows = classes_words.answer_rows(list(classes.shipped().values()))
 page.table(classes_words.ANSWER_COLUMNS, rows)
 st.caption("Who is first at 90 % of L=1's gain in the objective; seeds ahead, behind, level. Shipped with the lab.")
 page.parts_of_text(parts)
+address.write(LAB.encode(wanted), LOOKS, plain=wanted == DEFAULT)

@@ -2,16 +2,19 @@
 
 import streamlit as st
 
-from app.kit import page, session
+from app.kit import address, controls, page, session
+from app.kit.link import LAB
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
 from app.live.runs import RunRefused
+from app.pages.dynamics import link
 from spncore.data.library import DataError
 from spncore.record import ExperimentError
 from spncore.studies import presets
 
 HELD = presets.PRESETS["fixed-components"]  # small relative steps: what first order says is what happens
-RUNS = {"held": HELD.title, "lab": WORDS["dynamics_lab"]}
+RUNS = {link.HELD: HELD.title, link.LAB_RUN: WORDS["dynamics_lab"]}
+LOOKS = address.Looks("dynamics", link.Look, beside=True)
 
 
 def held_run() -> Shown | None:
@@ -36,20 +39,20 @@ def lab_run() -> Shown | None:
     return session.shown()
 
 
+def opened() -> str:
+    """Which run is on screen."""
+    if not LOOKS.opened().run:
+        LOOKS.choose("run", link.meant(address.settings(link.Look)))
+        controls.show("dynamics", LOOKS.now.settings())
+    return LOOKS.now.run
+
+
 def chosen() -> Shown | None:
-    """Which run to take apart, and in words which it is; a link's own comes first where a link opened the page."""
-    which = st.session_state["dynamics_run"]
+    """Which run to take apart, and in words which it is."""
+    which = LOOKS.now.run
     if session.shown() is not None:
-        said = st.segmented_control(
-            WORDS["dynamics_which"],
-            RUNS,
-            default=which,
-            format_func=RUNS.__getitem__,
-            required=True,
-            key="dynamics_which",
-        )
-        st.session_state["dynamics_run"] = which = str(said)
-    run = held_run() if which == "held" else lab_run()
+        which = LOOKS.draw("run", kind="segmented_control", options=RUNS, words=RUNS.__getitem__)
+    run = held_run() if which == link.HELD else lab_run()
     if run is not None:
         preset = presets.matching(run.study)
         named = preset.title if preset else WORDS["own_settings"]
@@ -58,10 +61,7 @@ def chosen() -> Shown | None:
     return run
 
 
-if "dynamics_run" not in st.session_state:
-    linked = "study" not in st.session_state and set(page.params()) - {"view"}
-    st.session_state["dynamics_run"] = "lab" if linked else "held"
-session.open_session(training=st.session_state["dynamics_run"] == "lab")
+session.open_session(training=opened() == link.LAB_RUN, besides=link.Look)
 
 intro, prose = sections("dynamics")
 st.header(WORDS["dynamics"])
@@ -69,10 +69,11 @@ page.prose(intro)
 
 run = chosen()
 if run is not None:
-    is_lab = st.session_state["dynamics_run"] == "lab"
+    is_lab = LOOKS.now.run == link.LAB_RUN
     described = session.study() if is_lab else run.study
     labels = {f"prose_{name}": text for name, text in prose.items()}
-    view = session.run_view("dynamics", run, run.study != described, st.session_state["view"], labels=labels)
+    view = session.run_view("dynamics", run, run.study != described, labels=labels)
     session.answer(view, run, described)
 
 session.say()
+address.write(link.said(LOOKS.now.run, LAB.encode(session.study())))

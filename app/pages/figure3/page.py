@@ -4,19 +4,21 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import files, page, results
+from app.kit import address, files, page, results
 from app.kit.results import Results
 from app.kit.text import number
 from app.pages.figure3 import words as facts
+from app.pages.figure3.link import Look
 from spncore.plots import curves as charts
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import figure3, shipped
 from spncore.studies.cells import DEPTHS
-from spncore.studies.figure3 import EARLY_NOISES, HONEST, NOISES, ROUNDING
+from spncore.studies.figure3 import HONEST, ROUNDING
 from spncore.words import signed
 
 TARGET = -7.2
+LOOKS = address.Looks("figure3", Look)
 EARLY_SHOWN, STEPS_SHOWN = 30, 20  # the first states, and the first updates, in a chart of their own
 
 
@@ -36,15 +38,8 @@ def overview(shown: Results) -> None:
     """The two figures in one, and the table of updates."""
     title = f"Figure 3: published (grey) and ours with noise {number(ROUNDING)}, median and range of seeds"
     llh_chart(shown, ROUNDING, "figure3_overview", title, facts.overview_words(shown, TARGET))
-    noise = float(
-        st.select_slider(
-            "noise at the start, for the table (ε)",
-            list(map(number, NOISES)),
-            number(ROUNDING),
-            key="figure3_noise",
-            width=480,
-        )
-    )
+    offered = Look.fields["noise"].only
+    noise = LOOKS.draw("noise", kind="select_slider", options=offered, words=number, width=480)
     st.table(facts.table_rows(shown, noise), hide_index=True)
     st.caption(
         "In updates; 0 is the start. Ours: median over seeds [interval that holds their median with 95 % probability]. "
@@ -61,10 +56,7 @@ def symmetry(shown: Results) -> None:
 
 
 def rounding(shown: Results) -> None:
-    names = [number(noise) for noise in EARLY_NOISES if noise]
-    noise = float(
-        st.segmented_control("noise (ε)", names, default=number(ROUNDING), required=True, key="figure3_early")
-    )
+    noise = LOOKS.draw("early", kind="segmented_control", options=Look.fields["early"].only, words=number)
     ours = facts.departures(shown, noise, EARLY_SHOWN)
     published = facts.published_departures(shown, EARLY_SHOWN)
     figure = charts.departure(ours, published, facts.LEFT, page.theme())
@@ -106,7 +98,9 @@ def near_zero(shown: Results) -> None:
 
 
 parts = page.introduced("Figure 3, explained", "figure3")
-on_screen = results.choose("figure3", shipped.shipped("figure3"), figure3.RUNS, 12, figure3.run, "about half a minute")
+LOOKS.opened()
+page.refusals(LOOKS.refused)
+on_screen = results.choose(LOOKS, shipped.shipped("figure3"), figure3.RUNS, 12, figure3.run, "about half a minute")
 overview(on_screen)
 for step in (symmetry, rounding, honest, pairs, near_zero):
     heading = next(iter(parts))
@@ -116,3 +110,4 @@ for step in (symmetry, rounding, honest, pairs, near_zero):
     with picture:
         step(on_screen)
 page.parts_of_text(parts)
+address.write(looks=LOOKS)

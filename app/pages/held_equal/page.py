@@ -5,11 +5,11 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import files, page, results
-from app.kit.link import in_address
+from app.kit import address, files, page, results
 from app.kit.results import Results
 from app.kit.text import literal
 from app.pages.held_equal import words as facts
+from app.pages.held_equal.link import Look
 from app.pages.held_equal.words import Setting
 from spncore.plots import curves as charts
 from spncore.runs.study import Study
@@ -18,6 +18,7 @@ from spncore.studies.cells import DEPTHS
 from spncore.studies.held_equal import Case
 
 LAB_SEEDS = 6
+LOOKS = address.Looks("fair", Look)
 
 
 def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[tuple[float, float], ...]) -> None:
@@ -44,7 +45,7 @@ def panel(setting: Setting, shown: Results, log_iterations: bool, ranges: tuple[
 
 def panels(settings: list[Setting], shown: Results) -> None:
     """Two rows of two; a phone stacks them."""
-    log_iterations = st.toggle("updates on a log axis", value=True, key="fair_log")
+    log_iterations = LOOKS.draw("log")
     ranges = facts.ranges(settings)
     for pair in (settings[:2], settings[2:]):
         for column, setting in zip(st.columns(2, gap="large"), pair, strict=True):
@@ -66,10 +67,12 @@ def wins(case: Case, settings: list[Setting], shown: Results) -> None:
 
 
 parts = page.introduced("What is held equal", "fair")
+LOOKS.opened()
+page.refusals(LOOKS.refused)
 with st.container(horizontal=True, gap="medium"):
-    case = in_address(Case)
+    case = Case(**{name: LOOKS.draw(name, words=str) for name in Case.fields})
 on_screen = results.choose(
-    "fair",
+    LOOKS,
     shipped.shipped("held_equal"),
     case.runs,
     12,
@@ -85,3 +88,4 @@ panels(panels_shown, on_screen)
 st.header("Every comparison", divider="gray")
 wins(case, panels_shown, on_screen)
 page.parts_of_text(parts)
+address.write(looks=LOOKS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, data, page, session
+from app.kit import address, controls, data, page, session
 from app.kit.link import CIRCUITS, LAB
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
@@ -130,7 +130,6 @@ if shown is not None:
         "lab",
         shown,
         session.is_stale(),
-        st.session_state["view"],
         baseline=session.baseline(),
         published=presets.is_figure_3(shown.study),
         preset=preset.name if preset else None,
@@ -138,6 +137,7 @@ if shown is not None:
     session.answer(asked, shown, session.study())
 
 session.say()
+address.write(LAB.encode(session.study()))
 if export:
     export_dialog(shown)
 elif guide:

@@ -5,16 +5,17 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import controls, files, page, progress
+from app.kit import address, controls, files, page, progress
 from app.kit.link import LAB
 from app.kit.text import WORDS, page_text
 from app.pages.linear import charts, words
-from app.pages.linear.link import LINKS
+from app.pages.linear.link import LINKS, Look
 from spncore.linear import network, rates, steps
 from spncore.studies import linear
 from spncore.studies.linear import Comparison, LinearStudy, SharedScalar
 
 STATE, REFUSED = "linear_study", "linear_refused"
+LOOKS = address.Looks("linear", Look, beside=True)
 EQUATIONS = (  # of two layers, of more
     (
         r"w(t{+}1) \;=\; w \;-\; \rho\,\nabla \;-\; \lambda\,w \;+\; \eta^2\,\nabla_{w_1}\nabla_{w_2}",
@@ -68,19 +69,11 @@ def take(title: str, columns: Sequence[str], rows: files.Rows, link: str) -> Non
     page.download(f"{title} (CSV)", f"linear {title}", columns, rows, files.linked(link), f"take_{title}")
 
 
-def _titled(title: str, name: str = "", axis: str = "") -> bool:
+def _titled(title: str, axis: str = "") -> bool:
     """A chart's title; with an axis, also the switch of its steps, and whether that says log."""
     with st.container(horizontal=True, vertical_alignment="center", height="content" if axis else 32, border=False):
         st.markdown(title, width="stretch")
-        said = axis and st.segmented_control(
-            "Axis of updates",
-            ["linear", "log"],
-            default=axis,
-            key=f"linear_axis_{name}",
-            required=True,
-            label_visibility="collapsed",
-            width="content",
-        )
+        said = axis and LOOKS.draw(axis, label_visibility="collapsed", width="content")
     return said == "log"
 
 
@@ -89,7 +82,7 @@ def runs(shown: Comparison, link: str) -> None:
     theme, sentence = page.theme(), words.rate_sentence(shown)
     loss, by_rate = st.columns(2, gap="medium")
     with loss:
-        log_steps = _titled("**Loss**", "loss", "linear")
+        log_steps = _titled("**Loss**", "loss_axis")
         page.plot(charts.loss(shown, theme, log_steps), "linear_loss", words.headline(shown).replace("*", ""))
     with by_rate:
         _titled("**Updates to the target** by learning rate")
@@ -97,7 +90,7 @@ def runs(shown: Comparison, link: str) -> None:
     titles = {"rho": "**Adaptive rate (ρ)**", "lam": "**Multiplicative term (λ)**"}
     for column, (name, title) in zip(st.columns(2, gap="medium"), titles.items(), strict=True):
         with column:
-            log_steps = _titled(title, name, "log")
+            log_steps = _titled(title, f"{name}_axis")
             page.plot(charts.rate_and_term(shown, name, theme, log_steps), f"linear_{name}", sentence)
     st.caption(sentence)
     with st.container(horizontal=True):
@@ -110,11 +103,22 @@ def one_step(shown: Comparison, link: str) -> None:
     for equation in EQUATIONS[shown.study.num_layers > 2]:
         st.latex(equation)
     last = len(shown.terms.before) - 1
-    step = st.slider("after updates (t)", 0, last, min(5, last), key="linear_step", width=360) if last > 0 else 0
     if last >= 0:
-        st.markdown(words.step_table(shown, min(step, last)))
+        st.markdown(words.step_table(shown, chosen_step(last)))
     st.markdown(words.residual_sentence(shown))
     take("terms", "t weight term value".split(), partial(words.term_rows, shown), link)
+
+
+def chosen_step(last: int) -> int:
+    """After how many updates, at most so many; the slider that says it."""
+    if last == 0:
+        return 0
+    key = "linear_t"
+    st.session_state[key] = min(st.session_state.get(key, LOOKS.now.t), last)
+    step = st.slider(Look.fields["t"].title, 0, last, key=key, width=360)
+    if step != min(LOOKS.now.t, last):
+        LOOKS.choose("t", step)
+    return step
 
 
 def in_a_network(shown: Comparison) -> None:
@@ -152,12 +156,18 @@ def show(shown: Comparison, link: str) -> None:
     in_a_network(shown)
 
 
-study = st.session_state[STATE] = chosen(page.opened(LINKS.decode, STATE, REFUSED))
+def taken_up() -> LinearStudy:
+    """The comparison on screen; where the address has news, what it says."""
+    LOOKS.opened()
+    return address.opened(LINKS.decode, STATE, REFUSED, Look, lambda study: controls.show("linear", study.settings()))
+
+
+study = st.session_state[STATE] = chosen(taken_up())
 st.title("Linear networks")
 page.prose(page_text("linear_intro"))
-page.refusals(st.session_state[REFUSED])
-page.write_address(LINKS.encode(study))
+page.refusals([*st.session_state[REFUSED], *LOOKS.refused])
 on_screen = compared(study)
 if on_screen is not None:
     show(on_screen, page.page_address(LINKS.query_string(study), "linear"))
 page.sources(network.step, steps.step_terms, rates.search, rates.outcomes_by_rate)
+address.write(LINKS.encode(study), LOOKS)

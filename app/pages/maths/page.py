@@ -4,7 +4,7 @@ import re
 
 import streamlit as st
 
-from app.kit import page, progress
+from app.kit import address, page, progress
 from app.kit.link import LAB
 from app.kit.text import WORDS, page_text
 from app.pages.maths import errata
@@ -82,3 +82,4 @@ with st.container(width=page.TEXT_PIXELS):
     for each in SECTIONS:
         section(page_text(f"maths/{each}"))
     st.caption(f"Numbers on this page were computed here with {made_by()}.")
+address.write()

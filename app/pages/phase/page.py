@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, page, progress, session, uploads
+from app.kit import address, controls, page, progress, session, uploads
 from app.kit.data import offered
 from app.kit.link import LAB
+from app.kit.results import HERE, SHIPPED
 from app.kit.text import WORDS, literal, page_text
-from app.pages.phase import charts
+from app.pages.phase import charts, link
 from app.pages.phase.words import comparison, fairness, in_words, summary
-from spncore.data.library import Dataset
 from spncore.plots.drawing import STILL
 from spncore.record import Field
 from spncore.runs.experiment import FIELDS, Experiment
@@ -23,7 +23,9 @@ from spncore.sweep import to_csv
 
 PANELS_PER_ROW = 3
 RESOLUTIONS = {1: "coarse", 2: "medium", 3: "fine", 6: "very fine"}
-JOB = "phase_job"  # the key of the job that this session has started last
+STATE, REFUSED = "phase_plane", "phase_refused"
+JOB, MADE = "phase_job", "phase_made"  # the key of the job whose diagram is on show once it is made, and its plane
+LOOKS = address.Looks("phase", link.Look, beside=True)
 CHOICES = "init_convention component_init topology parametrisation".split()
 MORE = "num_components num_seeds iterations resolution depths train_components control".split()
 SETTINGS = {
@@ -39,7 +41,11 @@ HOW: Mapping[str, controls.Values] = {
     "num_components": {"kind": "number_input"},
     "num_seeds": {"kind": "number_input"},
     "iterations": {"kind": "select_slider", "options": [50, 100, 200, 500, 1000, 2000, 5000]},
-    "resolution": {"kind": "select_slider", "options": list(RESOLUTIONS), "words": RESOLUTIONS.get},
+    "resolution": {
+        "kind": "select_slider",
+        "options": list(RESOLUTIONS),
+        "words": lambda number: RESOLUTIONS.get(number, number),
+    },
     "depths": {"options": range(2, 9)},
 }
 MARKS = (
@@ -48,39 +54,63 @@ MARKS = (
 )
 
 
-def wanted(base: Plane, data: dict[str, Dataset]) -> Plane | None:
-    """Draw the controls; the plane they describe, or None where it is refused."""
-    first = base.base.dataset if base.base.dataset in data else next(iter(data))
-    begin = {"data": first, "num_components": 8, "num_seeds": 3, "iterations": 500, "resolution": 1, "control": True}
-    values = {**controls.settings(Study(base.base, (2, 3))), **begin}
+def said(plane: Plane) -> dict[str, Any]:
+    """What the controls say of a plane."""
+    own = {"data": plane.base.dataset, "resolution": plane.per_decade, "control": plane.control}
+    return {**controls.settings(Study(plane.base, plane.depths[1:])), **own}
 
-    def make(said: dict[str, Any]) -> Plane:
-        noise = 0.0 if said["component_init"] == "fitted" else 1e-3
-        settings = {name: said[name] for name in FIELDS}
-        experiment = Experiment(**{**settings, "dataset": said["data"], "init_noise": noise, "depth": 1})
-        depths = (1, *sorted(said["depths"]))
-        return Plane(experiment, depths, per_decade=said["resolution"], control=said["control"], gain=base.gain)
+
+def decode(params: Mapping[str, Any]) -> tuple[Plane, list[str]]:
+    """The plane of a link, on data that is at hand, and a sentence for each thing refused."""
+    plane, refused = link.LINKS.decode(params)
+    used, why = uploads.instead(plane.base.dataset, session.held_uploads())
+    base = plane.base.replace(dataset=used, depth=1)  # as the controls have it; every depth is computed
+    return replace(plane, base=base), [*refused, *([why] if why and params else [])]
+
+
+def take_up(plane: Plane) -> None:
+    """Show what the address says: the plane in the controls, and its diagram if the address asks for that one."""
+    controls.show("phase", said(plane))
+    st.session_state.pop(JOB, None)  # not left: it may be gone forward to again
+    if LOOKS.now.source == HERE:
+        st.session_state.update({JOB: key_of(plane), MADE: plane})
+
+
+def key_of(plane: Plane) -> str:
+    """The key of the job that computes a plane."""
+    dataset = uploads.at_hand(session.held_uploads())[plane.base.dataset]
+    return progress.key_of("phase", plane, dataset.sha256)
+
+
+def wanted(before: Plane) -> Plane | None:
+    """Draw the controls; the plane they describe, or None where it is refused."""
+
+    def make(values: dict[str, Any]) -> Plane:
+        noise = 0.0 if values["component_init"] == "fitted" else link.NOISE
+        settings = {name: values[name] for name in FIELDS}
+        experiment = Experiment(**{**settings, "dataset": values["data"], "init_noise": noise, "depth": 1})
+        depths = (1, *sorted(values["depths"]))
+        return Plane(experiment, depths, per_decade=values["resolution"], control=values["control"], gain=before.gain)
 
     how = {**HOW, "data": offered()}
     return controls.panel(
-        "phase", values, make, ["data", *CHOICES, *MORE], fields=SETTINGS, how=how, places=st.columns(3)
+        "phase", said(before), make, ["data", *CHOICES, *MORE], fields=SETTINGS, how=how, places=st.columns(3)
     )
 
 
-def settings_panel(base: Plane) -> None:
+def settings_panel(before: Plane) -> None:
     """Another setting: its controls, the number of runs, and the button that starts the job."""
-    data = uploads.at_hand(session.held_uploads())
-    plane = wanted(base, data)
+    plane = wanted(before)
     if plane is None:
         return
+    st.session_state[STATE] = plane
     progress.not_saved()
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Compute", key="phase_compute", type="primary", icon=":material/grid_on:"):
-            dataset = data[plane.base.dataset]
-            key = progress.key_of("phase", plane, dataset.sha256)
+            key = key_of(plane)
             progress.leave(JOB)
-            if progress.start(key, phase.run, plane, dataset):
-                st.session_state[JOB] = key
+            if progress.start(key, phase.run, plane, uploads.at_hand(session.held_uploads())[plane.base.dataset]):
+                st.session_state.update({JOB: key, MADE: plane})
                 st.rerun()
         st.caption(
             f"{len(plane.cells()):,} cells (seeds: {plane.base.num_seeds}): {len(plane.scales)} starts × "
@@ -90,7 +120,8 @@ def settings_panel(base: Plane) -> None:
 
 def job_ended() -> None:
     """Why the session's job has no result, or the way back from it."""
-    state, _ = progress.follow(st.session_state.get(JOB))
+    key = st.session_state.get(JOB)
+    state, _ = progress.follow(key)
     if state == "cancelled":
         st.info("Cancelled. What was computed is kept: Compute goes on from there.", icon=":material/pause:")
     elif state == "done":
@@ -98,6 +129,8 @@ def job_ended() -> None:
             st.caption("Done: it is shown above.", width="content")
             label, icon = "Back to the diagram that ships", ":material/undo:"
             st.button(label, key="phase_back", icon=icon, on_click=progress.leave, args=(JOB,))
+    elif key is not None and not state:
+        st.info(WORDS["phase_not_made"], icon=":material/tune:")
 
 
 def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
@@ -107,11 +140,7 @@ def open_in_lab(shown: Diagram, depth: int, row: int, column: int) -> None:
     )
     if uploads.ready(experiment.dataset, session.held_uploads()) is None:
         experiment = experiment.replace(dataset=uploads.FALLBACK.get(experiment.dataset, experiment.dataset))
-    session.open_session()
-    study = Study(experiment, (1, depth))
-    session.show(study)
-    session.train()
-    st.switch_page("pages/lab/page.py", query_params=LAB.encode(study))
+    st.switch_page("pages/lab/page.py", query_params=LAB.encode(Study(experiment, (1, depth))))
 
 
 def panels(shown: Diagram, control: bool) -> None:
@@ -176,30 +205,29 @@ def diagram() -> None:
     st.caption(literal(f"{in_words(shown)} {origin}"))
     with_control = False
     if shown.plane.control:
-        against = ["compared with L = 1 at the same η", "with L = 1 at L·η"]
-        chosen = st.segmented_control(
-            "compared with",
-            against,
-            default=against[0],
-            key="phase_against",
-            label_visibility="collapsed",
-            required=True,
-        )
-        with_control = chosen == against[1]
+        words = link.AGAINST.__getitem__
+        with_control = LOOKS.draw("against", words=words, label_visibility="collapsed") == "times"
     panels(shown, with_control)
     findings(shown, with_control)
     with st.expander("Show as table, take away", icon=":material/table:"):
         take_away(shown, with_control)
 
 
+LOOKS.opened()
+plane = address.opened(decode, STATE, REFUSED, link.Look, take_up)
 st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
+page.refusals([*st.session_state[REFUSED], *LOOKS.refused])
 if progress.under_way(st.session_state.get(JOB)):
     st.info(WORDS["under_way"], icon=":material/hourglass:")
-    progress.follow(st.session_state[JOB])
+    progress.follow(st.session_state.get(JOB))
 else:
     diagram()
 with st.expander("Another setting", icon=":material/tune:"):
-    settings_panel(phase.shipped().plane)
+    settings_panel(plane)
     if not progress.under_way(st.session_state.get(JOB)):
         job_ended()
 st.markdown(page_text("phase"))
+made_here = st.session_state.get(JOB) is not None
+LOOKS.choose("source", HERE if made_here else SHIPPED)
+on_show = st.session_state[MADE if made_here else STATE]
+address.write(link.LINKS.encode(on_show), LOOKS, plain=not made_here and on_show == decode({})[0])

@@ -4,18 +4,19 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import page, results
-from app.kit.link import in_address
+from app.kit import address, page, results
 from app.kit.results import Results
 from app.pages.update2020 import words as facts
+from app.pages.update2020.link import Look
 from spncore.learning.partition import PartitionFlows
 from spncore.plots import curves as charts
 from spncore.plots.curves import Line
 from spncore.runs.study import Study
 from spncore.studies import shipped, update2020
 from spncore.studies.cells import CURVE, DEPTHS, OF_SCALE, Runs, depth_name
-from spncore.studies.update2020 import SEEDS, Update
+from spncore.studies.update2020 import SEEDS
 
+LOOKS = address.Looks("update2020", Look)
 COSTS = {"nltcs": "under a minute", "plants": "about a minute", "baudio": "a few minutes"}
 
 SCORE_COLUMNS = "objective,rows,L,seed,llh,lowest of the last states,highest of the last states,swings".split(",")
@@ -73,19 +74,20 @@ def final_scores(shown: Results, rate: float) -> None:
 
 
 parts = page.introduced("The update of 2020", "update2020")
-asked = in_address(Update)
-name, rate = asked.data, float(asked.rate)
+LOOKS.opened()
+page.refusals(LOOKS.refused)
+name, rate = (LOOKS.draw(choice, words=str) for choice in ("data", "rate"))
 on_screen = results.choose(
-    "update2020",
+    LOOKS,
     shipped.shipped("update2020"),
     Runs(name, SEEDS),
     SEEDS,
-    partial(update2020.run, rates=(rate,)),
+    partial(update2020.run, rates=(float(rate),)),
     COSTS[name],
-    asked.rate,
+    rate,
 )
-curves(on_screen, rate)
-scale(on_screen, rate)
-final_scores(on_screen, rate)
+for part in (curves, scale, final_scores):
+    part(on_screen, float(rate))
 page.parts_of_text(parts)
 page.sources(PartitionFlows.squared)
+address.write(looks=LOOKS)

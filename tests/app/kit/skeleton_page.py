@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import controls, page, progress
+from app.kit import address, controls, page, progress
 from app.kit.files import linked
 from app.kit.link import LAB
 from spncore.plots import curves
@@ -56,9 +56,8 @@ def rows(lines: list[Line]) -> Iterator[tuple[float, ...]]:
 
 st.title("A page by the kit")
 page.prose("Depth against depth on the data that the link names. Change the rate, press Run, share what you see.")
-study = st.session_state[STUDY] = settings(page.opened(LAB.decode, STUDY, REFUSED))
+study = st.session_state[STUDY] = settings(address.opened(LAB.decode, STUDY, REFUSED))
 page.refusals(st.session_state[REFUSED])
-page.write_address(LAB.encode(study))
 link = page.page_address(LAB.query_string(study))
 with st.popover("Share", icon=":material/share:"):
     st.markdown("This link opens the page with the same settings.")
@@ -68,3 +67,4 @@ if shown:
     figure = curves.curves("Log-likelihood of the depths", shown, page.theme())
     page.chart(figure, sentence(shown), "skeleton", COLUMNS, partial(rows, shown), linked(link))
     page.lab_link("Open in the lab", study, "skeleton_lab")
+address.write(LAB.encode(study))

@@ -19,7 +19,7 @@ def test_a_page_is_named_at_the_root_that_the_browser_was_at(
     monkeypatch.setattr(page, "get_script_run_ctx", lambda: asked)
     monkeypatch.setattr(st, "session_state", {})
     assert page.page_address("v=2") == f"{root}?v=2"
-    page.remember_page("ask")
+    st.session_state[page.PAGE] = "ask"
     assert page.page_address("v=2") == f"{root}ask?v=2"
     assert page.page_address("v=2", "") == f"{root}?v=2" and page.page_address("v=2", "linear") == f"{root}linear?v=2"
     assert page.page_address("v=2", root="https://h/other/") == "https://h/other/ask?v=2"
@@ -30,7 +30,8 @@ def test_what_the_browser_has_said_counts_more_than_where_it_was(monkeypatch: py
     monkeypatch.setattr(page, "get_script_run_ctx", lambda: asked)
     monkeypatch.setattr(st, "session_state", {page.PAGE: "ask"})
     told = list[str]()
-    monkeypatch.setattr(page, "place_view", lambda root, key, on_root: told.append(root) or on_root)
+    monkeypatch.setattr(page.address, "to_tell", lambda: {"query": "", "along": ""})
+    monkeypatch.setattr(page, "place_view", lambda said, key, on_root: told.append(said["root"]) or on_root)
     page.find_root()
     st.session_state["place"] = {"root": "https://h/lab/"}  # as Streamlit has what the browser said
     page._take_root()

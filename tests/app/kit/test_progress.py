@@ -76,3 +76,33 @@ def test_the_time_of_a_wait_is_that_of_the_job_and_not_of_every_run_of_the_page(
     monkeypatch.setattr(job(page).over, "wait", waits.append)
     page.run()
     assert len(waits) == 1 and waits[0] <= 0.0
+
+
+def looker(key):
+    """Another session that sees the job of a key under way, as one does whose address says to show its result."""
+
+    def look():
+        import streamlit as st
+
+        from app.kit import progress
+
+        progress.follow(st.session_state["key"])
+
+    other = AppTest.from_function(look, default_timeout=PATIENCE)
+    other.session_state["key"] = key
+    return other.run()
+
+
+def test_who_sees_a_job_under_way_waits_for_it_too_until_they_cancel_it(page, monkeypatch):
+    monkeypatch.setattr(progress, "SOON_SECONDS", 0.0)
+    ask(page, "slow")
+    going = job(page)
+    first, second = looker(going.key), looker(going.key)
+    JOBS.leave(page.session_state["job_watcher"], going.key)
+    assert not going.ended, "who has loaded the page anew has it still"
+    first.button(key=f"cancel_{going.key}").click().run()
+    first.run()
+    assert not going.ended and going.watchers == {second.session_state["job_watcher"]}
+    second.button(key=f"cancel_{going.key}").click().run()
+    until(lambda: going.ended)
+    assert going.state == "cancelled"

@@ -14,14 +14,19 @@ from app.kit.link import LAB
 from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 from app.pages.ask.link import LINKS as ASK
+from app.pages.classes.link import Look as ClassesLook
+from app.pages.dynamics.link import Look as DynamicsLook
+from app.pages.figure3.link import Look as Figure3Look
+from app.pages.held_equal.link import Look as FairLook
 from app.pages.linear.link import LINKS as LINEAR
+from app.pages.linear.link import Look as LinearLook
+from app.pages.phase.link import Look as PhaseLook
+from app.pages.update2020.link import Look as UpdateLook
 from spncore import fit
 from spncore.data import library
 from spncore.record import Field, Record
 from spncore.runs.study import Study
 from spncore.studies import linear
-from spncore.studies.held_equal import Case
-from spncore.studies.update2020 import Update
 from tests.addresses import at_address
 
 TINY = {"dataset": "two-clusters", "num_components": "2", "iterations": "3", "num_seeds": "1"}
@@ -42,15 +47,17 @@ class Page(NamedTuple):
 DEEP = {**TINY, "depths": "1", "split_depth": "1"}
 PAGES = {
     "lab": Page("", (Study,), (TINY, {**TINY, **WITH_CLASS}), "train"),
-    "dynamics": Page("dynamics", (Study,), (TINY,)),
+    "dynamics": Page("dynamics", (Study, DynamicsLook), (TINY,)),
     "circuits": Page("circuits", (Study,), (DEEP, {**DEEP, "structure": "rat"}), "circuit_train"),
     "ask": Page("ask", (ASK.record,), ({"data": "two-clusters"}, {"data": "two-clusters", "e": "x1:1"})),
-    "figure3": Page("figure3"),
-    "fair": Page("fair", (Case,)),
-    "phase": Page("phase", button="phase_compute"),
-    "classes": Page("classes", (Study,), ({**TINY, **WITH_CLASS},), "classes_run"),
-    "update2020": Page("update2020", (Update,)),
-    "linear": Page("linear", (LINEAR.record,), ({"each_at": "chosen"}, {"num_layers": "8", "condition": "1000"})),
+    "figure3": Page("figure3", (Figure3Look,)),
+    "fair": Page("fair", (FairLook,)),
+    "phase": Page("phase", (PhaseLook,), button="phase_compute"),
+    "classes": Page("classes", (Study, ClassesLook), ({**TINY, **WITH_CLASS},), "classes_run"),
+    "update2020": Page("update2020", (UpdateLook,)),
+    "linear": Page(
+        "linear", (LINEAR.record, LinearLook), ({"each_at": "chosen"}, {"num_layers": "8", "condition": "1000"})
+    ),
     "maths": Page("maths"),
     "about": Page("about"),
 }

@@ -123,7 +123,7 @@ def test_the_steps_of_figure_3_link_to_their_noise():
 def test_the_table_of_figure_3_follows_its_noise():
     at = opened("figure3")
     before = at.table[0].value
-    at.select_slider(key="figure3_noise").set_value("0.001").run()
+    at.select_slider(key="figure3_noise").set_value(0.001).run()
     assert not at.exception
     assert not at.table[0].value.equals(before)
     assert at.table[0].value["published"].str.strip("*").equals(before["published"].str.strip("*"))
@@ -134,7 +134,7 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
     at = opened("fair", topology=case.topology, weights=case.weights, components=case.components)
     assert len(figures(at)) == 4
     for selector in ("topology", "weights", "components"):
-        assert at.segmented_control(key=selector).value == getattr(case, selector)
+        assert at.segmented_control(key=f"fair_{selector}").value == getattr(case, selector)
     words = said(at.markdown)
     for setting in ("Same start in every layer", "Same product of weights", "Each at its best learning rate"):
         assert f"{setting}: " in words
@@ -147,13 +147,13 @@ def test_every_case_of_what_is_held_equal_has_four_panels_with_statements(case):
 def test_every_data_set_of_the_update_shows_both_objectives(name):
     at = opened("update2020", data=name)
     words = said(at.markdown)
-    assert at.segmented_control(key="data").value == name
+    assert at.segmented_control(key="update2020_data").value == name
     assert words.count("end no better than independent variables") == 2
     assert "The proper objective scores higher" in words
 
 
 def test_made_here_offers_a_run_and_keeps_the_shipped_results_until_it_is_done():
-    at = choose(opened("figure3"), "figure3_source", "made here")
+    at = choose(opened("figure3"), "figure3_source", "here")
     assert at.button(key="figure3_run")
     words = said(at.caption)
     assert "NLTCS twin (synthetic), seeds 24 to 35" in words and "Shipped with the lab" in words
@@ -170,7 +170,7 @@ def test_shipped_results_are_said_to_be_those_until_the_ones_asked_for_are_made(
     at = opened(page)
     before = "not of those you asked for: they are not made yet"
     assert before not in said(at.info)
-    choose(at, f"{page}_source", "made here")
+    choose(at, f"{page}_source", "here")
     assert f"of the shipped runs, seeds {seeds}, and not of those you asked for" in said(at.info)
     monkeypatch.setattr(cells, "run_cells", patient)
     at.button(key=f"{page}_run").click().run()
@@ -187,14 +187,14 @@ def test_every_page_says_once_that_seeds_are_restarts_on_one_data_set(page):
 
 
 def test_data_that_is_not_here_is_said_to_be_missing_and_the_shipped_results_stay():
-    at = choose(opened("update2020"), "data", "plants")
-    at = choose(at, "update2020_source", "made here")
+    at = choose(opened("update2020"), "update2020_data", "plants")
+    at = choose(at, "update2020_source", "here")
     assert "Plants (real) is not on this computer" in said(at.warning)
     assert "Shipped with the lab: measured on Plants (real)" in said(at.caption)
 
 
 def test_figure_3_made_here_is_on_the_twin_and_says_so(ready_sweep):
-    at = choose(opened("figure3"), "figure3_source", "made here")
+    at = choose(opened("figure3"), "figure3_source", "here")
     at.button(key="figure3_run").click().run()
     at = finish(at)
     words = said(at.caption)
@@ -209,7 +209,7 @@ def test_figure_3_made_here_is_on_the_twin_and_says_so(ready_sweep):
 
 
 def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_sweep):
-    at = choose(opened("fair"), "fair_source", "made here")
+    at = choose(opened("fair"), "fair_source", "here")
     at.button(key="fair_run").click().run()
     at = finish(at)
     assert "Made on this server: NLTCS twin (synthetic), seeds 12 to 23" in said(at.caption)
@@ -219,7 +219,7 @@ def test_what_is_held_equal_made_here_chooses_its_learning_rates_first(ready_swe
 
 
 def test_the_update_made_here_is_scored_on_test_rows_too(ready_sweep):
-    at = choose(opened("update2020"), "update2020_source", "made here")
+    at = choose(opened("update2020"), "update2020_source", "here")
     at.button(key="update2020_run").click().run()
     at = finish(at)
     assert "Made on this server: NLTCS twin (synthetic), seeds 5 to 9" in said(at.caption)

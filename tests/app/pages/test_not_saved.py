@@ -11,7 +11,7 @@ from app.kit.text import JOINER
 from tests import disks
 from tests.addresses import at_address
 
-HERE = "made here"
+HERE = "here"
 FULL, READ_ONLY = "No space left on device", "Read-only file system"
 
 

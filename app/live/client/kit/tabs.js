@@ -1,5 +1,6 @@
-// Tabs on a wide view, one select on a narrow one; both show the same panel.
+// Tabs on a wide view, one select on a narrow one; both show the same panel, at first the one that was shown last.
 
+import { recallTab, rememberTab } from "../run/memory.js";
 import { html, set } from "./dom.js";
 import { say } from "./words.js";
 
@@ -21,7 +22,7 @@ export class Tabs {
     const onkeydown = (event) => this.move(event);
     const list = html("div", { role: "tablist", class: "spn-tabs", ...named, onkeydown }, ...this.buttons);
     this.root = html("div", "spn-tabbed", list, this.select, ...panels.map(({ node }) => node));
-    this.show(panels[0].key);
+    this.show(recallTab(panels.map(({ key }) => key)));
   }
 
   show(key) {
@@ -31,6 +32,7 @@ export class Tabs {
       set(this.buttons[i], { "aria-selected": own === key, tabindex: own === key ? 0 : -1 });
     });
     this.select.value = key;
+    rememberTab(key);
     this.shown(key);
   }
 

@@ -1,5 +1,5 @@
 // What this browser tab keeps: where the reader was in a run (cursor, component, curve and seed), so that every page
-// about the run opens at the same place, and how each chart is shown.
+// about the run opens at the same place, which tab is shown, and how each chart is.
 
 /** Keep something; a browser that forbids storage forgets it. */
 function keep(key, value) {
@@ -27,6 +27,12 @@ export function recall(id) {
   const whole = place && ["frame", "component", "curve", "seed"].every((name) => Number.isInteger(place[name]));
   return whole ? place : null;
 }
+
+/** Keep which tab is shown. */
+export const rememberTab = (key) => keep("tab", key);
+
+/** The one of these tabs that was shown, else the first. */
+export const recallTab = (keys) => keys.find((key) => key === kept("tab")) ?? keys[0];
 
 /** Keep how a chart is shown. */
 export const rememberOptions = (chart, options) => keep(`options-${chart}`, options);

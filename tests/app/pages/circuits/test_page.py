@@ -21,7 +21,7 @@ from spncore.runs.study import Study
 from spncore.runs.training import traced
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
-from tests.addresses import at_address
+from tests.addresses import at_address, by_menu
 from tests.closeness import assert_close
 from tests.mixture_of_trees import trees_trainer
 from tests.places import ENTRY
@@ -89,9 +89,8 @@ def test_a_changed_control_is_trained_when_asked_and_written_to_the_address():
     page.button(key="circuit_train").click().run()
     assert not page.exception and shown(page).run_id != before
     assert page.query_params["num_components"] in ("3", ["3"])
-    page.switch_page("pages/linear/page.py").run()
-    page.switch_page("pages/circuits/page.py").run()
-    assert not page.exception and page.slider(key="circuit_num_components").value == 3
+    by_menu(by_menu(page, "linear"), "circuits")
+    assert page.slider(key="circuit_num_components").value == 3
 
 
 def test_too_many_edges_are_refused_in_one_sentence_and_the_run_stays():

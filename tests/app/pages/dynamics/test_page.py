@@ -7,7 +7,7 @@ from app.live import assets
 from app.live.chart import view_data
 from app.live.runs import REGISTRY
 from spncore.studies import presets
-from tests.addresses import at_address
+from tests.addresses import at_address, by_menu
 
 QUICK = {"dataset": "two-clusters", "iterations": "3", "num_seeds": "1", "num_components": "2", "depths": "1,2"}
 ACTS = ("step", "residual", "memory", "matrix", "norms", "kept", "replay")
@@ -23,13 +23,11 @@ def opened(**query):
 
 
 def dynamics(page):
-    page.switch_page("pages/dynamics/page.py").run()
-    assert not page.exception
-    return page
+    return by_menu(page, "dynamics")
 
 
 def choose(page, which):
-    page.segmented_control(key="dynamics_which").set_value(which).run()
+    page.segmented_control(key="dynamics_run").set_value(which).run()
     assert not page.exception
     return page
 
@@ -43,8 +41,8 @@ def test_it_opens_with_a_run_that_first_order_describes_and_says_so():
     said = " ".join(caption.value for caption in page.caption)
     assert held.title in said and run.dataset.title.split(" ")[0] in said
     assert not page.segmented_control, "the lab has no run to offer yet"
-    page.switch_page("pages/lab/page.py").run()
-    assert not page.exception and page.session_state["shown"] is not None
+    by_menu(page, "lab")
+    assert page.session_state["shown"] is not None
 
 
 def test_the_labs_run_is_one_press_away_and_stays_chosen():
@@ -52,15 +50,14 @@ def test_the_labs_run_is_one_press_away_and_stays_chosen():
     study, run_id = page.session_state["study"], page.session_state["shown"].run_id
     dynamics(page)
     assert page.header[0].value == text.WORDS["dynamics"]
-    assert page.segmented_control(key="dynamics_which").value == "held"
+    assert page.segmented_control(key="dynamics_run").value == "held"
     assert page.session_state["dynamics_held"].run_id != run_id
     choose(page, "lab")
     assert "the lab's run" in " ".join(caption.value for caption in page.caption).replace("\\", "")
     assert page.session_state["shown"].run_id == run_id and page.session_state["study"] == study
-    page.switch_page("pages/lab/page.py").run()
-    assert not page.exception
+    by_menu(page, "lab")
     assert page.session_state["study"] == study and page.button(key="train").proto.type == "secondary"
-    assert dynamics(page).segmented_control(key="dynamics_which").value == "lab"
+    assert dynamics(page).segmented_control(key="dynamics_run").value == "lab"
     choose(page, "held")
     assert page.session_state["shown"].run_id == run_id
 
@@ -81,7 +78,7 @@ def test_opened_first_with_a_link_it_trains_the_study_of_the_link():
     assert not page.exception
     run = REGISTRY.get(page.session_state["shown"].run_id)
     assert run is not None and run.study.depths == (1, 2) and run.study.experiment.iterations == 3
-    assert page.segmented_control(key="dynamics_which").value == "lab" and "dynamics_held" not in page.session_state
+    assert page.segmented_control(key="dynamics_run").value == "lab" and "dynamics_held" not in page.session_state
 
 
 def test_a_run_that_the_server_let_go_of_is_trained_again():

@@ -8,7 +8,7 @@ from spncore.data import library
 from spncore.data.library import DataError
 from spncore.runs.study import Study
 from spncore.studies import presets
-from tests.addresses import at_address
+from tests.addresses import at_address, by_menu
 from tests.app.pages.lab.conftest import QUICK, TWIN, is_stale, opened, run_on_screen, sentences, study, train
 
 pytestmark = pytest.mark.usefixtures("only_shipped_data")
@@ -281,10 +281,8 @@ def test_help_opens():
 def test_settings_survive_a_visit_to_another_page():
     page = opened(**QUICK)
     page.slider(key="control_num_components").set_value(5).run()
-    page.switch_page("pages/about/page.py").run()
-    assert not page.exception
-    page.switch_page("pages/lab/page.py").run()
-    assert not page.exception and study(page).experiment.num_components == 5 and is_stale(page)
+    by_menu(by_menu(page, "about"), "lab")
+    assert study(page).experiment.num_components == 5 and is_stale(page)
     assert page.slider(key="control_num_components").value == 5
 
 

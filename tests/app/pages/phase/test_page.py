@@ -27,6 +27,7 @@ from spncore.studies.phase import (
 )
 from spncore.sweep import SeedOutcome, store, to_csv
 from spncore.sweep.computing import compute
+from tests.addresses import by_menu
 from tests.app.figures import figures
 from tests.places import ENTRY
 from tests.waiting import PATIENCE, until
@@ -259,9 +260,7 @@ def page(monkeypatch, tmp_path, jobs_in_threads):
     page.query_params["dataset"] = "two-clusters"
     page.query_params["iterations"] = "3"
     page.run()
-    page.switch_page("pages/phase/page.py").run()
-    assert not page.exception
-    return page
+    return by_menu(page, "phase")
 
 
 def test_the_page_opens_with_the_shipped_diagram_and_the_sentences_of_its_numbers(page):

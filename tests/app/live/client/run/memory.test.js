@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { recall, remember } from "../../../../../app/live/client/run/memory.js";
+import { recall, recallTab, remember, rememberTab } from "../../../../../app/live/client/run/memory.js";
 
 let kept;
 beforeEach(() => {
@@ -30,6 +30,13 @@ test("what is no place is forgotten", () => {
   }
 });
 
+test("the tab that was shown is shown again where the page has it, else the first", () => {
+  assert.equal(recallTab(["rho", "gap"]), "rho");
+  rememberTab("gap");
+  assert.equal(recallTab(["rho", "gap"]), "gap");
+  assert.equal(recallTab(["rho", "used"]), "rho");
+});
+
 test("a browser that forbids storage forgets", () => {
   globalThis.sessionStorage = {
     getItem() {
@@ -40,5 +47,7 @@ test("a browser that forbids storage forgets", () => {
     },
   };
   remember("a", PLACE);
+  rememberTab("gap");
   assert.equal(recall("a"), null);
+  assert.equal(recallTab(["rho", "gap"]), "rho");
 });

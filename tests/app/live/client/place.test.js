@@ -89,7 +89,12 @@ test("a link to a page of the lab gets what goes along before it is followed, an
   assert.equal(here.listeners.length, 3, "however often the page changes");
   assert.equal(here.near("https://h/lab/maths"), "https://h/lab/maths?view=projector&room=a+b");
   assert.equal(here.near("https://h/lab/?v=2&view=embed"), "https://h/lab/?v=2&view=embed&room=a+b");
-  for (const other of ["https://h/lab/maths#scale", "https://h/lab/media/x.csv", "https://h/other", "https://g/lab/a"]) {
+  for (const other of [
+    "https://h/lab/maths#scale",
+    "https://h/lab/media/x.csv",
+    "https://h/other",
+    "https://g/lab/a",
+  ]) {
     assert.equal(here.near(other), other);
   }
   here.call({ root: "https://h/lab/" });

@@ -43,12 +43,13 @@ def entries(page: Any) -> int:
     return number
 
 
+BOTH = """(number) => document.querySelectorAll('[data-choose=component] option').length === number
+    && document.querySelector('.st-key-control_num_components input[type=range]')?.value === String(number)"""
+
+
 def components(page: Any, number: int) -> None:
     """Wait until the run on screen has so many components, and the slider says so."""
-    page.wait_for_function(
-        "(number) => document.querySelectorAll('[data-choose=component] option').length === number", arg=number
-    )
-    page.locator(f".st-key-control_num_components [role=slider][aria-valuenow='{number}']").wait_for()
+    wait(page, BOTH, number)
 
 
 def test_choices_are_gone_back_to_and_forward_reloaded_and_opened_in_another_browser(
@@ -134,9 +135,7 @@ def test_the_projector_s_view_goes_along_through_the_menu_and_to_other_tabs(
     link = page.locator("a[href*='/circuits']").first
     link.hover()
     assert link.get_attribute("href").endswith("/circuits?view=projector")
-    with page.context.expect_page() as other:
-        link.click(modifiers=["ControlOrMeta"])
-    other.value.locator(".spn-lab[data-view=projector]").wait_for()
+    open_page(link.get_attribute("href")).locator(".spn-lab[data-view=projector]").wait_for()
     page.reload()
     page.locator(".spn-lab[data-view=projector]").wait_for()
 

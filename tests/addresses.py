@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
@@ -42,7 +43,7 @@ def in_history(at: AppTest, page: str | None = None, **query: str) -> Any:
     if page is not None:
         at._page_hash = calc_hash(page)
     at.query_params = dict(query)
-    asked = partial(local_script_runner.RerunData, is_history_navigation=True)
+    asked = partial(RerunData, is_history_navigation=True)
     with patch.object(local_script_runner, "RerunData", asked):
         at.run()
     assert not at.exception

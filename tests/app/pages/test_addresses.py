@@ -89,7 +89,8 @@ def on_show(at: Any, page: Shown) -> list[Any]:
 
 def told(at: Any) -> dict[str, str]:
     """What the browser is told of addresses at the end of a page."""
-    [found] = [one for one in (json.loads(part.proto.json) for part in at.get("bidi_component")) if "along" in one]
+    sent = [json.loads(part.proto.json) for part in at.get("bidi_component")]
+    found: dict[str, str] = next(one for one in sent if "along" in one)
     return found
 
 
@@ -243,7 +244,7 @@ def test_a_diagram_made_here_is_reopened_by_its_address_while_it_is_computed_and
     key = at.session_state["phase_job"]
     again = opened("phase", **at.query_params)
     assert again.session_state["phase_job"] == key
-    until(lambda: JOBS.get(key).ended)
+    until(lambda: all(job.ended for job in JOBS._jobs.values()))
     assert "Made on this server" in " ".join(each.value for each in opened("phase", **at.query_params).caption)
     in_history(at)
     assert "phase_job" not in at.session_state and "Shipped with the lab" in at.caption[0].value

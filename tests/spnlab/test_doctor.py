@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from app.live import limits, store
+from app.live.door.descriptors import tabs_for
 from spnlab import doctor
 from spnlab.__main__ import main
 from tests import children, disks
@@ -140,8 +141,10 @@ def test_a_base_path_is_a_path(path, state):
 def test_threads_descriptors_packages_data_and_clock_are_looked_at(monkeypatch):
     assert lines(doctor.threads, OMP_NUM_THREADS="8")[0][0] == "warn"
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
-    assert lines(doctor.descriptors, SPNLAB_SESSIONS="200") == [("ok", "enough for 200 sessions")]
-    assert "ulimit -n 4064" in lines(doctor.descriptors, SPNLAB_SESSIONS="1000")[0][1]
+    enough = tabs_for(1024)
+    assert lines(doctor.descriptors, SPNLAB_SESSIONS=f"{enough}") == [("ok", f"enough for {enough} sessions")]
+    assert lines(doctor.descriptors, SPNLAB_SESSIONS=f"{enough + 1}")[0][0] == "warn", "the door has no place for it"
+    assert "ulimit -n 4100" in lines(doctor.descriptors, SPNLAB_SESSIONS="1000")[0][1]
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "plotly" else name)
     assert lines(doctor.packages) == [("fails", "plotly missing; pip install 'spnlab[lab]'")]
     monkeypatch.setattr(doctor, "available", lambda name: None)

@@ -1,13 +1,21 @@
 """Offers: of every kind of widget that has options or a range, what it said is held against them."""
 
+import asyncio
 from typing import Any
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest
 
+from app.live.door import framework
 from app.live.door.framework import OFFERED, sent
+from app.live.door.places import Places
+from app.live.door.rates import Buckets
+from app.live.door.sockets import Sockets, refused_values
+from app.live.door.uploads import Room
+from app.live.limits import ServerLimits
 from tests.waiting import PATIENCE
 
 
@@ -91,3 +99,34 @@ def said(kind: str, value: Any) -> Any:
 def test_every_kind_that_is_looked_at_was_tried_and_a_box_that_takes_new_words_offers_no_fixed_ones(offers):
     assert not offers["free box"]
     assert set(map(kind_of, widgets())) == OFFERED.keys()
+
+
+@pytest.mark.fault("J07")
+def test_a_value_that_was_not_offered_never_reaches_the_page_and_what_else_was_said_does(monkeypatch):
+    monkeypatch.setattr(framework, "is_connected", lambda _: True)
+    [slider, *_, box] = widgets()
+    heard, said_by_browser = [], BackMsg()
+    states = said_by_browser.rerun_script.widget_states.widgets
+    states.add(id=slider.id).double_array_value.data.append(999)
+    states.add(id=box.id).bool_value = True
+
+    async def page_of(scope: Any, receive: Any, send: Any) -> None:
+        opened, offered = ForwardMsg(), ForwardMsg()
+        opened.new_session.initialize.session_id = "session"
+        offered.delta.new_element.slider.CopyFrom(slider)
+        for message in (opened, offered):
+            await send({"type": "websocket.send", "bytes": message.SerializeToString()})
+        heard.append(BackMsg.FromString((await receive())["bytes"]))
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.receive", "bytes": said_by_browser.SerializeToString()}
+
+    async def send(_: Any) -> None:
+        pass
+
+    places = Places(9, 9, kept=60.0, left=0.0, promised=0.0)
+    door = Sockets(page_of, "", places, Room(ServerLimits()), Buckets(0, 0))
+    scope = {"type": "websocket", "path": f"/{framework.SOCKET}", "headers": []}
+    asyncio.run(door(scope, receive, send))
+    assert [state.id for state in heard[0].rerun_script.widget_states.widgets] == [box.id]
+    assert ["999 is not possible" in sentence for sentence in refused_values("session")] == [True]

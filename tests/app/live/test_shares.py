@@ -83,6 +83,19 @@ def test_thirty_first_points_come_within_thirty_slices(paper: Paper) -> None:
     assert running.run.seconds > 1.0, "who was there goes on"
 
 
+@pytest.mark.fault("J02")
+def test_a_first_point_comes_before_all_others_also_to_who_has_had_more_than_they(paper: Paper) -> None:
+    ahead, behind = paper.come("a", 50.0), paper.come("b", 50.0)
+    paper.train(1.0)
+    paper.shares.charge(ahead, 5.0)
+    paper.train(SLICE)
+    before, again = behind.run.seconds, paper.come("a", 50.0)
+    paper.train(SLICE)
+    assert again.run.length and behind.run.seconds == before
+    paper.train(SLICE)
+    assert behind.run.seconds > before, "and then it is the others' turn again"
+
+
 @pytest.mark.fault("J01")
 def test_a_heavy_run_yields_after_some_seconds_but_never_stands_still(paper: Paper) -> None:
     heavy = paper.come("heavy", 500.0)

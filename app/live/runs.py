@@ -17,7 +17,6 @@ from spncore.record import ExperimentError
 from spncore.runs.study import Study
 
 POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
-POLL_ROUNDS = 1.2  # a page asks somewhat seldomer than its run gets a slice, so that each answer brings something
 STATES: tuple[State, ...] = get_args(State)
 FRAGILE_SECONDS = 10.0  # without a heartbeat, of a run whose session was lost once
 FETCH_SECONDS = 10.0  # in which every page has fetched what has ended
@@ -170,12 +169,10 @@ class RunRegistry:
         replaced = (run.computation for run in self._runs.values())
         return list({id(held): held for held in (*self._computations.values(), *replaced)}.values())
 
-    def poll_ms(self, run: LiveRun) -> int:
-        """How often the page of a run should ask for new frames: ten times a second, seldomer when many ask."""
-        if sum(not each.ended for each in tuple(self._runs.values())) <= FEW_RUNS:
-            return POLL_MS
-        every = POLL_ROUNDS * 1000 * self.scheduler.round_seconds if run.length else 0
-        return max(POLL_MS_OF_MANY, round(every))
+    @property
+    def poll_ms(self) -> int:
+        """How often a page should ask for new frames: ten times a second, or four when many ask."""
+        return POLL_MS if sum(not run.ended for run in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def queue_position(self, run: LiveRun) -> int:
         """The place in the line for memory, 1 is next; 0 for a run that does not wait for it."""

@@ -39,7 +39,11 @@ class Paper:
     def train(self, seconds: float = 1e9) -> None:
         end = self.now + seconds
         while self.turns and self.now < end:
-            for turn in sorted(self.turns, key=self.shares.key)[: self.lanes]:
+            going = list(self.turns)
+            for _ in range(min(self.lanes, len(going))):
+                turn: Any = self.shares.next(going)
+                going.remove(turn)
+                self.shares.reserve(turn, SLICE)
                 run: Any = turn.run
                 run.seconds += SLICE
                 run.length = min(100, 1 + int(99 * run.seconds / run.needs))

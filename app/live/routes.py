@@ -67,7 +67,7 @@ class Answers:
         await run.computation.news.wait(lambda: _new_from(run, start), HOLD_SECONDS)
         begun = run.computation.prepared
         header, body = frames.frames(run, start, seed) if begun else (frames.standing(run, start), frames.NOTHING)
-        return _octets({**header, "poll_ms": self.registry.poll_ms}, body)
+        return _octets({**header, "poll_ms": self.registry.poll_ms(run)}, body)
 
     def components(self, request: Request) -> Response:
         """The components at one frame."""

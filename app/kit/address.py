@@ -54,7 +54,7 @@ def arrived(name: str) -> None:
         st.session_state[GOES_ALONG] = decode_carried(params())
     elif came:
         st.session_state[GOES_ALONG] = {**goes_along(), **decode_carried(params())}
-    st.session_state[JUST_COME] = not in_history and (came or st.session_state.get(JUST_COME, False))
+    st.session_state[JUST_COME] = came and not in_history  # a change that cuts this run off is an entry of its own
     st.session_state[PAGE] = name
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
+from app.kit import address
 from app.kit.text import JOINER
 from app.live.jobs import JOBS
 from spncore.sweep import store
 from tests.addresses import at_address, by_link, by_menu, in_history
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.usefixtures("only_shipped_data")
 
@@ -171,9 +173,9 @@ def test_back_trains_what_was_and_keeps_a_run_that_is_on_screen() -> None:
     first = at.session_state["shown"]
     at.slider(key="control_num_components").set_value(5).run()
     at.button(key="train").click().run()
-    second, address = at.session_state["shown"], dict(at.query_params)
+    second, said = at.session_state["shown"], dict(at.query_params)
     assert second != first
-    in_history(at, **address)
+    in_history(at, **said)
     assert at.session_state["shown"] == second, "nothing is trained anew that is there"
     in_history(at, **TINY)
     assert at.session_state["shown"].study == first.study and at.slider(key="control_num_components").value == 2
@@ -198,6 +200,25 @@ def test_an_address_that_is_put_right_where_somebody_has_just_come_makes_no_entr
     assert told(at)["query"] == "", "a change is an entry, which Streamlit makes"
     by_menu(by_menu(at, "about"), "held_equal")
     assert told(at)["query"] == "topology=private&log=false"
+
+
+def test_a_change_before_the_page_has_come_to_its_end_is_an_entry_of_the_history() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from app.kit import address
+
+        address.arrived("fair")
+        if st.session_state["ends"]:
+            address.write({"topology": "private"})
+
+    for cut_off, quietly in ((True, False), (False, True)):
+        at = AppTest.from_function(page, default_timeout=PATIENCE)
+        for ends in (False, True) if cut_off else (True,):
+            at.session_state["ends"] = ends
+            at.run()
+        assert not at.exception and at.query_params == {"topology": "private"}
+        assert (address.TO_TELL in at.session_state) == quietly
 
 
 def test_what_no_choice_may_be_and_names_that_a_page_does_not_know_are_refused_in_words() -> None:

@@ -106,13 +106,15 @@ def help_dialog(words: str) -> None:
     st.markdown(words)
 
 
-def train_button(key: str, stale: bool, possible: bool, train: Callable[[], None], help: str | None = None) -> None:
+def train_button(
+    key: str, stale: bool, possible: bool, train: Callable[[], None], help: str | None = None, label: str = ""
+) -> None:
     """The button that trains the settings; it stands out when they are not on screen.
 
     `train` is called before the script runs, so that the run is begun by then and the script runs once.
     """
     st.button(
-        WORDS["train"],
+        label or WORDS["train"],
         key=key,
         type="primary" if stale else "secondary",
         icon=":material/play_arrow:",

@@ -19,12 +19,15 @@ from app.kit.uploads import FALLBACK, Upload
 from app.live.chart import lab_view
 from app.live.run import LiveRun
 from app.live.runs import REGISTRY, RunRefused
+from app.live.shares import guessed
 from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS, DataError, Dataset
 from spncore.record import ExperimentError, Record
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
+TOUCH_SECONDS = 8.0  # of CPU; a study that takes no more is trained without a press
+GOING = ("queued", "running", "done")  # states of a run that pressing Train would only repeat
 PREPARE_SECONDS = 2.0  # in which most circuits are drawn or learned; a page then knows whether they can be
 
 
@@ -129,6 +132,18 @@ def is_stale() -> bool:
     return run is None or run.study != study()
 
 
+def price() -> float:
+    """CPU seconds that the controls' study will take, as guessed from its size; none where its data is not at hand."""
+    dataset = uploads.find(study().experiment.dataset, held_uploads())
+    return guessed(study(), dataset) if dataset else 0.0
+
+
+def follow() -> None:
+    """Train what the controls say as soon as they say it; what is long waits until Train is pressed."""
+    if is_stale() and price() <= TOUCH_SECONDS:
+        train()
+
+
 def train() -> None:
     """Register the controls' study as a run and show it; when it is refused, say why and keep the run on screen."""
     st.session_state["problem"] = None
@@ -136,7 +151,7 @@ def train() -> None:
     if current is not None:
         st.session_state.update(notices=[], elsewhere=None)
         run = current.run()
-        if not is_stale() and run is not None and run.state in ("queued", "running", "done"):
+        if not is_stale() and run is not None and run.state in GOING:
             st.session_state["said"] = WORDS["same"]
             return
     _register()

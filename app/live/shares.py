@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from app.live.computation import Computation
-from spncore import Experiment
+from spncore import Dataset, Experiment
 from spncore.runs.study import Study
 
 HEAVY_SECONDS = 4.0  # of CPU; a run that has had so much yields to those that have not
@@ -38,7 +38,7 @@ class Turn:
     @property
     def weight(self) -> float:
         """Its part of its session's time, beside others of the session and of others."""
-        heavy = self.run.seconds > HEAVY_SECONDS or guessed(self.run.study, self.run) > LONG_SECONDS
+        heavy = self.run.seconds > HEAVY_SECONDS or guessed(self.run.study, self.run.dataset) > LONG_SECONDS
         return HEAVY_WEIGHT if heavy else 1.0
 
 
@@ -112,7 +112,7 @@ class Shares:
             self._spend(session, now, each)
         if turn.run.length > 1 and turn.run.seconds > FIRST_SECONDS / 10:
             made = turn.run.length / states_of(turn.run.study)
-            self._pace += 0.05 * (turn.run.seconds / (made * guessed(turn.run.study, turn.run)) - self._pace)
+            self._pace += 0.05 * (turn.run.seconds / (made * guessed(turn.run.study, turn.run.dataset)) - self._pace)
 
     def _move(self, turn: Turn, seconds: float) -> None:
         """Move the clocks of a run and of who waits for it."""
@@ -149,7 +149,7 @@ class Shares:
         missing = 1.0 - run.length / states_of(run.study)
         if run.length > 1 and run.seconds > 0:
             return run.seconds * missing * states_of(run.study) / run.length
-        return guessed(run.study, run) * self._pace * missing
+        return guessed(run.study, run.dataset) * self._pace * missing
 
     def wait(self, mine: Turn, turns: Iterable[Turn], lanes: int) -> float:
         """Seconds until a run will have ended, if nobody else comes: others get as much as it does, or what they need.
@@ -166,9 +166,9 @@ def states_of(study: Study) -> int:
     return study.experiment.iterations + 1
 
 
-def guessed(study: Study, run: Computation) -> float:
-    """CPU seconds of a whole study, guessed from its size."""
+def guessed(study: Study, dataset: Dataset) -> float:
+    """CPU seconds of a whole study on a data set, guessed from its size."""
     one: Experiment = study.experiment
-    rows = run.dataset.num_distinct * one.num_components
+    rows = dataset.num_distinct * one.num_components
     curves = len(study.depths) + len(study.rivals) + study.shallow
     return curves * one.num_seeds * states_of(study) * (STATE_SECONDS + ROW_SECONDS * rows)

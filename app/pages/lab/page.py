@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.kit import address, controls, data, page, session
 from app.kit.link import CIRCUITS, LAB
+from app.kit.progress import duration
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
 from app.pages.lab import files
@@ -70,6 +71,14 @@ def train() -> None:
         session.train()
 
 
+def train_button(possible: bool) -> None:
+    """Train what is not trained by itself, with its price; and once more what was stopped."""
+    seconds, stale = session.price(), session.is_stale()
+    long = stale and seconds > session.TOUCH_SECONDS
+    label = WORDS["train_price"].format(time=duration(seconds)) if long else ""
+    page.train_button("train", stale, possible, train, WORDS["train_help"], label)
+
+
 @st.dialog(WORDS["export"])
 def export_dialog(shown: Shown | None) -> None:
     """The run on screen as files; each is made when its button is pressed."""
@@ -105,6 +114,9 @@ with st.sidebar:
         if session.baseline() is not None:
             st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=session.unpin)
 
+if wanted is not None:
+    session.follow()
+
 if st.session_state["notices"]:
     st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
 
@@ -117,7 +129,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
         data.data_in_use()
     data.fetch_instead()
-    page.train_button("train", session.is_stale(), wanted is not None, train, WORDS["train_help"])
+    train_button(wanted is not None)
     export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 

@@ -1,5 +1,7 @@
 """The lab page without a browser: what opens, what each control changes, what is refused and changes nothing."""
 
+import re
+
 import pytest
 
 from app.kit import text
@@ -61,7 +63,7 @@ def test_settings_that_change_nothing_are_not_offered():
 def test_rivals_are_chosen_several_at_once_and_trained_beside_the_depths():
     page = opened(**QUICK)
     page.pills(key="control_rivals").set_value(["em", "momentum"]).run()
-    assert study(page).rivals == ("momentum", "em") and is_stale(page)
+    assert study(page).rivals == ("momentum", "em") and not is_stale(page)
     assert controls_of(page, "momentum"), "the momentum of a rival matters"
     assert [e.optimiser for e in train(page).study.experiments()] == ["gradient_ascent"] * 2 + ["momentum", "em"]
 
@@ -93,15 +95,27 @@ def test_another_data_set_keeps_the_rivals():
         ("number_input", "seed", 4_294_967_290),
     ],
 )
-def test_a_changed_control_marks_the_run_stale_and_train_runs_it(kind, name, value):
+def test_a_changed_control_is_trained_at_once(kind, name, value):
     page = opened(**QUICK)
     before = page.session_state["shown"]
     getattr(page, kind)(key=f"control_{name}").set_value(value).run()
-    assert not page.exception and is_stale(page)
+    assert not page.exception and not is_stale(page)
     assert getattr(study(page).experiment, name) == value
-    assert page.session_state["shown"] == before, "the run on screen keeps its own settings"
+    assert run_on_screen(page).study == study(page) != before.study
+    assert REGISTRY.get(before.run_id) is None or REGISTRY.get(before.run_id).ended, "the one before ends"
+
+
+def test_a_long_study_waits_for_train_and_says_its_price():
+    page = opened(**QUICK)
+    before = page.session_state["shown"]
+    page.number_input(key="control_iterations").set_value(5000)
+    page.slider(key="control_num_components").set_value(8)
+    page.slider(key="control_num_seeds").set_value(64).run()
+    assert is_stale(page) and page.session_state["shown"] == before, "the run on screen keeps its own settings"
+    said = re.search(r"about (\d+) (s|min) of computing", page.button(key="train").label)
+    assert said and int(said[1]) * (60 if said[2] == "min" else 1) >= 8
     assert train(page).study == study(page) != before.study
-    assert not is_stale(page)
+    assert not is_stale(page) and page.button(key="train").label == text.WORDS["train"]
 
 
 @pytest.mark.parametrize(
@@ -117,13 +131,13 @@ def test_a_changed_control_marks_the_run_stale_and_train_runs_it(kind, name, val
 def test_choices_change_the_study(name, value):
     page = opened(**QUICK)
     page.segmented_control(key=f"control_{name}").set_value(value).run()
-    assert getattr(study(page).experiment, name) == value and is_stale(page)
+    assert getattr(study(page).experiment, name) == value and not is_stale(page)
 
 
 def test_longer_lists_of_choices_change_the_study():
     page = opened(**QUICK)
     page.selectbox(key="control_objective").set_value("unnormalised").run()
-    assert study(page).experiment.objective == "unnormalised" and is_stale(page)
+    assert study(page).experiment.objective == "unnormalised" and not is_stale(page)
 
 
 def test_depths_are_chosen_several_at_once_and_none_is_refused():
@@ -186,9 +200,9 @@ def test_a_bad_link_says_so_and_opens_with_defaults():
     said = sentences(page.warning)[0].splitlines()
     assert len(said) == 4 and any("learning_rate: 'nan'" in sentence for sentence in said)
     assert study(page).experiment.learning_rate == 0.01 and study(page).experiment.seed == 0
+    page.run()
+    assert page.warning, "the words stay until another study is trained"
     page.slider(key="control_num_components").set_value(3).run()
-    assert page.warning, "the words stay until the next training"
-    train(page)
     assert not page.warning
 
 
@@ -223,20 +237,20 @@ def test_a_failed_fetch_is_said_and_loses_nothing(monkeypatch):
     assert page.session_state["shown"] == before and study(page) == TWIN
 
 
-def test_a_fetched_set_is_chosen_and_waits_for_train(monkeypatch):
+def test_a_fetched_set_is_chosen(monkeypatch):
     monkeypatch.setattr(library, "fetch", lambda name, progress: progress("file", 1, 2))
     page = opened()
     page.button(key="fetch_instead").click().run()
-    assert study(page).experiment.dataset == "nltcs" and is_stale(page)
+    assert study(page).experiment.dataset == "nltcs"
 
 
-def test_choosing_another_shipped_set_waits_for_train():
+def test_choosing_another_shipped_set_trains_it():
     page = opened()
     page.selectbox(key="control_dataset").select("two-clusters").run()
-    assert study(page).experiment.dataset == "two-clusters" and is_stale(page)
-    assert "next run: Two clusters (synthetic)" in " ".join(sentences(page.caption))
+    assert study(page).experiment.dataset == "two-clusters" and not is_stale(page)
+    assert "Two clusters (synthetic): 2,000 rows" in " ".join(sentences(page.caption))
     assert text.WORDS["twin_instead"] not in " ".join(sentences(page.caption))
-    assert train(page).dataset.name == "two-clusters"
+    assert run_on_screen(page).dataset.name == "two-clusters"
 
 
 @pytest.mark.fault("E05")
@@ -282,7 +296,7 @@ def test_settings_survive_a_visit_to_another_page():
     page = opened(**QUICK)
     page.slider(key="control_num_components").set_value(5).run()
     by_menu(by_menu(page, "about"), "lab")
-    assert study(page).experiment.num_components == 5 and is_stale(page)
+    assert study(page).experiment.num_components == 5 and not is_stale(page)
     assert page.slider(key="control_num_components").value == 5
 
 

@@ -130,9 +130,10 @@ def share_dialog(link: str, *notes: str, projector: bool = False) -> None:
 
 
 @st.dialog(WORDS["help_title"], width="large")
-def help_dialog(words: str) -> None:
+def help_dialog(*words: str) -> None:
     """How to read the page."""
-    st.markdown(words)
+    for text in words:
+        st.markdown(text)
 
 
 def train_button(key: str, stale: bool, possible: bool, train: Callable[[], None], help: str | None = None) -> None:

@@ -135,7 +135,7 @@ def chart_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…, own=…)` gives a page that is watched.
+    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…, own=…, touch=…)` gives a page that is watched.
 
     `prepare(context)` is called before the address is opened, to set up routes; `own` is what the addresses that the
     page may ask for begin with, where that is not just its site.
@@ -150,9 +150,11 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         motion: str = "no-preference",
         prepare: Callable[[Any], None] = lambda context: None,
         own: tuple[str, ...] = (),
+        touch: bool = False,
     ) -> Any:
         look = {"color_scheme": scheme, "reduced_motion": motion}
-        context = browser.new_context(viewport={"width": width, "height": height}, ignore_https_errors=True, **look)
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, ignore_https_errors=True, has_touch=touch, **look)
         page, faults = context.new_page(), list[str]()
         opened.append((context, page, faults))
         page.set_default_timeout(PATIENCE_MS)

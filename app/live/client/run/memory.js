@@ -1,18 +1,21 @@
 // What this browser tab keeps: where the reader was in a run (cursor, component, curve and seed), so that every page
-// about the run opens at the same place, and how each chart is shown.
+// about the run opens at the same place, and how each chart is shown. And what the browser keeps: that the tour was seen.
+
+const tab = () => sessionStorage;
+const browser = () => localStorage;
 
 /** Keep something; a browser that forbids storage forgets it. */
-function keep(key, value) {
+function keep(key, value, where = tab) {
   try {
-    sessionStorage.setItem(`spn-lab-${key}`, JSON.stringify(value));
+    where().setItem(`spn-lab-${key}`, JSON.stringify(value));
   } catch {
     // private windows may refuse
   }
 }
 
-function kept(key) {
+function kept(key, where = tab) {
   try {
-    return JSON.parse(sessionStorage.getItem(`spn-lab-${key}`) ?? "null");
+    return JSON.parse(where().getItem(`spn-lab-${key}`) ?? "null");
   } catch {
     return null;
   }
@@ -27,6 +30,12 @@ export function recall(id) {
   const whole = place && ["frame", "component", "curve", "seed"].every((name) => Number.isInteger(place[name]));
   return whole ? place : null;
 }
+
+/** Keep that the tour was begun once. */
+export const rememberTour = () => keep("tour", true, browser);
+
+/** Whether it was. */
+export const tourSeen = () => kept("tour", browser) === true;
 
 /** Keep how a chart is shown. */
 export const rememberOptions = (chart, options) => keep(`options-${chart}`, options);

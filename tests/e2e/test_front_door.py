@@ -28,6 +28,10 @@ def question(page):
     return page.get_by_role("heading", level=1, name=WORDS["question"])
 
 
+def term_called(page, word):
+    return page.get_by_text(word, exact=True).and_(page.locator(".spn-term > summary"))
+
+
 def unfolded(page):
     """The sentence of the term that is open; there is one at most."""
     return page.locator(".spn-term[open] > span")
@@ -44,6 +48,7 @@ def tour_button(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_question_answer_picture_and_a_thing_to_try_are_on_one_laptop_screen(scheme, app_server, open_page):
     page = opened(open_page, app_server, scheme=scheme)
+    page.get_by_text(re.compile("^People of kind .: (nothing is|hard for most are .*)")).wait_for()
     assert page.locator("h1").count() == 1
     parts = {
         "question": question(page),
@@ -51,6 +56,7 @@ def test_question_answer_picture_and_a_thing_to_try_are_on_one_laptop_screen(sch
         "answer": page.locator(".spn-headline"),
         "curve": page.locator("[data-chart=llh]"),
         "drawing": page.locator(".spn-network"),
+        "kind": page.locator(".spn-kind"),
         "transport": page.locator(".spn-transport"),
         **{f"label {i}": page.locator(".spn-plain").nth(i) for i in range(3)},
     }
@@ -80,7 +86,7 @@ def test_terms_unfold_by_keyboard_the_same_sentence_everywhere_and_fold_again(ap
     page = opened(open_page, app_server, motion="reduce")
     said = []
     for word in ("kinds", "kinds of people"):
-        page.get_by_text(word, exact=True).focus()
+        term_called(page, word).focus()
         page.keyboard.press("Enter")
         unfolded(page).wait_for()
         said.append(unfolded(page).inner_text())
@@ -102,13 +108,13 @@ def test_every_term_is_reached_by_tab(app_server, open_page):
 def test_terms_unfold_by_touch_one_at_a_time_within_the_screen(app_server, open_page):
     page = opened(open_page, app_server, width=390, height=844, touch=True, motion="reduce")
     for word, term in (("kinds", "component"), ("sum layers (L)", "sum_layer"), ("seeds", "seed")):
-        page.get_by_text(word, exact=True).tap()
-        page.get_by_text(sentence(term)).wait_for()
-        assert unfolded(page).count() == 1
+        term_called(page, word).tap()
+        page.locator(".spn-term[open] > summary", has_text=re.compile(f"^{re.escape(word)}$")).wait_for()
+        assert unfolded(page).all_inner_texts() == [sentence(term)]
         box = unfolded(page).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 390
-    page.get_by_role("heading", level=1).tap()
-    unfolded(page).wait_for(state="hidden")
+        (unfolded(page) if term == "component" else page.get_by_role("heading", level=1)).tap()
+        unfolded(page).wait_for(state="hidden")
 
 
 def test_the_tour_is_taken_by_keyboard_left_by_escape_and_found_again(app_server, open_page):
@@ -190,8 +196,9 @@ class Visitor:
 
 
 def find_what_l_means(visitor, **_):
-    visitor.press(visitor.page.get_by_text("L", exact=True).and_(visitor.page.locator("summary")))
-    visitor.page.get_by_text(sentence("sum_layer")).wait_for()
+    visitor.press(term_called(visitor.page, "L"))
+    unfolded(visitor.page).wait_for()
+    assert unfolded(visitor.page).inner_text() == sentence("sum_layer")
 
 
 def make_depth_lose(visitor, **_):

@@ -90,7 +90,8 @@ def try_button(preset: Preset) -> None:
     st.button(
         WORDS["try"].format(question=preset.title),
         key="try",
-        icon=":material/help_center:",
+        type="primary",
+        icon=":material/play_arrow:",
         help=WORDS["try_help"],
         on_click=TURNS.taken()(ask),
         args=(preset,),

@@ -24,11 +24,12 @@ export function parts(text) {
 /** A line in plain words, with terms to unfold. */
 export const plainly = (word, look = "spn-plain") => html("div", `spn-terms ${look}`, ...parts(say(word)));
 
+const unfolded = () => [...document.querySelectorAll("details.spn-term[open]")];
+
 /** Fold the terms of the whole page by Escape, or by a press elsewhere, which may be on the sentence. */
 export function foldTerms(signal) {
-  const open = () => [.../** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll(".spn-term[open]"))];
-  const fold = (terms) => terms.forEach((one) => (one.open = false));
-  const pressed = (/** @type {any} */ { target }) => fold(open().filter((one) => !one.firstElementChild?.contains(target)));
-  document.addEventListener("pointerdown", pressed, { signal });
-  document.addEventListener("keydown", ({ key }) => key === "Escape" && fold(open()), { signal });
+  const fold = (terms) => terms.forEach((one) => one.removeAttribute("open"));
+  const elsewhere = (target) => unfolded().filter((one) => !one.firstElementChild?.contains(target));
+  document.addEventListener("pointerdown", ({ target }) => fold(elsewhere(target)), { signal });
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && fold(unfolded()), { signal });
 }

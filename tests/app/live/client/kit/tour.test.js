@@ -49,7 +49,7 @@ test("back at the first stop the focus is not lost with the button that goes no 
   assert.equal(document.activeElement, tour.next);
 });
 
-test("Escape and its own button leave it; what has the focus elsewhere keeps it; it is found again at the start", () => {
+test("Escape and its own button leave it, the focus stays where it is; it is found again at the start", () => {
   const { tour, marked, press, listeners } = made();
   for (const leave of [() => press("Escape"), () => tour.button.click()]) {
     tour.button.click();

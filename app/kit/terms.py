@@ -17,7 +17,7 @@ STYLE = """
 .spn-terms { position: relative; }
 .spn-term { display: inline-block; }
 .spn-term > summary { list-style: none; cursor: pointer; text-decoration: underline dotted; }
-.spn-term > summary { text-underline-offset: 0.2em; border-radius: 2px; }
+.spn-term > summary { text-underline-offset: 0.2em; border-radius: 2px; padding: 0.3em 0; margin: -0.3em 0; }
 .spn-term > summary::-webkit-details-marker { display: none; }
 .spn-term > summary:focus-visible { outline: 2px solid; outline-offset: 2px; }
 .spn-term[open] > summary { text-decoration-style: solid; }

@@ -48,7 +48,7 @@ def tour_button(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_question_answer_picture_and_a_thing_to_try_are_on_one_laptop_screen(scheme, app_server, open_page):
     page = opened(open_page, app_server, scheme=scheme)
-    page.get_by_text(re.compile("^People of kind .: (nothing is|hard for most are .*)")).wait_for()
+    page.get_by_text(re.compile("^People of kind .: (nothing is|hard for most: .*)")).wait_for()
     assert page.locator("h1").count() == 1
     parts = {
         "question": question(page),
@@ -196,7 +196,7 @@ class Visitor:
 
 
 def find_what_l_means(visitor, **_):
-    visitor.press(term_called(visitor.page, "L"))
+    visitor.press(term_called(visitor.page, "depth L"))
     unfolded(visitor.page).wait_for()
     assert unfolded(visitor.page).inner_text() == sentence("sum_layer")
 

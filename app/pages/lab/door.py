@@ -17,7 +17,8 @@ QUESTIONS = ("figure-3", "ten-times-faster", "fixed-components", "equal-products
 STYLE = """
 .spn-door { display: grid; grid-template-columns: 1fr 1fr; gap: 0.25rem 2rem; align-items: center; }
 .spn-door h1 { margin: 0; padding: 0; font-size: 1.35rem; line-height: 1.25; font-weight: 600; letter-spacing: 0; }
-.spn-door > div { font-size: 0.95rem; line-height: 1.4; }
+.spn-door > div { font-size: 0.95rem; line-height: 1.7; }
+.spn-door .spn-term > summary { padding: 0; margin: 0; }
 .spn-door h1:only-child { grid-column: 1 / -1; font-size: 1.15rem; }
 @media (min-width: 901px) { .spn-door h1 span { display: inline-block; } }
 @media (max-width: 900px) { .spn-door { grid-template-columns: 1fr; } .spn-door h1 { font-size: 1.2rem; } }

@@ -29,7 +29,9 @@ hybrid_mix labelled_share optimiser momentum batch_size iterations num_seeds see
 DOOR = "door"  # under which the session keeps whether its first address left room for more than the question
 QUESTIONS = "questions"  # and whether those to choose from are unfolded
 TERMS = {"num_components": "component", "depths": "sum_layer", "learning_rate": "learning_rate", "num_seeds": "seed"}
-MEANT = {name: {"help": f"{terms.sentence(term)} {SETTINGS[name].help}"} for name, term in TERMS.items()}
+MEANT: Mapping[str, Mapping[str, Any]] = {
+    name: {"help": f"{terms.sentence(term)} {SETTINGS[name].help}"} for name, term in TERMS.items()
+}
 PRESET = Field(str, WORDS["preset"], "", WORDS["preset_help"], choices=tuple(presets.PRESETS))
 FILES: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "export_csv": ("csv", files.curves_csv),
@@ -90,7 +92,6 @@ def try_button(preset: Preset) -> None:
     st.button(
         WORDS["try"].format(question=preset.title),
         key="try",
-        type="primary",
         icon=":material/play_arrow:",
         help=WORDS["try_help"],
         on_click=TURNS.taken()(ask),
@@ -139,7 +140,7 @@ with st.sidebar:
     top = st.container()
     said = controls.settings(session.study())
     rival = partial(title, momentum=st.session_state.get("control_momentum", said["momentum"]))
-    how = {**MEANT, "rivals": {"words": rival}}
+    how: Mapping[str, Mapping[str, Any]] = {**MEANT, "rivals": {"words": rival}}
     wanted = controls.panel("control", said, controls.study_of, MAIN, MORE, how=how)
     st.session_state["study"] = wanted or session.study()
     with top:

@@ -7,6 +7,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import address, page
 from app.kit.link import VIEWS
+from app.kit.terms import STYLE
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
 from app.live.door.sockets import refused_values
@@ -17,28 +18,29 @@ PANEL_PIXELS = 280
 # apart.
 MARGINS = (
     "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; } .st-key-place { display: none; }"
-    "</style>"
+    f"{STYLE}</style>"
 )
 
-# By heading, and of each page its folder, its address (the lab's is empty), its title and its icon.
+# In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,
+# its address (the lab's is empty) and its icon; its title is the folder's word.
 PAGES = {
     "": [
-        ("lab", "", WORDS["lab"], "science"),
-        ("dynamics", "dynamics", WORDS["dynamics"], "timeline"),
-        ("circuits", "circuits", "Circuits", "account_tree"),
-        ("ask", "ask", "Ask the network", "help_center"),
+        ("lab", "", "science"),
+        ("ask", "ask", "help_center"),
+        ("dynamics", "dynamics", "timeline"),
+        ("circuits", "circuits", "account_tree"),
     ],
     WORDS["evidence"]: [
-        ("figure3", "figure3", "Figure 3", "compare_arrows"),
-        ("held_equal", "fair", "What is held equal", "balance"),
-        ("phase", "phase", "Phase diagram", "grid_on"),
-        ("classes", "classes", "Predicting a class", "category"),
-        ("update2020", "update2020", "Update of 2020", "update"),
+        ("figure3", "figure3", "compare_arrows"),
+        ("held_equal", "fair", "balance"),
+        ("phase", "phase", "grid_on"),
+        ("classes", "classes", "category"),
+        ("update2020", "update2020", "update"),
     ],
     WORDS["explained"]: [
-        ("linear", "linear", "Linear networks", "linear_scale"),
-        ("maths", "maths", "Maths", "function"),
-        ("about", "about", WORDS["about"], "info"),
+        ("linear", "linear", "linear_scale"),
+        ("maths", "maths", "function"),
+        ("about", "about", "info"),
     ],
 }
 
@@ -57,11 +59,11 @@ def run() -> None:
             st.Page(
                 f"pages/{folder}/page.py",
                 url_path=url or None,
-                title=title,
+                title=WORDS[folder],
                 icon=f":material/{icon}:",
                 default=folder == "lab",
             )
-            for folder, url, title, icon in entries
+            for folder, url, icon in entries
         ]
         for heading, entries in PAGES.items()
     }

@@ -101,9 +101,10 @@ def share_dialog(link: str, *notes: str, projector: bool = False) -> None:
 
 
 @st.dialog(WORDS["help_title"], width="large")
-def help_dialog(words: str) -> None:
+def help_dialog(*words: str) -> None:
     """How to read the page."""
-    st.markdown(words)
+    for text in words:
+        st.markdown(text)
 
 
 def train_button(

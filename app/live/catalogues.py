@@ -15,6 +15,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[1] / "text"
 KIT = "kit"  # what every page shows
+TERMS = "terms"  # that unfold on every page, whichever half shows them
 PAGES = ("lab", "dynamics", "circuits")
 PYTHON = ("words", "choices", "door")  # what only the server says
 
@@ -28,13 +29,14 @@ def catalogue(name: str) -> dict[str, Any]:
 
 def words_of(page: str) -> dict[str, Any]:
     """All that a page may say: its own entries and those of every page."""
-    return {**catalogue(KIT), **catalogue(page)}
+    return {**catalogue(KIT), **catalogue(TERMS), **catalogue(page)}
 
 
 def template() -> str:
     """The catalogues as one gettext template (.pot)."""
     header = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
-    entries = [(f"{name}.{id_}", entry) for name in (KIT, *PAGES, *PYTHON) for id_, entry in catalogue(name).items()]
+    names = (KIT, TERMS, *PAGES, *PYTHON)
+    entries = [(f"{name}.{id_}", entry) for name in names for id_, entry in catalogue(name).items()]
     return "\n".join([header, *(_block(context, entry) for context, entry in entries if entry)])
 
 

@@ -205,7 +205,7 @@ def _shown_rate(found: Search) -> float:
 
 
 class SharedScalar(NamedTuple):
-    """Runs of the lab's preset "Shared scalar does nothing", by depth; one seed, on a set that ships with the lab."""
+    """Runs of the lab's preset "shared-scalar", by depth; one seed, on a set that ships with the lab."""
 
     study: Study
     llh: dict[str, NDArray[np.float64]]  # (T,) by "L = 1", …

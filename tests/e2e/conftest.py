@@ -135,10 +135,9 @@ def chart_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[OpenPage]:
-    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…, own=…)` gives a page that is watched.
+    """`open_page(url, width=…, height=…, scheme=…, motion=…, prepare=…, own=…, touch=…)` gives a page that is watched.
 
-    `prepare(context)` is called before the address is opened, to set up routes; `own` is what the addresses that the
-    page may ask for begin with, where that is not just its site.
+    `prepare(context)` is called first, to set up routes; `own`: how what a page may ask for begins, if not as its site.
     """
     opened: list[tuple[Any, Any, list[str]]] = []
 
@@ -150,8 +149,9 @@ def open_page(browser: Any, tmp_path: Path, request: pytest.FixtureRequest) -> I
         motion: str = "no-preference",
         prepare: Callable[[Any], None] = lambda context: None,
         own: tuple[str, ...] = (),
+        touch: bool = False,
     ) -> Any:
-        look = {"color_scheme": scheme, "reduced_motion": motion}
+        look = {"color_scheme": scheme, "reduced_motion": motion, "has_touch": touch}
         context = browser.new_context(viewport={"width": width, "height": height}, ignore_https_errors=True, **look)
         page, faults = context.new_page(), list[str]()
         opened.append((context, page, faults))

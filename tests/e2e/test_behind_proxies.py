@@ -93,7 +93,7 @@ def test_every_page_works_below_a_path_that_the_proxy_takes_off(
     link = shared_link(page)
     assert link.startswith(f"{proxy.root}?v=2&")
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Dynamics", exact=True).click()
+    page.get_by_role("link", name=WORDS["dynamics"], exact=True).click()
     page.locator(".spn-dyn[data-state=done]").wait_for()
     assert page.url.startswith(f"{proxy.root}dynamics")
     page.get_by_role("link", name="Lab", exact=True).click()

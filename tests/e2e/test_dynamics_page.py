@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from app.kit.text import WORDS
 from spncore import Experiment, fit
 from spncore.data import library
 from spncore.dynamics import steps as dynamics
@@ -170,7 +171,7 @@ def test_the_lab_and_the_page_share_cursor_component_depth_and_seed(open_page, a
     page.locator(".spn-lab:not(.spn-dyn)" + place.format(21)).wait_for()
     page.keyboard.press("ArrowRight")
     page.locator(".spn-lab:not(.spn-dyn)" + place.format(22)).wait_for()
-    page.get_by_role("link", name="Dynamics", exact=True).click()
+    page.get_by_role("link", name=WORDS["dynamics"], exact=True).click()
     page.locator(".spn-dyn" + place.format(22)).wait_for()
     page.keyboard.press("Home")
     page.locator(".spn-dyn" + place.format(0)).wait_for()

@@ -136,7 +136,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
     weight = page.locator(".spn-equations .spn-w").last.inner_text()
     component = int(page.locator(".spn-lab").get_attribute("data-component"))
     assert_close(float(weight.replace("−", "-")), traces["L=1 · EM"].effective_weights[0, -1, component], rtol=6e-3)
-    page.get_by_role("link", name="Dynamics").click()
+    page.get_by_role("link", name=text.WORDS["dynamics"]).click()
     page.locator(".spn-dyn[data-state=done]").wait_for()
     assert page.locator(".spn-dyn [data-choose=curve] option").all_inner_texts() == ["L = 1", "L = 2", "L = 3"]
 

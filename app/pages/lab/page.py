@@ -7,21 +7,32 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, data, page, session
+from app.kit import address, controls, data, page, session, terms
+from app.kit.controls import SETTINGS
 from app.kit.link import CIRCUITS, LAB
 from app.kit.progress import duration
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
+from app.kit.turns import TURNS
 from app.pages.lab import files
+from app.pages.lab.door import PEOPLE, is_open, next_question, opening
+from spncore.data.dataset import Dataset
 from spncore.learning.learners import title
 from spncore.record import ExperimentError, Field
 from spncore.studies import presets
+from spncore.studies.presets import Preset
 
 MAIN = "num_components depths learning_rate init_scale init_convention rivals".split()
 MORE = """
 topology component_init init_noise weight_init train_components parametrisation floor objective class_variable
 hybrid_mix labelled_share optimiser momentum batch_size iterations num_seeds seed
 """.split()
+DOOR = "door"  # under which the session keeps whether its first address left room for more than the question
+QUESTIONS = "questions"  # and whether those to choose from are unfolded
+TERMS = {"num_components": "component", "depths": "sum_layer", "learning_rate": "learning_rate", "num_seeds": "seed"}
+MEANT: Mapping[str, Mapping[str, Any]] = {
+    name: {"help": f"{terms.sentence(term)} {SETTINGS[name].help}"} for name, term in TERMS.items()
+}
 PRESET = Field(str, WORDS["preset"], "", WORDS["preset_help"], choices=tuple(presets.PRESETS))
 FILES: Mapping[str, tuple[str, Callable[..., Any]]] = {
     "export_csv": ("csv", files.curves_csv),
@@ -33,28 +44,60 @@ WITH_TARGET = ("export_csv", "export_json")
 
 
 def preset_control() -> None:
-    """Choose a prepared study; which of them the controls describe, and what to look for in it."""
+    """Choose a question; which of them the controls ask, and what to look for in it.
+
+    No list of one line each could show the questions whole.
+    """
     found = presets.matching(session.study())
     controls.show("control", {"preset": found.name if found else None})
-    controls.draw(
-        "control",
-        "preset",
-        PRESET,
-        None,
-        words=lambda name: presets.PRESETS[name].title,
-        index=None,
-        placeholder=WORDS["own_settings"],
-        on_change=choose_preset,
-    )
+    title = found.title if found else WORDS["own_settings"]
+    with st.popover(title, help=WORDS["preset_help"], width="stretch", wrap=True, key=QUESTIONS, on_change="rerun"):
+        controls.draw(
+            "control",
+            "preset",
+            PRESET,
+            None,
+            "radio",
+            words=lambda name: presets.PRESETS[name].title,
+            index=None,
+            on_change=choose_preset,
+        )
     if found:
         st.caption(f"**Look for:** {found.look_for}  \n**Held equal:** {found.held_equal}")
 
 
 def choose_preset() -> None:
-    """Show the chosen study, on the data set in use."""
+    """Show the chosen study, on the data set in use, and fold the questions."""
+    st.session_state[QUESTIONS] = False
     preset = presets.PRESETS.get(st.session_state["control_preset"] or "")
     if preset is not None:
         session.show(preset.on(session.study().experiment.dataset))
+
+
+def ask(preset: Preset) -> None:
+    """Show a prepared study, on the data set in use, and train it."""
+    session.show(preset.on(session.study().experiment.dataset))
+    session.train()
+
+
+def door() -> Dataset | None:
+    """The page's question, with what it is about where there is room: of which people, if they are on screen."""
+    run = session.shown()
+    people = run.dataset if run and st.session_state[DOOR] and run.dataset.name in PEOPLE else None
+    st.html(opening(people))
+    return people
+
+
+def try_button(preset: Preset) -> None:
+    """The one thing to try: a question that is answered by pressing it."""
+    st.button(
+        WORDS["try"].format(question=preset.title),
+        key="try",
+        icon=":material/play_arrow:",
+        help=WORDS["try_help"],
+        on_click=TURNS.taken()(ask),
+        args=(preset,),
+    )
 
 
 def reset() -> None:
@@ -98,13 +141,16 @@ def export_dialog(shown: Shown | None) -> None:
         page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")
 
 
+if DOOR not in st.session_state:
+    st.session_state[DOOR] = is_open(address.params())
 session.open_session()
 
 with st.sidebar:
     top = st.container()
     said = controls.settings(session.study())
     rival = partial(title, momentum=st.session_state.get("control_momentum", said["momentum"]))
-    wanted = controls.panel("control", said, controls.study_of, MAIN, MORE, how={"rivals": {"words": rival}})
+    how: Mapping[str, Mapping[str, Any]] = {**MEANT, "rivals": {"words": rival}}
+    wanted = controls.panel("control", said, controls.study_of, MAIN, MORE, how=how)
     st.session_state["study"] = wanted or session.study()
     with top:
         preset_control()
@@ -116,7 +162,7 @@ with st.sidebar:
 
 if wanted is not None:
     session.follow()
-
+people = door()
 if st.session_state["notices"]:
     st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
 
@@ -126,6 +172,8 @@ if st.session_state["elsewhere"] is not None:
     st.page_link("pages/circuits/page.py", label=WORDS["open_circuits"], query_params=values)
 
 with st.container(horizontal=True, vertical_alignment="center"):
+    if people is not None:
+        try_button(next_question(session.study()))
     with st.container(width="stretch", gap="xxsmall"):
         data.data_in_use()
     data.fetch_instead()
@@ -145,6 +193,7 @@ if shown is not None:
         baseline=session.baseline(),
         published=presets.is_figure_3(shown.study),
         preset=preset.name if preset else None,
+        door=people is not None,
     )
     session.answer(asked, shown, session.study())
 
@@ -153,4 +202,4 @@ address.write(LAB.encode(session.study()))
 if export:
     export_dialog(shown)
 elif guide:
-    page.help_dialog(page_text("lab"))
+    page.help_dialog(page_text("lab"), f"**{WORDS['terms']}**\n\n{terms.glossary()}")

@@ -1,6 +1,6 @@
 """Five slips of the paper, each with numbers from a run made here. Trapp, Peharz and Pernkopf (2019).
 
-The run is the lab's preset "Fixed components" on a set that ships with the lab, so that a link can open it.
+The run is the lab's preset "fixed-components" on a set that ships with the lab, so that a link can open it.
 """
 
 from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ from app.live import catalogues
 
 
 def entries():
-    names = (catalogues.KIT, *catalogues.PAGES, *catalogues.PYTHON)
+    names = (catalogues.KIT, catalogues.TERMS, *catalogues.PAGES, *catalogues.PYTHON)
     return {f"{name}.{id_}": entry for name in names for id_, entry in catalogues.catalogue(name).items()}
 
 

@@ -148,3 +148,10 @@ def test_first_order_describes_every_step_with_fixed_components(dataset):
     for experiment in presets.PRESETS["fixed-components"].on(dataset).experiments():
         trace = fit(experiment, load(dataset))
         assert not beyond_first_order(trace.weights, trace.flow, trace.sums, *experiment.rates).any()
+
+
+def test_every_title_is_a_question_and_names_are_those_of_earlier_links():
+    for preset in presets.PRESETS.values():
+        assert preset.title.endswith("?") and preset.title.count("?") == 1 and len(preset.title) <= 50
+    assert presets.PRESETS["figure-3"].title.startswith("Figure 3 of the paper")
+    assert len({preset.title for preset in presets.PRESETS.values()}) == len(presets.PRESETS)

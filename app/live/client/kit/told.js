@@ -31,7 +31,7 @@ const write = (node, text) => node.textContent === text || (node.textContent = t
 
 export class Told {
   constructor() {
-    this.headline = html("p", "spn-headline");
+    this.headline = html("h2", "spn-headline");
     this.details = html("p", { class: "spn-details", hidden: true }); // read after the headline, not spoken at a change
     this.status = html("span", { role: "status" });
     this.notes = html("ul");

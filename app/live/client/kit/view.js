@@ -11,6 +11,7 @@ import { Beat } from "./beat.js";
 import { html, icon, wordedButton } from "./dom.js";
 import { mounting } from "./mounted.js";
 import { loadPlotly } from "./plotly.js";
+import { foldTerms } from "./terms.js";
 import { readTheme } from "./theme.js";
 import { Told } from "./told.js";
 import { calm, Clock, meaning, Transport } from "./transport.js";
@@ -68,10 +69,14 @@ class View {
     this.root.dataset.state = "loading";
     parent.append(this.root);
     this.stopper = new AbortController();
-    const { signal } = this.stopper;
+    this.listen(this.stopper.signal);
+    requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  listen(signal) {
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
-    requestAnimationFrame((now) => this.animate(now, now));
+    foldTerms(signal);
   }
 
   actions() {
@@ -111,6 +116,7 @@ class View {
     Object.entries(this.theme).forEach(([name, look]) => this.root.style.setProperty(`--spn-${name}`, look));
     Object.assign(this.root.dataset, { view: data.view ?? "normal", theme: this.theme.mode });
     this.root.toggleAttribute("data-stale", Boolean(data.stale));
+    this.root.toggleAttribute("data-door", Boolean(data.door));
     this.load(data);
     this.redraw();
     return (this.turn += 1);

@@ -4,12 +4,15 @@ import { llhChart } from "../kit/curves.js";
 import { html } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { Tabs } from "../kit/tabs.js";
+import { plainly } from "../kit/terms.js";
+import { Tour } from "../kit/tour.js";
 import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { SignedBars } from "./bars.js";
 import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
 import { equations } from "./equations.js";
 import { Heatmap } from "./heatmap.js";
+import { Kind } from "./kind.js";
 import { Network } from "./network.js";
 
 class Lab {
@@ -21,6 +24,7 @@ class Lab {
     this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options, plain });
     this.bars = new SignedBars(parts);
     this.network = new Network(parts);
+    this.kind = new Kind();
     this.panels = this.makePanels(parts);
     const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
     this.tabs = new Tabs(Object.entries(this.panels).map(labelled), (key) => this.showPanel(key));
@@ -28,8 +32,22 @@ class Lab {
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     this.network.header.insertBefore(view.choices, this.network.menu);
-    const drawn = [this.llh.root, this.network.root, view.transport.root, this.equations, this.tabs.root];
-    this.root = html("div", "spn-lab", view.head("pin", "share"), ...drawn, view.keys());
+    this.llh.heading.parentElement?.after(plainly("llh_plain"));
+    this.network.header.after(plainly("network_plain"));
+    this.network.root.append(this.kind.root);
+    const played = html("div", "spn-played", plainly("played_plain"), view.transport.root);
+    const why = html("div", "spn-why", this.equations, plainly("why_plain"));
+    const drawn = [this.llh.root, this.network.root, played, why, this.tabs.root];
+    this.root = html("div", "spn-lab", this.opening(played, why), ...drawn, view.keys());
+  }
+
+  /** What there is to say and to ask, and the tour of what follows. */
+  opening(played, why) {
+    const [told, asked] = [this.view.told.root, this.view.head("pin", "share")];
+    const parts = [told, this.llh.root, this.network.root, played, why];
+    this.tour = new Tour(["told", "llh", "network", "played", "why"].map((name, i) => [`${name}_stop`, parts[i]]));
+    asked.lastElementChild?.prepend(this.tour.button);
+    return html("div", "spn-opening", this.tour.root, asked);
   }
 
   makePanels(parts) {
@@ -39,16 +57,24 @@ class Lab {
       return new Figure({ ...parts, ...told, key, build, options });
     };
     const rates = { all_components: false, log_y: true };
+    const rho = figure("rho", rhoChart, rates);
+    rho.root.append(plainly("rho_plain", "spn-note"));
     const lam = figure("lam", lamChart, rates);
     lam.frame.after(this.bars.root);
     lam.root.classList.add("spn-with-bars");
     return {
-      rho: figure("rho", rhoChart, rates),
+      rho,
       lam,
       gap: figure("gap", gapChart, {}),
       used: figure("used", usedChart, {}),
       components: new Heatmap(parts),
     };
+  }
+
+  /** Whether the cursor stays where it is. */
+  rests({ run, frame }) {
+    const { playing, following } = this.view.clock;
+    return !playing && (!following || (run.final && frame === run.length - 1));
   }
 
   get shown() {
@@ -76,6 +102,7 @@ class Lab {
     if (this.shown === this.panels.components) this.shown.update();
     if (this.shown === this.panels.lam) this.bars.update();
     this.network.update();
+    if (this.view.data.door) this.kind.update(context, this.rests(context));
     this.equations.replaceChildren(...equations(context));
     this.equations.dataset.cursor = String(context.run.iteration(context.frame));
   }

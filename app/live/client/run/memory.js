@@ -1,18 +1,22 @@
 // What this browser tab keeps: where the reader was in a run (cursor, component, curve and seed), so that every page
-// about the run opens at the same place, which tab is shown, and how each chart is.
+// about the run opens at the same place, which tab is shown, and how each chart is. What the browser keeps: that the tour
+// was seen.
+
+const tab = () => sessionStorage;
+const browser = () => localStorage;
 
 /** Keep something; a browser that forbids storage forgets it. */
-function keep(key, value) {
+function keep(key, value, where = tab) {
   try {
-    sessionStorage.setItem(`spn-lab-${key}`, JSON.stringify(value));
+    where().setItem(`spn-lab-${key}`, JSON.stringify(value));
   } catch {
     // private windows may refuse
   }
 }
 
-function kept(key) {
+function kept(key, where = tab) {
   try {
-    return JSON.parse(sessionStorage.getItem(`spn-lab-${key}`) ?? "null");
+    return JSON.parse(where().getItem(`spn-lab-${key}`) ?? "null");
   } catch {
     return null;
   }
@@ -33,6 +37,12 @@ export const rememberTab = (key) => keep("tab", key);
 
 /** The one of these tabs that was shown, else the first. */
 export const recallTab = (keys) => keys.find((key) => key === kept("tab")) ?? keys[0];
+
+/** Keep that the tour was begun once. */
+export const rememberTour = () => keep("tour", true, browser);
+
+/** Whether it was. */
+export const tourSeen = () => kept("tour", browser) === true;
 
 /** Keep how a chart is shown. */
 export const rememberOptions = (chart, options) => keep(`options-${chart}`, options);

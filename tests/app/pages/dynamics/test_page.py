@@ -38,7 +38,7 @@ def test_it_opens_with_a_run_that_first_order_describes_and_says_so():
     run = REGISTRY.get(page.session_state["dynamics_held"].run_id)
     held = presets.PRESETS["fixed-components"]
     assert run is not None and presets.matching(run.study) is held
-    said = " ".join(caption.value for caption in page.caption)
+    said = " ".join(caption.value for caption in page.caption).replace("\\", "")
     assert held.title in said and run.dataset.title.split(" ")[0] in said
     assert not page.segmented_control, "the lab has no run to offer yet"
     by_menu(page, "lab")

@@ -173,19 +173,19 @@ def test_values_that_no_widget_offers_are_refused_as_well():
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_each_preset_fills_the_controls_and_keeps_the_data(name):
     page = opened(**QUICK)
-    page.selectbox(key="control_preset").select(name).run()
+    page.radio(key="control_preset").set_value(name).run()
     assert not page.exception and study(page) == presets.PRESETS[name].on("two-clusters")
-    assert page.selectbox(key="control_preset").value == name
+    assert page.radio(key="control_preset").value == name
     said = " ".join(sentences(page.caption))
     assert presets.PRESETS[name].look_for in said and presets.PRESETS[name].held_equal in said
 
 
 def test_leaving_a_preset_is_shown_and_reset_brings_figure_3_back():
     page = opened(**QUICK)
-    assert page.selectbox(key="control_preset").value is None
+    assert page.radio(key="control_preset").value is None
     page.button(key="reset").click().run()
     assert study(page) == presets.PRESETS["figure-3"].on("two-clusters")
-    assert page.selectbox(key="control_preset").value == "figure-3"
+    assert page.radio(key="control_preset").value == "figure-3"
 
 
 def test_a_link_opens_its_study_even_between_the_steps_of_the_sliders():

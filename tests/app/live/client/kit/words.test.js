@@ -12,6 +12,7 @@ const ROOT = new URL("../../../../../", import.meta.url);
 const PAGES = ["kit", "lab", "dynamics", "circuits"];
 const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
 const catalogues = Object.fromEntries(PAGES.map((page) => [page, JSON.parse(read(`app/text/${page}.json`))]));
+const terms = JSON.parse(read("app/text/terms.json")); // every page has them
 const PROSE = [...read("app/text/dynamics.md").matchAll(/^## (\w+)$/gm)].map(([, name]) => `prose_${name}`);
 
 const folder = (name) => readdirSync(new URL(`app/live/client/${name}/`, ROOT)).filter((file) => file.endsWith(".js"));
@@ -62,7 +63,7 @@ const calls = trees.flatMap(({ page, path, tree }) =>
     })),
 );
 
-const heard = (page) => ({ ...catalogues.kit, ...catalogues[page] });
+const heard = (page) => ({ ...catalogues.kit, ...terms, ...catalogues[page] });
 const fits = (id) => (entry) => (id instanceof RegExp ? id.test(entry) : id === entry);
 const braces = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
 
@@ -94,7 +95,7 @@ test("every entry is used, on its own page or, of all pages' ones, on some", () 
 });
 
 test("ids are unique over all pages, and both forms of a count ask for the count alone", () => {
-  const all = PAGES.flatMap((page) => Object.keys(catalogues[page]));
+  const all = [...Object.keys(terms), ...PAGES.flatMap((page) => Object.keys(catalogues[page]))];
   assert.equal(new Set(all).size, all.length);
   for (const entry of PAGES.flatMap((page) => Object.values(catalogues[page]))) {
     if (typeof entry === "string") continue;

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { recall, recallTab, remember, rememberTab } from "../../../../../app/live/client/run/memory.js";
+import {
+  recall,
+  recallTab,
+  remember,
+  rememberTab,
+  rememberTour,
+  tourSeen,
+} from "../../../../../app/live/client/run/memory.js";
 
 let kept;
 beforeEach(() => {
@@ -50,4 +57,20 @@ test("a browser that forbids storage forgets", () => {
   rememberTab("gap");
   assert.equal(recall("a"), null);
   assert.equal(recallTab(["rho", "gap"]), "rho");
+});
+
+test("that the tour was seen outlives the tab, and a browser that forbids storage forgets it", () => {
+  const browser = new Map();
+  const storage = { getItem: (key) => browser.get(key) ?? null, setItem: (key, text) => browser.set(key, text) };
+  Object.defineProperty(globalThis, "localStorage", { value: storage, configurable: true });
+  assert.equal(tourSeen(), false);
+  rememberTour();
+  assert.equal(tourSeen(), true);
+  assert.equal(kept.size, 0);
+  const forbidden = () => {
+    throw new Error("forbidden");
+  };
+  Object.defineProperty(globalThis, "localStorage", { get: forbidden, configurable: true });
+  rememberTour();
+  assert.equal(tourSeen(), false);
 });

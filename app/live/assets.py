@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.live.catalogues import PAGES, words_of
+from app.live.catalogues import KIT, PAGES, words_of
 from spncore.plots.palette import BROWSER
 
 CLIENT = Path(__file__).parent / "client"
@@ -21,6 +21,7 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
+LATER = re.compile(rb'(?<=import\(")\.{1,2}/[a-z/]+\.js(?="\))')  # what is loaded only when it is asked for
 # The build for flat charts of the plotly.js that the Python package has too, at a third of the whole one's size. Its
 # name says the version; it stands here compressed, and `zcat` gives the file of npm's plotly.js-cartesian-dist-min.
 VENDOR = Path(__file__).parent / "vendor"
@@ -69,7 +70,7 @@ def static_files() -> dict[str, Asset]:
 
 @cache
 def modules(name: str) -> tuple[str, ...]:
-    """A module of the component, such as lab/lab.js, and all that it imports, each once."""
+    """A module of the component, such as lab/lab.js, and all that it imports at once, each once."""
     imported = [_imported(name, found) for found in IMPORT.findall((CLIENT / name).read_bytes())]
     return tuple(dict.fromkeys([name, *(below for one in imported for below in modules(one))]))
 
@@ -82,7 +83,7 @@ def _imported(name: str, found: bytes) -> str:
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
-    made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in PAGES}}
+    made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in (KIT, *PAGES)}}
     return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
 
 
@@ -95,7 +96,7 @@ def _served(name: str) -> bytes:
         parent, _, _ = found[0].decode().rpartition("/")
         return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
 
-    return IMPORT.sub(hashed, (CLIENT / name).read_bytes())
+    return LATER.sub(hashed, IMPORT.sub(hashed, (CLIENT / name).read_bytes()))
 
 
 def _json(value: Any) -> bytes:

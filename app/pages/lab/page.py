@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import controls, data, page, session
+from app.kit import controls, data, page, pins, session
 from app.kit.link import CIRCUITS, LAB
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
@@ -100,10 +100,7 @@ with st.sidebar:
     with top:
         preset_control()
     data.data_control()
-    with st.container(horizontal=True):
-        st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=reset)
-        if session.baseline() is not None:
-            st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=session.unpin)
+    st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=reset)
 
 if st.session_state["notices"]:
     st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
@@ -131,7 +128,7 @@ if shown is not None:
         shown,
         session.is_stale(),
         st.session_state["view"],
-        baseline=session.baseline(),
+        pins=pins.sent(shown),
         published=presets.is_figure_3(shown.study),
         preset=preset.name if preset else None,
     )

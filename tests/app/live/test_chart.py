@@ -28,7 +28,7 @@ def test_the_payload_passes_through_unchanged():
     payload = {
         "run_id": "x",
         "stale": True,
-        "baseline": None,
+        "pins": [],
         "view": "projector",
         "labels": {"play": "Go"},
     }

@@ -1,7 +1,7 @@
 // The lab: the curves, the network of the chosen one, its equations, and more charts in tabs.
 
 import { llhChart } from "../kit/curves.js";
-import { html } from "../kit/dom.js";
+import { html, icon, wordedButton } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { Tabs } from "../kit/tabs.js";
 import { viewing } from "../kit/view.js";
@@ -28,8 +28,13 @@ class Lab {
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     this.network.header.insertBefore(view.choices, this.network.menu);
+    this.llh.root.append(view.pins.root);
+    this.handout = html("p", "spn-handout spn-note");
+    const print = wordedButton("print", () => view.print(), { "data-act": "print" }, icon("print"));
+    const top = view.head("pin", "share");
+    top.lastElementChild?.append(print);
     const drawn = [this.llh.root, this.network.root, view.transport.root, this.equations, this.tabs.root];
-    this.root = html("div", "spn-lab", view.head("pin", "share"), ...drawn, view.keys());
+    this.root = html("div", "spn-lab", top, ...drawn, view.keys(), this.handout);
   }
 
   makePanels(parts) {
@@ -69,6 +74,10 @@ class Lab {
     this.llh.rename(say(title, { quantity: say(quantity) }));
     this.tabs.rename("gap", say("gap_tab", { L }));
     this.panels.gap.rename(say("gap_title", { L }));
+  }
+
+  printed({ caption }) {
+    this.handout.textContent = `${caption} ${say("cite")}`;
   }
 
   follow(context, grown) {

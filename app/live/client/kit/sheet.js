@@ -1,6 +1,6 @@
 // A figure as it is saved: its title on a slide, its legend in rows, the drawing, and its caption, as one SVG.
 
-import { svg } from "./dom.js";
+import { set, svg } from "./dom.js";
 import { SAMPLE, sample } from "./legend.js";
 import { flowed, INCH, onPaper, ruler, wrapped } from "./paper.js";
 
@@ -21,9 +21,17 @@ export async function sheet(view, whole, captioned) {
   const caption = captioned ? lines(said, theme, whole.small, width) : null;
   const around = [title, legend, caption].reduce((sum, part) => sum + (part?.height ?? 0), 2 * EDGE);
   const height = whole.drawing ?? Math.max(120, whole.whole - around);
-  const drawing = await view.picture(theme, width, height);
-  const tall = Number(drawing.getAttribute("height")) || height;
-  return stacked([title, legend, { node: drawing, height: tall }, caption], whole, tall + around, theme);
+  const drawing = fitted(await view.picture(theme, width, height), width, whole.whole ? height : Infinity);
+  const total = whole.whole ?? drawing.height + around;
+  return stacked([title, legend, drawing, caption], whole, total, theme);
+}
+
+/** A drawing that came out larger than there is room, at the size that fits. */
+function fitted(node, width, height) {
+  const [wide, tall] = ["width", "height"].map((side) => Number(node.getAttribute(side)));
+  const scale = Math.min(1, width / wide, height / tall);
+  if (scale < 1) set(node, { width: wide * scale, height: tall * scale });
+  return { node, height: tall * scale };
 }
 
 function stacked(parts, { width }, height, theme) {

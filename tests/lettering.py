@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.live.paper import FONTS, VENDOR
+from app.live.assets import FONTS
 from tests.icons import STATIC
 
-WEIGHTS = {False: 400, True: 600}
 FAMILY = "Lab Sans"  # the licence reserves the name of the whole font
 NAMES = {1: FAMILY, 4: FAMILY, 6: "LabSans"}
 LETTERS = (  # Unicode's blocks, first and last
@@ -20,7 +19,7 @@ LETTERS = (  # Unicode's blocks, first and last
 )
 
 
-def make(bold: bool) -> None:
+def make(weight: int) -> None:
     """Write one weight of the font."""
     from fontTools import subset, ttLib  # type: ignore[import-not-found, unused-ignore]
     from fontTools.varLib import instancer  # type: ignore[import-not-found, unused-ignore]
@@ -28,17 +27,18 @@ def make(bold: bool) -> None:
     [whole] = (STATIC / "media").glob("SourceSansVF-Upright.*.woff2")
     font: Any = ttLib.TTFont(whole)
     font.flavor = None
-    font = instancer.instantiateVariableFont(font, {"wght": WEIGHTS[bold]})
+    font = instancer.instantiateVariableFont(font, {"wght": weight})
     options = subset.Options(layout_features=[], name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14], hinting=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[letter for first, last in LETTERS for letter in range(first, last + 1)])
     subsetter.subset(font)
     for record in font["name"].names:
         if record.nameID in NAMES:
-            record.string = f"{NAMES[record.nameID]}{('-Regular', '-Semibold')[bold] if record.nameID == 6 else ''}"
-    font.save(VENDOR / f"{FONTS[bold]}.ttf")
+            style = {400: "-Regular", 600: "-Semibold"}[weight] if record.nameID == 6 else ""
+            record.string = NAMES[record.nameID] + style
+    font.save(FONTS[weight])
 
 
 if __name__ == "__main__":
-    for bold in WEIGHTS:
-        make(bold)
+    for weight in FONTS:
+        make(weight)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.kit.session import Shown
 
 PINS = "pins"
+ALL = "all"  # in place of a run's id
 
 
 class Pin(NamedTuple):
@@ -41,7 +42,7 @@ def pinned() -> dict[str, Pin]:
 
 
 def pin(run: Shown) -> None:
-    """Keep a run's curves, also while it is still going; what came of it is said once on the page."""
+    """Keep a run's curves, also while it is still going; why it cannot be kept is said once on the page."""
     held, most = pinned(), server_limits().pins_per_session
     live = run.run()
     if live is None:
@@ -54,13 +55,12 @@ def pin(run: Shown) -> None:
         taken = {pin.mark for pin in held.values()}
         live.kept = True
         held[run.run_id] = Pin(run, next(mark for mark in count() if mark not in taken))
-        st.session_state["said"] = WORDS["pinned"]
 
 
 def unpin(run_id: str) -> None:
-    """Remove the pin of a run, or all of them where no run is named; one that goes on only for its pin is ended."""
+    """Remove the pin of a run, or ALL of them; a run that goes on only for its pin is ended."""
     held = pinned()
-    for name in [run_id] if run_id else [*held]:
+    for name in [*held] if run_id == ALL else [run_id]:
         live = held.pop(name).run.run() if name in held else None
         if live is not None:
             live.kept = False

@@ -174,7 +174,7 @@ def answer(asked: Any, run: Shown, described: Study) -> None:
     if asked.pin:
         pins.pin(run)
         st.rerun()
-    if asked.unpin is not None:
+    if asked.unpin:
         pins.unpin(str(asked.unpin))
         st.rerun()
     if asked.share:

@@ -18,6 +18,7 @@ MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
+    ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
 IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
@@ -28,6 +29,8 @@ VENDOR = Path(__file__).parent / "vendor"
 PLOTLY = VENDOR / "plotly-cartesian-4.1.1.min.js.gz"
 # Of Streamlit's font of 4,000 icons those that a page can show: `python -m tests.icons` makes it.
 ICONS = VENDOR / "material-symbols-rounded.woff2"
+# Of its font of all weights those that figures are lettered with, by weight: `python -m tests.lettering` makes them.
+FONTS = {400: VENDOR / "figure-regular.ttf", 600: VENDOR / "figure-semibold.ttf"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,21 @@ def _imported(name: str, found: bytes) -> str:
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
-    made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in (KIT, *PAGES)}}
-    return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
+    made = {
+        "palette.json": {**BROWSER, "fonts": _fonts()},
+        **{f"words/{page}.json": words_of(page) for page in (KIT, *PAGES)},
+    }
+    letters = {f"fonts/{path.name}": path.read_bytes() for path in FONTS.values()}
+    return {
+        **{name: _served(name) for name in names},
+        **{name: _json(value) for name, value in made.items()},
+        **letters,
+    }
+
+
+def _fonts() -> dict[int, str]:
+    """Where the letters of saved figures are, by weight, from the lab's root on."""
+    return {weight: f"api/static/{_hashed_name(f'fonts/{at.name}', at.read_bytes())}" for weight, at in FONTS.items()}
 
 
 @cache

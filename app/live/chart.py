@@ -23,10 +23,11 @@ _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
     """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, `unpin`, the id of
-    a pinned run or "" for all, or `share`, the root of the lab's addresses as the browser sees it.
+    a pinned run or "all", or `share`, the root of the lab's addresses as the browser sees it.
 
     `payload`: run_id, stale, about (settings, query), pins (id, mark and words of each), published, labels, view
-    ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the browser fetches the run by its id.
+    ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the
+    browser fetches the run by its id.
     """
     pressed = {f"on_{name}_change": _noted for name in ("pin", "unpin", "share")}
     return _VIEW(key=key, data=view_data(payload), **pressed)

@@ -8,20 +8,19 @@ import io
 import math
 from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.live.assets import FONTS
 from spncore.files.strict_json import JsonError, parse_object
 from spncore.record import ExperimentError
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
 
-VENDOR = Path(__file__).parent / "vendor"
-FONTS = {False: "figure-regular", True: "figure-semibold"}  # by whether words are bold
 LEAST, MOST = 20.0, 2000.0  # points of a side of the page
 FAR = 20_000.0  # points from the corner, in any direction
 LARGEST_TYPE, LONGEST_TEXT, MOST_DASHES = 200.0, 1000, 8
+NON_ZERO = 1  # what counts as inside a line, as in SVG
 FITTED = 0.8, 1.25  # times their own length, within which words are fitted to the length they had in the browser
 Item = Mapping[str, Any]
 
@@ -33,7 +32,7 @@ def pdf(body: bytes, report: Callable[[int, int], None]) -> bytes:
     drawing = _parsed(body)
     width, height = (_number(drawing, side, LEAST, MOST) for side in ("width", "height"))
     items, out = _list(drawing, "items"), io.BytesIO()
-    canvas = Canvas(out, pagesize=(width, height), pageCompression=1, invariant=1)
+    canvas = Canvas(out, pagesize=(width, height), initialFontName=_font(False), invariant=1)
     canvas.setTitle(_text(drawing, "title"))
     canvas.setCreator("SPN Lab")
     canvas.setLineJoin(1)
@@ -79,7 +78,7 @@ def _path(canvas: "Canvas", item: Item) -> None:
     if len(dashes) > MOST_DASHES or (dashes and not sum(dashes)):
         raise _refusal("dash", f"at most {MOST_DASHES} lengths, not all 0")
     canvas.setDash(dashes)
-    canvas.drawPath(path, stroke=int(stroke is not None), fill=int(fill is not None))
+    canvas.drawPath(path, stroke=int(stroke is not None), fill=int(fill is not None), fillMode=NON_ZERO)
 
 
 def _words(canvas: "Canvas", item: Item) -> None:
@@ -136,8 +135,9 @@ def _font(bold: bool) -> str:
     from reportlab.pdfbase.pdfmetrics import registerFont
     from reportlab.pdfbase.ttfonts import TTFont
 
-    registerFont(TTFont(FONTS[bold], VENDOR / f"{FONTS[bold]}.ttf"))
-    return FONTS[bold]
+    path = FONTS[600 if bold else 400]
+    registerFont(TTFont(path.stem, path))
+    return path.stem
 
 
 def _number(item: Item, name: str, low: float, high: float) -> float:

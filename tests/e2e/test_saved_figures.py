@@ -95,8 +95,7 @@ def test_a_pdf_has_its_size_its_fonts_within_and_words_that_can_be_searched(view
     text = " ".join(sheet.extract_text().split())
     assert "Pernkopf" in text and ("nats per row" in text or view == ".spn-net")
     fonts = [font.get_object() for font in sheet["/Resources"]["/Font"].values()]
-    used = [font for font in fonts if "LabSans" in font["/BaseFont"]]
-    assert used and all("/FontFile2" in font["/FontDescriptor"].get_object() for font in used)
+    assert fonts and all("/FontFile2" in font["/FontDescriptor"].get_object() for font in fonts)
     program = sheet.get_contents().get_data()
     assert program.count(b" l") > 20, "lines, not a picture"
     assert "/XObject" not in sheet["/Resources"] or not sheet["/Resources"]["/XObject"]

@@ -21,6 +21,7 @@ export interface Palette {
   markers: string[];
   rivals: Record<string, { light: string; dark: string; dash: string }>;
   symbols: Record<Mode, Symbols>;
+  fonts: Record<string, string>;
   pairs: [string, string][];
   cividis: [number, number, number][];
 }

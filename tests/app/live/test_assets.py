@@ -58,6 +58,7 @@ def test_the_components_files_are_served_under_their_hash_and_only_there(client:
     served = assets.static_files()
     files = [path.relative_to(assets.CLIENT).as_posix() for path in assets.CLIENT.glob("*/*")]
     made = ["palette.json", "words/kit.json", "words/lab.json", "words/dynamics.json", "words/circuits.json"]
+    made += [f"fonts/{path.name}" for path in assets.FONTS.values()]
     assert {assets.static_name(name) for name in [*files, *made]} == set(served)
     for name, asset in served.items():
         answer = client.get(f"/api/static/{name}")

@@ -81,7 +81,13 @@ class Drawn {
     const { data, layout } = this.lit(theme);
     const title = String(layout.meta ?? alt.split(/[.:] /)[0]);
     const caption = `${location.href} ${say("cite")}`;
-    const name = `spnlab-${title.toLowerCase().match(/[a-z0-9]+/g)?.slice(0, 5).join("-") ?? "figure"}`;
+    const name = `spnlab-${
+      title
+        .toLowerCase()
+        .match(/[a-z0-9]+/g)
+        ?.slice(0, 5)
+        .join("-") ?? "figure"
+    }`;
     const picture = (look, width, height) => plotted(data, filed(layout, look), width, height);
     const entries = () => (layout.showlegend === false ? [] : entriesOf(data));
     return { title, caption, name, base, place: this.root, theme: () => theme, picture, entries };

@@ -8,6 +8,7 @@ import { curveStyle, markerOf, translucent } from "./theme.js";
 import { say } from "./words.js";
 
 const MARKS = 9; // on a line of a pinned run
+const LEVEL_WORDS = 0.085; // of the height: words over a line across
 const EDGE_WORDS = 0.075; // of the height: a line of words at the edge
 
 export const name = (c, curve) => c.layout.names[curve];
@@ -219,6 +220,8 @@ function shownRange(c, { bounds, seeds }) {
     );
   const found = fitted(compared(c), series.x, run.layout.iterations, run.final);
   if (!found || !run.final) return found;
+  const highest = Math.max(...bounds.map(({ y }) => y).filter((y) => y <= found[1]));
+  found[1] = Math.max(found[1], highest + LEVEL_WORDS * (found[1] - found[0])); // its words stand over it
   const { over, under } = outside(found, marks);
   const room = (words) => EDGE_WORDS * (c.narrow ? words.length : Math.min(1, words.length)) * (found[1] - found[0]);
   return [found[0] - room(under), found[1] + room(over)];
@@ -241,7 +244,7 @@ function bounded(c) {
 function boundLine(c, /** @type {number[]} */ [bottom, top], { y, text }) {
   const room = 0.08 * (top - bottom);
   const ends = c.series.value.map(({ median }) => median.at(-1));
-  const crowded = top - y < room || ends.some((v) => v > y && v - y < room);
+  const crowded = top - y < 0.9 * room || ends.some((v) => v > y && v - y < room);
   return level(c, y, plotlyText(text), "dot", { yanchor: crowded ? "top" : "bottom" });
 }
 

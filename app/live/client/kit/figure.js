@@ -11,7 +11,7 @@ import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
 const NARROW = 480; // pixels
-const FILE_EDGE = 10; // pixels on the right of a file, where curves have no labels at their ends
+const FILE_EDGE = 16; // pixels on the right of a file, where curves have no labels at their ends
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 
 export class Figure {
@@ -104,9 +104,7 @@ export class Figure {
   /** The chart's traces, the start where its axis has it. */
   traces(spec = this.spec) {
     const { log_x } = this.options;
-    return spec.data.map((trace) =>
-      log_x ? { ...trace, x: Array.from(trace.x, (t) => placed(t, true)) } : trace,
-    );
+    return spec.data.map((trace) => (log_x ? { ...trace, x: Array.from(trace.x, (t) => placed(t, true)) } : trace));
   }
 
   listen() {
@@ -157,7 +155,7 @@ export class Figure {
     const named = data.filter((trace) => trace.showlegend !== false);
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
     const rows = Math.ceil(wide / here.width);
-    const right = filed ? FILE_EDGE : room(ends) * theme.textScale;
+    const right = (filed ? FILE_EDGE : room(ends)) * theme.textScale;
     const [left, bottom] = [narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
     const base = this.base(context, here, { standoff: 4 });
     return {

@@ -4,6 +4,7 @@
 const POINTS = 72 / 96;
 const UNDRAWN = new Set(["defs", "style", "title", "desc", "metadata", "clipPath", "linearGradient", "filter"]);
 const STEPS = 24; // of a curve that is no straight line
+const RAISED = { central: 0.355, middle: 0.245 }; // from the baseline to these, in sizes of the type
 const round = (value) => Math.round(value * 100) / 100;
 
 /** Everything that `root` draws; it is taken into the page and out again. */
@@ -93,10 +94,31 @@ function paint({ style, opacity }, kind) {
 function outlineOf(node) {
   const value = (name) => node[name].baseVal.value;
   if (node.tagName === "path") return straight(node.getAttribute("d") ?? "") ?? sampled(node);
-  if (node.tagName === "line") return { lines: [[[value("x1"), value("y1")], [value("x2"), value("y2")]]], closed: false };
+  if (node.tagName === "line")
+    return {
+      lines: [
+        [
+          [value("x1"), value("y1")],
+          [value("x2"), value("y2")],
+        ],
+      ],
+      closed: false,
+    };
   if (node.tagName === "rect") {
     const [x, y, w, h] = ["x", "y", "width", "height"].map(value);
-    return w > 0 && h > 0 ? { lines: [[[x, y], [x + w, y], [x + w, y + h], [x, y + h]]], closed: true } : null;
+    return w > 0 && h > 0
+      ? {
+          lines: [
+            [
+              [x, y],
+              [x + w, y],
+              [x + w, y + h],
+              [x, y + h],
+            ],
+          ],
+          closed: true,
+        }
+      : null;
   }
   return ["circle", "ellipse", "polygon", "polyline"].includes(node.tagName) ? sampled(node) : null;
 }
@@ -146,27 +168,27 @@ function words(text, c) {
   const runs = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
   const count = text.getNumberOfChars();
   let at = 0;
-  for (let run = runs.nextNode(); run; run = runs.nextNode()) {
+  while (runs.nextNode()) {
+    const run = /** @type {Text} */ (runs.currentNode);
     const length = Math.min(run.data.length, count - at);
-    const style = getComputedStyle(run.parentElement);
-    const colour = paint({ style, opacity: c.opacity }, "fill");
-    if (length > 0 && run.data.trim() && colour) {
-      const start = text.getStartPositionOfChar(at);
-      const [x, y] = c.at.point(start.x, start.y);
-      c.items.push({
-        kind: "text",
-        x,
-        y,
-        size: round(Number.parseFloat(style.fontSize) * c.at.scale * POINTS),
-        angle: c.at.angle,
-        length: round(text.getSubStringLength(at, length) * c.at.scale * POINTS),
-        text: run.data.slice(0, length),
-        colour,
-        bold: Number(style.fontWeight) >= 600,
-      });
-    }
+    if (length > 0 && run.data.trim()) c.items.push(...spoken(text, run, at, length, c));
     at += run.data.length;
   }
+}
+
+/** One run of words of a text, from its letter `at` on; none in no colour. */
+function spoken(text, run, at, length, c) {
+  const style = getComputedStyle(run.parentElement);
+  const colour = paint({ style, opacity: c.opacity }, "fill");
+  if (!colour) return [];
+  const start = text.getStartPositionOfChar(at);
+  const letters = Number.parseFloat(style.fontSize);
+  const [x, y] = c.at.point(start.x, start.y + letters * (RAISED[c.style.dominantBaseline] ?? 0));
+  const points = (pixels) => round(pixels * c.at.scale * POINTS);
+  const size = points(letters);
+  const long = points(text.getSubStringLength(at, length));
+  const bold = Number(style.fontWeight) >= 600;
+  return [{ kind: "text", x, y, size, angle: c.at.angle, length: long, text: run.data.slice(0, length), colour, bold }];
 }
 
 /** A picture of cells, as Plotly draws a heat map: a rectangle for each that is of one colour. */

@@ -7,6 +7,8 @@ import { sample } from "./legend.js";
 import { markerOf } from "./theme.js";
 import { say } from "./words.js";
 
+const ALL = "all"; // in place of a run's id
+
 /** What is pinned of `wanted`, with the runs that are here already, and the runs that are wanted no more. */
 export function paired(pins, wanted, make) {
   const known = (id) => pins.find(({ run }) => run.id === id)?.run;
@@ -15,15 +17,15 @@ export function paired(pins, wanted, make) {
 }
 
 export class Pins {
-  /** `changed()` is called when something arrives, `remove(id)` to remove one pin, or all where the id is empty. */
+  /** `changed()` is called when something arrives, `remove(id)` to remove one pin or ALL. */
   constructor({ changed, remove }) {
     this.changed = changed;
     this.remove = remove;
     this.pins = /** @type {any[]} */ ([]);
     this.list = html("ul", { "aria-label": say("pinned_runs") });
-    const all = { type: "button", class: "spn-toggle", text: say("unpin_all"), onclick: () => remove("") };
+    const all = { type: "button", class: "spn-toggle", text: say("unpin_all"), onclick: () => remove(ALL) };
     this.all = html("button", all);
-    this.root = html("div", { class: "spn-pinned", hidden: true }, this.list, this.all);
+    this.root = html("div", { class: "spn-pinned", hidden: true, "aria-live": "polite" }, this.list, this.all);
   }
 
   /** Follow these pins and no others: {id, mark, words} of each. */

@@ -21,5 +21,5 @@ export async function plotted(data, layout, width, height) {
   const said = { format: "svg", width, height, imageDataOnly: true };
   const text = await window.Plotly.toImage({ data: structuredClone(data), layout: { ...layout, width, height } }, said);
   const drawn = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  return /** @type {SVGSVGElement} */ (document.importNode(drawn, true));
+  return document.importNode(drawn, true);
 }

@@ -1,7 +1,8 @@
 // The dialog in which a figure is saved: for which width, as what kind of file, with its caption or without.
 
-import { addressOf, download, html } from "./dom.js";
+import { addressOf, download, html, svg } from "./dom.js";
 import { flattened } from "./flatten.js";
+import { lettering, rules } from "./lettering.js";
 import { INCH, SIZES } from "./paper.js";
 import { sheet } from "./sheet.js";
 import { say } from "./words.js";
@@ -19,7 +20,7 @@ export function save(view, opener) {
   const said = html("p", { class: "spn-said-of-file", role: "status" });
   const caption = html("textarea", { readonly: true, rows: 4, "aria-label": say("caption") });
   const told = () => (caption.value = `${view.title}. ${view.caption}`);
-  const choice = (word, values) => radios(word, values, () => (said.textContent = ""));
+  const choice = (word, named) => radios(word, named, () => (said.textContent = ""));
   const onchange = (event) => (chosen.captioned = event.target.checked);
   const captioned = html("input", { type: "checkbox", checked: chosen.captioned, onchange });
   const shut = html("button", { type: "button", text: say("close"), onclick: () => dialog.close() });
@@ -29,8 +30,14 @@ export function save(view, opener) {
     "form",
     { onsubmit },
     html("h2", { text: say("save_figure"), id: "spn-saving" }),
-    choice("size", Object.keys(SIZES)),
-    choice("format", FORMATS),
+    choice(
+      "size",
+      called(Object.keys(SIZES), (size) => say(`size_${size}`)),
+    ),
+    choice(
+      "format",
+      called(FORMATS, (format) => say(`format_${format}`)),
+    ),
     html("label", {}, captioned, say("captioned")),
     caption,
     said,
@@ -44,12 +51,14 @@ export function save(view, opener) {
   dialog.showModal();
 }
 
-/** A choice of one of some values, each called by the words `word_value`. */
-function radios(word, values, changed) {
-  const options = values.map((value) => {
+const called = (values, words) => values.map((value) => [value, words(value)]);
+
+/** A choice of one of some values, each with what it is called. */
+function radios(word, named, changed) {
+  const options = named.map(([value, text]) => {
     const onchange = () => ((chosen[word] = value), changed());
     const input = html("input", { type: "radio", name: word, value, checked: chosen[word] === value, onchange });
-    return html("label", {}, input, say(`${word}_${value}`));
+    return html("label", {}, input, text);
   });
   return html("fieldset", {}, html("legend", { text: say(word) }), ...options);
 }
@@ -60,8 +69,9 @@ async function make(view, button, said) {
   said.textContent = say("making");
   const { size, format, captioned } = chosen;
   try {
+    const letters = await lettering(view.base);
     const whole = await sheet(view, SIZES[size], captioned);
-    const url = await MAKERS[format](whole, view);
+    const url = await MAKERS[format](whole, view, letters);
     download(url, `${view.name}-${size}.${format}`);
     said.textContent = say("made");
   } catch (error) {
@@ -74,14 +84,20 @@ async function make(view, button, said) {
 /** A file could not be made; the message says why. */
 class Unmade extends Error {}
 
-const written = (whole) => addressOf(new XMLSerializer().serializeToString(whole), "image/svg+xml");
+/** The SVG with the letters that it uses. */
+function written(whole, letters) {
+  const heavy = whole.querySelector("[font-weight='600'], [font-weight='700'], [style*='font-weight: 6']");
+  const used = letters.filter(([weight]) => weight === "400" || heavy);
+  whole.prepend(svg("style", { text: rules(used) }));
+  return addressOf(new XMLSerializer().serializeToString(whole), "image/svg+xml");
+}
 
-const MAKERS = { svg: async (whole) => written(whole), png, pdf };
+const MAKERS = { svg: async (whole, _, letters) => written(whole, letters), png, pdf };
 
-async function png(whole) {
+async function png(whole, _, letters) {
   const { width, height } = whole.viewBox.baseVal;
   const image = new Image();
-  image.src = written(whole);
+  image.src = written(whole, letters);
   await image.decode();
   const [wide, tall] = [width, height].map((pixels) => Math.round((pixels / INCH) * DOTS));
   const canvas = html("canvas", { width: wide, height: tall });

@@ -2,6 +2,7 @@
 
 import { set, svg } from "./dom.js";
 import { SAMPLE, sample } from "./legend.js";
+import { FAMILY } from "./lettering.js";
 import { flowed, INCH, onPaper, ruler, wrapped } from "./paper.js";
 
 const LEAD = 1.28; // of a line, in its type's size
@@ -13,7 +14,7 @@ const HEAD = 1.4; // of a slide's title, in the size of its type
  * height)`, an SVG. `whole` is a size of paper.js; without `captioned` the title of a slide is all that is said.
  */
 export async function sheet(view, whole, captioned) {
-  const theme = onPaper(view.theme(), whole);
+  const theme = { ...onPaper(view.theme(), whole), font: `"${FAMILY}", sans-serif` };
   const width = whole.width - 2 * EDGE;
   const title = whole.titled ? lines(view.title, theme, whole.type * HEAD, width, 600) : null;
   const legend = rows(view.entries(theme), theme, whole.small, width);
@@ -74,5 +75,5 @@ function rows(entries, theme, size, width) {
     const { x, row } = places[i];
     return svg("g", { transform: `translate(${x} ${tops[row]})`, "font-size": size }, key, ...words);
   });
-  return { node: svg("g", {}, ...nodes), height: tops.at(-1) + heights.at(-1) + size * 0.4 };
+  return { node: svg("g", {}, ...nodes), height: heights.reduce((sum, height) => sum + height, size * 0.4) };
 }

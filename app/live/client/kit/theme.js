@@ -9,6 +9,9 @@ export const usePalette = (table) => Object.assign(palette, table);
 /** The colours of the same things on a light and on a dark page. */
 export const pairs = () => palette.pairs;
 
+/** Where the letters of saved figures are, by weight, from the lab's root on. */
+export const fonts = () => palette.fonts;
+
 /** Cividis at a probability, as a CSS colour. */
 export function cividis(probability) {
   if (!Number.isFinite(probability)) return "transparent";

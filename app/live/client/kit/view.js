@@ -1,5 +1,5 @@
-// A run on the page: the run with those pinned under it, one cursor, what is chosen, keys and words. It draws no chart: a
-// page is made of it, of charts, and of what they do when something arrives or the cursor moves.
+// A run on the page: it and those pinned under it, one cursor, what is chosen, keys and words. It draws no chart: a page
+// is made of it, of charts, and of what they do when something arrives or the cursor moves.
 //
 // Streamlit calls a page's export again at every change of data or theme, with the same parent element: the view is
 // made once per element and then brought up to date.
@@ -69,11 +69,15 @@ class View {
     this.root.dataset.state = "loading";
     parent.append(this.root);
     this.stopper = new AbortController();
-    const { signal } = this.stopper;
+    this.listen(this.stopper.signal);
+    requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  /** Hear keys, presses beside an open menu, and that the page is printed. */
+  listen(signal) {
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
     onPrint((paper) => this.onPaper(paper), signal);
-    requestAnimationFrame((now) => this.animate(now, now));
   }
 
   actions() {

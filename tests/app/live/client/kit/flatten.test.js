@@ -15,7 +15,17 @@ test("a path of straight lines is its points, whatever it is written with", () =
     ],
     closed: true,
   });
-  const relative = { lines: [[[1, 1], [3, 2], [4, 2], [4, 0]]], closed: false };
+  const relative = {
+    lines: [
+      [
+        [1, 1],
+        [3, 2],
+        [4, 2],
+        [4, 0],
+      ],
+    ],
+    closed: false,
+  };
   assert.deepEqual(straight("m1 1l2 1h1v-2"), relative);
   assert.deepEqual(straight("M1,1L2,2M3,3L4e0,4"), {
     lines: [

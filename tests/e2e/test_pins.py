@@ -83,7 +83,7 @@ def test_pins_are_removed_by_keyboard_and_the_focus_goes_to_the_next_and_at_last
 def test_the_table_and_a_saved_figure_name_the_pinned_runs_too(app_server, open_page):
     page, _ = with_two_pins(open_page, app_server)
     svg = saved(page, ".spn-llh", COLUMN, SVG).decode()
-    assert "K = 3, η = 0.01" in svg and "η = 0.01" in svg
+    assert "K = 3, η = 0.01</text>" in svg and ">η = 0.01</text>" in svg
     page.locator(".spn-llh > header summary").click()
     page.locator(".spn-llh > header").get_by_text("Show as table").click()
     heads = page.locator(".spn-llh .spn-table thead th").all_inner_texts()

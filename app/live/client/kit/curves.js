@@ -220,11 +220,11 @@ function shownRange(c, { bounds, seeds }) {
     );
   const found = fitted(compared(c), series.x, run.layout.iterations, run.final);
   if (!found || !run.final) return found;
-  const highest = Math.max(...bounds.map(({ y }) => y).filter((y) => y <= found[1]));
-  found[1] = Math.max(found[1], highest + LEVEL_WORDS * (found[1] - found[0])); // its words stand over it
   const { over, under } = outside(found, marks);
   const room = (words) => EDGE_WORDS * (c.narrow ? words.length : Math.min(1, words.length)) * (found[1] - found[0]);
-  return [found[0] - room(under), found[1] + room(over)];
+  const [bottom, top] = [found[0] - room(under), found[1] + room(over)];
+  const highest = Math.max(...bounds.map(({ y }) => y).filter((y) => y <= top)); // its words stand over it
+  return [bottom, Math.max(top, highest + LEVEL_WORDS * (top - bottom))];
 }
 
 /** The range of the axis; the bounds: lines where they are inside, words at the edge where they are not. */

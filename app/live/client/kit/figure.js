@@ -233,7 +233,10 @@ export class Figure {
       base: context.run.base,
       caption: `${context.caption} ${say("cite")}`,
       theme: () => context.theme,
-      entries: (theme) => entriesOf([...build(theme, false).data, ...(this.spec.keys ?? [])]),
+      entries: (theme) => {
+        const { data, keys = [] } = build(theme, false);
+        return entriesOf([...data, ...keys]);
+      },
       picture: (theme, width, height) => {
         const here = { spec: build(theme, width < NARROW), width, height, narrow: width < NARROW, filed: true };
         return plotted(this.traces(here.spec), this.layout({ ...context, theme }, here), width, height);

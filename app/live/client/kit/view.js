@@ -1,5 +1,5 @@
-// A run on the page: it and those pinned under it, one cursor, what is chosen, keys and words. It draws no chart: a page
-// is made of it, of charts, and of what they do when something arrives or the cursor moves.
+// A run on the page: it and those pinned under it, one cursor, what is chosen, keys and words. It draws no chart: a
+// page is made of it, of charts, and of what they do when something arrives or the cursor moves.
 //
 // Streamlit calls a page's export again at every change of data or theme, with the same parent element: the view is
 // made once per element and then brought up to date.

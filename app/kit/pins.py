@@ -77,9 +77,7 @@ def _words(run: Shown, shown: Shown) -> str:
     if run.run_id == shown.run_id:
         return WORDS["pin_on_screen"]
     live = run.run()
-    stopped = [WORDS["pin_stopped"].format(updates=counted(max(live.length - 1, 0), "update"))] if _cut(live) else []
-    return ", ".join([*differing(run.study, shown.study), *stopped]) or WORDS["pin_same"]
-
-
-def _cut(live: Any) -> bool:
-    return live is not None and live.ended and live.state != "done"
+    said = differing(run.study, shown.study)
+    if live is not None and live.ended and live.state != "done":
+        said.append(WORDS["pin_stopped"].format(updates=counted(max(live.length - 1, 0), "update")))
+    return ", ".join(said) or WORDS["pin_same"]

@@ -29,8 +29,8 @@ def lab_view(payload: Mapping[str, Any], key: str) -> Any:
     ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the
     browser fetches the run by its id.
     """
-    pressed = {f"on_{name}_change": _noted for name in ("pin", "unpin", "share")}
-    return _VIEW(key=key, data=view_data(payload), **pressed)
+    data = view_data(payload)
+    return _VIEW(key=key, data=data, on_pin_change=_noted, on_unpin_change=_noted, on_share_change=_noted)
 
 
 def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 20.0, 2000.0  # points of a side of the page
 FAR = 20_000.0  # points from the corner, in any direction
-LARGEST_TYPE, LONGEST_TEXT, MOST_DASHES = 200.0, 1000, 8
+LARGEST_TYPE, LONGEST_TEXT, MOST_TEXTS, MOST_DASHES = 200.0, 1000, 3000, 8
 NON_ZERO = 1  # what counts as inside a line, as in SVG
 FITTED = 0.8, 1.25  # times their own length, within which words are fitted to the length they had in the browser
 Item = Mapping[str, Any]
@@ -38,10 +38,13 @@ def pdf(body: bytes, report: Callable[[int, int], None]) -> bytes:
     canvas.setLineJoin(1)
     canvas.translate(0, height)
     canvas.scale(1, -1)  # in the browser y runs down
-    clips = 0
+    clips = words = 0
     for number, item in enumerate(items):
         if not isinstance(item, dict) or item.get("kind") not in DRAWN:
             raise _refusal("items", f"one of {', '.join(DRAWN)} each")
+        words += item["kind"] == "text"
+        if words > MOST_TEXTS:
+            raise _refusal("items", f"at most {MOST_TEXTS} texts")
         clips += {"clip": 1, "unclip": -1}.get(item["kind"], 0)
         if clips < 0:
             raise _refusal("items", "no more unclip than clip")

@@ -14,7 +14,7 @@ from app.live.chart import figure_data, view_data
 
 MODULES = sorted(assets.CLIENT.glob("*/*.js"))
 SOURCES = [*MODULES, assets.CLIENT / "chart.js"]
-IMPORTS = re.compile(r'(?:from |import\()"(\.{1,2}/[^"]+)"')
+IMPORTS = re.compile(r'(?:from |import\()"(\.{1,2}/[^"]+\.js)"')
 
 
 def test_all_addresses_begin_at_the_labs_root_wherever_that_is_and_are_served():

@@ -127,6 +127,7 @@ def test_what_is_cut_and_not_uncut_again_is_closed_at_the_end() -> None:
         ([{**LINE, "dash": [0, 0]}], {}, "dash must be at most 8 lengths, not all 0"),
         ([{**WORDS, "text": "x" * 1001}], {}, "text must be a text of at most 1000 characters"),
         ([{**WORDS, "size": 0}], {}, "size must be numbers from 0.1 to 200"),
+        ([{**WORDS, "text": "x"}] * 3001, {}, "items must be at most 3000 texts"),
         ([{**CLIP, "box": [0, 0]}], {}, "box must be x, y, width and height"),
     ],
 )

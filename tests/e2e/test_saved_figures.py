@@ -215,3 +215,16 @@ def test_a_handout_is_two_pages_at_most_with_the_headline_the_settings_and_the_l
     for words in ("K = 3", "dataset=two-clusters", "Pernkopf", "Log-likelihood"):
         assert words.replace(" ", "") in text.replace(" ", ""), words
     assert "Single-key" not in text and "Train" not in text.split()
+
+
+def test_figures_of_a_page_that_is_printed_fit_its_width_one_below_the_other(app_server, open_page):
+    page = open_page(f"{app_server.url}/figure3", scheme="dark")
+    page.wait_for_function("() => document.querySelectorAll('.js-plotly-plot[data-drawn]').length === 6")
+    page.set_viewport_size({"width": round(180 * MM), "height": 900})
+    page.emulate_media(media="print")
+    page.wait_for_function("() => document.querySelectorAll('.spn-drawn[data-paper]').length === 6")
+    boxes = page.evaluate(
+        "[...document.querySelectorAll('.spn-drawn .main-svg')].filter(node => node.getBoundingClientRect().width > 40)"
+        ".map(node => { const {left, right} = node.getBoundingClientRect(); return [left, right]; })"
+    )
+    assert len(boxes) >= 6 and all(left >= -1 and right <= 180 * MM + 1 for left, right in boxes), boxes

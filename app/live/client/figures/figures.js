@@ -116,7 +116,7 @@ class Drawn {
 /** The layout in a file, whose legend and title stand around it; its margins are what its axes need. */
 function filed(layout, look) {
   const font = { ...layout.font, size: 12 * look.textScale, color: look.text };
-  const margin = { l: 4, r: 8, t: 8, b: 4 };
+  const margin = { l: 4, r: 16 * look.textScale, t: 8, b: 4 };
   const { title, height, ...rest } = layout;
   return { ...rest, font, margin, showlegend: false, template: template(look), paper_bgcolor: look.ground };
 }

@@ -1,4 +1,4 @@
-"""What one session holds: the study its controls show, the run on screen, its uploads, its baseline.
+"""What one session holds: the study its controls show, the run on screen, its uploads.
 
 Everything lives in `st.session_state` under keys that no widget owns. A refused change leaves all of it as it was.
 """
@@ -11,8 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, page, uploads
-from app.kit.link import LAB, decode_view
+from app.kit import address, controls, page, pins, uploads
+from app.kit.differing import differing
+from app.kit.link import CIRCUITS, LAB, decode_view
 from app.kit.text import WORDS, plain
 from app.kit.turns import TURNS
 from app.kit.uploads import FALLBACK, Upload
@@ -89,7 +90,7 @@ def _take_up(besides: type[Record] | None) -> None:
     if study.deep:  # the Circuits page's: the lab shows one mixture
         elsewhere, study = study, replace(study, experiment=study.experiment.replace(structure="mixture"))
     held_uploads()
-    for name in ("shown", "baseline", "said"):
+    for name in ("shown", "said"):
         st.session_state.setdefault(name, None)
     st.session_state.update(
         instead_of=None,
@@ -177,15 +178,26 @@ def started(wanted: Study, where: str) -> Shown:
 
 def run_view(key: str, run: Shown, stale: bool, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back."""
-    own = {"run_id": run.run_id, "session": session_name()}
+    own = {"run_id": run.run_id, "session": session_name(), "about": about(run)}
     payload = {**own, "views": key, "stale": stale, "labels": {}, "view": address.view()}
     return lab_view({**payload, **more}, key=key)
 
 
+def about(run: Shown) -> dict[str, str]:
+    """What a file says of a run: what of it differs from Figure 3 or the circuits' default, and its link's query."""
+    links, end = (CIRCUITS, "about_circuit") if run.study.deep else (LAB, "about_lab")
+    changed = differing(run.study, links.default().on(run.study.experiment.dataset))
+    said = WORDS[end if changed else f"{end}_default"].format(settings=", ".join([run.dataset.title, *changed]))
+    return {"settings": plain(said), "query": links.query_string(run.study)}
+
+
 def answer(asked: Any, run: Shown, described: Study) -> None:
-    """Do what was pressed in the view of a run: pin it, or open the link to the study that the page describes."""
+    """Do what was pressed in the view of a run: pin or unpin, or open the link to the study that the page describes."""
     if asked.pin:
-        pin(run)
+        pins.pin(run)
+        st.rerun()
+    if asked.unpin:
+        pins.unpin(str(asked.unpin))
         st.rerun()
     if asked.share:
         upload = WORDS["share_upload"] if is_upload(described.experiment.dataset) else ""
@@ -219,35 +231,11 @@ def data_titles() -> dict[str, str]:
     return titles
 
 
-def pin(current: Shown) -> None:
-    """Keep a run as a baseline for the lab's next ones; what happened is said once on the page."""
-    run = current.run()
-    if run is None:
-        st.session_state["said"] = WORDS["gone"]
-    elif not run.ended:
-        st.session_state["said"] = WORDS["pin_later"]
-    else:
-        st.session_state.update(baseline=current.run_id, said=WORDS["pinned"])
-
-
 def say() -> None:
     """Show once what the last press led to."""
     if st.session_state["said"]:
         st.toast(st.session_state["said"])
         st.session_state["said"] = None
-
-
-def unpin() -> None:
-    """Remove the baseline."""
-    st.session_state["baseline"] = None
-
-
-def baseline() -> str | None:
-    """The pinned run's id while the server still holds that run."""
-    run_id: str | None = st.session_state["baseline"]
-    if run_id is not None and REGISTRY.get(run_id) is None:
-        st.session_state["baseline"] = run_id = None
-    return run_id
 
 
 def _on_data_at_hand(wanted: Study) -> Study:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from app.live.catalogues import PAGES, words_of
+from app.live.catalogues import KIT, PAGES, words_of
 from spncore.plots.palette import BROWSER
 
 CLIENT = Path(__file__).parent / "client"
@@ -18,15 +18,19 @@ MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".json": "application/json",
+    ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
 IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
+LATER = re.compile(rb'(?<=import\(")\.{1,2}/[a-z/]+\.js(?="\))')  # what is loaded only when it is asked for
 # The build for flat charts of the plotly.js that the Python package has too, at a third of the whole one's size. Its
 # name says the version; it stands here compressed, and `zcat` gives the file of npm's plotly.js-cartesian-dist-min.
 VENDOR = Path(__file__).parent / "vendor"
 PLOTLY = VENDOR / "plotly-cartesian-4.1.1.min.js.gz"
 # Of Streamlit's font of 4,000 icons those that a page can show: `python -m tests.icons` makes it.
 ICONS = VENDOR / "material-symbols-rounded.woff2"
+# Of its font of all weights those that figures are lettered with, by weight: `python -m tests.lettering` makes them.
+FONTS = {400: VENDOR / "figure-regular.ttf", 600: VENDOR / "figure-semibold.ttf"}
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def static_files() -> dict[str, Asset]:
 
 @cache
 def modules(name: str) -> tuple[str, ...]:
-    """A module of the component, such as lab/lab.js, and all that it imports, each once."""
+    """A module of the component, such as lab/lab.js, and all that it imports at once, each once."""
     imported = [_imported(name, found) for found in IMPORT.findall((CLIENT / name).read_bytes())]
     return tuple(dict.fromkeys([name, *(below for one in imported for below in modules(one))]))
 
@@ -82,8 +86,21 @@ def _imported(name: str, found: bytes) -> str:
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
-    made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in PAGES}}
-    return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
+    made = {
+        "palette.json": {**BROWSER, "fonts": _fonts()},
+        **{f"words/{page}.json": words_of(page) for page in (KIT, *PAGES)},
+    }
+    letters = {f"fonts/{path.name}": path.read_bytes() for path in FONTS.values()}
+    return {
+        **{name: _served(name) for name in names},
+        **{name: _json(value) for name, value in made.items()},
+        **letters,
+    }
+
+
+def _fonts() -> dict[int, str]:
+    """Where the letters of saved figures are, by weight, from the lab's root on."""
+    return {weight: f"api/static/{_hashed_name(f'fonts/{at.name}', at.read_bytes())}" for weight, at in FONTS.items()}
 
 
 @cache
@@ -95,7 +112,7 @@ def _served(name: str) -> bytes:
         parent, _, _ = found[0].decode().rpartition("/")
         return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
 
-    return IMPORT.sub(hashed, (CLIENT / name).read_bytes())
+    return LATER.sub(hashed, IMPORT.sub(hashed, (CLIENT / name).read_bytes()))
 
 
 def _json(value: Any) -> bytes:

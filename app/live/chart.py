@@ -22,13 +22,15 @@ _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.
 
 
 def lab_view(payload: Mapping[str, Any], key: str) -> Any:
-    """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, or `share`, the root
-    of the lab's addresses as the browser sees it.
+    """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, `unpin`, the id of
+    a pinned run or "all", or `share`, the root of the lab's addresses as the browser sees it.
 
-    `payload`: run_id, stale, baseline (id, ids or None), published, labels, view ("normal" or "projector"), views
-    ("lab" or "dynamics", a module each). The stream never passes through it: the browser fetches the run by its id.
+    `payload`: run_id, stale, about (settings, query), pins (id, mark and words of each), published, labels, view
+    ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the
+    browser fetches the run by its id.
     """
-    return _VIEW(key=key, data=view_data(payload), on_pin_change=_noted, on_share_change=_noted)
+    data = view_data(payload)
+    return _VIEW(key=key, data=data, on_pin_change=_noted, on_unpin_change=_noted, on_share_change=_noted)
 
 
 def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +39,7 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     Where that root is only the browser knows: a proxy may put any path before it and take it off again.
     """
     page = payload.get("views", "lab")
-    styles = [_static("kit/kit.css"), _static(f"{page}/{page}.css")]
+    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", f"{page}/{page}")]
     return {**payload, **_loaded(f"{page}/{page}.js"), "styles": styles, "words": _static(f"words/{page}.json")}
 
 
@@ -63,7 +65,8 @@ def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], clic
     drawn = json.loads(figure.to_json())
     drawn["layout"].pop("template", None)
     said = {"figure": drawn, "alt": words, "config": dict(config), "clicks": clicks}
-    return {**said, **_loaded("figures/figures.js"), "styles": [], "words": None}
+    loaded = {"styles": [_static("kit/paper.css")], "words": _static("words/kit.json")}
+    return {**said, **_loaded("figures/figures.js"), **loaded}
 
 
 def _loaded(module: str) -> dict[str, str]:

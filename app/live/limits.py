@@ -81,6 +81,7 @@ class ServerLimits:
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute
     free_after: float = 180.0
+    pins_per_session: int = 8
     tables_per_session: int = 8
     upload_bytes_per_session: int = 80_000_000
     upload_bytes_in_all: int = 400_000_000
@@ -92,6 +93,8 @@ class ServerLimits:
     place_promised: float = 30.0  # for a page that was handed out and has not connected yet
     drain_seconds: float = 4.0  # for runs under way, when the server was told to end
     released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
+    drawing_bytes: int = 2_000_000  # of one figure that a PDF is made of
+    drawing_seconds: float = 30.0  # until that PDF has to be there
     job_bytes: int = LIMITS.run_bytes  # that a job may take
     jobs_waiting: int = 60
     jobs_per_session: int = 6  # that wait

@@ -4,9 +4,12 @@ Every answer has a type of its own and every refusal is JSON, so that the page n
 which answers unknown paths with status 200, for data.
 """
 
+import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,8 +19,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.live import assets
+from app.live import assets, paper
+from app.live.door.visitor import browser_of
 from app.live.files import served
+from app.live.jobs import JOBS, JobBoard, JobRefused
 from app.live.paths import root
 from app.live.run import LiveRun
 from app.live.runs import RunRegistry
@@ -30,6 +35,7 @@ SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "sa
 FRESH = {**SAFE, "Cache-Control": "no-store"}
 Answer = Callable[[Request], Response | Awaitable[Response]]
 HOLD_SECONDS = 1.0  # that an answer waits for something new; a browser has six connections for all its tabs
+JOB_STEP = 0.02
 
 
 class RefusedError(Exception):
@@ -43,8 +49,8 @@ class RefusedError(Exception):
 class Answers:
     """What the routes answer of the runs of a registry; `origins` may stop runs besides the server's own."""
 
-    def __init__(self, registry: RunRegistry, origins: Sequence[str]) -> None:
-        self.registry, self.origins = registry, origins
+    def __init__(self, registry: RunRegistry, origins: Sequence[str], jobs: JobBoard) -> None:
+        self.registry, self.origins, self.jobs = registry, origins, jobs
 
     def begun(self, request: Request) -> LiveRun:
         """The run that a path names, whose circuit is known; refused when there is none."""
@@ -93,6 +99,25 @@ class Answers:
         run = self.run_of(request)
         return _json(frames.layout(run) if run.computation.prepared else frames.standing(run, 0))
 
+    async def pdf(self, request: Request) -> Response:
+        """A drawing that a page of the lab sends as a PDF, made among the quick jobs, of which a browser has few."""
+        _check_origin(request, self.origins)
+        limits = self.jobs.limits
+        body = await _body(request, limits.drawing_bytes)
+        asker = browser_of(request.scope) or (request.client.host if request.client else "")
+        try:
+            job = self.jobs.start(f"pdf {sha256(body).hexdigest()}", f"pdf {asker}", paper.pdf, body, quick=True)
+        except JobRefused as refusal:
+            raise RefusedError(429, str(refusal)) from None
+        until = time.monotonic() + limits.drawing_seconds
+        while not job.ended and time.monotonic() < until:
+            await asyncio.sleep(JOB_STEP)
+        if not job.ended:
+            self.jobs.leave(f"pdf {asker}", job.key)
+        if job.state != "done":
+            raise RefusedError(503 if not job.ended else 400, job.reason or "The PDF takes too long now; try again.")
+        return Response(job.result, media_type="application/pdf", headers=FRESH)
+
     def stop(self, request: Request) -> Response:
         """End a run."""
         _check_origin(request, self.origins)
@@ -101,9 +126,11 @@ class Answers:
         return Response(status_code=204, headers=FRESH)
 
 
-def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -> list[BaseRoute]:
+def routes(
+    registry: RunRegistry, base: str = "", origins: Sequence[str] = (), jobs: JobBoard = JOBS
+) -> list[BaseRoute]:
     """The routes below `base`, Streamlit's server.baseUrlPath; see `Answers`."""
-    of = Answers(registry, origins)
+    of = Answers(registry, origins, jobs)
     answers: dict[str, tuple[str, Answer]] = {
         "runs/{id}": ("GET", of.data),
         "runs/{id}/layout": ("GET", of.layout),
@@ -111,6 +138,7 @@ def routes(registry: RunRegistry, base: str = "", origins: Sequence[str] = ()) -
         "runs/{id}/components": ("GET", of.components),
         "runs/{id}/dynamics/{view}": ("GET", of.dynamics),
         "runs/{id}/stop": ("POST", of.stop),
+        "pdf": ("POST", of.pdf),
         "figure3": ("GET", lambda request: _json(published())),
         assets.plotly().name: ("GET", lambda request: served(request, assets.plotly())),
         "static/{name:path}": ("GET", _static),
@@ -157,6 +185,17 @@ def _unknown(request: Request) -> Response:
 def _new_from(run: LiveRun, start: int) -> bool:
     """Whether there is something to answer: frames from a cursor on, or the words of a run that has ended or waits."""
     return run.length > start or run.ended or run.queue_position > 0
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """What was sent; refused as soon as it is more than `most` bytes."""
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise RefusedError(413, f"The figure has more than {most / 1e6:g} MB of lines; save it as SVG or PNG.")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _query(request: Request) -> dict[str, str]:

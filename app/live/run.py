@@ -44,6 +44,7 @@ class LiveRun:
         self.begun = self.seen = time.monotonic()  # when it was asked for first, and last
         self.released = False  # its session's connection is lost
         self._observed = False  # how long its first point took
+        self.kept = False  # pinned: the session's next run does not take its place
         self.fragile = False  # it was lost once, so that it may be gone without another word
         self._line = line
         self._stopped_at: int | None = None

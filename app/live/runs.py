@@ -30,9 +30,9 @@ class RunRefused(Refused, kind="run"):
 class RunRegistry:
     """Registers runs for sessions. Sessions with the same study on the same data share one computation.
 
-    A session's next run on a page takes the place of its last one there. A session whose connection is lost has its
-    runs paused, and let go of when it has not come back in time, nor anybody asked for them; finished ones nobody looks
-    at stay while there is room. All methods may be called from any thread; none waits for a training.
+    A session's next run on a page takes the place of its last one there, unless that is kept. A session whose
+    connection is lost has its runs paused, and let go of when it has not come back in time, nor anybody asked for them;
+    finished ones nobody looks at stay while there is room. Any thread may call any method; none waits for a training.
     """
 
     def __init__(self, limits: ServerLimits | None = None, make: Callable[[], Process] = trainer) -> None:
@@ -58,7 +58,7 @@ class RunRegistry:
                 self._computations[key] = computation  # now the most recently used
             own = [run for run in self._runs.values() if run.session == session and not run.stopped]
             same = next((run for run in own if computation is not None and run.computation is computation), None)
-            replaced = [run for run in own if run.page == page and run is not same and not run.ended]
+            replaced = [run for run in own if run.page == page and run is not same and not (run.ended or run.kept)]
             if same is None:
                 self._refuse_too_many(session, computation, len(replaced))
                 run = LiveRun(session, page, dataset, computation or self._computed(key, dataset), self)
@@ -286,7 +286,7 @@ class RunRegistry:
 
     def _forget_oldest(self, session: Hashable) -> None:
         own = [run for run in self._runs.values() if run.session == session]
-        for run in own[: max(0, len(own) - self.limits.runs_per_session)]:
+        for run in sorted(own[:-1], key=lambda run: run.kept)[: max(0, len(own) - self.limits.runs_per_session)]:
             self._drop(run)
 
     def _drop(self, run: LiveRun) -> None:

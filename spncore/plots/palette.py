@@ -62,6 +62,16 @@ CIVIDIS = [
         "e1ce58 f3dd45 ffea46"
     ).split()
 ]
+
+
+def _pairs() -> list[tuple[str, str]]:
+    """Every colour of a light page with that of the same thing on a dark one."""
+    single = (INK, GROUND, FAINT, ACCENT, PLAIN, BEFORE, *RIVALS.values())
+    several = (DEPTHS, SIGNED_LINES)
+    each = [(one["light"], one["dark"]) for one in single]
+    return [*each, *(pair for one in several for pair in zip(one["light"], one["dark"], strict=True))]
+
+
 _SYMBOLS = """
 picked   #c2410c #ffa94d
 positive #1d4ed8 #7aa7ff
@@ -71,8 +81,10 @@ rho      #0b6e5b #5eead4
 lam      #6d28d9 #c4a5ff
 """
 BROWSER: Mapping[str, Any] = {
+    "pairs": _pairs(),
     "depths": DEPTHS,
     "dashes": DASHES,
+    "markers": MARKERS,
     "rivals": RIVALS,
     "layers": _by_theme(  # of sums, root first: other colours than those of depths
         "#1d4ed8 #b45309 #0f766e #be185d #6d28d9 #4d7c0f #0e7490 #78716c",

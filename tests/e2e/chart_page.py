@@ -28,13 +28,14 @@ def study():
 
 if "run" not in st.session_state:
     st.session_state["run"] = REGISTRY.start(*study(), session_name())
-    st.session_state["pinned"] = None
+    st.session_state["pinned"] = []
 asked = lab_view(
     {
         "run_id": query.get("run", st.session_state["run"]),
         "session": session_name(),
         "stale": st.checkbox("stale"),
-        "baseline": st.session_state["pinned"],
+        "pins": st.session_state["pinned"],
+        "about": {"settings": study()[1].title, "query": ""},
         "published": "published" in query,
         "labels": {},
         "view": query.get("view", "normal"),
@@ -42,7 +43,7 @@ asked = lab_view(
     key="lab",
 )
 if asked.pin:
-    st.session_state["pinned"] = asked.pin
+    st.session_state["pinned"] = [{"id": asked.pin, "mark": 0, "words": "the same settings"}]
     st.write("pinned this run")
 if asked.share:
     st.write("shared this run")

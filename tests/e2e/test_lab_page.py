@@ -226,16 +226,6 @@ def test_downloads_hold_the_run_on_screen(app_server, open_page, tmp_path):
     assert_close(drawn["3"][-1], np.median(last), rtol=SINGLE)
 
 
-def test_a_pinned_run_stays_under_the_next_and_can_be_removed(app_server, open_page):
-    page = open_page(app_server.url + QUICK)
-    finished(page)
-    page.get_by_role("button", name="Pin").first.click()
-    remove = page.get_by_role("button", name=text.WORDS["unpin"])
-    remove.wait_for()
-    remove.click()
-    remove.wait_for(state="detached")
-
-
 @pytest.mark.parametrize(
     ("width", "height", "scheme", "view"),
     [

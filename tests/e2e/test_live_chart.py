@@ -6,6 +6,7 @@ import pytest
 from spncore import fit
 from spncore.runs.experiment import Experiment
 from tests.e2e.hostile import HOSTILE
+from tests.e2e.saving import COLUMN, PNG, SVG, saved
 
 pytestmark = pytest.mark.browser
 
@@ -220,23 +221,16 @@ def test_hostile_names_are_shown_and_do_nothing(chart_server, open_page):
     assert HOSTILE[0] in page.locator(".spn-tabbed .spn-table:visible").inner_text()
     assert page.locator(f"{LAB} :is(script, img, b, i)").count() == 0
     assert page.locator(f"{LAB} a").count() == 0
-    page.locator(".spn-llh summary").click()
-    with page.expect_download() as download:  # the caption names the data set; open_page fails on any request it makes
-        page.locator(".spn-llh").get_by_text("Save SVG").click()
-    saved = download.value.path().read_text()
-    assert "&#60;script&#62;" in saved and "<script" not in saved
+    saved_as = saved(page, ".spn-llh", COLUMN, SVG).decode()  # the caption names the data set
+    assert "&lt;script&gt;" in saved_as and "<script" not in saved_as
 
 
 def test_pictures_of_the_drawings_are_made_in_the_browser(chart_server, open_page):
     page = open_page(chart_server.url + "/" + SHORT)
     wait(page, "lab.dataset.state === 'done'")
-    kinds = {"Save SVG": b"<svg", "Save PNG": b"\x89PNG"}
     for view in (".spn-net", ".spn-llh"):
-        for item, start in kinds.items():
-            page.locator(f"{view} > header summary").click()
-            with page.expect_download() as download:
-                page.locator(view).get_by_text(item).click()
-            assert start in download.value.path().read_bytes()[:400]
+        for kind, start in {SVG: b"<svg", PNG: b"\x89PNG"}.items():
+            assert start in saved(page, view, COLUMN, kind)[:400]
 
 
 def test_reduced_motion_shows_the_finished_run_and_plays_in_jumps(chart_server, open_page):

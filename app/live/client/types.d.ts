@@ -18,8 +18,11 @@ export interface Palette {
   depths: Record<Mode, string[]>;
   layers: Record<Mode, string[]>;
   dashes: string[];
+  markers: string[];
   rivals: Record<string, { light: string; dark: string; dash: string }>;
   symbols: Record<Mode, Symbols>;
+  fonts: Record<string, string>;
+  pairs: [string, string][];
   cividis: [number, number, number][];
 }
 
@@ -79,9 +82,11 @@ export interface Page {
   /** Only curves of gradient steps can be looked at in detail. */
   gradientOnly?: boolean;
   /** The charts that are drawn anew when something arrives. */
-  charts(): { request(): void }[];
+  charts(): { request(): void; draw(context: any): Promise<void> }[];
   /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
   follow(context: any, grown: boolean): void;
+  /** It is about to be printed. */
+  printed?(context: any): void;
   /** What its charts need beside the view's own context. */
   more?(context: any): object;
   /** A run takes the screen; then its layout gives the names of charts. */

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, data, page, session, terms
+from app.kit import address, controls, data, page, pins, session, terms
 from app.kit.controls import SETTINGS
 from app.kit.link import CIRCUITS, LAB
 from app.kit.progress import duration
@@ -155,10 +155,7 @@ with st.sidebar:
     with top:
         preset_control()
     data.data_control()
-    with st.container(horizontal=True):
-        st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=reset)
-        if session.baseline() is not None:
-            st.button(WORDS["unpin"], key="unpin", icon=":material/keep_off:", on_click=session.unpin)
+    st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=reset)
 
 if wanted is not None:
     session.follow()
@@ -190,7 +187,7 @@ if shown is not None:
         "lab",
         shown,
         session.is_stale(),
-        baseline=session.baseline(),
+        pins=pins.sent(shown),
         published=presets.is_figure_3(shown.study),
         preset=preset.name if preset else None,
         door=people is not None,

@@ -57,7 +57,8 @@ def test_plotly_is_served_compressed_and_kept_for_ever(client: TestClient) -> No
 def test_the_components_files_are_served_under_their_hash_and_only_there(client: TestClient) -> None:
     served = assets.static_files()
     files = [path.relative_to(assets.CLIENT).as_posix() for path in assets.CLIENT.glob("*/*")]
-    made = ["palette.json", "words/lab.json", "words/dynamics.json", "words/circuits.json"]
+    made = ["palette.json", "words/kit.json", "words/lab.json", "words/dynamics.json", "words/circuits.json"]
+    made += [f"fonts/{path.name}" for path in assets.FONTS.values()]
     assert {assets.static_name(name) for name in [*files, *made]} == set(served)
     for name, asset in served.items():
         answer = client.get(f"/api/static/{name}")

@@ -1,9 +1,15 @@
 // A figure that the server made, drawn in the page's theme.
 
 import { html } from "../kit/dom.js";
+import { entriesOf } from "../kit/legend.js";
+import { saving } from "../kit/menu.js";
 import { mounting } from "../kit/mounted.js";
-import { loadPlotly } from "../kit/plotly.js";
-import { readTheme } from "../kit/theme.js";
+import { onPaper, PRINTED } from "../kit/paper.js";
+import { loadPlotly, plotted } from "../kit/plotly.js";
+import { onPrint } from "../kit/printing.js";
+import { relit } from "../kit/relit.js";
+import { pairs, readTheme } from "../kit/theme.js";
+import { say } from "../kit/words.js";
 
 const HEIGHT = 450; // pixels, where the figure does not say
 const CLEAR = "rgba(0,0,0,0)";
@@ -15,8 +21,12 @@ class Drawn {
     this.now = ""; // what is drawn, with its look
     this.data = /** @type {any} */ (null);
     this.trigger = /** @type {any} */ (null);
+    this.paper = false; // drawn for it
     this.plot = /** @type {any} */ (html("div", { role: "figure" })); // Plotly's too
-    parent.append(this.plot);
+    this.root = html("div", "spn-drawn", this.plot);
+    parent.append(this.root);
+    this.stopper = new AbortController();
+    onPrint((paper) => this.onPaper(paper), this.stopper.signal);
     this.widths = new ResizeObserver(() => this.draw());
     this.widths.observe(parent);
   }
@@ -35,17 +45,60 @@ class Drawn {
 
   async draw() {
     const { data, parent, plot } = this;
-    const width = parent.clientWidth;
+    const width = this.root.clientWidth;
     if (!window.Plotly || !data || !width) return; // drawn when it is here, or comes into sight
-    const layout = { ...data.figure.layout, width, template: template(readTheme(parent, false)) };
-    layout.height ??= HEIGHT;
-    const next = JSON.stringify([data.figure.data, layout]);
+    const theme = readTheme(parent, false);
+    const figure = this.paper ? this.lit(theme) : data.figure;
+    const look = this.paper ? onPaper(theme, PRINTED) : theme;
+    const layout = { height: HEIGHT, ...figure.layout, width, template: template(look) };
+    const next = JSON.stringify([figure.data, layout]);
     if (next === this.now) return; // what the reader has zoomed stays
     this.now = next;
-    await window.Plotly.react(plot, structuredClone(data.figure.data), layout, { displaylogo: false, ...data.config });
+    await window.Plotly.react(plot, structuredClone(figure.data), layout, this.config());
     if (data.clicks && !this.listening) plot.on("plotly_click", (event) => this.click(event));
     this.listening = data.clicks;
     plot.dataset.drawn = "";
+  }
+
+  /** The figure as it is on a light page. */
+  lit({ mode }) {
+    return mode === "dark" ? relit(this.data.figure, pairs()) : this.data.figure;
+  }
+
+  /** Its tool bar, where our dialog takes the place of Plotly's own picture. */
+  config() {
+    const { modeBarButtons, modeBarButtonsToRemove = [], ...rest } = this.data.config;
+    const click = () => saving(this.saved(), null);
+    const own = { name: "save", title: say("save_menu"), icon: window.Plotly.Icons.camera, click };
+    const kept = { modeBarButtonsToRemove: [...modeBarButtonsToRemove, "toImage"], modeBarButtonsToAdd: [own] };
+    return { displaylogo: false, ...rest, ...(modeBarButtons ? { modeBarButtons: [[own]] } : kept) };
+  }
+
+  /** What is saved. */
+  saved() {
+    const { alt, base } = this.data;
+    const theme = readTheme(this.parent, false);
+    const { data, layout } = this.lit(theme);
+    const title = String(layout.meta ?? alt.split(/[.:] /)[0]);
+    const caption = `${location.href} ${say("cite")}`;
+    const name = `spnlab-${
+      title
+        .toLowerCase()
+        .match(/[a-z0-9]+/g)
+        ?.slice(0, 5)
+        .join("-") ?? "figure"
+    }`;
+    const picture = (look, width, height) => plotted(data, filed(layout, look), width, height);
+    const entries = () => (layout.showlegend === false ? [] : entriesOf(data));
+    return { title, caption, name, base, place: this.root, theme: () => theme, picture, entries };
+  }
+
+  /** Draw it for paper or for the screen, at once, since a browser prints what is there. */
+  onPaper(paper) {
+    if (paper === this.paper) return;
+    this.paper = paper;
+    this.root.toggleAttribute("data-paper", paper);
+    this.draw();
   }
 
   click({ points: [{ customdata }] }) {
@@ -54,14 +107,23 @@ class Drawn {
 
   close() {
     this.widths.disconnect();
+    this.stopper.abort();
     window.Plotly?.purge(this.plot);
-    this.plot.remove();
+    this.root.remove();
   }
 }
 
+/** The layout in a file, whose legend and title stand around it; its margins are what its axes need. */
+function filed(layout, look) {
+  const font = { ...layout.font, size: 12 * look.textScale, color: look.text };
+  const margin = { l: 4, r: 16 * look.textScale, t: 8, b: 4 };
+  const { title, height, ...rest } = layout;
+  return { ...rest, font, margin, showlegend: false, template: template(look), paper_bgcolor: look.ground };
+}
+
 /** What the figure does not say itself, as the page looks. */
-function template({ font: family, text, grid }) {
-  const font = { family, size: 12, color: text };
+function template({ font: family, text, grid, textScale }) {
+  const font = { family, size: 12 * textScale, color: text };
   const title = { font: { ...font, size: 13 } };
   const axis = { automargin: true, gridcolor: grid, zerolinecolor: grid, tickcolor: grid, tickfont: font };
   return {

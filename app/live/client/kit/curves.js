@@ -4,9 +4,11 @@ import { kept, pick, range } from "../run/series.js";
 import { extent, fitted, outside, whole } from "./axis.js";
 import { llh, number, plotlyText, shorten } from "./dom.js";
 import { level } from "./spec.js";
-import { curveStyle, translucent } from "./theme.js";
+import { curveStyle, markerOf, translucent } from "./theme.js";
 import { say } from "./words.js";
 
+const MARKS = 9; // on a line of a pinned run
+const LEVEL_WORDS = 0.085; // of the height: words over a line across
 const EDGE_WORDS = 0.075; // of the height: a line of words at the edge
 
 export const name = (c, curve) => c.layout.names[curve];
@@ -133,16 +135,56 @@ const aside = (c, word, first, x, y, uid, look, opacity, of) => ({
   hovertemplate: `%{y:.4g}<extra>${plotlyText(of)}</extra>`,
 });
 
-/** Medians of pinned runs, grey and dashed, in the order of their curves. */
-const baselines = (c) =>
-  c.baselines.flatMap((series, b) =>
-    series.run.layout.names.map((pinned, curve) => {
-      const places = kept(series.x.length);
-      const [x, y] = [series.x, series.value[curve].median].map((values) => pick(values, places));
-      const look = { dash: "6px,3px", width: (0.8 + 0.35 * curve) * c.theme.lineScale };
-      return aside(c, "pinned", b + curve === 0, x, y, `pinned-${b}-${curve}`, look, 0.8, `${say("pinned")} ${pinned}`);
-    }),
+/** Medians of a pinned run: the colour and dash of each depth, and the marks of the run. */
+export function pinnedLines(c, { series, mark, words }) {
+  const { run, value } = series;
+  const places = kept(series.x.length);
+  return run.layout.names.map((own, curve) => {
+    const [x, y] = [series.x, value[curve].median].map((values) => pick(values, places));
+    const style = curveStyle(run, curve, c.theme);
+    return {
+      x,
+      y,
+      uid: `pinned-${run.id}-${curve}`,
+      name: plotlyText(`${own}, ${words}`),
+      showlegend: false,
+      mode: "lines+markers",
+      opacity: 0.8,
+      line: { ...style, width: 1.1 * c.theme.lineScale },
+      marker: { symbol: markerOf(mark), size: 7 * c.theme.textScale, color: style.color, maxdisplayed: MARKS },
+      hovertemplate: `%{y:.3f}<extra>${plotlyText(`${own}, ${words}`)}</extra>`,
+    };
+  });
+}
+
+/** What a pinned run is called in the legend of a file: its marks on a line of no depth's colour. */
+const pinKey = (c, { mark, words }) => ({
+  name: plotlyText(words),
+  mode: "lines+markers",
+  line: { color: c.theme.muted, width: 1.1 * c.theme.lineScale },
+  marker: { symbol: markerOf(mark), color: c.theme.muted },
+});
+
+/** The last columns of the table: every curve of every pinned run, where it has an iteration of the run on screen. */
+const pinnedColumns = (c) =>
+  c.pins.flatMap(({ series, words }) =>
+    series.run.layout.names.map((own, curve) => ({
+      head: `${own}, ${words}`,
+      at: (t) => {
+        const frame = series.x.indexOf(t);
+        return frame < 0 ? "–" : llh(series.value[curve].median[frame]);
+      },
+    })),
   );
+
+/** Medians and ranges of the run on screen, and the medians of the pinned ones. */
+function withPinned(c, { head, rows }) {
+  const columns = pinnedColumns(c);
+  return {
+    head: [...head, ...columns.map((column) => column.head)],
+    rows: rows.map((row) => [...row, ...columns.map(({ at }) => at(row[0]))]),
+  };
+}
 
 const published = (c) =>
   c.published.map(({ depth, x, y }, i) => {
@@ -152,7 +194,7 @@ const published = (c) =>
 
 /** The medians that are compared: of this run, of the pinned ones, and the published curves. */
 const compared = (c) => [
-  ...[c.series, ...c.baselines].flatMap(({ value }) => value.map(({ median }) => median)),
+  ...[c.series, ...c.pins.map(({ series }) => series)].flatMap(({ value }) => value.map(({ median }) => median)),
   ...c.published.map(({ y }) => y),
 ];
 
@@ -180,7 +222,9 @@ function shownRange(c, { bounds, seeds }) {
   if (!found || !run.final) return found;
   const { over, under } = outside(found, marks);
   const room = (words) => EDGE_WORDS * (c.narrow ? words.length : Math.min(1, words.length)) * (found[1] - found[0]);
-  return [found[0] - room(under), found[1] + room(over)];
+  const [bottom, top] = [found[0] - room(under), found[1] + room(over)];
+  const highest = Math.max(...bounds.map(({ y }) => y).filter((y) => y <= top)); // its words stand over it
+  return [bottom, Math.max(top, highest + LEVEL_WORDS * (top - bottom))];
 }
 
 /** The range of the axis; the bounds: lines where they are inside, words at the edge where they are not. */
@@ -200,7 +244,7 @@ function bounded(c) {
 function boundLine(c, /** @type {number[]} */ [bottom, top], { y, text }) {
   const room = 0.08 * (top - bottom);
   const ends = c.series.value.map(({ median }) => median.at(-1));
-  const crowded = top - y < room || ends.some((v) => v > y && v - y < room);
+  const crowded = top - y < 0.9 * room || ends.some((v) => v > y && v - y < room);
   return level(c, y, plotlyText(text), "dot", { yanchor: crowded ? "top" : "bottom" });
 }
 
@@ -228,7 +272,7 @@ export function llhChart(c) {
   const { range, shapes, annotations } = bounded(c);
   return {
     ...curveChart(c, middle, {
-      first: [...published(c), ...baselines(c)],
+      first: [...published(c), ...c.pins.flatMap((pin) => pinnedLines(c, pin))],
       below: S > 1 ? spread : undefined,
       look: (curve) => ({ hovertemplate: `%{y:.3f}<extra>${name(c, curve)}</extra>`, width: 2.4 }),
       words: (curve, frame) => llh(middle[curve][frame]),
@@ -240,6 +284,7 @@ export function llhChart(c) {
       (S > 1 ? say("llh_note", { S }) : say("llh_note_one")) +
       (floor === null ? "" : ` ${say("at_floor", { floor: number(floor) })}`) +
       run.header.alone.map((sentence) => ` ${sentence}`).join(""),
-    table: () => medians(c, series.value),
+    keys: c.pins.map((pin) => pinKey(c, pin)),
+    table: () => withPinned(c, medians(c, series.value)),
   };
 }

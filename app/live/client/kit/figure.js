@@ -2,12 +2,16 @@
 
 import { recallOptions, rememberOptions } from "../run/memory.js";
 import { placed, updatesAxis } from "./axis.js";
-import { html, plotlyText, table } from "./dom.js";
+import { html, table } from "./dom.js";
 import { BEYOND_AXIS } from "./firstorder.js";
+import { entriesOf } from "./legend.js";
 import { menu, toggleButton, toggles, viewItems } from "./menu.js";
+import { plotted } from "./plotly.js";
 import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
+const NARROW = 480; // pixels
+const FILE_EDGE = 16; // pixels on the right of a file, where curves have no labels at their ends
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
 const AXES = ["xaxis", "yaxis"];
 
@@ -55,7 +59,13 @@ export class Figure {
   }
 
   get narrow() {
-    return this.frame.clientWidth < 480;
+    return this.frame.clientWidth < NARROW;
+  }
+
+  /** What is drawn on the page, and how large; `filed` where it is drawn into a file. */
+  get here() {
+    const { clientWidth: width, clientHeight: height } = this.frame;
+    return { spec: this.spec, width, height, narrow: this.narrow, filed: false };
   }
 
   /** Draw anew with the next beat. */
@@ -96,11 +106,9 @@ export class Figure {
   }
 
   /** The chart's traces, the start where its axis has it. */
-  traces() {
+  traces(spec = this.spec) {
     const { log_x } = this.options;
-    return this.spec.data.map((trace) =>
-      log_x ? { ...trace, x: Array.from(trace.x, (t) => placed(t, true)) } : trace,
-    );
+    return spec.data.map((trace) => (log_x ? { ...trace, x: Array.from(trace.x, (t) => placed(t, true)) } : trace));
   }
 
   /** A layout whose axes, where the reader has zoomed, are given as they were then: Plotly takes others for a wish. */
@@ -129,17 +137,19 @@ export class Figure {
   }
 
   /** What all charts' layouts have in common; `title` is the look of an axis' title, `more` of an axis. */
-  base({ theme }, forFile, title, more = {}) {
+  base({ theme }, { width, height, filed }, title, more = {}) {
     const size = 12 * theme.textScale;
     const [gridcolor, linecolor, tickfont] = [theme.grid, theme.line, { size: size - 1 }];
-    const axis = { gridcolor, showline: true, linecolor, zeroline: false, tickfont, title, ...more };
+    const named = filed ? { font: { size }, ...title } : title; // Plotly's own is larger than the type of a paper
+    const line = { gridcolor, showline: true, linecolor, zeroline: false };
+    const axis = { ...line, tickfont, title: named, automargin: filed, ...more };
     const data = { scatter: [{ mode: "lines" }], heatmap: [{ hoverongaps: false }] };
     return {
       template: { layout: { xaxis: axis, yaxis: axis }, data },
-      width: this.frame.clientWidth,
-      height: this.frame.clientHeight,
+      width,
+      height,
       autosize: false,
-      paper_bgcolor: forFile ? theme.ground : CLEAR,
+      paper_bgcolor: filed ? theme.ground : CLEAR,
       plot_bgcolor: CLEAR,
       font: { family: theme.font, size, color: theme.text },
       hoverlabel: { font: { size } },
@@ -158,23 +168,25 @@ export class Figure {
   }
 
   /** @returns {any} */
-  layout(context, forFile = false) {
+  layout(context, here = this.here) {
     const { theme, run } = context;
+    const { spec, narrow, filed } = here;
     const log = this.options.log_x;
     const T = run.layout.iterations;
-    const { y, shapes, annotations, data, ends } = this.spec;
-    const legend = this.key === "llh" && !this.narrow && theme.textScale === 1;
+    const { y, shapes, annotations, data, ends } = spec;
+    const legend = this.key === "llh" && !filed && !narrow && theme.textScale === 1;
     const named = data.filter((trace) => trace.showlegend !== false);
     const wide = named.reduce((sum, { name = "" }) => sum + Math.max(92, 44 + 6.6 * name.length), 0);
-    const rows = Math.ceil(wide / this.frame.clientWidth);
-    const [left, bottom] = [this.narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
-    const base = this.base(context, forFile, { standoff: 4 });
+    const rows = Math.ceil(wide / here.width);
+    const right = (filed ? FILE_EDGE : room(ends)) * theme.textScale;
+    const [left, bottom] = [narrow ? 50 : 58, 38].map((pixels) => pixels * theme.textScale);
+    const base = this.base(context, here, { standoff: 4 });
     return {
       ...base,
       hovermode: "x unified",
-      margin: { l: left, r: room(ends) * theme.textScale, t: legend ? 8 + 19 * rows : 8, b: bottom },
+      margin: { l: left, r: right, t: legend ? 8 + 19 * rows : 8, b: bottom },
       uirevision: `${T}-${log}-${this.options.log_y}-${this.options.whole_range}`,
-      showlegend: forFile || legend,
+      showlegend: legend,
       legend: { ...base.legend, uirevision: "kept", tracegroupgap: 0, groupclick: "togglegroup" },
       xaxis: titled({ title: say("iteration"), ...updatesAxis(T, log), anchor: "y2" }),
       yaxis: titled({ ...y, domain: [0.06, 1] }),
@@ -232,34 +244,27 @@ export class Figure {
     return rows;
   }
 
-  /** Save the chart as drawn, with its title and the settings as caption. */
-  save(format) {
+  /** What is saved: all of the chart as it is now, in the look of paper, with nothing over it; null while it is not. */
+  saved() {
     const context = this.context();
-    if (!context || !this.spec) return;
-    const lines = context.caption.match(/.{1,160}(\s|$)/g) ?? [];
-    const size = { width: 960, height: 600 };
-    const caption = {
-      xref: "paper",
-      yref: "paper",
-      x: 0,
-      y: 0,
-      yshift: -48,
-      xanchor: "left",
-      yanchor: "top",
-      align: "left",
-      showarrow: false,
-      font: { size: 10 },
-      text: lines.map((text) => plotlyText(text.trim())).join("<br>"),
+    if (!context || !this.spec) return null;
+    const build = (theme, narrow) => this.build({ ...context, theme, options: this.options, narrow });
+    return {
+      name: `spnlab-${this.key}`,
+      title: this.title,
+      place: this.root,
+      base: context.run.base,
+      caption: `${context.caption} ${say("cite")}`,
+      theme: () => context.theme,
+      entries: (theme) => {
+        const { data, keys = [] } = build(theme, false);
+        return entriesOf([...data, ...keys]);
+      },
+      picture: (theme, width, height) => {
+        const here = { spec: build(theme, width < NARROW), width, height, narrow: width < NARROW, filed: true };
+        return plotted(this.traces(here.spec), this.layout({ ...context, theme }, here), width, height);
+      },
     };
-    const layout = {
-      ...this.layout(context, true),
-      ...size,
-      title: { text: plotlyText(this.title), x: 0.02, y: 0.985, yanchor: "top", font: { size: 16 } },
-      margin: { l: 70, r: 40, t: 76, b: 60 + 15 * lines.length },
-      annotations: [...(this.spec.annotations ?? []), caption],
-    };
-    const file = { format, filename: `spnlab-${this.key}`, ...size, scale: 2 };
-    window.Plotly.downloadImage({ data: this.traces(), layout }, file);
   }
 }
 

@@ -3,10 +3,13 @@
 import { html } from "./dom.js";
 import { say } from "./words.js";
 
-/** Items are {label, act, checked?}; `checked()` makes a toggle of an item; `of` is the name of the view. */
+/**
+ * Items are {label, act, checked?}; `checked()` makes a toggle of an item, `act(button)` is told what opens the menu;
+ * `of` is the name of the view.
+ */
 export function menu(of, items) {
   const buttons = items.map(({ label, act, checked }) => {
-    const onclick = () => (act(), refresh(), checked ? undefined : close());
+    const onclick = () => (checked ? undefined : close(), act(summary), refresh());
     const button = html("button", { type: "button", text: label, onclick });
     return { button, refresh: () => checked && button.setAttribute("aria-pressed", String(Boolean(checked()))) };
   });
@@ -41,11 +44,18 @@ export function toggleButton({ label, checked, act }) {
   return button;
 }
 
-/** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its picture. */
+/** What every view offers: its numbers as a table that is shown or not, its data if it has a file, and its figure. */
 export function viewItems(view, refresh) {
   const { grid } = view;
   const act = () => ((grid.hidden = !grid.hidden), refresh());
   const table = grid ? [{ label: say("table"), checked: () => !grid.hidden, act }] : [];
   const data = view.saveData ? [{ label: say("csv"), act: () => view.saveData() }] : [];
-  return [...table, ...data, ...["png", "svg"].map((format) => ({ label: say(format), act: () => view.save(format) }))];
+  return [...table, ...data, { label: say("save_menu"), act: (opener) => saving(view.saved(), opener) }];
+}
+
+/** Open the dialog in which a figure is saved; what it takes is loaded only then. Nothing, while there is none. */
+export async function saving(/** @type {object | null} */ saved, opener) {
+  if (!saved) return;
+  const { save } = await import("./saving.js");
+  save(saved, opener);
 }

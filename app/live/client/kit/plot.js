@@ -1,13 +1,13 @@
 // A Figure with axes of its own, a takeaway in a sentence, and its data as a file.
 
 import { range } from "../run/series.js";
-import { addressOf, download, html, number, svg } from "./dom.js";
+import { addressOf, download, html, number } from "./dom.js";
 import { Figure, titled } from "./figure.js";
 import { BEYOND_AXIS } from "./firstorder.js";
+import { entriesOf, sample } from "./legend.js";
 import { say } from "./words.js";
 
 const MOST_ROWS = 14; // of the table under a chart; the file has them all
-const STROKES = { dot: "2,3", dash: "6,4", dashdot: "8,3,2,3" };
 
 export class Plot extends Figure {
   constructor(/** @type {any} */ settings) {
@@ -30,20 +30,20 @@ export class Plot extends Figure {
     return this.inSight && super.visible;
   }
 
-  layout(context, forFile = false) {
+  layout(context, here = this.here) {
     const { theme } = context;
-    const { x = {}, y = {}, shapes = [], legend = false, margin = {}, over } = this.spec;
+    const { x = {}, y = {}, shapes = [], margin = {}, over } = here.spec;
     const scaled = (pixels) => pixels * theme.textScale;
     const T = context.run.layout.iterations;
     const time = over ? { title: say("iteration"), range: [0, Math.max(1, T)] } : {};
     const title = { standoff: 6, font: { size: scaled(12) } };
-    const [l, r, t, b] = [this.narrow ? 54 : 64, over ? 62 : 14, legend && forFile ? 30 : 10, 40].map(scaled);
+    const [l, r, t, b] = [here.narrow ? 54 : 64, over && !here.filed ? 62 : 14, 10, 40].map(scaled);
     return {
-      ...this.base(context, forFile, title, { automargin: forFile, exponentformat: "power" }),
+      ...this.base(context, here, title, { exponentformat: "power" }),
       margin: { l, r, t, b, ...margin },
       hovermode: over ? "x unified" : "closest",
-      showlegend: legend && forFile,
-      uirevision: this.spec.revision ?? `${T}-${JSON.stringify(this.options)}`,
+      showlegend: false,
+      uirevision: here.spec.revision ?? `${T}-${JSON.stringify(this.options)}`,
       xaxis: titled({ ...time, ...x }),
       yaxis: titled(y),
       yaxis3: BEYOND_AXIS,
@@ -72,14 +72,10 @@ export class Plot extends Figure {
     this.fillLegend();
   }
 
-  /** What the lines are, as words that wrap; a file has Plotly's own legend instead. */
+  /** What the lines are, as words that wrap; a file has it, too. */
   fillLegend() {
     this.legend.hidden = !this.spec.legend;
-    const named = this.spec.legend ? this.spec.data.filter(({ name, showlegend }) => name && showlegend !== false) : [];
-    const entries = named.map(({ name, line, marker, mode, meta, fill }) => {
-      const look = { stroke: line?.color ?? marker?.color, dash: line?.dash, width: line?.width };
-      return { text: meta ?? unescaped(name), ...look, point: mode === "markers", area: Boolean(fill) };
-    });
+    const entries = this.spec.legend ? entriesOf(this.spec.data) : [];
     const id = JSON.stringify(entries);
     if (id === this.legendOf) return;
     this.legendOf = id;
@@ -111,15 +107,3 @@ export class Plot extends Figure {
     download(addressOf([first, ...lines, ""].join("\n"), "text/csv"), `spnlab-${this.key}.csv`);
   }
 }
-
-/** A line of the chart in the legend. */
-function sample(/** @type {any} */ { stroke, dash = "solid", width = 2, point, area }) {
-  const size = { width: 28, height: 10, "aria-hidden": "true" };
-  if (area) return svg("svg", size, svg("rect", { ...size, fill: stroke, "fill-opacity": 0.2 }));
-  const dashes = dash === "solid" ? undefined : (STROKES[dash] ?? dash.replaceAll("px", ""));
-  const line = { x1: 0, x2: 28, y1: 5, y2: 5, stroke, "stroke-width": Math.min(4, width), "stroke-dasharray": dashes };
-  const drawn = point ? svg("circle", { cx: 14, cy: 5, r: 3, fill: stroke }) : svg("line", line);
-  return svg("svg", size, drawn);
-}
-
-const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");

@@ -15,3 +15,11 @@ export function loadPlotly(url) {
   });
   return loading;
 }
+
+/** A chart as an SVG of a size, drawn apart from the page. */
+export async function plotted(data, layout, width, height) {
+  const said = { format: "svg", width, height, imageDataOnly: true };
+  const text = await window.Plotly.toImage({ data: structuredClone(data), layout: { ...layout, width, height } }, said);
+  const drawn = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  return document.importNode(drawn, true);
+}

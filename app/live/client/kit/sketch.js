@@ -2,7 +2,7 @@
 
 import { html, svg } from "./dom.js";
 import { menu, viewItems } from "./menu.js";
-import { savePicture } from "./picture.js";
+import { say } from "./words.js";
 
 /** A subclass gives `build`, `paint`, and `file` for the name and words of what is saved. */
 export class Sketch {
@@ -85,10 +85,28 @@ export class Sketch {
     });
   }
 
-  save(format) {
+  /** What is saved; null while nothing is drawn. */
+  saved() {
     const context = this.context();
-    if (!this.svg || !context) return;
+    if (!this.svg || !context) return null;
     const { name, words } = this.file();
-    savePicture(this.svg, format, `spnlab-${name}`, `${words} ${context.caption}`, this.theme);
+    const { title, root: place } = this;
+    const { base } = context.run;
+    const caption = [words, context.caption, say("cite")].join(" ");
+    const [theme, picture] = [() => context.theme, (look, width, height) => this.picture(look, width, height)];
+    const entries = () => [];
+    return { name: `spnlab-${name}`, title, place, base, caption, theme, entries, picture };
+  }
+
+  /** The drawing of another look and size; the one on the page is then made anew. */
+  picture(theme, width, height) {
+    const context = { ...this.context(), theme };
+    this.theme = theme;
+    this.build(context, width, height);
+    this.paint(context);
+    const drawn = this.svg.cloneNode(true);
+    this.key = null;
+    this.update();
+    return drawn;
   }
 }

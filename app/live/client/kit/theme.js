@@ -6,6 +6,12 @@ const palette = Object.create(null);
 /** Take the served palette. */
 export const usePalette = (table) => Object.assign(palette, table);
 
+/** The colours of the same things on a light and on a dark page. */
+export const pairs = () => palette.pairs;
+
+/** Where the letters of saved figures are, by weight, from the lab's root on. */
+export const fonts = () => palette.fonts;
+
 /** Cividis at a probability, as a CSS colour. */
 export function cividis(probability) {
   if (!Number.isFinite(probability)) return "transparent";
@@ -41,20 +47,29 @@ export function readTheme(element, projector) {
   const [r, g, b] = channels(ground);
   const mode = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
   const text = projector ? "#16181d" : variable("text-color", mode === "dark" ? "#fafafa" : "#16181d");
+  const scales = projector ? { textScale: 1.35, lineScale: 1.6 } : {};
+  return { ...inMode(mode, ground, text, variable("font", "system-ui, sans-serif")), ...scales };
+}
+
+/**
+ * How everything looks in a mode, on a ground, with words of a colour and a font.
+ * @returns {import("../types").Theme}
+ */
+export function inMode(/** @type {"light" | "dark"} */ mode, ground, text, font) {
   const [tr, tg, tb] = channels(text);
   return {
     mode,
     ground,
     text,
-    font: variable("font", "system-ui, sans-serif"),
+    font,
     depth: palette.depths[mode],
     layer: palette.layers[mode],
     dashes: palette.dashes,
     grid: `rgba(${tr},${tg},${tb},0.12)`,
     line: `rgba(${tr},${tg},${tb},0.45)`,
     ...palette.symbols[mode],
-    textScale: projector ? 1.35 : 1,
-    lineScale: projector ? 1.6 : 1,
+    textScale: 1,
+    lineScale: 1,
   };
 }
 
@@ -66,6 +81,12 @@ export function curveStyle({ layout }, curve, theme) {
   }
   const depth = layout.depths[curve];
   return { color: theme.depth[depth - 1], dash: palette.dashes[depth - 1] };
+}
+
+/** What marks the lines of the nth pinned run; beyond all that there are, the same without their ground. */
+export function markerOf(n) {
+  const { length } = palette.markers;
+  return palette.markers[n % length] + (n < length ? "" : "-open");
 }
 
 /** A depth's colour with an opacity, as Plotly's fills need it. */

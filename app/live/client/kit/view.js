@@ -1,16 +1,19 @@
-// A run on the page: the run with its baselines, one cursor, what is chosen, keys and words. It draws no chart: a page
-// is made of it, of charts, and of what they do when something arrives or the cursor moves.
+// A run on the page: it and those pinned under it, one cursor, what is chosen, keys and words. It draws no chart: a
+// page is made of it, of charts, and of what they do when something arrives or the cursor moves.
 //
 // Streamlit calls a page's export again at every change of data or theme, with the same parent element: the view is
 // made once per element and then brought up to date.
 
 import { recall, remember } from "../run/memory.js";
-import { range, Series } from "../run/series.js";
+import { range, seriesOf } from "../run/series.js";
 import { Run } from "../run/store.js";
 import { Beat } from "./beat.js";
 import { html, icon, wordedButton } from "./dom.js";
 import { mounting } from "./mounted.js";
+import { onPaper, PRINTED } from "./paper.js";
+import { Pins } from "./pins.js";
 import { loadPlotly } from "./plotly.js";
+import { onPrint } from "./printing.js";
 import { foldTerms } from "./terms.js";
 import { readTheme } from "./theme.js";
 import { Told } from "./told.js";
@@ -26,9 +29,6 @@ function choose(word, chosen) {
   return html("select", { class: "spn-select", "data-choose": word, "aria-label": say(word), onchange });
 }
 
-/** The statistics of a run, up to date. */
-const seriesOf = (run) => (run.series ??= new Series(run)).update();
-
 /** The entry of a page's module; `make(view)` gives its page: see `Page` in types.d.ts. */
 export const viewing = (make) => mounting((parent) => new View(parent, make));
 
@@ -42,9 +42,9 @@ class View {
     this.calmAt = 0;
     this.turn = 0;
     this.letters = true;
+    this.paper = false; // drawn for it
     this.run = /** @type {Run | null} */ (null); // on screen
     this.next = /** @type {Run | null} */ (null); // asked for, nothing of it here yet
-    this.baselines = /** @type {any[]} */ ([]);
     this.published = /** @type {object[]} */ ([]);
     this.place = /** @type {any} */ (null); // where the reader was, until that frame is here
     this.choice = { component: 0, curve: 0, picked: false };
@@ -60,6 +60,7 @@ class View {
     this.told = new Told();
     this.wait = this.told.wait;
     this.transport = new Transport({ clock: this.clock, act: this.act });
+    this.pins = new Pins({ changed: () => this.redraw(), remove: (id) => this.trigger("unpin", id) });
     this.chooseCurve = choose("curve", (curve) => ((this.choice.curve = curve), this.redraw()));
     this.chooseComponent = choose("component", (k) => this.pick(k));
     this.chooseSeed = choose("seed", (seed) => this.run?.chooseSeed(seed));
@@ -73,10 +74,12 @@ class View {
     requestAnimationFrame((now) => this.animate(now, now));
   }
 
+  /** Hear keys, presses beside an open menu or term, and that the page is printed. */
   listen(signal) {
     document.addEventListener("keydown", (event) => this.key(event), { signal });
     document.addEventListener("pointerdown", (event) => this.closeMenus(event), { signal });
     foldTerms(signal);
+    onPrint((paper) => this.onPaper(paper), signal);
   }
 
   actions() {
@@ -112,9 +115,7 @@ class View {
   /** Take new data from the page; gives the number of this call. */
   update(data, trigger) {
     Object.assign(this, { data, trigger });
-    this.theme = readTheme(this.parent, data.view === "projector");
-    Object.entries(this.theme).forEach(([name, look]) => this.root.style.setProperty(`--spn-${name}`, look));
-    Object.assign(this.root.dataset, { view: data.view ?? "normal", theme: this.theme.mode });
+    this.look();
     this.root.toggleAttribute("data-stale", Boolean(data.stale));
     this.root.toggleAttribute("data-door", Boolean(data.door));
     this.load(data);
@@ -122,15 +123,40 @@ class View {
     return (this.turn += 1);
   }
 
+  /** Take the look of the page, or of paper while it is printed. */
+  look() {
+    const { view = "normal" } = this.data;
+    const theme = readTheme(this.parent, view === "projector");
+    this.theme = this.paper ? onPaper(theme, PRINTED) : theme;
+    Object.entries(this.theme).forEach(([name, look]) => this.root.style.setProperty(`--spn-${name}`, look));
+    Object.assign(this.root.dataset, { view, theme: this.theme.mode });
+    this.root.toggleAttribute("data-paper", this.paper);
+  }
+
+  /** Draw all of it for paper or for the screen, at once, since a browser prints what is there. */
+  async onPaper(paper) {
+    if (paper === this.paper) return;
+    this.paper = paper;
+    this.look();
+    const context = this.context();
+    if (!context) return;
+    this.page.printed?.(context);
+    this.page.follow(context, true);
+    await Promise.all(this.page.charts().map((chart) => chart.draw(context)));
+  }
+
+  /** Print the page as a handout. */
+  async print() {
+    await this.onPaper(true);
+    window.print();
+  }
+
   load(data) {
     if (data.run_id && data.run_id !== (this.next ?? this.run)?.id) {
       this.next?.close();
       this.next = new Run(data.run_id, data.base, (run) => this.changed(run), data.session);
     }
-    const wanted = [data.baseline ?? []].flat();
-    this.baselines.filter(({ id }) => !wanted.includes(id)).forEach((run) => run.close());
-    const known = (id) => this.baselines.find((run) => run.id === id);
-    this.baselines = wanted.map((id) => known(id) ?? new Run(id, data.base, () => this.redraw()));
+    this.pins.update(data.pins ?? [], data.base);
     if (data.published && !this.publishing) this.loadPublished(data.base);
     loadPlotly(data.plotly).then(
       () => this.redraw(),
@@ -221,8 +247,7 @@ class View {
     const { run, choice, theme, clock } = this;
     if (!run?.layout || !run.length) return null;
     const frame = Math.min(this.beat.frame, run.length - 1);
-    const pinned = this.baselines.filter((other) => other.length && other.id !== run.id);
-    const settings = Object.entries(run.layout.settings).map(([name, value]) => `${name} = ${value}`);
+    const { settings, query } = this.data.about;
     const shown = clock.following ? frame + 1 : run.length; // while following, curves grow with the cursor
     const context = {
       run,
@@ -230,13 +255,13 @@ class View {
       choice,
       theme,
       series: seriesOf(run),
-      baselines: pinned.map(seriesOf),
+      pins: this.pins.drawn(run.id),
       published: this.data.published ? this.published : [],
       frame,
       count: shown,
       growing: clock.following,
       atEnd: frame >= shown - 1,
-      caption: `${run.layout.dataset?.title ?? ""} · ${settings.join(", ")} · ${location.href}`,
+      caption: `${settings} ${location.origin}${location.pathname}?${query}`,
       seek: (iteration) => clock.seek(Math.round(iteration / run.stride)),
     };
     return { ...context, ...this.page.more?.(context) };
@@ -308,7 +333,7 @@ class View {
   close() {
     this.closed = true;
     this.stopper.abort();
-    [this.run, this.next, ...this.baselines].forEach((run) => run?.close());
+    [this.run, this.next, this.pins].forEach((held) => held?.close());
     this.root.remove();
   }
 }

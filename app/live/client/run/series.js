@@ -64,6 +64,9 @@ export class Series {
   }
 }
 
+/** The statistics of a run, up to date. */
+export const seriesOf = (run) => (run.series ??= new Series(run)).update();
+
 /** Which entries of a line of n points are drawn: all, or every m-th and the last. */
 export function kept(n) {
   const step = Math.max(1, Math.ceil(n / (MOST_POINTS - 1)));

@@ -98,5 +98,5 @@ def test_every_act_has_its_words_and_none_is_left_over():
 
 def test_the_view_loads_its_own_module_and_style_by_hashed_name():
     data = view_data({"views": "dynamics", "run_id": "x"})
-    for address, name in zip((data["module"], data["styles"][1]), ("dynamics.js", "dynamics.css"), strict=True):
+    for address, name in zip((data["module"], data["styles"][-1]), ("dynamics.js", "dynamics.css"), strict=True):
         assert address == f"api/static/{assets.static_name(f'dynamics/{name}')}"

@@ -20,13 +20,16 @@ MEDIA_TYPES = {
     ".json": "application/json",
     ".woff2": "font/woff2",
 }
-IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
+IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)|(?<=url\(")\./[a-z]+\.woff2(?="\))')
 # The build for flat charts of the plotly.js that the Python package has too, at a third of the whole one's size. Its
 # name says the version; it stands here compressed, and `zcat` gives the file of npm's plotly.js-cartesian-dist-min.
 VENDOR = Path(__file__).parent / "vendor"
 PLOTLY = VENDOR / "plotly-cartesian-4.1.1.min.js.gz"
 # Of Streamlit's font of 4,000 icons those that a page can show: `python -m tests.icons` makes it.
 ICONS = VENDOR / "material-symbols-rounded.woff2"
+# Of Latin Modern Math what formulas are written with: `python -m tests.formula_font` makes it.
+FORMULAS = VENDOR / "latin-modern-math.woff2"
+LIVES_AT = {"kit/formulas.woff2": FORMULAS}  # by the name that a style knows it by
 
 
 @dataclass(frozen=True)
@@ -82,20 +85,21 @@ def _imported(name: str, found: bytes) -> str:
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
+    names += LIVES_AT
     made = {"palette.json": BROWSER, **{f"words/{page}.json": words_of(page) for page in PAGES}}
     return {**{name: _served(name) for name in names}, **{name: _json(value) for name, value in made.items()}}
 
 
 @cache
 def _served(name: str) -> bytes:
-    """The file as served: a module imports others by their hashed names, so its own name changes with theirs."""
+    """The file as served: what a module or a style loads has its hashed name, so their own names change with it."""
 
     def hashed(found: re.Match[bytes]) -> bytes:
         imported = _imported(name, found[0])
         parent, _, _ = found[0].decode().rpartition("/")
         return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
 
-    return IMPORT.sub(hashed, (CLIENT / name).read_bytes())
+    return IMPORT.sub(hashed, LIVES_AT.get(name, CLIENT / name).read_bytes())
 
 
 def _json(value: Any) -> bytes:

@@ -114,6 +114,7 @@ if shown is not None and shown.run() is None:
 stale = shown is None or study != Study(shown.study.experiment, shown.study.depths)
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
+        page.titled(WORDS["circuits"])
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
     page.train_button("circuit_train", stale, wanted is not None, train_now)
@@ -124,7 +125,7 @@ asked = None
 if shown is not None:
     asked = session.run_view("circuits", shown, stale, st.session_state["circuit_view"])
 with st.expander("What is compared here", icon=":material/info:"):
-    st.markdown(intro)
+    page.prose(intro)
 if asked is not None and asked.share:
     page.share_dialog(link_to(study))
 elif export and shown is not None:

@@ -64,7 +64,7 @@ if "dynamics_run" not in st.session_state:
 session.open_session(training=st.session_state["dynamics_run"] == "lab")
 
 intro, prose = sections("dynamics")
-st.header(WORDS["dynamics"])
+page.titled(WORDS["dynamics"])
 page.prose(intro)
 
 run = chosen()

@@ -140,7 +140,7 @@ def in_a_network(shown: Comparison) -> None:
 
 def show(shown: Comparison, link: str) -> None:
     """A comparison in charts, its equations with its numbers, and the same scalar in an SPN."""
-    st.subheader(words.headline(shown), anchor=False)
+    st.header(words.headline(shown), anchor=False)
     st.caption(words.at_chosen_start(shown))
     runs(shown, link)
     page.prose(page_text("linear_charts"))
@@ -153,7 +153,7 @@ def show(shown: Comparison, link: str) -> None:
 
 
 study = st.session_state[STATE] = chosen(page.opened(LINKS.decode, STATE, REFUSED))
-st.title("Linear networks")
+page.titled("Linear networks")
 page.prose(page_text("linear_intro"))
 page.refusals(st.session_state[REFUSED])
 page.write_address(LINKS.encode(study))

@@ -192,7 +192,7 @@ def diagram() -> None:
         take_away(shown, with_control)
 
 
-st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
+page.titled("Phase diagram: when does depth help, and by how much?")
 if progress.under_way(st.session_state.get(JOB)):
     st.info(WORDS["under_way"], icon=":material/hourglass:")
     progress.follow(st.session_state[JOB])
@@ -202,4 +202,4 @@ with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(phase.shipped().plane)
     if not progress.under_way(st.session_state.get(JOB)):
         job_ended()
-st.markdown(page_text("phase"))
+page.prose(page_text("phase"))

@@ -1,8 +1,8 @@
 // The Dynamics page: the run of the lab, taken apart. Same cursor, component, curve and seed; charts in reading order.
 
-import { act, Acts, heading, pair, prose } from "../kit/acts.js";
+import { act, Acts, pair, partHeading, prose } from "../kit/acts.js";
 import { html, number } from "../kit/dom.js";
-import { math } from "../kit/maths.js";
+import { math, showFormulas } from "../kit/maths.js";
 import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
@@ -15,7 +15,7 @@ import { equationsOf, layersTable, stepChart } from "./stepview.js";
 const log = { log_y: true };
 
 const part = (name, ...content) =>
-  act(name, `act_${name}`, heading(`act_${name}`), ...prose(`prose_${name}`), ...content);
+  act(name, `act_${name}`, partHeading(`act_${name}`), ...prose(`prose_${name}`), ...content);
 
 /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
 function erratum() {
@@ -97,7 +97,7 @@ class Dynamics extends Acts {
     const { step, norms } = this.plots;
     super.follow();
     if (step.visible || !this.formulas.firstChild) {
-      this.formulas.replaceChildren(...equationsOf(context));
+      showFormulas(this.formulas, equationsOf(context));
       this.path.replaceChildren(...layersTable(context));
       this.path.dataset.cursor = String(context.run.iteration(context.frame));
     }

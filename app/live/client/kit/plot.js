@@ -11,7 +11,7 @@ const STROKES = { dot: "2,3", dash: "6,4", dashdot: "8,3,2,3" };
 
 export class Plot extends Figure {
   constructor(/** @type {any} */ settings) {
-    super({ note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
+    super({ level: 3, note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
     this.inSight = false;
     this.legendOf = "";
     this.root.classList.add("spn-plotted");

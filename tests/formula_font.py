@@ -15,7 +15,7 @@ from app.live.assets import FORMULAS
 
 NAME = "SPNLabFormulas"
 GREEK = "αβγδεηθκλμνρστφχψω"
-SIGNS = " .,:;!?'()[]{}|/+−-=<>≤≥≈≠·×∕–…→←∏∑∫∇∂∈∋∩∪∞√‖′∗*𝓛ℒ"
+SIGNS = " .,:;!?'()[]{}|/+−-=<>≤≥≈≠·×∕–…→←∏∑∫∇∂∈∋∩∪∞√‖′∗*¯𝓛ℒℓ∂"
 ITALIC = (0x1D434, 0x1D44E, 0x1D6FC)  # where the slanted A, a and α stand, which a browser puts for a single letter
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[1] / "text"
 KIT = "kit"  # what every page shows
-PAGES = ("lab", "dynamics", "circuits")
+PAGES = ("lab", "dynamics", "circuits", "ideas")
 PYTHON = ("words", "choices", "door")  # what only the server says
 
 

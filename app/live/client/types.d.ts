@@ -88,3 +88,19 @@ export interface Page {
   taken?(run: any): void;
   named?(layout: Layout): void;
 }
+
+/** A figure of the maths page: its sliders by name, and what follows from their values. */
+export interface Idea {
+  controls: {
+    name: string;
+    value: number;
+    low: number;
+    high: number;
+    step?: number;
+    log?: boolean;
+    shown?: (value: number) => string;
+  }[];
+  draw(sheet: any, values: any): void;
+  formulas(values: any): string[];
+  said(values: any): string;
+}

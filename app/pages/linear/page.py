@@ -160,4 +160,4 @@ page.write_address(LINKS.encode(study))
 on_screen = compared(study)
 if on_screen is not None:
     show(on_screen, page.page_address(LINKS.query_string(study), "linear"))
-page.sources(network.step, steps.step_terms, rates.search, rates.outcomes_by_rate)
+    page.sources(network.step, steps.step_terms, rates.search, rates.outcomes_by_rate)

@@ -202,4 +202,5 @@ with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(phase.shipped().plane)
     if not progress.under_way(st.session_state.get(JOB)):
         job_ended()
+st.header("How to read it", divider="gray")
 page.prose(page_text("phase"))

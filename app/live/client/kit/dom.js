@@ -153,6 +153,9 @@ export const llh = (value) => (Number.isFinite(value) ? signed(value.toFixed(3))
 export const plotlyText = (text) =>
   String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
+/** A column's name as words. */
+export const inWords = (name) => String(name).replaceAll("_", " ");
+
 /** Names from uploads may be endless or full of marks that do not advance; what is shown is short and on its line. */
 export function shorten(name, length = 24) {
   const plain = String(name)

@@ -20,7 +20,8 @@ const TALL = "mfrac, munder, munderover, msubsup"; // what brackets grow around
 
 /**
  * The parts of a formula up to a closing brace: a part is a number, a name, an operator or {a group}, with its indices
- * after it. `@over` makes a fraction of the next two parts, any other @word colours the next one.
+ * after it. `@over` makes a fraction of the next two parts, `@mean` a bar over the next one; any other @word
+ * colours it.
  */
 function parsed(/** @type {string[]} */ words) {
   /** @type {Element[]} */
@@ -53,6 +54,7 @@ function group(parts) {
 function part(words) {
   const text = words.shift();
   if (text === "{") return group(parsed(words));
+  if (text === "@mean") return mathml("mover", { accent: "true" }, part(words), sign("¯"));
   if (text === "@over") return mathml("mfrac", {}, withScripts(words), withScripts(words));
   if (text[0] === "@") return mathml("mrow", { class: `spn-${text.slice(1)}` }, withScripts(words));
   if (/^[−-]?\d|–/.test(text)) return written(text);
@@ -96,7 +98,7 @@ export function showFormulas(host, lines) {
   for (const line of host.querySelectorAll("[data-equation]"))
     rooms.set(
       line.dataset.equation,
-      piecesIn(line).map((piece) => piece.offsetWidth),
+      piecesIn(line).map((piece) => Math.ceil(piece.getBoundingClientRect().width)),
     );
   for (const line of lines) {
     const [pieces, before] = [piecesIn(line), rooms.get(line.dataset.equation) ?? []];

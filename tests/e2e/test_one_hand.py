@@ -33,6 +33,10 @@ LIMITS = """() => [...document.querySelectorAll('math munder')].map(({ children:
     [sum, below].map((each) => each.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom]))"""
 BLOCKS = """() => [...document.querySelectorAll('.spn-network g > rect + text')].filter((text) => text.textContent)
     .map((text) => [text.textContent, ...[text, text.previousElementSibling].map((each) => each.getBoundingClientRect().width)])"""
+PLACES = """() => ['.spn-llh .spn-frame', '.spn-network', '.spn-transport', '.spn-tabs'].map((selector) => {
+    const { top, height } = document.querySelector(selector).getBoundingClientRect();
+    return [Math.round(top), Math.round(height)];
+})"""
 SAME_LETTERS = """async ({ letters, bytes }) => {
     const data = Uint8Array.from(atob(bytes), (letter) => letter.charCodeAt(0));
     document.fonts.add(await new FontFace('formulas', data).load());
@@ -114,7 +118,10 @@ def test_a_figure_of_the_maths_page_follows_its_sliders_by_keyboard(app_server: 
     figure.get_by_label("sum layers (L)").press("ArrowRight")
     after = figure.evaluate(shown)
     assert before[0] != after[0] and "L = 4" in after[1]
-    assert figure.locator("math mn").last.text_content() is not None
+    figure.locator(".spn-idea-canvas").click(position={"x": 420, "y": 90})
+    assert float(figure.get_by_label("weight in each layer above").evaluate("(input) => input.value")) > 0
+    after = figure.evaluate(shown)
+    assert "larger than" in after[1], "a press on the drawing sets the weight, and the slider follows"
     assert figure.get_by_role("img").get_attribute("aria-label").endswith(after[1])
 
 
@@ -143,3 +150,21 @@ def test_a_network_of_many_components_names_the_blocks_that_have_room(
     words = page.evaluate(BLOCKS)
     assert {"13–24", "7–12"} <= {text for text, *_ in words}
     assert all(width <= room for _, width, room in words)
+
+
+def test_what_waits_for_a_run_has_its_final_size(chart_server: AppServer, open_page: OpenPage) -> None:
+    held: list[Any] = []
+    page = open_page(
+        f"{chart_server.url}/?iterations=30&num_seeds=2",
+        prepare=lambda context: context.route("**/api/runs/*from=*", held.append),
+    )
+    page.locator(".spn-lab[data-waiting]").wait_for()
+    page.wait_for_function("() => document.querySelector('.spn-wait').textContent && window.Plotly")
+    before = page.evaluate(PLACES)
+    assert not page.locator(".spn-choices").is_visible(), "nothing can be chosen of nothing"
+    page.context.unroute("**/api/runs/*from=*")
+    for route in held:
+        route.continue_()
+    page.locator(".spn-lab[data-state=done]:not([data-waiting])").wait_for()
+    page.locator("[data-equation=w] math").first.wait_for()
+    assert page.evaluate(PLACES) == before

@@ -12,7 +12,7 @@ from app.pages.ask.networks import Trained
 from app.pages.ask.question import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from spncore.arrays import Floats, Ints
 from spncore.inference.explanation import MostProbable
-from spncore.words import percent, signed
+from spncore.words import percent, raised, signed
 
 IMPOSSIBLE = "This network gives the evidence probability zero: set one item back to unknown, or change one."
 SAY = 3  # so many changes are named
@@ -158,7 +158,7 @@ code variable set_to p_without_evidence p_given_evidence matching_rows ones_in_t
 
 
 def _small(value: float) -> str:
-    return f"{value:.3f}" if value >= 5e-4 else f"{value:.1e}"
+    return f"{value:.3f}" if value >= 5e-4 else raised(f"{value:.1e}")
 
 
 def rounded(value: float) -> str:

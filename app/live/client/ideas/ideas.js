@@ -19,7 +19,10 @@ class Illustration {
     this.turn = 0;
     this.idea = /** @type {any} */ (null);
     this.values = /** @type {Record<string, number>} */ ({});
-    this.canvas = html("div", "spn-idea-canvas");
+    const touched = (event) => this.touch(event);
+    this.canvas = html("div", { class: "spn-idea-canvas", onpointerdown: touched, onpointermove: touched });
+    this.sheet = /** @type {any} */ (null); // what is drawn now
+    this.setters = /** @type {Record<string, (value: number) => void>} */ ({}); // of the sliders, by name
     this.sliders = html("div", "spn-idea-sliders");
     this.formulas = html("div", "spn-idea-formulas");
     this.sentence = html("p", { class: "spn-idea-said", "aria-live": "polite" });
@@ -43,6 +46,7 @@ class Illustration {
   open(name) {
     this.idea = IDEAS[name];
     this.root.dataset.idea = name;
+    this.canvas.toggleAttribute("data-touch", Boolean(this.idea.touch));
     this.title.textContent = say(`idea_${name}_title`);
     this.sliders.replaceChildren(...this.idea.controls.map((control) => this.slider(control)));
   }
@@ -61,13 +65,25 @@ class Illustration {
     const at = { value: log ? Math.log10(value) : value };
     const input = html("input", { type: "range", "data-set": name, "aria-label": say(`set_${name}`), ...ends, ...at, oninput });
     oninput();
+    this.setters[name] = (to) => {
+      input.value = String(log ? Math.log10(Math.max(low, to)) : to);
+      oninput();
+    };
     return html("label", {}, html("span", { text: say(`set_${name}`) }), input, output);
+  }
+
+  /** A press or a drag on the drawing sets what it says at that place; the sliders follow. */
+  touch(event) {
+    if (!this.idea?.touch || !this.sheet || (event.type === "pointermove" && !event.buttons)) return;
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const [x, y] = [this.sheet.x.back(event.clientX - left), this.sheet.y.back(event.clientY - top)];
+    Object.entries(this.idea.touch(x, y)).forEach(([name, value]) => this.setters[name](value));
   }
 
   draw() {
     const { idea, theme, canvas, values } = this;
     if (!idea || !theme || canvas.clientWidth < 60) return;
-    const sheet = new Sheet(canvas, theme);
+    const sheet = (this.sheet = new Sheet(canvas, theme));
     idea.draw(sheet, values);
     const said = idea.said(values);
     canvas.replaceChildren(sheet.picture(`${this.title.textContent}. ${said}`));

@@ -86,6 +86,7 @@ export const parametrisation = {
     { name: "weight", value: 0.05, low: 1e-3, high: 1, log: true, step: 0.02, shown: (w) => number(w, 2) },
     { name: "own", value: 0.1, low: 0.01, high: 0.3, shown: (a) => number(a, 2) },
   ],
+  touch: (weight) => ({ weight }),
   draw(sheet, { weight, own }) {
     const { rho, text, picked } = sheet.theme;
     const x = { range: [1e-3, 1], log: true, title: say("weight_of_step") };

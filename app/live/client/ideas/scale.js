@@ -30,6 +30,7 @@ export const norm = {
     const after = before.map((w, i) => w + eta * gradient[i]);
     return { before, gradient, after };
   },
+  touch: (x, y) => ({ angle: Math.round((Math.atan2(y, x) * 180) / Math.PI), length: Math.hypot(x, y) }),
   draw(sheet, values) {
     const { text, muted, rho, picked } = sheet.theme;
     const [left, right, top, bottom] = sheet.box();
@@ -70,6 +71,7 @@ const TRUTH = 1.5; // what the scalar of the linear model should be
 /** A factor that all components share, in a network and in a linear model. */
 export const scalar = {
   controls: [{ name: "factor", value: 0.6, low: 0.1, high: 3, step: 0.05, shown: (c) => number(c, 2) }],
+  touch: (factor) => ({ factor }),
   at: (c) => ({ network: climb([0.6 * c, 0.4 * c]).llh, linear: -((c - TRUTH) ** 2) / 2 - 0.8 }),
   draw(sheet, { factor }) {
     const { rho, text, muted, picked } = sheet.theme;

@@ -5,10 +5,12 @@ import { powerOfTen } from "../kit/spec.js";
 
 const PAD = { left: 58, right: 16, top: 14, bottom: 40 };
 
-/** Where a value stands between two ends of a scale. */
+/** Where a value stands between two ends of a scale, and which value stands at a place. */
 function placing({ range: [low, high], log = false }, from, to) {
-  const on = log ? Math.log10 : Number;
-  return (value) => from + ((to - from) * (on(value) - on(low))) / (on(high) - on(low));
+  const [on, off] = log ? [Math.log10, (power) => 10 ** power] : [Number, Number];
+  const wide = (to - from) / (on(high) - on(low));
+  const back = (place) => off(on(low) + (place - from) / wide);
+  return Object.assign((value) => from + (on(value) - on(low)) * wide, { back });
 }
 
 /** The powers of ten of a scale of them, every so many that there is room; else what the axis names itself. */
@@ -26,7 +28,7 @@ export class Sheet {
     this.width = host.clientWidth;
     this.height = host.clientHeight;
     this.parts = /** @type {Element[]} */ ([]);
-    this.x = this.y = /** @type {(value: number) => number} */ (Number);
+    this.x = this.y = /** @type {any} */ (null); // from the axes' numbers to pixels; `back` is the other way
   }
 
   /** Everything that was drawn, as one picture that is called so. */

@@ -14,6 +14,7 @@ export const flow = {
     { name: "explains", value: 0.7, low: 0.05, high: 0.95, shown: percent },
     { name: "claims", value: 0.4, low: 0.05, high: 0.95, shown: percent },
   ],
+  touch: (share, row) => ({ [row % 1 > 0.6 ? "claims" : "explains"]: row > 1.1 ? share : 1 - share }),
   draw(sheet, { explains, claims }) {
     const { rho, text, picked } = sheet.theme;
     const rows = [
@@ -47,6 +48,7 @@ export const product = {
     { name: "layers", value: 3, low: 1, high: DEEPEST, step: 1 },
     { name: "start", value: 0.1, low: 0.01, high: 3, log: true, step: 0.05, shown: (s) => number(s, 2) },
   ],
+  touch: (layer) => ({ layers: Math.round(layer) }),
   draw(sheet, { layers, start }) {
     const { depth, muted, picked } = sheet.theme;
     const x = { range: [0, DEEPEST], title: say("layers_passed"), ticks: [0, ...upTo(DEEPEST)] };
@@ -76,21 +78,24 @@ export const product = {
 export const rate = {
   controls: [
     { name: "depth", value: 3, low: 1, high: 4, step: 1 },
-    { name: "above", value: 0.1, low: 0.03, high: 10, log: true, step: 0.02, shown: (w) => number(w, 2) },
+    { name: "above", value: 0.1, low: 0.01, high: 10, log: true, step: 0.05, shown: (w) => number(w, 2) },
   ],
+  touch: (above) => ({ above }),
   draw(sheet, { depth: L, above }) {
     const { depth, muted, line, rho } = sheet.theme;
-    const x = { range: [0.03, 10], log: true, title: say("weight_above") };
-    sheet.axes(x, { range: [1e-8, 1e6], log: true, title: say("rate_over_eta") });
-    sheet.line([[0.03, 1], [10, 1]], line, { "stroke-dasharray": "4 4" });
-    const weights = Array.from({ length: 41 }, (_, i) => 0.03 * (10 / 0.03) ** (i / 40));
+    const x = { range: [0.01, 10], log: true, title: say("weight_above") };
+    sheet.axes(x, { range: [1e-12, 1e6], log: true, title: say("rate_over_eta") });
+    sheet.line([[0.01, 1], [10, 1]], line, { "stroke-dasharray": "4 4" });
+    const weights = Array.from({ length: 41 }, (_, i) => 10 ** (-2 + (3 * i) / 40));
     for (const l of upTo(4)) {
       const faint = l === L ? {} : { "stroke-opacity": 0.35 };
       const points = weights.map((w) => [w, w ** (2 * (l - 1))]);
       sheet.line(points, depth[l - 1], faint);
+      const name = { fill: depth[l - 1], "text-anchor": "end", "font-weight": l === L ? 700 : 400 };
+      sheet.note(10, 10 ** (2 * (l - 1)), `L = ${l}`, [-4, 12], name);
     }
-    sheet.note(0.035, 3e5, say("faster"), [0, 0], { fill: muted });
-    sheet.note(9, 1e-7, say("braked"), [0, 0], { fill: muted, "text-anchor": "end" });
+    sheet.note(0.012, 1e5, say("faster"), [0, 0], { fill: muted });
+    sheet.note(9, 1e-11, say("braked"), [0, 0], { fill: muted, "text-anchor": "end" });
     sheet.dot(above, above ** (2 * (L - 1)), rho);
   },
   formulas({ depth: L, above }) {
@@ -162,6 +167,7 @@ export function left(eta) {
 /** Both residuals against η on axes of powers of ten. */
 export const residual = {
   controls: [{ name: "eta", value: 0.01, low: 1e-4, high: 0.3, log: true, step: 0.05, shown: (eta) => number(eta, 2) }],
+  touch: (eta) => ({ eta }),
   draw(sheet, { eta }) {
     const { rho, negative, picked } = sheet.theme;
     const x = { range: [1e-4, 1], log: true, title: say("eta_of_step") };

@@ -1,7 +1,7 @@
 // View 10: the network of one curve, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
 
-import { html, number, set, subscript, svg, table } from "../kit/dom.js";
-import { math } from "../kit/maths.js";
+import { html, number, set, subscript, svg, table, tabular } from "../kit/dom.js";
+import { formulaLine, math, showFormulas } from "../kit/maths.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
@@ -30,7 +30,8 @@ export class Network extends Sketch {
     this.column = this.radius = this.scale = this.every = 0;
     this.marks = /** @type {any[]} */ ([]); // one per weight
     this.bars = /** @type {any[]} */ ([]); // one per component
-    this.product = html("p", "spn-summary spn-product");
+    this.product = html("div", "spn-summary spn-product");
+    this.words = ""; // the same as text
     this.root.classList.add("spn-net");
     this.root.append(this.product);
   }
@@ -115,7 +116,7 @@ export class Network extends Sketch {
         "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
         stroke: this.colour(picked),
       });
-      label.textContent = picked ? number(weight, 2) : "";
+      label.textContent = picked ? number(weight) : "";
     };
   }
 
@@ -152,7 +153,7 @@ export class Network extends Sketch {
     const [first, last] = [Math.min(...under) + 1, Math.max(...under) + 1];
     const names = first === last ? String(first) : `${first}–${last}`;
     return (share, picked, weight) => {
-      const text = picked ? number(weight, 2) : names;
+      const text = picked ? number(weight) : names;
       const room = width > 6.6 * this.scale * text.length;
       label.textContent = room ? text : "";
       set(label, { "font-weight": picked ? 700 : 400, fill: this.colour(picked) });
@@ -209,14 +210,22 @@ export class Network extends Sketch {
     const whole = total(products);
     this.bars.forEach((bar, k) => this.paintComponent(bar, k, component, whole > 0 ? products[k] / whole : 0));
     const path = run.layout.phi[curve].map((at, l) => layers[l][at[component]]);
-    const factors = path.length > 1 ? `${path.map((w) => number(w)).join(" × ")} = ` : "";
-    const share = whole > 0 ? ` ${say("share_of_sum", { share: number((100 * products[component]) / whole) })}` : "";
-    this.product.textContent = `w${subscript(component + 1)} = ${factors}${number(products[component])}${share}`;
-    this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
+    const share = whole > 0 ? say("share_of_sum", { share: number((100 * products[component]) / whole) }) : "";
+    this.showProduct(component, path, products[component], share);
+    this.svg.setAttribute("aria-label", `${this.title}: ${this.words}`);
     if (this.grid.hidden) return;
     const row = (head, values) => [head, ...[...values].map((value) => number(value))];
     const rows = [...layers.map((layer, l) => row(math(`w^{[ ${l} ]}`), layer)), row(math("w_k"), products)];
     this.grid.replaceChildren(table(this.title, [], rows));
+  }
+
+  /** The chosen component's weight as a product, as a formula and as text. */
+  showProduct(component, path, weight, share) {
+    const factors = (write, sign) => (path.length > 1 ? `${path.map(write).join(sign)} = ` : "");
+    const k = component + 1;
+    this.words = `w${subscript(k)} = ${factors((w) => number(w), " × ")}${number(weight)} ${share}`.trim();
+    const text = `w_${k} = ${factors((w) => tabular(w, 3), " · ")}@w ${tabular(weight, 3)}`;
+    showFormulas(this.product, [formulaLine("", "network", text, share)]);
   }
 
   paintComponent({ bar, disc, label }, k, chosen, share) {
@@ -230,6 +239,6 @@ export class Network extends Sketch {
   }
 
   file() {
-    return { name: `network-L${this.sizes.length}`, words: `${this.product.textContent}.` };
+    return { name: `network-L${this.sizes.length}`, words: `${this.words}.` };
   }
 }

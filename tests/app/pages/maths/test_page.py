@@ -47,6 +47,14 @@ def test_each_figure_of_an_idea_stands_in_the_text_once_and_all_are_used():
     assert len(named) > 8 and sorted(named) == sorted(known.replace(",", " ").split())
 
 
+def test_every_part_that_the_page_begins_with_a_link_to_is_there():
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted((FOLDER / "maths").glob("*.md")))
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    linked = re.findall(r"\]\(#([\w-]+)\)", text)
+    assert len(linked) > 10 and set(linked) <= anchors
+
+
 def test_the_product_form_has_slope_two_and_the_printed_form_slope_one(found):
     assert found.rho.slopes["product form"] == pytest.approx(2.0, abs=0.02)
     assert found.rho.slopes["as printed"] == pytest.approx(1.0, abs=0.02)

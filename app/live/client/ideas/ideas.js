@@ -63,7 +63,14 @@ class Illustration {
     };
     const ends = { min: log ? Math.log10(low) : low, max: log ? Math.log10(high) : high, step };
     const at = { value: log ? Math.log10(value) : value };
-    const input = html("input", { type: "range", "data-set": name, "aria-label": say(`set_${name}`), ...ends, ...at, oninput });
+    const input = html("input", {
+      type: "range",
+      "data-set": name,
+      "aria-label": say(`set_${name}`),
+      ...ends,
+      ...at,
+      oninput,
+    });
     oninput();
     this.setters[name] = (to) => {
       input.value = String(log ? Math.log10(Math.max(low, to)) : to);

@@ -69,7 +69,11 @@ export const matrix = {
   },
   formulas({ layers, start }) {
     const [own, near] = [entry(0, 0, layers, start), entry(0, 1, layers, start)];
-    return [`M_{1 1} = @w ${tabular(own, 3)}`, `M_{1 2} = ${tabular(near, 3)}`, `M_{1 8} = ${tabular(entry(0, 7, layers, start), 3)}`];
+    return [
+      `M_{1 1} = @w ${tabular(own, 3)}`,
+      `M_{1 2} = ${tabular(near, 3)}`,
+      `M_{1 8} = ${tabular(entry(0, 7, layers, start), 3)}`,
+    ];
   },
   said({ layers, start }) {
     if (layers === 1) return say("idea_matrix_plain");
@@ -121,6 +125,7 @@ const BELOW = [
 ];
 
 /** Which child every sum of the little circuit takes in a tree of this number: the root, the left sum, the right sum. */
+/** @type {(tree: number) => [number, number, number]} */
 const choices = (tree) => [tree >> 2, (tree >> 1) & 1, tree & 1];
 const edgesOf = ([half, left, right]) => [
   HALVES[half],
@@ -137,7 +142,11 @@ export const trees = {
     const y = [16, 66, 122, 190];
     const edge = ([fx, fy], [tx, ty], on, w) => {
       sheet.stroke(`M${x(fx)} ${fy}L${x(tx)} ${ty}`, on ? picked : line, on ? 3 : 1.2);
-      if (w) sheet.word((x(fx) + x(tx)) / 2, (fy + ty) / 2, number(w, 1), { "text-anchor": "middle", fill: on ? picked : text });
+      if (w)
+        sheet.word((x(fx) + x(tx)) / 2, (fy + ty) / 2, number(w, 1), {
+          "text-anchor": "middle",
+          fill: on ? picked : text,
+        });
     };
     for (const half of [0, 1]) {
       const [on, middle] = [taken[0] === half, 0.25 + 0.5 * half];

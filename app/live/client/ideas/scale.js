@@ -6,7 +6,7 @@ import { say } from "../kit/words.js";
 const DATA = 0.8; // share of the rows that the first of two components explains; the second has the rest
 
 /** 𝓛 and its gradient for two components that never explain the same row, less what no weight can change. */
-export function climb([a, b]) {
+export function climb(/** @type {number[]} */ [a, b]) {
   const sum = a + b;
   return {
     llh: DATA * Math.log(a / sum) + (1 - DATA) * Math.log(b / sum),
@@ -14,7 +14,7 @@ export function climb([a, b]) {
   };
 }
 
-const square = ([a, b]) => a * a + b * b;
+const square = (/** @type {number[]} */ [a, b]) => a * a + b * b;
 
 /** One step in the plane of two weights, with the circle it leaves. */
 export const norm = {
@@ -40,7 +40,10 @@ export const norm = {
     const { before, after } = norm.step(values);
     const circle = (radius, colour, more) =>
       sheet.line(
-        Array.from({ length: 61 }, (_, i) => (i * Math.PI) / 120).map((t) => [radius * Math.cos(t), radius * Math.sin(t)]),
+        Array.from({ length: 61 }, (_, i) => (i * Math.PI) / 120).map((t) => [
+          radius * Math.cos(t),
+          radius * Math.sin(t),
+        ]),
         colour,
         { "stroke-width": 1.2, ...more },
       );
@@ -78,8 +81,15 @@ export const scalar = {
     const x = { range: [0, 3], title: say("common_factor"), ticks: [0, 0.5, 1, 1.5, 2, 2.5, 3] };
     sheet.axes(x, { range: [-2.2, -0.2], title: say("what_is_climbed"), ticks: [-2, -1.5, -1, -0.5] });
     const factors = Array.from({ length: 59 }, (_, i) => 0.1 + i * 0.05);
-    sheet.line(factors.map((c) => [c, scalar.at(c).network]), rho);
-    sheet.line(factors.map((c) => [c, scalar.at(c).linear]), text, { "stroke-dasharray": "6 4" });
+    sheet.line(
+      factors.map((c) => [c, scalar.at(c).network]),
+      rho,
+    );
+    sheet.line(
+      factors.map((c) => [c, scalar.at(c).linear]),
+      text,
+      { "stroke-dasharray": "6 4" },
+    );
     sheet.note(2.95, scalar.at(1).network, say("in_a_network"), [0, -12], { "text-anchor": "end", fill: rho });
     sheet.note(2.95, -1.75, say("in_a_linear_model"), [-26, 14], { "text-anchor": "end", fill: muted });
     const { network, linear } = scalar.at(factor);
@@ -90,7 +100,10 @@ export const scalar = {
   },
   formulas({ factor }) {
     const [c, slope] = [number(factor, 2), tabular(TRUTH - factor, 3)];
-    return [`@over {∂ 𝓛} {∂ c} = @over {∑_k @mean r_k − ∑_k z_k} c = @over {1 − 1} ${c} = @rho 0`, `− @over {∂ ℓ} {∂ c} = ${slope}`];
+    return [
+      `@over {∂ 𝓛} {∂ c} = @over {∑_k @mean r_k − ∑_k z_k} c = @over {1 − 1} ${c} = @rho 0`,
+      `− @over {∂ ℓ} {∂ c} = ${slope}`,
+    ];
   },
   said({ factor }) {
     return say("idea_scalar_said", { c: number(factor, 2), slope: number(TRUTH - factor, 2) });

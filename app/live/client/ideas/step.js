@@ -32,7 +32,9 @@ export const flow = {
     }
   },
   formulas({ explains, claims }) {
-    return [`a_1 = @mean r_1 − z_1 = ${tabular(explains, 2)} − ${tabular(claims, 2)} = @w ${signed(explains - claims)}`];
+    return [
+      `a_1 = @mean r_1 − z_1 = ${tabular(explains, 2)} − ${tabular(claims, 2)} = @w ${signed(explains - claims)}`,
+    ];
   },
   said({ explains, claims }) {
     const a = explains - claims;
@@ -85,7 +87,14 @@ export const rate = {
     const { depth, muted, line, rho } = sheet.theme;
     const x = { range: [0.01, 10], log: true, title: say("weight_above") };
     sheet.axes(x, { range: [1e-12, 1e6], log: true, title: say("rate_over_eta") });
-    sheet.line([[0.01, 1], [10, 1]], line, { "stroke-dasharray": "4 4" });
+    sheet.line(
+      [
+        [0.01, 1],
+        [10, 1],
+      ],
+      line,
+      { "stroke-dasharray": "4 4" },
+    );
     const weights = Array.from({ length: 41 }, (_, i) => 10 ** (-2 + (3 * i) / 40));
     for (const l of upTo(4)) {
       const faint = l === L ? {} : { "stroke-opacity": 0.35 };
@@ -139,13 +148,21 @@ export const pull = {
       const beside = value < 0 ? [-6, "end"] : [6, "start"];
       sheet.note(value, 2.5 - i, number(value, 2), [beside[0], 0], { "text-anchor": beside[1] });
     });
-    sheet.line([[0, 0], [0, 3]], line);
+    sheet.line(
+      [
+        [0, 0],
+        [0, 3],
+      ],
+      line,
+    );
   },
   formulas(values) {
     const { lam } = pull.parts(values);
     const [a, b] = [values.own, values.sibling].map(signed);
     const top = `${number(PULLED_ETA)} · {( ${a} + ${b} )}`;
-    return [`@lam λ_1 = @over {η {( a_1 + a_2 )}} {( w^{[ 0 ]} )}^2 = @over {${top}} {${PULLED_ABOVE}}^2 = @lam ${signed(lam)}`];
+    return [
+      `@lam λ_1 = @over {η {( a_1 + a_2 )}} {( w^{[ 0 ]} )}^2 = @over {${top}} {${PULLED_ABOVE}}^2 = @lam ${signed(lam)}`,
+    ];
   },
   said(values) {
     const { step, lam } = pull.parts(values);
@@ -154,7 +171,10 @@ export const pull = {
   },
 };
 
-const [LAYERS, FLOWS] = [[0.5, 0.8, 0.6], [0.3, 0.2, 0.25]];
+const [LAYERS, FLOWS] = [
+  [0.5, 0.8, 0.6],
+  [0.3, 0.2, 0.25],
+];
 
 /** What first order leaves of one step of three layers, with ρ as the product and as the paper prints it. */
 export function left(eta) {
@@ -173,8 +193,15 @@ export const residual = {
     const x = { range: [1e-4, 1], log: true, title: say("eta_of_step") };
     sheet.axes(x, { range: [1e-8, 1], log: true, title: say("left_of_step") });
     const rates = Array.from({ length: 41 }, (_, i) => 10 ** (-4 + i / 10));
-    sheet.line(rates.map((at) => [at, left(at).product]), rho);
-    sheet.line(rates.map((at) => [at, Math.abs(left(at).printed)]), negative, { "stroke-dasharray": "6 4" });
+    sheet.line(
+      rates.map((at) => [at, left(at).product]),
+      rho,
+    );
+    sheet.line(
+      rates.map((at) => [at, Math.abs(left(at).printed)]),
+      negative,
+      { "stroke-dasharray": "6 4" },
+    );
     sheet.note(1.5e-3, left(1.5e-3).product, say("slope_product"), [10, 12], { fill: rho });
     sheet.note(1.5e-3, Math.abs(left(1.5e-3).printed), say("slope_printed"), [-6, -14], { fill: negative });
     sheet.dot(eta, left(eta).product, picked);
@@ -182,7 +209,9 @@ export const residual = {
   },
   formulas({ eta }) {
     const [now, half] = [eta, eta / 2].map((at) => left(at).product);
-    return [`@over {r ( η )} {r ( η ∕ 2 )} = @over {${tabular(now, 3)}} {${tabular(half, 3)}} = @rho ${tabular(now / half, 3)}`];
+    return [
+      `@over {r ( η )} {r ( η ∕ 2 )} = @over {${tabular(now, 3)}} {${tabular(half, 3)}} = @rho ${tabular(now / half, 3)}`,
+    ];
   },
   said({ eta }) {
     const [{ product: now, printed }, half] = [left(eta), left(eta / 2)];

@@ -58,7 +58,9 @@ export class Heatmap extends Sketch {
     const room = Math.floor(labels / (size * 0.52));
     variables.forEach((name, v) => {
       if (v % every) return;
-      this.svg.append(this.text(labels - 6, HEAD + (v + 0.5) * row, shorten(inWords(name), room), { "text-anchor": "end" }));
+      this.svg.append(
+        this.text(labels - 6, HEAD + (v + 0.5) * row, shorten(inWords(name), room), { "text-anchor": "end" }),
+      );
     });
     const left = (place) => labels + place * (K * column + GAP);
     this.panels = panels.map((curve, place) => this.panel(run, curve, left(place)));

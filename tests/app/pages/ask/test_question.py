@@ -217,8 +217,9 @@ def test_the_sentences_hold_the_answer_s_numbers(data, models):
     assert f"−{-given.log_evidence:.3f} nats" in said and f"1 in {1 / math.exp(given.log_evidence):.1f} rows" in said
     assert f"{found.num:,} of 2,000 rows" in said
     largest = max(range(1, 8), key=lambda d: abs(given.after[d] - given.before[d]))
-    assert f"x{largest + 1} from {percent(given.before[largest])} to {percent(given.after[largest])}" in ask_words.changes(
-        given, asking.items(data)
+    assert (
+        f"x{largest + 1} from {percent(given.before[largest])} to {percent(given.after[largest])}"
+        in ask_words.changes(given, asking.items(data))
     )
     assert ask_words.IMPOSSIBLE.count(".") == 1, "one sentence"
 

@@ -22,7 +22,8 @@ function* settings([first, ...rest]) {
   for (const value of [low, middle, high]) for (const more of settings(rest)) yield { [name]: value, ...more };
 }
 
-const every = (visit) => Object.entries(IDEAS).forEach(([name, idea]) => [...settings(idea.controls)].forEach((at) => visit(name, idea, at)));
+const every = (visit) =>
+  Object.entries(IDEAS).forEach(([name, idea]) => [...settings(idea.controls)].forEach((at) => visit(name, idea, at)));
 
 test("every figure says a whole sentence and writes finite numbers wherever its sliders stand", () => {
   let seen = 0;
@@ -83,14 +84,24 @@ test("M times the flows is the step of the logarithms of eight weights in a tree
   const sizes = [2, 4];
   const group = (k, size) => Math.floor((k * size) / K);
   for (let k = 0; k < K; k += 1) {
-    const sums = sizes.map((size) => flows.filter((_, j) => group(j, size) === group(k, size)).reduce((a, b) => a + b, 0));
+    const sums = sizes.map((size) =>
+      flows.filter((_, j) => group(j, size) === group(k, size)).reduce((a, b) => a + b, 0),
+    );
     const factors = [...sums.map((A) => 1 + (eta * A) / start ** 2), 1 + eta * flows[k]];
     const step = factors.reduce((all, factor) => all + Math.log(factor), 0);
-    near(flows.reduce((all, a, j) => all + entry(k, j, 3, start) * a, 0), step / eta, 1e-5);
+    near(
+      flows.reduce((all, a, j) => all + entry(k, j, 3, start) * a, 0),
+      step / eta,
+      1e-5,
+    );
   }
 });
 
 test("the eight trees weigh as much as the circuit: one, where its sums are normalised", () => {
   const all = Array.from({ length: 8 }, (_, tree) => IDEAS.trees.weight(tree));
-  near(all.reduce((a, b) => a + b, 0), 1, 1e-12);
+  near(
+    all.reduce((a, b) => a + b, 0),
+    1,
+    1e-12,
+  );
 });

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inWords, llh, number, plotlyText, shorten, subscript, superscript, tabular } from "../../../../../app/live/client/kit/dom.js";
+import {
+  inWords,
+  llh,
+  number,
+  plotlyText,
+  shorten,
+  subscript,
+  superscript,
+  tabular,
+} from "../../../../../app/live/client/kit/dom.js";
 import { powerOfTen, signedScale } from "../../../../../app/live/client/kit/spec.js";
 import { near } from "../fixture.js";
 
@@ -28,9 +37,19 @@ test("numbers are for reading: three digits, a true minus sign, powers of ten wh
 });
 
 test("a number that changes in place has all its digits, whatever they are", () => {
-  const written = { 0.1: "0.1000", 0.10642: "0.1064", 2e-7: "2.000·10⁻⁷", 12: "12.00", "-0.5": "−0.5000", 12345: "1.235·10⁴" };
+  const written = {
+    0.1: "0.1000",
+    0.10642: "0.1064",
+    2e-7: "2.000·10⁻⁷",
+    12: "12.00",
+    "-0.5": "−0.5000",
+    12345: "1.235·10⁴",
+  };
   for (const [value, text] of Object.entries(written)) assert.equal(tabular(Number(value)), text);
-  assert.deepEqual([0, NaN].map((value) => tabular(value)), ["0", "–"]);
+  assert.deepEqual(
+    [0, NaN].map((value) => tabular(value)),
+    ["0", "–"],
+  );
   assert.equal(tabular(2e-4, 3), "0.000200");
 });
 

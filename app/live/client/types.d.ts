@@ -100,6 +100,7 @@ export interface Idea {
     log?: boolean;
     shown?: (value: number) => string;
   }[];
+  tall?: boolean;
   /** What a press at a place of the drawing, in the axes' numbers, sets. */
   touch?(x: number, y: number): Record<string, number>;
   draw(sheet: any, values: any): void;

@@ -47,6 +47,7 @@ class Illustration {
     this.idea = IDEAS[name];
     this.root.dataset.idea = name;
     this.canvas.toggleAttribute("data-touch", Boolean(this.idea.touch));
+    this.canvas.toggleAttribute("data-tall", Boolean(this.idea.tall));
     this.title.textContent = say(`idea_${name}_title`);
     this.sliders.replaceChildren(...this.idea.controls.map((control) => this.slider(control)));
   }

@@ -47,6 +47,7 @@ export function entry(k, j, layers, start) {
 
 /** The matrix as squares, as dark as their entries are large. */
 export const matrix = {
+  tall: true,
   controls: [
     { name: "layers", value: 3, low: 1, high: 4, step: 1 },
     { name: "start", value: 0.6, low: 0.3, high: 1.5, step: 0.05, shown: (w) => number(w, 2) },
@@ -54,10 +55,9 @@ export const matrix = {
   draw(sheet, { layers, start }) {
     const { picked } = sheet.theme;
     const names = Array.from({ length: SEVERAL }, (_, k) => [k + 0.5, String(k + 1)]);
-    const [left, right, top, bottom] = sheet.box();
-    const wide = (SEVERAL * (right - left)) / (bottom - top); // so that cells are square
+    sheet.shape = 1; // so that cells are square
     sheet.axes(
-      { range: [0, wide], title: say("component_in_m"), ticks: names },
+      { range: [0, SEVERAL], title: say("component_in_m"), ticks: names },
       { range: [SEVERAL, 0], title: say("component_of_m"), ticks: names },
     );
     const largest = entry(0, 0, layers, start);

@@ -18,6 +18,7 @@ const square = (/** @type {number[]} */ [a, b]) => a * a + b * b;
 
 /** One step in the plane of two weights, with the circle it leaves. */
 export const norm = {
+  tall: true,
   controls: [
     { name: "angle", value: 55, low: 10, high: 80, step: 1, shown: (angle) => `${angle}°` },
     { name: "length", value: 1, low: 0.4, high: 1.6, step: 0.05, shown: (length) => number(length, 2) },
@@ -33,10 +34,9 @@ export const norm = {
   touch: (x, y) => ({ angle: Math.round((Math.atan2(y, x) * 180) / Math.PI), length: Math.hypot(x, y) }),
   draw(sheet, values) {
     const { text, muted, rho, picked } = sheet.theme;
-    const [left, right, top, bottom] = sheet.box();
-    const wide = (2 * (right - left)) / (bottom - top); // so that circles are round
-    const ticks = [0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4].filter((at) => at <= wide);
-    sheet.axes({ range: [0, wide], title: "w₁", ticks }, { range: [0, 2], title: "w₂", ticks: [0, 0.5, 1, 1.5, 2] });
+    sheet.shape = 1.4; // so that circles are round
+    const ticks = [0, 0.5, 1, 1.5, 2, 2.5];
+    sheet.axes({ range: [0, 2.52], title: "w₁", ticks }, { range: [0, 1.8], title: "w₂", ticks: ticks.slice(0, 4) });
     const { before, after } = norm.step(values);
     const circle = (radius, colour, more) =>
       sheet.line(

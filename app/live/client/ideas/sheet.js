@@ -28,6 +28,7 @@ export class Sheet {
     this.width = host.clientWidth;
     this.height = host.clientHeight;
     this.parts = /** @type {Element[]} */ ([]);
+    this.shape = 0; // of what stands between the axes, its width over its height, where that is fixed
     this.x = this.y = /** @type {any} */ (null); // from the axes' numbers to pixels; `back` is the other way
   }
 
@@ -54,12 +55,16 @@ export class Sheet {
     this.stroke(`M${left} ${top}V${bottom}H${right}`, line, 1);
     this.word((left + right) / 2, this.height - 8, x.title, { "text-anchor": "middle", "font-size": 12 });
     const middle = (top + bottom) / 2;
-    const turned = { "text-anchor": "middle", "font-size": 12, transform: `rotate(-90 11 ${middle})` };
-    this.word(11, middle, y.title, turned);
+    const beside = left - PAD.left + 11;
+    const turned = { "text-anchor": "middle", "font-size": 12, transform: `rotate(-90 ${beside} ${middle})` };
+    this.word(beside, middle, y.title, turned);
   }
 
+  /** The ends of the axes in pixels: left, right, top, bottom. */
   box() {
-    return [PAD.left, this.width - PAD.right, PAD.top, this.height - PAD.bottom];
+    const [left, right, top, bottom] = [PAD.left, this.width - PAD.right, PAD.top, this.height - PAD.bottom];
+    const spare = this.shape ? Math.max(0, right - left - this.shape * (bottom - top)) : 0;
+    return [left + spare / 2, right - spare / 2, top, bottom];
   }
 
   /** A path in pixels. */

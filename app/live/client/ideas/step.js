@@ -110,7 +110,9 @@ export const rate = {
   formulas({ depth: L, above }) {
     const squares = upTo(L - 1).map(() => `{${number(above, 2)}}^2`);
     const product = squares.length ? ` = η · ${squares.join(" · ")}` : "";
-    return [`@rho ρ_k = η ∏_{l < L − 1} {( w_k^{[ l ]} )}^2${product} = @rho ${tabular(above ** (2 * (L - 1)), 3)} η`];
+    return [
+      `@rho ρ_k = η ∏_{l < L − 1} {( w_k^{[ l ]} )}^2${product} = @rho ${tabular(above ** (2 * (L - 1)), 3)} · η`,
+    ];
   },
   said({ depth: L, above }) {
     const times = above ** (2 * (L - 1));

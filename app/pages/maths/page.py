@@ -38,7 +38,7 @@ def evidence() -> Errata | None:
 def equation(name: str) -> None:
     """An equation, what the paper calls it, what computes it and which test checks it; its source unfolds."""
     shown = EQUATIONS[name]
-    with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
+    with st.container(horizontal=True, horizontal_alignment="center", gap="medium"):
         for part in shown.latex.split(r"\qquad"):  # side by side, or one below the other on a phone
             st.latex(part, width="content")
     functions = ", ".join(f"`{function}`" for function in shown.computed_by)

@@ -140,13 +140,10 @@ export const trees = {
     const { text, picked, line } = sheet.theme;
     const x = (of) => 14 + of * (sheet.width - 28);
     const y = [16, 66, 122, 190];
+    const words = /** @type {any[]} */ ([]); // of the edges, over all of them
     const edge = ([fx, fy], [tx, ty], on, w) => {
       sheet.stroke(`M${x(fx)} ${fy}L${x(tx)} ${ty}`, on ? picked : line, on ? 3 : 1.2);
-      if (w)
-        sheet.word((x(fx) + x(tx)) / 2, (fy + ty) / 2, number(w, 1), {
-          "text-anchor": "middle",
-          fill: on ? picked : text,
-        });
+      if (w) words.push([(x(fx) + x(tx)) / 2, (fy + ty) / 2, number(w, 1), on]);
     };
     for (const half of [0, 1]) {
       const [on, middle] = [taken[0] === half, 0.25 + 0.5 * half];
@@ -165,6 +162,13 @@ export const trees = {
       trees.node(sheet, x(middle), y[1], "×", on);
     }
     trees.node(sheet, x(0.5), y[0], "+", true);
+    for (const [at, down, w, on] of words)
+      sheet.word(at, down, w, {
+        "text-anchor": "middle",
+        fill: on ? picked : text,
+        "font-weight": on ? 700 : 400,
+        "stroke-width": 5,
+      });
   },
   node(sheet, cx, cy, sign, on) {
     const { ground, text, picked } = sheet.theme;

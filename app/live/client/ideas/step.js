@@ -191,7 +191,7 @@ export const residual = {
   controls: [{ name: "eta", value: 0.01, low: 1e-4, high: 0.3, log: true, step: 0.05, shown: (eta) => number(eta, 2) }],
   touch: (eta) => ({ eta }),
   draw(sheet, { eta }) {
-    const { rho, negative, picked } = sheet.theme;
+    const { rho, text, picked } = sheet.theme;
     const x = { range: [1e-4, 1], log: true, title: say("eta_of_step") };
     sheet.axes(x, { range: [1e-8, 1], log: true, title: say("left_of_step") });
     const rates = Array.from({ length: 41 }, (_, i) => 10 ** (-4 + i / 10));
@@ -201,11 +201,11 @@ export const residual = {
     );
     sheet.line(
       rates.map((at) => [at, Math.abs(left(at).printed)]),
-      negative,
+      text,
       { "stroke-dasharray": "6 4" },
     );
     sheet.note(1.5e-3, left(1.5e-3).product, say("slope_product"), [10, 12], { fill: rho });
-    sheet.note(1.5e-3, Math.abs(left(1.5e-3).printed), say("slope_printed"), [-6, -14], { fill: negative });
+    sheet.note(1.5e-3, Math.abs(left(1.5e-3).printed), say("slope_printed"), [-6, -14], { "text-anchor": "end" });
     sheet.dot(eta, left(eta).product, picked);
     sheet.dot(eta, Math.abs(left(eta).printed), picked);
   },

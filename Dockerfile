@@ -27,6 +27,7 @@ USER 10001
 EXPOSE 8501
 VOLUME /data
 
+# Below a path that the proxy keeps, STREAMLIT_SERVER_BASE_URL_PATH tells both the lab and this check.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as u; assert u.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=2).read() == b'ok'"]
+    CMD ["python", "-c", "import os, urllib.request as u; parts = ('http://127.0.0.1:8501', os.environ.get('STREAMLIT_SERVER_BASE_URL_PATH', '').strip('/'), '_stcore/health'); assert u.urlopen('/'.join(filter(None, parts)), timeout=2).read() == b'ok'"]
 CMD ["python", "-m", "spnlab", "--address", "0.0.0.0", "--port", "8501"]

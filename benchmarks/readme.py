@@ -1,4 +1,4 @@
-"""Write README's tables of what was measured from the documents that the benchmarks printed.
+"""Write README's tables of what was measured, and the operator's page's rows, from what the benchmarks printed.
 
 `python -m benchmarks.readme` replaces what stands between the two comments in README.md with one table for each
 document in benchmarks/measured, or of the files that are named. A document is kept there as its command printed it:
@@ -21,6 +21,8 @@ from benchmarks.document import ROOT, Found, Measure
 KEPT = ROOT / "benchmarks" / "measured"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- measured: made by python -m benchmarks.readme -->", "<!-- end of what was measured -->"
+OPERATING = ROOT / "docs" / "operating.md"
+STUDENTS = "<!-- students per core: made by python -m benchmarks.readme -->", "<!-- end of students per core -->"
 ORDER = ("engine", "earlier", "circuits", "cluster", "live", "classroom", "by_hand")  # all others follow by name
 COPIED = "copied from an earlier edition of this page, the program's own document was not kept"
 
@@ -78,12 +80,30 @@ def kept() -> list[Path]:
     return [files[name] for name in sorted(files, key=lambda name: (order.get(name, math.inf), name))]
 
 
-def replaced(text: str, inside: str) -> str:
-    """A page with other tables; ValueError where it lacks the comments."""
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def students(classroom: dict[str, Any]) -> str:
+    """How large a class was served well, and the classes that were tried, as `benchmarks.classroom` has them."""
+    found = classroom["parts"]["students"]["now"]
+    most, cores = found["students"], classroom["made"]["cores"]
+    said = f"""On {cores} cores {classroom["made"]["processor"]}, the players among them, {most} students could press
+        Train at once with settings of their own, so that 95 of 100 had a first point within a second and all had
+        finished within 1.2 times the ideal, which is the CPU time of the same studies alone, spread over two cores:
+        {found["students_per_core"]:g} per core. What larger classes meet is in the table; they wait longer, and
+        nobody is refused. (`{classroom["command"]}`, {classroom["made"]["date"]})"""
+    rows = [
+        f"| {row['sessions']} | {row['first_point_p50_ms'] / 1000:.2f} s; {row['first_point_p95_ms'] / 1000:.2f} s "
+        f"| {row['all_finished_seconds']} s | {row['finished_over_ideal']} |"
+        for row in found["classes"]
+    ]
+    head = ["| students | first point: median; 95 of 100 | all finished | over the ideal |", "|---|---|---|---|"]
+    return "\n".join([textwrap.fill(" ".join(said.split()), 120, break_long_words=False), "", *head, *rows])
+
+
+def replaced(text: str, inside: str, comments: tuple[str, str] = (BEGIN, END)) -> str:
+    """A page with other words between two comments; ValueError where it lacks them."""
+    before, begin, rest = text.partition(comments[0])
+    _, end, after = rest.partition(comments[1])
     if not begin or not end:
-        raise ValueError(f"{README.name} has no place for what was measured: {BEGIN} and {END} must stand in it")
+        raise ValueError(f"there is no place for what was measured: {' and '.join(comments)} must stand in the page")
     return f"{before}{begin}\n\n{inside}\n\n{end}{after}"
 
 
@@ -93,9 +113,13 @@ def read(files: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def main(names: Sequence[str]) -> None:
-    """Write README anew."""
-    inside = tables(read([Path(name) for name in names] or kept()))
-    README.write_text(replaced(README.read_text(encoding="utf-8"), inside), encoding="utf-8")
+    """Write README and the operator's page anew."""
+    documents = read([Path(name) for name in names] or kept())
+    README.write_text(replaced(README.read_text(encoding="utf-8"), tables(documents)), encoding="utf-8")
+    for document in documents:
+        if "students" in document.get("parts", {}):
+            text = replaced(OPERATING.read_text(encoding="utf-8"), students(document), STUDENTS)
+            OPERATING.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,12 @@ def test_the_tables_of_the_readme_are_those_of_the_documents_that_are_kept():
     assert text == readme.replaced(text, readme.tables(readme.read(readme.kept()))), "run python -m benchmarks.readme"
 
 
+def test_the_operators_page_has_the_classes_that_were_measured():
+    [classroom] = readme.read([file for file in readme.kept() if file.stem == "classroom"])
+    text = readme.OPERATING.read_text(encoding="utf-8")
+    assert text == readme.replaced(text, readme.students(classroom), readme.STUDENTS), "run python -m benchmarks.readme"
+
+
 def test_every_document_that_is_kept_says_which_goals_it_met_by_its_own_numbers():
     for values in (each for kept in readme.read(readme.kept()) for each in kept["measures"]):
         assert Measure.from_dict(values).to_dict() == values
@@ -75,7 +81,7 @@ def test_only_what_stands_between_the_comments_is_replaced():
 
 @pytest.mark.parametrize("page", ["nothing", f"{readme.BEGIN} only", f"{readme.END} only"])
 def test_a_page_without_a_place_for_the_tables_is_refused(page):
-    with pytest.raises(ValueError, match="has no place for what was measured"):
+    with pytest.raises(ValueError, match="there is no place for what was measured"):
         readme.replaced(page, "new")
 
 

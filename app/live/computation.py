@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from app.live import store
+from app.live.news import News
 from app.live.room import Needed, needed, too_large
 from app.live.spool import FROM_BYTES, Spool
 from app.live.training import Begin, Kept, Slice
@@ -60,6 +61,7 @@ class Computation:
         # a trainer has drawn or learned it
         self.problems: tuple[Problem, ...] = ()
         self.prepared = False
+        self.news = News()  # of every change of what is recorded and where it stands
         self.state: State = "queued"
         self.reason: str | None = None
         self.recorders: tuple[Recorder, ...] = ()
@@ -130,6 +132,7 @@ class Computation:
         if self._ending is None:
             self._ending = self._outcome(brought)
         self.conclude()
+        self.news.tell()
 
     def _record(self, brought: Slice) -> None:
         if brought.prepared is not None and not self.prepared:
@@ -187,6 +190,7 @@ class Computation:
         self.length = self._common_length()
         self.ended_at = time.monotonic()
         self.reason, self.state = reason, state
+        self.news.tell()
         words, about = "a run ended: %s after %d updates, %.1f s of computing", (max(self.length - 1, 0), self.seconds)
         LOG.info(words, state, *about, extra={"run": self.id})
 

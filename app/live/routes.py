@@ -4,7 +4,6 @@ Every answer has a type of its own and every refusal is JSON, so that the page n
 which answers unknown paths with status 200, for data.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
@@ -30,7 +29,7 @@ METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS".split()
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
 Answer = Callable[[Request], Response | Awaitable[Response]]
-FIRST_FRAME_SECONDS, FIRST_FRAME_STEP = 0.2, 0.01
+HOLD_SECONDS = 1.0  # that an answer waits for something new; a browser has six connections for all its tabs
 
 
 class RefusedError(Exception):
@@ -62,10 +61,10 @@ class Answers:
         return run
 
     async def data(self, request: Request) -> Response:
-        """Frames from a cursor on."""
+        """Frames from a cursor on, as soon as there are any."""
         run, query = self.run_of(request), _query(request)
         start, seed = count_of(query, "from"), _seed(query, run)
-        await _first_frame(run)
+        await run.computation.news.wait(lambda: _new_from(run, start), HOLD_SECONDS)
         begun = run.computation.prepared
         header, body = frames.frames(run, start, seed) if begun else (frames.standing(run, start), frames.NOTHING)
         return _octets({**header, "poll_ms": self.registry.poll_ms(run)}, body)
@@ -155,12 +154,9 @@ def _unknown(request: Request) -> Response:
     raise _nothing_there()
 
 
-async def _first_frame(run: LiveRun) -> None:
-    """Wait a moment for the first frame of a run that is just starting: the page then draws it without asking twice."""
-    for _ in range(round(FIRST_FRAME_SECONDS / FIRST_FRAME_STEP)):
-        if run.length or run.ended or run.queue_position:
-            return
-        await asyncio.sleep(FIRST_FRAME_STEP)
+def _new_from(run: LiveRun, start: int) -> bool:
+    """Whether there is something to answer: frames from a cursor on, or the words of a run that has ended or waits."""
+    return run.length > start or run.ended or run.queue_position > 0
 
 
 def _query(request: Request) -> dict[str, str]:

@@ -17,7 +17,7 @@ from spncore.runs.study import Study
 from spncore.words import counted
 
 HEADLINE_SECONDS = 1.0  # a sentence cannot be read faster, and making it is more than half of the cost of a poll
-HEADLINES_A_SECOND = 20  # of all runs together
+HEADLINES_A_SECOND = 10  # of all runs together
 WORTH_SAYING = 2.0  # seconds that are worth a word
 
 
@@ -49,7 +49,8 @@ class LiveRun:
         self._stopped_at: int | None = None
         self._why = ""
         self._told: tuple[tuple[int, State], Told] | None = None
-        self._told_at = 0.0
+        self._told_at = self._reckoned_at = 0.0
+        self._left: float | None = None
 
     @property
     def study(self) -> Study:
@@ -123,6 +124,7 @@ class LiveRun:
         """End it for this session, where it is."""
         if not self.ended:
             self._why, self._stopped_at = why, self.computation.length
+            self.computation.news.tell()
 
     def observe_first_point(self) -> None:
         """Count once how long its first point took."""
@@ -141,10 +143,12 @@ class LiveRun:
         position = self._line.queue_position(self)
         if position:
             return f"The server's memory is taken by other runs: {counted(position - 1, 'run')} before yours."
-        seconds, people = self._line.seconds_left(self), self._line.num_people
-        if seconds is None or seconds < WORTH_SAYING or people < 2:
+        if time.monotonic() - self._reckoned_at >= HEADLINE_SECONDS:  # all that train are gone through for it
+            self._reckoned_at, self._left = time.monotonic(), self._line.seconds_left(self)
+        people = self._line.num_people
+        if self._left is None or self._left < WORTH_SAYING or people < 2:
             return None
-        return f"{people} people are training here; yours takes about {coarse(seconds)} more."
+        return f"{people} people are training here; yours takes about {coarse(self._left)} more."
 
 
 def part_of(trace: Trace, seeds: slice = slice(None), length: int | None = None) -> Trace:

@@ -16,8 +16,7 @@ from spncore.data.dataset import is_upload
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 
-POLL_MS, POLL_MS_OF_MANY, FEW_RUNS = 100, 250, 6
-POLL_ROUNDS = 1.2  # a page asks somewhat seldomer than its run gets a slice, so that each answer brings something
+POLL_MS, POLL_MS_OF_MANY, POLL_MS_IN_LINE, FEW_RUNS = 100, 250, 1000, 6
 STATES: tuple[State, ...] = get_args(State)
 FRAGILE_SECONDS = 10.0  # without a heartbeat, of a run whose session was lost once
 FETCH_SECONDS = 10.0  # in which every page has fetched what has ended
@@ -171,11 +170,10 @@ class RunRegistry:
         return list({id(held): held for held in (*self._computations.values(), *replaced)}.values())
 
     def poll_ms(self, run: LiveRun) -> int:
-        """How often the page of a run should ask for new frames: ten times a second, seldomer when many ask."""
-        if sum(not each.ended for each in tuple(self._runs.values())) <= FEW_RUNS:
-            return POLL_MS
-        every = POLL_ROUNDS * 1000 * self.scheduler.round_seconds if run.length else 0
-        return max(POLL_MS_OF_MANY, round(every))
+        """How often the page of a run should ask: ten times a second, or four when many do; once where it waits."""
+        if run.queue_position:
+            return POLL_MS_IN_LINE
+        return POLL_MS if sum(not each.ended for each in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
 
     def queue_position(self, run: LiveRun) -> int:
         """The place in the line for memory, 1 is next; 0 for a run that does not wait for it."""

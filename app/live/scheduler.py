@@ -21,11 +21,9 @@ from app.live.child import Child, ChildDied
 from app.live.computation import Computation, State
 from app.live.limits import server_limits
 from app.live.shares import Shares, Turn
-from app.live.training import Advance, Drop, Slice
+from app.live.training import PART_SECONDS, Advance, Drop, Slice
 
-SLICE_SECONDS = 0.02  # of training at a time
-SHORT_SECONDS = 0.01  # where there are so many runs that all of them get a slice within
-ROUND_SECONDS = 0.25  # only so
+SLICE_SECONDS = PART_SECONDS  # of training at a time: one part, since each costs a third of a millisecond besides
 AHEAD = 2  # slices that a trainer is asked for before the first is answered
 DEATHS = 3  # of trainers that a run may cause
 TEND_SECONDS = 0.5
@@ -143,11 +141,6 @@ class Scheduler:
         with self._changed:
             return self._changed.wait_for(done, seconds)
 
-    @property
-    def round_seconds(self) -> float:
-        """In about how many seconds every run that is being trained gets a slice."""
-        return len(self._entries) * self._slice_seconds() / self.num_trainers
-
     def wait(self, run: Computation) -> float | None:
         """Seconds until the run will have ended, as far as one can tell; None if it is not being trained."""
         with self._changed:
@@ -198,11 +191,6 @@ class Scheduler:
             for entry in self._entries.values():
                 entry.run.conclude()
             self._entries.clear()
-
-    def _slice_seconds(self) -> float:
-        """How long to train at a time: the more runs there are, the shorter."""
-        shared = ROUND_SECONDS * self.num_trainers / max(1, len(self._entries))
-        return max(SHORT_SECONDS, min(SLICE_SECONDS, shared))
 
     def _let_go(self, run: Computation) -> bool:
         """Give it no more turns; whether a slice of it is being trained."""
@@ -267,14 +255,14 @@ class Scheduler:
                 messages = [*map(Drop, lane.forgotten), *self._messages(lane, chosen)]
                 lane.forgotten.clear()
                 lane.asked.append(chosen)
-                self.shares.reserve(chosen, self._slice_seconds())
+                self.shares.reserve(chosen, SLICE_SECONDS)
             for message in messages:
                 lane.process.send(message)
         if not (lane.asked or lane.process.alive):
             raise ChildDied
 
     def _messages(self, lane: Lane, chosen: Entry) -> list[Any]:
-        advance = Advance(chosen.order, self._slice_seconds())
+        advance = Advance(chosen.order, SLICE_SECONDS)
         if chosen.lane is lane:
             return [advance]
         if chosen.lane is not None:
@@ -293,7 +281,7 @@ class Scheduler:
             and (not entry.reserved or entry.lane is lane)
             and (entry.lane in (None, lane) or held[id(entry.lane)] > held[id(lane)] + 1)
         ]
-        return min(fitting, key=self.shares.key, default=None)
+        return self.shares.next(fitting)
 
     def _record(self, lane: Lane, brought: Slice) -> None:
         entry = lane.asked[0]

@@ -6,8 +6,9 @@ advance. A session that comes after a while takes the time of those that are the
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from app.live.computation import Computation
 from spncore import Experiment
@@ -16,6 +17,7 @@ from spncore.runs.study import Study
 HEAVY_SECONDS = 4.0  # of CPU; a run that has had so much yields to those that have not
 LONG_SECONDS = 40.0  # of CPU; a run that will by its size take so much yields from the start
 HEAVY_WEIGHT = 0.25
+NEAR_SECONDS = 0.03  # of CPU, about two slices: a difference that does not count
 FIRST_SECONDS = 1.0  # of CPU, after which a run without a point is no more preferred for it
 HOUR, MINUTE = 3600.0, 60.0
 # Of CPU for a state of a seed, whatever its size and by row and component: a guess that the runs themselves correct.
@@ -31,12 +33,16 @@ class Turn:
     clock: float = 0.0
     reserved: deque[float] = field(default_factory=deque)  # what slices that are asked for are expected to take
     last: float = 0.0  # seconds that its last slice took
+    asked_at: float = 0.0  # when a slice was last asked for
 
     @property
     def weight(self) -> float:
         """Its part of its session's time, beside others of the session and of others."""
         heavy = self.run.seconds > HEAVY_SECONDS or guessed(self.run.study, self.run) > LONG_SECONDS
         return HEAVY_WEIGHT if heavy else 1.0
+
+
+AnyTurn = TypeVar("AnyTurn", bound=Turn)
 
 
 class Shares:
@@ -59,14 +65,37 @@ class Shares:
             self._clocks[session] = max(self._clocks.get(session, 0.0), now)
 
     def key(self, turn: Turn) -> tuple[bool, float, float, int]:
-        """Who has the least goes next."""
+        """Who has the least comes first."""
         begun = turn.run.length > 0 or turn.run.seconds > FIRST_SECONDS or len(turn.reserved) > 0
         behind = min((self._clocks.get(session, 0.0) for session in turn.run.sessions), default=0.0)
         return begun, behind, turn.clock, turn.order
 
+    def next(self, turns: Collection[AnyTurn]) -> AnyTurn | None:
+        """Whose turn it is: of those who have hardly more than who has least, the one that has waited longest.
+
+        Slices never cost the same. By their clocks alone all would change places in every round, and one that was
+        early in one and late in the next would show nothing new for two.
+        """
+        first = min(turns, key=self.key, default=None)
+        if first is None:
+            return None
+        begun, behind, *_ = self.key(first)
+        least = dict[Hashable, float]()
+        for turn in turns:
+            for session in turn.run.sessions:
+                least[session] = min(least.get(session, turn.clock), turn.clock)
+        near = [
+            turn
+            for turn in turns
+            if self.key(turn) <= (begun, behind + NEAR_SECONDS)
+            and all(turn.clock <= least[session] + NEAR_SECONDS for session in turn.run.sessions)
+        ]
+        return min(near, key=lambda turn: (turn.asked_at, turn.order), default=first)
+
     def reserve(self, turn: Turn, seconds: float) -> None:
         """A slice of about so many seconds is asked for: it moves the clocks by what it is expected to take."""
         turn.reserved.append(max(seconds, turn.last))
+        turn.asked_at = time.monotonic()
         self._move(turn, turn.reserved[-1])
 
     def release(self, turn: Turn) -> None:

@@ -30,7 +30,7 @@ from spncore.runs.training import learner_of, trainer_of
 from spncore.studies.target import Fixed, fixing, start_of
 from spncore.threads import on_one_thread
 
-PART_SECONDS = 0.003  # of training between two looks at the clock
+PART_SECONDS = 0.012  # of training between two looks at the clock
 
 
 class Begin(NamedTuple):

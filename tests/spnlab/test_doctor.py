@@ -142,7 +142,9 @@ def test_a_base_path_is_a_path(path, state):
 def test_threads_descriptors_packages_data_and_clock_are_looked_at(monkeypatch):
     assert lines(doctor.threads, OMP_NUM_THREADS="8")[0][0] == "warn"
     monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
-    assert lines(doctor.descriptors, SPNLAB_SESSIONS="200") == [("ok", "enough for 200 sessions")]
+    enough = descriptors.tabs_for(1024)
+    assert lines(doctor.descriptors, SPNLAB_SESSIONS=f"{enough}") == [("ok", f"enough for {enough} sessions")]
+    assert lines(doctor.descriptors, SPNLAB_SESSIONS=f"{enough + 1}")[0][0] == "warn", "the door has no place for it"
     needed = descriptors.descriptors_for(1000)
     assert f"ulimit -n {needed}," in lines(doctor.descriptors, SPNLAB_SESSIONS="1000")[0][1]
     monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "plotly" else name)

@@ -30,8 +30,8 @@ def middleware(base: str, session_seconds: float) -> list[Middleware]:
     )
     room = Room(limits)
     return [
-        Middleware(Hosts, settings.hosts),
         Middleware(Headers, settings.frame_ancestors),
+        Middleware(Hosts, settings.hosts),
         Middleware(Rates, base, limits, settings),
         Middleware(Waiting, base, places),
         Middleware(Uploads, base, room),

@@ -21,6 +21,13 @@ def test_a_limit_that_is_no_number_of_its_kind_is_refused_with_its_name(text: st
         ServerLimits.of({"SPNLAB_SESSIONS": text})
 
 
+@pytest.mark.fault("I06")
+@pytest.mark.parametrize("text", ["", "many", "-1", "-0.5", "nan", "inf", "-inf", "1e400"])
+def test_a_time_that_is_no_number_or_has_no_end_is_refused_with_its_name(text: str) -> None:
+    with pytest.raises(LimitError, match=r"SPNLAB_RUN_SECONDS=.*give a number, 0 or more"):
+        ServerLimits.of({"SPNLAB_RUN_SECONDS": text})
+
+
 @pytest.fixture(autouse=True)
 def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Control groups of the test's own; this process is in one below another."""

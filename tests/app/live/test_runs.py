@@ -75,9 +75,8 @@ def test_data_that_differs_in_one_cell_is_not_shared(make: Any) -> None:
     other[40_000, 7] ^= 1
     runs = []
     for array in (bits, other):
-        named = from_array(array, "data")
-        experiment = SMALL.replace(dataset=f"sha256:{named.sha256}", iterations=3)
-        # the sets are of one name: nothing but the content can tell them apart
+        named = from_array(array, SMALL.dataset)
+        experiment = SMALL.replace(iterations=3)  # of one name for both: nothing but the content can tell them apart
         runs.append(ended(registry, registry.start(Study(experiment, (1,)), named, "a")))
     assert runs[0].computation is not runs[1].computation
     assert not np.array_equal(runs[0].traces()[0].llh, runs[1].traces()[0].llh)

@@ -39,7 +39,11 @@ class Paper:
     def train(self, seconds: float = 1e9) -> None:
         end = self.now + seconds
         while self.turns and self.now < end:
-            for turn in sorted(self.turns, key=self.shares.key)[: self.lanes]:
+            going = list(self.turns)
+            for _ in range(min(self.lanes, len(going))):
+                turn: Any = self.shares.next(going)
+                going.remove(turn)
+                self.shares.reserve(turn, SLICE)
                 run: Any = turn.run
                 run.seconds += SLICE
                 run.length = min(100, 1 + int(99 * run.seconds / run.needs))
@@ -81,6 +85,19 @@ def test_thirty_first_points_come_within_thirty_slices(paper: Paper) -> None:
     assert all(turn.run.length for turn in class_)
     paper.train(2.0)
     assert running.run.seconds > 1.0, "who was there goes on"
+
+
+@pytest.mark.fault("J02")
+def test_a_first_point_comes_before_all_others_also_to_who_has_had_more_than_they(paper: Paper) -> None:
+    ahead, behind = paper.come("a", 50.0), paper.come("b", 50.0)
+    paper.train(1.0)
+    paper.shares.charge(ahead, 5.0)
+    paper.train(SLICE)
+    before, again = behind.run.seconds, paper.come("a", 50.0)
+    paper.train(SLICE)
+    assert again.run.length and behind.run.seconds == before
+    paper.train(SLICE)
+    assert behind.run.seconds > before, "and then it is the others' turn again"
 
 
 @pytest.mark.fault("J01")

@@ -6,6 +6,7 @@ import tracemalloc
 from itertools import product
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.base import is_classifier
@@ -107,12 +108,37 @@ def test_scores_follow_the_unit_of_a_column():
     assert_close(two, one - np.log(1e6) * ~np.isnan(rows[:, 0]))
 
 
+@pytest.mark.fault("K01")
 def test_a_value_that_was_never_seen_has_probability_zero_and_tells_nothing_of_the_class():
     rows, group = _mixed_rows()
     asked = np.array([[1000.0, 4.0, 0.0], [1000.0, NAN, 0.0]])
     found = SumProductClassifier(iterations=5, random_state=0).fit(rows, group)
     assert found.score_samples(asked)[0] == -np.inf < found.score_samples(asked)[1]
     assert_close(*found.predict_proba(asked))
+
+
+@pytest.mark.fault("K02")
+@pytest.mark.parametrize("families", ["auto", ("gaussian", "categorical", "gaussian")])
+def test_negative_whole_numbers_are_values_like_their_reals_and_are_not_the_unknown(families):
+    rows = np.array([[-1, -3, 2], [-2, -1, 5], [4, -1, -1], [-1, 0, -7], [3, -3, -1]] * 3)
+    whole, real = (
+        SumProductNetwork(iterations=5, families=families, random_state=0).fit(of) for of in (rows, rows * 1.0)
+    )
+    found = real.score_samples(rows * 1.0)
+    for asked in (rows, rows.astype(np.int8), rows.astype(object)):
+        assert np.array_equal(whole.score_samples(asked), found) and np.isfinite(found).all()
+    unknown = np.where(rows == -1, NAN, rows)
+    assert not np.isclose(real.score_samples(unknown), found)[(rows == -1).any(axis=1)].any(), "-1 is no mark"
+    marks = [unknown, np.where(rows == -1, None, rows), pd.DataFrame(rows, dtype="Int64").mask(rows == -1)]
+    answers = [real.score_samples(asked) for asked in marks]
+    assert all(np.array_equal(answer, answers[0]) for answer in answers) and np.isfinite(answers[0]).all()
+
+
+@pytest.mark.fault("K02")
+def test_a_count_below_zero_is_refused_by_its_family():
+    for rows in (np.array([[0], [3], [-1]]), np.array([[0.0], [3.0], [-1.0]])):
+        with pytest.raises(ValueError, match="a poisson column holds whole numbers from 0, got -1"):
+            SumProductNetwork(families=["poisson"]).fit(rows)
 
 
 def test_samples_have_the_moments_of_the_network():

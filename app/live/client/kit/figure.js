@@ -9,6 +9,7 @@ import { CLEAR } from "./spec.js";
 import { say } from "./words.js";
 
 const CONFIG = { displayModeBar: false, doubleClick: "reset" };
+const AXES = ["xaxis", "yaxis"];
 
 export class Figure {
   /**
@@ -25,6 +26,9 @@ export class Figure {
     this.options = Object.assign(options, recallOptions(key, options));
     this.spec = /** @type {any} */ (null); // what is drawn: data, axes and what stands over and under them
     this.drawn = -1; // at which frame
+    this.revision = /** @type {any} */ (undefined);
+    this.given = /** @type {any} */ ({}); // ranges of the axes, as they were last given
+    this.held = /** @type {any} */ ({}); // and those that are given still, since the reader has zoomed
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
     this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
@@ -80,7 +84,7 @@ export class Figure {
     if (!spec) return this.place(); // its numbers are asked for; when they arrive it is drawn
     Object.assign(this, { spec, busy: true, drawn: context.frame });
     try {
-      await window.Plotly.react(this.plot, this.traces(), this.layout(context), CONFIG);
+      await window.Plotly.react(this.plot, this.traces(), this.zoomed(this.layout(context)), CONFIG);
       if (!this.listening) this.listen();
       this.plot.dataset.last = String(context.series.x[context.count - 1] ?? "");
       this.fillTable();
@@ -99,8 +103,27 @@ export class Figure {
     );
   }
 
+  /** A layout whose axes, where the reader has zoomed, are given as they were then: Plotly takes others for a wish. */
+  zoomed(layout) {
+    if (layout.uirevision !== this.revision) Object.assign(this, { revision: layout.uirevision, held: {} });
+    this.given = Object.fromEntries(AXES.map((axis) => [axis, layout[axis]?.range]));
+    for (const [axis, range] of Object.entries(this.held)) layout[axis] = { ...layout[axis], range };
+    return layout;
+  }
+
+  /** Remember which axes the reader zooms, until they are reset. */
+  noteZoom(event) {
+    for (const axis of AXES) {
+      const [low, high] = [0, 1].map((end) => event[`${axis}.range[${end}]`] ?? event[`${axis}.range`]?.[end]);
+      const given = this.held[axis] ?? this.given[axis];
+      if (event[`${axis}.autorange`] || (given && low === given[0] && high === given[1])) delete this.held[axis];
+      else if (low !== undefined && given) this.held[axis] = given;
+    }
+  }
+
   listen() {
     this.listening = true;
+    this.plot.on("plotly_relayout", (event) => this.noteZoom(event));
     for (const event of ["plotly_relayout", "plotly_restyle"]) this.plot.on(event, () => this.place());
     this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(Math.floor(event.points[0].x)));
   }

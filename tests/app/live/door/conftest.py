@@ -17,6 +17,7 @@ from urllib.request import Request, urlopen
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
@@ -104,7 +105,7 @@ class Tab:
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection, self.session, self.widgets = connection, "", dict[str, Any]()
-        self.address = ""
+        self.address = self.more = ""
         self.alerts: list[str] = []
 
     def rerun(self, query: str = "", *values: Any) -> Tab:
@@ -126,6 +127,8 @@ class Tab:
             self.address = answer.page_info_changed.query_string
         if kind == "new_session":
             self.session = answer.new_session.initialize.session_id
+        elif kind == "delta" and answer.delta.WhichOneof("type") == "add_block":
+            self.more = answer.delta.add_block.expandable.id or self.more
         elif kind == "delta" and answer.delta.WhichOneof("type") == "new_element":
             element = answer.delta.new_element
             widget = getattr(element, element.WhichOneof("type"))
@@ -149,8 +152,13 @@ class Tab:
 
     def run(self) -> str:
         """The id of the run on screen."""
-        view = next(widget for widget in reversed(self.widgets.values()) if hasattr(widget, "component_name"))
-        return str(json.loads(view.json or view.mixed.json)["run_id"])
+        views = [widget for widget in reversed(self.widgets.values()) if hasattr(widget, "component_name")]
+        said = [json.loads(view.json or view.mixed.json) for view in views]
+        return next(str(data["run_id"]) for data in said if "run_id" in data)
+
+    def unfold(self) -> Tab:
+        """Unfold the settings that are folded away."""
+        return self.rerun("", WidgetState(id=self.more, bool_value=True))
 
     def widget(self, part: str) -> Any:
         """The widget whose id contains a key."""

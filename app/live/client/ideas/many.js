@@ -124,7 +124,7 @@ const BELOW = [
   [0.5, 0.9],
 ];
 
-/** Which child every sum of the little circuit takes in a tree of this number: the root, the left sum, the right sum. */
+/** Which child every sum of the little circuit takes in a tree of this number: the root, the left and the right sum. */
 /** @type {(tree: number) => [number, number, number]} */
 const choices = (tree) => [tree >> 2, (tree >> 1) & 1, tree & 1];
 const edgesOf = ([half, left, right]) => [

@@ -161,10 +161,8 @@ export const pull = {
   formulas(values) {
     const { lam } = pull.parts(values);
     const [a, b] = [values.own, values.sibling].map(signed);
-    const top = `${number(PULLED_ETA)} · {( ${a} + ${b} )}`;
-    return [
-      `@lam λ_1 = @over {η {( a_1 + a_2 )}} {( w^{[ 0 ]} )}^2 = @over {${top}} {${PULLED_ABOVE}}^2 = @lam ${signed(lam)}`,
-    ];
+    const numbers = `@over {${number(PULLED_ETA)} · {( ${a} + ${b} )}} {${PULLED_ABOVE}}^2`;
+    return [`@lam λ_1 = @over {η {( a_1 + a_2 )}} {( w^{[ 0 ]} )}^2 = ${numbers} = @lam ${signed(lam)}`];
   },
   said(values) {
     const { step, lam } = pull.parts(values);
@@ -211,9 +209,8 @@ export const residual = {
   },
   formulas({ eta }) {
     const [now, half] = [eta, eta / 2].map((at) => left(at).product);
-    return [
-      `@over {r ( η )} {r ( η ∕ 2 )} = @over {${tabular(now, 3)}} {${tabular(half, 3)}} = @rho ${tabular(now / half, 3)}`,
-    ];
+    const numbers = `@over {${tabular(now, 3)}} {${tabular(half, 3)}}`;
+    return [`@over {r ( η )} {r ( η ∕ 2 )} = ${numbers} = @rho ${tabular(now / half, 3)}`];
   },
   said({ eta }) {
     const [{ product: now, printed }, half] = [left(eta), left(eta / 2)];

@@ -67,7 +67,9 @@ assert urllib.request.urlopen('http://127.0.0.1:8501/ready').status == 200"; }
 logs_are_json() { podman logs "$container" 2>&1 >/dev/null | python3 -c "
 import json, sys
 assert all(json.loads(line)['logger'] for line in sys.stdin)"; }
-says_what_to_do() { podman logs "$container" 2>&1 | grep -q "/data/cache/spnlab cannot be written by user 10001.*chown -R 10001 /data"; }
+says_what_to_do() { # not grep -q, which ends before it is told all
+    podman logs "$container" 2>&1 | grep "/data/cache/spnlab cannot be written by user 10001.*$1" >/dev/null
+}
 unready() { inside python -c "
 import urllib.request, urllib.error
 try: urllib.request.urlopen('http://127.0.0.1:8501/ready')
@@ -124,9 +126,11 @@ claim I05 "what was kept is there" test "$(kept)" = 4
 drop
 
 for how in "$work/data:/data:ro" "$work/foreign:/data"; do
+    remedy="chown -R 10001 /data"
+    [ "${how##*:}" = ro ] && remedy="mount a folder there"
     start --memory 1g -v "$how"
     claim I02 "healthy with a /data that it cannot write (${how##*/})" healthy
-    claim I02 "the log names folder, user and remedy" says_what_to_do
+    claim I02 "the log names folder, user and remedy" says_what_to_do "$remedy"
     claim I02 "it is not ready" unready
     claim I02 "a study trains all the same" visit trains
     drop

@@ -118,7 +118,8 @@ def test_everybody_means_the_same_port():
 
 def test_every_setting_that_these_files_name_is_one():
     besides = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+) \|$", PAGE.partition(END)[2], re.M))
-    known = {*(name for name, _ in settings()), *besides, "STREAMLIT_SERVER_BASE_URL_PATH"}
+    streamlit = {"STREAMLIT_SERVER_BASE_URL_PATH", "STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE"}
+    known = {*(name for name, _ in settings()), *besides, *streamlit}
     text = IMAGE + (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r"\b(?:SPNLAB|STREAMLIT|XDG)_[A-Z_]+\b", text + PAGE)) <= known
     assert set(ROOM["environment"]) <= known

@@ -1,5 +1,6 @@
 """The grammar of numbers in generated sentences: counts, lists, signs, shares and powers, each written in one way."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 DASH, MINUS, JOINED = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
@@ -42,6 +43,11 @@ def percent(share: float, decimals: int = 0) -> str:
 def power(exponent: int) -> str:
     """A power of ten: `10⁻³`."""
     return f"10{str(exponent).translate(_RAISED)}"
+
+
+def raised(sentence: str) -> str:
+    """A text whose numbers have their powers of ten raised: `2e-16` as `2·10⁻¹⁶`."""
+    return re.sub(r"(?<=\d)e[+-]?\d+\b", lambda found: f"·{power(int(found[0][1:]))}", sentence)
 
 
 def lowered(number: int) -> str:

@@ -19,7 +19,7 @@ from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
 ROOT = "root"  # under which a session keeps where all pages lie, if the browser had to say so
-TEXT_PIXELS = 760  # lines that the eye can follow
+TEXT_PIXELS = 490  # some 75 letters, a line that the eye can follow
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
 # How a text to be copied looks, and how much of it stands in a line of the narrowest place.
 COPIED = (
@@ -135,9 +135,14 @@ def prose(words: str) -> None:
     st.markdown(words, width=TEXT_PIXELS)
 
 
+def titled(title: str) -> None:
+    """The title of the page, its one heading of the first level."""
+    st.title(title, anchor=False)
+
+
 def introduced(title: str, name: str) -> dict[str, str]:
     """Write the title and what a page's text begins with; the parts of the text that follow, by heading."""
-    st.title(title)
+    titled(title)
     intro, parts = sections(name)
     prose(intro)
     return parts

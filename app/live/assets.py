@@ -21,7 +21,7 @@ MEDIA_TYPES = {
     ".ttf": "font/ttf",
     ".woff2": "font/woff2",
 }
-IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)')
+IMPORT = re.compile(rb'(?<=from ")\.{1,2}/[a-z/]+\.js(?=";)|(?<=url\(")\./[a-z]+\.woff2(?="\))')
 LATER = re.compile(rb'(?<=import\(")\.{1,2}/[a-z/]+\.js(?="\))')  # what is loaded only when it is asked for
 # The build for flat charts of the plotly.js that the Python package has too, at a third of the whole one's size. Its
 # name says the version; it stands here compressed, and `zcat` gives the file of npm's plotly.js-cartesian-dist-min.
@@ -31,6 +31,9 @@ PLOTLY = VENDOR / "plotly-cartesian-4.1.1.min.js.gz"
 ICONS = VENDOR / "material-symbols-rounded.woff2"
 # Of its font of all weights those that figures are lettered with, by weight: `python -m tests.lettering` makes them.
 FONTS = {400: VENDOR / "figure-regular.ttf", 600: VENDOR / "figure-semibold.ttf"}
+# Of Latin Modern Math what formulas are written with: `python -m tests.formula_font` makes it.
+FORMULAS = VENDOR / "latin-modern-math.woff2"
+LIVES_AT = {"kit/formulas.woff2": FORMULAS}  # by the name that a style knows it by
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def _imported(name: str, found: bytes) -> str:
 def _contents() -> dict[str, bytes]:
     """What is served by its name without a hash: the browser's half, its palette, and the words of each page."""
     names = [path.relative_to(CLIENT).as_posix() for path in sorted(CLIENT.glob("*/*")) if path.suffix in MEDIA_TYPES]
+    names += LIVES_AT
     made = {
         "palette.json": {**BROWSER, "fonts": _fonts()},
         **{f"words/{page}.json": words_of(page) for page in (KIT, *PAGES)},
@@ -105,14 +109,14 @@ def _fonts() -> dict[int, str]:
 
 @cache
 def _served(name: str) -> bytes:
-    """The file as served: a module imports others by their hashed names, so its own name changes with theirs."""
+    """The file as served: what a module or a style loads has its hashed name, so their own names change with it."""
 
     def hashed(found: re.Match[bytes]) -> bytes:
         imported = _imported(name, found[0])
         parent, _, _ = found[0].decode().rpartition("/")
         return f"{parent}/{Path(_hashed_name(imported, _served(imported))).name}".encode()
 
-    return LATER.sub(hashed, IMPORT.sub(hashed, (CLIENT / name).read_bytes()))
+    return LATER.sub(hashed, IMPORT.sub(hashed, LIVES_AT.get(name, CLIENT / name).read_bytes()))
 
 
 def _json(value: Any) -> bytes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
+_IDEA = st.components.v2.component("spn_lab_idea", js=_LOADER, isolate_styles=False)
 _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
 
 
@@ -49,6 +50,13 @@ def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key:
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
     """
     return _FIGURE(key=key, data=figure_data(figure, words, config, clicks), on_click_change=_noted)
+
+
+def idea_view(idea: str, key: str) -> None:
+    """Mount a figure of an idea, which its reader moves; all that it shows is computed in the browser."""
+    styles, words = [_static("kit/kit.css"), _static("ideas/ideas.css")], _static("words/ideas.json")
+    data = {"idea": idea, **_loaded("ideas/ideas.js"), "styles": styles, "words": words}
+    _IDEA(key=key, data=data)
 
 
 def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -> None:

@@ -21,7 +21,7 @@ from spncore.circuits.model import Parameters
 from spncore.trees.induced import edge_ends
 
 MOST_ITEMS = 150  # drawn at once unless more is asked for
-NAMES_IN_TITLE, LABEL_LETTERS = 16, 12
+NAMES_IN_TITLE, MOST_LETTERS = 16, 40  # uploads may bring names without end
 KINDS: Mapping[type, str] = {InputLayer: "leaf", ProductLayer: "product", SumLayer: "sum"}
 
 
@@ -230,11 +230,11 @@ def _node(
     node, circuit = members[0], plan.circuit
     group, place = int(plan.group[node]), int(np.searchsorted(circuit.offsets, node, side="right")) - 1
     layer = circuit.layers[place]
-    names = [variables[i] for i in np.flatnonzero(circuit.scopes[node]).tolist()]
+    names = [variables[i].replace("_", " ") for i in np.flatnonzero(circuit.scopes[node]).tolist()]
     title = f"{len(members)} × " * (len(members) > 1) + f"{KINDS[type(layer)]} over {_listed(names)}"
     label, hidden = "", 0
     if isinstance(layer, InputLayer):
-        label = _clipped(names[0], LABEL_LETTERS) + f" +{len(names) - 1}" * (len(names) > 1)
+        label = _clipped(names[0]) + f" +{len(names) - 1}" * (len(names) > 1)
         title += f" ({layer.family})"
         if parameters is not None and len(members) == 1:
             title += _leaf_words(layer, node - circuit.offsets[place], names, parameters.inputs[place])
@@ -272,5 +272,5 @@ def _listed(names: Sequence[str]) -> str:
     return shown + (f" and {len(names) - NAMES_IN_TITLE} more" if len(names) > NAMES_IN_TITLE else "")
 
 
-def _clipped(name: str, letters: int = 24) -> str:
-    return name if len(name) <= letters else name[: letters - 1] + "…"
+def _clipped(name: str) -> str:
+    return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1] + "…"

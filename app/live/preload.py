@@ -11,7 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.live import assets
 from app.live.paths import is_document, path_below
 
-VIEWS = {"": "lab", "dynamics": "dynamics", "circuits": "circuits"}  # of pages; all others have figures
+VIEWS = {
+    "": "lab",
+    "dynamics": "dynamics",
+    "circuits": "circuits",
+    "maths": "ideas",
+}  # of pages; all others have figures
 MOUNTING = ("BidiComponent", "_arrayReduce", "serialization", "recordbatch")  # Streamlit's files that mount a component
 
 

@@ -29,7 +29,7 @@ def llh_figure(
 
 
 def rate_figure(traces: Sequence[Trace]) -> go.Figure:
-    """Effective learning rate ρ/η on a log axis: median and band over components and seeds, by depth.
+    """Adaptive rate ρ/η on a log axis: median and band over components and seeds, by depth.
 
     Stripes below mark the updates that first order does not describe.
     """
@@ -37,7 +37,7 @@ def rate_figure(traces: Sequence[Trace]) -> go.Figure:
         _line(trace, np.moveaxis(trace.rho, 2, 1).reshape(-1, trace.rho.shape[1]) / trace.experiment.learning_rate)
         for trace in traces
     ]
-    figure = curves("Effective learning rate by number of sum layers L", lines, THEME, height=None, y_title=RATES)
+    figure = curves("Adaptive rate by number of sum layers L", lines, THEME, height=None, y_title=RATES)
     figure.update_yaxes(type="log", exponentformat="power")
     stripes = [found for trace in traces if (found := beyond(trace))[1].any()]
     for row, (trace, passed) in enumerate(stripes):

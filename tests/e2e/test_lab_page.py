@@ -133,7 +133,7 @@ def test_rivals_end_at_the_engines_numbers_and_say_what_is_not_defined_for_them(
     page.wait_for_function(
         "() => /not defined for L = 1 · EM/.test(document.querySelector('.spn-equations').innerText)"
     )
-    weight = page.locator(".spn-equations .spn-w").last.inner_text()
+    weight = page.locator(".spn-equations .spn-w").last.text_content()
     component = int(page.locator(".spn-lab").get_attribute("data-component"))
     assert_close(float(weight.replace("−", "-")), traces["L=1 · EM"].effective_weights[0, -1, component], rtol=6e-3)
     page.get_by_role("link", name=text.WORDS["dynamics"]).click()

@@ -135,7 +135,9 @@ def _linear_words(**settings: Any) -> Any:
         "rate": linear_words.rate_sentence(shown),
         "scalar": linear_words.scalar_sentence(shown),
         "residual": re.sub(
-            r"\*\*[0-9.e-]+\*\*: rounding", "**‹rounding›**: rounding", linear_words.residual_sentence(shown)
+            r"\*\*[0-9.e·⁰¹²³⁴⁵⁶⁷⁸⁹⁻-]+\*\*: rounding",
+            "**‹rounding›**: rounding",
+            linear_words.residual_sentence(shown),
         ),
         "step": linear_words.step_table(shown, 1).replace("−0.000000000000", "+0.000000000000"),
         "csv": {name: [len(list(rows(shown))), list(next(rows(shown)))[:-1]] for name, rows in kinds.items()},
@@ -147,10 +149,12 @@ def _errata_words() -> Any:
     words = linear_words.network_sentence(same)
     return {
         "errata": {
-            name: re.sub(r"\*\*[0-9.]+e-[0-9]+\*\*", "**‹small›**", said)
+            name: re.sub(r"\*\*[0-9.]+·10⁻[⁰¹²³⁴⁵⁶⁷⁸⁹]+\*\*", "**‹small›**", said)
             for name, said in errata.sentences(errata.measure()).items()
         },
-        "shared scalar": re.sub(r"(at most \*\*|larger than )[0-9.e-]*[0-9]", r"\1‹rounding›", words),
+        "shared scalar": re.sub(
+            r"(at most \*\*|larger than )[0-9.e·⁰¹²³⁴⁵⁶⁷⁸⁹⁻-]*[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]", r"\1‹rounding›", words
+        ),
         "shared scalar rows": len(list(linear_words.network_rows(same))),
         "link": LAB.query_string(same.study),
     }

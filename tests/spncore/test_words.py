@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from spncore.words import signed
+from spncore.words import raised, signed
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,8 @@ from spncore.words import signed
 )
 def test_a_number_has_a_real_minus_sign_and_zero_has_none(value, form, text):
     assert signed(value, form) == text
+
+
+def test_powers_of_ten_in_a_sentence_are_raised_and_words_are_not():
+    said = "It is **2e-16**, not 1.5e+06, of 3 rows in line e-7: 10e0"
+    assert raised(said) == "It is **2·10⁻¹⁶**, not 1.5·10⁶, of 3 rows in line e-7: 10·10⁰"

@@ -93,3 +93,22 @@ export interface Page {
   taken?(run: any): void;
   named?(layout: Layout): void;
 }
+
+/** A figure of the maths page: its sliders by name, and what follows from their values. */
+export interface Idea {
+  controls: {
+    name: string;
+    value: number;
+    low: number;
+    high: number;
+    step?: number;
+    log?: boolean;
+    shown?: (value: number) => string;
+  }[];
+  tall?: boolean;
+  /** What a press at a place of the drawing, in the axes' numbers, sets. */
+  touch?(x: number, y: number): Record<string, number>;
+  draw(sheet: any, values: any): void;
+  formulas(values: any): string[];
+  said(values: any): string;
+}

@@ -18,7 +18,7 @@ def whereabouts(name: str) -> str:
         return str(error)
 
 
-st.title(WORDS["about"])
+page.titled(WORDS["about"])
 page.prose(page_text("about_lab"))
 
 st.header("Data")
@@ -70,6 +70,6 @@ st.table([{"what": what, "limit": limit} for what, limit in limits.items()])
 
 st.header("Citation")
 page.prose(page_text("about_citation"))
-st.code(page_text("citation.bib"), language="bibtex")
+page.to_copy(page_text("citation.bib"), WORDS["bibtex"])
 st.caption(f"Versions: {made_by()}")
 address.write()

@@ -13,6 +13,7 @@ from app.pages.ask.question import UNKNOWN, Answer, Flow, Item, Matches
 from spncore.arrays import Floats, Ints
 from spncore.plots.drawing import STILL, blank, dots, grey, note
 from spncore.plots.palette import ACCENT, BEFORE, GROUND, INK, PLAIN, SIGNED_LINES
+from spncore.words import percent
 
 # Fall, little change, rise; the middle is grey, so that a line that stays is seen on either ground.
 CHANGES = (-0.25, -0.05, 0.05, 0.25)  # of a flow, between the colours of SIGNED_LINES
@@ -62,10 +63,10 @@ def _add_data(
     _add_segments(figure, (low, high), (y, y), "interval", color=PLAIN[theme], width=2)
     hover = (
         f"%{{text}}: %{{customdata[0]:,}} of {found.num:,} matching rows = %{{x:.3f}}, "
-        "95% interval %{customdata[1]:.3f} to %{customdata[2]:.3f}<extra></extra>"
+        f"{percent(0.95)} interval %{{customdata[1]:.3f}} to %{{customdata[2]:.3f}}<extra></extra>"
     )
     data = {"text": [names[i] for i in at], "customdata": np.stack([found.ones[columns], low, high], axis=1)}
-    name = "data, 95% interval"
+    name = f"data, {percent(0.95)} interval"
     dots(figure, found.share[columns], y, name, "diamond", 6, PLAIN[theme], hover, **data)
 
 
@@ -136,7 +137,7 @@ def network(
         one, other = drawn.ends[line.line]
         at_x, at_y = (at[one] + share * (at[other] - at[one]) for at in (x, y))
         look = {"bgcolor": GROUND[theme], "borderpad": 1, "font": {"size": 12, "color": INK[theme]}}
-        note(figure, at_x, at_y, f"{line.children}: {line.after:.0%}", INK[theme], **look)
+        note(figure, at_x, at_y, f"{line.children}: {percent(line.after)}", INK[theme], **look)
     figure.update_xaxes(visible=False, range=[x.min() - 0.8, x.max() + 0.8])
     figure.update_yaxes(visible=False, range=[y.min() - 0.5, 0.4])
     return figure

@@ -185,7 +185,7 @@ def choose_target() -> None:
 at_hand = uploads.at_hand(session.held_uploads())
 question = panel.on_data_at_hand(panel.opened(), at_hand)
 dataset = at_hand[question.dataset]
-st.header("Ask the network", anchor=False)
+page.titled("Ask the network")
 question = panel.network_controls(question, at_hand)
 top = st.container()
 left, right = st.columns([1, 1.15], gap="medium")
@@ -213,14 +213,14 @@ with left:
     if trained is not None:
         st.caption(literal(ask_words.network_line(trained, panel.network_title(question.network, dataset))))
 if asked is not None:  # the flow, samples, the most telling question, the code
-    st.subheader("The flow of the evidence", anchor=False)
+    st.header("The flow of the evidence", anchor=False)
     the_flow(asked)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.subheader("Samples and the most probable completion", anchor=False)
+        st.header("Samples and the most probable completion", anchor=False)
         the_samples(asked)
     with right:
-        st.subheader("Which question tells most?", anchor=False)
+        st.header("Which question tells most?", anchor=False)
         telling(asked)
     page.prose(page_text("ask"))
     asks = (queries.conditionals, queries.flow_of_evidence, sampling.sample, explanation.most_probable)

@@ -12,7 +12,7 @@ from app.pages.ask.networks import Trained
 from app.pages.ask.question import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from spncore.arrays import Floats, Ints
 from spncore.inference.explanation import MostProbable
-from spncore.words import signed
+from spncore.words import percent, raised, signed
 
 IMPOSSIBLE = "This network gives the evidence probability zero: set one item back to unknown, or change one."
 SAY = 3  # so many changes are named
@@ -41,7 +41,8 @@ def changes(given: Answer, shown: Sequence[Item]) -> str:
     change = given.after - given.before
     most = sorted(free, key=lambda item: -abs(float(change[item.place])))[:SAY]
     said = [
-        f"{literal(item.name)} from {given.before[item.place]:.0%} to {given.after[item.place]:.0%}" for item in most
+        f"{literal(item.name)} from {percent(given.before[item.place])} to {percent(given.after[item.place])}"
+        for item in most
     ]
     return f"Largest changes of P(1): {'; '.join(said)}."
 
@@ -59,8 +60,8 @@ def beside_the_data(given: Answer, found: Matches) -> str:
     inside = int(((found.low <= given.after) & (given.after <= found.high))[free].sum())
     gap = np.abs(given.after - found.share)[free]
     return (
-        f"Beside the data ({found.num:,} matching rows): the network is inside the 95% interval for {inside} of "
-        f"{int(free.sum())} variables, and off by {gap.max():.3f} at most."
+        f"Beside the data ({found.num:,} matching rows): the network is inside the {percent(0.95)} interval for "
+        f"{inside} of {int(free.sum())} variables, and off by {gap.max():.3f} at most."
     )
 
 
@@ -110,8 +111,8 @@ def telling(gain: Floats, given: Answer, target: Item, shown: Sequence[Item]) ->
         return f"No further answer tells anything about {literal(target.name)}."
     told = float(gain[best.place])
     return (
-        f"About **{literal(target.name)}**, P(1) = {p:.1%}, {_small(left)} nats are unknown. The answer on "
-        f"**{literal(best.name)}** tells most: {_small(told)} nats on average, {told / left:.0%} of it."
+        f"About **{literal(target.name)}**, P(1) = {percent(p, 1)}, {_small(left)} nats are unknown. The answer on "
+        f"**{literal(best.name)}** tells most: {_small(told)} nats on average, {percent(told / left)} of it."
     )
 
 
@@ -121,15 +122,15 @@ def flow_sentence(root: Sequence[RootLine], given: Answer) -> str:
         return ""
     is_set = not given.free.all()
     said = [
-        f"{'child' if line.children.isdigit() else 'children'} {line.children}: {line.after:.0%}"
-        + f" (without evidence {line.before:.0%})" * is_set
+        f"{'child' if line.children.isdigit() else 'children'} {line.children}: {percent(line.after)}"
+        + f" (without evidence {percent(line.before)})" * is_set
         for line in root[:SAY]
     ]
     if not is_set:
         return f"Nothing is set, so the flow below the root is the prior: {'; '.join(said)}."
     moved = 0.5 * sum(abs(line.after - line.before) for line in root)
     to = "; ".join(said)
-    return f"The evidence moves {moved:.0%} of the flow below the root to other children. It now goes to {to}."
+    return f"The evidence moves {percent(moved)} of the flow below the root to other children. It now goes to {to}."
 
 
 def drawn_part(num_items: int, num_nodes: int, complete: bool) -> str:
@@ -157,7 +158,7 @@ code variable set_to p_without_evidence p_given_evidence matching_rows ones_in_t
 
 
 def _small(value: float) -> str:
-    return f"{value:.3f}" if value >= 5e-4 else f"{value:.1e}"
+    return f"{value:.3f}" if value >= 5e-4 else raised(f"{value:.1e}")
 
 
 def rounded(value: float) -> str:

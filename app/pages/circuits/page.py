@@ -118,6 +118,7 @@ if shown is not None and shown.run() is None:
 stale = is_stale(study)
 with st.container(horizontal=True, vertical_alignment="center"):
     with st.container(width="stretch", gap="xxsmall"):
+        page.titled(WORDS["circuits"])
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
     page.train_button("circuit_train", stale, wanted is not None, train_now)
@@ -128,7 +129,7 @@ asked = None
 if shown is not None:
     asked = session.run_view("circuits", shown, stale)
 with st.expander("What is compared here", icon=":material/info:"):
-    st.markdown(intro)
+    page.prose(intro)
 address.write(CIRCUITS.encode(study))
 if asked is not None and asked.share:
     page.share_dialog(link_to(study))

@@ -203,7 +203,7 @@ def take_away(shown: Comparison) -> None:
 
 def show(shown: Comparison) -> None:
     """The answer, the control, the curves, where they are from, and every comparison."""
-    st.subheader(classes_words.headline(shown), anchor=False)
+    st.header(classes_words.headline(shown), anchor=False)
     st.markdown(literal(classes_words.control(shown)))
     for sentence in classes_words.stopped(shown):
         st.warning(literal(sentence), icon=":material/error:")

@@ -57,14 +57,14 @@ def chosen() -> Shown | None:
         preset = presets.matching(run.study)
         named = preset.title if preset else WORDS["own_settings"]
         words = WORDS[f"dynamics_says_{which}"].format(data=run.dataset.title, name=named)
-        st.caption(literal(words))
+        st.caption(literal(words), width=page.TEXT_PIXELS)
     return run
 
 
 session.open_session(training=opened() == link.LAB_RUN, besides=link.Look)
 
 intro, prose = sections("dynamics")
-st.header(WORDS["dynamics"])
+page.titled(WORDS["dynamics"])
 page.prose(intro)
 
 run = chosen()

@@ -106,7 +106,8 @@ for step in (symmetry, rounding, honest, pairs, near_zero):
     heading = next(iter(parts))
     st.header(heading, divider="gray")
     prose, picture = st.columns([2, 3], gap="large")
-    prose.markdown(parts.pop(heading))
+    with prose:
+        page.prose(parts.pop(heading))
     with picture:
         step(on_screen)
 page.parts_of_text(parts)

@@ -82,7 +82,7 @@ on_screen = results.choose(
 )
 case = replace(case, runs=on_screen.runs)
 panels_shown = facts.settings(case, on_screen.results)
-st.subheader(f"Who is first at {facts.target(case)}?", anchor=False)
+st.header(f"Who is first at {facts.target(case)}?", anchor=False)
 st.markdown(literal(facts.summary(panels_shown)))
 panels(panels_shown, on_screen)
 st.header("Every comparison", divider="gray")

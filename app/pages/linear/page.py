@@ -144,7 +144,7 @@ def in_a_network(shown: Comparison) -> None:
 
 def show(shown: Comparison, link: str) -> None:
     """A comparison in charts, its equations with its numbers, and the same scalar in an SPN."""
-    st.subheader(words.headline(shown), anchor=False)
+    st.header(words.headline(shown), anchor=False)
     st.caption(words.at_chosen_start(shown))
     runs(shown, link)
     page.prose(page_text("linear_charts"))
@@ -163,7 +163,7 @@ def taken_up() -> LinearStudy:
 
 
 study = st.session_state[STATE] = chosen(taken_up())
-st.title("Linear networks")
+page.titled("Linear networks")
 page.prose(page_text("linear_intro"))
 page.refusals([*st.session_state[REFUSED], *LOOKS.refused])
 on_screen = compared(study)

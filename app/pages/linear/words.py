@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from app.kit.files import Row
 from app.pages.linear import verdict
 from spncore.studies.linear import MAX_UPDATES, Comparison, LinearStudy, SharedScalar, Side
-from spncore.words import JOINED, counted, listed, lowered, signed
+from spncore.words import JOINED, counted, listed, lowered, raised, signed
 
 _ONE = "The linear network's scalar"
 
@@ -92,7 +92,7 @@ def network_sentence(runs: SharedScalar) -> str:
     first, last = (float(runs.llh["L = 1"][place]) for place in (0, -1))
     scalar = "does not move at all" if runs.moved == 0 else f"moves by {runs.moved:.1g} of its start"
     depths = listed(list(runs.llh)[1:])
-    return (
+    return raised(
         f"In {len(runs.llh['L = 1']) - 1:,} updates the LLH rises from {signed(first)} to {signed(last)} nats per row, "
         f"and {depths} differ from L = 1 by at most **{runs.gap:.1g}**: rounding. The scalar {scalar}. "
         f"Its flow, Σ a_k, was never larger than {runs.flow:.1g}."
@@ -167,7 +167,7 @@ def residual_sentence(comparison: Comparison) -> str:
     terms = comparison.terms
     if not len(terms.before):
         return "The run has no update that could be taken apart."
-    return (
+    return raised(
         f"Over {counted(len(terms.before), 'update')} the largest difference between the sum and the run, relative to "
         f"the largest number in its step, is **{terms.residual:.1g}**: rounding. "
         f"Without the term of higher order it would be {terms.missing:.2g}."

@@ -21,6 +21,7 @@ from spncore.runs.trace import Trace
 from spncore.runs.training import learner_of
 from spncore.studies import presets
 from spncore.sweep import Reporter, quiet
+from spncore.words import raised
 
 DATASET = "two-clusters"
 STEP = 20  # of the run, where the residuals are taken
@@ -149,4 +150,4 @@ def _gradient(trace: Trace, data: Dataset) -> Gradient:
 def sentences(found: Errata) -> dict[str, str]:
     """What the numbers say, by erratum."""
     _, by_erratum = sections("maths/evidence")
-    return {name: words.format(**found._asdict()) for name, words in by_erratum.items()}
+    return {name: raised(words.format(**found._asdict())) for name, words in by_erratum.items()}

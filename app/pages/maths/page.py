@@ -7,6 +7,7 @@ import streamlit as st
 from app.kit import address, page, progress
 from app.kit.link import LAB
 from app.kit.text import WORDS, page_text
+from app.live.chart import idea_view
 from app.pages.maths import errata
 from app.pages.maths.equations import EQUATIONS
 from app.pages.maths.errata import Errata
@@ -18,6 +19,13 @@ SECTIONS = """
 9_linear errata references
 """.split()
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
+FIGURE = re.compile(r"^\{figure (\w+)\}$", re.MULTILINE)  # what stands beside all that follows, up to the next one
+FIGURE_PIXELS = 600
+# A figure has its place before it is there, and stays in sight beside the text that it is about.
+KEPT = """<style>
+[class*='st-key-idea_'] { min-height: 450px; }
+[data-testid='stLayoutWrapper']:has(> [class*='st-key-beside_']) { position: sticky; top: 4.5rem; }
+</style>"""
 
 
 def evidence() -> Errata | None:
@@ -30,14 +38,16 @@ def evidence() -> Errata | None:
 def equation(name: str) -> None:
     """An equation, what the paper calls it, what computes it and which test checks it; its source unfolds."""
     shown = EQUATIONS[name]
-    with st.container(horizontal=True, horizontal_alignment="center", gap="large"):
+    with st.container(horizontal=True, horizontal_alignment="center", gap="medium"):
         for part in shown.latex.split(r"\qquad"):  # side by side, or one below the other on a phone
             st.latex(part, width="content")
     functions = ", ".join(f"`{function}`" for function in shown.computed_by)
-    with st.expander(f"{shown.source} · {functions}", icon=":material/code:"):
+    code = st.expander(f"{shown.source} · {functions}", icon=":material/code:", key=f"code_{name}", on_change="rerun")
+    if code.open:  # only then is what colours it loaded
         file, test = shown.test.split("::")
-        st.markdown(f"Checked by the test *{test.removeprefix('test_').replace('_', ' ')}* (`tests/spncore/{file}`).")
-        st.code(shown.code)
+        checked = test.removeprefix("test_").replace("_", " ")
+        code.markdown(f"Checked by the test *{checked}* (`tests/spncore/{file}`).")
+        code.code(shown.code)
 
 
 def erratum(name: str, found: Errata | None) -> None:
@@ -63,23 +73,35 @@ def _slopes(found: Errata) -> None:
 
 
 def section(text: str) -> None:
+    """A part of the page: its text in a column, beside what it is about the figure that can be moved."""
+    first, *illustrated = FIGURE.split(text)
+    column(first)
+    for name, words in zip(illustrated[::2], illustrated[1::2], strict=True):
+        with st.container(horizontal=True, gap="large"):
+            column(words)
+            with st.container(width=FIGURE_PIXELS, key=f"beside_{name}"):
+                idea_view(name, f"idea_{name}")
+
+
+def column(text: str) -> None:
     """Markdown, with an equation or an erratum in the place of each line that names one."""
     parts = PLACE.split(text)
-    st.markdown(parts[0])
     found = evidence() if "erratum" in parts else None
-    for kind, name, following in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-        if kind == "equation":
-            equation(name)
-        else:
-            erratum(name, found)
-        if following.strip():
-            st.markdown(following)
+    with st.container(width=page.TEXT_PIXELS):
+        st.markdown(parts[0])
+        for kind, name, following in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+            if kind == "equation":
+                equation(name)
+            else:
+                erratum(name, found)
+            if following.strip():
+                st.markdown(following)
 
 
-with st.container(width=page.TEXT_PIXELS):
-    st.title("The mathematics")
-    st.markdown(page_text("maths/intro"))
-    for each in SECTIONS:
-        section(page_text(f"maths/{each}"))
-    st.caption(f"Numbers on this page were computed here with {made_by()}.")
+st.html(KEPT)
+page.titled("The mathematics")
+page.prose(page_text("maths/intro"))
+for each in SECTIONS:
+    section(page_text(f"maths/{each}"))
+st.caption(f"Numbers on this page were computed here with {made_by()}.")
 address.write()

@@ -215,7 +215,7 @@ def diagram() -> None:
 
 LOOKS.opened()
 plane = address.opened(decode, STATE, REFUSED, link.Look, take_up)
-st.header("Phase diagram: when does depth help, and by how much?", anchor=False)
+page.titled("Phase diagram: when does depth help, and by how much?")
 page.refusals([*st.session_state[REFUSED], *LOOKS.refused])
 if progress.under_way(st.session_state.get(JOB)):
     st.info(WORDS["under_way"], icon=":material/hourglass:")
@@ -226,7 +226,8 @@ with st.expander("Another setting", icon=":material/tune:"):
     settings_panel(plane)
     if not progress.under_way(st.session_state.get(JOB)):
         job_ended()
-st.markdown(page_text("phase"))
+st.header("How to read it", divider="gray")
+page.prose(page_text("phase"))
 made_here = st.session_state.get(JOB) is not None
 LOOKS.choose("source", HERE if made_here else SHIPPED)
 on_show = st.session_state[MADE if made_here else STATE]

@@ -52,7 +52,7 @@ def in_words(diagram: Diagram) -> str:
     synthetic = " (synthetic)" if diagram.data["synthetic"] else ""
     return (
         f"{diagram.data['title']}{synthetic}, {base.num_components} components {start}, {trained}; {base.topology} of "
-        f"{base.parametrisation} weights; {equal}. Target: {plane.gain:.0%} of the gain that EM finds, within "
+        f"{base.parametrisation} weights; {equal}. Target: {percent(plane.gain)} of the gain that EM finds, within "
         f"{base.iterations:,} updates; median of {counted(base.num_seeds, 'seed')}."
     )
 

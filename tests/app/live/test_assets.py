@@ -8,6 +8,7 @@ from plotly.offline import get_plotlyjs_version
 from starlette.applications import Starlette
 
 from app.live import assets
+from app.live.catalogues import PAGES
 from app.live.routes import published, routes
 from app.live.runs import RunRegistry
 from tests.places import ROOT
@@ -57,7 +58,7 @@ def test_plotly_is_served_compressed_and_kept_for_ever(client: TestClient) -> No
 def test_the_components_files_are_served_under_their_hash_and_only_there(client: TestClient) -> None:
     served = assets.static_files()
     files = [path.relative_to(assets.CLIENT).as_posix() for path in assets.CLIENT.glob("*/*")]
-    made = ["palette.json", "words/kit.json", "words/lab.json", "words/dynamics.json", "words/circuits.json"]
+    made = ["palette.json", "words/kit.json", *(f"words/{page}.json" for page in PAGES), "kit/formulas.woff2"]
     made += [f"fonts/{path.name}" for path in assets.FONTS.values()]
     assert {assets.static_name(name) for name in [*files, *made]} == set(served)
     for name, asset in served.items():

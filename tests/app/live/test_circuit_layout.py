@@ -142,3 +142,10 @@ def test_a_leaf_says_its_variables_and_its_parameters():
         if first <= leaf["id"] < first + array.shape[1]
     ]
     assert f"P(v{variable} = 1) = {values[0]:.3f}" in leaf["title"]
+
+
+def test_a_leaf_bears_its_whole_name_in_words():
+    circuit = partitions()
+    names = [f"getting_about_outside_{v}" for v in range(circuit.num_variables)]
+    labels = {node["label"] for node in drawing(circuit, names)["nodes"] if node["kind"] == "leaf"}
+    assert {label.partition(" +")[0] for label in labels} <= {name.replace("_", " ") for name in names}

@@ -42,6 +42,7 @@ def named(path: str, base: str = "") -> list[tuple[str, str]]:
         ("/dynamics", "", "dynamics"),
         ("/deep/lab/circuits", "deep/lab", "circuits"),
         ("/figure3", "", "figures"),
+        ("/maths", "", "ideas"),
     ],
 )
 def test_a_page_names_its_own_module_with_all_it_imports_and_plotly_and_all_are_served(path, base, view):

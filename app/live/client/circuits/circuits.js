@@ -1,8 +1,9 @@
 // The Circuits page: a deep circuit and the mixture of its induced trees, one run with one cursor; one tree in detail.
 
-import { act, Acts, heading, pair, prose } from "../kit/acts.js";
+import { act, Acts, pair, partHeading, prose } from "../kit/acts.js";
 import { html, wordedButton } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
+import { showFormulas } from "../kit/maths.js";
 import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { Drawing } from "./drawing.js";
@@ -85,17 +86,17 @@ class Circuits extends Acts {
   treePart() {
     const share = this.plot("share_chart", shareChart, { log_y: false });
     const detail = pair(html("div", {}, this.formulas, this.path), share);
-    return act("tree", "tree_title", heading("tree_title"), ...prose("prose_tree"), this.trees.root, detail);
+    return act("tree", "tree_title", partHeading("tree_title"), ...prose("prose_tree"), this.trees.root, detail);
   }
 
   /** One edge and all trees through it, beside who moves with whom. */
   edgePart() {
-    const one = html("div", {}, heading("edge_title"), ...prose("prose_edge"), this.chosen, this.seven);
+    const one = html("div", {}, partHeading("edge_title"), ...prose("prose_edge"), this.chosen, this.seven);
     const matrix = this.plot("treematrix", treeMatrixChart, { log_y: true });
     return act(
       "edge",
       "edge_title",
-      pair(one, html("div", {}, heading("matrix_heading"), ...prose("prose_matrix"), matrix)),
+      pair(one, html("div", {}, partHeading("matrix_heading"), ...prose("prose_matrix"), matrix)),
     );
   }
 
@@ -139,7 +140,7 @@ class Circuits extends Acts {
     const tree = found.header;
     this.trees.show(tree);
     if (!tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
-    this.formulas.replaceChildren(...treeFormulas(tree));
+    showFormulas(this.formulas, treeFormulas(tree));
     const of = `${tree.number} ${tree.at} ${this.edge}`;
     if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)
       this.path.replaceChildren(edgesTable(tree, this.edge, (edge) => this.pickEdge(edge)));

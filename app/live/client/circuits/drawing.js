@@ -6,7 +6,8 @@ import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 
 const UNIT = { least: 13, most: 46 }; // px of a node's width
-const PAD = { top: 14, side: 10, labels: 96 };
+const PAD = { top: 14, side: 10 };
+const LETTER = 5.7; // px of one in a leaf's name
 const WIDEST = 6; // px of an edge that has all the weight of its sum
 const SIGNS = { sum: "M-4 0H4M0 -4V4", product: "M-3 -3L3 3M-3 3L3 -3", leaf: "" };
 
@@ -70,9 +71,10 @@ export class Drawing extends Sketch {
     const unit = Math.min(UNIT.most, Math.max(UNIT.least, (width - 2 * PAD.side) / data.width));
     const wide = Math.max(width, unit * data.width + 2 * PAD.side);
     const left = (wide - unit * data.width) / 2;
-    const bottom = height - PAD.labels - (wide > width ? 12 : 0);
+    const labels = 22 + LETTER * Math.max(2, ...data.nodes.map(({ label }) => label.length)); // names hang down whole
+    const bottom = height - labels - (wide > width ? 12 : 0);
     const step = data.height > 1 ? Math.max(26, (bottom - PAD.top) / (data.height - 1)) : 0;
-    const tall = Math.max(height - (wide > width ? 14 : 2), PAD.top + step * (data.height - 1) + PAD.labels);
+    const tall = Math.max(height - (wide > width ? 14 : 2), PAD.top + step * (data.height - 1) + labels);
     this.radius = Math.min(9, unit * 0.44);
     this.at = data.nodes.map(({ x, y }) => [left + unit * x, PAD.top + step * y]);
     this.lines = data.edges.map((edge) => this.line(edge));

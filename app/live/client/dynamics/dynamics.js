@@ -1,8 +1,8 @@
 // The Dynamics page: the run of the lab, taken apart. Same cursor, component, curve and seed; charts in reading order.
 
-import { act, Acts, heading, pair, prose } from "../kit/acts.js";
+import { act, Acts, pair, partHeading, prose } from "../kit/acts.js";
 import { html, number } from "../kit/dom.js";
-import { math } from "../kit/maths.js";
+import { math, showFormulas } from "../kit/maths.js";
 import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { eigenvalueChart, matrixChart } from "./matrixview.js";
@@ -14,8 +14,11 @@ import { equationsOf, layersTable, stepChart } from "./stepview.js";
 
 const log = { log_y: true };
 
-const part = (name, ...content) =>
-  act(name, `act_${name}`, heading(`act_${name}`), ...prose(`prose_${name}`), ...content);
+const part = (name, ...content) => act(name, `act_${name}`, partHeading(`act_${name}`), ...content);
+
+/** Text with its figure beside it; what is left over follows below the text. */
+const beside = (name, figure, ...more) =>
+  html("div", "spn-beside", html("div", {}, ...prose(`prose_${name}`)), figure, html("div", "spn-more", ...more));
 
 /** What the paper prints, what holds, and that both agree where the paper's derivation is made. */
 function erratum() {
@@ -45,20 +48,21 @@ class Dynamics extends Acts {
 
   parts() {
     const plot = this.plot.bind(this);
-    const step = pair(html("div", {}, this.formulas, this.path), plot("step", stepChart));
+    const step = beside("step", plot("step", stepChart), this.formulas, this.path);
     step.classList.add("spn-wide-left");
     const row = html("div", {}, plot("row", rowChart), this.betaSlider());
-    const norms = pair(plot("norms", normsChart, log), plot("truestep", trueStepChart, log));
     const floor = plot("floor", floorChart);
     floor.classList.add("spn-short");
+    const kernel = plot("kernel", kernelChart, log);
+    const norms = beside("norms", plot("norms", normsChart, log), plot("truestep", trueStepChart, log));
     return [
       part("step", step),
-      part("residual", pair(plot("residual", residualChart), erratum())),
-      part("memory", pair(plot("kernel", kernelChart, log), row), plot("start", startChart)),
-      part("matrix", pair(plot("matrix", matrixChart, log), plot("eigenvalues", eigenvalueChart, log))),
+      part("residual", beside("residual", plot("residual", residualChart), erratum())),
+      part("memory", beside("memory", kernel), pair(row, plot("start", startChart))),
+      part("matrix", beside("matrix", plot("matrix", matrixChart, log), plot("eigenvalues", eigenvalueChart, log))),
       part("norms", norms, this.factorSlider(), this.scaled),
-      part("kept", pair(plot("balance", balanceChart), floor)),
-      part("replay", pair(plot("replay", replayChart), plot("replayerror", replayErrorChart))),
+      part("kept", beside("kept", plot("balance", balanceChart), floor)),
+      part("replay", beside("replay", plot("replay", replayChart), plot("replayerror", replayErrorChart))),
     ];
   }
 
@@ -97,7 +101,7 @@ class Dynamics extends Acts {
     const { step, norms } = this.plots;
     super.follow();
     if (step.visible || !this.formulas.firstChild) {
-      this.formulas.replaceChildren(...equationsOf(context));
+      showFormulas(this.formulas, equationsOf(context));
       this.path.replaceChildren(...layersTable(context));
       this.path.dataset.cursor = String(context.run.iteration(context.frame));
     }

@@ -1,6 +1,6 @@
 // Views of one step: equations 3 to 13 with the numbers of the step at the cursor, and its parts as bars.
 
-import { number, plotlyText, subscript, table, tr } from "../kit/dom.js";
+import { number, plotlyText, subscript, table, tabular, tr } from "../kit/dom.js";
 import { formulaLine } from "../kit/maths.js";
 import { CLEAR, largestOf } from "../kit/spec.js";
 import { say } from "../kit/words.js";
@@ -100,7 +100,7 @@ export function layerName({ L }, l) {
   return l === L - 1 ? say("layer_last") : say("layer_inner", { l: l + 1 });
 }
 
-const v = (x) => number(x, 4);
+const v = (x) => tabular(x, 4);
 const signed = (x, colour = "") => (x < 0 ? `{( ${colour} ${v(x)} )}` : `${colour} ${v(x)}`);
 const timesSquares = (weights) => weights.map((w) => ` · {${v(w)}}^2`).join("");
 

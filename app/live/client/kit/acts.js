@@ -8,7 +8,7 @@ import { say } from "./words.js";
 /** Two things beside each other where there is room. */
 export const pair = (...nodes) => html("div", "spn-pair", ...nodes);
 
-export const heading = (word) => html("h2", { text: say(word) });
+export const partHeading = (word) => html("h2", { class: "spn-part", text: say(word) });
 
 export const prose = (word) =>
   say(word)

@@ -35,6 +35,9 @@ export const html = (tag, attributes, ...children) => fill(document.createElemen
 export const svg = (tag, attributes, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
+/** A heading of the second or the third level; the first is the page's. */
+export const heading = (level, text) => html(level === 2 ? "h2" : "h3", { text });
+
 /** An element of a formula. */
 export const mathml = (tag, attributes, ...children) =>
   fill(document.createElementNS("http://www.w3.org/1998/Math/MathML", tag), attributes, children);
@@ -124,12 +127,25 @@ const signed = (text) => text.replace("-", "−");
 
 /** A number for reading: `digits` significant ones, a true minus sign, powers of ten outside 0.0001…9999. */
 export function number(value, digits = 3) {
+  return scientific(value, digits, (text) => String(Number(text)));
+}
+
+/** The same with all its digits, zeros at the end too: what changes in place keeps its width. */
+export const tabular = (value, digits = 4) => scientific(value, digits, (text) => text);
+
+function scientific(value, digits, shown) {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 0.9999e-4 && size < 1e4) return signed(String(Number(value.toPrecision(digits))));
+  if (size >= 0.9999e-4 && size < 1e4) return signed(shown(plain(value, digits)));
   const [mantissa, exponent] = value.toExponential(digits - 1).split("e");
-  return signed(`${Number(mantissa)}·10${superscript(Number(exponent))}`);
+  return signed(`${shown(mantissa)}·10${superscript(Number(exponent))}`);
+}
+
+/** Without the power of ten that JavaScript writes where a number has more places than digits. */
+function plain(value, digits) {
+  const text = value.toPrecision(digits);
+  return text.includes("e") ? String(Number(text)) : text;
 }
 
 /** A log-likelihood: always three decimals, so that columns line up. */
@@ -138,6 +154,9 @@ export const llh = (value) => (Number.isFinite(value) ? signed(value.toFixed(3))
 /** Plotly reads pseudo-HTML in its texts; a name must not be able to use it. */
 export const plotlyText = (text) =>
   String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** A column's name as words. */
+export const inWords = (name) => String(name).replaceAll("_", " ");
 
 /** Names from uploads may be endless or full of marks that do not advance; what is shown is short and on its line. */
 export function shorten(name, length = 24) {

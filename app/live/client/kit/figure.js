@@ -2,7 +2,7 @@
 
 import { recallOptions, rememberOptions } from "../run/memory.js";
 import { placed, updatesAxis } from "./axis.js";
-import { html, table } from "./dom.js";
+import { heading, html, plotlyText, table } from "./dom.js";
 import { BEYOND_AXIS } from "./firstorder.js";
 import { entriesOf } from "./legend.js";
 import { menu, toggleButton, toggles, viewItems } from "./menu.js";
@@ -21,7 +21,7 @@ export class Figure {
    * null while nothing can be drawn; `wake()` asks for the next beat. `options` are toggles of its menu by their word,
    * which this browser tab keeps; those of `plain` are buttons beside the menu.
    */
-  constructor(/** @type {any} */ { key, title, note = "", build, context, wake, options = {}, plain = [] }) {
+  constructor(/** @type {any} */ { key, title, level = 2, note = "", build, context, wake, options = {}, plain = [] }) {
     this.key = key;
     this.title = title;
     this.build = build;
@@ -38,7 +38,7 @@ export class Figure {
     this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
     this.note = html("p", { class: "spn-note", text: note });
     this.grid = html("div", { class: "spn-table", hidden: true, tabindex: 0 });
-    this.heading = html("h3", { text: title });
+    this.heading = heading(level, title);
     const described = { class: "spn-frame", role: "img", "aria-label": title, "aria-describedby": this.summary.id };
     this.frame = html("div", described, this.plot, this.overlay);
     const changed = () => (rememberOptions(key, options), this.request());

@@ -11,7 +11,7 @@ const MOST_ROWS = 14; // of the table under a chart; the file has them all
 
 export class Plot extends Figure {
   constructor(/** @type {any} */ settings) {
-    super({ note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
+    super({ level: 3, note: say(`${settings.key}_note`), title: say(`${settings.key}_title`), ...settings });
     this.inSight = false;
     this.legendOf = "";
     this.root.classList.add("spn-plotted");

@@ -1,6 +1,6 @@
 // A drawing of our own: an SVG that is made anew when its size or the theme changes, and painted when the cursor moves.
 
-import { html, svg } from "./dom.js";
+import { heading, html, svg } from "./dom.js";
 import { menu, viewItems } from "./menu.js";
 import { say } from "./words.js";
 
@@ -19,7 +19,7 @@ export class Sketch {
     this.host = html("div", { class: kind, ...attributes });
     this.grid = /** @type {any} */ (table ? html("div", { class: "spn-table", hidden: true, tabindex: 0 }) : null);
     this.menu = menu(title, [...items, ...viewItems(this, () => this.update())]);
-    this.header = html("header", {}, html("h3", { text: title }), this.menu);
+    this.header = html("header", {}, heading(2, title), this.menu);
     this.root = html("section", "spn-figure", this.header, this.host, this.grid);
     new ResizeObserver(() => this.update()).observe(this.host);
   }

@@ -44,7 +44,7 @@ function componentLines(c, part, note, { scale = 1, positive = false, drawn = (v
 
 const power = { exponentformat: "power" };
 
-/** View 2: the effective learning rate of the chosen component in units of η; 1 is the plain step. */
+/** View 2: the adaptive rate of the chosen component in units of η; 1 is the plain step. */
 export function rhoChart(c) {
   const log = c.options.log_y;
   const onLogs = c.layout.settings.parametrisation === "log";

@@ -1,12 +1,8 @@
 // The update of the chosen component in symbols, each with its number at the cursor.
 
-import { html, number, subscript } from "../kit/dom.js";
+import { html, number, tabular } from "../kit/dom.js";
+import { formulaLine } from "../kit/maths.js";
 import { say } from "../kit/words.js";
-
-const coloured = (kind, text) => html("span", { class: `spn-symbol spn-${kind}`, text });
-
-/** A square; powers of ten in brackets, so that their exponent stays their own. */
-const squared = (value) => (number(value).includes("·") ? `(${number(value)})²` : `${number(value)}²`);
 
 /** What the streamed run says of the step from `frame`; `measured` is the next frame's weight, if it is kept. */
 function terms(run, curve, k, frame) {
@@ -32,34 +28,47 @@ function terms(run, curve, k, frame) {
   };
 }
 
-const line = (...parts) => html("span", "spn-equation", ...parts);
-const aside = (text) => html("span", { class: "spn-aside", text });
+const squared = (values) => values.map((w) => ` · {${tabular(w, 3)}}^2`).join("");
+
+/** ρ as the product of the squared weights above; on logarithms η w². */
+function rateOf({ weight, above, rho, log }, k, eta) {
+  const result = `= @rho ${tabular(rho, 3)}`;
+  if (log) return `@rho ρ_${k} = η w_${k}^2 = ${eta}${squared([weight])} ${result}`;
+  if (!above.length) return `@rho ρ_${k} = η ${result}`;
+  return `@rho ρ_${k} = η ∏_{l < L − 1} {( w_${k}^{[ l ]} )}^2 = ${eta}${squared(above)} ${result}`;
+}
+
+/** A summand; where it is below zero in brackets. */
+const summand = (value, colour) =>
+  value < 0 ? `{( ${colour} ${tabular(value, 3)} )}` : `${colour} ${tabular(value, 3)}`;
+
+/** λ as the sum of the relative steps of the layers above; on logarithms a step is η A. */
+function pullOf({ above, lam, log }, k) {
+  const step = log ? "η A_l" : `@over {η A_l} {( w_${k}^{[ l ]} )}^2`;
+  const pull = above.length ? `= ∑_{l < L − 1} ${step} =` : "=";
+  return `@lam λ_${k} ${pull} @lam ${tabular(lam, 3)}`;
+}
 
 /** The lines of ρ, λ and w(t+1) as nodes; of a learner without plain gradient steps the weight, and why. */
 export function equations({ run, choice, frame }) {
   const { curve, component } = choice;
-  const k = subscript(component + 1);
-  const weightIs = (w) => line(coloured("w", `w${k}`), " = ", coloured("w", number(w)));
+  const k = component + 1;
+  const weightIs = (w) => formulaLine("", "w", `w_${k} = @w ${tabular(w)}`);
   if (!run.layout.has_rates[curve]) {
     const reason = say("no_rates", { curves: run.layout.names[curve] });
-    return [weightIs(run.value(frame, curve, "w", component)), line(aside(reason))];
+    return [weightIs(run.value(frame, curve, "w", component)), html("span", { class: "spn-aside", text: reason })];
   }
-  const { weight, above, rho, lam, own, measured, log, cut } = terms(run, curve, component, frame);
-  const eta = number(run.layout.settings.learning_rate);
-  const squares = above.flatMap((w, l) => [" · ", html("span", { text: squared(w), title: `w^[${l}]` })]);
-  const product = above.length ? ["= η ∏ w² = ", eta, ...squares] : ["= η"];
-  const rate = log ? ["= η w² = ", eta, " · ", squared(weight)] : product;
-  const pull = above.length ? " = Σ η ∂𝓛/∂w ∕ w = " : " = ";
+  const step = terms(run, curve, component, frame);
+  const { weight, own, lam, measured } = step;
   const rates = [
-    line(coloured("rho", `ρ${k}`), " ", ...rate, " = ", coloured("rho", number(rho))),
-    line(coloured("lam", `λ${k}`), pull, coloured("lam", number(lam))),
+    formulaLine("", "rho", rateOf(step, k, number(run.layout.settings.learning_rate))),
+    formulaLine("", "lam", pullOf(step, k)),
   ];
   if (!Number.isFinite(measured)) return [...rates, weightIs(weight)];
   const first = weight + own + lam * weight;
-  const rest = cut ? say("floor_active") : say("beyond_first", { r: number(measured - first, 2) });
-  const symbols = [" ≈ w + ", coloured("rho", "ρ∇"), " + ", coloured("lam", "λ"), "w = "];
-  const [step, lift] = [coloured("rho", number(own)), coloured("lam", number(lam * weight))];
-  const sum = [number(weight), " + ", step, " + ", lift, " = ", coloured("w", number(first, 5))];
-  const told = aside(`  ${say("next_measured", { w: number(measured, 5) })}, ${rest}`);
-  return [...rates, line(coloured("w", `w${k}(t+1)`), ...symbols, ...sum, told)];
+  const rest = step.cut ? say("floor_active") : say("beyond_first", { r: number(measured - first, 2) });
+  const symbols = `{w_${k} ( t + 1 )} ≈ w_${k} + @rho ρ_${k} ∇_{w_${k}} + @lam λ_${k} w_${k}`;
+  const sum = `= ${tabular(weight, 3)} + ${summand(own, "@rho")} + ${summand(lam * weight, "@lam")}`;
+  const told = `${say("next_measured", { w: tabular(measured, 5) })}, ${rest}`;
+  return [...rates, formulaLine("", "w", `${symbols} ${sum} = @w ${tabular(first, 5)}`, told)];
 }

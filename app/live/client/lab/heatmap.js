@@ -1,6 +1,6 @@
 // View 11: which items each component expects, one panel per curve, beside how often they occur in the data.
 
-import { html, number, set, shorten, svg, table } from "../kit/dom.js";
+import { html, inWords, number, set, shorten, svg, table } from "../kit/dom.js";
 import { Sketch } from "../kit/sketch.js";
 import { cividis, curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
@@ -44,7 +44,8 @@ export class Heatmap extends Sketch {
     const D = variables.length;
     const size = 11 * theme.textScale;
     const row = Math.max(7, Math.min(15 * theme.textScale, 240 / D));
-    const labels = Math.min(width * 0.3, 158 * theme.textScale);
+    const longest = Math.max(...variables.map((name) => inWords(name).length));
+    const labels = Math.min(width * 0.42, 8 + longest * size * 0.54); // names stand whole where there is any room
     const strip = marginals ? 30 * theme.textScale : 0;
     const fit = (n) => Math.min(34, (width - labels - strip - GAP * (n + 1)) / n / K);
     const panels = fit(names.length) < NARROWEST || width < 560 ? [choice.curve] : names.map((_, curve) => curve);
@@ -57,7 +58,9 @@ export class Heatmap extends Sketch {
     const room = Math.floor(labels / (size * 0.52));
     variables.forEach((name, v) => {
       if (v % every) return;
-      this.svg.append(this.text(labels - 6, HEAD + (v + 0.5) * row, shorten(name, room), { "text-anchor": "end" }));
+      this.svg.append(
+        this.text(labels - 6, HEAD + (v + 0.5) * row, shorten(inWords(name), room), { "text-anchor": "end" }),
+      );
     });
     const left = (place) => labels + place * (K * column + GAP);
     this.panels = panels.map((curve, place) => this.panel(run, curve, left(place)));
@@ -124,14 +127,14 @@ export class Heatmap extends Sketch {
     const own = values.subarray(first, first + D);
     this.summary.textContent = this.describe(run, choice, own, at);
     if (this.grid.hidden) return;
-    const rows = run.layout.variables.map((name, v) => [shorten(name, 60), number(own[v], 3)]);
+    const rows = run.layout.variables.map((name, v) => [shorten(inWords(name), 60), number(own[v], 3)]);
     this.grid.replaceChildren(table(this.summary.textContent, [], rows));
   }
 
   /** The items the chosen component expects most, in words. */
   describe(run, choice, own, at) {
     const order = range(own.length).sort((one, other) => own[other] - own[one]);
-    const item = (v) => `${shorten(run.layout.variables[v])} ${number(own[v], 2)}`;
+    const item = (v) => `${shorten(inWords(run.layout.variables[v]), 60)} ${number(own[v], 2)}`;
     const items = order.slice(0, 3).map(item).join(", ");
     const where = `${run.layout.names[choice.curve]}, k = ${choice.component + 1}`;
     return `${say("at_iteration", { t: at })}, ${where}: ${items}`;

@@ -3,6 +3,7 @@
 import { llhChart } from "../kit/curves.js";
 import { html, icon, wordedButton } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
+import { showFormulas } from "../kit/maths.js";
 import { Tabs } from "../kit/tabs.js";
 import { plainly } from "../kit/terms.js";
 import { Tour } from "../kit/tour.js";
@@ -28,7 +29,7 @@ class Lab {
     this.panels = this.makePanels(parts);
     const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
     this.tabs = new Tabs(Object.entries(this.panels).map(labelled), (key) => this.showPanel(key));
-    this.equations = html("p", "spn-equations");
+    this.equations = html("div", "spn-equations");
     this.llh.root.classList.add("spn-llh");
     this.llh.frame.append(view.wait);
     this.network.header.insertBefore(view.choices, this.network.menu);
@@ -111,7 +112,7 @@ class Lab {
     if (this.shown === this.panels.lam) this.bars.update();
     this.network.update();
     if (this.view.data.door) this.kind.update(context, this.rests(context));
-    this.equations.replaceChildren(...equations(context));
+    showFormulas(this.equations, equations(context));
     this.equations.dataset.cursor = String(context.run.iteration(context.frame));
   }
 }

@@ -1,6 +1,7 @@
 // View 10: the network of one curve, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
 
-import { html, number, set, subscript, svg, table } from "../kit/dom.js";
+import { html, number, set, subscript, svg, table, tabular } from "../kit/dom.js";
+import { formulaLine, math, showFormulas } from "../kit/maths.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
@@ -29,7 +30,8 @@ export class Network extends Sketch {
     this.column = this.radius = this.scale = this.every = 0;
     this.marks = /** @type {any[]} */ ([]); // one per weight
     this.bars = /** @type {any[]} */ ([]); // one per component
-    this.product = html("p", "spn-summary spn-product");
+    this.product = html("div", "spn-summary spn-product");
+    this.words = ""; // the same as text
     this.root.classList.add("spn-net");
     this.root.append(this.product);
   }
@@ -56,7 +58,10 @@ export class Network extends Sketch {
   }
 
   layerLabel(l, y) {
-    return this.text(4, y, `w^[${l}]`, { fill: this.theme.muted });
+    const label = this.text(4, y, "", { fill: this.theme.muted });
+    const raised = { text: `[${l}]`, dy: -4 * this.scale, "font-size": 8.5 * this.scale };
+    label.append(svg("tspan", { text: "w", "font-style": "italic" }), svg("tspan", raised));
+    return label;
   }
 
   /** Root, inner sums and components as circles, one edge per weight. */
@@ -111,7 +116,7 @@ export class Network extends Sketch {
         "stroke-opacity": picked ? 1 : 0.22 + 0.6 * share,
         stroke: this.colour(picked),
       });
-      label.textContent = picked ? number(weight, 2) : "";
+      label.textContent = picked ? number(weight) : "";
     };
   }
 
@@ -130,13 +135,30 @@ export class Network extends Sketch {
         const x = left + Math.min(...under) * this.column + 0.5;
         const width = Math.max(1, under.length * this.column - 1);
         const rect = svg("rect", { x, y: top + l * height + 1, height: height - 2, rx: 1.5, width });
-        const paint = (share, picked) => {
-          set(rect, { fill: this.colour(picked), "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
-        };
-        this.marks.push({ l, i, under, paint });
-        return rect;
+        const label = this.blockLabel(x + width / 2, top + (l + 0.5) * height);
+        this.marks.push({ l, i, under, paint: this.blockPainter(rect, label, width, under) });
+        return svg("g", {}, rect, label);
       }),
     ]);
+  }
+
+  /** The words in a block, which stand on the ground's colour. */
+  blockLabel(x, y) {
+    const halo = { "paint-order": "stroke", stroke: this.theme.ground, "stroke-width": 3.5 * this.scale };
+    return this.text(x, y, "", { "text-anchor": "middle", ...halo });
+  }
+
+  /** A block says which components are under it, on the chosen one's path its weight, where there is room for it. */
+  blockPainter(rect, label, width, under) {
+    const [first, last] = [Math.min(...under) + 1, Math.max(...under) + 1];
+    const names = first === last ? String(first) : `${first}–${last}`;
+    return (share, picked, weight) => {
+      const text = picked ? number(weight) : names;
+      const room = width > 6.6 * this.scale * text.length;
+      label.textContent = room ? text : "";
+      set(label, { "font-weight": picked ? 700 : 400, fill: this.colour(picked) });
+      set(rect, { fill: this.colour(picked), "fill-opacity": (picked ? 0.25 : 0.07) + 0.75 * share });
+    };
   }
 
   /** The components under the drawing: a number, a bar for the share of Σw, and a target for the pointer. */
@@ -188,14 +210,22 @@ export class Network extends Sketch {
     const whole = total(products);
     this.bars.forEach((bar, k) => this.paintComponent(bar, k, component, whole > 0 ? products[k] / whole : 0));
     const path = run.layout.phi[curve].map((at, l) => layers[l][at[component]]);
-    const factors = path.length > 1 ? `${path.map((w) => number(w)).join(" × ")} = ` : "";
-    const share = whole > 0 ? ` ${say("share_of_sum", { share: number((100 * products[component]) / whole) })}` : "";
-    this.product.textContent = `w${subscript(component + 1)} = ${factors}${number(products[component])}${share}`;
-    this.svg.setAttribute("aria-label", `${this.title}: ${this.product.textContent}`);
+    const share = whole > 0 ? say("share_of_sum", { share: number((100 * products[component]) / whole) }) : "";
+    this.showProduct(component, path, products[component], share);
+    this.svg.setAttribute("aria-label", `${this.title}: ${this.words}`);
     if (this.grid.hidden) return;
     const row = (head, values) => [head, ...[...values].map((value) => number(value))];
-    const rows = [...layers.map((layer, l) => row(`w^[${l}]`, layer)), row("w", products)];
+    const rows = [...layers.map((layer, l) => row(math(`w^{[ ${l} ]}`), layer)), row(math("w_k"), products)];
     this.grid.replaceChildren(table(this.title, [], rows));
+  }
+
+  /** The chosen component's weight as a product, as a formula and as text. */
+  showProduct(component, path, weight, share) {
+    const factors = (write, sign) => (path.length > 1 ? `${path.map(write).join(sign)} = ` : "");
+    const k = component + 1;
+    this.words = `w${subscript(k)} = ${factors((w) => number(w), " × ")}${number(weight)} ${share}`.trim();
+    const text = `w_${k} = ${factors((w) => tabular(w, 3), " · ")}@w ${tabular(weight, 3)}`;
+    showFormulas(this.product, [formulaLine("", "network", text, share)]);
   }
 
   paintComponent({ bar, disc, label }, k, chosen, share) {
@@ -209,6 +239,6 @@ export class Network extends Sketch {
   }
 
   file() {
-    return { name: `network-L${this.sizes.length}`, words: `${this.product.textContent}.` };
+    return { name: `network-L${this.sizes.length}`, words: `${this.words}.` };
   }
 }

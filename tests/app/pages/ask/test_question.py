@@ -22,6 +22,7 @@ from spncore.inference.queries import QueryError
 from spncore.inference.values import log_values
 from spncore.runs.trace import Recorder
 from spncore.runs.training import all_blocks, trainer_of
+from spncore.words import percent
 from tests.closeness import assert_close
 
 WORLDS = np.array(list(product((0, 1), repeat=8)))
@@ -216,8 +217,9 @@ def test_the_sentences_hold_the_answer_s_numbers(data, models):
     assert f"−{-given.log_evidence:.3f} nats" in said and f"1 in {1 / math.exp(given.log_evidence):.1f} rows" in said
     assert f"{found.num:,} of 2,000 rows" in said
     largest = max(range(1, 8), key=lambda d: abs(given.after[d] - given.before[d]))
-    assert f"x{largest + 1} from {given.before[largest]:.0%} to {given.after[largest]:.0%}" in ask_words.changes(
-        given, asking.items(data)
+    assert (
+        f"x{largest + 1} from {percent(given.before[largest])} to {percent(given.after[largest])}"
+        in ask_words.changes(given, asking.items(data))
     )
     assert ask_words.IMPOSSIBLE.count(".") == 1, "one sentence"
 
@@ -284,7 +286,7 @@ def test_the_chart_shows_the_answer_and_hostile_names_only_as_text(theme):
     assert_close(traces["no evidence"].x, given.before)
     assert_close(traces["given the evidence"].x, given.after[1:])
     assert traces["set by you"].x.tolist() == [1.0]
-    assert_close(traces["data, 95% interval"].x, asking.matches(table, given.row).share[1:])
+    assert_close(traces[f"data, {percent(0.95)} interval"].x, asking.matches(table, given.row).share[1:])
     text = figure.to_json()
     assert "<img" not in text.replace("\\u003c", "<") and "&lt;img" in text.replace("\\u0026", "&")
     drawn = asking.samples(model, given.row, 0)

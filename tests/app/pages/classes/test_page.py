@@ -62,7 +62,7 @@ def said(page, kind="markdown"):
 
 
 def headline(page):
-    return next(element.value for element in page.subheader)
+    return next(element.value for element in page.header)
 
 
 # ---- the words -----------------------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_other_settings_are_trained_in_the_background_and_then_shown():
 
 def only_its_own(page):
     """No other settings' sentences and curves: what stands is the table of all objectives, which names its data."""
-    return not page.subheader and not figures(page) and len(page.table) == 1
+    return page.header[0].value.startswith("All objectives") and not figures(page) and len(page.table) == 1
 
 
 def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch, jobs_in_threads):

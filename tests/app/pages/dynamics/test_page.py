@@ -49,7 +49,7 @@ def test_the_labs_run_is_one_press_away_and_stays_chosen():
     page = opened(**QUICK)
     study, run_id = page.session_state["study"], page.session_state["shown"].run_id
     dynamics(page)
-    assert page.header[0].value == text.WORDS["dynamics"]
+    assert page.title[0].value == text.WORDS["dynamics"]
     assert page.segmented_control(key="dynamics_run").value == "held"
     assert page.session_state["dynamics_held"].run_id != run_id
     choose(page, "lab")

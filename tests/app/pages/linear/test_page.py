@@ -28,7 +28,7 @@ def opened(**query):
 
 
 def headline(page):
-    return next(element.value for element in page.subheader)
+    return next(element.value for element in page.header)
 
 
 def test_both_models_start_at_the_same_loss_and_reach_the_target_in_the_steps_that_are_said():

@@ -12,6 +12,7 @@ from app.pages.linear import charts, words
 from spncore.linear import network
 from spncore.studies import linear
 from spncore.studies.linear import LinearStudy
+from spncore.words import raised
 
 BUDGET = 300  # updates: the sentences are the same as with 3,000
 FEWEST, CLOSE, ALIKE = 10, 1.05, 0.2
@@ -242,7 +243,7 @@ def judge_terms(shown, study, factors):
             without = max(without, abs(left + own[place, "higher"]) / size)
     assert (
         f"Over {count(steps)} " in said
-        and f"without the term of higher order it would be {without:.2g}".lower() in said.lower()
+        and raised(f"without the term of higher order it would be {without:.2g}") in said.lower()
     )
     assert rest < 1e-13, "what is called rounding is rounding"
     first = "its first " if steps < len(factors["loss"]) - 1 else ""

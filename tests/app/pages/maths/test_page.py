@@ -2,6 +2,7 @@
 
 import ast
 import math
+import re
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -36,6 +37,22 @@ def test_each_equation_and_each_erratum_stands_in_the_text_once():
         assert text.count(f"\n{{equation {name}}}\n") == 1
     for name in ("objective", "rho", "momentum", "gradient", "product"):
         assert text.count(f"\n{{erratum {name}}}\n") == 1
+
+
+def test_each_figure_of_an_idea_stands_in_the_text_once_and_all_are_used():
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted((FOLDER / "maths").glob("*.md")))
+    module = (ROOT / "app" / "live" / "client" / "ideas" / "ideas.js").read_text(encoding="utf-8")
+    [known] = re.findall(r"IDEAS = \{([\w, ]+)\}", module.replace("\n", " "))
+    named = re.findall(r"^\{figure (\w+)\}$", text, re.MULTILINE)
+    assert len(named) > 8 and sorted(named) == sorted(known.replace(",", " ").split())
+
+
+def test_every_part_that_the_page_begins_with_a_link_to_is_there():
+    text = "\n".join(file.read_text(encoding="utf-8") for file in sorted((FOLDER / "maths").glob("*.md")))
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^a-z -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    linked = re.findall(r"\]\(#([\w-]+)\)", text)
+    assert len(linked) > 10 and set(linked) <= anchors
 
 
 def test_the_product_form_has_slope_two_and_the_printed_form_slope_one(found):

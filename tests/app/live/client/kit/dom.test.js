@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { llh, number, plotlyText, shorten, subscript, superscript } from "../../../../../app/live/client/kit/dom.js";
+import {
+  inWords,
+  llh,
+  number,
+  plotlyText,
+  shorten,
+  subscript,
+  superscript,
+  tabular,
+} from "../../../../../app/live/client/kit/dom.js";
 import { powerOfTen, signedScale } from "../../../../../app/live/client/kit/spec.js";
 import { near } from "../fixture.js";
 
@@ -25,6 +34,23 @@ test("numbers are for reading: three digits, a true minus sign, powers of ten wh
     [NaN, Infinity, undefined, null].map((value) => number(value)),
     ["–", "–", "–", "–"],
   );
+});
+
+test("a number that changes in place has all its digits, whatever they are", () => {
+  const written = {
+    0.1: "0.1000",
+    0.10642: "0.1064",
+    2e-7: "2.000·10⁻⁷",
+    12: "12.00",
+    "-0.5": "−0.5000",
+    12345: "1.235·10⁴",
+  };
+  for (const [value, text] of Object.entries(written)) assert.equal(tabular(Number(value)), text);
+  assert.deepEqual(
+    [0, NaN].map((value) => tabular(value)),
+    ["0", "–"],
+  );
+  assert.equal(tabular(2e-4, 3), "0.000200");
 });
 
 test("a number in words is the number, to its digits", () => {
@@ -66,6 +92,7 @@ test("ticks of a signed scale stand where their numbers are drawn, the same on b
 test("names stay short, on their line, and are no markup", () => {
   assert.equal(plotlyText("a<b>&"), "a&lt;b&gt;&amp;");
   assert.equal(shorten("eating"), "eating");
+  assert.equal(inWords("getting_about_outside"), "getting about outside");
   assert.equal(shorten("x".repeat(99), 10), `${"x".repeat(9)}…`);
   assert.equal(shorten("a\u202eb\nc"), "a�b�c");
   assert.equal(shorten("a\u0300\u0301\u0302\u0303".normalize("NFD")).length, 1);

@@ -9,7 +9,7 @@ import ts from "typescript";
 import { count, learn, say } from "../../../../../app/live/client/kit/words.js";
 
 const ROOT = new URL("../../../../../", import.meta.url);
-const PAGES = ["kit", "lab", "dynamics", "circuits"];
+const PAGES = ["kit", "lab", "dynamics", "circuits", "ideas"];
 const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
 const catalogues = Object.fromEntries(PAGES.map((page) => [page, JSON.parse(read(`app/text/${page}.json`))]));
 const terms = JSON.parse(read("app/text/terms.json")); // every page has them

@@ -7,7 +7,6 @@ import json
 import re
 import time
 from http.client import HTTPException
-from itertools import cycle
 from typing import Any
 
 from websockets.exceptions import WebSocketException
@@ -76,11 +75,10 @@ class Visitor:
             await session.close()
 
     async def _change(self, session: Session, until: float) -> None:
-        for num_components in cycle((9.0, 8.0)):
+        await asyncio.sleep(CONTROL_EVERY)
+        while time.perf_counter() < until:
+            session.controls.append(await session.rerun())
             await asyncio.sleep(CONTROL_EVERY)
-            if time.perf_counter() >= until:
-                return
-            session.controls.append(await session.rerun(control_num_components=num_components))
 
 
 async def crowd(server: Server, sizes: Sizes, of: int) -> dict[str, Any]:

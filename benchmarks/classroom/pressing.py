@@ -1,6 +1,7 @@
 """Sessions whose pages are open press Train at once, each with a seed of its own and all else as it comes.
 
-Each opens a link with its seed and K = 9, changes K to 8 by the press, and K now and then afterwards.
+Each opens a link with its seed and K = 9, changes K to 8 by the press, and runs its script now and then afterwards, as
+what changes no setting does.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
-from itertools import cycle
 from typing import Any
 
 from benchmarks.classroom.sizes import CORES, Sizes
@@ -53,13 +53,11 @@ async def follow(session: Session, seconds: float) -> None:
 
 
 async def attend(session: Session, busy: asyncio.Future[Any], offset: float, **changed: float) -> float:
-    """Press Train, then change a control every few seconds until the class is done; seconds that the press took."""
+    """Press Train, then run the script every few seconds until the class is done; seconds that the press took."""
     seconds = await session.press(**changed)
     await asyncio.wait({busy}, timeout=offset)
-    for num_components in cycle((9.0, 8.0)):
-        if busy.done():
-            break
-        session.controls.append(await session.rerun(control_num_components=num_components))
+    while not busy.done():
+        session.controls.append(await session.rerun())
         await asyncio.wait({busy}, timeout=CONTROL_EVERY)
     return seconds
 

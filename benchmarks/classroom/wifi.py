@@ -90,7 +90,7 @@ async def controls(sessions: list[Session]) -> list[str]:
     """Change a control in every page; the session that each is told it has."""
     for session in sessions:
         with suppress(*LOST, TimeoutError):
-            await session.rerun(control_num_components=9.0)
+            await session.rerun()
     return [session.session_id for session in sessions]
 
 

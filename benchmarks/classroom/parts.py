@@ -44,8 +44,8 @@ WHAT = {
     "none, the time until the watch ends",
     "data_gap": "without frames: from that message to the first answer that brings some, between two such answers, and "
     "from the last one to the end of the watch where the run has not ended",
-    "control": "from a message that changes no setting to the end of the script's run, every 3 s in each page of a class "
-    "until all its runs have ended, every 10 s in each of a crowd",
+    "control": "from a message that changes no setting to the end of the script's run, every 3 s in each page of a "
+    "class until all its runs have ended, every 10 s in each of a crowd",
     "all_finished_seconds": "from the first message that presses Train to the last first answer that says done",
     "cpu_seconds_alone": "process time of as many such studies, trained as the lab does one after the other in a "
     "process of the same build, without a server",

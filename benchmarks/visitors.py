@@ -50,40 +50,42 @@ class Session:
     session_id: str = ""  # Streamlit's; a page that reconnects names it
     secret: str = ""  # which the page shows to stop its run; earlier builds ask for none
     widgets: dict[str, str] = field(default_factory=dict)  # ids by key, as the page was sent them
+    said: dict[str, float] = field(default_factory=dict)  # what was changed, by key
     more: str = ""  # id of what unfolds further settings
+    unfolded: bool = False
     sliders: set[str] = field(default_factory=set)  # keys of those whose values are sent as lists
     mounted: asyncio.Event = field(default_factory=asyncio.Event)  # a run is on the page that the last press began
     frames: Any = field(default_factory=hashlib.sha256)  # of all numbers of the run that have come
 
     async def rerun(self, *pressed: str, **changed: float) -> float:
-        """Run the script as a press or a changed control does, by their keys; seconds until it has finished."""
+        """Run the script as a press or a changed control does, by their keys; seconds until it has finished.
+
+        As a browser does, it says what every control says that was ever changed.
+        """
         begin = time.perf_counter()
         self.trained = self.trained or begin
+        self.said.update(changed)
         message = BackMsg()
         message.rerun_script.query_string = self.link
+        states = message.rerun_script.widget_states.widgets
         for key in pressed:
-            message.rerun_script.widget_states.widgets.add(id=self.widgets[key], trigger_value=True)
-        for key, value in changed.items():
-            kind, told = (
-                ("double_array_value", DoubleArray(data=[value])) if key in self.sliders else ("double_value", value)
-            )
-            message.rerun_script.widget_states.widgets.add(id=self.widgets[key], **{kind: told})
-        await self._run(message)
-        return time.perf_counter() - begin
-
-    async def _run(self, message: BackMsg) -> None:
+            states.add(id=self.widgets[key], trigger_value=True)
+        for key, value in self.said.items():
+            if key in self.sliders:
+                states.add(id=self.widgets[key], double_array_value=DoubleArray(data=[value]))
+            else:
+                states.add(id=self.widgets[key], double_value=value)
+        if self.unfolded:
+            states.add(id=self.more, bool_value=True)
         await self.socket.send(message.SerializeToString())
         while not self._read(await self.receive()):
             pass
+        return time.perf_counter() - begin
 
     async def unfold(self) -> None:
         """Unfold the settings that are folded away, where a build draws those only then."""
-        if not self.more:
-            return
-        message = BackMsg()
-        message.rerun_script.query_string = self.link
-        message.rerun_script.widget_states.widgets.add(id=self.more, bool_value=True)
-        await self._run(message)
+        self.unfolded = bool(self.more)
+        await self.rerun()
 
     async def press(self, **changed: float) -> float:
         """Change controls and press Train at once; from here on what is measured is of the run that this begins."""
@@ -107,6 +109,8 @@ class Session:
         kind = answer.WhichOneof("type")
         if kind == "new_session":
             self.session_id = answer.new_session.initialize.session_id
+        elif kind == "page_info_changed":
+            self.link = answer.page_info_changed.query_string
         elif kind == "delta":
             self._see(answer.delta.new_element)
             self.more = answer.delta.add_block.expandable.id or self.more

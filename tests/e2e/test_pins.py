@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.saving import COLUMN, SVG, saved
-from tests.e2e.test_lab_page import QUICK, finished, train
+from tests.e2e.test_lab_page import QUICK, another_run, finished
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PINNED = """() => (document.querySelector('.js-plotly-plot[data-chart=llh]')?.data ?? [])
@@ -23,9 +23,8 @@ def pin(page):
 
 
 def changed(page, label):
-    page.get_by_role("slider", name=label).press("ArrowRight")
-    page.locator(".spn-lab[data-stale]").wait_for()
-    train(page)
+    with another_run(page):
+        page.get_by_role("slider", name=label).press("ArrowRight")
     finished(page)
 
 

@@ -27,9 +27,8 @@ from spncore.studies.cells import Runs
 from spncore.studies.held_equal import Case
 from spncore.studies.linear import LinearStudy
 from spncore.studies.phase import Plane
-from spncore.studies.update2020 import Update
 
-RECORDS = (Experiment, Study, LinearStudy, Plane, Case, Update, Runs)
+RECORDS = (Experiment, Study, LinearStudy, Plane, Case, Runs)
 EVERY_FIELD = [(record, name) for record in RECORDS for name in record.fields]
 
 

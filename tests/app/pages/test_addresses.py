@@ -134,7 +134,7 @@ def test_leaving_a_page_and_coming_back_keeps_what_was_on_show(page: Shown) -> N
     assert page.value is None or control.value == page.value, "and the control says it"
 
 
-@pytest.mark.parametrize(("url", "folder"), {(page.url, page.folder) for page in PAGES} | {("maths", "maths")})
+@pytest.mark.parametrize(("url", "folder"), sorted({(page.url, page.folder) for page in PAGES} | {("maths", "maths")}))
 def test_a_page_opened_plainly_stays_plain_or_says_which_data_stand_in(url: str, folder: str) -> None:
     at = opened(url)
     assert set(at.query_params) <= {"v", "dataset", "run", "data"}

@@ -60,14 +60,15 @@ BAD = [
 )
 def test_a_value_that_was_not_offered_gets_a_sentence_and_changes_nothing(lab, name, value, sentence) -> None:
     tab = lab.tab(lab.browser()).rerun().unfold()
-    run = tab.run()
+    first = tab.run()
     tab.rerun("", said(tab.widget("control_learning_rate"), string_array_value=["0.02"]))
+    run = tab.run()
+    assert run != first, "what may be is trained at once"
     tab.rerun("", said(tab.widget(f"control_{name}"), **value))
     plain = [alert.replace("\\", "") for alert in tab.alerts]
     assert any(sentence in alert and alert.endswith("Nothing was changed.") for alert in plain), plain
     assert tab.run() == run and not tab.rerun().alerts, "it is said once, and the picture stays"
-    tab.rerun("", said(tab.widget("-train"), trigger_value=True))
-    assert tab.address.endswith("&learning_rate=0.02") and tab.run() != run, "what was said before is what is trained"
+    assert tab.address.endswith("&learning_rate=0.02"), "what was said before stands"
     tab.close()
 
 

@@ -145,5 +145,7 @@ def test_a_file_says_what_differs_from_figure_3_and_the_link_of_its_run(view):
     before = view.sent["about"]
     assert before["settings"].startswith("Two clusters (synthetic), ") and "L = 1, 2" in before["settings"]
     assert before["settings"].endswith("all else as in Figure 3 of Trapp et al. (2019).")
-    page.slider(key="control_num_components").set_value(5).run()
+    page.slider(key="control_num_components").set_value(5)
+    page.slider(key="control_num_seeds").set_value(64)
+    page.number_input(key="control_iterations").set_value(5000).run()  # too long to be trained without a press
     assert view.sent["about"] == before, "of the run on screen, not of the controls"

@@ -86,18 +86,18 @@ def test_without_children_the_busiest_thread_but_the_first_trains():
     [
         ({}, True),
         ({"first_point_p95_ms": 1001.0}, False),
-        ({"finished_over_ideal": 1.21}, False),
-        ({"finished_over_ideal": None}, False),
+        ({"data_gap_p95_ms": 401.0}, False),
+        ({"unfinished": 1}, False),
         ({"errors": 1}, False),
     ],
 )
 def test_a_class_is_served_well_when_all_of_it_holds(change, well):
-    row = {"errors": 0, "first_point_p95_ms": 1000.0, "finished_over_ideal": 1.2, **change}
+    row = {"errors": 0, "unfinished": 0, "first_point_p95_ms": 1000.0, "data_gap_p95_ms": 400.0, **change}
     assert pressing.served_well(row) is well
 
 
 def test_the_largest_class_is_the_last_one_served_well():
-    good = {"errors": 0, "first_point_p95_ms": 10.0, "finished_over_ideal": 1.0}
+    good = {"errors": 0, "unfinished": 0, "first_point_p95_ms": 10.0, "data_gap_p95_ms": 100.0}
     rows = [{**good, "sessions": 10}, {**good, "sessions": 20}, {**good, "sessions": 30, "errors": 1}]
     assert pressing.largest(rows) == {"students": 20, "students_per_core": 10.0, "tried_no_more": False}
     assert pressing.largest(rows[:2])["tried_no_more"] and pressing.largest(rows[2:])["students"] == 0
@@ -263,7 +263,7 @@ def made_up():
         "kills": kills.summary(1, [kills.Killed(1.0, 2, 0.1)], 1, 1),
         **{f"wifi_{seconds}_s": cut for seconds in (3, 15, 50)},
         "students": pressing.largest(
-            [{"sessions": 30, "errors": 0, "first_point_p95_ms": 1, "finished_over_ideal": 1}]
+            [{"sessions": 30, "errors": 0, "unfinished": 0, "first_point_p95_ms": 1, "data_gap_p95_ms": 1}]
         ),
     }
 

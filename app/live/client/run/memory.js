@@ -1,6 +1,6 @@
 // What this browser tab keeps: where the reader was in a run (cursor, component, curve and seed), so that every page
-// about the run opens at the same place, which tab is shown, and how each chart is. What the browser keeps: that the tour
-// was seen.
+// about the run opens at the same place, which tab is shown, and how each chart is. What the browser keeps: that the
+// tour was seen.
 
 const tab = () => sessionStorage;
 const browser = () => localStorage;

@@ -50,7 +50,11 @@ async def cut_for(port: int, seconds: float, sizes: Sizes) -> dict[str, Any]:
         for task in connections:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
-        return {"seconds": seconds, "cut": relay.num_cut, **found(sessions, before, kept, await controls(sessions))}
+        states = [session.state for session in sessions]
+        told = await controls(sessions)  # a page whose session is a new one begins a run of its own
+        for session, state in zip(sessions, states, strict=True):
+            session.state = state
+        return {"seconds": seconds, "cut": relay.num_cut, **found(sessions, before, kept, told)}
 
 
 async def follow(session: Session, until: float) -> None:

@@ -77,7 +77,9 @@ def panel(
     """
     main, more = tuple(main), tuple(more)
     now = said(prefix, values, main + more)
-    _, refused_at, _ = _made(make, now)  # a place for the sentence is kept only where one will be
+    before = dict(now)
+    made, named, refusal = _made(make, now)
+    refused_at = named  # a place for the sentence is kept only where one will be
     slots, top = dict[str, DeltaGenerator](), st.container()
     offered, folded = ([name for name in names if name not in MATTERS or MATTERS[name](now)] for names in (main, more))
     rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
@@ -90,7 +92,8 @@ def panel(
             now[name] = draw(prefix, name, fields[name], values[name], **how.get(name, {}))
             if refused_at in (name, fields[name].label):
                 slots[refused_at] = st.container()
-    made, named, refusal = _made(make, now)
+    if now != before:  # a widget that cannot say a value says another
+        made, named, refusal = _made(make, now)
     if refusal:
         slots.get(named, top).error(literal(refusal), icon=":material/block:")
     return made

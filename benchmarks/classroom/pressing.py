@@ -20,7 +20,7 @@ from benchmarks.visitors import Session, link, opened
 
 CONTROL_EVERY = 3.0
 FIRST_SECONDS = 90.0  # that the runs which pages open with are waited for
-Changed = Callable[[int, Session], dict[str, float]]
+Changed = Callable[[int], dict[str, float]]
 FIRST_POINT_MS, GAP_MS = 1000.0, 400.0  # a class is served well within these
 
 
@@ -62,7 +62,7 @@ async def attend(session: Session, busy: asyncio.Future[Any], offset: float, **c
     return seconds
 
 
-def as_it_comes(place: int, session: Session) -> dict[str, float]:
+def as_it_comes(place: int) -> dict[str, float]:
     """The default K, in a page that opened with another one."""
     return {"control_num_components": 8.0}
 
@@ -78,7 +78,7 @@ async def press_all(sessions: list[Session], seconds: float, changed: Changed) -
     busy = asyncio.gather(*(follow(session, seconds) for session in sessions))
     offsets = (CONTROL_EVERY * place / len(sessions) for place in range(len(sessions)))
     attending = [
-        attend(session, busy, offset, **changed(place, session))
+        attend(session, busy, offset, **changed(place))
         for place, (session, offset) in enumerate(zip(sessions, offsets, strict=True))
     ]
     presses = await asyncio.gather(*attending)
@@ -124,7 +124,7 @@ async def cores_that_train(server: Server, sizes: Sizes) -> dict[str, Any]:
     async with class_of(server.port, sizes.students) as sessions:
         seconds = sizes.settle_seconds + sizes.watched_seconds
 
-        def long(place: int, session: Session) -> dict[str, float]:
+        def long(place: int) -> dict[str, float]:
             return {"control_seed": 2000 + place, "control_iterations": sizes.long_updates}
 
         pressing = asyncio.create_task(press_all(sessions, seconds + 2, long))

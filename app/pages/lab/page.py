@@ -116,9 +116,9 @@ def train() -> None:
 
 def train_button(possible: bool) -> None:
     """Train what is not trained by itself, with its price; and once more what was stopped."""
-    seconds, stale = session.price(), session.is_stale()
-    long = stale and seconds > session.TOUCH_SECONDS
-    label = WORDS["train_price"].format(time=duration(seconds)) if long else ""
+    stale = session.is_stale()
+    seconds = session.price() if stale else 0.0
+    label = WORDS["train_price"].format(time=duration(seconds)) if seconds > session.TOUCH_SECONDS else ""
     page.train_button("train", stale, possible, train, WORDS["train_help"], label)
 
 

@@ -57,7 +57,7 @@ def test_during_playback_every_view_of_the_lab_shows_the_same_update(app_server,
 
 
 def test_while_a_run_trains_curves_grow_at_the_frame_that_all_views_show(app_server, open_page):
-    page = open_page(app_server.url + "/" + LONG.replace("400", "5000"))
+    page = open_page(app_server.url + "/" + LONG.replace("400", "5000"), height=1300)  # the tabs in sight
     page.locator(".spn-lab[data-state=running], .spn-lab[data-state=done]").wait_for()
     page.wait_for_function("() => document.querySelector('[data-chart=rho]')?.dataset.cursor")
     samples = sampled(page, "() => Number(document.querySelector('.spn-lab').dataset.cursor) > 300")

@@ -60,7 +60,7 @@ export class Network extends Sketch {
   layerLabel(l, y) {
     const label = this.text(4, y, "", { fill: this.theme.muted });
     const raised = { text: `[${l}]`, dy: -4 * this.scale, "font-size": 8.5 * this.scale };
-    label.append(svg("tspan", { text: "w", "font-style": "italic" }), svg("tspan", raised));
+    label.append(svg("tspan", { text: "w" }), svg("tspan", raised));
     return label;
   }
 

@@ -87,4 +87,5 @@ def test_the_table_and_a_saved_figure_name_the_pinned_runs_too(app_server, open_
     page.locator(".spn-llh > header").get_by_text("Show as table").click()
     heads = page.locator(".spn-llh .spn-table thead th")
     heads.first.wait_for()
-    assert heads.all_inner_texts()[-6:] == [f"L = {depth}, {words}" for words in ("K = 3, η = 0.01", "η = 0.01") for depth in (1, 2, 3)]
+    pinned = [f"L = {depth}, {words}" for words in ("K = 3, η = 0.01", "η = 0.01") for depth in (1, 2, 3)]
+    assert heads.all_inner_texts()[-6:] == pinned

@@ -10,6 +10,7 @@ import { onPrint } from "../kit/printing.js";
 import { relit } from "../kit/relit.js";
 import { pairs, readTheme } from "../kit/theme.js";
 import { say } from "../kit/words.js";
+import { Points } from "./points.js";
 
 const HEIGHT = 450; // pixels, where the figure does not say
 const CLEAR = "rgba(0,0,0,0)";
@@ -22,6 +23,7 @@ class Drawn {
     this.data = /** @type {any} */ (null);
     this.trigger = /** @type {any} */ (null);
     this.paper = false; // drawn for it
+    this.points = /** @type {Points | null} */ (null);
     this.plot = /** @type {any} */ (html("div", { role: "figure" })); // Plotly's too
     this.root = html("div", "spn-drawn", this.plot);
     parent.append(this.root);
@@ -55,9 +57,18 @@ class Drawn {
     if (next === this.now) return; // what the reader has zoomed stays
     this.now = next;
     await window.Plotly.react(plot, structuredClone(figure.data), layout, this.config());
-    if (data.clicks && !this.listening) plot.on("plotly_click", (event) => this.click(event));
-    this.listening = data.clicks;
+    if (data.clicks) this.hear();
     plot.dataset.drawn = "";
+  }
+
+  /** Hear presses on its points, by pointer and by keys. */
+  hear() {
+    if (!this.points) {
+      this.plot.on("plotly_click", ({ points: [{ customdata }] }) => this.trigger("click", customdata));
+      this.points = new Points(this.plot, (customdata) => this.trigger("click", customdata));
+      this.root.append(this.points.root);
+    }
+    this.points.show();
   }
 
   /** The figure as it is on a light page. */
@@ -99,10 +110,6 @@ class Drawn {
     this.paper = paper;
     this.root.toggleAttribute("data-paper", paper);
     this.draw();
-  }
-
-  click({ points: [{ customdata }] }) {
-    this.trigger("click", customdata);
   }
 
   close() {

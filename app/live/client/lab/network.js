@@ -2,6 +2,7 @@
 
 import { html, number, set, subscript, svg, table, tabular } from "../kit/dom.js";
 import { formulaLine, math, showFormulas } from "../kit/maths.js";
+import { checked, radio, radios } from "../kit/radios.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
@@ -22,7 +23,7 @@ const total = (values) => values.reduce((a, b) => a + b, 0);
 
 export class Network extends Sketch {
   constructor({ context, pick }) {
-    super({ title: say("network_title"), kind: "spn-network", context, table: true });
+    super({ title: say("network_title"), kind: "spn-network", context, table: true, role: "group" });
     this.pick = pick;
     this.sizes = /** @type {number[]} */ ([]); // of the layers
     this.tree = /** @type {ReturnType<typeof tree>} */ ([]);
@@ -169,7 +170,13 @@ export class Network extends Sketch {
       fill: this.theme.muted,
       "font-size": 10 * this.scale,
     });
-    return svg("g", {}, share, ...this.bars.map(({ group }) => group));
+    const groups = this.bars.map(({ group }) => group);
+    return svg(
+      "g",
+      radios(say("component"), () => groups, this.pick),
+      share,
+      ...groups,
+    );
   }
 
   component(k) {
@@ -192,7 +199,12 @@ export class Network extends Sketch {
       onclick: () => this.pick(k),
       style: "cursor:pointer",
     });
-    return { bar, disc, label, group: svg("g", { "data-component": k }, disc, label, bar, target) };
+    return {
+      bar,
+      disc,
+      label,
+      group: svg("g", { "data-component": k, ...radio(`k = ${k + 1}`) }, disc, label, bar, target),
+    };
   }
 
   paint(context) {
@@ -228,8 +240,9 @@ export class Network extends Sketch {
     showFormulas(this.product, [formulaLine("", "network", text, share)]);
   }
 
-  paintComponent({ bar, disc, label }, k, chosen, share) {
+  paintComponent({ bar, disc, label, group }, k, chosen, share) {
     const picked = k === chosen;
+    set(group, checked(picked));
     const colour = this.colour(picked);
     set(bar, { height: Number.isFinite(share) ? 18 * this.scale * share : 0, fill: colour });
     set(disc, { stroke: colour, "stroke-width": this.radius ? (picked ? 2.6 : 1.3) : 0 });

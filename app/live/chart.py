@@ -44,12 +44,16 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {**payload, **_loaded(f"{page}/{page}.js"), "styles": styles, "words": _static(f"words/{page}.json")}
 
 
-def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key: str, clicks: bool = False) -> Any:
+def figure_view(
+    figure: "go.Figure", words: str, theme: str, config: Mapping[str, Any], key: str, clicks: bool = False
+) -> Any:
     """Mount a figure, drawn by the same plotly.js as the views; `words` are for those who do not see it.
+
+    It has the colours of a light or a dark `theme`, which the browser changes where its page is of the other one.
 
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
     """
-    return _FIGURE(key=key, data=figure_data(figure, words, config, clicks), on_click_change=_noted)
+    return _FIGURE(key=key, data=figure_data(figure, words, theme, config, clicks), on_click_change=_noted)
 
 
 def idea_view(idea: str, key: str) -> None:
@@ -68,11 +72,11 @@ def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -
     _PLACE(key=key, data=dict(told), on_root_change=on_root)
 
 
-def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], clicks: bool) -> dict[str, Any]:
+def figure_data(figure: "go.Figure", words: str, theme: str, config: Mapping[str, Any], clicks: bool) -> dict[str, Any]:
     """The figure without its template, which the browser makes of the page's theme, and what the browser loads once."""
     drawn = json.loads(figure.to_json())
     drawn["layout"].pop("template", None)
-    said = {"figure": drawn, "alt": words, "config": dict(config), "clicks": clicks}
+    said = {"figure": drawn, "alt": words, "theme": theme, "config": dict(config), "clicks": clicks}
     loaded = {"styles": [_static("kit/paper.css")], "words": _static("words/kit.json")}
     return {**said, **_loaded("figures/figures.js"), **loaded}
 

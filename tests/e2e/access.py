@@ -19,9 +19,22 @@ READY = """(scheme) => {
     const app = document.querySelector('[data-testid=stApp]');
     const lab = document.querySelector('.spn-lab');
     const waiting = document.querySelector('.spn-drawn > [role=figure]:not([data-drawn]), [data-testid=stSkeleton]');
-    const drawn = !lab || (lab.dataset.state === 'done' && (lab.dataset.theme === scheme || lab.dataset.view !== 'normal'));
+    const { state, theme, view, cursor, length } = lab?.dataset ?? {};
+    const atEnd = Number(cursor) === Number(length) - 1;  // nothing moves any more
+    const drawn = !lab || (state === 'done' && atEnd && (theme === scheme || view !== 'normal'));
     return app?.dataset.testScriptState === 'notRunning' && getComputedStyle(app).colorScheme === scheme && drawn
-        && !waiting;
+        && !waiting && document.fonts.status === 'loaded';
+}"""
+# Nothing moves or changes its size from frame to frame any more.
+AT_REST = """async () => {
+    const sizes = () => [...document.querySelectorAll('[data-testid], .spn-host, .katex-display, svg')]
+        .map((each) => `${each.scrollWidth} ${each.clientWidth} ${each.getBoundingClientRect().x}`).join();
+    let [before, same] = ['', 0];
+    while (same < 10) {
+        await new Promise(requestAnimationFrame);
+        const now = sizes();
+        [before, same] = [now, now === before ? same + 1 : 0];
+    }
 }"""
 FINDINGS = """async ({ tags, known }) => {
     const rules = { 'target-size': { enabled: true } };  // of WCAG 2.2, which axe looks at only when it is told to
@@ -39,9 +52,9 @@ WRITTEN = """function () {
     const words = [];
     while (walker.nextNode()) {
         const { currentNode: { data, parentElement: at } } = walker;
-        const { clipPath, clip } = getComputedStyle(at);
+        const { clipPath, clip, fontFamily } = getComputedStyle(at);
         const shown = at.checkVisibility({ visibilityProperty: true }) && clipPath === 'none' && clip === 'auto';
-        if (shown && !at.closest('[data-testid=stIconMaterial], style, svg')) words.push(data);
+        if (shown && !/Material/.test(fontFamily) && !at.closest('style, svg')) words.push(data);
     }
     return words.join(' ');
 }"""
@@ -58,8 +71,7 @@ class Known(NamedTuple):
 def ready(page: Any, scheme: str = "light") -> None:
     """Wait until a page has drawn everything."""
     page.wait_for_function(READY, arg=scheme)
-    # two animation frames: what was drawn is on screen
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate(AT_REST)
 
 
 def findings(page: Any, known: tuple[Known, ...]) -> tuple[set[tuple[str, str]], list[str]]:

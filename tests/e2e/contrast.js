@@ -3,7 +3,7 @@
 async ({ picture }) => {
   const [LEAST, LEAST_LARGE, LARGE, LARGE_BOLD, BOLD] = [4.5, 3, 24, 18.66, 700];
   const APART = 24; // of the sum over red, green and blue: a shade of the letters' own colour is not their ground
-  const LEFT_OUT = "script, style, noscript, option, [data-testid=stIconMaterial], :disabled, [aria-disabled=true]";
+  const LEFT_OUT = "script, style, noscript, option, :disabled, [aria-disabled=true]";
 
   const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
   const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
@@ -26,9 +26,10 @@ async ({ picture }) => {
     return (high + 0.05) / (low + 0.05);
   };
 
-  /** The colours in a box, the commonest first. */
+  /** The colours in the middle of a box, where its letters are, the commonest first. */
   function coloursIn({ left, top, width, height }) {
-    const { data } = drawn.getImageData(Math.round(left), Math.round(top), Math.ceil(width), Math.ceil(height));
+    const [x, y] = [left, top + 0.2 * height].map(Math.round);
+    const { data } = drawn.getImageData(x, y, Math.ceil(width), Math.ceil(0.6 * height));
     const counts = new Map();
     for (let i = 0; i < data.length; i += 4) {
       const colour = `${data[i]},${data[i + 1]},${data[i + 2]}`;
@@ -82,7 +83,8 @@ async ({ picture }) => {
     const away = (one, other) => one.reduce((sum, part, i) => sum + Math.abs(part - other[i]), 0);
     const colours = coloursIn(box);
     const ground = colours.find((colour) => away(colour, mixed(colour)) > APART) ?? colours[0];
-    const { fontSize, fontWeight } = getComputedStyle(element);
+    const { fontSize, fontWeight, fontFamily } = getComputedStyle(element);
+    if (/Material/.test(fontFamily)) continue;
     const size = Number.parseFloat(fontSize);
     const large = size >= LARGE || (size >= LARGE_BOLD && Number(fontWeight) >= BOLD);
     const reached = contrast(mixed(ground), ground);

@@ -1,4 +1,4 @@
-"""With a reader's own look: forced colours, more contrast, less motion; lines, edges and what is chosen stay visible."""
+"""With a reader's own look: forced colours, more contrast, less motion; what is drawn and chosen stays visible."""
 
 from __future__ import annotations
 

@@ -187,15 +187,10 @@ export class Drawing extends Sketch {
     const open = String(!hidden && !block);
     const act = can && { class: "spn-folds", "aria-expanded": open, onclick: () => this.press(name) };
     const said = can ? `${title}. ${press}` : title;
-    const item = { role: "treeitem", tabindex: -1, "aria-label": said };
-    const group = svg(
-      "g",
-      { ...place, ...item, ...act },
-      svg("title", { text: said }),
-      shape,
-      sign,
-      ...this.labels(node, unit),
-    );
+    const labels = this.labels(node, unit);
+    const written = labels.map(({ textContent }) => textContent).join(" ");
+    const item = { role: "treeitem", tabindex: -1, "aria-label": [written, said].filter(Boolean).join(": ") };
+    const group = svg("g", { ...place, ...item, ...act }, svg("title", { text: said }), shape, sign, ...labels);
     return { group, shape, sign, hidden };
   }
 

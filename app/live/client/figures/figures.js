@@ -50,8 +50,8 @@ class Drawn {
     const width = this.root.clientWidth;
     if (!window.Plotly || !data || !width) return; // drawn when it is here, or comes into sight
     const theme = readTheme(parent, false);
-    const figure = this.paper ? this.lit(theme) : data.figure;
     const look = this.paper ? onPaper(theme, PRINTED) : theme;
+    const figure = this.lit(look.mode);
     const layout = { height: HEIGHT, ...figure.layout, width, template: template(look) };
     const next = JSON.stringify([figure.data, layout]);
     if (next === this.now) return; // what the reader has zoomed stays
@@ -71,9 +71,10 @@ class Drawn {
     this.points.show();
   }
 
-  /** The figure as it is on a light page. */
-  lit({ mode }) {
-    return mode === "dark" ? relit(this.data.figure, pairs()) : this.data.figure;
+  /** The figure as it is on a light or on a dark page. */
+  lit(mode) {
+    const { figure, theme } = this.data;
+    return mode === theme ? figure : relit(figure, mode === "dark" ? pairs() : reversed(pairs()));
   }
 
   /** Its tool bar, where our dialog takes the place of Plotly's own picture. */
@@ -89,7 +90,7 @@ class Drawn {
   saved() {
     const { alt, base } = this.data;
     const theme = readTheme(this.parent, false);
-    const { data, layout } = this.lit(theme);
+    const { data, layout } = this.lit("light");
     const title = String(layout.meta ?? alt.split(/[.:] /)[0]);
     const caption = `${location.href} ${say("cite")}`;
     const name = `spnlab-${
@@ -119,6 +120,8 @@ class Drawn {
     this.root.remove();
   }
 }
+
+const reversed = (all) => all.map(([light, dark]) => [dark, light]);
 
 /** The layout in a file, whose legend and title stand around it; its margins are what its axes need. */
 function filed(layout, look) {

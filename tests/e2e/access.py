@@ -19,10 +19,11 @@ READY = """(scheme) => {
     const app = document.querySelector('[data-testid=stApp]');
     const lab = document.querySelector('.spn-lab');
     const waiting = document.querySelector('.spn-drawn > [role=figure]:not([data-drawn]), [data-testid=stSkeleton]');
+    const own = [scheme, 'light dark'];  // which it is where colours are forced
     const { state, theme, view, cursor, length } = lab?.dataset ?? {};
     const atEnd = Number(cursor) === Number(length) - 1;  // nothing moves any more
     const drawn = !lab || (state === 'done' && atEnd && (theme === scheme || view !== 'normal'));
-    return app?.dataset.testScriptState === 'notRunning' && getComputedStyle(app).colorScheme === scheme && drawn
+    return app?.dataset.testScriptState === 'notRunning' && own.includes(getComputedStyle(app).colorScheme) && drawn
         && !waiting && document.fonts.status === 'loaded';
 }"""
 # Nothing moves or changes its size from frame to frame any more.

@@ -19,7 +19,7 @@ LAB = "?v=2&dataset=two-clusters&num_components=4&iterations=40&num_seeds=2"
 STROKES = """(selector) => [...document.querySelectorAll(selector)].map((line) => {
     const { stroke, strokeOpacity, strokeWidth } = getComputedStyle(line);
     return [stroke, Number(strokeOpacity), Number.parseFloat(strokeWidth)];
-})"""
+}).filter(([, , width]) => width > 0)"""
 GROUND = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 SWATCHES = """() => [...document.querySelectorAll('.spn-llh .spn-value, .spn-llh .spn-dot')]
     .map((word) => getComputedStyle(word, '::before').backgroundColor)"""
@@ -105,7 +105,7 @@ def test_who_asks_for_less_motion_sees_nothing_move_by_itself(app_server: AppSer
         page = open_page(
             f"{app_server.url}/{LAB}",
             motion=motion,
-            prepare=lambda context: context.route("**/api/runs/*?from=*", held.append),
+            prepare=lambda context: context.route("**/api/runs/*?from=*", lambda route: held.append(route)),
         )
         page.locator(".spn-lab[data-waiting] .spn-wait").wait_for()
         page.wait_for_function("() => window.Plotly && document.querySelector('.spn-wait').textContent")

@@ -6,7 +6,7 @@ links of their own: a link reopens the same record in every later release, whate
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -33,7 +33,7 @@ class Earlier(NamedTuple):
     now: Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Links(Generic[Kind]):
     """How records of one kind are written as links.
 
@@ -121,13 +121,14 @@ class Links(Generic[Kind]):
 
     def _start(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults of a version beside what is given."""
-        start = self._read(version, self.defaults[version])
+        start = dict(self._read(version, self.defaults[version]))
         for (name, value), link in self.where.items():
             if given.get(name, start[name]) == value:
                 start |= self._read(version, link)
         return start
 
-    def _read(self, version: int, link: str) -> dict[str, Any]:
+    @cache  # every script of a page asks for the defaults
+    def _read(self, version: int, link: str) -> Mapping[str, Any]:
         return {name: self._value(version, name, text) for name, text in parse_qsl(link, keep_blank_values=True)}
 
     def _value(self, version: int, name: str, text: str) -> Any:

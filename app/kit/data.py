@@ -22,7 +22,12 @@ def data_control() -> None:
     """Choose a built-in or uploaded set, or upload one; a set that is not at hand is offered to be fetched."""
     st.session_state[KEY] = session.study().experiment.dataset
     titles = session.data_titles()
-    how = {"options": list(titles), "words": titles.__getitem__, "help": WORDS["data_help"], "on_change": _choose}
+    how: dict[str, Any] = {
+        "options": list(titles),
+        "words": titles.__getitem__,
+        "help": WORDS["data_help"],
+        "on_change": _choose,
+    }
     controls.draw("control", "dataset", FIELDS["dataset"], st.session_state[KEY], **how)
     missing = st.session_state["not_at_hand"]
     if missing is not None:

@@ -6,7 +6,7 @@ links of their own: a link reopens the same record in every later release, whate
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -54,6 +54,7 @@ class Links(Generic[Kind]):
     long: str = "the value has more than {most} characters"
     unreadable: str = ""
     earlier: Mapping[tuple[int, str], Earlier] = field(default_factory=dict)
+    _kept: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def default(self) -> Kind:
         """What a link without any setting opens."""
@@ -127,9 +128,12 @@ class Links(Generic[Kind]):
                 start |= self._read(version, link)
         return start
 
-    @cache  # every script of a page asks for the defaults
     def _read(self, version: int, link: str) -> Mapping[str, Any]:
-        return {name: self._value(version, name, text) for name, text in parse_qsl(link, keep_blank_values=True)}
+        """What a link of defaults says; every script of a page asks for it."""
+        if (version, link) not in self._kept:
+            pairs = parse_qsl(link, keep_blank_values=True)
+            self._kept[version, link] = {name: self._value(version, name, text) for name, text in pairs}
+        return self._kept[version, link]
 
     def _value(self, version: int, name: str, text: str) -> Any:
         """What a text means in a link of a version."""
@@ -158,7 +162,7 @@ _LAB = (
     "&learning_rate=0.01&init_scale=0.0001&init_convention=per_layer&weight_init=equal&component_init=uniform"
     "&init_noise=1e-12&train_components=true&parametrisation=linear&floor=0.0001&objective=generative"
     "&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent&momentum=0.9&batch_size=0"
-    "&rivals=&iterations=500&num_seeds=6&seed=0"
+    "&rivals=&iterations=500&num_seeds=6&seed=0&changes="
 )
 _CIRCUITS = (
     "structure=random_partitions&split_depth=2&num_repetitions=1&num_components=2&depths=1,2&learning_rate=0.1"

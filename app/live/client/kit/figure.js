@@ -51,13 +51,7 @@ export class Figure {
     const [buttons, rest] = [true, false].map((is) => Object.keys(options).filter((o) => plain.includes(o) === is));
     const items = [...toggles(options, rest, changed), ...viewItems(this, () => this.request())];
     const pressed = toggles(options, buttons, changed).map(toggleButton);
-    const header = html(
-      "header",
-      {},
-      this.heading,
-      ...pressed,
-      menu(title, items, () => insideItems(this)),
-    );
+    const header = html("header", {}, this.heading, ...pressed, menu(title, items, { more: () => insideItems(this) }));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
   }

@@ -23,9 +23,9 @@ STROKES = """(selector) => [...document.querySelectorAll(selector)].map((line) =
 GROUND = "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 SWATCHES = """() => [...document.querySelectorAll('.spn-llh .spn-value, .spn-llh .spn-dot')]
     .map((word) => getComputedStyle(word, '::before').backgroundColor)"""
-TABS = """() => [true, false].map((is) => {
-    const style = getComputedStyle(document.querySelector(`.spn-tab[aria-selected=${is}]`));
-    return [style.backgroundColor, style.color].join(' on ');
+CHOSEN = """(selector) => [true, false].map((is) => {
+    const chosen = `:is([aria-selected=${is}], [aria-pressed=${is}])`;
+    return getComputedStyle(document.querySelector(selector + chosen)).backgroundColor;
 })"""
 
 
@@ -57,14 +57,15 @@ def test_in_forced_colours_lines_edges_and_the_chosen_thing_stay_visible(
 ) -> None:
     page = asked(app_server, open_page, LAB, scheme, forced_colors="active")
     ground = page.evaluate(GROUND)
-    edges = stands_out(page, ".spn-network line", ground)
+    edges = stands_out(page, ".spn-network .spn-edge", ground)
     assert len({colour for colour, _, _ in edges}) == 2, "the chosen component's path has a colour of its own"
     stands_out(page, ".spn-llh .scatterlayer .js-line[style*='fill: none']", ground)
     stands_out(page, ".spn-network circle", ground)
     swatches = set(page.evaluate(SWATCHES))
     assert len(swatches) >= 3 and ground not in swatches, "the colours of depths are not forced away"
-    selected, other = page.evaluate(TABS)
-    assert selected != other
+    for selector in (".spn-tab", ".st-key-control_depths button"):
+        selected, other = page.evaluate(CHOSEN, selector)
+        assert selected != other, selector
     assert faint(page) == []
 
 
@@ -88,7 +89,7 @@ def test_who_asks_for_more_contrast_gets_no_grey_words_and_no_faint_lines(
         style = "([selector, name]) => getComputedStyle(document.querySelector(selector))[name]"
         places = ((".spn-status", "color"), (".spn-lab", "color"), (".spn-worded", "borderTopColor"))
         found = [page.evaluate(style, place) for place in places]
-        return *found, min(opacity for _, opacity, _ in page.evaluate(STROKES, ".spn-network line"))
+        return *found, min(opacity for _, opacity, _ in page.evaluate(STROKES, ".spn-network .spn-edge"))
 
     grey, text, border, opacity = look()
     assert grey != text != border and opacity < 0.9

@@ -67,6 +67,7 @@ class Circuits extends Acts {
   constructor(view) {
     super(view);
     this.edge = /** @type {number | null} */ (null); // that eq. 7 is shown for
+    this.of = /** @type {string | null} */ (null); // the tree that it was last looked for in
     this.gradientOnly = true;
     const context = () => view.context();
     const redraw = () => view.redraw();
@@ -117,7 +118,7 @@ class Circuits extends Acts {
 
   taken(run) {
     super.taken(run);
-    this.edge = null;
+    this.edge = this.of = null;
     this.trees.forget();
     this.drawing.forget();
   }
@@ -145,7 +146,8 @@ class Circuits extends Acts {
     if (!found) return;
     const tree = found.header;
     this.trees.show(tree);
-    if (!tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    if (tree.number !== this.of && !tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    this.of = tree.number;
     showFormulas(this.formulas, treeFormulas(tree));
     const of = `${tree.number} ${tree.at} ${this.edge}`;
     if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)

@@ -15,8 +15,8 @@ export function insideItems(figure) {
 
 /** A toggle for each group of lines that has a name. */
 function lineItems(figure) {
-  const named = new Map(figure.spec.data.map(({ legendgroup, name }) => [legendgroup, name]));
-  const groups = [...named].filter(([group, name]) => group && name);
+  const named = figure.spec.data.filter(({ legendgroup, name }) => legendgroup && name);
+  const groups = [...new Map(named.map(({ legendgroup, name }) => [legendgroup, name]))];
   if (groups.length < 2) return [];
   const checked = (group) => () => !figure.hidden.has(group);
   return groups.map(([group, name]) => ({

@@ -1,5 +1,5 @@
-// The texts on screen that stand out too little from what is behind them, by the pixels of a picture of the page: what a
-// text stands on is the commonest colour in its box. Disabled controls and icons are left out, as WCAG does.
+// The texts on screen that stand out too little from what is behind them, by the pixels of a picture of the page: what
+// a text stands on is the commonest colour in its box. Disabled controls and icons are left out, as WCAG does.
 async ({ picture }) => {
   const [LEAST, LEAST_LARGE, LARGE, LARGE_BOLD, BOLD] = [4.5, 3, 24, 18.66, 700];
   const APART = 24; // of the sum over red, green and blue: a shade of the letters' own colour is not their ground

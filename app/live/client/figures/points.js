@@ -1,4 +1,5 @@
-// The points of a figure that can be pressed, by keyboard: one button over the chart, which arrows move to the next one.
+// The points of a figure that can be pressed, by keyboard: one button over the chart, which arrows move from one to the
+// next.
 
 import { html } from "../kit/dom.js";
 

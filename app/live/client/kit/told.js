@@ -40,7 +40,7 @@ export class Told {
     this.headline = html("h2", "spn-headline");
     this.details = html("p", { class: "spn-details", hidden: true }); // read after the headline, not spoken at a change
     this.status = html("span", {});
-    this.spoken = html("p", { class: "spn-spoken", role: "status" }); // for who does not see; the rest changes too often
+    this.spoken = html("p", { class: "spn-spoken", role: "status" }); // the rest changes too often
     this.notes = html("ul");
     this.noted = html("summary");
     this.events = html("details", { class: "spn-events", hidden: true }, this.noted, this.notes);

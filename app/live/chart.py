@@ -64,8 +64,8 @@ def idea_view(idea: str, key: str, view: str) -> None:
 
 
 def bar_view(page: str, key: str) -> None:
-    """Mount the bar at the foot of a small screen; `page` is where the reader is."""
-    loaded = {**_loaded("bar/bar.js"), "styles": [_static("bar/bar.css")], "words": ""}
+    """Mount the bar at the foot of a small screen, and how the page is printed; `page` is where the reader is."""
+    loaded = {**_loaded("bar/bar.js"), "styles": [_static("bar/bar.css"), _static("kit/paper.css")], "words": ""}
     _BAR(key=key, data={"page": page, "labels": dict(catalogue("bar")), **loaded})
 
 

@@ -69,6 +69,14 @@ def box(part: Any) -> tuple[float, float, float, float]:
     return found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"]
 
 
+def add_depth(page: Any) -> None:
+    """Press L = 4 and wait for its curve."""
+    before = page.locator(".spn-lab").get_attribute("data-run")
+    page.locator(CONTROLS).get_by_role("button", name="4", exact=True).click()
+    page.wait_for_function("(run) => document.querySelector('.spn-lab').dataset.run !== run", arg=before)
+    assert "4" in finished(page)
+
+
 def settled(page: Any, part: Any) -> tuple[float, float, float, float]:
     """Where a part is when scrolling has come to rest."""
     part.evaluate("""node => new Promise((resolve) => {
@@ -107,13 +115,9 @@ def test_no_control_of_a_phone_hides_behind_a_sign_without_a_name(app_server: Ap
 
 def test_what_is_set_by_touch_is_seen_in_the_chart_over_the_sheet(app_server: AppServer, open_page: OpenPage) -> None:
     page = lab(open_page, app_server, **PHONE)
-    before = page.locator(".spn-lab").get_attribute("data-run")
     entry(page, "depths").tap()
     is_open(page).wait_for()
-    depth = page.locator(CONTROLS).get_by_role("button", name="4", exact=True)
-    depth.tap()
-    page.wait_for_function("(run) => document.querySelector('.spn-lab').dataset.run !== run", arg=before)
-    assert 4 in map(int, finished(page))
+    add_depth(page)
     _, top, _, bottom = settled(page, page.locator(CHART))
     assert top >= 0 and bottom <= box(page.locator(".spn-sheet-head"))[1], "all of the chart is in sight"
     assert is_open(page).is_visible()
@@ -123,9 +127,9 @@ def test_what_is_set_by_touch_is_seen_in_the_chart_over_the_sheet(app_server: Ap
 def test_a_question_is_chosen_by_touch_from_the_same_list(app_server: AppServer, open_page: OpenPage) -> None:
     page = lab(open_page, app_server, **PHONE)
     entry(page, "questions").tap()
-    question = page.get_by_role("radio", name=re.compile("ten times"))
-    question.locator("xpath=ancestor-or-self::label").first.tap()
-    page.locator(CONTROLS).get_by_role("button", name=re.compile("ten times")).wait_for()
+    question = page.get_by_test_id("stRadioOption").filter(has_text="win at ten times")
+    question.tap()
+    page.locator(CONTROLS).get_by_role("button", name=re.compile("win at ten times")).wait_for()
     assert is_open(page).is_visible()
     page.wait_for_url(re.compile("learning_rate=0.1"))
 
@@ -164,7 +168,7 @@ def test_pages_are_chosen_by_touch_and_fold_away(app_server: AppServer, open_pag
     links.last.wait_for()
     assert links.count() == len(PAGES) and not page.locator(CONTROLS).is_visible()
     assert not page.evaluate(SMALLEST, "[data-testid=stSidebarNavLink]")
-    links.filter(has_text="Maths").tap()
+    links.filter(has_text="The mathematics").tap()
     page.get_by_role("heading", level=1, name="The mathematics").wait_for()
     is_folded(page)
     assert not entry(page, "settings").is_visible(), "nothing is set there"
@@ -187,8 +191,9 @@ def test_where_a_screen_is_low_the_sheet_is_beside_the_chart(
     left, top, right, bottom = box(page.locator(SHEET))
     assert (left, top) == (0, 0) and right <= 0.42 * look["width"] and bottom <= box(bar(page))[1] + 1
     assert box(depth)[1] >= box(page.locator(".spn-sheet-head"))[3] and box(depth)[3] <= bottom
-    depth.click()
-    assert 4 in map(int, finished(page))
+    add_depth(page)
+    chart = settled(page, page.locator(CHART))
+    assert right - 1 <= chart[0] and chart[2] <= look["width"]
     page.get_by_role("button", name=WORDS["sheet_close"]).click()
     is_folded(page)
 
@@ -219,8 +224,16 @@ def test_what_is_touched_in_the_sheet_is_large_enough(app_server: AppServer, ope
     entry(page, "settings").tap()
     is_open(page).wait_for()
     page.wait_for_function(DRAWN)
-    touched = "button:not([aria-label^='Help']), [role=radio], summary, [data-baseweb=select] > div, input[type=number]"
-    assert not page.evaluate(SMALLEST, ", ".join(f"{CONTROLS} {one}" for one in touched.split(", ")))
+    page.locator(CONTROLS).locator("summary").tap()
+    page.locator(CONTROLS).locator("details[open]").wait_for()
+    page.wait_for_function(DRAWN)
+    touched = (
+        "button:not([aria-label^='Help'])",
+        "summary",
+        "input[role=combobox]",
+        "[data-testid=stSlider] [role=group]",
+    )
+    assert not page.evaluate(SMALLEST, ", ".join(f"{CONTROLS} {one}" for one in touched))
     assert not page.evaluate(SMALLEST, ".spn-sheet-head button")
 
 
@@ -254,7 +267,7 @@ def test_plotly_s_tool_bar_never_comes_over_a_figure_that_is_touched(
     page = open_page(f"{app_server.url}/{address}", **PHONE)
     figure = page.locator(".spn-drawing[data-drawn]").first
     figure.scroll_into_view_if_needed()
-    figure.tap(position={"x": 200, "y": 150})
+    figure.tap(position={"x": 200, "y": 4})  # beside what would be pressed in it
     assert page.locator(".modebar").count() == 0
     take = page.get_by_role("button", name="Save figure …").first
     assert box(take)[1] >= box(figure)[3] - 1 and not page.evaluate(SMALLEST, ".spn-take")

@@ -1,5 +1,5 @@
-// The bar at the foot of a small screen: where else to go, what can be set, and play. What is set stays in the one panel
-// of controls, which is Streamlit's own: the bar opens it as a sheet under the chart, and closes it.
+// The bar at the foot of a small screen: where else to go, what can be set, and play. What is set stays in the one
+// panel of controls, which is Streamlit's own: the bar opens it as a sheet under the chart, and closes it.
 
 import { carried } from "../kit/carried.js";
 import { html, icon } from "../kit/dom.js";

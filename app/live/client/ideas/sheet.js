@@ -49,7 +49,7 @@ export class Sheet {
     const { grid, line } = this.theme;
     for (const [at, word] of ticksOf(x)) {
       this.stroke(`M${this.x(at)} ${top}V${bottom}`, grid, 1);
-      this.word(this.x(at), bottom + 13, word, { "text-anchor": "middle" });
+      this.word(this.x(at), bottom + 16, word, { "text-anchor": "middle" });
     }
     for (const [at, word] of ticksOf(y)) {
       this.stroke(`M${left} ${this.y(at)}H${right}`, grid, 1);

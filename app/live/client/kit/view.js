@@ -69,13 +69,17 @@ class View {
     this.choices = html("div", "spn-choices", this.chooseCurve, this.chooseComponent, this.chooseSeed);
     this.page = make(this);
     this.root = this.page.root;
+    this.mount(parent);
+    this.stopper = new AbortController();
+    this.listen(this.stopper.signal);
+    requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  mount(parent) {
     this.root.dataset.state = "loading";
     this.root.append(this.handout.root);
     parent.append(this.root);
     carried().append(this.transport.carried);
-    this.stopper = new AbortController();
-    this.listen(this.stopper.signal);
-    requestAnimationFrame((now) => this.animate(now, now));
   }
 
   /** Hear keys, presses beside an open menu or term, and that the page is printed. */

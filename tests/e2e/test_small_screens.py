@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 
 from app.live import assets
 from app.live.catalogues import catalogue
@@ -20,7 +22,7 @@ PHONE = {"width": 390, "height": 844, "touch": True}
 ON_ITS_SIDE = {"width": 844, "height": 390, "touch": True}
 MAGNIFIED = {"width": 683, "height": 384}  # a laptop's 1366 by 768 at 200 %
 SMALL = {"phone": PHONE, "on its side": ON_ITS_SIDE, "magnified": MAGNIFIED}
-LEAST = 44  # pixels of what is touched
+NOTHING = ("ask", "figure3", "maths", "about")  # is set or played there, and a wide screen has the pages at its head
 SHEET, CHART = "[data-testid=stSidebar]", ".spn-llh .spn-frame"
 CONTROLS = "[data-testid=stSidebarUserContent]"
 DRAWN = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
@@ -95,15 +97,18 @@ def test_the_bar_is_at_the_foot_of_every_page_and_covers_nothing_of_its_end(
     app_server: AppServer, open_page: OpenPage, address: str, look: dict[str, Any]
 ) -> None:
     page = open_page(f"{app_server.url}/{address}", **look)
-    bar(page).wait_for()
+    page.locator(".spn-bar").wait_for(state="attached")
     page.wait_for_function(DRAWN)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    if look is ON_ITS_SIDE and address in NOTHING:
+        return bar(page).wait_for(state="hidden")
+    bar(page).wait_for()
     left, _, right, bottom = box(bar(page))
     assert (left, right, bottom) == (0, look["width"], look["height"])
     page.wait_for_function(f"() => {{ const [last, bar] = ({END})(); return last <= bar; }}")
     assert not page.evaluate(SMALLEST, ".spn-bar button")
     for name in bar(page).get_by_role("button").all():
         assert name.inner_text().strip() in {*WORDS.values(), "Play", "Pause"}
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
 def test_no_control_of_a_phone_hides_behind_a_sign_without_a_name(app_server: AppServer, open_page: OpenPage) -> None:
@@ -224,9 +229,10 @@ def test_what_is_touched_in_the_sheet_is_large_enough(app_server: AppServer, ope
     entry(page, "settings").tap()
     is_open(page).wait_for()
     page.wait_for_function(DRAWN)
-    page.locator(CONTROLS).locator("summary").tap()
-    page.locator(CONTROLS).locator("details[open]").wait_for()
-    page.wait_for_function(DRAWN)
+    if address != "linear":
+        page.locator(CONTROLS).locator("summary").tap()
+        page.locator(CONTROLS).locator("details[open]").wait_for()
+        page.wait_for_function(DRAWN)
     touched = (
         "button:not([aria-label^='Help'])",
         "summary",
@@ -238,17 +244,18 @@ def test_what_is_touched_in_the_sheet_is_large_enough(app_server: AppServer, ope
 
 
 def test_streamlit_has_what_the_bar_leans_on(app_server: AppServer, open_page: OpenPage) -> None:
+    code, style = ((assets.CLIENT / "bar" / name).read_text(encoding="utf-8") for name in ("bar.js", "bar.css"))
+    scripts = "".join(
+        path.read_text(encoding="utf-8") for path in Path(st.__file__).parent.glob("static/static/js/*.js")
+    )
+    assert not [name for name in re.findall(r'data-testid\^?="(\w+)"', style) if name not in scripts]
+    leans = set(re.findall(r"data-testid=(\w+)", code)) - {"stTooltipIcon"}
     page = lab(open_page, app_server, **PHONE)
-    code = (assets.CLIENT / "bar" / "bar.js").read_text(encoding="utf-8")
-    named = set(re.findall(r"data-testid=(\w+)", code))
-    style = (assets.CLIENT / "bar" / "bar.css").read_text(encoding="utf-8")
-    named |= set(re.findall(r'data-testid="(\w+)"', style)) - {"stSidebarResizeHandle"}
-    assert len(named) >= 8
-    folded = {name for name in named if page.get_by_test_id(name).count()}
+    folded = {name for name in leans if page.get_by_test_id(name).count()}
     entry(page, "settings").tap()
     is_open(page).wait_for()
-    opened = {name for name in named if page.get_by_test_id(name).count()}
-    assert folded | opened == named
+    opened = {name for name in leans if page.get_by_test_id(name).count()}
+    assert len(leans) >= 6 and folded | opened == leans
     assert "stExpandSidebarButton" in folded - opened and "stSidebarCollapseButton" in opened - folded
 
 

@@ -17,8 +17,8 @@ PANEL_PIXELS = 280
 # narrows them; what asks the browser where it is shows nothing. Without these rules the page is the same, only wider
 # apart.
 MARGINS = (
-    "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; } .st-key-place { display: none; }"
-    f"{STYLE}{contrast.STYLE}</style>"
+    "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }"
+    f".st-key-place, .st-key-foot {{ display: none; }} {STYLE}{contrast.STYLE}</style>"
 )
 
 # In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,
@@ -53,7 +53,7 @@ def run() -> None:
         layout="wide",
         initial_sidebar_state=PANEL_PIXELS if address.view() == VIEWS[0] else "collapsed",
     )
-    st.html(MARGINS)
+    st.html(MARGINS + page.scale())
     pages = {
         heading: [
             st.Page(
@@ -67,12 +67,13 @@ def run() -> None:
         ]
         for heading, entries in PAGES.items()
     }
-    chosen = st.navigation(pages, position="top")
+    chosen = st.navigation(pages, position="top", expanded=True)
     running = get_script_run_ctx()
     for sentence in refused_values(running.session_id) if running else ():
         page.refused(sentence)
     address.arrived(chosen.url_path)
     chosen.run()
+    page.foot()
     page.find_root()
 
 

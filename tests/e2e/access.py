@@ -18,7 +18,7 @@ PRESSED = {"button", "link", "tab", "menuitem", "DisclosureTriangle"}
 READY = """(scheme) => {
     const app = document.querySelector('[data-testid=stApp]');
     const lab = document.querySelector('.spn-lab');
-    const waiting = document.querySelector('.spn-drawn > [role=figure]:not([data-drawn]), [data-testid=stSkeleton]');
+    const waiting = document.querySelector('.spn-drawn [role=figure]:not([data-drawn]), [data-testid=stSkeleton]');
     const own = [scheme, 'light dark'];  // which it is where colours are forced
     const { state, theme, view, cursor, length } = lab?.dataset ?? {};
     const atEnd = Number(cursor) === Number(length) - 1;  // nothing moves any more

@@ -87,8 +87,6 @@ export interface Page {
   charts(): { request(): void; draw(context: any): Promise<void> }[];
   /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
   follow(context: any, grown: boolean): void;
-  /** It is about to be printed. */
-  printed?(context: any): void;
   /** What its charts need beside the view's own context. */
   more?(context: any): object;
   /** A run takes the screen; then its layout gives the names of charts. */

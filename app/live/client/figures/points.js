@@ -26,6 +26,7 @@ export class Points {
   constructor(plot, press) {
     this.plot = plot;
     this.at = -1;
+    this.scale = 1; // of the chart on the page
     const onclick = () => press(this.trace.customdata[this.at]);
     this.root = html("button", { type: "button", class: "spn-point", onclick, onkeydown: (event) => this.move(event) });
   }
@@ -40,11 +41,12 @@ export class Points {
     return Array.from(x, (value, i) => [xaxis._offset + xaxis.d2p(value), yaxis._offset + yaxis.d2p(y[i])]);
   }
 
-  /** Stand on a point of the chart as it is drawn now; at first in the middle. */
-  show() {
+  /** Stand on a point of the chart as it is drawn now, at a scale; at first in the middle. */
+  show(scale = this.scale) {
+    this.scale = scale;
     const places = this.places();
     if (!(this.at >= 0 && this.at < places.length)) this.at = Math.floor(places.length / 2);
-    const [x, y] = places[this.at];
+    const [x, y] = places[this.at].map((pixels) => pixels * scale);
     this.root.style.transform = `translate(${x}px, ${y}px) translate(-50%, -50%)`;
     this.root.setAttribute("aria-label", spokenOf(this.trace.text[this.at]));
   }

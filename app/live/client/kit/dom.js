@@ -110,6 +110,11 @@ const ICONS = {
   pin: "M15 3l6 6-4 1-4 4 0 5-3-3-6 5 5-6-3-3h5l4-4z",
   tour: "M11 2h2v2h6l3 3-3 3h-6v12h-2V10H4V4h7z",
   print: "M6 3h12v4H6zM4 8h16a2 2 0 012 2v7h-4v-3H6v3H2v-7a2 2 0 012-2zM8 16h8v5H8z",
+  pages: "M4 5h16v3H4zM4 10.5h16v3H4zM4 16h16v3H4z",
+  questions:
+    "M12 2a10 10 0 100 20 10 10 0 000-20zM11 16h2v2h-2zM8 10a4 4 0 118 0c0 3-3 2.5-3 5h-2c0-3.5 3-3 3-5a2 2 0 10-4 0z",
+  depths: "M12 2l9 5-9 5-9-5zM5 10.5l7 4 7-4 2 1.2-9 5-9-5zM5 15.2l7 4 7-4 2 1.2-9 5-9-5z",
+  settings: "M4 6h8v2H4zM16 6h4v2h-4zM13 4h2v6h-2zM4 16h4v2H4zM12 16h8v2h-8zM9 14h2v6H9z",
   share: "M13 4l8 7-8 7v-4C7 14 5 16 3 20c0-6 3-11 10-12z",
 };
 

@@ -95,13 +95,15 @@ function actButton(name, key, onclick) {
   return html("button", { type: "button", ...attributes }, icon(name), below);
 }
 
-/** The bar; `act` maps each name of a button to what it does. */
+/** The bar; `act` maps each name of a button to what it does. `carried` plays where the bar itself is out of sight. */
 export class Transport {
   constructor({ clock, act }) {
     this.clock = clock;
     const button = (name, key) => actButton(name, key, act[name]);
     const move = [button("first", "Home"), button("previous", "←"), button("next", "→"), button("last", "End")];
     this.play = button("play", PLAY);
+    this.said = html("span", {});
+    this.carried = html("button", { type: "button", onclick: act.play }, icon("play"), this.said);
     this.live = button("live");
     this.stop = button("stop");
     const label = { "aria-label": say("scrub") };
@@ -125,8 +127,9 @@ export class Transport {
     const { clock } = this;
     const live = clock.following && !run.final;
     const next = clock.playing || live ? "pause" : "play";
-    setIcon(this.play, next);
+    for (const button of [this.play, this.carried]) setIcon(button, next);
     this.play.setAttribute("aria-label", named(say(next), PLAY));
+    this.said.textContent = say(next);
     this.live.setAttribute("aria-pressed", String(live));
     this.live.disabled = run.final;
     this.stop.disabled = !["running", "queued"].includes(run.state);

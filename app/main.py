@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import address, page
+from app.kit import address, contrast, page
 from app.kit.link import VIEWS
 from app.kit.terms import STYLE
 from app.kit.text import WORDS
@@ -18,7 +18,7 @@ PANEL_PIXELS = 280
 # apart.
 MARGINS = (
     "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }"
-    f".st-key-place, .st-key-foot {{ display: none; }} {STYLE}</style>"
+    f".st-key-place, .st-key-foot {{ display: none; }} {STYLE}{contrast.STYLE}</style>"
 )
 
 # In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,

@@ -169,7 +169,7 @@ _CIRCUITS = (
     "&init_scale=1.0&component_init=fitted&train_components=false&init_noise=0.0&floor=1e-09&iterations=200"
     "&num_seeds=3&dataset=nltcs&topology=tree&init_convention=per_layer&weight_init=equal&parametrisation=linear"
     "&objective=generative&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent"
-    "&momentum=0.9&batch_size=0&rivals=&seed=0"
+    "&momentum=0.9&batch_size=0&rivals=&seed=0&changes="
 )
 LAB = _links({1: _LAB, 2: _LAB}, refused=_DEPTH)
 CIRCUITS = _links(

@@ -179,12 +179,12 @@ def parts_of_text(parts: Mapping[str, str]) -> None:
 
 def plot(figure: go.Figure, key: str, words: str, config: Mapping[str, Any] = CONFIG) -> None:
     """A chart, with words for those who do not see it."""
-    figure_view(figure, words, config, key, address.view())
+    figure_view(figure, words, config, key, address.view(), theme())
 
 
 def clicked(figure: go.Figure, key: str, words: str, config: Mapping[str, Any]) -> Any:
     """A chart as `plot` draws it; gives the customdata of the point that was clicked, once, else None."""
-    return figure_view(figure, words, config, key, address.view(), clicks=True).click
+    return figure_view(figure, words, config, key, address.view(), theme(), clicks=True).click
 
 
 def titled_chart(figure: go.Figure, title: str, words: str, key: str) -> None:

@@ -50,13 +50,21 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def figure_view(
-    figure: "go.Figure", words: str, config: Mapping[str, Any], key: str, view: str, clicks: bool = False
+    figure: "go.Figure",
+    words: str,
+    config: Mapping[str, Any],
+    key: str,
+    view: str,
+    theme: str,
+    clicks: bool = False,
 ) -> Any:
     """Mount a figure, drawn by the same plotly.js as the views; `words` are for those who do not see it.
 
+    It has the colours of a light or a dark `theme`, which the browser changes where its page is of the other one.
+
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
     """
-    return _FIGURE(key=key, data=figure_data(figure, words, config, view, clicks), on_click_change=_noted)
+    return _FIGURE(key=key, data=figure_data(figure, words, config, view, theme, clicks), on_click_change=_noted)
 
 
 def idea_view(idea: str, key: str, view: str) -> None:
@@ -82,11 +90,14 @@ def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -
     _PLACE(key=key, data=dict(told), on_root_change=on_root)
 
 
-def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], view: str, clicks: bool) -> dict[str, Any]:
+def figure_data(
+    figure: "go.Figure", words: str, config: Mapping[str, Any], view: str, theme: str, clicks: bool
+) -> dict[str, Any]:
     """The figure without its template, which the browser makes of the page's theme, and what the browser loads once."""
     drawn = json.loads(figure.to_json())
     drawn["layout"].pop("template", None)
-    said = {"figure": drawn, "alt": words, "config": dict(config), "view": view, "clicks": clicks}
+    looks = {"config": dict(config), "view": view, "theme": theme}
+    said = {"figure": drawn, "alt": words, **looks, "clicks": clicks}
     loaded = {"styles": [_static("kit/paper.css")], "words": _static("words/kit.json")}
     return {**said, **_loaded("figures/figures.js"), **loaded}
 

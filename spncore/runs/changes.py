@@ -146,19 +146,17 @@ def blocks(
 
     All make equally many updates, and have made as many; a block takes about so many seconds.
     """
-    going, left = list(range(len(trainers))), list(states)
-    found_trainers = list(trainers)
+    at_work, reached, going = list(trainers), list(states), list(range(len(trainers)))
     for stop in (ends := stops(experiments, states[0].iteration)):
         for run in going:
-            found_trainers[run], left[run] = changed(found_trainers[run], experiments[run], left[run])
-        together = Lockstep([found_trainers[run] for run in going], [left[run] for run in going])
-        places, ended = list(going), set[int]()
+            at_work[run], reached[run] = changed(at_work[run], experiments[run], reached[run])
+        together, ended = Lockstep([at_work[run] for run in going], [reached[run] for run in going]), set[int]()
         for found in together.blocks(stop, seconds, stop == ends[-1]):
-            here = [(places[place], block) for place, block in found]
+            here = [(going[place], block) for place, block in found]
             ended |= {run for run, block in here if block.stopped is not None}
             yield here
+        for place, run in enumerate(going):
+            reached[run] = together.state(place)
         going = [run for run in going if run not in ended]
         if not going:
             return
-        for place, run in enumerate(places):
-            left[run] = together.state(place)

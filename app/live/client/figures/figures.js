@@ -10,6 +10,7 @@ import { onPrint } from "../kit/printing.js";
 import { relit } from "../kit/relit.js";
 import { pairs, readTheme } from "../kit/theme.js";
 import { say } from "../kit/words.js";
+import { Points } from "./points.js";
 
 const HEIGHT = 450; // pixels, where the figure does not say
 const CLEAR = "rgba(0,0,0,0)";
@@ -24,6 +25,7 @@ class Drawn {
     this.data = /** @type {any} */ (null);
     this.trigger = /** @type {any} */ (null);
     this.paper = false; // drawn for it
+    this.points = /** @type {Points | null} */ (null);
     this.plot = /** @type {any} */ (html("div", { class: "spn-drawing", role: "figure" })); // Plotly's too
     this.place = html("div", {}, this.plot); // as high as the figure is on the page
     const save = () => saving(this.saved(), this.taken);
@@ -66,8 +68,8 @@ class Drawn {
     const width = this.root.clientWidth;
     if (!window.Plotly || !data || !width) return; // drawn when it is here, or comes into sight
     const theme = readTheme(parent, this.onWall && !this.paper);
-    const figure = this.paper ? this.lit(theme) : data.figure;
     const { textScale: scale, ...look } = this.paper ? onPaper(theme, PRINTED) : theme;
+    const figure = this.lit(look.mode);
     const drawn = thickened(figure.data, look.lineScale / scale);
     const size = { width: width / scale, template: template({ ...look, textScale: 1 }) };
     const layout = { height: HEIGHT, ...figure.layout, ...size, ...(FINE.matches ? {} : { dragmode: false }) };
@@ -76,14 +78,24 @@ class Drawn {
     this.now = next;
     this.fit(scale);
     await window.Plotly.react(plot, structuredClone(drawn), layout, this.config());
-    if (data.clicks && !this.listening) plot.on("plotly_click", (event) => this.click(event));
-    this.listening = data.clicks;
+    if (data.clicks) this.hear(scale);
     plot.dataset.drawn = "";
   }
 
-  /** The figure as it is on a light page. */
-  lit({ mode }) {
-    return mode === "dark" ? relit(this.data.figure, pairs()) : this.data.figure;
+  /** Hear presses on its points, by pointer and by keys. */
+  hear(scale) {
+    if (!this.points) {
+      this.plot.on("plotly_click", ({ points: [{ customdata }] }) => this.trigger("click", customdata));
+      this.points = new Points(this.plot, (customdata) => this.trigger("click", customdata));
+      this.root.append(this.points.root);
+    }
+    this.points.show(scale);
+  }
+
+  /** The figure as it is on a light or on a dark page. */
+  lit(mode) {
+    const { figure, theme } = this.data;
+    return mode === theme ? figure : relit(figure, mode === "dark" ? pairs() : reversed(pairs()));
   }
 
   /** Its tool bar, where our dialog takes the place of Plotly's own picture. */
@@ -100,7 +112,7 @@ class Drawn {
   saved() {
     const { alt, base } = this.data;
     const theme = readTheme(this.parent, false);
-    const { data, layout } = this.lit(theme);
+    const { data, layout } = this.lit("light");
     const title = String(layout.meta ?? alt.split(/[.:] /)[0]);
     const caption = `${location.href} ${say("cite")}`;
     const name = `spnlab-${
@@ -123,10 +135,6 @@ class Drawn {
     this.draw();
   }
 
-  click({ points: [{ customdata }] }) {
-    this.trigger("click", customdata);
-  }
-
   close() {
     this.widths.disconnect();
     this.stopper.abort();
@@ -134,6 +142,8 @@ class Drawn {
     this.root.remove();
   }
 }
+
+const reversed = (all) => all.map(([light, dark]) => [dark, light]);
 
 /** The traces with lines that are so many times as thick. */
 const thickened = (data, by) =>

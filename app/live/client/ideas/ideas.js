@@ -68,7 +68,7 @@ class Illustration {
   /** A slider; where `log`, it moves over powers of ten. Its number stands beside it and is what a reader hears. */
   slider({ name, value, low, high, step = 0.01, log = false, shown = String }) {
     const read = (at) => (log ? Number((10 ** at).toPrecision(2)) : at);
-    const output = html("output", {});
+    const output = html("output", { "aria-live": "off" }); // its slider says it
     const oninput = () => {
       this.values[name] = read(Number(input.value));
       output.textContent = shown(this.values[name]);

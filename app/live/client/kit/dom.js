@@ -62,8 +62,14 @@ export function table(caption, head, rows) {
   );
 }
 
-/** The key that does the same as a button. */
-export const keyHint = (text) => html("kbd", { text, "aria-hidden": "true" });
+/** What may be scrolled by keys, and so has a name. */
+export const scrolled = (name) => ({ tabindex: 0, role: "group", "aria-label": name });
+
+/** Where the table of a chart is shown, which is called as the chart is. */
+export const tableFrame = (title) => html("div", { class: "spn-table", hidden: true, ...scrolled(title) });
+
+/** The key that does the same as a button: part of the button's name, as it is part of what is written on it. */
+export const keyHint = (text) => html("kbd", { text });
 
 /** A button with its word, and perhaps an icon before and a key after it. */
 export function wordedButton(
@@ -75,7 +81,7 @@ export function wordedButton(
   const title = `${say(`${word}_help`)}${key ? ` (${key})` : ""}`;
   const attributes = { type: "button", class: "spn-button spn-worded", title, onclick, ...more };
   const text = picture ? html("span", { text: say(word) }) : say(word);
-  return html("button", attributes, picture, text, key && keyHint(key));
+  return html("button", attributes, picture, text, ...(key ? [" ", keyHint(key)] : []));
 }
 
 /** Hand a file to the browser. */

@@ -8,17 +8,15 @@ import pytest
 
 from app.kit.page import ON_A_WALL
 from tests.e2e.conftest import AppServer, OpenPage
+from tests.e2e.drawn import drawn
 from tests.e2e.test_door import PAGES
-from tests.e2e.test_lab_page import QUICK, finished
+from tests.e2e.test_lab_page import QUICK
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WALL = {"width": 1920, "height": 1080, "scheme": "dark"}
 LEAST_TYPE = 13  # pixels
 LEAST_LINE, THICK = 1.8, 3  # of the thickest line of a chart, and of a page that shows curves
-QUIET = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-DRAWN = """() => [...document.querySelectorAll('.spn-drawing')].every((figure) => 'drawn' in figure.dataset)
-    && !document.querySelector('.spn-lab[data-waiting]')"""
 # Every text in a drawing that is seen: its words, the size of its letters in pixels, its place, what it stands in.
 TEXTS = """() => [...document.querySelectorAll('.stMain svg text, .stMain .spn-end')]
     .filter((node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
@@ -37,18 +35,25 @@ LINES = """() => [...document.querySelectorAll('.js-plotly-plot')].map((plot) =>
         parseFloat(getComputedStyle(line).strokeWidth) * line.getScreenCTM().a)))"""
 LOOK = """() => [getComputedStyle(document.documentElement).fontSize,
     getComputedStyle(document.querySelector('.stApp')).backgroundColor]"""
+# Where a point in the middle of a curve is on the screen, and its update; what is pointed at is told to the window.
+POINT = """() => {
+    const plot = document.querySelector('.spn-drawing');
+    plot.on('plotly_hover', ({ points: [{ x }] }) => (window.told = x));
+    const [{ xaxis, yaxis }, { x, y }] = [plot._fullLayout, plot._fullData[0]];
+    plot.scrollIntoView({ block: 'center' });
+    const [middle, { left, top, width }] = [Math.floor(x.length / 2), plot.getBoundingClientRect()];
+    const scale = width / plot.offsetWidth;
+    const at = (axis, value) => scale * (axis._offset + axis.d2p(value));
+    return [left + at(xaxis, x[middle]), top + at(yaxis, y[middle]), x[middle]];
+}"""
 WIDE = """() => [...document.querySelectorAll('.stMainBlockContainer *')].filter((node) => node.checkVisibility()
-    && !node.closest('.stTable, .js-plotly-plot, pre, .katex, .spn-eq-body, .spn-idea-formulas, .spn-overlay')
+    && !node.closest('.stTable, .js-plotly-plot > *, pre, .katex, .spn-eq-body, .spn-idea-formulas, .spn-overlay')
     && node.getBoundingClientRect().right > innerWidth + 1).map((node) => node.className)"""
 
 
 def on_a_wall(open_page: OpenPage, server: AppServer, address: str) -> Any:
     page = open_page(f"{server.url}/{address or QUICK}{'&' if not address else '?'}view=projector", **WALL)
-    if not address:
-        finished(page)
-    page.locator("h1").first.wait_for()
-    page.wait_for_function(QUIET)
-    page.wait_for_function(DRAWN)
+    drawn(page, address)
     return page
 
 
@@ -70,7 +75,8 @@ def test_a_page_on_a_wall_is_white_at_one_scale_and_nothing_is_over_anything_els
     app_server: AppServer, open_page: OpenPage, address: str
 ) -> None:
     page = on_a_wall(open_page, app_server, address)
-    assert page.evaluate(LOOK) == [f"{15 * ON_A_WALL:g}px", "rgb(255, 255, 255)"]
+    page.wait_for_function(f"(size) => ({LOOK})()[0] === size", arg=f"{15 * ON_A_WALL:g}px")
+    assert page.evaluate(LOOK)[1] == "rgb(255, 255, 255)"
     texts = page.evaluate(TEXTS)
     assert not [text for text in texts if text["size"] < LEAST_TYPE and not text["turned"]]
     assert not overprinted(texts)
@@ -92,14 +98,8 @@ def test_a_figure_of_an_idea_is_moved_on_a_wall_where_it_is_pressed(app_server: 
 
 
 def test_what_is_pointed_at_on_a_wall_is_what_is_under_the_pointer(app_server: AppServer, open_page: OpenPage) -> None:
-    page = on_a_wall(open_page, app_server, "figure3")
-    figure = page.locator(".spn-drawing").first
-    figure.scroll_into_view_if_needed()
-    line = figure.locator(".js-line").first.bounding_box()
-    x = line["x"] + line["width"] / 2
-    page.mouse.move(x, line["y"] + line["height"] / 2)
-    page.mouse.move(x + 1, line["y"] + line["height"] / 2)
-    told = figure.locator(".hoverlayer .hovertext, .hoverlayer .legend").first
-    told.wait_for()
-    near = told.bounding_box()
-    assert near["x"] - 80 <= x <= near["x"] + near["width"] + 80
+    page = on_a_wall(open_page, app_server, "linear")
+    x, y, update = page.evaluate(POINT)
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    page.wait_for_function("(update) => window.told !== undefined && Math.abs(window.told - update) <= 4", arg=update)

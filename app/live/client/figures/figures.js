@@ -59,6 +59,7 @@ class Drawn {
     const height = this.data.figure.layout.height ?? HEIGHT;
     this.place.style.height = `${height * scale}px`;
     this.plot.style.height = `${height}px`;
+    this.plot.style.width = `${100 / scale}%`;
     this.plot.style.transform = scale === 1 ? "" : `scale(${scale})`;
   }
 

@@ -1,0 +1,23 @@
+"""When a page is there: its script has run, and all that it draws is drawn."""
+
+from typing import Any
+
+from tests.e2e.test_door import PAGES
+from tests.e2e.test_lab_page import finished
+
+SHOWN = ".spn-drawing[data-drawn], .spn-lab:not([data-waiting]), .spn-idea svg"  # on all pages but the last
+QUIET = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+DRAWN = """() => [...document.querySelectorAll('.spn-drawing')].every((figure) => 'drawn' in figure.dataset)
+    && !document.querySelector('.spn-lab[data-waiting]')"""
+
+
+def drawn(page: Any, address: str) -> None:
+    """Wait until the page at an address is there."""
+    page.locator("h1").first.wait_for()
+    page.locator(".spn-bar").wait_for(state="attached")
+    if address != PAGES[-1]:
+        page.locator(SHOWN).first.wait_for()
+    page.wait_for_function(QUIET)
+    page.wait_for_function(DRAWN)
+    if not address:
+        finished(page)

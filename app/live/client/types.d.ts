@@ -85,6 +85,8 @@ export interface Page {
   charts(): { request(): void; draw(context: any): Promise<void> }[];
   /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
   follow(context: any, grown: boolean): void;
+  /** The published curves, while the run that repeats them has nothing to draw; none otherwise. */
+  waits?(published: any[]): void;
   /** It is about to be printed. */
   printed?(context: any): void;
   /** What its charts need beside the view's own context. */

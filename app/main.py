@@ -7,19 +7,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import address, page
 from app.kit.link import VIEWS
-from app.kit.terms import STYLE
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
+from app.live.document import PANEL_PIXELS
 from app.live.door.sockets import refused_values
 
-PANEL_PIXELS = 280
-# Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting
-# narrows them; what asks the browser where it is shows nothing. Without these rules the page is the same, only wider
-# apart.
-MARGINS = (
-    "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; } .st-key-place { display: none; }"
-    f"{STYLE}</style>"
-)
+NO_ROOM = "<style>:root { --spn-panel: 0px; }</style>"  # for a panel that is not there yet: by now it is, or never
 
 # In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,
 # its address (the lab's is empty) and its icon; its title is the folder's word.
@@ -53,7 +46,6 @@ def run() -> None:
         layout="wide",
         initial_sidebar_state=PANEL_PIXELS if address.view() == VIEWS[0] else "collapsed",
     )
-    st.html(MARGINS)
     pages = {
         heading: [
             st.Page(
@@ -74,6 +66,7 @@ def run() -> None:
     address.arrived(chosen.url_path)
     chosen.run()
     page.find_root()
+    st.html(NO_ROOM)
 
 
 with TURNS.taken():

@@ -15,6 +15,7 @@ from app.live.catalogues import KIT, catalogue
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+FIGURE_PIXELS = 450  # of a figure that does not say its height, as figures.js has it
 _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
@@ -48,8 +49,10 @@ def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key:
     """Mount a figure, drawn by the same plotly.js as the views; `words` are for those who do not see it.
 
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
+    Its place has the figure's height before the figure is there.
     """
-    return _FIGURE(key=key, data=figure_data(figure, words, config, clicks), on_click_change=_noted)
+    data = figure_data(figure, words, config, clicks)
+    return _FIGURE(key=key, data=data, on_click_change=_noted, height=figure.layout.height or FIGURE_PIXELS)
 
 
 def idea_view(idea: str, key: str) -> None:

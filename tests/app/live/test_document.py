@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from app.kit.text import WORDS
 from app.live.framed import PartitionedCookies
-from app.live.unconnected import ELEMENT, UnconnectedNotice
+from app.live.document import ELEMENT, Document
 
 with warnings.catch_warnings():  # the lock names httpx, and this older client of Starlette's is deprecated
     warnings.simplefilter("ignore")
@@ -44,7 +44,7 @@ def client() -> TestClient:
         Route("/cookies", cookies),
     ]
     return TestClient(
-        Starlette(routes=routes, middleware=[Middleware(PartitionedCookies), Middleware(UnconnectedNotice, "")])
+        Starlette(routes=routes, middleware=[Middleware(PartitionedCookies), Middleware(Document, "")])
     )
 
 

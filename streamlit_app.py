@@ -65,6 +65,6 @@ app = st.App(
         *middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
         Middleware(CompressedFiles, STATIC, BASE, {FONT: assets.ICONS}),
         Middleware(Preloaded, STATIC, BASE),
-        Middleware(Document, BASE),
+        Middleware(Document, STATIC, BASE),
     ],
 )

@@ -12,7 +12,8 @@ from app.kit.turns import TURNS
 from app.live.document import PANEL_PIXELS
 from app.live.door.sockets import refused_values
 
-NO_ROOM = "<style>:root { --spn-panel: 0px; }</style>"  # for a panel that is not there yet: by now it is, or never
+# No room is kept for a panel any more, which is there by now or never will be; soon nothing is hidden that is not whole.
+OPENED = "<style>:root { --spn-panel: 0px; animation: spn-opened 0s 1s forwards; }</style>"
 
 # In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,
 # its address (the lab's is empty) and its icon; its title is the folder's word.
@@ -66,7 +67,7 @@ def run() -> None:
     address.arrived(chosen.url_path)
     chosen.run()
     page.find_root()
-    st.html(NO_ROOM)
+    st.html(OPENED)
 
 
 with TURNS.taken():

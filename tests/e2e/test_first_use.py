@@ -38,7 +38,7 @@ class Reader:
         self.before: dict[str, Any] = page.evaluate(DRAWN)
         self.run = page.locator(".spn-lab").get_attribute("data-run")
         self.files: list[Any] = []
-        page.on("download", self.files.append)
+        page.on("download", lambda file: self.files.append(file))
 
     def press(self, part: Any) -> None:
         """Touch it on a phone, click it elsewhere."""

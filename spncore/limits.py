@@ -18,6 +18,7 @@ class Limits:
     num_components: int = 64
     depth: int = 8
     num_seeds: int = 64
+    changes: int = 5  # of η or of weights, on the way of one run
     seed: int = 4_294_967_295
     smallest_rate: float = 1e-6
     largest_rate: float = 10.0

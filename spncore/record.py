@@ -6,7 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, NamedTuple, Self
 
 from spncore.files.strict_json import shorten, shown
@@ -176,7 +176,8 @@ class Record:
             object.__setattr__(self, attribute, field.check(getattr(self, attribute)))
 
     @classmethod
-    def declared(cls) -> dict[str, Field]:
+    @cache
+    def declared(cls) -> Mapping[str, Field]:
         """The fields by name."""
         found = {name: field for part in cls.parts.values() for name, field in part.declared().items()}
         return found | {field.name: field for field in cls.fields.values()}

@@ -21,8 +21,14 @@ KEY = "control_dataset"
 def data_control() -> None:
     """Choose a built-in or uploaded set, or upload one; a set that is not at hand is offered to be fetched."""
     st.session_state[KEY] = session.study().experiment.dataset
-    every = {**offered(), "options": list(session.data_titles()), "help": WORDS["data_help"], "on_change": _choose}
-    controls.draw("control", "dataset", FIELDS["dataset"], st.session_state[KEY], **every)
+    titles = session.data_titles()
+    how: dict[str, Any] = {
+        "options": list(titles),
+        "words": titles.__getitem__,
+        "help": WORDS["data_help"],
+        "on_change": _choose,
+    }
+    controls.draw("control", "dataset", FIELDS["dataset"], st.session_state[KEY], **how)
     missing = st.session_state["not_at_hand"]
     if missing is not None:
         st.warning(f"{DATASETS[missing].title}: {WORDS['missing_data']}", icon=":material/cloud_download:")

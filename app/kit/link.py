@@ -33,7 +33,7 @@ class Earlier(NamedTuple):
     now: Callable[[Any], Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Links(Generic[Kind]):
     """How records of one kind are written as links.
 
@@ -54,6 +54,7 @@ class Links(Generic[Kind]):
     long: str = "the value has more than {most} characters"
     unreadable: str = ""
     earlier: Mapping[tuple[int, str], Earlier] = field(default_factory=dict)
+    _kept: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def default(self) -> Kind:
         """What a link without any setting opens."""
@@ -121,14 +122,18 @@ class Links(Generic[Kind]):
 
     def _start(self, version: int, given: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults of a version beside what is given."""
-        start = self._read(version, self.defaults[version])
+        start = dict(self._read(version, self.defaults[version]))
         for (name, value), link in self.where.items():
             if given.get(name, start[name]) == value:
                 start |= self._read(version, link)
         return start
 
-    def _read(self, version: int, link: str) -> dict[str, Any]:
-        return {name: self._value(version, name, text) for name, text in parse_qsl(link, keep_blank_values=True)}
+    def _read(self, version: int, link: str) -> Mapping[str, Any]:
+        """What a link of defaults says; every script of a page asks for it."""
+        if (version, link) not in self._kept:
+            pairs = parse_qsl(link, keep_blank_values=True)
+            self._kept[version, link] = {name: self._value(version, name, text) for name, text in pairs}
+        return self._kept[version, link]
 
     def _value(self, version: int, name: str, text: str) -> Any:
         """What a text means in a link of a version."""
@@ -157,14 +162,14 @@ _LAB = (
     "&learning_rate=0.01&init_scale=0.0001&init_convention=per_layer&weight_init=equal&component_init=uniform"
     "&init_noise=1e-12&train_components=true&parametrisation=linear&floor=0.0001&objective=generative"
     "&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent&momentum=0.9&batch_size=0"
-    "&rivals=&iterations=500&num_seeds=6&seed=0"
+    "&rivals=&iterations=500&num_seeds=6&seed=0&changes="
 )
 _CIRCUITS = (
     "structure=random_partitions&split_depth=2&num_repetitions=1&num_components=2&depths=1,2&learning_rate=0.1"
     "&init_scale=1.0&component_init=fitted&train_components=false&init_noise=0.0&floor=1e-09&iterations=200"
     "&num_seeds=3&dataset=nltcs&topology=tree&init_convention=per_layer&weight_init=equal&parametrisation=linear"
     "&objective=generative&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent"
-    "&momentum=0.9&batch_size=0&rivals=&seed=0"
+    "&momentum=0.9&batch_size=0&rivals=&seed=0&changes="
 )
 LAB = _links({1: _LAB, 2: _LAB}, refused=_DEPTH)
 CIRCUITS = _links(

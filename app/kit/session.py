@@ -176,11 +176,11 @@ def started(wanted: Study, where: str) -> Shown:
     return Shown(run_id, wanted, dataset)
 
 
-def run_view(key: str, run: Shown, stale: bool, **more: Any) -> Any:
-    """Mount the browser's view of a run; what was pressed in it comes back."""
+def run_view(key: str, run: Shown, stale: bool, on_touch: Callable[[], None] | None = None, **more: Any) -> Any:
+    """Mount the browser's view of a run; what was pressed in it comes back, `on_touch` hears of touches before that."""
     own = {"run_id": run.run_id, "session": session_name(), "about": about(run)}
     payload = {**own, "views": key, "stale": stale, "labels": {}, "view": address.view()}
-    return lab_view({**payload, **more}, key=key)
+    return lab_view({**payload, **more}, key, on_touch)
 
 
 def about(run: Shown) -> dict[str, str]:

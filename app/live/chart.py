@@ -23,16 +23,20 @@ _IDEA = st.components.v2.component("spn_lab_idea", js=_LOADER, isolate_styles=Fa
 _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
 
 
-def lab_view(payload: Mapping[str, Any], key: str) -> Any:
+def lab_view(payload: Mapping[str, Any], key: str, on_touch: Callable[[], None] | None = None) -> Any:
     """Mount the view of a run. In the script run after a press its result has `pin`, the run's id, `unpin`, the id of
     a pinned run or "all", or `share`, the root of the lab's addresses as the browser sees it.
+
+    `on_touch` is called before the script run after a touch on the drawing; what it asks for is then in the state of
+    this key, as `touch`.
 
     `payload`: run_id, stale, about (settings, query), pins (id, mark and words of each), published, labels, view
     ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the
     browser fetches the run by its id.
     """
     data = view_data(payload)
-    return _VIEW(key=key, data=data, on_pin_change=_noted, on_unpin_change=_noted, on_share_change=_noted)
+    presses: dict[str, Any] = {f"on_{name}_change": _noted for name in ("pin", "unpin", "share")}
+    return _VIEW(key=key, data=data, on_touch_change=on_touch or _noted, **presses)
 
 
 def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:

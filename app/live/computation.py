@@ -207,7 +207,7 @@ class Computation:
         ]
 
     def events(self) -> list[tuple[int, str]]:
-        """(updates made, sentence) of what a chart should mark: divergence, and first growth at the floor.
+        """(updates made, sentence) of what a chart should mark: changes, divergence, and first growth at the floor.
 
         A weight that starts at the floor may be held there from the first update on, which no count of them shows.
         """
@@ -223,7 +223,9 @@ class Computation:
             (at, f"{names[index]}: the number of weights at the floor {floor:g} first grew in update {at}.")
             for index, at in self._first_cut.items()
         ]
-        return sorted(cuts + [(at, f"{name} {reason}.") for name, at, reason in self.diverged()])
+        mine = (each for each in self.study.changes if each.at < self.length)
+        changes = [(each.at, f"Changed on the way: {each.words}.") for each in mine]
+        return sorted(changes + cuts + [(at, f"{name} {reason}.") for name, at, reason in self.diverged()])
 
     def _common_length(self) -> int:
         """States that every curve has recorded, but for those that diverged."""

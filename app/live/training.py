@@ -20,9 +20,10 @@ from spncore import Dataset, StepInfo, Trainer, TrainState, problem_of
 from spncore.circuits.circuit import CircuitError
 from spncore.circuits.model import Model
 from spncore.data.library import DataError
-from spncore.learning.lockstep import Lockstep, trainer_beside
+from spncore.learning.lockstep import trainer_beside
 from spncore.learning.states import Block
 from spncore.record import ExperimentError
+from spncore.runs import changes
 from spncore.runs.problem import model_of, trees_problem
 from spncore.runs.study import Study
 from spncore.runs.trace import Rows
@@ -149,15 +150,16 @@ class Training:
         return study
 
     def _advance(self, study: Study, trainers: list[Trainer], states: list[TrainState | None]) -> Iterator[None]:
-        going = [(trainer, state, curve) for curve, (trainer, state) in enumerate(zip(trainers, states, strict=True))]
-        going = [each for each in going if each[1] is not None]
+        going = [(curve, state) for curve, state in enumerate(states) if state is not None]
         if not going:
             return
-        together = Lockstep([trainer for trainer, *_ in going], [state for _, state, _ in going if state is not None])
+        curves, left = zip(*going, strict=True)
+        experiments, working = study.experiments(), [trainers[curve] for curve in curves]
         every = snapshot_spacing(study.experiment, trainers[0].problem.circuit)
-        for blocks in on_one_thread(together.blocks(study.experiment.iterations, PART_SECONDS)):
+        together = changes.blocks([experiments[curve] for curve in curves], working, left, PART_SECONDS)
+        for blocks in on_one_thread(together):
             for place, block in blocks:
-                self._hand_on(study, going[place][2], block, every)
+                self._hand_on(study, curves[place], block, every)
             yield
 
     def _hand_on(self, study: Study, curve: int, block: Block, every: int) -> None:
@@ -200,7 +202,7 @@ def _fix_target(
     """
     if study.deep:
         return None
-    plain = study.experiment.replace(depth=1)
+    plain = study.experiment.replace(depth=1, changes=())
     if 1 in study.depths:
         place = study.depths.index(1)
         trainer, state = trainers[place], states[place]

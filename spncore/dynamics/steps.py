@@ -12,6 +12,7 @@ import numpy as np
 from spncore.arrays import Bools, Floats
 from spncore.circuits.overparam import SumStack, effective_weights, layer_flows
 
+Rate = float | Floats  # η: one number, or what broadcasts against weights and flows where it changes
 FIRST_ORDER = 0.1  # relative step of a weight up to which w + ρ∇ + λw is taken to describe what happens
 
 
@@ -26,7 +27,7 @@ class Paths(Protocol):
 
 
 def weight_steps(
-    weights: Floats, flow: Floats, paths: Paths, learning_rate: float, parametrisation: str = "linear"
+    weights: Floats, flow: Floats, paths: Paths, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """s, the relative step of every weight, (..., n).
 
@@ -37,14 +38,14 @@ def weight_steps(
 
 
 def relative_steps(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """s_l(k), the relative step of the weight of layer l that component k passes through: (..., L, K)."""
     return weight_steps(layer_weights, flow, sums, learning_rate, parametrisation).take(sums.paths, axis=-1)
 
 
 def beyond_first_order(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Bools:
     """Whether the step of any weight passes `FIRST_ORDER` relative to it, (...,): first order does not describe it."""
     steps = np.abs(weight_steps(layer_weights, flow, sums, learning_rate, parametrisation))
@@ -52,7 +53,7 @@ def beyond_first_order(
 
 
 def adaptive_rate(
-    layer_weights: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    layer_weights: Floats, sums: SumStack, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """ρ_k (..., K): linear η ∏_{l<L−1} (w^[l])², Trapp et al. (2019), eq. (13) in its general form; log η w_k²."""
     if parametrisation == "log":
@@ -61,7 +62,7 @@ def adaptive_rate(
     return np.asarray(learning_rate * np.prod(above**2, axis=-2))
 
 
-def adaptive_rate_as_printed(layer_weights: Floats, sums: SumStack, learning_rate: float) -> Floats:
+def adaptive_rate_as_printed(layer_weights: Floats, sums: SumStack, learning_rate: Rate) -> Floats:
     """ρ_k as the paper prints it for every depth: η (w^[0])², Trapp et al. (2019), eq. (13). Right for L = 2 only."""
     if sums.depth == 1:
         return np.broadcast_to(np.float64(learning_rate), layer_weights[..., sums.paths[-1]].shape).copy()
@@ -69,7 +70,7 @@ def adaptive_rate_as_printed(layer_weights: Floats, sums: SumStack, learning_rat
 
 
 def multiplicative_term(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """λ_k (..., K) = Σ_{l<L−1} s_l(k), Trapp et al. (2019), eq. (12): the steps of the layers above the last."""
     steps = relative_steps(layer_weights, flow, sums, learning_rate, parametrisation)
@@ -77,7 +78,7 @@ def multiplicative_term(
 
 
 def exact_factors(
-    weights: Floats, flow: Floats, paths: Paths, learning_rate: float, parametrisation: str = "linear"
+    weights: Floats, flow: Floats, paths: Paths, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """w_k(t+1)/w_k(t) to all orders, (..., K): ∏ (1 + s), or exp(Σ s) in log-weights; no floor active."""
     steps = weight_steps(weights, flow, paths, learning_rate, parametrisation)
@@ -85,7 +86,7 @@ def exact_factors(
 
 
 def second_order_term(
-    weights: Floats, flow: Floats, paths: Paths, learning_rate: float, parametrisation: str = "linear"
+    weights: Floats, flow: Floats, paths: Paths, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """What first order leaves of a step up to O(η³), (..., K): w_k Σ_{l<m} s_l s_m; in log-weights w_k (Σ_l s_l)²/2."""
     steps = weight_steps(weights, flow, paths, learning_rate, parametrisation)
@@ -101,21 +102,21 @@ def first_order_step(weights: Floats, gradient: Floats, rho: Floats, lam: Floats
 
 
 def first_order_residual(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str = "linear"
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate, parametrisation: str = "linear"
 ) -> Floats:
     """What ρ∇ + λw leaves of an exact step, relative to the weight, (..., K); of order η²."""
     rho = adaptive_rate(layer_weights, sums, learning_rate, parametrisation)
     return _residual(layer_weights, flow, sums, learning_rate, parametrisation, rho)
 
 
-def residual_as_printed(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
+def residual_as_printed(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate) -> Floats:
     """The same for a linear step with ρ as printed in eq. (13), (..., K); of order η from three layers on."""
     rho = adaptive_rate_as_printed(layer_weights, sums, learning_rate)
     return _residual(layer_weights, flow, sums, learning_rate, "linear", rho)
 
 
 def _residual(
-    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float, parametrisation: str, rho: Floats
+    layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate, parametrisation: str, rho: Floats
 ) -> Floats:
     weights = effective_weights(layer_weights, sums)
     lam = multiplicative_term(layer_weights, flow, sums, learning_rate, parametrisation)
@@ -179,7 +180,7 @@ def layer_norms(layer_weights: Floats, sums: SumStack) -> Floats:
     return np.add.reduceat(layer_weights**2, ends, axis=-1)
 
 
-def norm_growth(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: float) -> Floats:
+def norm_growth(layer_weights: Floats, flow: Floats, sums: SumStack, learning_rate: Rate) -> Floats:
     """η²‖∂𝓛/∂w^[l]‖² of every layer, (..., L).
 
     What one linear step adds to a layer's squared norm, exactly, while no floor is active: 𝓛 does not change when all

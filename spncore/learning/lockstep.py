@@ -70,8 +70,18 @@ class Lockstep:
         most = min(batch.block for batch in self._batches)
         return max(1, min(most, int(seconds / self._seconds))) if self._seconds else 1
 
-    def blocks(self, num_updates: int, seconds: float = SECONDS) -> Iterator[list[tuple[int, Block]]]:
-        """All states up to that after so many updates, in blocks of about so many seconds, while a run goes on."""
+    def state(self, run: int) -> TrainState:
+        """Where a run is."""
+        group, batch = next(each for each in zip(self._groups, self._batches, strict=True) if run in each[0])
+        return batch.state(group.index(run))
+
+    def blocks(
+        self, num_updates: int, seconds: float = SECONDS, with_last: bool = True
+    ) -> Iterator[list[tuple[int, Block]]]:
+        """All states up to that after so many updates, in blocks of about so many seconds, while a run goes on.
+
+        Without the last state, where it is to be changed before anybody sees it.
+        """
         iteration = self._batches[0].iteration
         while iteration < num_updates:
             many = min(self.good_block(seconds), num_updates - iteration)
@@ -80,7 +90,8 @@ class Lockstep:
                 return
             yield found
             iteration += many
-        yield self.look()
+        if with_last:
+            yield self.look()
 
     def _by_run(self, blocks: Sequence[Sequence[Block | None]]) -> list[tuple[int, Block]]:
         runs = [run for group in self._groups for run in group]

@@ -63,6 +63,12 @@ class Trainer:
             parameters = self._but(self._free, weights, mapped)
         return TrainState(0, parameters, self.optimiser.init(parameters[:, : self.num_trained]))
 
+    def with_weight(self, state: TrainState, place: int, weight: float) -> TrainState:
+        """A state with one weight of the sum layers, at its place in their row, set to a value in all seeds."""
+        parameters = state.parameters.copy()
+        parameters[:, place] = self.parametrisation.parameters(np.full((len(parameters), 1), weight))[:, 0]
+        return state._replace(parameters=parameters)
+
     def advance(self, state: TrainState, num_updates: int) -> tuple[TrainState, Block]:
         """So many updates (1 or more): the state after them, and what was seen before each.
 

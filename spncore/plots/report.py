@@ -34,8 +34,7 @@ def rate_figure(traces: Sequence[Trace]) -> go.Figure:
     Stripes below mark the updates that first order does not describe.
     """
     lines = [
-        _line(trace, np.moveaxis(trace.rho, 2, 1).reshape(-1, trace.rho.shape[1]) / trace.experiment.learning_rate)
-        for trace in traces
+        _line(trace, np.moveaxis(trace.rho / trace.rates[0], 2, 1).reshape(-1, trace.rho.shape[1])) for trace in traces
     ]
     figure = curves("Adaptive rate by number of sum layers L", lines, THEME, height=None, y_title=RATES)
     figure.update_yaxes(type="log", exponentformat="power")
@@ -53,7 +52,7 @@ def beyond(trace: Trace) -> tuple[Trace, Bools]:
     """
     settings = trace.experiment
     described = settings.optimiser != "gradient_ascent" or (settings.depth, settings.parametrisation) == (1, "linear")
-    passed = beyond_first_order(trace.weights[:, :-1], trace.flow[:, :-1], trace.sums, *settings.rates)
+    passed = beyond_first_order(trace.weights, trace.flow, trace.sums, *trace.rates)[:, :-1]
     return trace, (passed.mean(axis=0) >= 0.5) & (not described)
 
 

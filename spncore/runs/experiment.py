@@ -6,9 +6,13 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+import numpy as np
+
+from spncore.arrays import Floats, Ints
 from spncore.circuits.overparam import TOPOLOGIES
 from spncore.data.dataset import UPLOAD
 from spncore.data.library import DATASETS
@@ -17,15 +21,18 @@ from spncore.learning.learners import LEARNERS, title
 from spncore.learning.objectives import OBJECTIVES, Labels
 from spncore.learning.parametrisation import PARAMETRISATIONS
 from spncore.limits import LIMITS
-from spncore.record import ExperimentError, Record, choice, number, switch, whole
+from spncore.record import ExperimentError, Record, choice, declare, number, switch, whole
+from spncore.runs.changes import Change, Changes, fits, read
 from spncore.structures import STRUCTURES, StructureSettings
 
-SCHEMA = 3
+SCHEMA = 4
+PLAIN_SCHEMA = 3  # of an experiment without changes, which is written as before they came
 # What later schemas added: an experiment saved before has the value these fields had when they came, for ever.
 _ADDED: Mapping[int, str] = {
     2: "structure=mixture&split_depth=2&num_repetitions=4&class_variable=0&hybrid_mix=0.5&labelled_share=0.1"
     "&momentum=0.9&batch_size=0",
     3: "",  # counts updates; before, iterations counted states, the start being the first
+    4: "changes=",
 }
 
 
@@ -168,6 +175,16 @@ class Experiment(Record):
     iterations: int = whole(500, "iterations (T)", "How many updates to make.", 0, LIMITS.iterations)
     num_seeds: int = whole(1, "seeds", "Runs that differ only in their random numbers.", 1, LIMITS.num_seeds)
     seed: int = whole(0, "first seed", "The runs use this seed and the next ones.", 0, LIMITS.seed)
+    changes: tuple[str, ...] = declare(
+        (),
+        Changes(
+            tuple,
+            "changes",
+            help="What is changed on the way: the learning rate, or a weight that is set by hand, after some updates.",
+            said="120:rate:0.05 for another learning rate after 120 updates, 40:L3.w1.4:0.2 for the fourth weight of "
+            f"layer 1 where L = 3, values from {LIMITS.smallest_rate:g} to {LIMITS.largest_rate:g}",
+        ),
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -183,11 +200,27 @@ class Experiment(Record):
             )
 
         _check_learner(self)
+        for change in self.on_the_way:
+            _check_change(self, change)
 
-    @property
-    def rates(self) -> tuple[float, str]:
-        """η and the parametrisation, as the functions of `dynamics` take them."""
-        return self.learning_rate, self.parametrisation
+    @cached_property
+    def on_the_way(self) -> tuple[Change, ...]:
+        """The changes in the order in which they are made; one after the last update, or of another depth, is idle."""
+        return tuple(change for change in map(read, self.changes) if change is not None)
+
+    def rates_at(self, updates: int | Ints | slice) -> tuple[float | Floats, str]:
+        """η and the parametrisation of the updates after so many, as the functions of `dynamics` take them.
+
+        Of several, where η changes, a column (T, 1).
+        """
+        rate: float | Floats = self.learning_rate
+        changes = [change for change in self.on_the_way if change.of_rate]
+        if changes:
+            rates = np.full(self.iterations + 1, rate)
+            for change in changes:
+                rates[change.at :] = change.value
+            rate = float(rates[updates]) if isinstance(updates, int) else rates[updates][:, None]
+        return rate, self.parametrisation
 
     @property
     def structure_settings(self) -> StructureSettings:
@@ -211,7 +244,10 @@ class Experiment(Record):
 
     def rival(self, optimiser: str) -> Experiment:
         """The plain network, L = 1, under another learner, whose own geometry replaces the parametrisation."""
-        own = {} if LEARNERS[optimiser].geometry is None else {"parametrisation": "linear"}
+        learner = LEARNERS[optimiser]
+        own: dict[str, Any] = {} if learner.geometry is None else {"parametrisation": "linear"}
+        if self.changes:  # rivals have the depths' rates, where they have one, and the weights that nobody set
+            own["changes"] = tuple(str(each) for each in self.on_the_way if each.of_rate and not learner.fixed_rate)
         return self.replace(depth=1, optimiser=optimiser, **own)
 
     @property
@@ -220,8 +256,11 @@ class Experiment(Record):
         return title(self.optimiser, self.momentum)
 
     def to_dict(self) -> dict[str, Any]:
-        """The schema number and all fields."""
-        return {"schema": SCHEMA, **dataclasses.asdict(self)}
+        """The schema number and all fields; changes only where there are some."""
+        fields = dataclasses.asdict(self)
+        if not fields["changes"]:
+            return {"schema": PLAIN_SCHEMA, **{name: value for name, value in fields.items() if name != "changes"}}
+        return {"schema": SCHEMA, **fields}
 
     def to_json(self) -> str:
         """`to_dict` as a JSON object."""
@@ -243,7 +282,7 @@ class Experiment(Record):
             if type(schema) is not int or not 1 <= schema <= SCHEMA:
                 raise ExperimentError(f"schema: {shown(schema)} is not known; {known}")
             for later in range(schema + 1, SCHEMA + 1):
-                values = {**{name: FIELDS[name].parse(text) for name, text in parse_qsl(_ADDED[later])}, **values}
+                values = {**{name: FIELDS[name].parse(text) for name, text in _added(later)}, **values}
             settings = {name: value for name, value in values.items() if name != "schema" and cls.known(name)}
             if schema < 3 and type(settings.get("iterations")) is int:
                 settings["iterations"] = updates_of(settings["iterations"])
@@ -253,6 +292,10 @@ class Experiment(Record):
             return cls(**settings)
         except ExperimentError as error:
             raise ExperimentError(f"$.{error}") from None
+
+
+def _added(schema: int) -> list[tuple[str, str]]:
+    return parse_qsl(_ADDED[schema], keep_blank_values=True)
 
 
 def updates_of(states: int) -> int:
@@ -275,6 +318,28 @@ def _check_learner(experiment: Experiment) -> None:
         raise ExperimentError(
             f"learning_rate: {experiment.learning_rate:g} is out of range for {experiment.optimiser}; "
             f"allowed: {LIMITS.smallest_rate:g} to {learner.largest_rate:g}"
+        )
+
+
+def _check_change(experiment: Experiment, change: Change) -> None:
+    """Refuse a change that no network of the experiment could have."""
+    learner = LEARNERS[experiment.optimiser]
+    if change.of_rate:
+        if learner.fixed_rate is not None:
+            raise ExperimentError(f"changes: {experiment.optimiser} has no learning rate to change; leave {change} out")
+        if change.value > learner.largest_rate:
+            raise ExperimentError(
+                f"changes: {change}: {experiment.optimiser} takes rates up to {learner.largest_rate:g}; choose less"
+            )
+        return
+    if learner.geometry is not None:
+        raise ExperimentError(
+            f"changes: {experiment.optimiser} keeps weights that sum to 1, so none is set by hand; leave {change} out"
+        )
+    if not fits(change, experiment):
+        raise ExperimentError(
+            f"changes: {change}: there is no such weight in a {experiment.topology} of K = "
+            f"{experiment.num_components}; choose another or leave it out"
         )
 
 

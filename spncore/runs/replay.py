@@ -39,12 +39,12 @@ def replay(
         seen = trainer.evaluator(weights, inputs)
         if form == "exact":
             recorded = trace.weights[:, t], trace.flow[:, t], trace.sums
-            stepped = weights * steps.exact_factors(*recorded, *settings.rates)
+            stepped = weights * steps.exact_factors(*recorded, *settings.rates_at(t))
         else:
             stepped = steps.first_order_step(weights, seen.flow / weights, trace.rho[:, t], trace.lam[:, t])
         if settings.train_components:
             gradient = trainer.gradient(row, trainer.flows(seen.flow, seen.moments, inputs))
-            parameters = trainer.moved(parameters, settings.learning_rate * gradient)
+            parameters = trainer.moved(parameters, settings.rates_at(t)[0] * gradient)
         return (t + 1, np.maximum(stepped, 1e-3 * weights), parameters), seen.llh
 
     llh = np.full_like(trace.llh, np.nan)

@@ -11,6 +11,7 @@ from spncore.data.dataset import Dataset
 from spncore.learning.learners import LEARNERS
 from spncore.limits import LIMITS
 from spncore.record import Manner, Record, Several, cut, declare, part
+from spncore.runs.changes import Change
 from spncore.runs.problem import model_of
 from spncore.trees.induced import num_trees
 
@@ -97,6 +98,12 @@ class Study(Record, manner=Manner(shown=cut)):
     def deep(self) -> bool:
         """Whether it trains a circuit of its own depth, not one mixture."""
         return self.experiment.structure != "mixture"
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What is changed on the way of its depths."""
+        made = (each for each in self.experiment.on_the_way if each.at < self.experiment.iterations)
+        return tuple(each for each in made if each.of_rate or each.depth in self.depths)
 
     def names(self) -> tuple[str, ...]:
         """What each curve is called: `L=3`, and a rival `L=1 · EM`."""

@@ -55,6 +55,12 @@ class Trace:
         return self.problem.sums
 
     @property
+    def rates(self) -> tuple[float | Floats, str]:
+        """η, a column (T, 1) where it changes, and the parametrisation, as the functions of `dynamics` take them."""
+        first = 0 if self.final_state is None else self.final_state.iteration - self.llh.shape[1] + 1
+        return self.experiment.rates_at(slice(first, first + self.llh.shape[1]))
+
+    @property
     def layer_weights(self) -> tuple[Floats, ...]:
         """Per layer, root first, (S, T, n_l)."""
         return split_layers(self.weights, self.sums)
@@ -77,12 +83,12 @@ class Trace:
     @cached_property
     def rho(self) -> Floats:
         """Adaptive rate ρ_k (S, T, K), in the form that holds for every depth."""
-        return dynamics.adaptive_rate(self.weights, self.sums, *self.experiment.rates)
+        return dynamics.adaptive_rate(self.weights, self.sums, *self.rates)
 
     @cached_property
     def lam(self) -> Floats:
         """Multiplicative term λ_k (S, T, K)."""
-        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.experiment.rates)
+        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.rates)
 
     def updates_to(self, target: float) -> list[int | None]:
         """Per seed the fewest updates after which the LLH is at least `target`, 0 at the start; None if never."""

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.learning.learners import LearnerSettings
-from spncore.learning.lockstep import Lockstep, trainers_side_by_side
+from spncore.learning.lockstep import trainers_side_by_side
 from spncore.learning.states import Block, StepInfo, TrainState
 from spncore.learning.trainer import Trainer
+from spncore.loop import updates
 from spncore.record import ExperimentError
+from spncore.runs import changes
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import problem_of
 from spncore.runs.trace import Recorder, Trace
@@ -46,13 +48,24 @@ def all_states(
     trainer: Trainer, experiment: Experiment, state: TrainState | None = None
 ) -> Iterator[tuple[TrainState, StepInfo]]:
     """From `state`, or from the start, to the last update; ExperimentError if the state does not fit."""
-    return on_one_thread(trainer.states(experiment.iterations, _fitting(trainer, experiment, state)))
+    return on_one_thread(_states(trainer, experiment, _fitting(trainer, experiment, state)))
+
+
+def _states(trainer: Trainer, experiment: Experiment, here: TrainState) -> Iterator[tuple[TrainState, StepInfo]]:
+    *stops, end = changes.stops([experiment], here.iteration)
+    for stop in stops:
+        trainer, here = changes.changed(trainer, experiment, here)
+        for after, info in trainer.until(updates(stop), state=here):
+            yield here, info
+            here = after
+    trainer, here = changes.changed(trainer, experiment, here)
+    yield from trainer.states(end, here)
 
 
 def all_blocks(trainer: Trainer, experiment: Experiment, state: TrainState | None = None) -> Iterator[Block]:
     """The same in blocks of states: as fast as it goes."""
-    together = Lockstep([trainer], [_fitting(trainer, experiment, state)])
-    for found in on_one_thread(together.blocks(experiment.iterations)):
+    begin = _fitting(trainer, experiment, state)
+    for found in on_one_thread(changes.blocks([experiment], [trainer], [begin])):
         yield from (block for _, block in found)
 
 
@@ -81,9 +94,8 @@ def fit_all(experiments: Sequence[Experiment], dataset: Dataset | None = None) -
     with ONE_THREAD:
         trainers = trainers_side_by_side((problem_of(each, dataset), learner_of(each)) for each in experiments)
         recorders = [Recorder(each, trainer.problem) for each, trainer in zip(experiments, trainers, strict=True)]
-        together = Lockstep(trainers, [trainer.init() for trainer in trainers])
         try:
-            for blocks in together.blocks(experiments[0].iterations):
+            for blocks in changes.blocks(experiments, trainers, [trainer.init() for trainer in trainers]):
                 for run, block in blocks:
                     recorders[run].add(block)
         except KeyboardInterrupt:

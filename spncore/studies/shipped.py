@@ -4,7 +4,7 @@ A file holds derived numbers only, with all settings; what ships is made by the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -210,7 +210,7 @@ def _pack_first_steps(steps: FirstSteps, base: Mapping[str, Any]) -> dict[str, A
 
 
 def _changes(experiment: Experiment, base: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asdict(experiment).items() if value != base[name]}
+    return {name: value for name, value in experiment.to_dict().items() if value != base[name]}
 
 
 def _rounded(value: Any, decimals: int = DECIMALS) -> Any:

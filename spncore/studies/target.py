@@ -56,7 +56,7 @@ class Fixed(NamedTuple):
 
 def fixed(experiment: Experiment, dataset: Dataset) -> Fixed | None:
     """The target of an experiment's runs, whatever their depth and learner; None where there is none."""
-    plain = experiment.replace(depth=1)
+    plain = experiment.replace(depth=1, changes=())
     steps = fixing(plain, dataset, start_of(trainer_of(plain, dataset), plain))
     while True:
         try:

@@ -65,6 +65,12 @@ class Cell:
     stop_at_targets: bool = False
     scale: bool = False
 
+    def __post_init__(self) -> None:
+        if self.experiment.changes:
+            raise SweepError(
+                f"changes: {self.experiment.changes[0]} is refused; cells train as they begin; leave it out"
+            )
+
     def to_json(self) -> str:
         """The cell as a JSON object; equal cells give equal texts."""
         asked = {**asdict(self), "experiment": self.experiment.to_dict()}
@@ -170,6 +176,7 @@ def to_csv(rows: Sequence[Row]) -> str:
 def _rows(key: str, cell: Cell, outcome: Outcome | None) -> list[Row]:
     status = outcome.status if outcome else "missing"
     settings = {"cell": key, **asdict(cell.experiment), "status": status}
+    del settings["changes"]  # a cell has none
     if outcome is None or not outcome.seeds:
         return [{**settings, "reason": outcome.reason if outcome else None}]
     rows = []

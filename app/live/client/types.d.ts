@@ -61,6 +61,8 @@ export interface Layout {
   seeds: number[];
   floor: number | null;
   settings: Record<string, any>;
+  rates: [number, number][]; // η where it is changed on the way: after so many updates, to what
+  touch: { weights: boolean; rate: boolean; ends: [number, number] };
   variables: string[];
   marginals: number[] | null;
   references: { independent?: number; entropy?: number };

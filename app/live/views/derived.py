@@ -106,10 +106,13 @@ def _step(steps: Steps, known: Ints) -> Columns:
 def _memory(steps: Steps, known: Ints) -> Columns:
     """First-order w_k(t) unrolled from the start: the start's part, the gradients' part, and the recorded weight."""
     rho, lam, gradient, weight = steps.rho, steps.lam, steps.gradient, steps.weight
-    start = dynamics.start_term(float(weight[0]), lam[:-1])
-    unrolled = dynamics.unrolled_weight(float(weight[0]), rho[:-1], gradient[:-1], lam[:-1])
-    rows = np.stack([start, unrolled - start, weight], axis=1)
-    return ["start", "sum", "w"], rows[known]
+    parts = []
+    for span in steps.spans():
+        first, told = float(weight[span][0]), slice(span.start, span.stop - 1)
+        start = dynamics.start_term(first, lam[told])
+        parts.append((start, dynamics.unrolled_weight(first, rho[told], gradient[told], lam[told]) - start))
+    start, gathered = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return ["start", "sum", "w"], np.stack([start, gathered, weight], axis=1)[known]
 
 
 def _norms(steps: Steps, known: Ints) -> Columns:
@@ -118,7 +121,10 @@ def _norms(steps: Steps, known: Ints) -> Columns:
     `off` is its largest relative error so far over the steps that the floor did not cut, `cuts` how many it did.
     """
     norms = dynamics.layer_norms(steps.weights, steps.sums)
-    growth = dynamics.norm_growth(steps.weights, steps.flow, steps.sums, steps.experiment.learning_rate)
+    rate, _ = steps.experiment.rates_at(slice(steps.length))
+    growth = dynamics.norm_growth(steps.weights, steps.flow, steps.sums, rate)
+    by_hand = [at - 1 for at in steps.set_at if at > 0]
+    growth[by_hand] = np.diff(norms, axis=0)[by_hand]  # no step led there
     law = norms[:1] + np.concatenate([np.zeros_like(norms[:1]), np.add.accumulate(growth[:-1])])
     cut = points.cut_layers(steps.weights, steps.flow, steps.experiment, steps.sums)[:-1]
     errors = np.where(cut, 0.0, np.abs((norms[:-1] + growth[:-1]) / norms[1:] - 1.0))
@@ -128,8 +134,9 @@ def _norms(steps: Steps, known: Ints) -> Columns:
 
 
 def _balance(steps: Steps, known: Ints) -> Columns:
-    """How far u² − Σ v² of every inner weight has drifted from its start."""
-    start = dynamics.balancedness(steps.weights[:1], steps.sums)
+    """How far u² − Σ v² of every inner weight has drifted from its start, or from where a weight was set by hand."""
+    starts = np.array([span.start for span in steps.spans()])
+    start = dynamics.balancedness(steps.weights[starts], steps.sums)[np.searchsorted(starts, known, "right") - 1]
     fields = [f"{layer}.{node}" for layer, size in enumerate(steps.sums.sizes[:-1]) for node in range(size)]
     return fields, dynamics.balancedness(steps.weights[known], steps.sums) - start
 

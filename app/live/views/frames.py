@@ -24,7 +24,9 @@ from spncore.circuits.overparam import SumStack, effective_weights
 from spncore.data.library import DATASETS, empirical_llh, product_of_marginals_llh
 from spncore.dynamics import steps
 from spncore.dynamics.shares import alone_since
+from spncore.learning.learners import LEARNERS
 from spncore.learning.objectives import OBJECTIVES
+from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS, Experiment
 
 VERSION = 2
@@ -88,6 +90,8 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "seeds": list(experiment.seeds),
         "num_components": stacks[0].num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
+        "touch": _touch(experiment),
+        "rates": [[each.at, each.value] for each in experiment.on_the_way if each.of_rate],
         "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
         **_of_dataset(run.dataset),
         **_bounds(run),
@@ -202,7 +206,7 @@ def _beyond(recorder: Recorder, known: Ints, seed: int, before: int) -> Floats:
     if recorder.experiment.optimiser != RATES_OF or not known.size:
         return np.full((len(known), 1), np.nan)
     here = seed, slice(before, int(known[-1]))
-    sums, rates = recorder.problem.sums, recorder.experiment.rates
+    sums, rates = recorder.problem.sums, recorder.experiment.rates_at(here[1])
     passed = steps.beyond_first_order(recorder.weights[here], recorder.flow[here], sums, *rates)
     so_far = np.concatenate([[0], np.cumsum(passed)])[known - before]
     return np.diff(so_far, prepend=0)[:, None].astype(float)
@@ -212,13 +216,21 @@ def _of_weights(recorder: Recorder, here: tuple[int, Ints]) -> list[Floats]:
     """ρ, λ, w and the layers' weights of one seed at some iterations."""
     experiment, sums = recorder.experiment, recorder.problem.sums
     weights, flow = recorder.weights[here], recorder.flow[here]
+    size = experiment.rates_at(here[1])
     rates = [
-        steps.adaptive_rate(weights, sums, *experiment.rates),
-        steps.multiplicative_term(weights, flow, sums, *experiment.rates),
+        steps.adaptive_rate(weights, sums, *size),
+        steps.multiplicative_term(weights, flow, sums, *size),
     ]
     if experiment.optimiser != RATES_OF:
         rates = [np.full_like(rate, np.nan) for rate in rates]
     return [*rates, effective_weights(weights, sums), weights]
+
+
+def _touch(experiment: Experiment) -> dict[str, Any]:
+    """What may be changed on the way: weights of the depths, the rate; and between which numbers."""
+    learner = LEARNERS[experiment.optimiser]
+    ends = [LIMITS.smallest_rate, LIMITS.largest_rate]
+    return {"weights": learner.geometry is None, "rate": learner.fixed_rate is None, "ends": ends}
 
 
 def _widths_of(run: LiveRun) -> list[list[int]]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,8 +61,8 @@ class Steps:
         return len(self.weights)
 
     def after(self, at: Ints) -> Floats:
-        """Layer weights one update after these (…, n); NaN after the last one that is recorded."""
-        known = at + 1 < self.length
+        """Layer weights one update after these (…, n); NaN after the last one, and where one is set by hand."""
+        known = (at + 1 < self.length) & ~np.isin(at + 1, self.set_at)
         return np.where(known[..., None], self.weights[np.minimum(at + 1, self.length - 1)], np.nan)
 
     @property
@@ -74,10 +75,16 @@ class Steps:
         """The stack of sum layers."""
         return self.problem.sums
 
-    @property
-    def rates(self) -> tuple[float, str]:
-        """η and the parametrisation, as the functions of `dynamics` take them."""
-        return self.experiment.rates
+    @cached_property
+    def set_at(self) -> list[int]:
+        """Of the states, in order, those in which a weight of this depth was set by hand: no step led there."""
+        mine = {each.at for each in self.experiment.on_the_way if each.depth == self.experiment.depth}
+        return sorted(at for at in mine if at < self.length)
+
+    def spans(self) -> list[slice]:
+        """The states from the start, and from each that was set by hand, to the next such one."""
+        ends = [*(at for at in self.set_at if at > 0), self.length]
+        return [slice(*pair) for pair in pairwise([0, *ends])]
 
     @property
     def now(self) -> tuple[Floats, Floats, SumStack]:
@@ -87,12 +94,14 @@ class Steps:
     @cached_property
     def rho(self) -> Floats:
         """ρ_k (T,) of the component."""
-        return dynamics.adaptive_rate(self.weights, self.sums, *self.rates)[:, self.component]
+        rates = self.experiment.rates_at(slice(self.length))
+        return dynamics.adaptive_rate(self.weights, self.sums, *rates)[:, self.component]
 
     @cached_property
     def lam(self) -> Floats:
         """λ_k (T,) of the component."""
-        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.rates)[:, self.component]
+        rates = self.experiment.rates_at(slice(self.length))
+        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *rates)[:, self.component]
 
     @cached_property
     def weight(self) -> Floats:
@@ -143,16 +152,20 @@ def cut_layers(weights: Floats, flow: Floats, experiment: Experiment, sums: SumS
     if experiment.parametrisation != "linear":
         return np.zeros((len(weights), sums.depth), dtype=bool)
     with np.errstate(all="ignore"):
-        below = weights + experiment.learning_rate * layer_flows(flow, sums) / weights < experiment.floor
+        rate, _ = experiment.rates_at(slice(len(weights)))
+        below = weights + rate * layer_flows(flow, sums) / weights < experiment.floor
     return np.stack([layer.any(axis=1) for layer in split_layers(below.astype(float), sums)], axis=1)
 
 
 def step_terms(steps: Steps, at: Ints) -> Floats:
     """The columns of the series `step` at the given iterations (len(at), 12 + 4 L)."""
     weights, flow, k, sums = steps.weights[at], steps.flow[at], steps.component, steps.sums
-    here, now = replace(steps, weights=weights, flow=flow), (weights, flow, sums, *steps.rates)
-    weight, rho, gradient, lam = here.weight, here.rho, here.gradient, here.lam
-    printed = dynamics.adaptive_rate_as_printed(weights, sums, steps.experiment.learning_rate)[:, k]
+    rates = steps.experiment.rates_at(at)
+    here, now = replace(steps, weights=weights, flow=flow), (weights, flow, sums, *rates)
+    weight, gradient = here.weight, here.gradient
+    rho = dynamics.adaptive_rate(weights, sums, *rates)[:, k]
+    lam = dynamics.multiplicative_term(*now)[:, k]
+    printed = dynamics.adaptive_rate_as_printed(weights, sums, rates[0])[:, k]
     relative = dynamics.relative_steps(*now)[..., k]
     second = dynamics.second_order_term(*now)[:, k]
     exact = weight * dynamics.exact_factors(*now)[:, k]
@@ -173,7 +186,8 @@ def residual(steps: Steps) -> View:
 
     The learning rates reach from where first order is all there is to where a layer's step is as large as its weight.
     """
-    now, parametrisation = steps.rates
+    rate, parametrisation = steps.experiment.rates_at(steps.at)
+    now = float(rate)
     unit = dynamics.relative_steps(*steps.now, 1.0, parametrisation)[:, steps.component]
     largest = float(np.abs(unit).max())
     if not 0 < largest < math.inf:
@@ -207,7 +221,14 @@ def _slope(rates: Floats, residuals: Floats) -> float | None:
 
 def row(steps: Steps) -> View:
     """μ(t, τ) of the component for all τ < t, and λ(t): the memory of one step."""
-    return {"lam": finite(steps.lam[steps.at])}, dynamics.momentum_row(steps.rho, steps.lam, steps.at)
+    return {"lam": finite(steps.lam[steps.at])}, _remembered(steps, steps.at)
+
+
+def _remembered(steps: Steps, t: int) -> Floats:
+    """μ(t,τ) (t,): nothing of what was before a weight was set by hand."""
+    begin = max(span.start for span in steps.spans() if span.start <= t)
+    here = slice(begin, None)
+    return np.concatenate([np.zeros(begin), dynamics.momentum_row(steps.rho[here], steps.lam[here], t - begin)])
 
 
 def kernel(steps: Steps) -> View:
@@ -215,7 +236,7 @@ def kernel(steps: Steps) -> View:
     at = np.unique(np.linspace(0, steps.length - 1, min(MAX_CELLS, steps.length)).round().astype(int))
     cells = np.zeros((len(at), len(at)))
     for i, t in enumerate(at):
-        cells[i, :i] = dynamics.momentum_row(steps.rho, steps.lam, int(t))[at[:i]]
+        cells[i, :i] = _remembered(steps, int(t))[at[:i]]
     return {"at": steps.length - 1, "iterations": at.tolist()}, cells
 
 
@@ -240,7 +261,8 @@ def scale(steps: Steps) -> View:
     if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
         raise BadQueryError(f"c: give a number from {low:g} to {high:g}.")
     factor = float(text)
-    both = (dynamics.relative_steps(each, flow, sums, *steps.rates) for each in (weights, factor * weights))
+    rates = steps.experiment.rates_at(steps.at)
+    both = (dynamics.relative_steps(each, flow, sums, *rates) for each in (weights, factor * weights))
     rows = [relative[:, steps.component] for relative in both]
     return {"c": factor, "check": _measured(steps, factor)}, np.array(rows)
 
@@ -254,7 +276,8 @@ def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
     relative, llh = [], []
     for layers in (weights, factor * weights):
         seen = trainer.evaluator(effective_weights(layers, steps.sums), leaf_weights)
-        relative.append(dynamics.relative_steps(layers, seen.flow, steps.sums, *steps.rates)[0])
+        rates = steps.experiment.rates_at(steps.state.iteration)
+        relative.append(dynamics.relative_steps(layers, seen.flow, steps.sums, *rates)[0])
         llh.append(float(seen.llh[0]))
     sizable = np.abs(relative[0]) > 1e-6 * np.abs(relative[0]).max()
     ratio = float(np.median(relative[1][sizable] / relative[0][sizable])) if sizable.any() else math.nan

@@ -85,7 +85,8 @@ def one_seed(trace: Trace, seed: int) -> Trace:
 def replay(run: LiveRun, depth: int, seed: int) -> tuple[dict[str, Any], Floats]:
     """Rows LLH deep, first order, exact of every iteration, then their errors; `replay` in the header: how far it is.
 
-    It is `waiting` for the run's end, `too_long` to be made, `busy` while too many others wait, `running` or `done`.
+    It is `waiting` for the run's end, `too_long` to be made, `by_hand` where a weight was set on the way, `busy` while
+    too many others wait, `running` or `done`.
     """
     state, found = _asked_for(run, depth, seed)
     if found is None:
@@ -103,6 +104,8 @@ def _asked_for(run: LiveRun, depth: int, seed: int) -> tuple[str, Replay | None]
         return "waiting", None
     if not run.recorders or not run.length:
         return "failed", None
+    if any(each.depth == depth and 0 < each.at < run.length for each in run.study.experiment.on_the_way):
+        return "by_hand", None
     seconds = run.computation.seconds / (run.study.experiment.num_seeds * len(run.study.experiments()))
     if seconds > MAX_SECONDS:
         return "too_long", None

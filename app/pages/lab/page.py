@@ -14,7 +14,7 @@ from app.kit.progress import duration
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
 from app.kit.turns import TURNS
-from app.pages.lab import files
+from app.pages.lab import files, touch
 from app.pages.lab.door import PEOPLE, is_open, next_question, opening
 from spncore.data.dataset import Dataset
 from spncore.learning.learners import title
@@ -114,6 +114,41 @@ def train() -> None:
         session.train()
 
 
+def touched() -> None:
+    """Show what was asked for by a touch on the drawing; with another rate the run on screen stays as a pin."""
+    run, asked = session.shown(), st.session_state["lab"].get("touch")
+    if run is None or asked is None:
+        return
+    try:
+        study = touch.after(run.study, asked)
+    except ExperimentError as error:
+        st.session_state["problem"] = str(error)
+        return
+    if touch.is_branch(asked):
+        pins.pin(run)
+    st.session_state["problem"] = None
+    session.show(study)
+
+
+def changes_control() -> None:
+    """What is changed on the way, each with a press that takes it back."""
+    study = session.study()
+    made = study.experiment.on_the_way
+    if not made:
+        return
+    st.caption(WORDS["changes"])
+    for place, change in enumerate(made):
+        kept = tuple(text for at, text in enumerate(study.experiment.changes) if at != place)
+        st.button(
+            change.words,
+            key=f"change_{change.at}_{change.what}",
+            icon=":material/close:",
+            help=WORDS["changes_help"],
+            width="stretch",
+            on_click=lambda kept=kept: session.show(touch.with_changes(study, kept)),
+        )
+
+
 def train_button(possible: bool) -> None:
     """Train what is not trained by itself, with its price; and once more what was stopped."""
     stale = session.is_stale()
@@ -154,6 +189,7 @@ with st.sidebar:
     st.session_state["study"] = wanted or session.study()
     with top:
         preset_control()
+        changes_control()
     data.data_control()
     st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=reset)
 
@@ -187,6 +223,7 @@ if shown is not None:
         "lab",
         shown,
         session.is_stale(),
+        touched,
         pins=pins.sent(shown),
         published=presets.is_figure_3(shown.study),
         preset=preset.name if preset else None,

@@ -79,7 +79,7 @@ def expected_frames(traces: list[Trace], seed: int) -> NDArray[np.float32]:
     columns: list[NDArray[Any]] = []
     for trace in traces:
         columns += [trace.value.T, trace.components.T, trace.rho[seed], trace.lam[seed], trace.effective_weights[seed]]
-        passed = beyond_first_order(trace.weights[seed], trace.flow[seed], trace.sums, *trace.experiment.rates)
+        passed = beyond_first_order(trace.weights[seed], trace.flow[seed], trace.sums, *trace.rates)
         columns += [trace.weights[seed], np.concatenate([[0], passed[:-1]])[:, None], trace.at_floor[seed][:, None]]
     return np.concatenate(columns, axis=1).astype("<f4")
 

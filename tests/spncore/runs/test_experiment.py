@@ -6,11 +6,17 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from spncore import Experiment, ExperimentError
+from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS
 
 
 def any_value(name):
     field = FIELDS[name]
+    if name == "changes":
+        rates = st.floats(FIELDS["learning_rate"].low, FIELDS["learning_rate"].high)
+        changes = st.tuples(st.integers(0, 5000), rates)
+        several = st.lists(changes, max_size=LIMITS.changes, unique_by=lambda change: change[0])
+        return several.map(lambda found: tuple(f"{at}:rate:{rate!r}" for at, rate in sorted(found)))
     if field.choices:
         return st.sampled_from(field.choices)
     if field.kind is bool:
@@ -24,7 +30,7 @@ def experiment_or_reject(values):
     try:
         return Experiment(**values)
     except ExperimentError as error:  # allowed one by one, but not together
-        assert str(error).split(":")[0] in {"parametrisation", "objective", "learning_rate"}
+        assert str(error).split(":")[0] in {"parametrisation", "objective", "learning_rate", "changes"}
         return reject()
 
 
@@ -136,7 +142,7 @@ def test_a_number_of_5000_digits_is_refused_in_a_short_sentence():
     [
         (lambda d: d.pop("depth"), r"\$\.depth: missing"),
         (lambda d: d.update(extra=1), r"\$\.extra: no such setting"),
-        (lambda d: d.update(schema=4), r"\$\.schema: 4 is not known; this release reads schemas 1 to 3"),
+        (lambda d: d.update(schema=5), r"\$\.schema: 5 is not known; this release reads schemas 1 to 4"),
         (lambda d: d.update(schema=True), r"\$\.schema: True"),
         (lambda d: d.pop("schema"), r"\$\.schema: None"),
         (lambda d: d.update(num_seeds=True), r"\$\.num_seeds: True is not a whole number"),

@@ -317,6 +317,7 @@ OTHER = {
     "class_variable": 2,
     "hybrid_mix": 0.2,
     "labelled_share": 0.7,
+    "changes": ("2:rate:0.5",),
 }
 WHERE = {
     "split_depth": {"structure": "rat"},

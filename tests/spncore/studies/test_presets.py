@@ -147,7 +147,7 @@ def test_first_order_describes_every_step_with_fixed_components(dataset):
         pytest.skip("the real rows are not on this computer")
     for experiment in presets.PRESETS["fixed-components"].on(dataset).experiments():
         trace = fit(experiment, load(dataset))
-        assert not beyond_first_order(trace.weights, trace.flow, trace.sums, *experiment.rates).any()
+        assert not beyond_first_order(trace.weights, trace.flow, trace.sums, *trace.rates).any()
 
 
 def test_every_title_is_a_question_and_names_are_those_of_earlier_links():

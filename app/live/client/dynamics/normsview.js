@@ -3,7 +3,7 @@
 import { html, number, table } from "../kit/dom.js";
 import { CLEAR, colourbar, largestOf, mark, scaled, signedScale, timed, untold } from "../kit/spec.js";
 import { say } from "../kit/words.js";
-import { range } from "../run/series.js";
+import { etaAt, range } from "../run/series.js";
 import { layerName } from "./stepview.js";
 
 const colour = ({ theme }, l) => theme.layer[l % theme.layer.length];
@@ -62,8 +62,8 @@ export function trueStepChart(c) {
   if (onLogs(c)) return { ...untold("true_step_log", { eta: number(c.layout.settings.learning_rate) }), note: "" };
   const rows = c.rows("norms");
   if (!rows) return null;
-  const eta = c.layout.settings.learning_rate;
-  const lines = layerLines(c, (l) => rows.line(`norm_${l}`).map((v) => eta / v));
+  const eta = (frame) => etaAt(c.layout, c.run.iteration(frame));
+  const lines = layerLines(c, (l) => rows.line(`norm_${l}`).map((v, frame) => eta(frame) / v));
   const sentence = (at) => {
     const [now, start] = [at, 0].map((frame) => lines[0].values[frame]);
     const t = c.run.iteration(at);

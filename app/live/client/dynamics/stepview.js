@@ -4,7 +4,7 @@ import { number, plotlyText, subscript, table, tabular, tr } from "../kit/dom.js
 import { formulaLine } from "../kit/maths.js";
 import { CLEAR, largestOf } from "../kit/spec.js";
 import { say } from "../kit/words.js";
-import { range } from "../run/series.js";
+import { etaAt, range } from "../run/series.js";
 
 const PARTS = { own: "rho", pull: "lam", second: "muted", higher: "muted", floor: "picked" }; // and their colours
 
@@ -25,7 +25,7 @@ function stepAt(c) {
     flows: layers("flow"),
     steps: layers("step"),
     cut: layers("cut").map((x) => x > 0),
-    eta: c.layout.settings.learning_rate,
+    eta: etaAt(c.layout, c.run.iteration(frame)),
     log: c.layout.settings.parametrisation === "log",
   };
 }

@@ -5,16 +5,20 @@ import { say } from "./words.js";
 
 /**
  * Items are {label, act, checked?}; `checked()` makes a toggle of an item, `act(button)` is told what opens the menu;
- * `of` is the name of the view.
+ * a label may be what gives it when the menu opens; `of` is the name of the view, `word` what opens the menu.
  */
-export function menu(of, items) {
+export function menu(of, items, word = say("options")) {
   const buttons = items.map(({ label, act, checked }) => {
     const onclick = () => (checked ? undefined : close(), act(summary), refresh());
-    const button = html("button", { type: "button", text: label, onclick });
-    return { button, refresh: () => checked && button.setAttribute("aria-pressed", String(Boolean(checked()))) };
+    const button = html("button", { type: "button", text: typeof label === "string" ? label : "", onclick });
+    const refresh = () => {
+      if (typeof label !== "string") button.textContent = label();
+      if (checked) button.setAttribute("aria-pressed", String(Boolean(checked())));
+    };
+    return { button, refresh };
   });
   const refresh = () => buttons.forEach((item) => item.refresh());
-  const summary = html("summary", { text: say("options"), "aria-label": `${say("options")}: ${of}` });
+  const summary = html("summary", { text: word, "aria-label": `${word}: ${of}` });
   const list = html("div", "spn-menu-items", ...buttons.map(({ button }) => button));
   const root = html("details", "spn-menu", summary, list);
   const close = () => (root.open = false);

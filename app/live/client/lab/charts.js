@@ -5,13 +5,13 @@ import { llh, number } from "../kit/dom.js";
 import { beyondArea, beyondFirstOrder, beyondWords } from "../kit/firstorder.js";
 import { level } from "../kit/spec.js";
 import { say } from "../kit/words.js";
-import { pick, range, signedLog } from "../run/series.js";
+import { etaAt, pick, range, signedLog } from "../run/series.js";
 
 /**
  * Lines of one part of the detail seed: the chosen component, and the others thin when asked for; and a note that says
  * of which curves there is none because they do not take plain gradient steps.
  */
-function componentLines(c, part, note, { scale = 1, positive = false, drawn = (value) => value }) {
+function componentLines(c, part, note, { scale = (t) => 1, positive = false, drawn = (value) => value }) {
   const { series, run, choice } = c;
   const chosen = curves(c).map((curve) => series.line(curve, part, choice.component, scale));
   const words = (curve, frame) => number(chosen[curve][frame]);
@@ -50,7 +50,7 @@ export function rhoChart(c) {
   const onLogs = c.layout.settings.parametrisation === "log";
   return {
     ...componentLines(c, "rho", say(onLogs ? "rho_note_log" : "rho_note"), {
-      scale: 1 / c.layout.settings.learning_rate,
+      scale: (t) => 1 / etaAt(c.layout, t),
       positive: log,
     }),
     y: { title: say("rho_axis"), type: log ? "log" : "linear", autorange: true, ...power },

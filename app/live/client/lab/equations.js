@@ -3,6 +3,7 @@
 import { html, number, tabular } from "../kit/dom.js";
 import { formulaLine } from "../kit/maths.js";
 import { say } from "../kit/words.js";
+import { etaAt } from "../run/series.js";
 
 /** What the streamed run says of the step from `frame`; `measured` is the next frame's weight, if it is kept. */
 function terms(run, curve, k, frame) {
@@ -61,7 +62,7 @@ export function equations({ run, choice, frame }) {
   const step = terms(run, curve, component, frame);
   const { weight, own, lam, measured } = step;
   const rates = [
-    formulaLine("", "rho", rateOf(step, k, number(run.layout.settings.learning_rate))),
+    formulaLine("", "rho", rateOf(step, k, number(etaAt(run.layout, run.iteration(frame))))),
     formulaLine("", "lam", pullOf(step, k)),
   ];
   if (!Number.isFinite(measured)) return [...rates, weightIs(weight)];

@@ -11,11 +11,13 @@ import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
 import { Awaited } from "./awaited.js";
 import { SignedBars } from "./bars.js";
+import { branching } from "./branch.js";
 import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
 import { equations } from "./equations.js";
 import { Heatmap } from "./heatmap.js";
 import { Kind } from "./kind.js";
 import { Network } from "./network.js";
+import { SlowMotion } from "./slow.js";
 
 class Lab {
   constructor(view) {
@@ -25,8 +27,11 @@ class Lab {
     const plain = ["whole_range"];
     this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options, plain });
     this.bars = new SignedBars(parts);
-    this.network = new Network(parts);
+    const touch = (asked) => view.trigger("touch", asked);
+    const hold = () => view.clock.seek(view.clock.frame);
+    this.network = new Network({ ...parts, touch, hold, over: (under) => this.pointed(under) });
     this.kind = new Kind();
+    this.branch = branching({ ...parts, touch });
     this.panels = this.makePanels(parts);
     const labelled = ([key, { root }]) => ({ key, label: say(`${key}_tab`, { L: 1 }), node: root });
     this.tabs = new Tabs(Object.entries(this.panels).map(labelled), (key) => this.showPanel(key));
@@ -39,11 +44,27 @@ class Lab {
     this.llh.root.append(view.pins.root);
     this.network.header.after(plainly("network_plain"));
     this.network.root.append(this.kind.root);
-    const played = html("div", "spn-played", plainly("played_plain"), view.transport.root);
+    const { clock } = view;
+    const slow = (this.slow = new SlowMotion({ ...parts, clock, network: this.network, root: html("div", "spn-lab") }));
+    const acts = html("div", "spn-acts", plainly("played_plain"), slow.words, slow.button, this.branch);
+    const played = html("div", "spn-played", acts, view.transport.root);
     const why = html("div", "spn-why", this.equations, plainly("why_plain"));
     this.handout = html("p", "spn-handout spn-note");
     const drawn = [this.llh.root, this.network.root, played, why, this.tabs.root];
-    this.root = html("div", "spn-lab", this.opening(played, why), ...drawn, view.keys(), this.handout);
+    this.root = slow.root;
+    this.root.append(this.opening(played, why), ...drawn, view.keys(), this.handout);
+  }
+
+  /** The pointer is on a node with these components under it, or on none. */
+  pointed(under) {
+    this.kind.under = under;
+    this.view.beat.wake();
+  }
+
+  taken({ layout }) {
+    this.slow.dropped();
+    this.kind.under = null;
+    this.branch.hidden = !layout?.touch?.rate;
   }
 
   /** What there is to say and to ask, and the tour of what follows. */
@@ -117,7 +138,7 @@ class Lab {
     if (this.shown === this.panels.components) this.shown.update();
     if (this.shown === this.panels.lam) this.bars.update();
     this.network.update();
-    if (this.view.data.door) this.kind.update(context, this.rests(context));
+    this.kind.update(context, { rests: this.rests(context), people: Boolean(this.view.data.door) });
     showFormulas(this.equations, equations(context));
     this.equations.dataset.cursor = String(context.run.iteration(context.frame));
   }

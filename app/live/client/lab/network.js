@@ -5,7 +5,9 @@ import { formulaLine, math, showFormulas } from "../kit/maths.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
+import { Edges } from "./edges.js";
 
+const MOST_LAYERS = 8;
 const MOST_NODES = 16; // components drawn as nodes and edges; more are drawn as blocks
 const PAD = { left: 34, right: 12, top: 16, bottom: 34 };
 
@@ -21,9 +23,16 @@ const tree = (phi, sizes) =>
 const total = (values) => values.reduce((a, b) => a + b, 0);
 
 export class Network extends Sketch {
-  constructor({ context, pick }) {
+  /** `pick(k)` chooses a component, `over(under)` hears which ones are pointed at, `hold()` stops the cursor,
+   * `touch(asked)` asks for a weight, or for a layer more or less. */
+  constructor({ context, pick, over, hold, touch }) {
     super({ title: say("network_title"), kind: "spn-network", context, table: true });
     this.pick = pick;
+    this.over = over;
+    const at = () => ({ depth: this.sizes.length, at: this.iteration() });
+    this.edges = new Edges({ hold, moved: () => this.update(), touch: (asked) => touch({ ...at(), ...asked }) });
+    this.more = this.layerButton("layer_more", () => touch({ add: this.sizes.length + 1 }));
+    this.fewer = this.layerButton("layer_fewer", () => touch({ remove: this.sizes.length }));
     this.sizes = /** @type {number[]} */ ([]); // of the layers
     this.tree = /** @type {ReturnType<typeof tree>} */ ([]);
     this.box = { left: 0, right: 0, top: 0, bottom: 0 };
@@ -34,6 +43,21 @@ export class Network extends Sketch {
     this.words = ""; // the same as text
     this.root.classList.add("spn-net");
     this.root.append(this.product);
+    const drawn = html("div", "spn-drawn", html("div", "spn-layers", this.more, this.fewer));
+    this.host.replaceWith(drawn);
+    drawn.append(this.host);
+  }
+
+  /** Another network beside: with one layer more than this one; or without this one. */
+  layerButton(word, onclick) {
+    const attributes = { type: "button", class: "spn-toggle", "data-act": word, title: say(`${word}_help`) };
+    return html("button", { ...attributes, text: say(word), onclick });
+  }
+
+  /** How many updates have been made at the cursor. */
+  iteration() {
+    const { run, frame } = this.context();
+    return run.iteration(frame);
   }
 
   identity({ run, choice }) {
@@ -49,8 +73,11 @@ export class Network extends Sketch {
     this.box = { left, right: width - PAD.right, top: PAD.top, bottom };
     this.column = (this.box.right - left) / K;
     this.marks = [];
+    this.edges.dropped();
     const parts = K <= MOST_NODES ? this.nodes(K) : this.blocks();
-    this.canvas(width, height, ...parts, this.components(K));
+    const handles = this.marks.map(({ handle }) => handle);
+    this.canvas(width, height, ...parts, this.components(K), ...handles);
+    this.svg.setAttribute("role", "group"); // what is in it can be moved
   }
 
   x(k) {
@@ -73,27 +100,39 @@ export class Network extends Sketch {
     const over = (under) => total(under.map((k) => this.x(k))) / under.length;
     const root = over(range(K));
     /** @type {Node[][]} */
-    const [edges, sums, numbers] = [[], [this.sum(root, y(0))], []];
+    const [edges, sums, numbers] = [[], [this.sum(root, y(0), 0, range(K))], []];
     this.tree.forEach((layer, l) => {
       edges.push(this.layerLabel(l, (y(l) + y(l + 1)) / 2));
       layer.forEach(({ under, parent }, i) => {
         const [from, to] = [l ? over(this.tree[l - 1][parent].under) : root, over(under)];
-        const edge = svg("line", { x1: from, y1: y(l), x2: to, y2: y(l + 1), "stroke-linecap": "round" });
+        const ends = { x1: from, y1: y(l), x2: to, y2: y(l + 1), "stroke-linecap": "round" };
+        const edge = svg("line", { ...ends, class: "spn-edge" });
         const label = this.edgeLabel(from, to, (y(l) + y(l + 1)) / 2 - 2);
         edges.push(edge);
         numbers.push(label);
-        if (l < levels - 1) sums.push(this.sum(to, y(l + 1)));
-        this.marks.push({ l, i, under, paint: this.edgePainter(edge, label) });
+        if (l < levels - 1) sums.push(this.sum(to, y(l + 1), l + 1, under));
+        this.mark({ l, i, under, edge, paint: this.edgePainter(edge, label) }, "line", ends);
       });
     });
     return [...edges, ...sums, ...numbers];
   }
 
-  sum(x, y) {
+  /** A weight that is drawn, and its handle of the same shape. */
+  mark(mark, shape, place) {
+    mark.handle = this.edges.handle(shape, place, mark);
+    this.marks.push(mark);
+  }
+
+  sum(x, y, level, under) {
     const { ground, text } = this.theme;
     const circle = svg("circle", { cx: x, cy: y, r: this.radius, fill: ground, stroke: text, "stroke-width": 1.3 });
     const sign = this.text(x, y + 0.5, "+", { "text-anchor": "middle", "font-size": this.radius * 1.7 });
-    return svg("g", {}, circle, sign);
+    return svg("g", { ...this.pointed(under), "data-level": level }, circle, sign);
+  }
+
+  /** What a node says is told while the pointer is on it. */
+  pointed(under) {
+    return { onpointerenter: () => this.over(under), onpointerleave: () => this.over(null) };
   }
 
   /** The place of an edge's weight, beside its middle. */
@@ -134,9 +173,10 @@ export class Network extends Sketch {
       ...layer.map(({ under }, i) => {
         const x = left + Math.min(...under) * this.column + 0.5;
         const width = Math.max(1, under.length * this.column - 1);
-        const rect = svg("rect", { x, y: top + l * height + 1, height: height - 2, rx: 1.5, width });
+        const place = { x, y: top + l * height + 1, height: height - 2, rx: 1.5, width };
+        const rect = svg("rect", place);
         const label = this.blockLabel(x + width / 2, top + (l + 0.5) * height);
-        this.marks.push({ l, i, under, paint: this.blockPainter(rect, label, width, under) });
+        this.mark({ l, i, under, edge: rect, paint: this.blockPainter(rect, label, width, under) }, "rect", place);
         return svg("g", {}, rect, label);
       }),
     ]);
@@ -190,9 +230,11 @@ export class Network extends Sketch {
       height: bottom + 30 - top,
       fill: "transparent",
       onclick: () => this.pick(k),
+      ...this.pointed([k]),
       style: "cursor:pointer",
     });
-    return { bar, disc, label, group: svg("g", { "data-component": k }, disc, label, bar, target) };
+    const group = svg("g", { "data-component": k, "data-level": this.sizes.length }, disc, label, bar, target);
+    return { bar, disc, label, group };
   }
 
   paint(context) {
@@ -202,10 +244,16 @@ export class Network extends Sketch {
     const weights = run.values(frame, curve, "weights", total(this.sizes));
     const layers = this.sizes.map((size, l) => weights.subarray(total(this.sizes.slice(0, l))).subarray(0, size));
     const largest = layers.map((layer) => Math.max(...layer));
-    for (const { l, i, under, paint } of this.marks) {
-      const weight = layers[l][i];
-      paint(largest[l] > 0 ? Math.max(0, weight / largest[l]) : 0, under.includes(component), weight);
+    const { num_depths, touch } = run.layout;
+    const own = Boolean(touch?.weights) && curve < num_depths; // rivals begin where nobody set a weight
+    for (const mark of this.marks) {
+      const { l, i, under, paint } = mark;
+      const weight = this.edges.shown(mark, layers[l][i]);
+      const picked = under.includes(component);
+      paint(largest[l] > 0 ? Math.min(1.5, Math.max(0, weight / largest[l])) : 0, picked, weight);
+      this.edges.update(mark, { taken: own && picked, layers: this.sizes.length, ends: touch?.ends });
     }
+    this.showLayers(run.layout, curve);
     const products = run.values(frame, curve, "w", run.layout.num_components);
     const whole = total(products);
     this.bars.forEach((bar, k) => this.paintComponent(bar, k, component, whole > 0 ? products[k] / whole : 0));
@@ -217,6 +265,26 @@ export class Network extends Sketch {
     const row = (head, values) => [head, ...[...values].map((value) => number(value))];
     const rows = [...layers.map((layer, l) => row(math(`w^{[ ${l} ]}`), layer)), row(math("w_k"), products)];
     this.grid.replaceChildren(table(this.title, [], rows));
+  }
+
+  /** Show what a step does to the weights, as the flow that comes down every edge; null hides it. */
+  flow(changes) {
+    const most = Math.max(...(changes ?? []).map(Math.abs));
+    let place = 0;
+    for (const { edge } of this.marks) {
+      const share = changes && most > 0 ? changes[place] / most : 0;
+      place += 1;
+      edge.classList.toggle("spn-gains", share > 0);
+      edge.classList.toggle("spn-loses", share < 0);
+      edge.style.setProperty("--flow", String(Math.abs(share)));
+    }
+  }
+
+  /** A layer more or less, where there may be one. */
+  showLayers({ depths, num_depths }, curve) {
+    const [own, L] = [depths.slice(0, num_depths), this.sizes.length];
+    this.more.hidden = curve >= num_depths || own.includes(L + 1) || L >= MOST_LAYERS;
+    this.fewer.hidden = curve >= num_depths || own.length < 2;
   }
 
   /** The chosen component's weight as a product, as a formula and as text. */

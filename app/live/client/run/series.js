@@ -58,14 +58,17 @@ export class Series {
     return this;
   }
 
-  /** One part of the detail seed's frames as a line over all frames. */
-  line(curve, part, i = 0, scale = 1) {
-    return this.x.map((_, frame) => this.run.value(frame, curve, part, i) * scale);
+  /** One part of the detail seed's frames as a line over all frames, each times `scale` after as many updates. */
+  line(curve, part, i = 0, scale = (/** @type {number} */ t) => 1) {
+    return this.x.map((t, frame) => this.run.value(frame, curve, part, i) * scale(t));
   }
 }
 
 /** The statistics of a run, up to date. */
 export const seriesOf = (run) => (run.series ??= new Series(run)).update();
+
+/** η of the update after so many, where it is changed on the way. */
+export const etaAt = ({ settings, rates = [] }, t) => rates.findLast(([at]) => at <= t)?.[1] ?? settings.learning_rate;
 
 /** Which entries of a line of n points are drawn: all, or every m-th and the last. */
 export function kept(n) {

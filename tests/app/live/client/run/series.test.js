@@ -74,5 +74,8 @@ test("series over seeds grow with the run; a gap is a seed against the same seed
     ],
   );
   assert.equal(series.lowest, -5);
-  assert.deepEqual(series.line(1, "value", 0, 2), [-8, -4]);
+  assert.deepEqual(
+    series.line(1, "value", 0, () => 2),
+    [-8, -4],
+  );
 });

@@ -1,5 +1,6 @@
 """An address as a QR code, which a phone opens by its camera."""
 
+from base64 import b64encode
 from html import escape
 
 QUIET = 4  # squares of ground around a code, by which cameras find it
@@ -8,9 +9,18 @@ MOST_CHARACTERS = 600  # of longer addresses the squares are too small for a cam
 
 
 def qr_code(address: str, name: str) -> str:
-    """The code of an address as an SVG that is called so, dark on white in every theme; "" of one that is too long."""
+    """The code of an address as a picture that is called so; "" of an address that is too long.
+
+    As HTML, which Streamlit cleans of every drawing that is no picture.
+    """
     if len(address) > MOST_CHARACTERS:
         return ""
+    source = f"data:image/svg+xml;base64,{b64encode(drawn(address).encode()).decode()}"
+    return f'<img src="{source}" alt="{escape(name)}" width="{PIXELS}" height="{PIXELS}">'
+
+
+def drawn(address: str) -> str:
+    """The code as an SVG, dark on white in every theme."""
     from reportlab.graphics.barcode.qrencoder import QRCode, QRErrorCorrectLevel  # a fifth of a second, when wanted
 
     code = QRCode(None, QRErrorCorrectLevel.M)
@@ -20,7 +30,6 @@ def qr_code(address: str, name: str) -> str:
     squares = (f"M{x + QUIET} {y + QUIET}h1v1h-1z" for y in places for x in places if code.isDark(y, x))
     size = len(places) + 2 * QUIET
     return (
-        f'<svg viewBox="0 0 {size} {size}" width="{PIXELS}" height="{PIXELS}" role="img" aria-label="{escape(name)}" '
-        f'shape-rendering="crispEdges"><rect width="{size}" height="{size}" fill="#fff"/>'
-        f'<path fill="#000" d="{"".join(squares)}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
+        f'<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{"".join(squares)}"/></svg>'
     )

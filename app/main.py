@@ -12,7 +12,7 @@ from app.kit.turns import TURNS
 from app.live.document import PANEL_PIXELS
 from app.live.door.sockets import refused_values
 
-# No room is kept for a panel any more, which is there by now or never will be; soon nothing is hidden until it is whole.
+# A panel is there by now or never will be, so no room is kept for it; soon nothing is hidden until it is whole.
 OPENED = "<style>:root { --spn-panel: 0px; animation: spn-opened 0s 1s forwards; }</style>"
 
 # In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,

@@ -27,8 +27,8 @@ VIEWS = {
     "circuits": ("circuits", LAPTOP),
     "maths": ("maths", LAPTOP),
 }
-MOST_BYTES = 80_000
-QUALITIES = range(90, 30, -10)
+MOST_BYTES = 58_000
+QUALITIES = range(85, 10, -5)
 
 
 def main(checkout: str) -> None:

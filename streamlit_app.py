@@ -37,6 +37,7 @@ from app.live.files import CompressedFiles  # noqa: E402
 from app.live.framed import PartitionedCookies  # noqa: E402
 from app.live.lifetime import SOURCES, lifespan  # noqa: E402
 from app.live.preload import Preloaded  # noqa: E402
+from app.live.projected import Projected  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
 
@@ -63,6 +64,7 @@ app = st.App(
     middleware=[
         Middleware(PartitionedCookies),
         *middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
+        Middleware(Projected, BASE),
         Middleware(CompressedFiles, STATIC, BASE, {FONT: assets.ICONS}),
         Middleware(Preloaded, STATIC, BASE),
         Middleware(Document, STATIC, BASE),

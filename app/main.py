@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import address, page
+from app.kit import address, contrast, page
 from app.kit.link import VIEWS
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
@@ -47,6 +47,7 @@ def run() -> None:
         layout="wide",
         initial_sidebar_state=PANEL_PIXELS if address.view() == VIEWS[0] else "collapsed",
     )
+    st.html(f"<style>{contrast.STYLE}</style>{page.scale()}")
     pages = {
         heading: [
             st.Page(
@@ -60,12 +61,13 @@ def run() -> None:
         ]
         for heading, entries in PAGES.items()
     }
-    chosen = st.navigation(pages, position="top")
+    chosen = st.navigation(pages, position="top", expanded=True)
     running = get_script_run_ctx()
     for sentence in refused_values(running.session_id) if running else ():
         page.refused(sentence)
     address.arrived(chosen.url_path)
     chosen.run()
+    page.foot()
     page.find_root()
     st.html(OPENED)
 

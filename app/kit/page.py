@@ -12,16 +12,17 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import address, files
 from app.kit.address import PAGE
-from app.kit.link import LAB
+from app.kit.link import LAB, VIEWS
 from app.kit.qr import qr_code
 from app.kit.text import WORDS, literal, sections
 from app.kit.turns import TURNS
-from app.live.chart import figure_view, place_view
+from app.live.chart import bar_view, figure_view, place_view
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
 ROOT = "root"  # under which a session keeps where all pages lie, if the browser had to say so
 TEXT_PIXELS = 490  # some 75 letters, a line that the eye can follow
+ON_A_WALL = 1.35  # how large all that is written or drawn is there, beside what it is on a screen; kit.css has it, too
 TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
 # How a text to be copied looks, and how much of it stands in a line of the narrowest place.
 COPIED = (
@@ -70,6 +71,11 @@ def find_root() -> None:
     all else.
     """
     place_view({"root": _root(), **address.to_tell()}, "place", _take_root)
+
+
+def foot() -> None:
+    """The bar at the foot of a small screen, to the other pages and to what can be set; below all else."""
+    bar_view(str(st.session_state.get(PAGE, "")), "foot")
 
 
 def _take_root() -> None:
@@ -132,6 +138,22 @@ def train_button(
     )
 
 
+def on_a_wall() -> bool:
+    """Whether the page is shown to a room, by a projector."""
+    return address.view() == VIEWS[1]
+
+
+def pixels(plain: int) -> int:
+    """A width as it is in the view of this reader."""
+    return round(ON_A_WALL * plain) if on_a_wall() else plain
+
+
+def scale() -> str:
+    """The style that makes all of Streamlit as large as a room needs it; none for one reader."""
+    size = ON_A_WALL * st.get_option("theme.baseFontSize")
+    return f"<style>:root {{ font-size: {size:g}px; }}</style>" if on_a_wall() else ""
+
+
 def theme() -> Literal["light", "dark"]:
     """Light or dark, as the page is shown."""
     return "dark" if st.context.theme.type == "dark" else "light"
@@ -139,7 +161,7 @@ def theme() -> Literal["light", "dark"]:
 
 def prose(words: str) -> None:
     """Text in lines that the eye can follow."""
-    st.markdown(words, width=TEXT_PIXELS)
+    st.markdown(words, width=pixels(TEXT_PIXELS))
 
 
 def titled(title: str) -> None:
@@ -164,12 +186,12 @@ def parts_of_text(parts: Mapping[str, str]) -> None:
 
 def plot(figure: go.Figure, key: str, words: str, config: Mapping[str, Any] = CONFIG) -> None:
     """A chart, with words for those who do not see it."""
-    figure_view(figure, words, config, key)
+    figure_view(figure, words, config, key, address.view(), theme())
 
 
 def clicked(figure: go.Figure, key: str, words: str, config: Mapping[str, Any]) -> Any:
     """A chart as `plot` draws it; gives the customdata of the point that was clicked, once, else None."""
-    return figure_view(figure, words, config, key, clicks=True).click
+    return figure_view(figure, words, config, key, address.view(), theme(), clicks=True).click
 
 
 def titled_chart(figure: go.Figure, title: str, words: str, key: str) -> None:

@@ -20,6 +20,7 @@ _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
 _IDEA = st.components.v2.component("spn_lab_idea", js=_LOADER, isolate_styles=False)
+_BAR = st.components.v2.component("spn_lab_bar", js=_LOADER, isolate_styles=False)
 _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
 
 
@@ -49,21 +50,39 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
     return {**payload, **_loaded(f"{page}/{page}.js"), "styles": styles, "words": _static(f"words/{page}.json")}
 
 
-def figure_view(figure: "go.Figure", words: str, config: Mapping[str, Any], key: str, clicks: bool = False) -> Any:
+def figure_view(
+    figure: "go.Figure",
+    words: str,
+    config: Mapping[str, Any],
+    key: str,
+    view: str,
+    theme: str,
+    clicks: bool = False,
+) -> Any:
     """Mount a figure, drawn by the same plotly.js as the views; `words` are for those who do not see it.
+
+    It has the colours of a light or a dark `theme`, which the browser changes where its page is of the other one.
 
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
     Its place has the figure's height before the figure is there.
     """
-    data = figure_data(figure, words, config, clicks)
-    return _FIGURE(key=key, data=data, on_click_change=_noted, height=figure.layout.height or FIGURE_PIXELS)
+    data = figure_data(figure, words, config, view, theme, clicks)
+    height = "content" if view == "projector" else figure.layout.height or FIGURE_PIXELS
+    return _FIGURE(key=key, data=data, on_click_change=_noted, height=height)
 
 
-def idea_view(idea: str, key: str) -> None:
+def idea_view(idea: str, key: str, view: str) -> None:
     """Mount a figure of an idea, which its reader moves; all that it shows is computed in the browser."""
-    styles, words = [_static("kit/kit.css"), _static("ideas/ideas.css")], _static("words/ideas.json")
-    data = {"idea": idea, **_loaded("ideas/ideas.js"), "styles": styles, "words": words}
+    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "ideas/ideas")]
+    words = _static("words/ideas.json")
+    data = {"idea": idea, "view": view, **_loaded("ideas/ideas.js"), "styles": styles, "words": words}
     _IDEA(key=key, data=data)
+
+
+def bar_view(page: str, key: str) -> None:
+    """Mount the bar at the foot of a small screen, and how the page is printed; `page` is where the reader is."""
+    loaded = {**_loaded("bar/bar.js"), "styles": [_static("bar/bar.css"), _static("kit/paper.css")], "words": ""}
+    _BAR(key=key, data={"page": page, "labels": dict(catalogue("bar")), **loaded})
 
 
 def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -> None:
@@ -75,11 +94,14 @@ def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -
     _PLACE(key=key, data=dict(told), on_root_change=on_root)
 
 
-def figure_data(figure: "go.Figure", words: str, config: Mapping[str, Any], clicks: bool) -> dict[str, Any]:
+def figure_data(
+    figure: "go.Figure", words: str, config: Mapping[str, Any], view: str, theme: str, clicks: bool
+) -> dict[str, Any]:
     """The figure without its template, which the browser makes of the page's theme, and what the browser loads once."""
     drawn = json.loads(figure.to_json())
     drawn["layout"].pop("template", None)
-    said = {"figure": drawn, "alt": words, "config": dict(config), "clicks": clicks}
+    looks = {"config": dict(config), "view": view, "theme": theme}
+    said = {"figure": drawn, "alt": words, **looks, "clicks": clicks}
     loaded = {"styles": [_static("kit/paper.css")], "words": _static("words/kit.json")}
     return {**said, **_loaded("figures/figures.js"), **loaded}
 

@@ -51,8 +51,8 @@ def grey(opacity: float) -> str:
     return f"rgba(128,128,128,{opacity})"
 
 
-def note(figure: go.Figure, x: float, y: float, text: str, color: str, **look: Any) -> None:
-    """A text at a point of the data; call it when the kinds of the axes are settled."""
+def note(figure: go.Figure, x: float, y: float, text: str, color: str | None = None, **look: Any) -> None:
+    """A text at a point of the data, if not said otherwise in ink; call it when the kinds of the axes are settled."""
     if figure.layout.xaxis.type == "log" and look.get("xref") != "paper":
         x = float(np.log10(x))
     if figure.layout.yaxis.type == "log" and y > 0:
@@ -64,7 +64,7 @@ def level(figure: go.Figure, value: float, name: str, theme: str, dash: str = "d
     """A line across at `value` with its name at the right end; call it when the kind of axis is settled."""
     figure.add_hline(y=value, line={"dash": dash, "width": 1.2, "color": FAINT[theme]})
     look = {"xref": "paper", "xanchor": "right", "yanchor": "top" if below else "bottom"}
-    note(figure, 1, value, name, FAINT[theme], font={"size": 12, "color": FAINT[theme]}, **look)
+    note(figure, 1, value, name, font={"size": 12, "color": INK[theme]}, **look)  # it may stand on a band
 
 
 def levels(figure: go.Figure, named: Mapping[str, float], span: tuple[float, float] | None, theme: str) -> None:

@@ -62,7 +62,7 @@ def name_the_end(figure: go.Figure, row: NamedLine, words: str = "", above: bool
     if finite.size:
         place = {"xanchor": "left" if right else "right", "yanchor": "bottom" if above else "top"}
         end = finite[-1]
-        note(figure, row.x[end], row.y[end], words or row.name, row.color, yshift=4 if above else -4, **place)
+        note(figure, row.x[end], row.y[end], words or row.name, yshift=4 if above else -4, **place)
 
 
 def residuals(rates: Floats, rows: Mapping[str, Floats], slopes: Mapping[str, float], theme: str) -> go.Figure:

@@ -21,12 +21,14 @@ from spncore.record import (
     switch,
     whole,
 )
+from spncore.runs.changes import Changes
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS, Study
 from spncore.studies.cells import Runs
 from spncore.studies.held_equal import Case
 from spncore.studies.linear import LinearStudy
 from spncore.studies.phase import Plane
+from tests import changes
 
 RECORDS = (Experiment, Study, LinearStudy, Plane, Case, Runs)
 EVERY_FIELD = [(record, name) for record in RECORDS for name in record.fields]
@@ -50,6 +52,8 @@ def value_of(field):
     if isinstance(field, Span):
         numbers = st.floats(field.low, field.high)
         return st.lists(numbers, min_size=2, max_size=2, unique=True).map(lambda ends: tuple(sorted(ends)))
+    if isinstance(field, Changes):
+        return changes.of_rates()
     if isinstance(field, Several):
         return st.sets(st.sampled_from(field.choices), min_size=1).map(
             lambda some: tuple(sorted(some, key=field.choices.index))

@@ -8,6 +8,7 @@ const NEAR = ["pointerover", "touchstart", "focusin"]; // before somebody follow
 let told = ""; // what the address was to say last: this is called at every change of the page
 let along = ""; // what goes along
 let leading = false;
+let stood = /** @type {{ element: Element, key: string } | null} */ (null); // on what the focus was last
 
 export default function place({ data, setStateValue }) {
   const root = new URL(".", document.baseURI).href;
@@ -15,8 +16,10 @@ export default function place({ data, setStateValue }) {
   if (data.query && data.query !== told) say(data.query);
   told = data.query;
   along = data.along;
-  if (!leading) NEAR.forEach((near) => document.addEventListener(near, lead, { capture: true, passive: true }));
+  if (leading) return;
   leading = true;
+  NEAR.forEach((near) => document.addEventListener(near, lead, { capture: true, passive: true }));
+  keepFocus();
 }
 
 /** Let the address say what the page shows: by no entry more, and by no other run of the page's script. */
@@ -37,4 +40,25 @@ function lead({ target }) {
     if (!address.searchParams.has(name)) address.searchParams.set(name, text);
   }
   if (address.href !== link.href) link.href = address.href;
+}
+
+/** Streamlit makes some widgets anew when a script has run; who stood on one stands on what took its place. */
+function keepFocus() {
+  const app = document.querySelector("[data-testid=stApp]");
+  if (!app) return;
+  document.addEventListener("focusin", ({ target }) => (stood = placeOf(target)));
+  new MutationObserver(stand).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+}
+
+const KEY = /(?:^| )(st-key-\S+)/;
+
+function placeOf(element) {
+  const key = KEY.exec(element.closest("[class*='st-key-']")?.className ?? "")?.[1];
+  return key ? { element, key } : null;
+}
+
+function stand() {
+  if (!stood || stood.element.isConnected || document.activeElement !== document.body) return;
+  const again = document.querySelector(`.${CSS.escape(stood.key)} :is(button, input, [tabindex="0"])`);
+  if (again instanceof HTMLElement) again.focus();
 }

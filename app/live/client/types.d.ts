@@ -89,8 +89,6 @@ export interface Page {
   follow(context: any, grown: boolean): void;
   /** The published curves, while the run that repeats them has nothing to draw; none otherwise. */
   waits?(published: any[]): void;
-  /** It is about to be printed. */
-  printed?(context: any): void;
   /** What its charts need beside the view's own context. */
   more?(context: any): object;
   /** A run takes the screen; then its layout gives the names of charts. */

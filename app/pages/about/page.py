@@ -24,7 +24,7 @@ page.prose(page_text("about_lab"))
 st.header("Data")
 shown = st.session_state.get("shown")
 if shown is not None:
-    with st.container(border=True, width=page.TEXT_PIXELS, gap="xsmall"):
+    with st.container(border=True, width=page.pixels(page.TEXT_PIXELS), gap="xsmall"):
         st.markdown(f"**:material/database: {WORDS['in_use']}**")
         st.text(data.describe(shown.dataset))
         st.caption(literal(shown.dataset.source))

@@ -57,7 +57,7 @@ def chosen() -> Shown | None:
         preset = presets.matching(run.study)
         named = preset.title if preset else WORDS["own_settings"]
         words = WORDS[f"dynamics_says_{which}"].format(data=run.dataset.title, name=named)
-        st.caption(literal(words), width=page.TEXT_PIXELS)
+        st.caption(literal(words), width=page.pixels(page.TEXT_PIXELS))
     return run
 
 

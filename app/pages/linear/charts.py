@@ -70,7 +70,7 @@ def steps_by_rate(comparison: Comparison, theme: str) -> go.Figure:
             at = [side.experiment.learning_rate], [side.needed]
             dots(figure, *at, None, "circle-open", 15, row.color, edge=2.5, hoverinfo="skip")
         if row.x.size:
-            note(figure, row.x[0], row.y[0], row.name, row.color, yshift=14)
+            note(figure, row.x[0], row.y[0], row.name, yshift=14)
     _add_crosses(figure, [pair for pair in zip(rows, thrown, strict=True) if pair[1]])
     return figure
 

@@ -74,15 +74,15 @@ def section(text: str) -> None:
     for name, words in zip(illustrated[::2], illustrated[1::2], strict=True):
         with st.container(horizontal=True, gap="large"):
             column(words)
-            with st.container(width=FIGURE_PIXELS, key=f"beside_{name}"):
-                idea_view(name, f"idea_{name}")
+            with st.container(width=page.pixels(FIGURE_PIXELS), key=f"beside_{name}"):
+                idea_view(name, f"idea_{name}", address.view())
 
 
 def column(text: str) -> None:
     """Markdown, with an equation or an erratum in the place of each line that names one."""
     parts = PLACE.split(text)
     found = evidence() if "erratum" in parts else None
-    with st.container(width=page.TEXT_PIXELS):
+    with st.container(width=page.pixels(page.TEXT_PIXELS)):
         st.markdown(parts[0])
         for kind, name, following in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             if kind == "equation":

@@ -18,6 +18,7 @@ from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import presets
+from tests import changes
 
 KINDS = {"lab": LAB, "circuits": CIRCUITS, "ask": ASKING, "linear": LINEAR}
 SHA = "sha256:" + "0a" * 32
@@ -58,8 +59,7 @@ def values_of(field):
     if field.name == "about":
         return st.sampled_from(["", "Y5", "x12"])
     if field.name == "changes":
-        rates = st.dictionaries(st.integers(0, 9999), st.floats(1e-6, 10.0), max_size=5)
-        return rates.map(lambda found: tuple(f"{at}:rate:{found[at]!r}" for at in sorted(found)))
+        return changes.of_rates()
     if field.kind is tuple:
         return st.sets(st.sampled_from(field.choices), min_size=field.rising).map(
             lambda some: tuple(choice for choice in field.choices if choice in some)

@@ -37,10 +37,16 @@ def test_the_payload_passes_through_unchanged():
 
 def test_a_figure_is_sent_as_plain_numbers_without_a_template_and_with_what_it_loads():
     figure = go.Figure(go.Scatter(x=np.arange(3.0), y=[1.0, float("nan"), np.float32(2)]), layout={"height": 120})
-    data = json.loads(json.dumps(figure_data(figure, "three points", {"displayModeBar": False}, True), allow_nan=False))
+    data = json.loads(
+        json.dumps(
+            figure_data(figure, "three points", {"displayModeBar": False}, "projector", "dark", True), allow_nan=False
+        )
+    )
     [trace], layout = data["figure"]["data"], data["figure"]["layout"]
     assert trace["y"] == [1, None, 2] and layout == {"height": 120}
+    assert data["theme"] == "dark"
     assert (data["alt"], data["clicks"], data["config"]) == ("three points", True, {"displayModeBar": False})
+    assert data["view"] == "projector"
     for address in (data["module"], data["palette"]):
         assert address.removeprefix("api/static/") in assets.static_files()
 

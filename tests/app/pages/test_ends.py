@@ -24,6 +24,7 @@ from app.pages.phase.link import Look as PhaseLook
 from app.pages.update2020.link import Look as UpdateLook
 from spncore import fit
 from spncore.data import library
+from spncore.limits import LIMITS
 from spncore.record import Field, Record
 from spncore.runs.study import Study
 from spncore.studies import linear
@@ -103,6 +104,9 @@ def ends(field: Field) -> list[Any]:
     """What a setting may be at the ends of its range: numbers, the first and the last of choices, some and all."""
     if field.kind is bool:
         return [False, True]
+    if field.name == "changes":
+        rates = [f"{at}:rate:{LIMITS.largest_rate}" for at in range(LIMITS.changes)]
+        return [("0:rate:1e-06",), ("9999:rate:1e-06",), ("0:L1.w0.1:10.0",), tuple(rates)]
     if field.kind is tuple:
         low, high = int(field.low), int(field.high)
         choices = field.choices or tuple(range(low, high + 1))

@@ -6,17 +6,14 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from spncore import Experiment, ExperimentError
-from spncore.limits import LIMITS
 from spncore.runs.experiment import FIELDS
+from tests import changes
 
 
 def any_value(name):
     field = FIELDS[name]
     if name == "changes":
-        rates = st.floats(FIELDS["learning_rate"].low, FIELDS["learning_rate"].high)
-        changes = st.tuples(st.integers(0, 5000), rates)
-        several = st.lists(changes, max_size=LIMITS.changes, unique_by=lambda change: change[0])
-        return several.map(lambda found: tuple(f"{at}:rate:{rate!r}" for at, rate in sorted(found)))
+        return changes.of_rates()
     if field.choices:
         return st.sampled_from(field.choices)
     if field.kind is bool:

@@ -1,7 +1,7 @@
 // The Circuits page: a deep circuit and the mixture of its induced trees, one run with one cursor; one tree in detail.
 
 import { act, Acts, pair, partHeading, prose } from "../kit/acts.js";
-import { html, wordedButton } from "../kit/dom.js";
+import { html, scrolled, wordedButton } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { showFormulas } from "../kit/maths.js";
 import { viewing } from "../kit/view.js";
@@ -20,10 +20,16 @@ class TreeChoice {
     this.field = html("input", { ...look, "aria-label": say("tree_number"), onchange });
     this.last = html("span", "spn-aside");
     this.largest = button("largest_tree", () => this.ask("largest"));
-    const [previous, next] = [button("previous_tree", () => this.step(-1n)), button("next_tree", () => this.step(1n))];
+    const [previous, next] = [this.sign("previous_tree", -1n), this.sign("next_tree", 1n)];
     const random = button("random_tree", () => this.ask(`random-${Math.floor(Math.random() * 1e9)}`));
     const group = { class: "spn-controls", role: "group", "aria-label": say("tree_title") };
     this.root = html("div", group, this.largest, previous, this.field, this.last, next, random);
+  }
+
+  /** A button that is written as a sign; its name says what that does, too. */
+  sign(word, by) {
+    const name = `${say(word)} ${say(`${word}_help`)}`;
+    return wordedButton(word, () => this.step(by), { "data-tree": word, "aria-label": name });
   }
 
   forget() {
@@ -61,6 +67,7 @@ class Circuits extends Acts {
   constructor(view) {
     super(view);
     this.edge = /** @type {number | null} */ (null); // that eq. 7 is shown for
+    this.of = /** @type {string | null} */ (null); // the tree that it was last looked for in
     this.gradientOnly = true;
     const context = () => view.context();
     const redraw = () => view.redraw();
@@ -75,7 +82,7 @@ class Circuits extends Acts {
     view.chooseComponent.hidden = true; // the tree and its edges are what is looked at here
     this.drawing.header.insertBefore(view.choices, this.drawing.menu);
     this.formulas = html("div", { class: "spn-formulas", "aria-live": "off" });
-    this.path = html("div", { class: "spn-path", tabindex: 0 });
+    this.path = html("div", { class: "spn-path", ...scrolled(say("tree_title")) });
     this.seven = html("div", "spn-formulas");
     this.chosen = html("p", "spn-summary");
     const parts = [this.llh.root, this.drawing.root, view.transport.root, this.treePart(), this.edgePart()];
@@ -111,7 +118,7 @@ class Circuits extends Acts {
 
   taken(run) {
     super.taken(run);
-    this.edge = null;
+    this.edge = this.of = null;
     this.trees.forget();
     this.drawing.forget();
   }
@@ -139,7 +146,8 @@ class Circuits extends Acts {
     if (!found) return;
     const tree = found.header;
     this.trees.show(tree);
-    if (!tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    if (tree.number !== this.of && !tree.edges.includes(this.edge)) this.edge = tree.edges[0] ?? null;
+    this.of = tree.number;
     showFormulas(this.formulas, treeFormulas(tree));
     const of = `${tree.number} ${tree.at} ${this.edge}`;
     if (!this.path.contains(document.activeElement) || this.path.dataset.of !== of)

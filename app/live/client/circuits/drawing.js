@@ -4,6 +4,7 @@
 import { html, number, set, svg } from "../kit/dom.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
+import { walked } from "./walk.js";
 
 const UNIT = { least: 13, most: 46 }; // px of a node's width
 const PAD = { top: 14, side: 10 };
@@ -16,7 +17,7 @@ export class Drawing extends Sketch {
   constructor({ context, pickEdge, arrived }) {
     const unfold = { label: say("unfold"), act: () => this.press(null) };
     const kind = "spn-network spn-circuit";
-    super({ title: say("drawing_title"), kind, context, items: [unfold], attributes: { tabindex: 0 } });
+    super({ title: say("drawing_title"), kind, context, items: [unfold], role: "tree" });
     this.pickEdge = pickEdge;
     this.arrived = arrived;
     this.data = /** @type {any} */ (null); // as the server drew it
@@ -24,6 +25,9 @@ export class Drawing extends Sketch {
     this.at = /** @type {[number, number][]} */ ([]); // where a node stands
     this.lines = /** @type {any[]} */ ([]);
     this.marks = /** @type {any[]} */ ([]);
+    this.stop = /** @type {any} */ ({ node: -1 }); // where Tab stops: a node or an edge, by the circuit's own number
+    this.host.addEventListener("keydown", (event) => this.steer(event));
+    this.host.addEventListener("focusin", ({ target }) => this.stand(this.placeOf(target)));
     this.forget();
     this.note = html("p", "spn-note");
     this.root.classList.add("spn-net");
@@ -80,10 +84,56 @@ export class Drawing extends Sketch {
     this.lines = data.edges.map((edge) => this.line(edge));
     this.marks = data.nodes.map((node, i) => this.node(node, this.at[i], unit));
     const layer = (marks, part) => svg("g", {}, ...marks.map((mark) => mark[part]));
+    const held = this.host.contains(document.activeElement);
     this.canvas(wide, tall, layer(this.lines, "path"), layer(this.lines, "hit"), layer(this.marks, "group"));
+    this.svg.setAttribute("aria-description", say("drawing_keys"));
     this.host.scrollLeft = this.at[0][0] - width / 2; // the root in the middle
     const counts = { nodes: data.num_nodes, edges: data.num_edges };
     this.note.textContent = `${data.trees} ${say(data.complete ? "drawn_whole" : "drawn_folded", counts)}`;
+    this.stand(this.stoppedAt());
+    if (held) this.element(this.stoppedAt()).focus();
+  }
+
+  /** The place where Tab stops, as it is drawn now: what stands for its node, or the root. */
+  stoppedAt() {
+    const { nodes, edges } = this.data;
+    const edge = edges.findIndex(({ edges: own }) => own.includes(this.stop.edge));
+    if (edge >= 0) return { edge };
+    return {
+      node: Math.max(
+        0,
+        nodes.findIndex((node) => node.nodes.includes(this.stop.node)),
+      ),
+    };
+  }
+
+  element(/** @type {any} */ { node, edge }) {
+    return edge === undefined ? this.marks[node].group : this.lines[edge].hit;
+  }
+
+  placeOf(element) {
+    const edge = this.lines.findIndex(({ hit }) => hit === element);
+    return edge >= 0 ? { edge } : { node: this.marks.findIndex(({ group }) => group === element) };
+  }
+
+  /** Let Tab stop at a place. */
+  stand(at) {
+    const { nodes, edges } = this.data;
+    this.svg.querySelector("[tabindex='0']")?.setAttribute("tabindex", "-1");
+    this.element(at).setAttribute("tabindex", "0");
+    this.stop = at.edge === undefined ? { node: nodes[at.node].id } : { edge: edges[at.edge].edges[0] };
+  }
+
+  /** Arrows walk along the lines; Enter does what a press does. */
+  steer(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = this.placeOf(event.target);
+    const press = event.key === "Enter" || event.key === " ";
+    const to = walked(this.data, at, event.key);
+    if (!press && !to) return;
+    event.preventDefault();
+    if (press) event.target.dispatchEvent(new MouseEvent("click"));
+    else this.element(to).focus();
   }
 
   line({ from, to, edges }) {
@@ -91,8 +141,9 @@ export class Drawing extends Sketch {
     const path = svg("path", { d, fill: "none" });
     if (!edges.length) return { path };
     const title = svg("title", {});
-    const wide = { d, fill: "none", stroke: "transparent", "stroke-width": 11, class: "spn-hit" };
-    return { path, title, hit: svg("path", { ...wide, onclick: () => this.pickEdge(edges[0]) }, title) };
+    const look = { d, fill: "none", stroke: "transparent", "stroke-width": 11, class: "spn-hit" };
+    const item = { role: "treeitem", tabindex: -1, onclick: () => this.pickEdge(edges[0]) };
+    return { path, title, hit: svg("path", { ...look, ...item }, title) };
   }
 
   /** Whether nothing is drawn where a leaf's label would hang. */
@@ -133,9 +184,13 @@ export class Drawing extends Sketch {
     const can = (foldable && kind !== "leaf") || block;
     const press = say(hidden ? "press_unfold" : block ? "press_open" : "press_fold");
     const place = { transform: `translate(${x} ${y})`, "data-node": name };
-    const act = can && { class: "spn-folds", onclick: () => this.press(name) };
-    const hint = svg("title", { text: can ? `${title}. ${press}` : title });
-    const group = svg("g", { ...place, ...act }, hint, shape, sign, ...this.labels(node, unit));
+    const open = String(!hidden && !block);
+    const act = can && { class: "spn-folds", "aria-expanded": open, onclick: () => this.press(name) };
+    const said = can ? `${title}. ${press}` : title;
+    const labels = this.labels(node, unit);
+    const written = labels.map(({ textContent }) => textContent).join(" ");
+    const item = { role: "treeitem", tabindex: -1, "aria-label": [written, said].filter(Boolean).join(": ") };
+    const group = svg("g", { ...place, ...item, ...act }, svg("title", { text: said }), shape, sign, ...labels);
     return { group, shape, sign, hidden };
   }
 
@@ -152,12 +207,17 @@ export class Drawing extends Sketch {
       const on = own.length ? own.some((e) => inTree.has(e)) : lit[from] && lit[to];
       this.paintLine(this.lines[i].path, own.length > 0, on, share, theme);
       this.lines[i].path.toggleAttribute("data-chosen", own.includes(chosen));
-      if (own.length) this.lines[i].title.textContent = edgeWords(own, weight(own), share);
+      if (own.length) this.sayLine(this.lines[i], own.includes(chosen), edgeWords(own, weight(own), share));
     });
     this.marks.forEach((mark, i) => this.paintNode(mark, lit[i], theme));
     const named = tree ? say("tree_named", { number: tree.number }) : "";
     this.svg.setAttribute("aria-label", `${this.title}: ${this.note.textContent} ${named}`);
     this.host.dataset.cursor = String(run.iteration(frame));
+  }
+
+  sayLine({ title, hit }, chosen, words) {
+    title.textContent = words;
+    set(hit, { "aria-label": words, "aria-selected": chosen });
   }
 
   paintLine(path, weighted, on, share, theme) {

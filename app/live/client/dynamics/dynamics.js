@@ -1,7 +1,7 @@
 // The Dynamics page: the run of the lab, taken apart. Same cursor, component, curve and seed; charts in reading order.
 
 import { act, Acts, pair, partHeading, prose } from "../kit/acts.js";
-import { html, number } from "../kit/dom.js";
+import { html, number, scrolled } from "../kit/dom.js";
 import { math, showFormulas } from "../kit/maths.js";
 import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
@@ -38,8 +38,8 @@ class Dynamics extends Acts {
     this.factor = 2; // that all sum weights are multiplied by
     this.gradientOnly = true;
     this.formulas = html("div", { class: "spn-formulas", role: "group", "aria-label": say("act_step") });
-    this.path = html("div", { class: "spn-path", tabindex: 0 });
-    this.scaled = html("div", { class: "spn-scaled", "aria-live": "polite" });
+    this.path = html("div", { class: "spn-path", ...scrolled(say("act_step")) });
+    this.scaled = html("div", "spn-scaled");
     const player = html("div", "spn-player", view.choices, view.transport.root);
     const top = view.head("pin", "share");
     this.root = html("div", "spn-lab spn-dyn", top, ...this.parts(), player, view.keys());
@@ -68,12 +68,17 @@ class Dynamics extends Acts {
 
   /** A slider with what it sets beside it. */
   slider(name, range, moved) {
-    const output = html("output", { text: number(this[name]) });
+    const output = html("output", { "aria-live": "off" }); // the slider says it
     const oninput = () => {
       moved(Number(input.value));
-      output.textContent = number(this[name]);
+      show();
     };
     const input = html("input", { type: "range", "aria-label": say(name), "data-control": name, ...range, oninput });
+    const show = () => {
+      output.textContent = number(this[name]);
+      input.setAttribute("aria-valuetext", output.textContent);
+    };
+    show();
     return html("label", `spn-controls spn-${name}`, say(name), input, output);
   }
 

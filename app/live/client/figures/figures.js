@@ -10,9 +10,12 @@ import { onPrint } from "../kit/printing.js";
 import { relit } from "../kit/relit.js";
 import { pairs, readTheme } from "../kit/theme.js";
 import { say } from "../kit/words.js";
+import { Points } from "./points.js";
 
 const HEIGHT = 450; // pixels, where the figure does not say
 const CLEAR = "rgba(0,0,0,0)";
+const TOUCHED = matchMedia("(any-pointer: coarse)");
+const FINE = matchMedia("(pointer: fine)"); // a finger that drags moves the page
 
 class Drawn {
   constructor(parent) {
@@ -22,8 +25,12 @@ class Drawn {
     this.data = /** @type {any} */ (null);
     this.trigger = /** @type {any} */ (null);
     this.paper = false; // drawn for it
-    this.plot = /** @type {any} */ (html("div", { role: "figure" })); // Plotly's too
-    this.root = html("div", "spn-drawn", this.plot);
+    this.points = /** @type {Points | null} */ (null);
+    this.plot = /** @type {any} */ (html("div", { class: "spn-drawing", role: "figure" })); // Plotly's too
+    this.place = html("div", {}, this.plot); // as high as the figure is on the page
+    const save = () => saving(this.saved(), this.taken);
+    this.taken = html("button", { type: "button", class: "spn-take", text: say("save_menu"), onclick: save });
+    this.root = html("div", "spn-drawn", this.place, this.taken);
     parent.append(this.root);
     this.stopper = new AbortController();
     onPrint((paper) => this.onPaper(paper), this.stopper.signal);
@@ -35,7 +42,7 @@ class Drawn {
   update(data, trigger) {
     Object.assign(this, { data, trigger });
     this.plot.setAttribute("aria-label", data.alt);
-    this.plot.style.height = `${data.figure.layout.height ?? HEIGHT}px`; // its place is kept until it is drawn
+    this.fit(readTheme(this.parent, this.onWall).textScale); // its place is kept until it is drawn
     loadPlotly(data.plotly).then(
       () => this.draw(),
       () => (this.plot.textContent = data.not_loaded),
@@ -43,26 +50,51 @@ class Drawn {
     return (this.turn += 1);
   }
 
+  get onWall() {
+    return this.data.view === "projector";
+  }
+
+  /** Take the room of the figure at a scale. */
+  fit(scale) {
+    const height = this.data.figure.layout.height ?? HEIGHT;
+    this.place.style.height = `${height * scale}px`;
+    this.plot.style.height = `${height}px`;
+    this.plot.style.transform = scale === 1 ? "" : `scale(${scale})`;
+  }
+
   async draw() {
     const { data, parent, plot } = this;
     const width = this.root.clientWidth;
     if (!window.Plotly || !data || !width) return; // drawn when it is here, or comes into sight
-    const theme = readTheme(parent, false);
-    const figure = this.paper ? this.lit(theme) : data.figure;
-    const look = this.paper ? onPaper(theme, PRINTED) : theme;
-    const layout = { height: HEIGHT, ...figure.layout, width, template: template(look) };
-    const next = JSON.stringify([figure.data, layout]);
+    const theme = readTheme(parent, this.onWall && !this.paper);
+    const { textScale: scale, ...look } = this.paper ? onPaper(theme, PRINTED) : theme;
+    const figure = this.lit(look.mode);
+    const drawn = thickened(figure.data, look.lineScale / scale);
+    const size = { width: width / scale, template: template({ ...look, textScale: 1 }) };
+    const layout = { height: HEIGHT, ...figure.layout, ...size, ...(FINE.matches ? {} : { dragmode: false }) };
+    const next = JSON.stringify([drawn, layout]);
     if (next === this.now) return; // what the reader has zoomed stays
     this.now = next;
-    await window.Plotly.react(plot, structuredClone(figure.data), layout, this.config());
-    if (data.clicks && !this.listening) plot.on("plotly_click", (event) => this.click(event));
-    this.listening = data.clicks;
+    this.fit(scale);
+    await window.Plotly.react(plot, structuredClone(drawn), layout, this.config());
+    if (data.clicks) this.hear(scale);
     plot.dataset.drawn = "";
   }
 
-  /** The figure as it is on a light page. */
-  lit({ mode }) {
-    return mode === "dark" ? relit(this.data.figure, pairs()) : this.data.figure;
+  /** Hear presses on its points, by pointer and by keys. */
+  hear(scale) {
+    if (!this.points) {
+      this.plot.on("plotly_click", ({ points: [{ customdata }] }) => this.trigger("click", customdata));
+      this.points = new Points(this.plot, (customdata) => this.trigger("click", customdata));
+      this.root.append(this.points.root);
+    }
+    this.points.show(scale);
+  }
+
+  /** The figure as it is on a light or on a dark page. */
+  lit(mode) {
+    const { figure, theme } = this.data;
+    return mode === theme ? figure : relit(figure, mode === "dark" ? pairs() : reversed(pairs()));
   }
 
   /** Its tool bar, where our dialog takes the place of Plotly's own picture. */
@@ -71,14 +103,15 @@ class Drawn {
     const click = () => saving(this.saved(), null);
     const own = { name: "save", title: say("save_menu"), icon: window.Plotly.Icons.camera, click };
     const kept = { modeBarButtonsToRemove: [...modeBarButtonsToRemove, "toImage"], modeBarButtonsToAdd: [own] };
-    return { displaylogo: false, ...rest, ...(modeBarButtons ? { modeBarButtons: [[own]] } : kept) };
+    const bar = TOUCHED.matches ? { displayModeBar: false } : {}; // it would come over the legend, and stay there
+    return { displaylogo: false, ...rest, ...(modeBarButtons ? { modeBarButtons: [[own]] } : kept), ...bar };
   }
 
   /** What is saved. */
   saved() {
     const { alt, base } = this.data;
     const theme = readTheme(this.parent, false);
-    const { data, layout } = this.lit(theme);
+    const { data, layout } = this.lit("light");
     const title = String(layout.meta ?? alt.split(/[.:] /)[0]);
     const caption = `${location.href} ${say("cite")}`;
     const name = `spnlab-${
@@ -101,10 +134,6 @@ class Drawn {
     this.draw();
   }
 
-  click({ points: [{ customdata }] }) {
-    this.trigger("click", customdata);
-  }
-
   close() {
     this.widths.disconnect();
     this.stopper.abort();
@@ -112,6 +141,14 @@ class Drawn {
     this.root.remove();
   }
 }
+
+const reversed = (all) => all.map(([light, dark]) => [dark, light]);
+
+/** The traces with lines that are so many times as thick. */
+const thickened = (data, by) =>
+  by === 1
+    ? data
+    : data.map(({ line, ...trace }) => ({ ...trace, line: line && { ...line, width: by * (line.width ?? 2) } }));
 
 /** The layout in a file, whose legend and title stand around it; its margins are what its axes need. */
 function filed(layout, look) {

@@ -3,6 +3,8 @@
 import { html } from "../kit/dom.js";
 import { formulaLine, showFormulas } from "../kit/maths.js";
 import { mounting } from "../kit/mounted.js";
+import { onPaper, PRINTED } from "../kit/paper.js";
+import { onPrint } from "../kit/printing.js";
 import { readTheme } from "../kit/theme.js";
 import { say } from "../kit/words.js";
 import { kernel, matrix, parametrisation, trees } from "./many.js";
@@ -32,15 +34,26 @@ class Illustration {
     parent.append(this.root);
     this.widths = new ResizeObserver(() => this.draw());
     this.widths.observe(this.canvas);
+    this.paper = false; // drawn for it
+    this.stopper = new AbortController();
+    onPrint((paper) => ((this.paper = paper), this.look()), this.stopper.signal);
   }
 
   /** Show an idea, or the same in another theme; gives the number of this call. */
-  update({ idea }) {
+  update({ idea, view }) {
     if (!this.idea) this.open(idea);
-    this.theme = readTheme(this.parent, false);
+    this.root.dataset.view = view;
+    this.look();
+    return (this.turn += 1);
+  }
+
+  /** Draw it in the look of the page, or of paper while that is printed. */
+  look() {
+    const theme = readTheme(this.parent, this.root.dataset.view === "projector");
+    this.theme = this.paper ? onPaper(theme, PRINTED) : theme;
+    this.root.toggleAttribute("data-paper", this.paper);
     Object.entries(this.theme).forEach(([name, look]) => this.root.style.setProperty(`--spn-${name}`, look));
     this.draw();
-    return (this.turn += 1);
   }
 
   open(name) {
@@ -55,7 +68,7 @@ class Illustration {
   /** A slider; where `log`, it moves over powers of ten. Its number stands beside it and is what a reader hears. */
   slider({ name, value, low, high, step = 0.01, log = false, shown = String }) {
     const read = (at) => (log ? Number((10 ** at).toPrecision(2)) : at);
-    const output = html("output", {});
+    const output = html("output", { "aria-live": "off" }); // its slider says it
     const oninput = () => {
       this.values[name] = read(Number(input.value));
       output.textContent = shown(this.values[name]);
@@ -84,7 +97,8 @@ class Illustration {
   touch(event) {
     if (!this.idea?.touch || !this.sheet || (event.type === "pointermove" && !event.buttons)) return;
     const { left, top } = this.canvas.getBoundingClientRect();
-    const [x, y] = [this.sheet.x.back(event.clientX - left), this.sheet.y.back(event.clientY - top)];
+    const { x: along, y: up, scale } = this.sheet;
+    const [x, y] = [along.back((event.clientX - left) / scale), up.back((event.clientY - top) / scale)];
     Object.entries(this.idea.touch(x, y)).forEach(([name, value]) => this.setters[name](value));
   }
 
@@ -104,6 +118,7 @@ class Illustration {
 
   close() {
     this.widths.disconnect();
+    this.stopper.abort();
     this.root.remove();
   }
 }

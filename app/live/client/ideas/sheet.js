@@ -25,8 +25,10 @@ function ticksOf({ range: [low, high], log = false, ticks = /** @type {any[]} */
 export class Sheet {
   constructor(host, theme) {
     this.theme = theme;
-    this.width = host.clientWidth;
-    this.height = host.clientHeight;
+    this.scale = theme.textScale; // of all that is drawn, to the size that it has on a screen
+    this.thick = theme.lineScale / theme.textScale; // of lines, besides
+    this.width = host.clientWidth / this.scale;
+    this.height = host.clientHeight / this.scale;
     this.parts = /** @type {Element[]} */ ([]);
     this.shape = 0; // of what stands between the axes, its width over its height, where that is fixed
     this.x = this.y = /** @type {any} */ (null); // from the axes' numbers to pixels; `back` is the other way
@@ -34,7 +36,8 @@ export class Sheet {
 
   /** Everything that was drawn, as one picture that is called so. */
   picture(label) {
-    const size = { viewBox: `0 0 ${this.width} ${this.height}`, width: this.width, height: this.height };
+    const [width, height] = [this.width * this.scale, this.height * this.scale];
+    const size = { viewBox: `0 0 ${this.width} ${this.height}`, width, height };
     return svg("svg", { ...size, role: "img", "aria-label": label, "font-family": this.theme.font }, ...this.parts);
   }
 
@@ -46,7 +49,7 @@ export class Sheet {
     const { grid, line } = this.theme;
     for (const [at, word] of ticksOf(x)) {
       this.stroke(`M${this.x(at)} ${top}V${bottom}`, grid, 1);
-      this.word(this.x(at), bottom + 13, word, { "text-anchor": "middle" });
+      this.word(this.x(at), bottom + 16, word, { "text-anchor": "middle" });
     }
     for (const [at, word] of ticksOf(y)) {
       this.stroke(`M${left} ${this.y(at)}H${right}`, grid, 1);
@@ -69,7 +72,7 @@ export class Sheet {
 
   /** A path in pixels. */
   stroke(d, stroke, width = 2, more = {}) {
-    this.parts.push(svg("path", { d, fill: "none", stroke, "stroke-width": width, ...more }));
+    this.parts.push(svg("path", { d, fill: "none", stroke, "stroke-width": width * this.thick, ...more }));
   }
 
   /** A line through points, as far as it stays between the axes' ends. */

@@ -100,7 +100,7 @@ export const rate = {
       const faint = l === L ? {} : { "stroke-opacity": 0.35 };
       const points = weights.map((w) => [w, w ** (2 * (l - 1))]);
       sheet.line(points, depth[l - 1], faint);
-      const name = { fill: depth[l - 1], "text-anchor": "end", "font-weight": l === L ? 700 : 400 };
+      const name = { "text-anchor": "end", "font-weight": l === L ? 700 : 400 };
       sheet.note(10, 10 ** (2 * (l - 1)), `L = ${l}`, [-4, 12], name);
     }
     sheet.note(0.012, 1e5, say("faster"), [0, 0], { fill: muted });

@@ -258,7 +258,7 @@ function edgeWord(c, arrow, words, place) {
   if (!words.length) return [];
   const text = words.map((one) => `${arrow} ${plotlyText(one)}`).join(c.narrow ? "<br>" : "   ");
   const font = { size: 11 * c.theme.textScale, color: c.theme.muted };
-  const look = { showarrow: false, borderpad: 3, bgcolor: c.theme.ground, opacity: 0.85, align: place.xanchor };
+  const look = { showarrow: false, borderpad: 3, bgcolor: c.theme.ground, align: place.xanchor };
   return [{ xref: "x domain", yref: "y domain", text, font, ...look, ...place }];
 }
 

@@ -62,8 +62,14 @@ export function table(caption, head, rows) {
   );
 }
 
-/** The key that does the same as a button. */
-export const keyHint = (text) => html("kbd", { text, "aria-hidden": "true" });
+/** What may be scrolled by keys, and so has a name. */
+export const scrolled = (name) => ({ tabindex: 0, role: "group", "aria-label": name });
+
+/** Where the table of a chart is shown, which is called as the chart is. */
+export const tableFrame = (title) => html("div", { class: "spn-table", hidden: true, ...scrolled(title) });
+
+/** The key that does the same as a button: part of the button's name, as it is part of what is written on it. */
+export const keyHint = (text) => html("kbd", { text });
 
 /** A button with its word, and perhaps an icon before and a key after it. */
 export function wordedButton(
@@ -75,7 +81,7 @@ export function wordedButton(
   const title = `${say(`${word}_help`)}${key ? ` (${key})` : ""}`;
   const attributes = { type: "button", class: "spn-button spn-worded", title, onclick, ...more };
   const text = picture ? html("span", { text: say(word) }) : say(word);
-  return html("button", attributes, picture, text, key && keyHint(key));
+  return html("button", attributes, picture, text, ...(key ? [" ", keyHint(key)] : []));
 }
 
 /** Hand a file to the browser. */
@@ -104,6 +110,11 @@ const ICONS = {
   pin: "M15 3l6 6-4 1-4 4 0 5-3-3-6 5 5-6-3-3h5l4-4z",
   tour: "M11 2h2v2h6l3 3-3 3h-6v12h-2V10H4V4h7z",
   print: "M6 3h12v4H6zM4 8h16a2 2 0 012 2v7h-4v-3H6v3H2v-7a2 2 0 012-2zM8 16h8v5H8z",
+  pages: "M4 5h16v3H4zM4 10.5h16v3H4zM4 16h16v3H4z",
+  questions:
+    "M12 2a10 10 0 100 20 10 10 0 000-20zM11 16h2v2h-2zM8 10a4 4 0 118 0c0 3-3 2.5-3 5h-2c0-3.5 3-3 3-5a2 2 0 10-4 0z",
+  depths: "M12 2l9 5-9 5-9-5zM5 10.5l7 4 7-4 2 1.2-9 5-9-5zM5 15.2l7 4 7-4 2 1.2-9 5-9-5z",
+  settings: "M4 6h8v2H4zM16 6h4v2h-4zM13 4h2v6h-2zM4 16h4v2H4zM12 16h8v2h-8zM9 14h2v6H9z",
   share: "M13 4l8 7-8 7v-4C7 14 5 16 3 20c0-6 3-11 10-12z",
 };
 

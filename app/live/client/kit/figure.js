@@ -2,8 +2,9 @@
 
 import { recallOptions, rememberOptions } from "../run/memory.js";
 import { placed, updatesAxis } from "./axis.js";
-import { heading, html, plotlyText, table } from "./dom.js";
+import { heading, html, plotlyText, table, tableFrame } from "./dom.js";
 import { BEYOND_AXIS } from "./firstorder.js";
+import { hide, insideItems } from "./inside.js";
 import { entriesOf } from "./legend.js";
 import { menu, toggleButton, toggles, viewItems } from "./menu.js";
 import { plotted } from "./plotly.js";
@@ -33,25 +34,31 @@ export class Figure {
     this.revision = /** @type {any} */ (undefined);
     this.given = /** @type {any} */ ({}); // ranges of the axes, as they were last given
     this.held = /** @type {any} */ ({}); // and those that are given still, since the reader has zoomed
+    this.whole = /** @type {number[] | undefined} */ (undefined); // range of the axis over updates
+    this.closer = /** @type {number[] | null} */ (null); // and what the menu has made of it
+    this.hidden = /** @type {Set<string>} */ (new Set()); // lines that the reader has hidden, by their group
     this.plot = /** @type {any} */ (html("div", { class: "spn-plot", "data-chart": key })); // Plotly's too
     this.overlay = html("div", { class: "spn-overlay", "aria-hidden": "true" });
-    this.summary = html("p", { class: "spn-summary", id: `spn-${key}-${Math.random().toString(36).slice(2)}` });
+    const id = `spn-${key}-${Math.random().toString(36).slice(2)}`;
+    this.summary = html("p", { class: "spn-summary", id });
     this.note = html("p", { class: "spn-note", text: note });
-    this.grid = html("div", { class: "spn-table", hidden: true, tabindex: 0 });
+    this.grid = tableFrame(title);
     this.heading = heading(level, title);
-    const described = { class: "spn-frame", role: "img", "aria-label": title, "aria-describedby": this.summary.id };
-    this.frame = html("div", described, this.plot, this.overlay);
+    this.heading.id = `${id}-title`;
+    const named = { class: "spn-frame", role: "img", "aria-labelledby": `${this.heading.id} ${id}` }; // as they are now
+    this.frame = html("div", named, this.plot, this.overlay);
     const changed = () => (rememberOptions(key, options), this.request());
     const [buttons, rest] = [true, false].map((is) => Object.keys(options).filter((o) => plain.includes(o) === is));
     const items = [...toggles(options, rest, changed), ...viewItems(this, () => this.request())];
     const pressed = toggles(options, buttons, changed).map(toggleButton);
-    const header = html("header", {}, this.heading, ...pressed, menu(title, items));
+    const header = html("header", {}, this.heading, ...pressed, menu(title, items, { more: () => insideItems(this) }));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
     new ResizeObserver(() => this.request()).observe(this.frame);
   }
 
   rename(title) {
     this.heading.textContent = this.title = title;
+    this.grid.setAttribute("aria-label", title);
   }
 
   get visible() {
@@ -94,7 +101,7 @@ export class Figure {
     if (!spec) return this.place(); // its numbers are asked for; when they arrive it is drawn
     Object.assign(this, { spec, busy: true, drawn: context.frame });
     try {
-      await window.Plotly.react(this.plot, this.traces(), this.zoomed(this.layout(context)), CONFIG);
+      await window.Plotly.react(this.plot, this.lines(), this.zoomed(this.layout(context)), CONFIG);
       if (!this.listening) this.listen();
       this.plot.dataset.last = String(context.series.x[context.count - 1] ?? "");
       this.fillTable();
@@ -111,9 +118,18 @@ export class Figure {
     return spec.data.map((trace) => (log_x ? { ...trace, x: Array.from(trace.x, (t) => placed(t, true)) } : trace));
   }
 
+  /** The traces as the page shows them. */
+  lines() {
+    const shown = (trace) => (this.hidden.has(trace.legendgroup) ? { ...trace, visible: "legendonly" } : trace);
+    return this.traces().map(shown);
+  }
+
   /** A layout whose axes, where the reader has zoomed, are given as they were then: Plotly takes others for a wish. */
   zoomed(layout) {
-    if (layout.uirevision !== this.revision) Object.assign(this, { revision: layout.uirevision, held: {} });
+    if (layout.uirevision !== this.revision)
+      Object.assign(this, { revision: layout.uirevision, held: {}, closer: null });
+    this.whole = layout.xaxis?.range;
+    if (this.closer) layout.xaxis = { ...layout.xaxis, range: this.closer };
     this.given = Object.fromEntries(AXES.map((axis) => [axis, layout[axis]?.range]));
     for (const [axis, range] of Object.entries(this.held)) layout[axis] = { ...layout[axis], range };
     return layout;
@@ -133,6 +149,7 @@ export class Figure {
     this.listening = true;
     this.plot.on("plotly_relayout", (event) => this.noteZoom(event));
     for (const event of ["plotly_relayout", "plotly_restyle"]) this.plot.on(event, () => this.place());
+    this.plot.on("plotly_legendclick", ({ curveNumber, fullData }) => hide(this, fullData[curveNumber].legendgroup));
     this.plot.on("plotly_click", (event) => this.spec.over && this.context()?.seek(Math.floor(event.points[0].x)));
   }
 

@@ -16,7 +16,8 @@ const SHAPES = {
 };
 export const SAMPLE = { width: 28, height: 10 };
 
-const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+/** A name as words, of what Plotly takes for it. */
+export const unescaped = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 /** What is named of these traces, each once: its words and how it looks. */
 export function entriesOf(traces) {

@@ -5,29 +5,34 @@ import { say } from "./words.js";
 
 /**
  * Items are {label, act, checked?}; `checked()` makes a toggle of an item, `act(button)` is told what opens the menu;
- * a label may be what gives it when the menu opens; `of` is the name of the view, `word` what opens the menu.
+ * a label may be what gives it when the menu opens; `of` is the name of the view, `word` what opens the menu; `more()`
+ * gives items that there are only when the menu is opened.
  */
-export function menu(of, items, word = say("options")) {
-  const buttons = items.map(({ label, act, checked }) => {
-    const onclick = () => (checked ? undefined : close(), act(summary), refresh());
+export function menu(of, items, { word = say("options"), more = () => /** @type {any[]} */ ([]) } = {}) {
+  const made = ({ label, act, checked }) => {
+    const onclick = () => (checked ? undefined : leave(), act(summary), refresh());
     const button = html("button", { type: "button", text: typeof label === "string" ? label : "", onclick });
     const refresh = () => {
       if (typeof label !== "string") button.textContent = label();
       if (checked) button.setAttribute("aria-pressed", String(Boolean(checked())));
     };
     return { button, refresh };
-  });
-  const refresh = () => buttons.forEach((item) => item.refresh());
+  };
+  const own = items.map(made);
+  let all = own;
+  const refresh = () => all.forEach((item) => item.refresh());
   const summary = html("summary", { text: word, "aria-label": `${word}: ${of}` });
-  const list = html("div", "spn-menu-items", ...buttons.map(({ button }) => button));
+  const list = html("div", "spn-menu-items", ...own.map(({ button }) => button));
   const root = html("details", "spn-menu", summary, list);
   const close = () => (root.open = false);
-  root.addEventListener("toggle", refresh);
+  const leave = () => (close(), summary.focus());
+  root.addEventListener("toggle", () => {
+    if (root.open) list.replaceChildren(...(all = [...own, ...more().map(made)]).map(({ button }) => button));
+    refresh();
+  });
   root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());
   root.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !root.open) return;
-    close();
-    summary.focus();
+    if (event.key === "Escape" && root.open) leave();
   });
   return root;
 }

@@ -1,23 +1,36 @@
 // A drawing of our own: an SVG that is made anew when its size or the theme changes, and painted when the cursor moves.
 
-import { heading, html, svg } from "./dom.js";
+import { heading, html, svg, tableFrame } from "./dom.js";
 import { menu, viewItems } from "./menu.js";
 import { say } from "./words.js";
 
 /** A subclass gives `build`, `paint`, and `file` for the name and words of what is saved. */
 export class Sketch {
-  /** `kind` is the class of the drawing's place; `least` its smallest width and height in pixels. */
+  /**
+   * `kind` is the class of the drawing's place; `least` its smallest width and height in pixels; `role` is another one
+   * than a picture's where there is something in it to be chosen.
+   */
   constructor(
-    /** @type {any} */ { title, kind, context, table = false, items = [], least = [60, 60], attributes = {} },
+    /** @type {any} */ {
+      title,
+      kind,
+      context,
+      table = false,
+      items = [],
+      least = [60, 60],
+      role = "img",
+      attributes = {},
+    },
   ) {
     this.title = title;
+    this.role = role;
     this.context = context;
     this.least = least;
     this.theme = /** @type {any} */ (null);
     this.svg = /** @type {any} */ (null);
     this.key = /** @type {string | null} */ (null); // what the skeleton was made for
     this.host = html("div", { class: kind, ...attributes });
-    this.grid = /** @type {any} */ (table ? html("div", { class: "spn-table", hidden: true, tabindex: 0 }) : null);
+    this.grid = /** @type {any} */ (table ? tableFrame(title) : null);
     this.menu = menu(title, [...items, ...viewItems(this, () => this.update())]);
     this.header = html("header", {}, heading(2, title), this.menu);
     this.root = html("section", "spn-figure", this.header, this.host, this.grid);
@@ -67,7 +80,8 @@ export class Sketch {
   /** An empty drawing in its place. */
   canvas(width, height, ...parts) {
     const size = { viewBox: `0 0 ${width} ${height}`, width, height };
-    this.svg = svg("svg", { ...size, role: "img", "aria-label": this.title, "font-family": this.theme.font }, ...parts);
+    const named = { role: this.role, "aria-label": this.title };
+    this.svg = svg("svg", { ...size, ...named, "font-family": this.theme.font }, ...parts);
     this.host.replaceChildren(this.svg);
   }
 

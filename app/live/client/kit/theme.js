@@ -33,22 +33,56 @@ function channels(colour) {
   return context.getImageData(0, 0, 1, 1).data;
 }
 
+const asked = (feature) => matchMedia(`(${feature})`).matches;
+
+/** The reader's own colour for a use, such as CanvasText, as the browser has put it in place of a page's. */
+function ownColour(element, use) {
+  const probe = document.createElement("span");
+  probe.style.cssText = `color: ${use}; forced-color-adjust: none`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** A theme without anything faint, for who asks for more contrast. */
+const strong = (theme) => ({ ...theme, muted: theme.text, line: theme.text, grid: translucent(theme.text, 0.4) });
+
 /**
- * The page's theme as Streamlit's CSS variables give it; the projector always has a white ground.
+ * The page's theme as Streamlit's CSS variables give it, or as the reader's own colours are where the browser forces
+ * these; else the projector always has a white ground.
  * @returns {import("../types").Theme}
  */
 export function readTheme(element, projector) {
+  const scales = projector ? { textScale: 1.35, lineScale: 1.6 } : {};
+  const own = asked("forced-colors: active");
+  const [ground, text, font] = own ? ownColours(element) : pageColours(element, projector);
+  const theme = { ...inMode(modeOf(ground), ground, text, font), ...scales };
+  return own || asked("prefers-contrast: more") ? strong(theme) : theme;
+}
+
+const ownColours = (element) => [
+  ownColour(element, "Canvas"),
+  ownColour(element, "CanvasText"),
+  getComputedStyle(element).fontFamily,
+];
+
+/** Whether something on a ground is drawn as on a light page or as on a dark one. */
+function modeOf(ground) {
+  const [r, g, b] = channels(ground);
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
+}
+
+/** Ground, text and font of the page. */
+function pageColours(element, projector) {
   const style = getComputedStyle(element);
   const variable = (name, otherwise) => {
     const value = style.getPropertyValue(`--st-${name}`).trim();
     return value && value !== "unset" ? value : otherwise;
   };
   const ground = projector ? "#ffffff" : variable("background-color", "#ffffff");
-  const [r, g, b] = channels(ground);
-  const mode = 0.299 * r + 0.587 * g + 0.114 * b < 128 ? "dark" : "light";
-  const text = projector ? "#16181d" : variable("text-color", mode === "dark" ? "#fafafa" : "#16181d");
-  const scales = projector ? { textScale: 1.35, lineScale: 1.6 } : {};
-  return { ...inMode(mode, ground, text, variable("font", "system-ui, sans-serif")), ...scales };
+  const text = projector ? "#16181d" : variable("text-color", modeOf(ground) === "dark" ? "#fafafa" : "#16181d");
+  return [ground, text, variable("font", "system-ui, sans-serif")];
 }
 
 /**

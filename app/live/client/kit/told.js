@@ -26,6 +26,12 @@ function waiting(run, sentence) {
   return `${say("training", { d: count("depths", num_depths) + rivals, s: count("seeds", num_seeds) })} …`;
 }
 
+/** What is spoken of a run: that it trains, once, whatever its numbers do meanwhile; and at its end what it showed. */
+function spoken(run, sentence) {
+  if (run?.final && !run.trouble) return [run.header.headline, sentence].filter(Boolean).join(" ");
+  return (run?.unstopped ?? null) === null ? waiting(run, sentence) : sentence;
+}
+
 // A live region speaks at a change.
 const write = (node, text) => node.textContent === text || (node.textContent = text);
 
@@ -33,13 +39,14 @@ export class Told {
   constructor() {
     this.headline = html("h2", "spn-headline");
     this.details = html("p", { class: "spn-details", hidden: true }); // read after the headline, not spoken at a change
-    this.status = html("span", { role: "status" });
+    this.status = html("span", {});
+    this.spoken = html("p", { class: "spn-spoken", role: "status" }); // the rest changes too often
     this.notes = html("ul");
     this.noted = html("summary");
     this.events = html("details", { class: "spn-events", hidden: true }, this.noted, this.notes);
     this.wait = html("p", "spn-wait");
     const status = html("div", "spn-status", this.status, this.events);
-    this.root = html("div", "spn-said", this.headline, this.details, status);
+    this.root = html("div", "spn-said", this.headline, this.details, status, this.spoken);
   }
 
   /** Tell of the run on screen and of the one that was asked for; gives its state, and whether a chart has to wait. */
@@ -52,6 +59,7 @@ export class Told {
     // On a narrow screen its end is folded away until it is pressed or reached by Tab.
     this.details.tabIndex = this.details.scrollHeight > this.details.clientHeight ? 0 : -1;
     write(this.status, sentence);
+    write(this.spoken, spoken(asked, sentence));
     write(this.wait, failed ? say("no_plotly") : waits ? waiting(asked, sentence) : "");
     this.tellEvents((asked?.header.events ?? []).map(([, event]) => event));
     return { state, waits };

@@ -8,6 +8,7 @@ const CATCH_UP = 0.3; // s in which the cursor closes most of its distance to wh
 const OPENING = 2.5; // s that following takes at least for a whole run, however fast it arrives
 const JUMPS = 12; // steps of a playback under reduced motion
 const SPEEDS = [0.5, 1, 2, 4];
+const PLAY = "Space"; // the key that plays and pauses
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -83,34 +84,38 @@ export class Clock {
   }
 }
 
-/** A button with its icon over its key, or over its word if it has none. */
+const named = (word, key) => (key ? `${word} ${key}` : word);
+
+/** A button with its icon over its key, or over its word if it has none; its name has the key that is written on it. */
 function actButton(name, key, onclick) {
   const word = say(name);
   const below = key ? keyHint(key) : html("span", "spn-word", word);
   const title = key ? `${word} (${key})` : say(`${name}_help`);
-  const attributes = { class: "spn-button", "data-act": name, "aria-label": word, title, onclick };
+  const attributes = { class: "spn-button", "data-act": name, "aria-label": named(word, key), title, onclick };
   return html("button", { type: "button", ...attributes }, icon(name), below);
 }
 
-/** The bar; `act` maps each name of a button to what it does. */
+/** The bar; `act` maps each name of a button to what it does. `carried` plays where the bar itself is out of sight. */
 export class Transport {
   constructor({ clock, act }) {
     this.clock = clock;
     const button = (name, key) => actButton(name, key, act[name]);
     const move = [button("first", "Home"), button("previous", "←"), button("next", "→"), button("last", "End")];
-    this.play = button("play", "Space");
+    this.play = button("play", PLAY);
+    this.said = html("span", {});
+    this.carried = html("button", { type: "button", onclick: act.play }, icon("play"), this.said);
     this.live = button("live");
     this.stop = button("stop");
-    const named = { "aria-label": say("scrub") };
+    const label = { "aria-label": say("scrub") };
     const oninput = () => clock.seek(Number(this.range.value));
-    this.range = html("input", { type: "range", max: 1, value: 0, ...named, oninput });
-    this.position = html("output", "spn-position");
+    this.range = html("input", { type: "range", max: 1, value: 0, ...label, oninput });
+    this.position = html("output", { class: "spn-position", "aria-live": "off" }); // it changes with every frame
     const speeds = SPEEDS.map((speed) => html("option", { value: speed, text: `${speed}×`, selected: speed === 1 }));
     const onchange = () => (clock.speed = Number(this.speed.value));
     this.speed = html("select", { class: "spn-select", "aria-label": say("speed"), onchange }, ...speeds);
     this.root = html(
       "div",
-      { class: "spn-transport", role: "group", ...named },
+      { class: "spn-transport", role: "group", ...label },
       html("div", "spn-buttons", this.play, ...move),
       html("div", "spn-scrub", this.range, this.position),
       html("div", "spn-buttons", this.speed, this.live, this.stop),
@@ -122,8 +127,9 @@ export class Transport {
     const { clock } = this;
     const live = clock.following && !run.final;
     const next = clock.playing || live ? "pause" : "play";
-    setIcon(this.play, next);
-    this.play.setAttribute("aria-label", say(next));
+    for (const button of [this.play, this.carried]) setIcon(button, next);
+    this.play.setAttribute("aria-label", named(say(next), PLAY));
+    this.said.textContent = say(next);
     this.live.setAttribute("aria-pressed", String(live));
     this.live.disabled = run.final;
     this.stop.disabled = !["running", "queued"].includes(run.state);

@@ -8,12 +8,13 @@ import { recall, remember } from "../run/memory.js";
 import { range, seriesOf } from "../run/series.js";
 import { Run } from "../run/store.js";
 import { Beat } from "./beat.js";
+import { carried } from "./carried.js";
 import { html, icon, wordedButton } from "./dom.js";
 import { mounting } from "./mounted.js";
 import { onPaper, PRINTED } from "./paper.js";
 import { Pins } from "./pins.js";
 import { loadPlotly } from "./plotly.js";
-import { onPrint } from "./printing.js";
+import { Handout, onPrint } from "./printing.js";
 import { foldTerms } from "./terms.js";
 import { readTheme } from "./theme.js";
 import { Told } from "./told.js";
@@ -60,6 +61,7 @@ class View {
     // What a page puts in its places: words, choices, the transport.
     this.told = new Told();
     this.wait = this.told.wait;
+    this.handout = new Handout(() => this.print());
     this.transport = new Transport({ clock: this.clock, act: this.act });
     this.pins = new Pins({ changed: () => this.redraw(), remove: (id) => this.trigger("unpin", id) });
     this.chooseCurve = choose("curve", (curve) => ((this.choice.curve = curve), this.redraw()));
@@ -68,11 +70,17 @@ class View {
     this.choices = html("div", "spn-choices", this.chooseCurve, this.chooseComponent, this.chooseSeed);
     this.page = make(this);
     this.root = this.page.root;
-    this.root.dataset.state = "loading";
-    parent.append(this.root);
+    this.mount(parent);
     this.stopper = new AbortController();
     this.listen(this.stopper.signal);
     requestAnimationFrame((now) => this.animate(now, now));
+  }
+
+  mount(parent) {
+    this.root.dataset.state = "loading";
+    this.root.append(this.handout.root);
+    parent.append(this.root);
+    carried().append(this.transport.carried);
   }
 
   /** Hear keys, presses beside an open menu or term, and that the page is printed. */
@@ -103,7 +111,8 @@ class View {
       const act = (this.act[name] = () => this.run && this.trigger(name, told[name]()));
       return wordedButton(name, act, { "data-act": name, key: SIDES[name] }, icon(name));
     };
-    return html("div", "spn-top", this.told.root, html("div", "spn-sides", ...asked.map(button)));
+    const sides = html("div", "spn-sides", ...asked.map(button), this.handout.button);
+    return html("div", "spn-top", this.told.root, sides);
   }
 
   /** The switch of single letters as keys, which speech input would press by accident. */
@@ -141,7 +150,7 @@ class View {
     this.look();
     const context = this.context();
     if (!context) return;
-    this.page.printed?.(context);
+    this.handout.tell(context);
     this.page.follow(context, true);
     await Promise.all(this.page.charts().map((chart) => chart.draw(context)));
   }
@@ -336,6 +345,7 @@ class View {
     this.closed = true;
     this.stopper.abort();
     [this.run, this.next, this.pins].forEach((held) => held?.close());
+    this.transport.carried.remove();
     this.root.remove();
   }
 }

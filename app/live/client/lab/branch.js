@@ -20,7 +20,7 @@ export function branching({ context, touch }) {
     label: () => (context() ? say("branch_rate", { words, eta: number(rate(factor)) }) : words),
     act: () => context() && touch({ at: here().at, rate: rate(factor) }),
   }));
-  const root = menu(say("branch_of"), items, say("branch"));
+  const root = menu(say("branch_of"), items, { word: say("branch") });
   root.dataset.act = "branch";
   root.querySelector("summary")?.setAttribute("title", say("branch_help"));
   root.querySelector(".spn-menu-items")?.append(own({ context, here, touch, close: () => (root.open = false) }));

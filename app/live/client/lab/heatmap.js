@@ -1,6 +1,6 @@
 // View 11: which items each component expects, one panel per curve, beside how often they occur in the data.
 
-import { html, inWords, number, set, shorten, svg, table } from "../kit/dom.js";
+import { html, inWords, number, scrolled, set, shorten, svg, table } from "../kit/dom.js";
 import { Sketch } from "../kit/sketch.js";
 import { cividis, curveStyle } from "../kit/theme.js";
 import { say } from "../kit/words.js";
@@ -19,7 +19,7 @@ function key() {
 export class Heatmap extends Sketch {
   constructor({ context, pick }) {
     const title = say("components_title");
-    super({ title, kind: "spn-heat", context, table: true, least: [100, 0], attributes: { tabindex: 0 } });
+    super({ title, kind: "spn-heat", context, table: true, least: [100, 0], attributes: scrolled(title) });
     this.pick = pick;
     this.alone = false; // only the chosen curve's panel is drawn
     this.geometry = { row: 0, column: 0, K: 0, D: 0 };
@@ -126,6 +126,7 @@ export class Heatmap extends Sketch {
     const first = (choice.curve * K + choice.component) * D;
     const own = values.subarray(first, first + D);
     this.summary.textContent = this.describe(run, choice, own, at);
+    this.svg.setAttribute("aria-label", `${this.title}. ${this.summary.textContent}`);
     if (this.grid.hidden) return;
     const rows = run.layout.variables.map((name, v) => [shorten(inWords(name), 60), number(own[v], 3)]);
     this.grid.replaceChildren(table(this.summary.textContent, [], rows));

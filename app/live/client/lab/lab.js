@@ -1,7 +1,7 @@
 // The lab: the curves, the network of the chosen one, its equations, and more charts in tabs.
 
 import { llhChart } from "../kit/curves.js";
-import { html, icon, wordedButton } from "../kit/dom.js";
+import { html } from "../kit/dom.js";
 import { Figure } from "../kit/figure.js";
 import { showFormulas } from "../kit/maths.js";
 import { Tabs } from "../kit/tabs.js";
@@ -49,10 +49,9 @@ class Lab {
     const acts = html("div", "spn-acts", plainly("played_plain"), slow.words, slow.button, this.branch);
     const played = html("div", "spn-played", acts, view.transport.root);
     const why = html("div", "spn-why", this.equations, plainly("why_plain"));
-    this.handout = html("p", "spn-handout spn-note");
     const drawn = [this.llh.root, this.network.root, played, why, this.tabs.root];
     this.root = slow.root;
-    this.root.append(this.opening(played, why), ...drawn, view.keys(), this.handout);
+    this.root.append(this.opening(played, why), ...drawn, view.keys());
   }
 
   /** The pointer is on a node with these components under it, or on none. */
@@ -72,9 +71,7 @@ class Lab {
     const [told, asked] = [this.view.told.root, this.view.head("pin", "share")];
     const parts = [told, this.llh.root, this.network.root, played, why];
     this.tour = new Tour(["told", "llh", "network", "played", "why"].map((name, i) => [`${name}_stop`, parts[i]]));
-    const print = wordedButton("print", () => this.view.print(), { "data-act": "print" }, icon("print"));
     asked.lastElementChild?.prepend(this.tour.button);
-    asked.lastElementChild?.append(print);
     return html("div", "spn-opening", this.tour.root, asked);
   }
 
@@ -127,10 +124,6 @@ class Lab {
 
   waits(published) {
     this.awaited.show(published);
-  }
-
-  printed({ caption }) {
-    this.handout.textContent = `${caption} ${say("cite")}`;
   }
 
   follow(context, grown) {

@@ -2,6 +2,7 @@
 
 import { html, number, set, subscript, svg, table, tabular } from "../kit/dom.js";
 import { formulaLine, math, showFormulas } from "../kit/maths.js";
+import { checked, radio, radios } from "../kit/radios.js";
 import { Sketch } from "../kit/sketch.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
@@ -26,7 +27,7 @@ export class Network extends Sketch {
   /** `pick(k)` chooses a component, `over(under)` hears which ones are pointed at, `hold()` stops the cursor,
    * `touch(asked)` asks for a weight, or for a layer more or less. */
   constructor({ context, pick, over, hold, touch }) {
-    super({ title: say("network_title"), kind: "spn-network", context, table: true });
+    super({ title: say("network_title"), kind: "spn-network", context, table: true, role: "group" });
     this.pick = pick;
     this.over = over;
     const at = () => ({ depth: this.sizes.length, at: this.iteration() });
@@ -77,7 +78,6 @@ export class Network extends Sketch {
     const parts = K <= MOST_NODES ? this.nodes(K) : this.blocks();
     const handles = this.marks.map(({ handle }) => handle);
     this.canvas(width, height, ...parts, this.components(K), ...handles);
-    this.svg.setAttribute("role", "group"); // what is in it can be moved
   }
 
   x(k) {
@@ -209,7 +209,13 @@ export class Network extends Sketch {
       fill: this.theme.muted,
       "font-size": 10 * this.scale,
     });
-    return svg("g", {}, share, ...this.bars.map(({ group }) => group));
+    const groups = this.bars.map(({ group }) => group);
+    return svg(
+      "g",
+      radios(say("component"), () => groups, this.pick),
+      share,
+      ...groups,
+    );
   }
 
   component(k) {
@@ -233,8 +239,8 @@ export class Network extends Sketch {
       ...this.pointed([k]),
       style: "cursor:pointer",
     });
-    const group = svg("g", { "data-component": k, "data-level": this.sizes.length }, disc, label, bar, target);
-    return { bar, disc, label, group };
+    const place = { "data-component": k, "data-level": this.sizes.length, ...radio(`k = ${k + 1}`) };
+    return { bar, disc, label, group: svg("g", place, disc, label, bar, target) };
   }
 
   paint(context) {
@@ -296,8 +302,9 @@ export class Network extends Sketch {
     showFormulas(this.product, [formulaLine("", "network", text, share)]);
   }
 
-  paintComponent({ bar, disc, label }, k, chosen, share) {
+  paintComponent({ bar, disc, label, group }, k, chosen, share) {
     const picked = k === chosen;
+    set(group, checked(picked));
     const colour = this.colour(picked);
     set(bar, { height: Number.isFinite(share) ? 18 * this.scale * share : 0, fill: colour });
     set(disc, { stroke: colour, "stroke-width": this.radius ? (picked ? 2.6 : 1.3) : 0 });

@@ -27,7 +27,8 @@ let number = 0;
 /** A tab at an address: what the server was told, what the history was told, and what comes near a link there. */
 async function tab(address, baseURI = address) {
   const listeners = [];
-  globalThis.document = { baseURI, addEventListener: (name, heard) => listeners.push(heard) };
+  const addEventListener = (name, heard) => listeners.push(heard);
+  globalThis.document = { baseURI, addEventListener, querySelector: () => null };
   globalThis.location = { href: address };
   const said = [];
   const written = [];

@@ -45,7 +45,7 @@ def controls_of(page, name):
 
 def test_every_setting_has_a_control_with_its_label_and_help():
     pages = {}
-    for name in set(Study.declared()) - {"depth"} - OF_DEEP_CIRCUITS:
+    for name in set(Study.declared()) - {"depth", "changes"} - OF_DEEP_CIRCUITS:
         choice = tuple(MATTERS.get(name, {}).items())
         if choice not in pages:
             pages[choice] = opened(**QUICK, **dict(choice))
@@ -53,6 +53,18 @@ def test_every_setting_has_a_control_with_its_label_and_help():
         assert len(found) == 1, name
         assert found[0].label == Study.declared()[name].title
         assert found[0].help
+
+
+def test_what_is_changed_on_the_way_stands_in_the_panel_and_a_press_takes_it_back():
+    page = opened(**QUICK, changes="4:rate:0.05,6:L1.w0.2:0.3")
+    made = [button for button in page.button if (button.key or "").startswith("change_")]
+    assert [button.label for button in made] == [
+        "η = 0.05 after 4 updates",
+        "weight 2 of layer 0 of L = 1 set to 0.3 after 6 updates",
+    ]
+    made[0].click().run()
+    assert not page.exception
+    assert study(page).experiment.changes == ("6:L1.w0.2:0.3",) == run_on_screen(page).study.experiment.changes
 
 
 def test_settings_that_change_nothing_are_not_offered():

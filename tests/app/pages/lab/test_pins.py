@@ -19,7 +19,7 @@ class View:
     def __init__(self):
         self.sent, self.pressed = {}, {}
 
-    def __call__(self, payload, key):
+    def __call__(self, payload, key, on_touch):
         self.sent, pressed = payload, self.pressed
         self.pressed = {}
         return SimpleNamespace(**{"pin": None, "unpin": None, "share": None, **pressed})

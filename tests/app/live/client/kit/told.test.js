@@ -24,12 +24,16 @@ learn({
   updates: { one: "1 update", other: "{n} updates" },
   done: "Finished, {updates}",
   running: "Training",
+  training: "Training {d} × {s}",
+  depths: { one: "1 depth", other: "{n} depths" },
+  seeds: { one: "1 seed", other: "{n} seeds" },
   unstopped: "Stop was refused. {why}",
   unreached: "Stop did not reach the server.",
 });
 
 const run = (state, headline, details) => ({
   state,
+  final: state !== "running",
   length: 1,
   header: { headline, details, events: [] },
   layout: null,
@@ -65,13 +69,28 @@ test("a run that has ended says how many updates it made, also where that is one
   }
 });
 
-test("the second line is read after the first and before the state, which alone is spoken at a change", () => {
+test("the second line is read after the first and before the state; none of them is spoken at a change", () => {
   const told = new Told();
   const [first, second, third] = told.root.children;
   assert.deepEqual([first, second], [told.headline, told.details]);
   assert.ok(third.children.includes(told.status));
-  assert.equal(told.status.attributes.role, "status");
-  assert.ok(!("role" in told.details.attributes || "aria-live" in told.details.attributes));
+  for (const { attributes } of [first, second, third, told.status])
+    assert.ok(!("role" in attributes || "aria-live" in attributes));
+});
+
+test("a run is spoken of when it begins and with its headline when it ends, whatever changes in between", () => {
+  const told = new Told();
+  assert.equal(told.spoken.attributes.role, "status");
+  const layout = { names: ["L = 1", "L = 2"], num_depths: 2, num_seeds: 3, iterations: 9 };
+  const heard = ["After 1 update L=1 leads.", "After 2 updates L=2 leads."].map((headline, t) => {
+    const going = { ...run("running", headline, ""), layout, iteration: () => t };
+    told.tell(going, going, false, false);
+    return told.spoken.textContent;
+  });
+  assert.deepEqual(heard, Array(2).fill("Training 2 depths × 3 seeds …"));
+  const ended = { ...run("done", "L=2 is first.", ""), layout, iteration: () => 9 };
+  told.tell(ended, ended, false, false);
+  assert.equal(told.spoken.textContent, "L=2 is first. Finished, 9 updates");
 });
 
 test("a run that could not be stopped says why until it ends", () => {
@@ -80,7 +99,7 @@ test("a run that could not be stopped says why until it ends", () => {
     const asked = {
       ...run(state, "", ""),
       iteration: (i) => i,
-      layout: { iterations: 2 },
+      layout: { iterations: 2, names: ["L = 1"], num_depths: 1, num_seeds: 1 },
       unstopped,
       final: state === "done",
     };

@@ -5,7 +5,7 @@ It is also asked where the lab lies, which it alone knows, and told what its add
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -67,7 +67,7 @@ def figure_view(
     Its place has the figure's height before the figure is there.
     """
     data = figure_data(figure, words, config, view, theme, clicks)
-    height = "content" if view == "projector" else figure.layout.height or FIGURE_PIXELS
+    height: Literal["content"] | int = "content" if view == "projector" else int(figure.layout.height or FIGURE_PIXELS)
     return _FIGURE(key=key, data=data, on_click_change=_noted, height=height)
 
 

@@ -1,7 +1,8 @@
 """WCAG 2.2 AA on every page: what axe-core finds, the contrast of every word, names that say what is written.
 
-One visit of a page serves all its tests. axe looks at it at 1366×768 in light and dark, on a phone in dark and on a
-large screen in light; the contrast of words is measured on a page as tall as all it holds, in both themes.
+One visit of a page serves all its tests. axe looks at it at 1366×768 in light and dark, on a large screen in
+light and on a phone in dark, there with the list of pages folded and unfolded; the contrast of words is measured on a
+page as tall as all it holds, in both themes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from tests.e2e.test_door import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LOOKS = [(1366, 768, "light"), (1366, 768, "dark"), (390, 844, "dark"), (1920, 1080, "light")]
+PHONE = (390, 844, "dark")
+LOOKS = [(1366, 768, "light"), (1366, 768, "dark"), (1920, 1080, "light"), PHONE]
 WIDE, TALL = 1366, 4000
 PROJECTED = ("?view=projector", "dynamics?view=projector", "circuits?view=projector")
 EVERY = frozenset(PAGES)
@@ -53,6 +55,13 @@ def look(page: Any, width: int, height: int, scheme: str) -> None:
     ready(page, scheme)
 
 
+def pages_opened(page: Any) -> None:
+    """The sheet with the list of pages, on a phone."""
+    page.locator(".spn-bar").get_by_role("button", name="Pages").click()
+    page.get_by_test_id("stSidebarNavItems").wait_for()
+    ready(page, PHONE[2])
+
+
 pages = pytest.mark.parametrize("visit", PAGES, indirect=True)
 
 
@@ -70,8 +79,11 @@ def test_axe_finds_nothing_of_ours_and_of_streamlits_what_is_known(visit: Any) -
         known, others = findings(visit, STREAMLIT)
         seen |= known
         ours += [f"{one}: {told}" for told in others]
-    assert not ours, "\n".join(ours)
-    assert seen == {(one.rule, one.selector) for one in STREAMLIT if address(visit) in one.pages}
+    look(visit, *PHONE)
+    pages_opened(visit)
+    known, others = findings(visit, STREAMLIT)
+    assert not [*ours, *others], "\n".join([*ours, *others])
+    assert seen | known == {(one.rule, one.selector) for one in STREAMLIT if address(visit) in one.pages}
 
 
 def test_the_list_of_streamlits_own_is_of_its_present_version() -> None:

@@ -42,6 +42,6 @@ function zoomed(figure, by) {
   const [first, last] = figure.whole;
   const middle = xaxis.c2l(placed(context.run.iteration(context.frame), xaxis.type === "log"));
   const [low, high] = xaxis.range.map((end) => middle + (end - middle) * by);
-  figure.closer = by > 1 && low <= first && high >= last ? null : [Math.max(first, low), Math.min(last, high)];
+  figure.closer = [Math.max(first, low), Math.min(last, high)];
   figure.request();
 }

@@ -31,6 +31,7 @@ from streamlit import config  # noqa: E402
 from streamlit.runtime.pages_manager import PagesManager  # noqa: E402
 
 from app.live import assets, metrics  # noqa: E402
+from app.live.document import Document  # noqa: E402
 from app.live.door.middleware import middleware  # noqa: E402
 from app.live.files import CompressedFiles  # noqa: E402
 from app.live.framed import PartitionedCookies  # noqa: E402
@@ -39,7 +40,6 @@ from app.live.preload import Preloaded  # noqa: E402
 from app.live.projected import Projected  # noqa: E402
 from app.live.routes import routes  # noqa: E402
 from app.live.runs import REGISTRY  # noqa: E402
-from app.live.unconnected import UnconnectedNotice  # noqa: E402
 
 # Streamlit takes a folder named pages for its older way of having several, until main.py has run for the first time:
 # whoever opened a page by its own address first would have seen it bare. main.py alone says which pages there are.
@@ -67,6 +67,6 @@ app = st.App(
         Middleware(Projected, BASE),
         Middleware(CompressedFiles, STATIC, BASE, {FONT: assets.ICONS}),
         Middleware(Preloaded, STATIC, BASE),
-        Middleware(UnconnectedNotice, BASE),
+        Middleware(Document, STATIC, BASE),
     ],
 )

@@ -7,19 +7,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import address, contrast, page
 from app.kit.link import VIEWS
-from app.kit.terms import STYLE
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
+from app.live.document import PANEL_PIXELS
 from app.live.door.sockets import refused_values
 
-PANEL_PIXELS = 280
-# Streamlit's own margins push the drawing off a 1366-pixel screen and its transport below the fold, and no setting
-# narrows them; what asks the browser where it is shows nothing. Without these rules the page is the same, only wider
-# apart.
-MARGINS = (
-    "<style>.stMainBlockContainer { padding: 4rem clamp(1rem, 2vw, 2.5rem) 2rem; }"
-    f".st-key-place, .st-key-foot {{ display: none; }} {STYLE}{contrast.STYLE}</style>"
-)
+# A panel is there by now or never will be, so no room is kept for it; soon nothing is hidden until it is whole.
+OPENED = "<style>:root { --spn-panel: 0px; animation: spn-opened 0s 1s forwards; }</style>"
 
 # In the order of what one wants: see, ask, understand; then doubt; then read. By heading, and of each page its folder,
 # its address (the lab's is empty) and its icon; its title is the folder's word.
@@ -53,7 +47,7 @@ def run() -> None:
         layout="wide",
         initial_sidebar_state=PANEL_PIXELS if address.view() == VIEWS[0] else "collapsed",
     )
-    st.html(MARGINS + page.scale())
+    st.html(f"<style>{contrast.STYLE}</style>{page.scale()}")
     pages = {
         heading: [
             st.Page(
@@ -75,6 +69,7 @@ def run() -> None:
     chosen.run()
     page.foot()
     page.find_root()
+    st.html(OPENED)
 
 
 with TURNS.taken():

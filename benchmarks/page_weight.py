@@ -7,17 +7,14 @@ one server after the other; before the visits that count, each page was opened o
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchmarks.browsing import chromium, opened
 from benchmarks.document import Found, Measure, document, found, write
 from benchmarks.server import ROOT, Server
 
@@ -85,6 +82,14 @@ class Wire:
         frame = event["response"]
         self.bytes["websocket"] += len(frame["payloadData"]) * (3 if frame["opcode"] == 2 else 4) // 4  # base 64
 
+    def until_still(self, page: Any, seconds: int = STILL_SECONDS) -> None:
+        """Wait until nothing has come to the page for so long."""
+        seen, still = self.total, 0
+        while still < seconds:
+            page.wait_for_timeout(1000)
+            still = still + 1 if self.total == seen else 0
+            seen = self.total
+
 
 def visit(page: Any, address: str, wire: Wire) -> dict[str, Any]:
     """Open an address and wait for its first curve, then until nothing comes any more."""
@@ -92,12 +97,8 @@ def visit(page: Any, address: str, wire: Wire) -> dict[str, Any]:
     page.goto(address, wait_until="commit")
     page.locator(DRAWN).first.wait_for(state="attached", timeout=1000 * WAIT_SECONDS)
     seconds, drawn = time.perf_counter() - begin, wire.total
-    seen, still = drawn, 0
-    while still < STILL_SECONDS:
-        page.wait_for_timeout(1000)
-        still = still + 1 if wire.total == seen else 0
-        seen = wire.total
-    return {"first_curve_seconds": round(seconds, 2), "before_bytes": drawn - before, "all_bytes": seen - before}
+    wire.until_still(page)
+    return {"first_curve_seconds": round(seconds, 2), "before_bytes": drawn - before, "all_bytes": wire.total - before}
 
 
 def first_visit(browser: Any, address: str) -> dict[str, Any]:
@@ -109,14 +110,6 @@ def first_visit(browser: Any, address: str) -> dict[str, Any]:
         again = visit(page, address, wire)
     kept = {"again_seconds": again["first_curve_seconds"], "again_bytes": again["all_bytes"]}
     return {**first, **kept, "files": files}
-
-
-@contextmanager
-def opened(browser: Any) -> Iterator[Any]:
-    """A page with a cache of its own, on a screen as a laptop has it."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    yield context.new_page()
-    context.close()
 
 
 def of_build(browser: Any, folder: Path) -> dict[str, Any]:
@@ -152,13 +145,8 @@ def _found(page: dict[str, Any], goals: bool) -> tuple[Found, ...]:
 
 def main(others: list[str]) -> None:
     """Measure this checkout and the others."""
-    from playwright.sync_api import sync_playwright
-
-    executable = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         builds = {str(folder): of_build(browser, folder) for folder in [ROOT, *map(Path, others)]}
-        browser.close()
     pages, *earlier = builds.values()
     command = "python -m benchmarks.page_weight" + " CHECKOUT" * len(earlier)
     write(document(TITLE, command, measures(pages, earlier), what=WHAT, pages=pages, earlier=earlier))

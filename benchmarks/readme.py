@@ -1,4 +1,4 @@
-"""Write README's tables of what was measured, and the operator's page's rows, from what the benchmarks printed.
+"""Write README's tables of what was measured, and other pages' rows of it, from what the benchmarks printed.
 
 `python -m benchmarks.readme` replaces what stands between the two comments in README.md with one table for each
 document in benchmarks/measured, or of the files that are named. A document is kept there as its command printed it:
@@ -13,6 +13,7 @@ import math
 import sys
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,22 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- measured: made by python -m benchmarks.readme -->", "<!-- end of what was measured -->"
 OPERATING = ROOT / "docs" / "operating.md"
 STUDENTS = "<!-- students per core: made by python -m benchmarks.readme -->", "<!-- end of students per core -->"
-ORDER = ("engine", "earlier", "circuits", "cluster", "live", "classroom", "by_hand")  # all others follow by name
+SHEET = ROOT / "docs" / "before-after.md"
+BOTH = (
+    "<!-- measured of both: made by python -m benchmarks.readme -->",
+    "<!-- end of what was measured of both -->",
+)
+SAME = "the same"  # as what a row of the build before ends with, after the row that it is the same of
+ORDER = (
+    "engine",
+    "earlier",
+    "circuits",
+    "cluster",
+    "live",
+    "touch",
+    "classroom",
+    "by_hand",
+)  # all others follow by name
 COPIED = "copied from an earlier edition of this page, the program's own document was not kept"
 
 
@@ -35,10 +51,8 @@ def tables(documents: Sequence[dict[str, Any]]) -> str:
 def table(document: dict[str, Any]) -> str:
     """What a document is about, when and where it was made, and a row per measure."""
     rows = [Measure.from_dict(values) for values in document["measures"]]
-    what = [row.what.replace("|", "\\|") for row in rows]  # a bar begins the next cell
-    lines = [f"| {text} | {'; '.join(map(in_words, row.found))} |" for text, row in zip(what, rows, strict=True)]
-    about = textwrap.fill(f"{document['title']} {when(document)}.", 120, break_long_words=False)
-    return "\n".join([about, "", "| what exactly | measured |", "|---|---|", *lines])
+    lines = [f"| {_escaped(row)} | {_cell(row)} |" for row in rows]
+    return "\n".join([_about(document), "", "| what exactly | measured |", "|---|---|", *lines])
 
 
 def when(document: dict[str, Any]) -> str:
@@ -94,6 +108,33 @@ def students(classroom: dict[str, Any]) -> str:
     return textwrap.fill(" ".join(said.split()), 120, break_long_words=False)
 
 
+def beside(documents: Sequence[dict[str, Any]]) -> str:
+    """Of every document that has rows of an earlier build, these beside those of now."""
+    found = list[str]()
+    for document in documents:
+        every = [Measure.from_dict(values) for values in document["measures"]]
+        pairs = [(now, then) for now, then in pairwise(every) if then.what.endswith(SAME)]
+        rows = [f"| {_escaped(now)} | {_cell(then)} | {_cell(now)} |" for now, then in pairs]
+        found += (
+            ["\n".join([_about(document), "", "| what exactly | before | now |", "|---|---|---|", *rows])]
+            if rows
+            else []
+        )
+    return "\n\n".join(found)
+
+
+def _about(document: dict[str, Any]) -> str:
+    return textwrap.fill(f"{document['title']} {when(document)}.", 120, break_long_words=False)
+
+
+def _escaped(measure: Measure) -> str:
+    return measure.what.replace("|", "\\|")  # a bar begins the next cell
+
+
+def _cell(measure: Measure) -> str:
+    return "; ".join(map(in_words, measure.found))
+
+
 def replaced(text: str, inside: str, comments: tuple[str, str] = (BEGIN, END)) -> str:
     """A page with other words between two comments; ValueError where it lacks them."""
     before, begin, rest = text.partition(comments[0])
@@ -109,13 +150,18 @@ def read(files: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def main(names: Sequence[str]) -> None:
-    """Write README and the operator's page anew."""
+    """Write README, the operator's page and the sheet of both builds anew."""
     documents = read([Path(name) for name in names] or kept())
-    README.write_text(replaced(README.read_text(encoding="utf-8"), tables(documents)), encoding="utf-8")
+    put(README, tables(documents))
     for document in documents:
         if "press" in document.get("parts", {}):
-            text = replaced(OPERATING.read_text(encoding="utf-8"), students(document), STUDENTS)
-            OPERATING.write_text(text, encoding="utf-8")
+            put(OPERATING, students(document), STUDENTS)
+    put(SHEET, beside(documents), BOTH)
+
+
+def put(page: Path, inside: str, comments: tuple[str, str] = (BEGIN, END)) -> None:
+    """Other words between two comments of a page."""
+    page.write_text(replaced(page.read_text(encoding="utf-8"), inside, comments), encoding="utf-8")
 
 
 if __name__ == "__main__":

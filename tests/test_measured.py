@@ -1,6 +1,7 @@
 """README's tables are made of what the benchmarks printed: the very text, from the very documents."""
 
 import json
+import re
 
 import pytest
 
@@ -112,3 +113,26 @@ def test_a_document_can_be_read_back_and_says_what_made_it():
     assert Measure.from_dict(made["measures"][0]) == measure
     assert measure.found[0][:2] == (0.123, 0.2) and made["more"] == [1, 2]
     assert made["made"].keys() == MADE.keys() and all(made["made"][name] for name in ("date", "numpy", "python"))
+
+
+def test_the_sheet_of_both_builds_has_what_was_measured_of_both():
+    text = readme.SHEET.read_text(encoding="utf-8")
+    assert text == readme.replaced(text, readme.beside(readme.read(readme.kept())), readme.BOTH), (
+        "run python -m benchmarks.readme"
+    )
+
+
+def test_a_row_of_the_build_before_stands_beside_that_of_now_and_all_else_is_left_out():
+    rows = [("a wait", 1.0), ("the build before: the same", 9.0), ("alone", 2.0)]
+    measures = [Measure(what, (found(value, "s"),)).to_dict() for what, value in rows]
+    assert readme.beside([SAMPLE, {**SAMPLE, "measures": measures}]).endswith(
+        "| what exactly | before | now |\n|---|---|---|\n| a wait | 9 s | 1 s |"
+    )
+
+
+def test_the_pictures_of_the_sheet_are_there_and_small():
+    shown = re.findall(r"\]\((before-after/[^)]*)\)", readme.SHEET.read_text(encoding="utf-8"))
+    files = sorted((readme.SHEET.parent / "before-after").iterdir())
+    assert sorted(shown) == [f"before-after/{file.name}" for file in files] and len(files) == 10
+    sizes = [file.stat().st_size for file in files]
+    assert max(sizes) <= 80_000 and sum(sizes) <= 600_000

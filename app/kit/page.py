@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -12,6 +13,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from app.kit import address, files
 from app.kit.address import PAGE
 from app.kit.link import LAB, VIEWS
+from app.kit.qr import qr_code
 from app.kit.text import WORDS, literal, sections
 from app.kit.turns import TURNS
 from app.live.chart import bar_view, figure_view, place_view
@@ -28,6 +30,7 @@ COPIED = (
     "font: 0.875rem/1.5 monospace; overflow-wrap: anywhere; resize: vertical; field-sizing: content"
 )
 COPIED_CHARACTERS = 40
+OWN_HOSTS = ("localhost", "127.0.0.1", "::1")  # by which a computer calls itself, and no other one does
 
 
 def refusals(sentences: Iterable[str]) -> None:
@@ -92,8 +95,12 @@ def to_copy(text: str, name: str) -> None:
 
 
 def share(link: str, *notes: str) -> None:
-    """A link to be copied, and what is to be known about it; empty notes are left out."""
+    """A link to be copied or taken up by a camera, and what is to be known about it; empty notes are left out."""
     to_copy(link, WORDS["share_link"])
+    code = qr_code(link, WORDS["share_code"])
+    if code:
+        st.html(code)
+        st.caption(WORDS["share_own"] if urlsplit(link).hostname in OWN_HOSTS else WORDS["share_camera"])
     for note in filter(None, notes):
         st.info(note)
 

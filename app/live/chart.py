@@ -5,7 +5,7 @@ It is also asked where the lab lies, which it alone knows, and told what its add
 
 import json
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import streamlit as st
 
@@ -15,6 +15,7 @@ from app.live.catalogues import KIT, catalogue
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+FIGURE_PIXELS = 450  # of a figure that does not say its height, as figures.js has it
 _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
@@ -63,8 +64,11 @@ def figure_view(
     It has the colours of a light or a dark `theme`, which the browser changes where its page is of the other one.
 
     Where `clicks`, its result has `click`: the customdata of the point that was clicked, in the script run after that.
+    Its place has the figure's height before the figure is there.
     """
-    return _FIGURE(key=key, data=figure_data(figure, words, config, view, theme, clicks), on_click_change=_noted)
+    data = figure_data(figure, words, config, view, theme, clicks)
+    height: Literal["content"] | int = "content" if view == "projector" else int(figure.layout.height or FIGURE_PIXELS)
+    return _FIGURE(key=key, data=data, on_click_change=_noted, height=height)
 
 
 def idea_view(idea: str, key: str, view: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from app.kit.text import WORDS
-from app.live.unconnected import ELEMENT
+from app.live.document import ELEMENT
 from tests.deploy.conftest import StartProxy
 from tests.deploy.visits import Visit, ask
 from tests.waiting import until

@@ -1,4 +1,4 @@
-"""The front door in a real browser: one screen that asks and answers, words that unfold, a tour, and first uses."""
+"""The front door in a real browser: one screen that asks and answers, words that unfold, a tour."""
 
 import re
 
@@ -7,12 +7,10 @@ import pytest
 from app.kit.terms import sentence
 from app.kit.text import WORDS
 from spncore.studies import presets
-from tests.e2e.conftest import shared_link
 from tests.e2e.test_lab_page import QUICK, finished
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-MOST_STEPS = 3
 STOPS = 5
 IN_TURN = "() => document.activeElement.closest('.spn-term > summary')?.innerText ?? ''"
 CUT = "(texts) => texts.filter((text) => text.scrollWidth > text.clientWidth).map((text) => text.innerText)"
@@ -181,56 +179,3 @@ def test_the_menu_says_what_is_where_with_asking_near_the_front(app_server, open
     assert shown == [WORDS[name] for name in ("lab", "ask", "dynamics", "circuits")]
     page.get_by_role("link", name=WORDS["ask"]).click()
     page.wait_for_url(re.compile("/ask"))
-
-
-class Visitor:
-    """Who comes for the first time; what they press is counted."""
-
-    def __init__(self, page):
-        self.page, self.steps = page, 0
-
-    def press(self, part):
-        part.click()
-        self.steps += 1
-        assert self.steps <= MOST_STEPS
-
-
-def find_what_l_means(visitor, **_):
-    visitor.press(term_called(visitor.page, "depth L"))
-    unfolded(visitor.page).wait_for()
-    assert unfolded(visitor.page).inner_text() == sentence("sum_layer")
-
-
-def make_depth_lose(visitor, **_):
-    page = visitor.page
-    before, run = finished(page), page.locator(".spn-lab").get_attribute("data-run")
-    assert before["3"][len(before["3"]) // 4] > before["1"][len(before["1"]) // 4], "depth leads at first"
-    visitor.press(page.get_by_role("button", name=re.compile("^Try: ")))
-    page.wait_for_function("(run) => document.querySelector('.spn-lab').dataset.run !== run", arg=run)
-    after = finished(page)
-    assert after["3"][-1] < after["1"][-1]
-
-
-def get_the_data_of_the_curves(visitor, **_):
-    page = visitor.page
-    visitor.press(page.get_by_role("button", name=WORDS["export"]))
-    with page.expect_download() as waiting:
-        visitor.press(page.get_by_role("dialog").get_by_role("button", name=WORDS["export_csv"]))
-    assert waiting.value.suggested_filename.endswith(".csv")
-
-
-def open_on_a_second_device(visitor, open_page):
-    page = visitor.page
-    visitor.press(page.get_by_role("button", name=WORDS["share"]))
-    other = open_page(shared_link(page), width=390, height=844, touch=True)
-    visitor.steps += 1
-    assert finished(other) == finished(page)
-
-
-@pytest.mark.parametrize(
-    "task", [find_what_l_means, make_depth_lose, get_the_data_of_the_curves, open_on_a_second_device]
-)
-def test_first_uses_take_three_steps_at_most(task, app_server, open_page):
-    visitor = Visitor(opened(open_page, app_server))
-    task(visitor, open_page=open_page)
-    assert 1 <= visitor.steps <= MOST_STEPS

@@ -87,6 +87,8 @@ export interface Page {
   charts(): { request(): void; draw(context: any): Promise<void> }[];
   /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
   follow(context: any, grown: boolean): void;
+  /** The published curves, while the run that repeats them has nothing to draw; none otherwise. */
+  waits?(published: any[]): void;
   /** What its charts need beside the view's own context. */
   more?(context: any): object;
   /** A run takes the screen; then its layout gives the names of charts. */

@@ -21,11 +21,6 @@ SECTIONS = """
 PLACE = re.compile(r"^\{(equation|erratum) (\w+)\}$", re.MULTILINE)
 FIGURE = re.compile(r"^\{figure (\w+)\}$", re.MULTILINE)  # what stands beside all that follows, up to the next one
 FIGURE_PIXELS = 600
-# A figure has its place before it is there, and stays in sight beside the text that it is about.
-KEPT = """<style>
-[class*='st-key-idea_'] { min-height: 30rem; }
-[data-testid='stLayoutWrapper']:has(> [class*='st-key-beside_']) { position: sticky; top: 4.5rem; }
-</style>"""
 
 
 def evidence() -> Errata | None:
@@ -98,7 +93,6 @@ def column(text: str) -> None:
                 st.markdown(following)
 
 
-st.html(KEPT)
 page.titled("The mathematics")
 page.prose(page_text("maths/intro"))
 for each in SECTIONS:

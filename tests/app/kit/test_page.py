@@ -4,6 +4,8 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from app.kit.text import WORDS
+
 
 def test_a_text_to_be_copied_stands_in_a_field_that_cannot_be_written_in_and_is_no_markup() -> None:
     def script() -> None:
@@ -12,7 +14,8 @@ def test_a_text_to_be_copied_stands_in_a_field_that_cannot_be_written_in_and_is_
         page.share("https://h/?a=1&b=<i>", "a note", "")
 
     at: Any = AppTest.from_function(script).run()
-    [field] = at.get("html")
+    field, code = at.get("html")
+    assert code.proto.body.startswith("<img ") and at.caption[0].value == WORDS["share_camera"]
     assert field.proto.body.startswith('<textarea readonly rows="1" ') and not at.code
     assert field.proto.body.endswith(">https://h/?a=1&amp;b=&lt;i&gt;</textarea>")
     assert [note.value for note in at.info] == ["a note"]

@@ -1,5 +1,5 @@
 // Terms that unfold in place: "[[seed]]" in a text is the term's name to be pressed, "[[seed|of six]]" other words for
-// it. Both halves make the same elements of the same marks and sentences (app/kit/terms.py has their look).
+// it. Both halves make the same elements of the same marks and sentences (page.css has their look).
 
 import { html } from "./dom.js";
 import { say } from "./words.js";

@@ -22,6 +22,7 @@ import { calm, Clock, meaning, Transport } from "./transport.js";
 import { say } from "./words.js";
 
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
+const NONE = []; // published curves, where there are none to show
 const SIDES = { pin: "P", share: "S" }; // what a page may be asked beside the run, and the key for it
 
 /** A list to choose from by place. */
@@ -323,6 +324,7 @@ class View {
     const { state, waits } = this.told.tell(this.run, run, this.data.stale, this.failed);
     this.root.dataset.state = state;
     this.root.toggleAttribute("data-waiting", waits);
+    this.page.waits?.(waits && this.data.published && !this.failed ? this.published : NONE);
     this.root.toggleAttribute("data-old", Boolean(this.next));
     if (run) this.transport.update(this.run ?? run, this.beat.frame);
   }

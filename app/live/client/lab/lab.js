@@ -9,6 +9,7 @@ import { plainly } from "../kit/terms.js";
 import { Tour } from "../kit/tour.js";
 import { viewing } from "../kit/view.js";
 import { say } from "../kit/words.js";
+import { Awaited } from "./awaited.js";
 import { SignedBars } from "./bars.js";
 import { branching } from "./branch.js";
 import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
@@ -36,7 +37,8 @@ class Lab {
     this.tabs = new Tabs(Object.entries(this.panels).map(labelled), (key) => this.showPanel(key));
     this.equations = html("div", "spn-equations");
     this.llh.root.classList.add("spn-llh");
-    this.llh.frame.append(view.wait);
+    this.awaited = new Awaited();
+    this.llh.frame.append(this.awaited.root, view.wait);
     this.network.header.insertBefore(view.choices, this.network.menu);
     this.llh.heading.parentElement?.after(plainly("llh_plain"));
     this.llh.root.append(view.pins.root);
@@ -118,6 +120,10 @@ class Lab {
     this.llh.rename(say(title, { quantity: say(quantity) }));
     this.tabs.rename("gap", say("gap_tab", { L }));
     this.panels.gap.rename(say("gap_title", { L }));
+  }
+
+  waits(published) {
+    this.awaited.show(published);
   }
 
   follow(context, grown) {

@@ -126,8 +126,7 @@ class View {
   update(data, trigger) {
     Object.assign(this, { data, trigger });
     this.look();
-    this.root.toggleAttribute("data-stale", Boolean(data.stale));
-    this.root.toggleAttribute("data-door", Boolean(data.door));
+    for (const name of ["stale", "door"]) this.root.toggleAttribute(`data-${name}`, Boolean(data[name]));
     this.load(data);
     this.redraw();
     return (this.turn += 1);

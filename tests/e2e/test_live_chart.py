@@ -149,7 +149,7 @@ def test_one_component_depth_and_seed_are_shared_by_all_views(chart_server, open
     wait(page, "lab.dataset.seed === '2'")
     page.wait_for_function(f"before => {drawn} !== before", arg=before)
     page.locator("[data-choose=curve]").select_option("0")
-    wait(page, "lab.dataset.depth === '1' && lab.querySelectorAll('.spn-network line').length === 8")
+    wait(page, "lab.dataset.depth === '1' && lab.querySelectorAll('.spn-network .spn-edge').length === 8")
 
 
 def test_zoom_legend_and_place_survive_streaming_and_reruns(chart_server, open_page):

@@ -16,5 +16,6 @@ STYLE = f"""
   [data-testid="stSlider"] [role="group"] [data-rac] {{ outline: 1px solid CanvasText; }}
   [data-testid="stSlider"] [data-rac][style*="left"] {{ forced-color-adjust: none; background: CanvasText; }}
 }}
+@media print {{ [data-testid="stCaptionContainer"] {{ color: {BROWSER["symbols"]["light"]["muted"]}; }} }}
 @media (prefers-contrast: more) {{ [data-testid="stCaptionContainer"] {{ color: inherit; }} }}
 """

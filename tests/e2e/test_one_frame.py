@@ -45,7 +45,7 @@ def ended(page):
 
 @pytest.mark.parametrize("tab", ["rho", "lam", "gap", "used", "components"])
 def test_during_playback_every_view_of_the_lab_shows_the_same_update(app_server, open_page, tab):
-    page = open_page(app_server.url + "/" + LONG)
+    page = open_page(app_server.url + "/" + LONG, height=1300)  # the tab in sight
     ended(page)
     page.locator(f"[data-tab={tab}]").click()
     page.locator("[data-act=first]").click()

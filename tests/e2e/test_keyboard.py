@@ -141,6 +141,8 @@ def test_the_circuits_drawing_is_walked_folded_and_chosen_from_by_keys(
     ready(page)
     page.locator(".spn-circuit [data-node]").first.wait_for()
     page.wait_for_function("() => document.querySelector('.spn-hit[aria-label]')")
+    at_end = "({ cursor, length }) => Number(cursor) === Number(length) - 1"  # the largest tree may change until then
+    page.wait_for_function(f"() => ({at_end})(document.querySelector('.spn-lab').dataset)")
     stop = page.locator(".spn-circuit [tabindex='0']")
     assert stop.count() == 1 and "sum over" in stop.get_attribute("aria-label"), "Tab stops once, first at the root"
     at_rest = stop.evaluate(RING)

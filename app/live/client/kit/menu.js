@@ -19,15 +19,19 @@ export function menu(of, items, { word = say("options"), more = () => /** @type 
     return { button, refresh };
   };
   const own = items.map(made);
-  let all = own;
-  const refresh = () => all.forEach((item) => item.refresh());
+  let added = /** @type {typeof own} */ ([]);
+  const refresh = () => [...own, ...added].forEach((item) => item.refresh());
   const summary = html("summary", { text: word, "aria-label": `${word}: ${of}` });
   const list = html("div", "spn-menu-items", ...own.map(({ button }) => button));
   const root = html("details", "spn-menu", summary, list);
   const close = () => (root.open = false);
   const leave = () => (close(), summary.focus());
   root.addEventListener("toggle", () => {
-    if (root.open) list.replaceChildren(...(all = [...own, ...more().map(made)]).map(({ button }) => button));
+    if (root.open) {
+      added.forEach(({ button }) => button.remove());
+      added = more().map(made);
+      list.append(...added.map(({ button }) => button));
+    }
     refresh();
   });
   root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());

@@ -31,5 +31,5 @@ def drawn(address: str) -> str:
     size = len(places) + 2 * QUIET
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" shape-rendering="crispEdges">'
-        f'<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{"".join(squares)}"/></svg>'
+        f'<rect width="{size}" height="{size}" fill="white"/><path fill="black" d="{"".join(squares)}"/></svg>'
     )

@@ -45,7 +45,7 @@ class Change(NamedTuple):
 
     @property
     def what(self) -> str:
-        """What changes, as it is written: `rate`, `L3.w1.4`."""
+        """What changes, as it is written between the colons."""
         return "rate" if self.of_rate else f"L{self.depth}.w{self.layer}.{self.weight + 1}"
 
     @property

@@ -244,11 +244,12 @@ def test_what_is_touched_in_the_sheet_is_large_enough(app_server: AppServer, ope
 
 
 def test_streamlit_has_what_the_bar_leans_on(app_server: AppServer, open_page: OpenPage) -> None:
-    code, style = ((assets.CLIENT / "bar" / name).read_text(encoding="utf-8") for name in ("bar.js", "bar.css"))
+    files = ("bar/bar.js", "bar/bar.css", "page.css")
+    code, *styles = ((assets.CLIENT / name).read_text(encoding="utf-8") for name in files)
     scripts = "".join(
         path.read_text(encoding="utf-8") for path in Path(st.__file__).parent.glob("static/static/js/*.js")
     )
-    assert not [name for name in re.findall(r'data-testid\^?="(\w+)"', style) if name not in scripts]
+    assert not [name for name in re.findall(r'data-testid\^?="(\w+)"', "".join(styles)) if name not in scripts]
     leans = set(re.findall(r"data-testid=(\w+)", code)) - {"stTooltipIcon"}
     page = lab(open_page, app_server, **PHONE)
     folded = {name for name in leans if page.get_by_test_id(name).count()}

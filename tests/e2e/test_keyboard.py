@@ -187,10 +187,11 @@ def test_a_cell_of_the_phase_diagram_is_found_and_opened_by_keys(app_server: App
     assert abs(opened - larger) < 0.01 * larger, "to the digits that are said"
 
 
-def test_a_line_of_a_chart_is_hidden_from_its_menu_by_keys(app_server: AppServer, open_page: OpenPage) -> None:
+def test_what_a_pointer_does_in_a_chart_its_menu_does_by_keys(app_server: AppServer, open_page: OpenPage) -> None:
     page = open_page(f"{app_server.url}/?v=2&dataset=two-clusters&iterations=40&num_seeds=2")
     ready(page)
     chart = "document.querySelector('[data-chart=llh]')"
+    span = f"{chart}._fullLayout.xaxis.range[1] - {chart}._fullLayout.xaxis.range[0]"
     shown = f"{chart}._fullData.filter(({{ visible, name }}) => visible === true && name === 'L = 1').length"
     menu = page.locator(".spn-llh .spn-menu summary")
 
@@ -201,7 +202,12 @@ def test_a_line_of_a_chart_is_hidden_from_its_menu_by_keys(app_server: AppServer
         item.focus()
         item.press("Enter")
 
-    assert page.evaluate(shown) == 1
+    assert page.evaluate(span) == 40 and page.evaluate(shown) == 1
+    press("Zoom in at the cursor")
+    page.wait_for_function(f"() => Math.abs({span} - 20) < 0.5 || {span} < 20.5")
+    assert page.evaluate(INSIDE, ".spn-llh .spn-menu summary")
+    press("Zoom out")
+    page.wait_for_function(f"() => {span} > 39.5")
     press("L = 1")
     page.wait_for_function(f"() => {shown} === 0")
     pressed = page.locator(".spn-llh .spn-menu-items [aria-pressed]").get_by_text("L = 1", exact=True)

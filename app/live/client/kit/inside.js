@@ -39,9 +39,14 @@ function zoomed(figure, by) {
   const { xaxis } = figure.plot._fullLayout ?? {};
   const context = figure.context();
   if (!xaxis || !context || !figure.whole) return;
-  const [first, last] = figure.whole;
   const middle = xaxis.c2l(placed(context.run.iteration(context.frame), xaxis.type === "log"));
-  const [low, high] = xaxis.range.map((end) => middle + (end - middle) * by);
-  figure.closer = [Math.max(first, low), Math.min(last, high)];
+  figure.closer = scaled(xaxis.range, middle, by, figure.whole);
   figure.request();
+}
+
+/** A range that is `by` as long, about a middle that may lie outside of it; all of the whole at most, and within it. */
+export function scaled([low, high], middle, by, [first, last]) {
+  const length = Math.min((high - low) * by, last - first);
+  const begin = Math.min(Math.max(middle + (low - middle) * by, first), last - length);
+  return [begin, begin + length];
 }

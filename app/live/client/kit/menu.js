@@ -26,12 +26,15 @@ export function menu(of, items, { word = say("options"), more = () => /** @type 
   const root = html("details", "spn-menu", summary, list);
   const close = () => (root.open = false);
   const leave = () => (close(), summary.focus());
+  // The same items stay, and with them the focus: a menu that opens is told of it late.
+  const add = (items) => {
+    if (items.map(({ label }) => label).join() === added.map(({ button }) => button.textContent).join()) return;
+    added.forEach(({ button }) => button.remove());
+    added = items.map(made);
+    list.append(...added.map(({ button }) => button));
+  };
   root.addEventListener("toggle", () => {
-    if (root.open) {
-      added.forEach(({ button }) => button.remove());
-      added = more().map(made);
-      list.append(...added.map(({ button }) => button));
-    }
+    if (root.open) add(more());
     refresh();
   });
   root.addEventListener("focusout", ({ relatedTarget: to }) => to instanceof Node && !root.contains(to) && close());

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import numpy as np
 
 from benchmarks.browsing import Lab, opened
 from benchmarks.server import Server
 from benchmarks.touch.sizes import Sizes
 
 HELD = {"heap_mb": "JSHeapUsedSize", "nodes": "Nodes", "listeners": "JSEventListeners"}
+NOT_DATA = ("code", "native")  # kinds of things in a heap snapshot
 # Finished runs that nobody looks at are kept while there is room; without that room it is seen what does not go.
 WITHOUT_ROOM = {"SPNLAB_UNUSED_BYTES": "0"}
 
@@ -20,6 +24,17 @@ class Held:
         self.protocol = page.context.new_cdp_session(page)
         self.protocol.send("Performance.enable")
         self.protocol.send("HeapProfiler.enable")
+
+    def data_mb(self) -> float:
+        """Megabytes of the heap's own things, without code that the browser has compiled and its own records."""
+        chunks: list[str] = []
+        self.protocol.on("HeapProfiler.addHeapSnapshotChunk", lambda event: chunks.append(event["chunk"]))
+        self.protocol.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+        found = json.loads("".join(chunks))
+        fields, kinds = (found["snapshot"]["meta"][name] for name in ("node_fields", "node_types"))
+        nodes = np.reshape(found["nodes"], (-1, len(fields)))
+        own = ~np.isin(nodes[:, fields.index("type")], [kinds[0].index(kind) for kind in NOT_DATA])
+        return float(nodes[own, fields.index("self_size")].sum() / 1e6)
 
     def now(self) -> dict[str, float]:
         """Megabytes of the JavaScript heap, nodes of all documents, listeners."""

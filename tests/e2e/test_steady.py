@@ -12,16 +12,16 @@ from tests.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 MOST_SHIFT = 0.1  # as Web Vitals calls it good
-STILL_MORE = {("Ask", "phone"): 0.16, ("Maths", "phone"): 0.25}  # of pages that are not mended yet
 TRAININGS = 20
-HEAP_MB = 0.2  # a training: a tenth is what one keeps today, and why is not known
+HEAP_MB = 0.2  # a training: Chromium compiles more and more of the code, up to a bound
+DATA_MB = 0.01  # a training, of all but that code
 
 
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_jumps_while_it_opens_and_its_run_goes_on(page, screen, browser, app_server):
     seen = of_page(browser, f"{app_server.url}/{PAGES[page]}", SCREENS[screen])
-    assert seen.score <= STILL_MORE.get((page, screen), MOST_SHIFT), "\n".join(seen.moved)
+    assert seen.score <= MOST_SHIFT, "\n".join(seen.moved)
 
 
 def test_twenty_trainings_in_one_page_leave_nothing_behind(browser, app_server):
@@ -29,12 +29,13 @@ def test_twenty_trainings_in_one_page_leave_nothing_behind(browser, app_server):
         lab, held = Lab(page, app_server.url + QUICK), Held(page)
         for _ in range(5):  # in which the page comes to hold what it needs
             lab.train()
-        before = held.now()
+        before, data = held.now(), held.data_mb()
         for _ in range(TRAININGS):
             assert not lab.train(), "a change is trained without a press"
-        after = held.now()
+        after, grown = held.now(), held.data_mb() - data
     assert after["nodes"] <= before["nodes"] + TRAININGS and after["listeners"] <= before["listeners"] + TRAININGS
     assert after["heap_mb"] <= before["heap_mb"] + HEAP_MB * TRAININGS
+    assert grown <= DATA_MB * TRAININGS
 
 
 @pytest.mark.skipif(library.available("nltcs") is None, reason="the published curves are of rows that are not here")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks.browsing import chromium, opened
+from benchmarks.browsing import SETTLED, chromium, opened
 from benchmarks.document import Found, Measure, document, found, write
 from benchmarks.server import ROOT, Server
 
@@ -99,6 +99,21 @@ def visit(page: Any, address: str, wire: Wire) -> dict[str, Any]:
     seconds, drawn = time.perf_counter() - begin, wire.total
     wire.until_still(page)
     return {"first_curve_seconds": round(seconds, 2), "before_bytes": drawn - before, "all_bytes": wire.total - before}
+
+
+def shown(page: Any, address: str) -> bool:
+    """Open an address and wait until its run, if it has one, is drawn to its end and nothing comes any more.
+
+    Whether it has a run.
+    """
+    wire = Wire(page)
+    page.goto(address)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    wire.until_still(page)
+    runs = bool(page.locator(".spn-lab").count())
+    if runs:
+        page.wait_for_function(SETTLED, arg="", polling=100)
+    return runs
 
 
 def first_visit(browser: Any, address: str) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.browsing import LAPTOP, PHONE, SETTLED, Screen, opened
+from benchmarks.browsing import LAPTOP, PHONE, Screen, opened
 from benchmarks.browsing import chromium as started
 from benchmarks.document import ROOT
-from benchmarks.page_weight import Wire
+from benchmarks.page_weight import shown
 from benchmarks.server import running
 
 FOLDER = ROOT / "docs" / "before-after"
@@ -45,12 +45,7 @@ def main(checkout: str) -> None:
 def taken(browser: Any, address: str, screen: Screen) -> Image.Image:
     """What a screen shows of a page, once its run, if it has one, is drawn to its end and nothing comes any more."""
     with opened(browser, screen) as page:
-        wire = Wire(page)
-        page.goto(address)
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-        wire.until_still(page)
-        if page.locator(".spn-lab").count():
-            page.wait_for_function(SETTLED, arg="", polling=100)
+        shown(page, address)
         return Image.open(BytesIO(page.screenshot()))
 
 

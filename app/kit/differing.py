@@ -8,7 +8,7 @@ from spncore.data.dataset import is_upload
 from spncore.data.library import DATASETS
 from spncore.learning.learners import title
 from spncore.record import Field
-from spncore.runs.changes import read
+from spncore.runs.changes import read_all
 from spncore.runs.study import Study
 
 HASH = 12  # characters that name an uploaded table
@@ -36,7 +36,7 @@ def _said(field: Field, name: str, value: Any, momentum: float) -> str:
     if name == "depths":
         return f"{field.symbol} = {', '.join(map(str, value))}"
     if name == "changes":
-        return ", ".join(each.words for each in map(read, value) if each) or "nothing changed on the way"
+        return ", ".join(each.words for each in read_all(value)) or "nothing changed on the way"
     if name == "rivals":
         return f"{field.label}: {', '.join(title(one, momentum) for one in value) or 'none'}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -15,7 +15,7 @@ from app.live.catalogues import KIT, catalogue
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-FIGURE_PIXELS = 450  # of a figure that does not say its height, as figures.js has it
+FIGURE_PIXELS = 450  # height of a figure that does not say its own
 _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
@@ -67,7 +67,7 @@ def figure_view(
     Its place has the figure's height before the figure is there.
     """
     data = figure_data(figure, words, config, view, theme, clicks)
-    height: Literal["content"] | int = "content" if view == "projector" else int(figure.layout.height or FIGURE_PIXELS)
+    height: Literal["content"] | int = "content" if view == "projector" else int(data["figure"]["layout"]["height"])
     return _FIGURE(key=key, data=data, on_click_change=_noted, height=height)
 
 
@@ -100,6 +100,7 @@ def figure_data(
     """The figure without its template, which the browser makes of the page's theme, and what the browser loads once."""
     drawn = json.loads(figure.to_json())
     drawn["layout"].pop("template", None)
+    drawn["layout"].setdefault("height", FIGURE_PIXELS)
     looks = {"config": dict(config), "view": view, "theme": theme}
     said = {"figure": drawn, "alt": words, **looks, "clicks": clicks}
     loaded = {"styles": [_static("kit/paper.css")], "words": _static("words/kit.json")}

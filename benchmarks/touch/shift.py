@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.browsing import LAPTOP, PHONE, SETTLED, Screen, opened
-from benchmarks.page_weight import Wire
+from benchmarks.browsing import LAPTOP, PHONE, Screen, opened
+from benchmarks.page_weight import shown
 from benchmarks.server import Server
 from benchmarks.touch.sizes import Sizes
 
@@ -70,12 +70,7 @@ def shift(browser: Any, server: Server, sizes: Sizes) -> dict[str, list[float]]:
 def of_page(browser: Any, address: str, screen: Screen) -> Shifts:
     """Open a page and watch it until its run, if it has one, is drawn to its end and nothing comes any more."""
     with opened(browser, screen, NOTING) as page:
-        wire = Wire(page)
-        page.goto(address)
-        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-        wire.until_still(page)
-        if page.locator(".spn-lab").count():
-            page.wait_for_function(SETTLED, arg="", polling=100)
+        if shown(page, address):
             page.wait_for_timeout(REST_MS)
         shifts = page.evaluate("() => window.shifts")
     moved = [f"{one['value']:.4f} at {one['at']:.0f} ms: {one['moved']}" for one in shifts if one["value"] >= NOTED]

@@ -8,7 +8,7 @@ of L = 3, the fourth weight of layer 1 (layers count from 0, as the paper's, wei
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -73,6 +73,11 @@ def read(text: str) -> Change | None:
     return Change(at, value) if depth is None else Change(at, value, int(depth), int(found[3]), int(found[4]) - 1)
 
 
+def read_all(texts: Iterable[str]) -> tuple[Change, ...]:
+    """Those that are written so."""
+    return tuple(change for change in map(read, texts) if change is not None)
+
+
 @dataclass(frozen=True)
 class Changes(Field):
     """The declaration of changes, as texts in the order in which they are made, one for each thing at a time."""
@@ -119,8 +124,8 @@ def fits(change: Change, experiment: Experiment) -> bool:
 def stops(experiments: Sequence[Experiment], start: int) -> list[int]:
     """After how many updates some of these experiments change something, later than `start`, and their end."""
     end = max(experiment.iterations for experiment in experiments)
-    changed = {change.at for experiment in experiments for change in experiment.on_the_way}
-    return [*sorted(at for at in changed if start < at < end), end]
+    changed = {change.at for experiment in experiments for change in experiment.acting}
+    return [*sorted(at for at in changed if at > start), end]
 
 
 def changed(trainer: Trainer, experiment: Experiment, state: TrainState) -> tuple[Trainer, TrainState]:
@@ -129,8 +134,8 @@ def changed(trainer: Trainer, experiment: Experiment, state: TrainState) -> tupl
     rate = float(experiment.rates_at(made)[0])
     if rate != trainer.settings.learning_rate:
         trainer = Trainer(trainer.problem, trainer.settings._replace(learning_rate=rate), trainer.evaluator)
-    for change in experiment.on_the_way:
-        if change.at == made < experiment.iterations and change.depth == experiment.depth:
+    for change in experiment.acting:
+        if change.at == made and not change.of_rate:
             index = int(trainer.problem.sums.sizes[: change.layer].sum()) + change.weight
             state = trainer.with_weight(state, index, change.value)
     return trainer, state

@@ -22,7 +22,7 @@ from spncore.learning.objectives import OBJECTIVES, Labels
 from spncore.learning.parametrisation import PARAMETRISATIONS
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError, Record, choice, declare, number, switch, whole
-from spncore.runs.changes import Change, Changes, fits, read
+from spncore.runs.changes import Change, Changes, fits, read_all
 from spncore.structures import STRUCTURES, StructureSettings
 
 SCHEMA = 4
@@ -206,7 +206,13 @@ class Experiment(Record):
     @cached_property
     def on_the_way(self) -> tuple[Change, ...]:
         """The changes in the order in which they are made; one after the last update, or of another depth, is idle."""
-        return tuple(change for change in map(read, self.changes) if change is not None)
+        return read_all(self.changes)
+
+    @cached_property
+    def acting(self) -> tuple[Change, ...]:
+        """Those of the changes that are not idle."""
+        made = (change for change in self.on_the_way if change.at < self.iterations)
+        return tuple(change for change in made if change.of_rate or change.depth == self.depth)
 
     def rates_at(self, updates: int | Ints | slice) -> tuple[float | Floats, str]:
         """η and the parametrisation of the updates after so many, as the functions of `dynamics` take them.
@@ -214,7 +220,7 @@ class Experiment(Record):
         Of several, where η changes, a column (T, 1).
         """
         rate: float | Floats = self.learning_rate
-        changes = [change for change in self.on_the_way if change.of_rate]
+        changes = [change for change in self.acting if change.of_rate]
         if changes:
             rates = np.full(self.iterations + 1, rate)
             for change in changes:
@@ -282,7 +288,8 @@ class Experiment(Record):
             if type(schema) is not int or not 1 <= schema <= SCHEMA:
                 raise ExperimentError(f"schema: {shown(schema)} is not known; {known}")
             for later in range(schema + 1, SCHEMA + 1):
-                values = {**{name: FIELDS[name].parse(text) for name, text in _added(later)}, **values}
+                added = parse_qsl(_ADDED[later], keep_blank_values=True)
+                values = {**{name: FIELDS[name].parse(text) for name, text in added}, **values}
             settings = {name: value for name, value in values.items() if name != "schema" and cls.known(name)}
             if schema < 3 and type(settings.get("iterations")) is int:
                 settings["iterations"] = updates_of(settings["iterations"])
@@ -292,10 +299,6 @@ class Experiment(Record):
             return cls(**settings)
         except ExperimentError as error:
             raise ExperimentError(f"$.{error}") from None
-
-
-def _added(schema: int) -> list[tuple[str, str]]:
-    return parse_qsl(_ADDED[schema], keep_blank_values=True)
 
 
 def updates_of(states: int) -> int:

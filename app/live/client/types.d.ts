@@ -62,7 +62,7 @@ export interface Layout {
   floor: number | null;
   settings: Record<string, any>;
   rates: [number, number][]; // η where it is changed on the way: after so many updates, to what
-  touch: { weights: boolean; rate: boolean; ends: [number, number] };
+  touch: { weights: boolean; rate: boolean; ends: [number, number]; layers: number };
   variables: string[];
   marginals: number[] | null;
   references: { independent?: number; entropy?: number };

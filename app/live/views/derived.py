@@ -121,8 +121,7 @@ def _norms(steps: Steps, known: Ints) -> Columns:
     `off` is its largest relative error so far over the steps that the floor did not cut, `cuts` how many it did.
     """
     norms = dynamics.layer_norms(steps.weights, steps.sums)
-    rate, _ = steps.experiment.rates_at(slice(steps.length))
-    growth = dynamics.norm_growth(steps.weights, steps.flow, steps.sums, rate)
+    growth = dynamics.norm_growth(steps.weights, steps.flow, steps.sums, steps.rates[0])
     by_hand = [at - 1 for at in steps.set_at if at > 0]
     growth[by_hand] = np.diff(norms, axis=0)[by_hand]  # no step led there
     law = norms[:1] + np.concatenate([np.zeros_like(norms[:1]), np.add.accumulate(growth[:-1])])

@@ -91,7 +91,7 @@ def layout(run: LiveRun) -> dict[str, Any]:
         "num_components": stacks[0].num_components,
         "floor": experiment.floor if experiment.parametrisation == "linear" else None,
         "touch": _touch(experiment),
-        "rates": [[each.at, each.value] for each in experiment.on_the_way if each.of_rate],
+        "rates": [[each.at, each.value] for each in experiment.acting if each.of_rate],
         "settings": {name: getattr(experiment, name) for name in FIELDS if name != "depth"},
         **_of_dataset(run.dataset),
         **_bounds(run),
@@ -227,10 +227,11 @@ def _of_weights(recorder: Recorder, here: tuple[int, Ints]) -> list[Floats]:
 
 
 def _touch(experiment: Experiment) -> dict[str, Any]:
-    """What may be changed on the way: weights of the depths, the rate; and between which numbers."""
+    """What may be changed on the way: weights of the depths, the rate, between which numbers; and the largest depth."""
     learner = LEARNERS[experiment.optimiser]
     ends = [LIMITS.smallest_rate, LIMITS.largest_rate]
-    return {"weights": learner.geometry is None, "rate": learner.fixed_rate is None, "ends": ends}
+    may = {"weights": learner.geometry is None, "rate": learner.fixed_rate is None}
+    return {**may, "ends": ends, "layers": LIMITS.depth}
 
 
 def _widths_of(run: LiveRun) -> list[list[int]]:

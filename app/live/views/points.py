@@ -78,8 +78,7 @@ class Steps:
     @cached_property
     def set_at(self) -> list[int]:
         """Of the states, in order, those in which a weight of this depth was set by hand: no step led there."""
-        mine = {each.at for each in self.experiment.on_the_way if each.depth == self.experiment.depth}
-        return sorted(at for at in mine if at < self.length)
+        return sorted({each.at for each in self.experiment.acting if not each.of_rate and each.at < self.length})
 
     def spans(self) -> list[slice]:
         """The states from the start, and from each that was set by hand, to the next such one."""
@@ -91,17 +90,25 @@ class Steps:
         """Weights (n,) and flow (K,) at the iteration that is asked for, and the stack, as `dynamics` takes them."""
         return self.weights[self.at], self.flow[self.at], self.sums
 
+    @property
+    def rates(self) -> tuple[dynamics.Rate, str]:
+        """η of all steps and the parametrisation, as the functions of `dynamics` take them."""
+        return self.experiment.rates_at(slice(self.length))
+
+    @property
+    def rates_now(self) -> tuple[dynamics.Rate, str]:
+        """The same at the iteration that is asked for."""
+        return self.experiment.rates_at(self.at)
+
     @cached_property
     def rho(self) -> Floats:
         """ρ_k (T,) of the component."""
-        rates = self.experiment.rates_at(slice(self.length))
-        return dynamics.adaptive_rate(self.weights, self.sums, *rates)[:, self.component]
+        return dynamics.adaptive_rate(self.weights, self.sums, *self.rates)[:, self.component]
 
     @cached_property
     def lam(self) -> Floats:
         """λ_k (T,) of the component."""
-        rates = self.experiment.rates_at(slice(self.length))
-        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *rates)[:, self.component]
+        return dynamics.multiplicative_term(self.weights, self.flow, self.sums, *self.rates)[:, self.component]
 
     @cached_property
     def weight(self) -> Floats:
@@ -186,7 +193,7 @@ def residual(steps: Steps) -> View:
 
     The learning rates reach from where first order is all there is to where a layer's step is as large as its weight.
     """
-    rate, parametrisation = steps.experiment.rates_at(steps.at)
+    rate, parametrisation = steps.rates_now
     now = float(rate)
     unit = dynamics.relative_steps(*steps.now, 1.0, parametrisation)[:, steps.component]
     largest = float(np.abs(unit).max())
@@ -261,8 +268,7 @@ def scale(steps: Steps) -> View:
     if not NUMBER.fullmatch(text) or not low <= float(text) <= high:
         raise BadQueryError(f"c: give a number from {low:g} to {high:g}.")
     factor = float(text)
-    rates = steps.experiment.rates_at(steps.at)
-    both = (dynamics.relative_steps(each, flow, sums, *rates) for each in (weights, factor * weights))
+    both = (dynamics.relative_steps(each, flow, sums, *steps.rates_now) for each in (weights, factor * weights))
     rows = [relative[:, steps.component] for relative in both]
     return {"c": factor, "check": _measured(steps, factor)}, np.array(rows)
 
@@ -273,10 +279,10 @@ def _measured(steps: Steps, factor: float) -> dict[str, Any] | None:
     trainer = Trainer(steps.problem, learner_of(steps.experiment))
     parameters = steps.state.parameters[steps.seed : steps.seed + 1]
     weights, leaf_weights = steps.problem.split(trainer.weights(parameters))
+    rates = steps.experiment.rates_at(steps.state.iteration)
     relative, llh = [], []
     for layers in (weights, factor * weights):
         seen = trainer.evaluator(effective_weights(layers, steps.sums), leaf_weights)
-        rates = steps.experiment.rates_at(steps.state.iteration)
         relative.append(dynamics.relative_steps(layers, seen.flow, steps.sums, *rates)[0])
         llh.append(float(seen.llh[0]))
     sizable = np.abs(relative[0]) > 1e-6 * np.abs(relative[0]).max()

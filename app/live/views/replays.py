@@ -104,7 +104,8 @@ def _asked_for(run: LiveRun, depth: int, seed: int) -> tuple[str, Replay | None]
         return "waiting", None
     if not run.recorders or not run.length:
         return "failed", None
-    if any(each.depth == depth and 0 < each.at < run.length for each in run.study.experiment.on_the_way):
+    acting = run.study.experiment.replace(depth=depth).acting
+    if any(0 < each.at < run.length for each in acting if not each.of_rate):
         return "by_hand", None
     seconds = run.computation.seconds / (run.study.experiment.num_seeds * len(run.study.experiments()))
     if seconds > MAX_SECONDS:

@@ -72,8 +72,8 @@ def _tree(steps: Steps) -> View:
     found = tree(circuit, number)
     layers_after = steps.after(np.array(at))
     after = effective_weights(layers_after, sums)
-    relative = dynamics.relative_steps(layers, flow, sums, *steps.experiment.rates_at(steps.at))[:, found.edges]
-    exact = dynamics.exact_factors(layers, flow, sums, *steps.experiment.rates_at(steps.at))[found.edges]
+    relative = dynamics.relative_steps(layers, flow, sums, *steps.rates_now)[:, found.edges]
+    exact = dynamics.exact_factors(layers, flow, sums, *steps.rates_now)[found.edges]
     ends = edge_ends(circuit)[found.edges]
     log_weight = float(np.log(now[found.edges]).sum())
     total = float(log_total_weight(circuit, np.log(now)))

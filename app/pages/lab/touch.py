@@ -9,7 +9,6 @@ from typing import Any
 
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
-from spncore.runs.changes import Change, read
 from spncore.runs.study import Study
 
 WEIGHT = ("depth", "layer", "weight", "at", "value")
@@ -47,13 +46,9 @@ def with_changes(study: Study, changes: Sequence[str]) -> Study:
 
 
 def _changed(study: Study, at: int, what: str, value: Any) -> Study:
-    number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    change = read(f"{at}:{what}:{number!r}")
-    if change is None:
-        field = study.experiment.fields["changes"]
-        raise field.refusal(f"{at}:{what}:{value}", "is not understood; allowed: {allowed}")
-    before = [each for each in study.experiment.on_the_way if each.at <= at and not _same(each, change)]
-    return with_changes(_longer(study, at), [*map(str, before), str(change)])
+    number = float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    before = [each for each in study.experiment.on_the_way if each.at <= at and (each.at, each.what) != (at, what)]
+    return with_changes(_longer(study, at), [*map(str, before), f"{at}:{what}:{number!r}"])
 
 
 def _longer(study: Study, at: int) -> Study:
@@ -64,10 +59,6 @@ def _longer(study: Study, at: int) -> Study:
         raise ExperimentError(f"iterations: no update is left after {at}; go back with the cursor, then change it")
     longer = study.experiment.replace(iterations=min(max(2 * at, 1), LIMITS.iterations))
     return replace(study, experiment=longer)
-
-
-def _same(one: Change, other: Change) -> bool:
-    return (one.at, one.what) == (other.at, other.what)
 
 
 def _with_depth(study: Study, name: str, depth: int) -> Study:

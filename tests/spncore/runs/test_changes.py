@@ -107,7 +107,10 @@ def test_steps_blocks_company_and_a_start_in_between_give_the_same_bits():
 
 def test_what_belongs_to_another_depth_or_comes_after_the_last_update_changes_nothing():
     idle = PLAIN.replace(depth=2, changes=(WEIGHT, "60:rate:1.0", "70:rate:0.5"))
-    assert_same_bits(fit(idle), fit(PLAIN.replace(depth=2)))
+    found, plain = fit(idle), fit(PLAIN.replace(depth=2))
+    assert_same_bits(found, plain)
+    assert np.array_equal(found.rho, plain.rho), "nor the rate of a step that is not made"
+    assert not idle.acting and len(idle.on_the_way) == 3
 
 
 def test_rates_are_those_of_the_update_that_they_describe():

@@ -12,7 +12,6 @@ import { pairs, readTheme } from "../kit/theme.js";
 import { say } from "../kit/words.js";
 import { Points } from "./points.js";
 
-const HEIGHT = 450; // pixels, where the figure does not say
 const CLEAR = "rgba(0,0,0,0)";
 const TOUCHED = matchMedia("(any-pointer: coarse)");
 const FINE = matchMedia("(pointer: fine)"); // a finger that drags moves the page
@@ -56,7 +55,7 @@ class Drawn {
 
   /** Take the room of the figure at a scale. */
   fit(scale) {
-    const height = this.data.figure.layout.height ?? HEIGHT;
+    const height = this.data.figure.layout.height;
     this.place.style.height = `${height * scale}px`;
     this.plot.style.height = `${height}px`;
     this.plot.style.width = `${100 / scale}%`;
@@ -72,7 +71,7 @@ class Drawn {
     const figure = this.lit(look.mode);
     const drawn = thickened(figure.data, look.lineScale / scale);
     const size = { width: width / scale, template: template({ ...look, textScale: 1 }) };
-    const layout = { height: HEIGHT, ...figure.layout, ...size, ...(FINE.matches ? {} : { dragmode: false }) };
+    const layout = { ...figure.layout, ...size, ...(FINE.matches ? {} : { dragmode: false }) };
     const next = JSON.stringify([drawn, layout]);
     if (next === this.now) return; // what the reader has zoomed stays
     this.now = next;

@@ -1,7 +1,7 @@
 // What a node of the network says of the data: the chosen component, or what the pointer is on, as a kind of person or
 // as the items that are 1 for most of its rows.
 
-import { html, number, shorten } from "../kit/dom.js";
+import { html, inWords, number, shorten } from "../kit/dom.js";
 import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
 
@@ -57,7 +57,7 @@ export class Kind {
       under.length > 1 ? together(own, weights, width) : own.subarray(under[0] * width).subarray(0, width),
     );
     const share = number((100 * weights.reduce((a, b) => a + b, 0)) / all.reduce((a, b) => a + b, 0));
-    const named = most.slice(0, NAMED).map((item) => shorten(variables[item].replaceAll("_", " "), 40));
+    const named = most.slice(0, NAMED).map((item) => shorten(inWords(variables[item]), 40));
     const more = most.length > NAMED ? say("kind_more", { n: most.length - NAMED }) : "";
     const k = under.length > 1 ? `${under[0] + 1}–${under.at(-1) + 1}` : under[0] + 1;
     const word = WORDS[people ? "people" : "rows"][under.length > 1 ? 1 : 0][most.length ? 0 : 1];

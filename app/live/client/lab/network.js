@@ -1,6 +1,6 @@
 // View 10: the network of one curve, its edges as wide as their weights are at the cursor; blocks beyond 16 components.
 
-import { html, number, set, subscript, svg, table, tabular } from "../kit/dom.js";
+import { html, number, set, subscript, svg, table, tabular, wordedButton } from "../kit/dom.js";
 import { formulaLine, math, showFormulas } from "../kit/maths.js";
 import { checked, radio, radios } from "../kit/radios.js";
 import { Sketch } from "../kit/sketch.js";
@@ -8,7 +8,6 @@ import { say } from "../kit/words.js";
 import { range } from "../run/series.js";
 import { Edges } from "./edges.js";
 
-const MOST_LAYERS = 8;
 const MOST_NODES = 16; // components drawn as nodes and edges; more are drawn as blocks
 const PAD = { left: 34, right: 12, top: 16, bottom: 34 };
 
@@ -51,8 +50,7 @@ export class Network extends Sketch {
 
   /** Another network beside: with one layer more than this one; or without this one. */
   layerButton(word, onclick) {
-    const attributes = { type: "button", class: "spn-toggle", "data-act": word, title: say(`${word}_help`) };
-    return html("button", { ...attributes, text: say(word), onclick });
+    return wordedButton(word, onclick, { class: "spn-toggle", "data-act": word });
   }
 
   /** How many updates have been made at the cursor. */
@@ -276,20 +274,18 @@ export class Network extends Sketch {
   /** Show what a step does to the weights, as the flow that comes down every edge; null hides it. */
   flow(changes) {
     const most = Math.max(...(changes ?? []).map(Math.abs));
-    let place = 0;
-    for (const { edge } of this.marks) {
+    this.marks.forEach(({ edge }, place) => {
       const share = changes && most > 0 ? changes[place] / most : 0;
-      place += 1;
       edge.classList.toggle("spn-gains", share > 0);
       edge.classList.toggle("spn-loses", share < 0);
       edge.style.setProperty("--flow", String(Math.abs(share)));
-    }
+    });
   }
 
   /** A layer more or less, where there may be one. */
-  showLayers({ depths, num_depths }, curve) {
+  showLayers({ depths, num_depths, touch }, curve) {
     const [own, L] = [depths.slice(0, num_depths), this.sizes.length];
-    this.more.hidden = curve >= num_depths || own.includes(L + 1) || L >= MOST_LAYERS;
+    this.more.hidden = curve >= num_depths || own.includes(L + 1) || L >= touch.layers;
     this.fewer.hidden = curve >= num_depths || own.length < 2;
   }
 

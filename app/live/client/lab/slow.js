@@ -1,6 +1,6 @@
 // One step in slow motion, at the cursor: values go up, flows come down, ρ and λ light up, the weight moves.
 
-import { html, number, subscript } from "../kit/dom.js";
+import { html, number, subscript, wordedButton } from "../kit/dom.js";
 import { calm } from "../kit/transport.js";
 import { say } from "../kit/words.js";
 
@@ -21,8 +21,7 @@ export class SlowMotion {
     this.phase = -1;
     this.timer = 0;
     this.words = html("p", { class: "spn-slow-words", "aria-live": "polite" });
-    const attributes = { type: "button", class: "spn-toggle", "data-act": "slow", title: say("slow_help") };
-    this.button = html("button", { ...attributes, text: say("slow"), onclick: () => this.press() });
+    this.button = wordedButton("slow", () => this.press(), { class: "spn-toggle", "data-act": "slow" });
   }
 
   /** Begin, or where nothing moves by itself go to the next phase; pressed again while it moves, it ends. */
@@ -50,24 +49,11 @@ export class SlowMotion {
   /** The numbers of the step that the words say. */
   seen(run, { curve, component }, at) {
     const of = (part, frame) => run.value(frame, curve, part, component);
-    const all = (frame) =>
-      run.values(
-        frame,
-        curve,
-        "weights",
-        run.layout.sizes[curve].reduce((a, b) => a + b, 0),
-      );
-    const [now, then] = [all(at), all(at + 1)];
+    const num = run.layout.sizes[curve].reduce((a, b) => a + b, 0);
+    const [now, then] = [at, at + 1].map((frame) => run.values(frame, curve, "weights", num));
     const changes = [...now].map((weight, i) => change(weight, then[i]));
-    return {
-      at,
-      changes,
-      k: component + 1,
-      rho: of("rho", at),
-      lam: of("lam", at),
-      w: of("w", at),
-      next: of("w", at + 1),
-    };
+    const [rho, lam, w] = ["rho", "lam", "w"].map((part) => of(part, at));
+    return { at, changes, k: component + 1, rho, lam, w, next: of("w", at + 1) };
   }
 
   next() {

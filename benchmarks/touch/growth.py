@@ -24,25 +24,26 @@ class Held:
         self.protocol = page.context.new_cdp_session(page)
         self.protocol.send("Performance.enable")
         self.protocol.send("HeapProfiler.enable")
-
-    def data_mb(self) -> float:
-        """Megabytes of the heap's own things, without code that the browser has compiled and its own records."""
-        chunks: list[str] = []
-        self.protocol.on("HeapProfiler.addHeapSnapshotChunk", lambda event: chunks.append(event["chunk"]))
-        self.protocol.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
-        found = json.loads("".join(chunks))
-        fields, kinds = (found["snapshot"]["meta"][name] for name in ("node_fields", "node_types"))
-        nodes = np.reshape(found["nodes"], (-1, len(fields)))
-        own = ~np.isin(nodes[:, fields.index("type")], [kinds[0].index(kind) for kind in NOT_DATA])
-        return float(nodes[own, fields.index("self_size")].sum() / 1e6)
+        self.chunks: list[str] = []  # of a heap snapshot
+        self.protocol.on("HeapProfiler.addHeapSnapshotChunk", lambda event: self.chunks.append(event["chunk"]))
 
     def now(self) -> dict[str, float]:
-        """Megabytes of the JavaScript heap, nodes of all documents, listeners."""
+        """Megabytes of the JavaScript heap and of the data in it, nodes of all documents, listeners."""
         for _ in range(2):  # what a finaliser lets go of goes with the next one
             self.protocol.send("HeapProfiler.collectGarbage")
         values = {one["name"]: one["value"] for one in self.protocol.send("Performance.getMetrics")["metrics"]}
         found = {name: float(values[own]) for name, own in HELD.items()}
-        return {**found, "heap_mb": round(found["heap_mb"] / 1e6, 2)}
+        return {**found, "heap_mb": round(found["heap_mb"] / 1e6, 2), "data_mb": self._data_mb()}
+
+    def _data_mb(self) -> float:
+        """Megabytes of the heap's own things, without code that the browser has compiled and its own records."""
+        self.chunks.clear()
+        self.protocol.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+        found = json.loads("".join(self.chunks))
+        fields, kinds = (found["snapshot"]["meta"][name] for name in ("node_fields", "node_types"))
+        nodes = np.reshape(found["nodes"], (-1, len(fields)))
+        own = ~np.isin(nodes[:, fields.index("type")], [kinds[0].index(kind) for kind in NOT_DATA])
+        return float(nodes[own, fields.index("self_size")].sum() / 1e6)
 
 
 def growth(browser: Any, server: Server, sizes: Sizes) -> dict[str, list[float]]:

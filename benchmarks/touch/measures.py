@@ -23,6 +23,7 @@ KINDS = {
 }
 HELD = {
     "heap_mb": ("the page's JavaScript heap", "MB"),
+    "data_mb": ("of that heap what is not compiled code or the browser's own records", "MB"),
     "nodes": ("the page's nodes", "nodes"),
     "listeners": ("the page's listeners", "listeners"),
     "server_mb": ("memory of the server and its trainers", "MB"),

@@ -34,7 +34,8 @@ SHOWN = {
     "update2020": ["ButtonGroup"],
 }
 IMPORTED = re.compile(r'(?:from|import)"\./([\w.~-]+\.js)"')
-LAYOUT = Path(__file__).parent / "client" / "page.css"
+CLIENT = Path(__file__).parent / "client"
+OPENING = "spn-opening"  # the style that is taken away, as place.js has it
 SECONDS = 10  # a slow connection is there by then
 ELEMENT = "spn-unconnected"
 STREAMLIT, HEAD, END = b'<div id="root">', b"</head>", b"</body>"
@@ -95,9 +96,10 @@ class _Page:
 
 @cache
 def layout(panelled: bool) -> bytes:
-    """How all pages are laid out; where a panel will stand, with the room for it."""
+    """How all pages are laid out, also while they open; where a panel will stand, with the room for it."""
     room = f":root {{ --spn-panel: {PANEL_PIXELS}px; }}" if panelled else ""
-    return f"<style>{LAYOUT.read_text(encoding='utf-8')}{room}</style>".encode()
+    page, opening = ((CLIENT / name).read_text(encoding="utf-8") for name in ("page.css", "opening.css"))
+    return f'<style>{page}{room}</style><style id="{OPENING}">{opening}</style>'.encode()
 
 
 def parts(folder: Path, names: Sequence[str]) -> bytes:

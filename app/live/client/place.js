@@ -1,9 +1,11 @@
 // Tells the server where the lab's addresses begin, where it takes them to begin elsewhere: what it hears of the
 // browser's address is, inside a frame of the same site, that of the page around it. And does with addresses what no
 // script on the server can: lets the one entry of the history that Streamlit makes of a page say what the page shows,
-// and gives links to other pages what goes along with the reader.
+// and gives links to other pages what goes along with the reader. It comes with every page, so it also ends its opening.
 
 const NEAR = ["pointerover", "touchstart", "focusin"]; // before somebody follows a link, or copies its address
+
+const OPENED_MS = 2000; // by then nothing is hidden any more
 
 let told = ""; // what the address was to say last: this is called at every change of the page
 let along = ""; // what goes along
@@ -20,6 +22,7 @@ export default function place({ data, setStateValue }) {
   leading = true;
   NEAR.forEach((near) => document.addEventListener(near, lead, { capture: true, passive: true }));
   keepFocus();
+  setTimeout(() => document.getElementById("spn-opening")?.remove(), OPENED_MS);
 }
 
 /** Let the address say what the page shows: by no entry more, and by no other run of the page's script. */

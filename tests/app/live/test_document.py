@@ -99,3 +99,9 @@ def test_what_is_fetched_with_a_page_is_there_each_once_and_not_named_twice() ->
         found = re.findall(r'href="\./([^"]+)"', parts(STATIC, names).decode())
         assert len(found) >= len(names) and len(set(found)) == len(found)
         assert all((STATIC / name).is_file() and name not in document for name in found)
+
+
+@pytest.mark.parametrize("style", sorted((ROOT / "app/live/client").rglob("*.css")), ids=lambda path: path.name)
+def test_no_style_asks_of_every_element_what_it_has(style: Path) -> None:
+    """A `:has()` that nothing narrows is looked up for every element at every change: five times the layout's time."""
+    assert not re.search(r"(^|[\s,>+~(]):has\(", style.read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 // it is told once, in the entry of the history that is there; links to pages get what goes along, and no others.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 class Element {
   constructor(link) {
@@ -26,9 +26,13 @@ let number = 0;
 
 /** A tab at an address: what the server was told, what the history was told, and what comes near a link there. */
 async function tab(address, baseURI = address) {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
   const listeners = [];
   const addEventListener = (name, heard) => listeners.push(heard);
-  globalThis.document = { baseURI, addEventListener, querySelector: () => null };
+  const taken = [];
+  const getElementById = (id) => ({ remove: () => taken.push(id) });
+  globalThis.document = { baseURI, addEventListener, getElementById, querySelector: () => null };
   globalThis.location = { href: address };
   const said = [];
   const written = [];
@@ -44,7 +48,7 @@ async function tab(address, baseURI = address) {
     listeners.forEach((heard) => heard({ target: new Element(link) }));
     return link.href;
   };
-  return { said, written, call, near, listeners };
+  return { said, written, call, near, listeners, taken };
 }
 
 test("the root is told where the server is mistaken about it", async () => {
@@ -60,6 +64,14 @@ test("nothing is told where the server is right, so that no page runs twice", as
   const here = await tab("https://h/lab/ask?v=1#a");
   here.call({ root: "https://h/lab/" });
   assert.deepEqual(here.said, []);
+});
+
+test("what a page hides while it opens is taken away once, a while after that", async () => {
+  const here = await tab("https://h/lab/");
+  for (let call = 0; call < 3; call += 1) here.call({ root: "https://h/lab/" });
+  assert.deepEqual(here.taken, []);
+  mock.timers.tick(2000);
+  assert.deepEqual(here.taken, ["spn-opening"]);
 });
 
 test("the address says what it is told in the entry that is there, and once", async () => {

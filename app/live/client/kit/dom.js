@@ -178,3 +178,16 @@ export function shorten(name, length = 24) {
   const letters = [...plain];
   return letters.length > length ? `${letters.slice(0, length - 1).join("")}…` : plain;
 }
+
+/**
+ * The size in pixels that an element had when it was last laid out, so that nobody has to wait for its next layout;
+ * `changed()` is called when it is another one.
+ */
+export function sizeOf(element, changed) {
+  const size = { width: 0, height: 0 };
+  new ResizeObserver(() => {
+    Object.assign(size, { width: element.clientWidth, height: element.clientHeight });
+    changed();
+  }).observe(element);
+  return size;
+}

@@ -2,7 +2,7 @@
 
 import { recallOptions, rememberOptions } from "../run/memory.js";
 import { placed, updatesAxis } from "./axis.js";
-import { heading, html, plotlyText, table, tableFrame } from "./dom.js";
+import { heading, html, plotlyText, sizeOf, table, tableFrame } from "./dom.js";
 import { BEYOND_AXIS } from "./firstorder.js";
 import { hide, insideItems } from "./inside.js";
 import { entriesOf } from "./legend.js";
@@ -53,7 +53,7 @@ export class Figure {
     const pressed = toggles(options, buttons, changed).map(toggleButton);
     const header = html("header", {}, this.heading, ...pressed, menu(title, items, { more: () => insideItems(this) }));
     this.root = html("section", "spn-figure", header, this.frame, this.grid, this.summary, this.note);
-    new ResizeObserver(() => this.request()).observe(this.frame);
+    this.size = sizeOf(this.frame, () => this.request());
   }
 
   rename(title) {
@@ -62,17 +62,16 @@ export class Figure {
   }
 
   get visible() {
-    return this.frame.clientWidth > 40;
+    return this.size.width > 40;
   }
 
   get narrow() {
-    return this.frame.clientWidth < NARROW;
+    return this.size.width < NARROW;
   }
 
   /** What is drawn on the page, and how large; `filed` where it is drawn into a file. */
   get here() {
-    const { clientWidth: width, clientHeight: height } = this.frame;
-    return { spec: this.spec, width, height, narrow: this.narrow, filed: false };
+    return { spec: this.spec, ...this.size, narrow: this.narrow, filed: false };
   }
 
   /** Draw anew with the next beat. */

@@ -92,17 +92,22 @@ export const formulaLine = (name, key, text, said = "") =>
 
 const piecesIn = (node) => [...node.querySelectorAll(".spn-piece")];
 
+const rooms = new WeakMap(); // by place: of each formula in it, pixels for its pieces
+
 /** Put formulas in their place; a piece keeps the most room that its values have taken there, so that none jumps. */
 export function showFormulas(host, lines) {
-  const rooms = new Map();
-  for (const line of host.querySelectorAll("[data-equation]"))
-    rooms.set(
-      line.dataset.equation,
-      piecesIn(line).map((piece) => Math.ceil(piece.getBoundingClientRect().width)),
-    );
   for (const line of lines) {
-    const [pieces, before] = [piecesIn(line), rooms.get(line.dataset.equation) ?? []];
+    const [pieces, before] = [piecesIn(line), rooms.get(host)?.get(line.dataset.equation) ?? []];
     if (pieces.length === before.length) pieces.forEach((piece, i) => (piece.style.minWidth = `${before[i]}px`));
   }
   host.replaceChildren(...lines);
+  setTimeout(() => rooms.set(host, roomsIn(lines))); // when they are laid out, for nothing waits for that here
 }
+
+const roomsIn = (lines) =>
+  new Map(
+    lines.map((line) => [
+      line.dataset.equation,
+      piecesIn(line).map((piece) => Math.ceil(piece.getBoundingClientRect().width)),
+    ]),
+  );

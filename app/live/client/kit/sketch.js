@@ -1,6 +1,6 @@
 // A drawing of our own: an SVG that is made anew when its size or the theme changes, and painted when the cursor moves.
 
-import { heading, html, svg, tableFrame } from "./dom.js";
+import { heading, html, sizeOf, svg, tableFrame } from "./dom.js";
 import { menu, viewItems } from "./menu.js";
 import { say } from "./words.js";
 
@@ -34,7 +34,7 @@ export class Sketch {
     this.menu = menu(title, [...items, ...viewItems(this, () => this.update())]);
     this.header = html("header", {}, heading(2, title), this.menu);
     this.root = html("section", "spn-figure", this.header, this.host, this.grid);
-    new ResizeObserver(() => this.update()).observe(this.host);
+    this.size = sizeOf(this.host, () => this.update());
   }
 
   build(context, width, height) {}
@@ -58,7 +58,7 @@ export class Sketch {
   /** Redraw for the present context: the skeleton only when it changed, widths and numbers always. */
   update() {
     const context = this.context();
-    const { clientWidth: width, clientHeight: height } = this.host;
+    const { width, height } = this.size;
     if (!context || width < this.least[0] || height < this.least[1] || !this.ready(context)) return;
     const { theme } = context;
     const key = [

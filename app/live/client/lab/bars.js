@@ -1,6 +1,6 @@
 // λ of every component at the cursor as signed bars, beside the lines of view 3.
 
-import { html, number, svg } from "../kit/dom.js";
+import { html, number, sizeOf, svg } from "../kit/dom.js";
 import { say } from "../kit/words.js";
 import { signedLog } from "../run/series.js";
 
@@ -9,12 +9,12 @@ export class SignedBars {
     this.context = context;
     this.pick = pick;
     this.root = html("div", "spn-bars");
-    new ResizeObserver(() => this.update()).observe(this.root);
+    this.size = sizeOf(this.root, () => this.update());
   }
 
   update() {
     const context = this.context();
-    const { clientWidth: width, clientHeight: height } = this.root;
+    const { width, height } = this.size;
     if (!context || width < 60 || height < 60) return;
     const { run, frame } = context;
     this.root.dataset.cursor = String(run.iteration(frame));

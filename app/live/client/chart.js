@@ -6,10 +6,9 @@ export default async function chart(component) {
   const { parentElement, data } = component;
   const host = hostIn(parentElement);
   const base = new URL(".", document.baseURI).href;
-  const json = async (path) => path && (await fetch(base + path)).json();
   let loaded;
   try {
-    const files = [import(base + data.module), json(data.words), json(data.palette)];
+    const files = [import(base + data.module), json(base, data.words), json(base, data.palette)];
     loaded = await Promise.all([...files, ...data.styles.map((path) => addStyle(base + path))]);
   } catch {
     host.textContent = data.not_loaded;
@@ -18,6 +17,14 @@ export default async function chart(component) {
   const [{ default: mount }, words, palette] = loaded;
   const based = { ...data, base, plotly: base + data.plotly };
   return mount({ ...component, data: based, parentElement: host, words, palette });
+}
+
+/** What a file holds, asked for once per page; what could not be had is asked for again. */
+function json(base, path) {
+  const kept = (window.spnKept ??= {});
+  const ask = async () => (await fetch(base + path)).json();
+  const forget = (error) => (delete kept[path], Promise.reject(error));
+  return path && (kept[path] ??= ask().catch(forget));
 }
 
 function hostIn(parent) {

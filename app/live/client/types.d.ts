@@ -5,6 +5,7 @@ export {};
 declare global {
   interface Window {
     Plotly: any;
+    spnKept?: Record<string, Promise<any>>; // what chart.js asked for, by path
   }
   interface HTMLLinkElement {
     loaded?: Promise<unknown>;
@@ -77,6 +78,12 @@ export interface Layout {
   offsets: Record<string, number>[];
 }
 
+/** A chart that can be asked to be drawn anew. */
+interface Drawing {
+  request(): void;
+  draw(context: any): Promise<void>;
+}
+
 /** What a page is made of, beside what every view of a run has: given by `make(view)` of its module. */
 export interface Page {
   /** All of it; charts and the view's own parts are placed in it. */
@@ -84,7 +91,9 @@ export interface Page {
   /** Only curves of gradient steps can be looked at in detail. */
   gradientOnly?: boolean;
   /** The charts that are drawn anew when something arrives. */
-  charts(): { request(): void; draw(context: any): Promise<void> }[];
+  charts(): Drawing[];
+  /** Those of them that are others for another component; all if it is not said. */
+  ofComponent?(): Drawing[];
   /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
   follow(context: any, grown: boolean): void;
   /** The published curves, while the run that repeats them has nothing to draw; none otherwise. */

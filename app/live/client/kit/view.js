@@ -128,7 +128,9 @@ class View {
     this.look();
     for (const name of ["stale", "door"]) this.root.toggleAttribute(`data-${name}`, Boolean(data[name]));
     this.load(data);
-    this.redraw();
+    const of = JSON.stringify([this.theme, data.view, data.pins, data.labels]); // what is drawn besides the run
+    this.redraw(of === this.of ? [] : undefined);
+    this.of = of;
     return (this.turn += 1);
   }
 
@@ -167,10 +169,8 @@ class View {
     }
     this.pins.update(data.pins ?? [], data.base);
     if (data.published && !this.publishing) this.loadPublished(data.base);
-    loadPlotly(data.plotly).then(
-      () => this.redraw(),
-      () => ((this.failed = true), this.words()),
-    );
+    const failed = () => ((this.failed = true), this.words());
+    if (!window.Plotly) loadPlotly(data.plotly).then(() => this.redraw(), failed);
   }
 
   async loadPublished(base) {
@@ -248,7 +248,7 @@ class View {
 
   pick(k) {
     Object.assign(this.choice, { component: k, picked: true });
-    this.redraw();
+    this.redraw(this.page.ofComponent?.());
   }
 
   /** What the charts draw from, or null before the first frame. */
@@ -276,9 +276,9 @@ class View {
     return { ...context, ...this.page.more?.(context) };
   }
 
-  /** Draw everything anew that is in sight, and the words. */
-  redraw() {
-    this.page.charts().forEach((chart) => chart.request());
+  /** Draw these charts, or all that are in sight, anew, and the words. */
+  redraw(charts = this.page.charts()) {
+    charts.forEach((chart) => chart.request());
     this.beat.wake();
     this.words();
   }

@@ -112,7 +112,12 @@ class Lab {
   }
 
   charts() {
-    return [this.llh, this.shown].filter((chart) => chart instanceof Figure);
+    return [this.llh, ...this.ofComponent()];
+  }
+
+  /** The charts that are others for another component. */
+  ofComponent() {
+    return [this.shown].filter((chart) => chart instanceof Figure);
   }
 
   named({ names, num_depths, depths: [L], quantity }) {

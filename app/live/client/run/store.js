@@ -80,11 +80,14 @@ export class Run {
 
   /** Ask for what is missing; true when the run is over and everything is here. */
   async fetchOnce() {
-    if (!this.layout && !(await this.askLayout())) return this.final;
     const target = this.loading ?? this;
     const { rows } = target;
-    const url = `${this.url}?from=${rows.length}&seed=${target.seed}`;
-    const { header, values } = await askNumbers(url, this.stopper.signal);
+    const ask = () => askNumbers(`${this.url}?from=${rows.length}&seed=${target.seed}`, this.stopper.signal);
+    const laid = this.layout || this.askLayout();
+    const early = this.state === "loading" ? ask() : null; // most runs have both when they are first asked for
+    early?.catch(() => {}); // heard of when it is waited for
+    if (!(await laid)) return this.final;
+    const { header, values } = await (early ?? ask());
     if (target !== (this.loading ?? this)) return false; // another seed was chosen meanwhile
     if (header.from === rows.length) rows.add(values, header.frames, this.layout.fields);
     this.header = header;

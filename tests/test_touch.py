@@ -1,6 +1,7 @@
 """What `benchmarks.touch` makes of what it has seen."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -10,7 +11,9 @@ from benchmarks.touch.measures import KINDS, measures, pooled
 from benchmarks.touch.shift import score
 from benchmarks.touch.sizes import Sizes
 
-CHANGE = {f"{who}_{kind}_ms": [100.0, 300.0] for who in ("alone", "among") for kind in ("whole", "work", "pressed")}
+WHO = ("alone", "among", "touched")
+BEFORE = {f"touched_{kind}_ms": [] for kind in ("whole", "work", "pressed")}
+CHANGE = {f"{who}_{kind}_ms": [100.0, 300.0] for who in WHO for kind in ("whole", "work", "pressed")}
 SHIFT = {"Lab, laptop": [0.02], "Lab, phone": [0.2]}
 ANSWERS = {kind: [16.0, 208.0, 40.0] for kind in KINDS}
 PAGE = {"heap_mb": [10.0, 10.4], "data_mb": [8.0, 8.01], "nodes": [4000, 4000], "listeners": [500, 700]}
@@ -36,10 +39,12 @@ def test_a_page_s_score_is_its_largest_window(seen, largest):
 
 def test_every_part_has_rows_with_goals_and_beside_each_the_same_of_the_build_before():
     parts = {"change": CHANGE, "shift": SHIFT, "answering": ANSWERS, "growth": GROWTH}
-    seen = measures({name: {"0": lists, "1": lists} for name, lists in parts.items()}, Sizes())
+    builds = {name: {"0": lists, "1": lists} for name, lists in parts.items()}
+    seen = measures({**builds, "change": {"0": CHANGE, "1": {**CHANGE, **BEFORE}}}, Sizes())
     rows = [row.what for row in seen]
-    assert len(rows) == 2 * (2 + 1 + len(KINDS) + len(GROWTH))
-    assert all(row.endswith(": the same") for row in rows[1::2]) and not any(": the same" in row for row in rows[::2])
+    assert len(rows) == 2 * (2 + 1 + len(KINDS) + len(GROWTH)) + 1, "the build before has no touches"
+    same = [row.endswith(": the same") for row in rows]
+    assert sum(same) == len(rows) // 2 and not any(one and other for one, other in pairwise(same))
     text = table(json.loads(json.dumps(document("Felt", "command", seen))))
     assert "200 ms; 300 ms; 200 ms (goal ≤ 150: missed); 300 ms" in text
     assert "0.02 on a laptop (goal ≤ 0.1: met); 0.2 on a phone (goal ≤ 0.1: missed)" in text

@@ -17,6 +17,7 @@ from app.kit.link import CIRCUITS, LAB, decode_view
 from app.kit.text import WORDS, plain
 from app.kit.turns import TURNS
 from app.kit.uploads import FALLBACK, Upload
+from app.live import touch
 from app.live.chart import lab_view
 from app.live.run import LiveRun
 from app.live.runs import REGISTRY, RunRefused
@@ -27,7 +28,6 @@ from spncore.record import ExperimentError, Record
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
 
-TOUCH_SECONDS = 8.0  # of CPU; a study that takes no more is trained without a press
 GOING = ("queued", "running", "done")  # states of a run that pressing Train would only repeat
 PREPARE_SECONDS = 2.0  # in which most circuits are drawn or learned; a page then knows whether they can be
 
@@ -67,6 +67,12 @@ def _connected(name: str) -> str:
     """Streamlit lets go of this when the connection is lost, and a script run of the session's return makes it anew."""
     REGISTRY.welcome(name)
     return name
+
+
+def own(run_id: object) -> Shown | None:
+    """A run of this session by its id, of which the browser may hear sooner than the page."""
+    run = REGISTRY.get(run_id) if isinstance(run_id, str) else None
+    return Shown(run.id, run.study, run.dataset) if run is not None and run.session == session_name() else None
 
 
 def open_session(training: bool = True, besides: type[Record] | None = None) -> None:
@@ -141,7 +147,7 @@ def price() -> float:
 
 def follow() -> None:
     """Train what the controls say as soon as they say it; what is long waits until Train is pressed."""
-    if is_stale() and price() <= TOUCH_SECONDS:
+    if is_stale() and price() <= touch.TOUCH_SECONDS:
         train()
 
 

@@ -19,15 +19,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from app.live import assets, paper
+from app.live import assets, paper, touch
 from app.live.door.visitor import browser_of
 from app.live.files import served
 from app.live.jobs import JOBS, JobBoard, JobRefused
 from app.live.paths import root
 from app.live.run import LiveRun
-from app.live.runs import RunRegistry
+from app.live.runs import RunRefused, RunRegistry
+from app.live.shares import guessed
 from app.live.views import derived, frames, trees
 from app.live.views.query import BadQueryError, below, count_of
+from spncore.record import ExperimentError
 from spncore.studies.published import published_figure3
 
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS".split()
@@ -103,7 +105,8 @@ class Answers:
         """A drawing that a page of the lab sends as a PDF, made among the quick jobs, of which a browser has few."""
         _check_origin(request, self.origins)
         limits = self.jobs.limits
-        body = await _body(request, limits.drawing_bytes)
+        many = f"The figure has more than {limits.drawing_bytes / 1e6:g} MB of lines; save it as SVG or PNG."
+        body = await _body(request, limits.drawing_bytes, many)
         asker = browser_of(request.scope) or (request.client.host if request.client else "")
         try:
             job = self.jobs.start(f"pdf {sha256(body).hexdigest()}", f"pdf {asker}", paper.pdf, body, quick=True)
@@ -117,6 +120,26 @@ class Answers:
         if job.state != "done":
             raise RefusedError(503 if not job.ended else 400, job.reason or "The PDF takes too long now; try again.")
         return Response(job.result, media_type="application/pdf", headers=FRESH)
+
+    async def touch(self, request: Request) -> Response:
+        """Go on from a run as a touch on its drawing asks; the page, whose widgets follow later, finds the same run."""
+        _check_origin(request, self.origins)
+        run, session = self.run_of(request), request.headers.get("x-session", "")
+        if run.session != session:
+            raise RefusedError(403, "Only the page that started this run may go on from it.")
+        body = await _body(request, self.registry.limits.touch_bytes, "What the drawing asked for is too long.")
+        return _json({"run": await run_in_threadpool(self._go_on, run, body)})
+
+    def _go_on(self, run: LiveRun, body: bytes) -> str:
+        try:
+            study = touch.after(run.study, _read(body))
+            if guessed(study, run.dataset) > touch.TOUCH_SECONDS:
+                raise RefusedError(409, "This run takes long; press Train to begin it.")
+            return self.registry.start(study, run.dataset, run.session, run.page)
+        except ExperimentError as refusal:
+            raise RefusedError(400, str(refusal)) from None
+        except RunRefused as refusal:
+            raise RefusedError(429, str(refusal)) from None
 
     def stop(self, request: Request) -> Response:
         """End a run."""
@@ -137,6 +160,7 @@ def routes(
         "runs/{id}/drawing": ("GET", of.drawing),
         "runs/{id}/components": ("GET", of.components),
         "runs/{id}/dynamics/{view}": ("GET", of.dynamics),
+        "runs/{id}/touch": ("POST", of.touch),
         "runs/{id}/stop": ("POST", of.stop),
         "pdf": ("POST", of.pdf),
         "figure3": ("GET", lambda request: _json(published())),
@@ -187,15 +211,23 @@ def _new_from(run: LiveRun, start: int) -> bool:
     return run.length > start or run.ended or run.queue_position > 0
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """What was sent; refused as soon as it is more than `most` bytes."""
+async def _body(request: Request, most: int, more: str) -> bytes:
+    """What was sent; refused with the sentence `more` as soon as it is more than `most` bytes."""
     parts, size = list[bytes](), 0
     async for part in request.stream():
         size += len(part)
         if size > most:
-            raise RefusedError(413, f"The figure has more than {most / 1e6:g} MB of lines; save it as SVG or PNG.")
+            raise RefusedError(413, more)
         parts.append(part)
     return b"".join(parts)
+
+
+def _read(body: bytes) -> Any:
+    """What was sent as JSON; None where it is none."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 def _query(request: Request) -> dict[str, str]:

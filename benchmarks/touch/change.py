@@ -1,10 +1,10 @@
-"""From a change of a control to the first point of the new run's curve, by the browser's own clock."""
+"""From a change of a control, or a touch on the drawing, to the new run's first point, by the browser's own clock."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 
@@ -16,6 +16,11 @@ from benchmarks.visitors import opened as visitor
 
 LONG = {"iterations": 5000, "num_seeds": 12}
 CONTROL_SECONDS = 3.0
+EDGE = ".spn-network .spn-handle:visible"  # of a weight that can be pulled; a build before has none
+HALFWAY = """(input) => {
+    input.value = Math.round(document.querySelector('.spn-lab').dataset.length / 2);
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+}"""
 # When something was last sent to the server that may change what it does: over the page's socket, or as a POST.
 NOTING = """
 window.sentAt = [];
@@ -56,28 +61,47 @@ SEEN = """() => {
 
 
 def change(browser: Any, server: Server, sizes: Sizes) -> dict[str, list[float]]:
-    """Milliseconds alone, and with others whose long runs go on: from the key on, and from the message on."""
+    """Milliseconds alone, of touches, and with others whose long runs go on: from the key and from the message on."""
     found: dict[str, list[float]] = {}
     with opened(browser, script=NOTING) as page:
         lab = Lab(page, f"http://127.0.0.1:{server.port}/")
         presses = lab.train()
-        found |= _waits("alone", lab, presses, sizes.changes)
+        found |= _waits("alone", lab, presses, [lab.change] * sizes.changes)
         with others(server, sizes.others):
-            found |= _waits("among", lab, presses, sizes.changes)
+            found |= _waits("among", lab, presses, [lab.change] * sizes.changes)
+        touches = sizes.changes if page.locator(EDGE).count() else 0
+        found |= _waits("touched", lab, presses, [Pull(page)] * touches)
     return found
 
 
-def _waits(name: str, lab: Lab, presses: bool, changes: int) -> dict[str, list[float]]:
-    seen = [first_point(lab, presses) for _ in range(changes)]
+class Pull:
+    """A weight is set by keys, halfway through the run: the key that says so is what counts. None is set twice."""
+
+    def __init__(self, page: Any) -> None:
+        self.edge, self.scrub = page.locator(EDGE).first, page.locator(".spn-scrub input")
+
+    def ready(self) -> None:
+        """Move the weight, which is not set yet."""
+        self.scrub.evaluate(HALFWAY)
+        self.edge.press("ArrowUp")
+
+    def __call__(self) -> None:
+        self.edge.press("Enter")
+
+
+def _waits(name: str, lab: Lab, presses: bool, acts: list[Callable[[], None]]) -> dict[str, list[float]]:
+    seen = [first_point(lab, presses, act) for act in acts]
     kinds = ("whole", "work", "pressed")
     return {f"{name}_{kind}_ms": [round(one[kind], 1) for one in seen if one[kind] is not None] for kind in kinds}
 
 
-def first_point(lab: Lab, presses: bool) -> dict[str, float]:
+def first_point(lab: Lab, presses: bool, act: Callable[[], None]) -> dict[str, float]:
     """What one change took; the run then goes on to its end, so that the next one is alone again."""
     before = lab.run
+    if isinstance(act, Pull):
+        act.ready()
     lab.page.evaluate(WATCHING, [before, presses])
-    lab.change()
+    act()
     lab.page.wait_for_function("() => window.touched.drawn !== null", polling=100)
     seen: dict[str, float] = lab.page.evaluate(SEEN)
     lab.settle(before)

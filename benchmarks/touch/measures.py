@@ -29,7 +29,8 @@ HELD = {
     "server_mb": ("memory of the server and its trainers", "MB"),
 }
 WHAT = {
-    "whole_ms": "from the key that moves the slider of the learning rate or the starting weight, by its event's time, "
+    "whole_ms": "from the key that moves the slider of the learning rate or the starting weight, or that says that a "
+    "pulled weight is set, by its event's time, "
     "until the task after the frame in which the browser has drawn the new run's first point in the chart",
     "work_ms": "of it what lies after the first message that the page sends to its server because of that key: what "
     "comes before is the pause in which the page waits for more",
@@ -57,16 +58,24 @@ def measures(results: Mapping[str, Mapping[str, Lists]], sizes: Sizes) -> list[M
         pressed = ", Train pressed by a script as soon as the page waits for it" if part == "change" else ""
         for place, (what, values) in enumerate(now):
             shown.append(Measure(what, values))
-            shown += [Measure(f"the build before{pressed}: the same", without_goals(then[place][1])) for then in before]
+            same = [then[place][1] for then in before if place < len(then)]
+            shown += [Measure(f"the build before{pressed}: the same", without_goals(values)) for values in same]
     return shown
 
 
 def of_change(lists: Lists, sizes: Sizes) -> Rows:
-    """The wait for the first new point."""
-    for name, who in (("alone", "alone"), ("among", f"with {sizes.others} others whose long runs go on")):
+    """The wait for the first new point; a build before has no touches."""
+    kinds = {
+        "alone": "a changed setting, alone",
+        "among": f"a changed setting, with {sizes.others} others whose long runs go on",
+        "touched": "a weight of the drawing set by keys, alone",
+    }
+    for name, what in kinds.items():
         whole, work = (lists[f"{name}_{kind}_ms"] for kind in ("whole", "work"))
+        if not whole:
+            continue
         yield (
-            f"a changed setting, {who}: from the key to the first point of the new curve, median of {len(whole)} "
+            f"{what}: from the key to the first point of the new curve, median of {len(whole)} "
             "and longest; of it server and browser, from the page's message on, median and longest",
             (
                 found(statistics.median(whole), "ms"),

@@ -14,7 +14,8 @@ from app.kit.progress import duration
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
 from app.kit.turns import TURNS
-from app.pages.lab import files, touch
+from app.live import touch
+from app.pages.lab import files
 from app.pages.lab.door import PEOPLE, is_open, next_question, opening
 from spncore.data.dataset import Dataset
 from spncore.learning.learners import title
@@ -116,9 +117,11 @@ def train() -> None:
 
 def touched() -> None:
     """Show what was asked for by a touch on the drawing; with another rate the run on screen stays as a pin."""
-    run, asked = session.shown(), st.session_state["lab"].get("touch")
-    if run is None or asked is None:
+    said = st.session_state["lab"].get("touch")
+    run = session.own(said["of"]) if isinstance(said, dict) and set(said) == {"of", "asked"} else None
+    if run is None:
         return
+    asked = said["asked"]
     try:
         study = touch.after(run.study, asked)
     except ExperimentError as error:
@@ -153,7 +156,7 @@ def train_button(possible: bool) -> None:
     """Train what is not trained by itself, with its price; and once more what was stopped."""
     stale = session.is_stale()
     seconds = session.price() if stale else 0.0
-    label = WORDS["train_price"].format(time=duration(seconds)) if seconds > session.TOUCH_SECONDS else ""
+    label = WORDS["train_price"].format(time=duration(seconds)) if seconds > touch.TOUCH_SECONDS else ""
     page.train_button("train", stale, possible, train, WORDS["train_help"], label)
 
 

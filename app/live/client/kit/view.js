@@ -5,6 +5,7 @@
 // made once per element and then brought up to date.
 
 import { recall, remember } from "../run/memory.js";
+import { NONE, publishedCurves } from "../run/published.js";
 import { range, seriesOf } from "../run/series.js";
 import { Run } from "../run/store.js";
 import { Beat } from "./beat.js";
@@ -22,7 +23,6 @@ import { calm, Clock, meaning, Transport } from "./transport.js";
 import { say } from "./words.js";
 
 const CALM_REDRAW = 2000; // ms between drawings of a running run under reduced motion
-const NONE = []; // published curves, where there are none to show
 const SIDES = { pin: "P", share: "S" }; // what a page may be asked beside the run, and the key for it
 
 /** A list to choose from by place. */
@@ -47,7 +47,8 @@ class View {
     this.paper = false; // drawn for it
     this.run = /** @type {Run | null} */ (null); // on screen
     this.next = /** @type {Run | null} */ (null); // asked for, nothing of it here yet
-    this.published = /** @type {object[]} */ ([]);
+    this.published = NONE;
+    this.left = /** @type {string | null} */ (null); // the run that the page still names
     this.place = /** @type {any} */ (null); // where the reader was, until that frame is here
     this.choice = { component: 0, curve: 0, picked: false };
     this.clock = new Clock({
@@ -163,26 +164,25 @@ class View {
   }
 
   load(data) {
-    if (data.run_id && data.run_id !== (this.next ?? this.run)?.id) {
-      this.next?.close();
-      this.next = new Run(data.run_id, data.base, (run) => this.changed(run), data.session);
-    }
+    if (data.run_id !== this.left) this.left = null;
+    if (data.run_id && ![this.left, (this.next ?? this.run)?.id].includes(data.run_id)) this.expect(data.run_id);
     this.pins.update(data.pins ?? [], data.base);
-    if (data.published && !this.publishing) this.loadPublished(data.base);
+    if (data.published) publishedCurves(data.base).then((curves) => this.publish(curves));
     const failed = () => ((this.failed = true), this.words());
     if (!window.Plotly) loadPlotly(data.plotly).then(() => this.redraw(), failed);
   }
 
-  async loadPublished(base) {
-    this.publishing = true;
-    try {
-      const { iteration, ...curves } = await (await fetch(`${base}api/figure3`)).json();
-      const published = ([name, y]) => ({ depth: Number(name.replace("L", "")), x: iteration, y });
-      this.published = Object.entries(curves).map(published);
-      this.redraw();
-    } catch {
-      this.publishing = false; // a later update of the page asks again
-    }
+  publish(curves) {
+    if (curves === this.published) return;
+    this.published = curves;
+    this.redraw();
+  }
+
+  /** Another run is to be shown as soon as it has something; the page may name the one that it leaves for a while. */
+  expect(id, left = /** @type {string | null} */ (null)) {
+    this.left = left;
+    this.next?.close();
+    this.next = new Run(id, this.data.base, (run) => this.changed(run), this.data.session);
   }
 
   /** Something arrived. A new run takes the screen with its first frame, or when it can only be told in words. */

@@ -111,10 +111,12 @@ export class Edges {
     this.timer = setTimeout(() => this.send(), SETTLED);
   }
 
-  /** Ask for the weight; it stays shown until its run is here. */
+  /** Ask for the weight, once; it stays shown until its run is here. */
   send() {
+    const { mark, value, sent } = this.now;
+    if (sent) return;
     clearTimeout(this.timer);
-    const { mark, value } = this.now;
+    this.now.sent = true;
     this.touch({ layer: mark.l, weight: mark.i, value });
     this.timer = setTimeout(() => this.forget(), KEPT);
   }

@@ -19,6 +19,8 @@ import { Kind } from "./kind.js";
 import { Network } from "./network.js";
 import { SlowMotion } from "./slow.js";
 
+const FOLLOWED = 250; // ms after a touch: by then its run is drawn, and the page may be busy with its widgets
+
 class Lab {
   constructor(view) {
     this.view = view;
@@ -27,7 +29,7 @@ class Lab {
     const plain = ["whole_range"];
     this.llh = new Figure({ ...parts, key: "llh", title: say("LLH"), build: llhChart, options, plain });
     this.bars = new SignedBars(parts);
-    const touch = (asked) => view.trigger("touch", asked);
+    const touch = (asked) => this.touch(asked);
     const hold = () => view.clock.seek(view.clock.frame);
     this.network = new Network({ ...parts, touch, hold, over: (under) => this.pointed(under) });
     this.kind = new Kind();
@@ -52,6 +54,15 @@ class Lab {
     const drawn = [this.llh.root, this.network.root, played, why, this.tabs.root];
     this.root = slow.root;
     this.root.append(this.opening(played, why), ...drawn, view.keys());
+  }
+
+  /** Go on from the run as a touch asks: at once, if the server will; the page, whose widgets follow, finds that run. */
+  async touch(asked) {
+    const { run } = this.view;
+    if (!run) return;
+    const next = await run.touched(asked);
+    if (next) this.view.expect(next, run.id);
+    setTimeout(() => this.view.trigger("touch", { of: run.id, asked }), next ? FOLLOWED : 0);
   }
 
   /** The pointer is on a node with these components under it, or on none. */

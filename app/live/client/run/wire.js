@@ -47,6 +47,16 @@ export async function refusalOf(url, options) {
   }
 }
 
+/** What is answered to a body that is sent as JSON; null where it is refused, or nothing comes back. */
+export async function answerTo(url, body, options) {
+  try {
+    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body), ...options });
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Rows of as many float32 numbers each as there are fields. */
 export class Rows {
   constructor() {

@@ -95,6 +95,14 @@ test("a run that is gone is told and not asked for again; a lost connection is",
   lost.run.close();
 });
 
+test("a touch is asked of the server by who may go on from the run; null where it leaves that to the page", async () => {
+  const answers = [{ json: { run: "next" } }, { status: 409, json: { error: "Long." } }, { page: "<html>" }];
+  const { run, asked } = await opened((url) => (url.endsWith("/touch") ? answers.shift() : lab(url)));
+  const found = [await run.touched({ add: 4 }), await run.touched({ add: 4 }), await run.touched({ add: 4 })];
+  assert.deepEqual(found, ["next", null, null]);
+  assert.equal(asked.at(-1), "https://site/lab/api/runs/an%20id/touch");
+});
+
 test("a stop that is refused, or that something else answers, is told; one that is done is not", async () => {
   const answers = [{ status: 403, json: { error: "Not you." } }, { status: 502, page: "<html>" }, { json: {} }];
   const { run } = await opened((url) => (url.endsWith("/stop") ? answers.shift() : lab(url)));

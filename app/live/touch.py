@@ -11,6 +11,7 @@ from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 
+TOUCH_SECONDS = 8.0  # of CPU; a study that takes no more is trained without a press
 WEIGHT = ("depth", "layer", "weight", "at", "value")
 RATE = ("at", "rate")
 DEPTH = ("add", "remove")

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.kit.link import LAB
-from app.pages.lab import touch
+from app.live import touch
 from spncore.record import ExperimentError
 
 STUDY = LAB.default()

@@ -17,7 +17,9 @@ from tests.formula_font import written
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ADDRESSES = [address for address in PAGES if address]  # the lab's own tests have its
-DRAWN = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+# A part of Streamlit's that is still on its way hides the page for a moment, also once the script has ended.
+DRAWN = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]')"""
 LEVELS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
     .filter((heading) => heading.checkVisibility({ visibilityProperty: true }))
     .map((heading) => [Number(heading.localName[1]), heading.textContent.trim()])"""

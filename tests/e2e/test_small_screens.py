@@ -25,7 +25,9 @@ SMALL = {"phone": PHONE, "on its side": ON_ITS_SIDE, "magnified": MAGNIFIED}
 NOTHING = ("ask", "figure3", "maths", "about")  # is set or played there, and a wide screen has the pages at its head
 SHEET, CHART = "[data-testid=stSidebar]", ".spn-llh .spn-frame"
 CONTROLS = "[data-testid=stSidebarUserContent]"
-DRAWN = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+# A part of Streamlit's that is still on its way hides the page for a moment, also once the script has ended.
+DRAWN = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]')"""
 # How far the end of the page comes down, once it is scrolled to; the bar begins below it.
 END = """() => {
     const main = document.querySelector('[data-testid=stMain]');
@@ -34,6 +36,13 @@ END = """() => {
         && node.textContent.trim() && !node.closest('.katex-mathml, style, script, [aria-hidden=true]'));
     const last = Math.max(...shown.map((node) => node.getBoundingClientRect().bottom));
     return [last, document.querySelector('.spn-bar').getBoundingClientRect().top];
+}"""
+# Whether nothing lies over the title where the page begins.
+TITLED = """() => {
+    const [title, words] = [document.querySelector('h1'), document.createRange()];
+    words.selectNodeContents(title);
+    const [{ left, top, height }] = words.getClientRects();
+    return title.contains(document.elementFromPoint(left + 5, top + height / 2));
 }"""
 SMALLEST = """(within) => [...document.querySelectorAll(within)].filter((node) => node.checkVisibility())
     .map((node) => [node.innerText || node.getAttribute('aria-label'), node.getBoundingClientRect()])
@@ -93,13 +102,14 @@ def settled(page: Any, part: Any) -> tuple[float, float, float, float]:
 
 @pytest.mark.parametrize("look", SMALL.values(), ids=SMALL.keys())
 @pytest.mark.parametrize("address", ["", "ask", "dynamics", "circuits", "figure3", "linear", "maths", "about"])
-def test_the_bar_is_at_the_foot_of_every_page_and_covers_nothing_of_its_end(
+def test_the_bar_is_at_the_foot_of_every_page_and_nothing_covers_its_title_or_its_end(
     app_server: AppServer, open_page: OpenPage, address: str, look: dict[str, Any]
 ) -> None:
     page = open_page(f"{app_server.url}/{address}", **look)
     page.locator(".spn-bar").wait_for(state="attached")
     page.wait_for_function(DRAWN)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    page.wait_for_function(TITLED)
     if look is ON_ITS_SIDE and address in NOTHING:
         return bar(page).wait_for(state="hidden")
     bar(page).wait_for()

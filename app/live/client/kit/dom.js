@@ -179,15 +179,22 @@ export function shorten(name, length = 24) {
   return letters.length > length ? `${letters.slice(0, length - 1).join("")}…` : plain;
 }
 
+let turn = 0;
+
+/** Sizes may be other ones at once, as where a page is made ready for paper. */
+export const resized = () => (turn += 1);
+
 /**
- * The size in pixels that an element had when it was last laid out, so that nobody has to wait for its next layout;
- * `changed()` is called when it is another one.
+ * Reads the size in pixels that an element had when it was last laid out, so that nobody has to wait for its next
+ * layout; `changed()` is called when it is another one.
  */
 export function sizeOf(element, changed) {
-  const size = { width: 0, height: 0 };
-  new ResizeObserver(() => {
-    Object.assign(size, { width: element.clientWidth, height: element.clientHeight });
-    changed();
-  }).observe(element);
-  return size;
+  let size = { width: 0, height: 0 };
+  let of = turn;
+  const measure = () => {
+    [size, of] = [{ width: element.clientWidth, height: element.clientHeight }, turn];
+    return size;
+  };
+  new ResizeObserver(() => (measure(), changed())).observe(element);
+  return () => (of === turn ? size : measure());
 }

@@ -62,16 +62,16 @@ export class Figure {
   }
 
   get visible() {
-    return this.size.width > 40;
+    return this.size().width > 40;
   }
 
   get narrow() {
-    return this.size.width < NARROW;
+    return this.size().width < NARROW;
   }
 
   /** What is drawn on the page, and how large; `filed` where it is drawn into a file. */
   get here() {
-    return { spec: this.spec, ...this.size, narrow: this.narrow, filed: false };
+    return { spec: this.spec, ...this.size(), narrow: this.narrow, filed: false };
   }
 
   /** Draw anew with the next beat. */

@@ -58,7 +58,7 @@ export class Sketch {
   /** Redraw for the present context: the skeleton only when it changed, widths and numbers always. */
   update() {
     const context = this.context();
-    const { width, height } = this.size;
+    const { width, height } = this.size();
     if (!context || width < this.least[0] || height < this.least[1] || !this.ready(context)) return;
     const { theme } = context;
     const key = [

@@ -10,7 +10,7 @@ import { range, seriesOf } from "../run/series.js";
 import { Run } from "../run/store.js";
 import { Beat } from "./beat.js";
 import { carried } from "./carried.js";
-import { html, icon, wordedButton } from "./dom.js";
+import { html, icon, resized, wordedButton } from "./dom.js";
 import { mounting } from "./mounted.js";
 import { onPaper, PRINTED } from "./paper.js";
 import { Pins } from "./pins.js";
@@ -150,6 +150,7 @@ class View {
     if (paper === this.paper) return;
     this.paper = paper;
     this.look();
+    resized();
     const context = this.context();
     if (!context) return;
     this.handout.tell(context);
@@ -157,7 +158,6 @@ class View {
     await Promise.all(this.page.charts().map((chart) => chart.draw(context)));
   }
 
-  /** Print the page as a handout. */
   async print() {
     await this.onPaper(true);
     window.print();

@@ -14,7 +14,7 @@ export class SignedBars {
 
   update() {
     const context = this.context();
-    const { width, height } = this.size;
+    const { width, height } = this.size();
     if (!context || width < 60 || height < 60) return;
     const { run, frame } = context;
     this.root.dataset.cursor = String(run.iteration(frame));

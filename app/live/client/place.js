@@ -1,7 +1,7 @@
 // Tells the server where the lab's addresses begin, where it takes them to begin elsewhere: what it hears of the
 // browser's address is, inside a frame of the same site, that of the page around it. And does with addresses what no
 // script on the server can: lets the one entry of the history that Streamlit makes of a page say what the page shows,
-// and gives links to other pages what goes along with the reader. It comes with every page, so it also ends its opening.
+// and gives links to other pages what goes along with the reader. It is on every page, so it also ends its opening.
 
 const NEAR = ["pointerover", "touchstart", "focusin"]; // before somebody follows a link, or copies its address
 

@@ -56,7 +56,7 @@ class Lab {
     this.root.append(this.opening(played, why), ...drawn, view.keys());
   }
 
-  /** Go on from the run as a touch asks: at once, if the server will; the page, whose widgets follow, finds that run. */
+  /** Go on from the run as a touch asks: at once if the server will; the page, whose widgets follow, finds that run. */
   async touch(asked) {
     const { run } = this.view;
     if (!run) return;

@@ -95,7 +95,7 @@ test("a run that is gone is told and not asked for again; a lost connection is",
   lost.run.close();
 });
 
-test("a touch is asked of the server by who may go on from the run; null where it leaves that to the page", async () => {
+test("a touch is asked of the server, which names the next run; null where it leaves that to the page", async () => {
   const answers = [{ json: { run: "next" } }, { status: 409, json: { error: "Long." } }, { page: "<html>" }];
   const { run, asked } = await opened((url) => (url.endsWith("/touch") ? answers.shift() : lab(url)));
   const found = [await run.touched({ add: 4 }), await run.touched({ add: 4 }), await run.touched({ add: 4 })];

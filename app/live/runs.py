@@ -173,7 +173,8 @@ class RunRegistry:
         """How often the page of a run should ask: ten times a second, or four when many do; once where it waits."""
         if run.queue_position:
             return POLL_MS_IN_LINE
-        return POLL_MS if sum(not each.ended for each in tuple(self._runs.values())) <= FEW_RUNS else POLL_MS_OF_MANY
+        going = sum(not (each.ended or each.released) for each in tuple(self._runs.values()))
+        return POLL_MS if going <= FEW_RUNS else POLL_MS_OF_MANY
 
     def queue_position(self, run: LiveRun) -> int:
         """The place in the line for memory, 1 is next; 0 for a run that does not wait for it."""

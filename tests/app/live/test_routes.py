@@ -316,6 +316,9 @@ def test_polling_is_quick_for_few_and_slower_for_many(registry: RunRegistry, cli
     for session in range(8):
         registry.start(ENDLESS, data, session)
     assert read(client, f"/api/runs/{first}")[0]["poll_ms"] == 250
+    for session in range(8):
+        registry.release(session)
+    assert read(client, f"/api/runs/{first}")[0]["poll_ms"] == 100, "runs that rest ask for nothing"
 
 
 def test_streamlit_takes_the_routes_and_none_is_reserved(registry: RunRegistry) -> None:

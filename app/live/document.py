@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.live.assets import CLIENT
 from app.live.catalogues import catalogue
 from app.live.paths import is_document, is_page, path_below
 
@@ -34,7 +35,6 @@ SHOWN = {
     "update2020": ["ButtonGroup"],
 }
 IMPORTED = re.compile(r'(?:from|import)"\./([\w.~-]+\.js)"')
-CLIENT = Path(__file__).parent / "client"
 OPENING = "spn-opening"  # the style that is taken away, as place.js has it
 SECONDS = 10  # a slow connection is there by then
 ELEMENT = "spn-unconnected"

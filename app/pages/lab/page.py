@@ -118,10 +118,10 @@ def train() -> None:
 def touched() -> None:
     """Show what was asked for by a touch on the drawing; with another rate the run on screen stays as a pin."""
     said = st.session_state["lab"].get("touch")
-    run = session.own(said["of"]) if isinstance(said, dict) and set(said) == {"of", "asked"} else None
-    if run is None:
+    run = session.shown()
+    if run is None or not isinstance(said, dict) or set(said) != {"of", "asked"}:
         return
-    asked = said["asked"]
+    run, asked = session.own(said["of"]) or run, said["asked"]
     try:
         study = touch.after(run.study, asked)
     except ExperimentError as error:

@@ -1,6 +1,6 @@
 // One run in the browser: fetched by cursor, kept whole, read by frame. It knows nothing of drawing.
 
-import { answerTo, askJson, askNumbers, refusalOf, Refused, Rows } from "./wire.js";
+import { askJson, askNumbers, refusalOf, Refused, Rows } from "./wire.js";
 
 const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
@@ -176,8 +176,12 @@ export class Run {
 
   /** The run that goes on from this one as a touch asks; null where the server leaves that to the page. */
   async touched(asked) {
-    const options = { headers: { "X-Session": this.session }, signal: this.stopper.signal };
-    return (await answerTo(`${this.url}/touch`, asked, options))?.run ?? null;
+    const options = { method: "POST", headers: { "X-Session": this.session }, body: JSON.stringify(asked) };
+    try {
+      return (await askJson(`${this.url}/touch`, this.stopper.signal, options)).run;
+    } catch {
+      return null;
+    }
   }
 
   /** End the training on the server; what has arrived stays. Where that fails the run goes on, and says why. */

@@ -20,17 +20,18 @@ export function decode(buffer) {
 }
 
 /** Fetch what never may be a page: a wrong path answers Streamlit's own with status 200. */
-async function ask(url, kind, signal) {
-  const answer = await fetch(url, { signal, cache: "no-store" });
+async function ask(url, kind, options) {
+  const answer = await fetch(url, { cache: "no-store", ...options });
   if (!answer.ok) throw new Refused(answer.status);
   if (!(answer.headers.get("content-type") ?? "").startsWith(kind)) throw new Refused(404);
   return answer;
 }
 
 export const askNumbers = async (url, signal) =>
-  decode(await (await ask(url, "application/octet-stream", signal)).arrayBuffer());
+  decode(await (await ask(url, "application/octet-stream", { signal })).arrayBuffer());
 
-export const askJson = async (url, signal) => (await ask(url, "application/json", signal)).json();
+export const askJson = async (url, signal, options = {}) =>
+  (await ask(url, "application/json", { signal, ...options })).json();
 
 /**
  * Ask for something to be done; null when it was, else the server's sentence, "" where what answered has none.
@@ -44,16 +45,6 @@ export async function refusalOf(url, options) {
     return answer.ok ? null : ((await answer.json()).error ?? "");
   } catch {
     return ""; // nothing came back, or the page of a proxy
-  }
-}
-
-/** What is answered to a body that is sent as JSON; null where it is refused, or nothing comes back. */
-export async function answerTo(url, body, options) {
-  try {
-    const answer = await fetch(url, { method: "POST", body: JSON.stringify(body), ...options });
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
   }
 }
 

@@ -66,40 +66,37 @@ def change(browser: Any, server: Server, sizes: Sizes) -> dict[str, list[float]]
     with opened(browser, script=NOTING) as page:
         lab = Lab(page, f"http://127.0.0.1:{server.port}/")
         presses = lab.train()
-        found |= _waits("alone", lab, presses, [lab.change] * sizes.changes)
+        found |= _waits("alone", lab, presses, sizes.changes, lab.change)
         with others(server, sizes.others):
-            found |= _waits("among", lab, presses, [lab.change] * sizes.changes)
-        touches = sizes.changes if page.locator(EDGE).count() else 0
-        found |= _waits("touched", lab, presses, [Pull(page)] * touches)
+            found |= _waits("among", lab, presses, sizes.changes, lab.change)
+        edge = page.locator(EDGE).first
+        touches = sizes.changes if edge.count() else 0
+        found |= _waits("touched", lab, presses, touches, lambda: edge.press("Enter"), lambda: _pull(page, edge))
     return found
 
 
-class Pull:
-    """A weight is set by keys, halfway through the run: the key that says so is what counts. None is set twice."""
-
-    def __init__(self, page: Any) -> None:
-        self.edge, self.scrub = page.locator(EDGE).first, page.locator(".spn-scrub input")
-
-    def ready(self) -> None:
-        """Move the weight, which is not set yet."""
-        self.scrub.evaluate(HALFWAY)
-        self.edge.press("ArrowUp")
-
-    def __call__(self) -> None:
-        self.edge.press("Enter")
+def _pull(page: Any, edge: Any) -> None:
+    """Move a weight halfway through the run, which another key sets; none is set twice."""
+    page.locator(".spn-scrub input").evaluate(HALFWAY)
+    edge.press("ArrowUp")
 
 
-def _waits(name: str, lab: Lab, presses: bool, acts: list[Callable[[], None]]) -> dict[str, list[float]]:
-    seen = [first_point(lab, presses, act) for act in acts]
+def _nothing() -> None:
+    pass
+
+
+def _waits(
+    name: str, lab: Lab, presses: bool, times: int, act: Callable[[], None], ready: Callable[[], None] = _nothing
+) -> dict[str, list[float]]:
+    seen = [first_point(lab, presses, act, ready) for _ in range(times)]
     kinds = ("whole", "work", "pressed")
     return {f"{name}_{kind}_ms": [round(one[kind], 1) for one in seen if one[kind] is not None] for kind in kinds}
 
 
-def first_point(lab: Lab, presses: bool, act: Callable[[], None]) -> dict[str, float]:
+def first_point(lab: Lab, presses: bool, act: Callable[[], None], ready: Callable[[], None]) -> dict[str, float]:
     """What one change took; the run then goes on to its end, so that the next one is alone again."""
     before = lab.run
-    if isinstance(act, Pull):
-        act.ready()
+    ready()
     lab.page.evaluate(WATCHING, [before, presses])
     act()
     lab.page.wait_for_function("() => window.touched.drawn !== null", polling=100)

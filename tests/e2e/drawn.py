@@ -6,7 +6,9 @@ from tests.e2e.test_door import PAGES
 from tests.e2e.test_lab_page import finished
 
 SHOWN = ".spn-drawing[data-drawn], .spn-lab:not([data-waiting]), .spn-idea svg"  # on all pages but the last
-QUIET = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+# A part of Streamlit's that is still on its way hides the page for a moment, also once the script has ended.
+QUIET = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stSkeleton]')"""
 DRAWN = """() => [...document.querySelectorAll('.spn-drawing')].every((figure) => 'drawn' in figure.dataset)
     && !document.querySelector('.spn-lab[data-waiting]')"""
 

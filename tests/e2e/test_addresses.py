@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AppServer, OpenPage
+from tests.e2e.drawn import QUIET
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 QUICK = "/?v=2&dataset=two-clusters&num_components=3&iterations=20&num_seeds=2"
-SETTLED = "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
 
 
 def wait(page: Any, condition: str, given: Any = None) -> None:
     page.wait_for_function(condition, arg=given)
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(QUIET)
 
 
 def says(page: Any, *parts: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from app.live.assets import FORMULAS
 from tests.e2e.conftest import AppServer, OpenPage
+from tests.e2e.drawn import QUIET
 from tests.e2e.test_door import PAGES
 from tests.e2e.test_live_chart import STREAM
 from tests.formula_font import written
@@ -17,9 +18,6 @@ from tests.formula_font import written
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ADDRESSES = [address for address in PAGES if address]  # the lab's own tests have its
-# A part of Streamlit's that is still on its way hides the page for a moment, also once the script has ended.
-DRAWN = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
-    && !document.querySelector('[data-testid=stSkeleton]')"""
 LEVELS = """() => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')]
     .filter((heading) => heading.checkVisibility({ visibilityProperty: true }))
     .map((heading) => [Number(heading.localName[1]), heading.textContent.trim()])"""
@@ -58,7 +56,7 @@ def test_a_page_has_one_title_and_no_level_of_headings_is_left_out(
 ) -> None:
     page = open_page(f"{app_server.url}/{address}")
     page.locator("h2:visible").first.wait_for()
-    page.wait_for_function(DRAWN)
+    page.wait_for_function(QUIET)
     levels = [level for level, _ in page.evaluate(LEVELS)]
     assert levels.count(1) == 1 and levels[0] == 1
     steps = [below - above for above, below in itertools.pairwise(levels)]

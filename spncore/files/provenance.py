@@ -11,6 +11,7 @@ from spncore import __version__
 from spncore.threads import ONE_THREAD, blas
 
 UNKNOWN = "unknown"
+ENGINE = 3  # raise it when the engine's numbers change: what was kept under the old number is then not used again
 
 
 def versions() -> dict[str, str]:

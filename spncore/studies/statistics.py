@@ -125,6 +125,13 @@ def median_interval(iterations: Iterations) -> Interval:
     return Interval(_finite(ranked[low]), _finite(ranked[high]), coverage)
 
 
+def spread(values: Sequence[float]) -> tuple[float, float, float, float]:
+    """Median of numbers, the bounds of its interval, and the probability that these hold it."""
+    ranked = sorted(values)
+    low, high, coverage = _ranks(len(ranked))
+    return statistics.median(ranked), ranked[low], ranked[high], coverage
+
+
 def lead(first: Iterations, second: Iterations, end: int) -> Effect:
     """By how many updates the first was earlier, seed by seed; of runs that made `end` updates."""
     return _effect([_known(*pair, end) for pair in zip(_numbers(first), _numbers(second), strict=True)])

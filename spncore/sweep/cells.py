@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from spncore.data.library import Dataset
+from spncore.files.provenance import ENGINE
 from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import fitted, model_of
 
 Row = dict[str, Any]
-ENGINE = 3  # raise it when the engine's numbers change: outcomes kept under the old number are then not used again
 MAX_CELLS = 10_000
 
 

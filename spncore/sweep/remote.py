@@ -13,8 +13,9 @@ from spncore import __version__
 from spncore.data import library
 from spncore.data.catalogue import DATASETS
 from spncore.data.library import DataError, Dataset
+from spncore.files.provenance import ENGINE
 from spncore.sweep import groups
-from spncore.sweep.cells import ENGINE, SweepError
+from spncore.sweep.cells import SweepError
 from spncore.sweep.running import Report
 
 TOPIC = "spnlab"  # of the scheduler's events

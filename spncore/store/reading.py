@@ -1,0 +1,149 @@
+"""What can be found in a store; every function takes a connection and changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, Text, cast, func, or_, select
+
+from spncore.arrays import Floats
+from spncore.store.place import StoreError
+from spncore.store.rows import LLH, Entry, numbers_of
+from spncore.store.schema import cell, entry, result, study, trace
+
+ORDERS = {
+    "made": entry.c.id,
+    "name": func.lower(entry.c.name),
+    "data": study.c.title,
+    "end": study.c.summary["end"].as_float(),
+    "seconds": study.c.seconds,
+}
+BATCH = 500  # keys that are asked for at a time
+
+
+class Query(NamedTuple):
+    """Which entries of an owner, in which order, and which part of them; empty texts ask for nothing.
+
+    `words` are looked for in names, notes, tags, data sets and settings, each of them; `settings` by name have the
+    value that a study's experiment is to have.
+    """
+
+    owner: str
+    words: str = ""
+    tag: str = ""
+    dataset: str = ""
+    named: bool = False
+    deleted: bool = False
+    settings: Mapping[str, Any] = {}
+    order: str = "made"
+    descending: bool = True
+    skip: int = 0
+    most: int = 50
+
+
+def entries(connection: Connection, query: Query) -> list[Entry]:
+    """The entries that a query asks for."""
+    by = ORDERS[query.order]
+    ordered = (by.desc() if query.descending else by.asc()).nulls_last()
+    found = _asked(select(*_COLUMNS), query).order_by(ordered, entry.c.id.desc())
+    return [_entry(row) for row in connection.execute(found.offset(query.skip).limit(query.most))]
+
+
+def count(connection: Connection, query: Query) -> int:
+    """How many there are in all."""
+    return int(connection.scalar(_asked(select(func.count()), query)) or 0)
+
+
+def own(connection: Connection, owner: str, numbers: Iterable[int]) -> list[Entry]:
+    """These entries of an owner, in the order asked for; those that there are."""
+    asked = [*numbers]
+    found = select(*_COLUMNS).select_from(_JOINED).where(entry.c.owner == owner, entry.c.id.in_(asked))
+    by_number = {row.id: _entry(row) for row in connection.execute(found.where(entry.c.deleted_at.is_(None)))}
+    return [by_number[number] for number in asked if number in by_number]
+
+
+def of_study(connection: Connection, owner: str, key: str) -> Entry | None:
+    """An owner's entry of a study, if there is one."""
+    mine = (entry.c.owner == owner) & (entry.c.study == key) & entry.c.deleted_at.is_(None)
+    row = connection.execute(select(*_COLUMNS).select_from(_JOINED).where(mine)).first()
+    return None if row is None else _entry(row)
+
+
+def results(connection: Connection, keys: Iterable[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """By study the rows of `result`, curve by curve and seed by seed."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    asked = [*keys]
+    for start in range(0, len(asked), BATCH):
+        rows = select(result).where(result.c.study.in_(asked[start : start + BATCH]))
+        for row in connection.execute(rows.order_by(result.c.study, result.c.curve, result.c.seed)).mappings():
+            found.setdefault(row["study"], []).append(dict(row))
+    return found
+
+
+def traces(connection: Connection, key: str, quantity: str = LLH) -> dict[tuple[int, int], Floats]:
+    """By curve and seed the numbers (T,) of a study; StoreError where they are not those that were written."""
+    found = {}
+    asked = select(trace).where(trace.c.study == key, trace.c.quantity == quantity)
+    for row in connection.execute(asked.order_by(trace.c.curve, trace.c.seed)):
+        if hashlib.sha256(row.numbers).hexdigest() != row.sha256:
+            raise StoreError(
+                f"The stored {quantity} of curve {row.curve}, seed {row.seed} is damaged: its SHA-256 is not the one "
+                "that was written. Train the run again."
+            )
+        found[row.curve, row.seed] = numbers_of(row.numbers)
+    return found
+
+
+def tags(connection: Connection, owner: str) -> list[str]:
+    """The tags of an owner's list, in order."""
+    mine = select(entry.c.tags).where(entry.c.owner == owner, entry.c.deleted_at.is_(None))
+    return sorted({tag for row in connection.execute(mine) for tag in row.tags})
+
+
+def datasets(connection: Connection, owner: str) -> dict[str, str]:
+    """The data sets of an owner's list, and what they are called."""
+    mine = select(study.c.dataset, study.c.title).select_from(_JOINED).distinct()
+    found = connection.execute(mine.where(entry.c.owner == owner, entry.c.deleted_at.is_(None)))
+    return {row.dataset: row.title for row in found.all()}
+
+
+def outcome(connection: Connection, key: str) -> str | None:
+    """The kept outcome of a cell."""
+    return connection.scalars(select(cell.c.outcome).where(cell.c.key == key)).first()
+
+
+_JOINED = entry.join(study, entry.c.study == study.c.key)
+_OF_ENTRY = {column.name for column in entry.columns}
+_COLUMNS: Sequence[Any] = [(entry if name in _OF_ENTRY else study).c[name] for name in Entry._fields]
+
+
+def _entry(row: Any) -> Entry:
+    values = dict(row._mapping)
+    return Entry(**{**values, "tags": tuple(values["tags"])})
+
+
+def _asked(found: Select[Any], query: Query) -> Select[Any]:
+    found = found.select_from(_JOINED).where(entry.c.owner == query.owner)
+    found = found.where(entry.c.deleted_at.is_not(None) if query.deleted else entry.c.deleted_at.is_(None))
+    places = (entry.c.name, entry.c.note, cast(entry.c.tags, Text), study.c.title, cast(study.c.settings, Text))
+    for word in query.words.split():
+        found = found.where(or_(*(place.icontains(word, autoescape=True) for place in places)))
+    if query.tag:
+        found = found.where(cast(entry.c.tags, Text).contains(_json_text(query.tag), autoescape=True))
+    if query.dataset:
+        found = found.where(study.c.dataset == query.dataset)
+    if query.named:
+        found = found.where(entry.c.name.is_not(None))
+    for name, value in query.settings.items():
+        setting = study.c.settings["experiment"][name]
+        kind: Any = {bool: setting.as_boolean, int: setting.as_integer, float: setting.as_float}
+        found = found.where(kind.get(type(value), setting.as_string)() == value)
+    return found
+
+
+def _json_text(tag: str) -> str:
+    """A tag as it stands in a list of JSON."""
+    return json.dumps(tag)

@@ -1,7 +1,11 @@
 """What holds for every test: one BLAS thread, and NumPy raises instead of returning inf or NaN."""
 
 import os
+import tempfile
 
+# No test comes near the lists of runs of whoever runs it.
+OWN = tempfile.TemporaryDirectory(prefix="spnlab-tests-")
+os.environ["SPNLAB_STORE"] = os.path.join(OWN.name, "spnlab.db")
 # Before NumPy is loaded: one thread per process means one order of arithmetic, and xdist fills the cores.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"

@@ -19,6 +19,8 @@ from app.kit.turns import TURNS
 from app.kit.uploads import FALLBACK, Upload
 from app.live import touch
 from app.live.chart import lab_view
+from app.live.door.visitor import COOKIE
+from app.live.history import HISTORY
 from app.live.run import LiveRun
 from app.live.runs import REGISTRY, RunRefused
 from app.live.shares import guessed
@@ -58,6 +60,7 @@ class Shown:
 def session_name() -> str:
     """The name of this session for `REGISTRY`, which only its own page knows; it outlives a lost connection."""
     name: str = st.session_state.setdefault("session_name", secrets.token_urlsafe(16))
+    HISTORY.belongs(name, st.context.cookies.get(COOKIE))
     _connected(name)
     return name
 

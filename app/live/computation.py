@@ -92,6 +92,11 @@ class Computation:
         return self._ending is not None and self._ending[0] != "done"
 
     @property
+    def reusable(self) -> bool:
+        """Whether its result is what training the study again would give."""
+        return self.state in ("done", "queued", "running") and not self.ending
+
+    @property
     def memory_bytes(self) -> int:
         """What it holds, or before its end what it may come to hold; a guess of a circuit that is not drawn yet."""
         whole = self._needed.rest + (0 if self.spooled else self._needed.traces)

@@ -13,6 +13,7 @@ from typing import Any
 
 from app.live import store
 from app.live.door.refusals import REFUSALS
+from app.live.history import HISTORY
 from app.live.jobs import JOBS
 from app.live.limits import server_limits
 from app.live.metrics import Sources
@@ -41,6 +42,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
         signal.signal(signal.SIGTERM, lambda *_: _terminate(server))
     REGISTRY.scheduler.start()
     JOBS.open()
+    LOG.info("runs are kept in %s", HISTORY.store.place)
     gc.freeze()  # what is loaded stays: looking it through for garbage would hold up every answer
     if fault := store.fault():
         LOG.warning("outcomes and fetched data are not kept: %s", store.remedy(fault))
@@ -49,6 +51,7 @@ async def lifespan(_: object) -> AsyncIterator[dict[str, Any]]:
         yield {}
     REGISTRY.close()
     JOBS.close()
+    HISTORY.close()
     LOG.info("the server has ended")
 
 

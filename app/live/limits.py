@@ -77,6 +77,10 @@ class ServerLimits:
     cpu_per_session: float = 1800.0  # seconds of training within an hour
     memory_bytes: int = LIMITS.run_bytes  # of all runs
     spool_bytes: int = 4_000_000_000  # on disk, of runs whose traces would take much memory; 0 for none
+    owner_bytes: int = 256_000_000  # of the traces in one owner's list of runs; the oldest without a name go first
+    room_bytes: int = 512_000_000  # and in that of a room
+    store_bytes: int = 4_000_000_000  # and of the whole store
+    unsaved_bytes: int = 64_000_000  # the same where lists are kept in memory alone
     unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
     run_seconds: float = LIMITS.run_seconds
     pause_after: float = 90.0  # without a heartbeat; a hidden tab may ask as seldom as once a minute

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
 from dataclasses import replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from app.live.computation import Computation, State
 from app.live.headline.told import Told, circuit_told, told
@@ -21,8 +22,13 @@ HEADLINES_A_SECOND = 10  # of all runs together
 WORTH_SAYING = 2.0  # seconds that are worth a word
 
 
+Keep: TypeAlias = "Callable[[LiveRun], Future[int]]"
+
+
 class Line(Protocol):
-    """What a run asks of those it shares the server with."""
+    """What a run asks of those it shares the server with; `keep` puts it into its owner's list, if there are any."""
+
+    keep: Keep | None
 
     @property
     def num_people(self) -> int:
@@ -45,6 +51,8 @@ class LiveRun:
         self.released = False  # its session's connection is lost
         self._observed = False  # how long its first point took
         self.kept = False  # pinned: the session's next run does not take its place
+        self.name = ""  # that somebody gave it, for the list in which it is kept
+        self.saving: Future[int] | None = None  # that it is put into that list
         self.fragile = False  # it was lost once, so that it may be gone without another word
         self._line = line
         self._stopped_at: int | None = None
@@ -72,6 +80,14 @@ class LiveRun:
     def ended(self) -> bool:
         """Whether nothing will be added any more, for this session."""
         return self.stopped or self.computation.ended
+
+    @property
+    def whole(self) -> bool:
+        """Whether it came to the end that its settings have: made all updates, or went beyond all numbers."""
+        computation = self.computation
+        return not self.stopped and (
+            computation.state == "done" or (computation.ended and bool(computation.diverged()))
+        )
 
     @property
     def reason(self) -> str | None:
@@ -127,8 +143,10 @@ class LiveRun:
             self._why, self._stopped_at = why, self.computation.length
             self.computation.news.tell()
 
-    def observe_first_point(self) -> None:
-        """Count once how long its first point took."""
+    def observe(self) -> None:
+        """Count once how long its first point took, and have it kept once it has come to its end."""
+        if self._line.keep is not None and self.saving is None and self.whole:
+            self.saving = self._line.keep(self)
         first = self.computation.first_at
         if first is not None and not self._observed:
             self._observed = True

@@ -8,8 +8,9 @@ from typing import get_args
 from app.live.computation import Allowed, Computation, State
 from app.live.door.refusals import Refused
 from app.live.eviction import chosen
+from app.live.history import HISTORY
 from app.live.limits import ServerLimits, server_limits
-from app.live.run import LiveRun
+from app.live.run import Keep, LiveRun
 from app.live.scheduler import Process, Scheduler, trainer
 from spncore import Dataset
 from spncore.data.dataset import is_upload
@@ -35,13 +36,16 @@ class RunRegistry:
     finished ones nobody looks at stay while there is room. Any thread may call any method; none waits for a training.
     """
 
-    def __init__(self, limits: ServerLimits | None = None, make: Callable[[], Process] = trainer) -> None:
+    def __init__(
+        self, limits: ServerLimits | None = None, make: Callable[[], Process] = trainer, keep: Keep | None = None
+    ) -> None:
+        """`keep` puts a run that has come to its end into its owner's list; without it nothing is kept."""
         self.limits = limits or server_limits()
         self._lock = threading.RLock()
         self._computations: dict[tuple[Study, str], Computation] = {}  # least recently used first
         self._runs: dict[str, LiveRun] = {}
         self._waiting: list[Computation] = []  # for memory, in the order in which they came
-        self._draining = False
+        self._draining, self.keep = False, keep
         self.scheduler = Scheduler(self.limits.trainers, self._tend, make)
 
     def start(self, study: Study, dataset: Dataset, session: Hashable, page: str = "") -> str:
@@ -52,7 +56,7 @@ class RunRegistry:
         key = (study, dataset.sha256)
         with self._lock:
             computation = self._computations.pop(key, None)
-            if computation is not None and not _reusable(computation):
+            if computation is not None and not computation.reusable:
                 computation = None
             elif computation is not None:
                 self._computations[key] = computation  # now the most recently used
@@ -67,6 +71,7 @@ class RunRegistry:
             else:
                 run = same
             self._take_up(run)
+            run.observe()
             self._supersede(replaced)
         self._admit()
         return run.id
@@ -302,7 +307,7 @@ class RunRegistry:
             self.scheduler.end(computation, state)
             if computation in self._waiting:
                 self._waiting.remove(computation)
-        if not views and (is_upload(computation.study.experiment.dataset) or not _reusable(computation)):
+        if not views and (is_upload(computation.study.experiment.dataset) or not computation.reusable):
             self._forget(computation)
 
     def _forget(self, computation: Computation) -> None:
@@ -315,7 +320,7 @@ class RunRegistry:
         with self._lock:
             now = time.monotonic()
             for run in tuple(self._runs.values()):
-                run.observe_first_point()
+                run.observe()
                 if now - run.seen > self._patience(run):
                     self._drop(run)
             for computation in (held for held in self._held() if not held.ended):
@@ -341,9 +346,4 @@ class RunRegistry:
         return [run for run in self._runs.values() if run.computation is computation]
 
 
-def _reusable(computation: Computation) -> bool:
-    """Whether its result is what training the study again would give."""
-    return computation.state in ("done", "queued", "running") and not computation.ending
-
-
-REGISTRY = RunRegistry()
+REGISTRY = RunRegistry(keep=HISTORY.keep)

@@ -5,6 +5,6 @@ is said by `spncore.studies.history` for runs and by `spncore.sweep` for cells.
 """
 
 from spncore.store.place import MEMORY, Place, StoreError, default_place, place_of
-from spncore.store.store import Store
+from spncore.store.store import Question, Store
 
-__all__ = ["MEMORY", "Place", "Store", "StoreError", "default_place", "place_of"]
+__all__ = ["MEMORY", "Place", "Question", "Store", "StoreError", "default_place", "place_of"]

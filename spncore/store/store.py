@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +15,7 @@ from spncore.store.writing import Writer
 
 T = TypeVar("T")
 P = ParamSpec("P")
+Question: TypeAlias = Callable[Concatenate[Connection, P], T]  # a function of `reading` or `changes`
 
 
 class Store:
@@ -35,7 +36,7 @@ class Store:
         """Whether it outlives this process."""
         return self.place != MEMORY
 
-    def read(self, what: Callable[Concatenate[Connection, P], T], *asked: P.args, **named: P.kwargs) -> T:
+    def read(self, what: Question[P, T], *asked: P.args, **named: P.kwargs) -> T:
         """The answer of a function of `reading`; StoreError where the store cannot be read."""
         try:
             with self._opened.turns, self._opened.engine.connect() as connection:
@@ -43,7 +44,7 @@ class Store:
         except SQLAlchemyError as error:
             raise StoreError(f"The store of runs cannot be read: {said(error)}.") from None
 
-    def write(self, what: Callable[Concatenate[Connection, P], T], *asked: P.args, **named: P.kwargs) -> Future[T]:
+    def write(self, what: Question[P, T], *asked: P.args, **named: P.kwargs) -> Future[T]:
         """Have a function of `changes` called; the future has its answer once that is committed, else a StoreError."""
         if self._writer is None:
             refused: Future[T] = Future()

@@ -47,8 +47,11 @@ def study_of(settings: Mapping[str, Any]) -> Study:
 
 
 def key_of(study: Study, data_sha256: str) -> str:
-    """A study's name: SHA-256 of all that decides its numbers, the engine's included."""
-    settings = json.dumps(settings_of(study), sort_keys=True, allow_nan=False)
+    """A study's name: SHA-256 of all that decides its numbers, the engine's included.
+
+    Whether a mixture of trees stands beside follows from the rest.
+    """
+    settings = json.dumps(settings_of(replace(study, shallow=False)), sort_keys=True, allow_nan=False)
     return hashlib.sha256(f"study\n{ENGINE}\n{data_sha256}\n{settings}".encode()).hexdigest()
 
 

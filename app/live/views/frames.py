@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live.computation import Computation
+from app.live.history import saved
 from app.live.run import LiveRun
 from app.live.views.query import BadQueryError
 from spncore import Dataset, Recorder
@@ -132,8 +133,13 @@ def frames(run: LiveRun, start: int, seed: int) -> tuple[dict[str, Any], Floats3
 
 def standing(run: LiveRun, start: int) -> dict[str, Any]:
     """Where a run stands: all there is to say while its circuit is being drawn or learned."""
-    stands = {"v": VERSION, "state": run.state, "reason": run.reason, "queue_position": run.queue_position}
-    return {**stands, "from": start, "frames": 0, "length": start, "done": 0}
+    stands: dict[str, Any] = {
+        "v": VERSION,
+        "state": run.state,
+        "reason": run.reason,
+        "queue_position": run.queue_position,
+    }
+    return {**stands, "saved": saved(run)._asdict(), "from": start, "frames": 0, "length": start, "done": 0}
 
 
 def components(run: LiveRun, frame: int, seed: int) -> tuple[dict[str, Any], Floats32]:

@@ -14,7 +14,9 @@ function sentenceOf(run, stale) {
   const T = run.layout?.iterations ?? 0;
   const values = { t: run.length && run.layout ? run.iteration(run.length - 1) : 0, T, updates: count("updates", T) };
   const enough = reason && ["queued", "stopped"].includes(run.state); // there the reason says it all
-  const sentences = [stale ? say("stale") : null, enough ? null : say(run.state, values), reason];
+  const { state: saved, why } = run.header.saved ?? {};
+  const kept = saved === "saved" || saved === "unsaved" ? say(saved, { why }) : null;
+  const sentences = [stale ? say("stale") : null, enough ? null : say(run.state, values), reason, kept];
   return { state: run.state, sentence: sentences.filter(Boolean).join(" · ") };
 }
 

@@ -4,6 +4,7 @@ import { askJson, askNumbers, refusalOf, Refused, Rows } from "./wire.js";
 
 const POLL = 250; // ms between questions while the run goes on, unless the server names another pace
 const POLL_HIDDEN = 2000; // and while the tab is hidden
+const POLL_SAVING = 500; // and while a run that has ended is being saved
 const RETRY = [500, 1000, 2000, 5000]; // ms, after the first, second, … failure in a row
 const FINAL = new Set(["done", "stopped", "failed", "interrupted"]);
 
@@ -67,7 +68,8 @@ export class Run {
   }
 
   pause() {
-    const pace = document.hidden ? POLL_HIDDEN : (this.header?.poll_ms ?? POLL);
+    const going = this.final ? POLL_SAVING : (this.header?.poll_ms ?? POLL);
+    const pace = document.hidden ? POLL_HIDDEN : going;
     const wait = this.failures ? RETRY[Math.min(this.failures, RETRY.length) - 1] : pace;
     return new Promise((resolve) => setTimeout(resolve, this.behind && !this.failures ? 0 : wait));
   }
@@ -95,7 +97,7 @@ export class Run {
     this.state = header.state;
     if (this.loading && !this.behind) this.takeLoaded();
     this.changed(this);
-    return this.final && !this.behind && !this.loading;
+    return this.final && !this.behind && !this.loading && header.saved?.state !== "saving";
   }
 
   /** Ask what the frames hold; false while the server still draws or learns the network. */

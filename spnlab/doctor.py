@@ -19,11 +19,12 @@ from app.live.door.settings import PROXIES, DoorSettings
 from app.live.limits import PREFIX, LimitError, ServerLimits, allowed_cores, allowed_memory, cores
 from spncore.data.library import DATASETS, available, remedy
 from spncore.files.whole import fault, make_ready
+from spncore.store import Store, StoreError, default_place
 from spnlab.listening import ADDRESS, problem
 
 PACKAGES = ("streamlit", "starlette", "plotly", "pandas", "prometheus_client")
 BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-OTHER_SETTINGS = ("DATA_DIR", "CLUSTER", "LOG", "HOSTS", "FRAME_ANCESTORS", "PROXIES")
+OTHER_SETTINGS = ("DATA_DIR", "CLUSTER", "LOG", "STORE", "HOSTS", "FRAME_ANCESTORS", "PROXIES")
 UVICORN_PROXIES = "FORWARDED_ALLOW_IPS"
 LEAST_MEMORY, GOOD_MEMORY = 400_000_000, 1_000_000_000  # the server and one trainer; the same with a class
 GOOD_ROOM = 200_000_000
@@ -92,6 +93,20 @@ def folder(environment: Mapping[str, str]) -> Iterator[Line]:
         yield Line("warn", "folder", f"{words}; {more}")
     else:
         yield Line("ok", "folder", words)
+
+
+def runs(environment: Mapping[str, str]) -> Iterator[Line]:
+    """Whether people's runs can be kept."""
+    try:
+        with Store(default_place(environment)) as opened:
+            why, place, notices = opened.why_read_only, opened.place, opened.notices
+    except StoreError as error:
+        yield Line("fails", "runs", str(error))
+        return
+    for words in filter(None, [why, *notices]):
+        yield Line("warn", "runs", words)
+    if not why:
+        yield Line("ok", "runs", f"they are kept in {place}")
 
 
 def _limits(environment: Mapping[str, str]) -> ServerLimits:
@@ -218,6 +233,7 @@ LOOKS: Sequence[Callable[[Mapping[str, str]], Iterator[Line]]] = (
     packages,
     settings,
     folder,
+    runs,
     temporary,
     memory,
     processors,

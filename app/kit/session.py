@@ -242,7 +242,7 @@ def data_titles() -> dict[str, str]:
 
 def say() -> None:
     """Show once what the last press led to."""
-    if st.session_state["said"]:
+    if st.session_state.get("said"):
         st.toast(st.session_state["said"])
         st.session_state["said"] = None
 

@@ -18,6 +18,7 @@ from app.live.door.visitor import COOKIE, browser_of, new_browser
 from app.live.paths import is_page, path_below, root
 
 ASK = "api/door"
+KEPT_SECONDS = 400 * 24 * 3600  # as long as browsers keep a cookie
 AGAIN = {"Retry-After": "2", "Cache-Control": "no-store"}
 
 
@@ -40,15 +41,18 @@ class Waiting:
             await self.app(scope, receive, send)
 
     async def _page(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """A page of the lab or the waiting page; a browser without a name is given one with either."""
+        """A page of the lab or the waiting page; a browser without a name is given one with either.
+
+        It keeps the name, by which its list of runs is found, for as long as browsers allow after its last visit.
+        """
         known = browser_of(scope)
         name = known or new_browser()
 
         async def naming(message: Message) -> None:
-            if message["type"] == "http.response.start" and known is None:
+            if message["type"] == "http.response.start":
                 at = root(self.base)[:-1] or "/"
                 MutableHeaders(scope=message).append(
-                    "Set-Cookie", f"{COOKIE}={name}; Path={at}; HttpOnly; SameSite=Lax"
+                    "Set-Cookie", f"{COOKIE}={name}; Path={at}; Max-Age={KEPT_SECONDS}; HttpOnly; SameSite=Lax"
                 )
             await send(message)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, data, page, session, uploads
+from app.kit import address, controls, data, keeping, page, session, uploads
 from app.kit.link import CIRCUITS
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, sections
@@ -122,6 +122,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
     page.train_button("circuit_train", stale, wanted is not None, train_now)
+    keep = keeping.keep_button("circuit_keep", shown)
     export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
 page.refused(st.session_state["circuit_problem"])
@@ -130,9 +131,12 @@ if shown is not None:
     asked = session.run_view("circuits", shown, stale)
 with st.expander("What is compared here", icon=":material/info:"):
     page.prose(intro)
+session.say()
 address.write(CIRCUITS.encode(study))
 if asked is not None and asked.share:
     page.share_dialog(link_to(study))
+elif keep:
+    keeping.keep_dialog(shown)
 elif export and shown is not None:
     export_dialog(shown)
 elif guide:

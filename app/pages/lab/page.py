@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, data, page, pins, session, terms
+from app.kit import address, controls, data, keeping, page, pins, session, terms
 from app.kit.controls import SETTINGS
 from app.kit.link import CIRCUITS, LAB
 from app.kit.progress import duration
@@ -214,6 +214,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         data.data_in_use()
     data.fetch_instead()
     train_button(wanted is not None)
+    keep = keeping.keep_button("keep_run", session.shown())
     export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")
 
@@ -236,7 +237,9 @@ if shown is not None:
 
 session.say()
 address.write(LAB.encode(session.study()))
-if export:
+if keep:
+    keeping.keep_dialog(shown)
+elif export:
     export_dialog(shown)
 elif guide:
     page.help_dialog(page_text("lab"), f"**{WORDS['terms']}**\n\n{terms.glossary()}")

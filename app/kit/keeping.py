@@ -1,0 +1,62 @@
+"""Runs in the list of this browser: one on screen is given a name, and one that is there is opened, not trained."""
+
+import streamlit as st
+
+from app.kit import page, session
+from app.kit.session import Shown
+from app.kit.text import WORDS, literal
+from app.kit.turns import TURNS
+from app.live.history import HISTORY, saved
+from spncore.runs.study import Study
+from spncore.store import StoreError, reading
+from spncore.store.changes import NAME_CHARACTERS
+from spncore.store.rows import Entry
+from spncore.studies.history import key_of
+
+
+def keep_button(key: str, shown: Shown | None) -> bool:
+    """The button that gives the run on screen a name; whether it was pressed."""
+    return st.button(
+        WORDS["keep"], key=key, icon=":material/bookmark_add:", help=WORDS["keep_help"], disabled=shown is None
+    )
+
+
+@st.dialog(WORDS["keep"])
+def keep_dialog(shown: Shown | None) -> None:
+    """A name for the run on screen, under which it stands in the list."""
+    run = shown.run() if shown else None
+    if run is None:
+        st.warning(WORDS["gone"])
+        return
+    if run.ended and not run.whole:
+        st.warning(WORDS["keep_stopped"])
+        return
+    st.markdown(WORDS["keep_intro"])
+    if not HISTORY.store.lasts:
+        st.info(WORDS["keep_in_memory"])
+    with st.form("keep", border=False):
+        name = st.text_input(WORDS["keep_name"], run.name, max_chars=NAME_CHARACTERS)
+        pressed = st.form_submit_button(WORDS["keep"], type="primary", icon=":material/bookmark_add:")
+    if not pressed:
+        return
+    if not name.strip():
+        page.refused(WORDS["keep_no_name"])
+        return
+    try:
+        with TURNS.aside():
+            HISTORY.name(run, name)
+    except StoreError as error:
+        page.refused(error)
+        return
+    words = WORDS["kept"] if saved(run).state == "saved" else WORDS["kept_later"]
+    st.session_state["said"] = words.format(name=literal(run.name))
+    st.rerun()
+
+
+def already(study: Study, data_sha256: str) -> Entry | None:
+    """This browser's entry of a study that need not be trained again; None where there is none, or no store."""
+    try:
+        owner = HISTORY.owner(session.session_name())
+        return HISTORY.read(reading.of_study, owner, key_of(study, data_sha256))
+    except StoreError:
+        return None

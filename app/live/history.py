@@ -6,13 +6,13 @@ that ends with it. Where nothing can be written, lists last as long as the serve
 
 import logging
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple, ParamSpec, TypeVar
 
 from app.live.limits import server_limits
 from app.live.run import LiveRun
-from spncore.store import MEMORY, Question, Store, StoreError, changes, default_place
+from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place
 from spncore.store.rows import Limits, owner_of
 from spncore.studies.history import finished
 
@@ -31,9 +31,13 @@ class Saved(NamedTuple):
 
 
 class History:
-    """The store of this server and who its sessions belong to; any thread may call any method."""
+    """The store of this server and who its sessions belong to; any thread may call any method.
 
-    def __init__(self) -> None:
+    `place` says where the store is, when it is first asked for.
+    """
+
+    def __init__(self, place: Callable[[], Place] = default_place) -> None:
+        self._place = place
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._owners: dict[Hashable, str] = {}
@@ -118,7 +122,7 @@ class History:
 
     def _opened(self) -> Store:
         try:
-            store = Store(default_place())
+            store = Store(self._place())
         except StoreError as error:
             self.fault = str(error)
             LOG.warning("runs are kept in memory until the server ends: %s", error)

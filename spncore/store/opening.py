@@ -131,6 +131,7 @@ def _made(file: Path) -> None:
         with engine.begin() as connection:
             schema.create(connection)
         engine.dispose()
+        part.chmod(0o600)  # what people trained is theirs
         with suppress(FileExistsError):
             os.link(part, file)  # unlike a rename it overwrites nothing
     except (SQLAlchemyError, sqlite3.Error) as error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from concurrent.futures import Future
 from dataclasses import replace
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from app.live.computation import Computation, State
 from app.live.headline.told import Told, circuit_told, told
@@ -22,7 +22,10 @@ HEADLINES_A_SECOND = 10  # of all runs together
 WORTH_SAYING = 2.0  # seconds that are worth a word
 
 
-Keep: TypeAlias = "Callable[[LiveRun], Future[int]]"
+class Keep(Protocol):
+    """Puts a run that has come to its end into its owner's list; the future has the entry's number, once committed."""
+
+    def __call__(self, run: LiveRun, /) -> Future[int]: ...
 
 
 class Line(Protocol):

@@ -91,7 +91,8 @@ def test_a_run_that_somebody_stopped_is_not_kept(make: Made, data: Dataset) -> N
 
 def test_a_run_that_diverged_is_kept_with_the_reason(make: Made, data: Dataset) -> None:
     runs, history = make()
-    wild = study(SMALL, learning_rate=1e4, parametrisation="log", objective="unnormalised")
+    too_large = {"parametrisation": "log", "objective": "unnormalised", "learning_rate": 1.0, "init_scale": 9.0}
+    wild = study(SMALL, (1, 2, 3), iterations=29, **too_large)
     run = kept(runs, runs.start(wild, data, "a"))
     assert run.state == "failed" and saved(run).state == "saved"
     [entry] = listed(history, "a")

@@ -18,12 +18,15 @@ from spncore.data import library, table_file
 from spncore.data.library import DataError, Dataset
 from spncore.files.results import NOT_SAVED, STOPPED, saved
 from spncore.files.whole import fault, make_ready, write_whole
+from spncore.kept import command as history
+from spncore.kept.runs import KeptError
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.experiment import FIELDS, Experiment
 from spncore.runs.problem import dataset_of
 from spncore.runs.trace import Recorder, Trace, write_csv
 from spncore.runs.training import all_blocks, trainer_of
+from spncore.store import StoreError
 from spncore.studies import command as study
 from spncore.studies import statistics
 from spncore.studies.cells import DEPTHS
@@ -37,6 +40,8 @@ REPORT_BYTES = 12_000_000  # of what `fit` and `figure3` save: two figures, each
 EXAMPLES = """examples:
   {0} fit dataset=nltcs-twin depth=3 iterations=200 --out results/depth3
   {0} figure3 dataset=nltcs-twin iterations=100 --out results/figure3
+  {0} fit dataset=nltcs-twin iterations=200 --keep "a first try"
+  {0} history list
   {0} sweep dataset=two-clusters depth=1,2,3 learning_rate=0.02,0.05 iterations=50 --out rates.csv
   {0} data info nltcs"""
 
@@ -50,7 +55,7 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     try:
         with ONE_THREAD:
             return int(options.command(options))
-    except (ExperimentError, DataError, OSError) as error:
+    except (ExperimentError, DataError, KeptError, StoreError, OSError) as error:
         print(_sentence(error), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -58,7 +63,7 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
         return STOPPED
 
 
-def _sentence(error: ExperimentError | DataError | OSError) -> str:
+def _sentence(error: Exception) -> str:
     """What was refused; with the place in the file system, which the pages of the lab do not show."""
     if isinstance(error, OSError):
         return fault(error)
@@ -80,6 +85,8 @@ def parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     fit.add_argument("settings", nargs="*", metavar="field=value", help=", ".join(FIELDS))
     fit.add_argument("--out", type=Path, metavar="DIR", help="save the summary, the curves and their data there")
     fit.add_argument("--json", action="store_true", help="print only the JSON line")
+    fit.add_argument("--keep", metavar="NAME", help="put the run into the history under this name")
+    history.add_store_to(fit)
     fit.set_defaults(command=_fit)
     figure3 = commands.add_parser("figure3", help="train depths 1, 2, 3 as the paper's Figure 3 and save the curves")
     figure3.add_argument("settings", nargs="*", metavar="field=value")
@@ -87,6 +94,7 @@ def parser(program: str = PROGRAM) -> argparse.ArgumentParser:
     figure3.set_defaults(command=_figure3)
     sweep.add_to(commands)
     study.add_to(commands)
+    history.add_to(commands)
     data = commands.add_parser("data", help="list, describe, download or check data sets")
     actions = data.add_subparsers(required=True, metavar="action")
     for name, command, words in (
@@ -145,12 +153,14 @@ def _fit(options: argparse.Namespace) -> int:
     experiment = Experiment().changed(options.settings)
     if options.out is not None:
         make_ready(options.out, _num_bytes())
-    dataset, traces, [summary] = _trained([experiment])
-    is_saved = options.out is None or saved(lambda: _save(options.out, traces, dataset, summary))
-    if not options.json:
-        print(_table(traces, dataset))
-    print(json.dumps(summary))
-    return _exit_code(traces, is_saved, options.out)
+    with history.keeping(options.keep, options.store) as keep:
+        dataset, traces, [summary] = _trained([experiment])
+        is_saved = options.out is None or saved(lambda: _save(options.out, traces, dataset, summary))
+        if not options.json:
+            print(_table(traces, dataset))
+        print(json.dumps(summary))
+        is_kept = keep(dataset, traces[0], summary["seconds"])
+    return _exit_code(traces, is_saved and is_kept, options.out)
 
 
 def _figure3(options: argparse.Namespace) -> int:

@@ -36,6 +36,9 @@ class Limits:
     circuit_edges: int = 2_000_000
     model_bytes: int = 200_000_000
     model_layers: int = 2_000
+    bundle_bytes: int = 256_000_000  # of a .spnlab file
+    bundle_runs: int = 1_000  # in it
+    bundle_characters: int = 1_000_000  # of what it says of all runs, and of each of them
 
 
 LIMITS = Limits()

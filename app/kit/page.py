@@ -10,13 +10,14 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import address, files
+from app.kit import address
 from app.kit.address import PAGE
 from app.kit.link import LAB, VIEWS
 from app.kit.qr import qr_code
 from app.kit.text import WORDS, literal, sections
 from app.kit.turns import TURNS
 from app.live.chart import bar_view, figure_view, place_view
+from spncore.files import export
 from spncore.plots.drawing import CONFIG
 from spncore.runs.study import Study
 
@@ -202,12 +203,12 @@ def titled_chart(figure: go.Figure, title: str, words: str, key: str) -> None:
 
 
 def chart(
-    figure: go.Figure, words: str, key: str, columns: Sequence[str], rows: files.Rows, remarks: Sequence[str] = ()
+    figure: go.Figure, words: str, key: str, columns: Sequence[str], rows: export.Rows, remarks: Sequence[str] = ()
 ) -> None:
     """A chart under its title, what it shows in words made from its numbers, and its data to take away."""
     title = str(figure.layout.meta)
     titled_chart(figure, title, words, key)
-    download("Data (CSV)", title, columns, rows, files.signed(title, *remarks), f"{key}_csv")
+    download("Data (CSV)", title, columns, rows, export.signed(title, *remarks), f"{key}_csv")
 
 
 def table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
@@ -216,10 +217,10 @@ def table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> None:
 
 
 def download(
-    label: str, name: str, columns: Sequence[str], rows: files.Rows, remarks: Sequence[str], key: str, **look: Any
+    label: str, name: str, columns: Sequence[str], rows: export.Rows, remarks: Sequence[str], key: str, **look: Any
 ) -> None:
     """A button that hands out a table; its rows are made when it is pressed."""
-    hand_out(label, lambda: files.table(columns, rows(), remarks), name, "csv", key, **{"type": "tertiary", **look})
+    hand_out(label, lambda: export.table(columns, rows(), remarks), name, "csv", key, **{"type": "tertiary", **look})
 
 
 def hand_out(label: str, make: Callable[[], str | bytes], name: str, suffix: str, key: str, **look: Any) -> None:
@@ -227,7 +228,7 @@ def hand_out(label: str, make: Callable[[], str | bytes], name: str, suffix: str
     st.download_button(
         label,
         make,
-        files.file_name(name, suffix),
+        export.file_name(name, suffix),
         TYPES[suffix],
         key=key,
         on_click="ignore",

@@ -42,3 +42,12 @@ def arithmetic() -> dict[str, str]:
 def made_by(made: Mapping[str, str] | None = None) -> str:
     """Versions in a line, those of now unless others are given: `spnlab 0.1.0, python 3.11.7, …`."""
     return ", ".join(f"{name} {version}" for name, version in (made or versions()).items())
+
+
+def citation() -> str:
+    """How to cite what the lab computed, in a line; CITATION.cff says the same."""
+    return (
+        f"SPN Lab {__version__}: a lab for the dynamics of overparametrised sum-product networks, and the paper whose "
+        "claims it shows: Trapp, Martin and Peharz, Robert and Pernkopf, Franz (2019), Optimisation of "
+        "Overparametrized Sum-Product Networks, Third Workshop on Tractable Probabilistic Modeling (TPM) at ICML"
+    )

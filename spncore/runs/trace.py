@@ -218,6 +218,12 @@ def tidy(traces: Sequence[Trace]) -> Iterator[tuple[int, int, int, str, float]]:
                     yield seed, depth, t, f"{name}_{k + 1}", float(array[index, t, k])
 
 
+def ended(trace: Trace) -> dict[str, Any]:
+    """How a run went, as plain values: its seeds, what stopped it, LLH and objective of every seed and state."""
+    own = {} if trace.experiment.objective == "generative" else {"objective": trace.value.tolist()}
+    return {"seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist(), **own}
+
+
 def write_csv(path: Path, traces: Sequence[Trace]) -> None:
     """Write `tidy` rows, all or nothing; numbers in the shortest form that reads back to the same bits."""
     with whole(path) as file:

@@ -49,6 +49,31 @@ def keep(
     return number
 
 
+def take_in(
+    connection: Connection,
+    finished: Finished,
+    owner: str,
+    limits: Limits = NO_LIMITS,
+    name: str | None = None,
+    note: str = "",
+    tags: Sequence[str] = (),
+    made_at: float | None = None,
+) -> bool:
+    """Keep a study from elsewhere with what was said of it there; False where the owner has it, which stays as it is.
+
+    One that the owner deleted comes back as it was.
+    """
+    own = (entry.c.owner == owner) & (entry.c.study == finished.key)
+    before = connection.execute(select(entry.c.deleted_at).where(own)).first()
+    number = keep(connection, finished, owner, limits)
+    if before is not None:
+        return before.deleted_at is not None
+    describe(connection, owner, number, name, note, tags)
+    if made_at is not None:
+        connection.execute(update(entry).where(own).values(made_at=made_at))
+    return True
+
+
 def describe(
     connection: Connection,
     owner: str,
@@ -87,12 +112,19 @@ def restore(connection: Connection, owner: str, numbers: Iterable[int]) -> int:
 
 def prune(connection: Connection, before: float | None = None) -> int:
     """End what was deleted a day ago, and with `before` every unnamed entry made earlier; how many entries went."""
-    gone = entry.c.deleted_at < time.time() - UNDO_SECONDS
-    if before is not None:
-        gone |= entry.c.name.is_(None) & (entry.c.made_at < before)
-    number = connection.execute(delete(entry).where(gone)).rowcount
+    number = connection.execute(delete(entry).where(_going(before))).rowcount
     _drop_unowned(connection)
     return number
+
+
+def would_go(connection: Connection, before: float | None = None) -> int:
+    """How many entries `prune` would end now; nothing is changed."""
+    return int(connection.scalar(select(func.count()).select_from(entry).where(_going(before))) or 0)
+
+
+def _going(before: float | None) -> Any:
+    gone = entry.c.deleted_at < time.time() - UNDO_SECONDS
+    return gone if before is None else gone | (entry.c.name.is_(None) & (entry.c.made_at < before))
 
 
 def open_room(connection: Connection, code: str, ends_at: float | None = None) -> None:

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from spncore.store.rows import Finished, Result
 from spncore.studies import statistics
 from spncore.studies.cells import thinned
 from spncore.studies.target import Fixed
+from spncore.threads import on_one_thread
 from spncore.words import counted
 
 POINTS = 32  # of the line in a list
@@ -46,18 +47,18 @@ def study_of(settings: Mapping[str, Any]) -> Study:
     return Study(experiment, tuple(settings["depths"]), tuple(settings["rivals"]), settings["shallow"])
 
 
-def key_of(study: Study, data_sha256: str) -> str:
+def key_of(study: Study, data_sha256: str, engine: int = ENGINE) -> str:
     """A study's name: SHA-256 of all that decides its numbers, the engine's included.
 
     Whether a mixture of trees stands beside follows from the rest.
     """
     settings = json.dumps(settings_of(replace(study, shallow=False)), sort_keys=True, allow_nan=False)
-    return hashlib.sha256(f"study\n{ENGINE}\n{data_sha256}\n{settings}".encode()).hexdigest()
+    return hashlib.sha256(f"study\n{engine}\n{data_sha256}\n{settings}".encode()).hexdigest()
 
 
-def fold_of(study: Study, data_sha256: str) -> str:
+def fold_of(study: Study, data_sha256: str, engine: int = ENGINE) -> str:
     """What a study and the same one with other seeds have in common."""
-    return key_of(replace(study, experiment=study.experiment.replace(seed=0, num_seeds=1)), data_sha256)
+    return key_of(replace(study, experiment=study.experiment.replace(seed=0, num_seeds=1)), data_sha256, engine)
 
 
 def finished(
@@ -86,7 +87,23 @@ def finished(
     )
 
 
-def summary(study: Study, traces: Sequence[Trace], target: Fixed | None) -> dict[str, Any]:
+class Curve(Protocol):
+    """What a summary is made of: a trace, or what a store or a file has of it; `llh` (S, T) in nats per row."""
+
+    @property
+    def experiment(self) -> Experiment:
+        """What was trained."""
+
+    @property
+    def llh(self) -> Floats:
+        """LLH of every seed after 0, 1, … updates."""
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it ended early, if it did."""
+
+
+def summary(study: Study, traces: Sequence[Curve], target: Fixed | None) -> dict[str, Any]:
     """What a list shows of a study: every curve's median end and updates to the target, with exact intervals.
 
     `end` is the highest median end among the curves, in nats per row, None where no curve has one; `line` the median
@@ -102,7 +119,7 @@ def summary(study: Study, traces: Sequence[Trace], target: Fixed | None) -> dict
     return {"curves": curves, "end": max(ends, default=None), "target": said, "at": at, "line": line}
 
 
-def _curve(name: str, trace: Trace, target: Fixed | None) -> dict[str, Any]:
+def _curve(name: str, trace: Curve, target: Fixed | None) -> dict[str, Any]:
     ends = trace.llh[:, -1].tolist() if trace.llh.shape[1] else []
     end = statistics.spread(ends) if ends and all(map(math.isfinite, ends)) else None
     found: dict[str, Any] = {"name": name, "stopped": trace.stopped, "end": None if end is None else [*end]}
@@ -125,7 +142,11 @@ def _rounded(value: float) -> float:
 
 
 def retrained(study: Study, dataset: Dataset) -> Iterator[Trace]:
-    """Train a study, curve by curve, with the bits that all curves side by side have."""
+    """Train a study, curve by curve on one BLAS thread, with the bits that all curves side by side have."""
+    return on_one_thread(_retrained(study, dataset))
+
+
+def _retrained(study: Study, dataset: Dataset) -> Iterator[Trace]:
     first: Trainer | None = None
     for curve, experiment in enumerate(study.experiments()):
         if study.is_shallow(curve) and first is not None:

@@ -23,7 +23,7 @@ from unittest import mock
 import numpy as np
 
 import spncore.__main__ as command_line
-from app.kit import files, results, text, uploads
+from app.kit import results, text, uploads
 from app.kit.link import CIRCUITS, LAB, decode_view
 from app.live import circuit_layout
 from app.live.headline.told import circuit_told, told
@@ -49,6 +49,7 @@ from spncore.circuits import overparam, saving
 from spncore.circuits.circuit import mixture
 from spncore.circuits.model import random_model
 from spncore.data import library as datasets
+from spncore.files import export as files
 from spncore.inference import explanation, queries, sampling
 from spncore.learning import em, objectives, parametrisation
 from spncore.learning.learners import LEARNERS

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.kit import files
 from app.pages.classes import words as classes_words
 from app.pages.held_equal import words as fair_words
 from app.pages.phase import words as phase_words
+from spncore.files import export
 from spncore.runs.scores import QUANTITIES
 from spncore.runs.study import Study
 from spncore.studies import classes, phase, shipped
@@ -97,8 +97,8 @@ def judged_fair(case, found):
         pass
     settings = fair_words.settings(case, found)
     return fair_judge.judge(
-        files.table(fair_words.SEED_COLUMNS, fair_words.seed_rows(settings), ["# x"]),
-        files.table(fair_words.RATE_COLUMNS, fair_words.rate_rows(case, found), []),
+        export.table(fair_words.SEED_COLUMNS, fair_words.seed_rows(settings), ["# x"]),
+        export.table(fair_words.RATE_COLUMNS, fair_words.rate_rows(case, found), []),
         {setting.name: setting.end for setting in settings},
         fair_words.summary(settings),
         {setting.name: fair_words.statement(setting) for setting in settings},
@@ -164,7 +164,7 @@ def judged_classes(shown):
     words |= {"test accuracy": classes_words.accuracy_words(shown)}
     words |= {each: classes_words.likelihood_words(shown, each) for each in ("test conditional", "test llh")}
     return classes_judge.judge(
-        files.table(classes.COLUMNS, classes.rows(shown), ["# x"]),
+        export.table(classes.COLUMNS, classes.rows(shown), ["# x"]),
         shown.study.experiment.iterations,
         classes_words.headline(shown),
         classes_words.control(shown),
@@ -209,7 +209,7 @@ def test_predicting_a_class_says_what_the_shipped_table_supports(number):
 def test_the_answers_of_all_objectives_are_counted_again():
     made = list(classes.shipped().values())
     for shown, row in zip(made, classes_words.answer_rows(made), strict=True):
-        numbers = files.table(classes.COLUMNS, classes.rows(shown), [])
+        numbers = export.table(classes.COLUMNS, classes.rows(shown), [])
         for rival, cell in zip(("L=1", "L=1 at 3η"), row[2:], strict=True):
             assert cell == classes_judge.answer(numbers, rival)
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from app.kit import address, page, progress, session, uploads
-from app.kit.files import Row, cell, linked
 from app.kit.text import literal, page_text
 from app.live import circuit_layout
 from app.pages.ask import charts, flow_lines, link, networks, panel
@@ -18,6 +17,7 @@ from app.pages.ask.networks import Trained
 from app.pages.ask.panel import REFUSED, STATE
 from app.pages.ask.question import Answer, Item, Matches, Question
 from spncore.data.library import Dataset
+from spncore.files.export import Row, cell, linked
 from spncore.inference import explanation, queries, sampling
 from spncore.inference.queries import QueryError
 from spncore.limits import LIMITS

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.kit.files import Row, cell
 from app.kit.text import literal
 from app.pages.ask.flow_lines import RootLine
 from app.pages.ask.networks import Trained
 from app.pages.ask.question import ENOUGH_ROWS, UNKNOWN, Answer, Item, Matches
 from spncore.arrays import Floats, Ints
+from spncore.files.export import Row, cell
 from spncore.inference.explanation import MostProbable
 from spncore.words import percent, raised, signed
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.kit.files import Row, document, ended, linked, table
 from spncore import Dataset, Trace, Trainer
 from spncore.circuits.saving import save_model
+from spncore.files.export import Row, document, linked, table
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
+from spncore.runs.trace import ended
 from spncore.runs.training import learner_of
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights

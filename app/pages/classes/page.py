@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.kit import address, controls, files, page, progress, session, uploads
+from app.kit import address, controls, page, progress, session, uploads
 from app.kit.data import offered, upload_button
 from app.kit.link import LAB
 from app.kit.text import WORDS, literal, number, plain
@@ -19,6 +19,7 @@ from app.pages.classes import words as classes_words
 from app.pages.classes.link import MAX_ITERATIONS, MAX_SEEDS, RIGHT, Look
 from spncore.data.dataset import is_upload
 from spncore.data.library import Dataset
+from spncore.files import export
 from spncore.record import ExperimentError, Field
 from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
@@ -192,7 +193,7 @@ def take_away(shown: Comparison) -> None:
     st.caption(classes_words.columns_explained(shown))
     st.caption(f"{classes_words.by_chance(shown, list(classes.shipped().values()))} {WORDS['restarts']}")
     with st.container(horizontal=True):
-        remarks = files.signed(classes_words.about(shown), f"link: {link}")
+        remarks = export.signed(classes_words.about(shown), f"link: {link}")
         every, name = partial(classes.rows, shown), f"class {shown.title}"
         page.download("All numbers (CSV)", name, classes.COLUMNS, every, remarks, "classes_csv", type="secondary")
         page.lab_link("Open in the lab", shown.study, "classes_lab")

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from functools import cache
 from statistics import median
 
-from app.kit.files import Row
 from app.kit.text import choice, number, value_text
 from spncore.data.library import DATASETS, known_mixture
+from spncore.files.export import Row
 from spncore.plots.curves import Line
 from spncore.runs.experiment import FIELDS
 from spncore.runs.scores import MAX_COLUMNS, OBJECTIVE, best_possible

@@ -4,11 +4,12 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import address, files, page, results
+from app.kit import address, page, results
 from app.kit.results import Results
 from app.kit.text import number
 from app.pages.figure3 import words as facts
 from app.pages.figure3.link import Look
+from spncore.files import export
 from spncore.plots import curves as charts
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
@@ -45,7 +46,7 @@ def overview(shown: Results) -> None:
         "In updates; 0 is the start. Ours: median over seeds [interval that holds their median with 95 % probability]. "
         "Bold where the published run lies outside the range of our seeds."
     )
-    rows, remarks = partial(facts.seed_rows, shown), files.signed(shown.words)
+    rows, remarks = partial(facts.seed_rows, shown), export.signed(shown.words)
     page.download("Table (CSV)", "figure 3 updates", facts.SEED_COLUMNS, rows, remarks, "figure3_table_csv")
 
 

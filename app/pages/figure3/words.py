@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from app.kit.files import Row
 from app.kit.results import Results
 from app.kit.text import number
 from spncore.arrays import Floats
+from spncore.files.export import Row
 from spncore.plots.curves import Line
 from spncore.runs.experiment import Experiment
 from spncore.studies import figure3, statistics

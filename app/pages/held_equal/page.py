@@ -5,12 +5,13 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import address, files, page, results
+from app.kit import address, page, results
 from app.kit.results import Results
 from app.kit.text import literal
 from app.pages.held_equal import words as facts
 from app.pages.held_equal.link import Look
 from app.pages.held_equal.words import Setting
+from spncore.files import export
 from spncore.plots import curves as charts
 from spncore.runs.study import Study
 from spncore.studies import held_equal, shipped
@@ -60,7 +61,7 @@ def wins(case: Case, settings: list[Setting], shown: Results) -> None:
     st.caption(facts.columns_explained(settings))
     st.caption(facts.by_chance(settings))
     seeds, rates = partial(facts.seed_rows, settings), partial(facts.rate_rows, case, shown.results)
-    remarks = files.signed(shown.words)
+    remarks = export.signed(shown.words)
     with st.container(horizontal=True):
         page.download("Every seed (CSV)", "held equal", facts.SEED_COLUMNS, seeds, remarks, "fair_seeds_csv")
         page.download("Every rate tried (CSV)", "rates tried", facts.RATE_COLUMNS, rates, remarks, "fair_rates_csv")

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.kit.files import Row
 from app.kit.text import number
+from spncore.files.export import Row
 from spncore.plots.curves import Line, around
 from spncore.studies import statistics
 from spncore.studies.best_rate import NEAR, Best

@@ -1,25 +1,23 @@
 """A run as files to take away: tidy tables, settings with results, and a script that repeats it.
 
-Pure functions from a study, its data and its traces to text. Numbers are written in the shortest form that reads
-back to the same bits, with a dot in every locale. A text cell that a spreadsheet could take for a formula gets a
-leading apostrophe; JSON keeps every name as it is.
+Pure functions from a study, its data and its traces to text, written as `spncore.files.export` says.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
-from app.kit.files import Row, cell, document, ended, linked, one_line, table
 from app.live.views.frames import RATES_OF
-from spncore import Trainer, __version__
-from spncore.data.dataset import is_upload
+from spncore import Trainer
 from spncore.data.library import Dataset
 from spncore.dynamics.shares import component_shares, log_masses
-from spncore.files.provenance import made_by
+from spncore.files.export import Row, cell, document, linked, table
+from spncore.kept.repeat import script
 from spncore.runs.study import Study
-from spncore.runs.trace import Trace
+from spncore.runs.trace import Trace, ended
 from spncore.runs.training import learner_of
 from spncore.studies.target import Fixed
 
+__all__ = ["components_csv", "curves_csv", "result_json", "script"]
 MAX_ROWS = 1_000_000  # beyond this a table holds the LLH and the floor only, and says so
 
 
@@ -78,67 +76,6 @@ def result_json(study: Study, dataset: Dataset, traces: Sequence[Trace], link: s
             {"L": trace.experiment.depth, "learner": trace.experiment.optimiser, **ended(trace)} for trace in traces
         ],
     )
-
-
-def script(study: Study, dataset: Dataset, link: str) -> str:
-    """A Python program that repeats the run with the engine alone and prints the last LLH of every seed."""
-    settings = {name: value for name, value in asdict(study.experiment).items() if name != "depth"}
-    lines = "\n".join(f"    {name}={value!r}," for name, value in settings.items())
-    upload = is_upload(study.experiment.dataset)
-    return _SCRIPT.format(
-        link=one_line(link),
-        version=__version__,
-        made_by=made_by(),
-        usage="python THIS_FILE your_table.csv" if upload else "python THIS_FILE",
-        imports="\nfrom pathlib import Path" if upload else "",
-        reader="\nfrom spncore.data.table_file import read_csv" if upload else "",
-        settings=lines,
-        depths=repr(study.depths),
-        rivals=repr(study.rivals),
-        sha256=dataset.sha256,
-        data=_FROM_FILE if upload else f"load({study.experiment.dataset!r})",
-    )
-
-
-_FROM_FILE = "read_csv(Path(sys.argv[1]).read_bytes(), sys.argv[1])[0]"
-_SCRIPT = '''# /// script
-# requires-python = ">=3.11"
-# dependencies = ["spnlab=={version}"]
-# ///
-"""Repeats a run of SPN Lab: {link}
-
-Made with {made_by}.
-The numbers are equal to the last bit only with the same BLAS kernel, SIMD level and BLAS threads; it takes one thread.
-In single precision noise below 6e-8 is lost: components that start equal then stay equal, at every depth.
-Run it where spnlab is installed: {usage}
-"""
-
-import csv
-import sys{imports}
-
-from spncore import Experiment, fit, load{reader}
-
-EXPERIMENT = Experiment(
-{settings}
-)
-DEPTHS = {depths}
-RIVALS = {rivals}  # learners of the plain network to compare with
-SHA256 = "{sha256}"
-
-data = {data}
-if data.sha256 != SHA256:
-    sys.exit("This is other data than the run was made with; nothing was trained.")
-
-table = csv.writer(sys.stdout)
-table.writerow(["seed", "L", "learner", "t", "quantity", "value"])
-for experiment in [*(EXPERIMENT.replace(depth=depth) for depth in DEPTHS), *map(EXPERIMENT.rival, RIVALS)]:
-    trace = fit(experiment, data)  # trace.llh, .rho, .lam, .effective_weights: (seeds, states, …)
-    if trace.stopped:
-        print(f"L={{experiment.depth}}, {{experiment.optimiser}}: {{trace.stopped}}", file=sys.stderr)
-    for seed, llh in zip(experiment.seeds, trace.llh):
-        if llh.size:
-            table.writerow([seed, experiment.depth, experiment.optimiser, llh.size - 1, "llh", float(llh[-1])])
-'''
 
 
 def _seed_rows(trace: Trace) -> Iterator[Row]:

@@ -5,11 +5,12 @@ from functools import partial
 
 import streamlit as st
 
-from app.kit import address, controls, files, page, progress
+from app.kit import address, controls, page, progress
 from app.kit.link import LAB
 from app.kit.text import WORDS, page_text
 from app.pages.linear import charts, words
 from app.pages.linear.link import LINKS, Look
+from spncore.files import export
 from spncore.linear import network, rates, steps
 from spncore.studies import linear
 from spncore.studies.linear import Comparison, LinearStudy, SharedScalar
@@ -64,9 +65,9 @@ def chosen(study: LinearStudy) -> LinearStudy:
     return made or study
 
 
-def take(title: str, columns: Sequence[str], rows: files.Rows, link: str) -> None:
+def take(title: str, columns: Sequence[str], rows: export.Rows, link: str) -> None:
     """A button that hands out the data of the charts above it."""
-    page.download(f"{title} (CSV)", f"linear {title}", columns, rows, files.linked(link), f"take_{title}")
+    page.download(f"{title} (CSV)", f"linear {title}", columns, rows, export.linked(link), f"take_{title}")
 
 
 def _titled(title: str, axis: str = "") -> bool:

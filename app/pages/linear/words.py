@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.kit.files import Row
 from app.pages.linear import verdict
+from spncore.files.export import Row
 from spncore.studies.linear import MAX_UPDATES, Comparison, LinearStudy, SharedScalar, Side
 from spncore.words import JOINED, counted, listed, lowered, raised, signed
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 from typing import NamedTuple
 
-from app.kit.files import Row
 from app.kit.results import Results
+from spncore.files.export import Row
 from spncore.learning.partition import EDGE
 from spncore.studies import update2020
 from spncore.studies.cells import DEPTHS, depth_name

@@ -8,8 +8,8 @@ from functools import partial
 import streamlit as st
 
 from app.kit import address, controls, page, progress
-from app.kit.files import linked
 from app.kit.link import LAB
+from spncore.files.export import linked
 from spncore.plots import curves
 from spncore.plots.curves import Line
 from spncore.runs.study import Study

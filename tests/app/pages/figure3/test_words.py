@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.kit import files, results
+from app.kit import results
 from app.kit.text import page_text
 from app.pages.figure3 import words
 from spncore import Experiment, fit
 from spncore.dynamics.steps import relative_steps
+from spncore.files import export
 from spncore.studies import figure3
 from spncore.studies.cells import Runs
 from spncore.studies.published import TARGETS
@@ -79,11 +80,11 @@ def outcome(known, updates):
 
 
 def seed_table(shown):
-    return files.table(words.SEED_COLUMNS, words.seed_rows(shown), ["a remark"])
+    return export.table(words.SEED_COLUMNS, words.seed_rows(shown), ["a remark"])
 
 
 def curve_table(lines):
-    return files.table(words.CURVE_COLUMNS, words.curve_rows(lines), ["a remark"])
+    return export.table(words.CURVE_COLUMNS, words.curve_rows(lines), ["a remark"])
 
 
 BOTH = pytest.mark.parametrize("synthetic", [False, True], ids=["real", "stand-in"])

@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 
-from app.kit.files import FORMULA_STARTS, cell, file_name
 from app.kit.link import LAB
 from app.pages.lab import files
 from spncore import Experiment, fit
 from spncore.data.library import from_array, load
 from spncore.data.table_file import read_csv
+from spncore.files.export import FORMULA_STARTS, cell, file_name
 from spncore.files.provenance import versions
 from spncore.learning.objectives import OBJECTIVES
 from spncore.runs.study import Study

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from app.kit import files
 from app.pages.linear import charts, words
+from spncore.files import export
 from spncore.linear import network
 from spncore.studies import linear
 from spncore.studies.linear import LinearStudy
@@ -50,7 +50,7 @@ def a_smaller_budget(monkeypatch):
 
 def read(columns, rows):
     """The rows of a table as the page hands it out."""
-    return list(csv.DictReader(io.StringIO(files.table(columns, rows, []))))
+    return list(csv.DictReader(io.StringIO(export.table(columns, rows, []))))
 
 
 def recounted(shown):

@@ -9,9 +9,9 @@ import statistics
 import numpy as np
 import pytest
 
-from app.kit import files
 from app.kit.results import Results
 from app.pages.update2020 import words
+from spncore.files import export
 from spncore.plots import curves
 from spncore.studies import shipped, update2020
 from spncore.studies.cells import CURVE, OF_SCALE, Runs
@@ -84,7 +84,7 @@ def made(situation, rate):
 def recounted(shown):
     """{(objective, L, seed): {quantity: value}} from the table."""
     labelled = [((cell.experiment.objective,), cell, each) for cell, each in shown.results.items()]
-    text = files.table(("objective", *shipped.COLUMNS), shipped.tidy(labelled), [])
+    text = export.table(("objective", *shipped.COLUMNS), shipped.tidy(labelled), [])
     found = {}
     for row in csv.DictReader(io.StringIO(text)):
         if row["seed or statistic"].isdigit() and row["value"]:

@@ -1,15 +1,19 @@
-"""Files to take away: tables, names and remarks that every page writes alike."""
+"""Files to take away: tables, names and remarks that every page and command writes alike.
+
+Numbers are written in the shortest form that reads back to the same bits, with a dot in every locale. A text cell that
+a spreadsheet could take for a formula gets a leading apostrophe; JSON and Parquet keep every text as it is.
+"""
 
 import csv
 import io
 import json
 import re
 import unicodedata
+from codecs import StreamWriter
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
-from spncore.files.provenance import made_by, versions
-from spncore.runs.trace import Trace
+from spncore.files.provenance import citation, made_by, versions
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 SCHEMA = 1
@@ -39,25 +43,31 @@ def signed(*remarks: str) -> list[str]:
     return [*remarks, f"written by {made_by()}"]
 
 
+def cited(link: str, *remarks: str) -> list[str]:
+    """Remarks of what is kept: the link where there is one, what wrote the file, and how to cite."""
+    return [*([f"link: {link}"] if link else []), *remarks, f"written by {made_by()}", f"cite: {citation()}"]
+
+
 def table(columns: Sequence[str], rows: Iterable[Row], remarks: Sequence[str]) -> str:
-    """A CSV text: remarks as lines that start with `#`, one cell each, the columns, the rows."""
+    """The CSV text that `write_table` writes."""
     out = io.StringIO()
+    write_table(out, columns, rows, remarks)
+    return out.getvalue()
+
+
+def write_table(
+    out: TextIO | StreamWriter, columns: Sequence[str], rows: Iterable[Row], remarks: Sequence[str]
+) -> None:
+    """Write CSV row by row: remarks as lines that start with `#`, one cell each, the columns, the rows."""
     writer = csv.writer(out)  # CRLF, so that a name with a lone CR is quoted in every Python
     writer.writerows([f"# {one_line(remark)}"] for remark in remarks)
     writer.writerow(columns)
     writer.writerows(rows)
-    return out.getvalue()
 
 
 def document(link: str, **parts: Any) -> str:
     """A JSON text: its schema, the link to what it holds, the versions that made it, and the parts."""
     return json.dumps({"schema": SCHEMA, "link": link, "versions": versions(), **parts}, allow_nan=False, indent=1)
-
-
-def ended(trace: Trace) -> dict[str, Any]:
-    """How a run went, for such a text: its seeds, what stopped it, LLH and objective of every seed and state."""
-    own = {} if trace.experiment.objective == "generative" else {"objective": trace.value.tolist()}
-    return {"seeds": list(trace.experiment.seeds), "stopped": trace.stopped, "llh": trace.llh.tolist(), **own}
 
 
 def one_line(text: str) -> str:

@@ -1,0 +1,185 @@
+"""Kept runs as they are gone through: listed, chosen by number or name, read whole from a store, and found at fault."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from spncore import __version__
+from spncore.arrays import Floats
+from spncore.data.dataset import Dataset
+from spncore.runs.experiment import Experiment
+from spncore.runs.study import Study
+from spncore.store import Store, StoreError, reading
+from spncore.store.rows import Entry, Finished, Result
+from spncore.studies import history
+from spncore.studies.target import Fixed
+
+COMMAND_LINE = hashlib.sha256(b"spnlab command line").hexdigest()  # the owner that no secret token gives
+PAGE = 200  # entries that are asked for at a time
+DIGITS = 18  # of a run's number
+
+
+class KeptError(ValueError):
+    """What was asked of kept runs, or a file of them, is refused; the text says what, where, and what is allowed."""
+
+
+class Run(NamedTuple):
+    """A kept run as a whole: what its list says of it, and what was computed."""
+
+    entry: Entry
+    finished: Finished
+
+    @property
+    def study(self) -> Study:
+        """What was trained."""
+        return history.study_of(self.entry.settings)
+
+    def curves(self) -> list[Curve]:
+        """Its curves in the order of its study's; KeptError where what is stored is not a result of each seed."""
+        found: dict[int, list[Result]] = {}
+        for result in self.finished.results:
+            found.setdefault(result.curve, []).append(result)
+        experiments = self.study.experiments()
+        for curve, experiment in enumerate(experiments):
+            own = found.get(curve, [])
+            if [each.seed for each in own] != [*experiment.seeds] or len({each.llh.size for each in own}) > 1:
+                raise KeptError(f"run {self.entry.id}: curve {curve} has not the results of all its seeds; train again")
+        return [
+            Curve(experiment, np.array([each.llh for each in found[curve]]), found[curve][0].stopped)
+            for curve, experiment in enumerate(experiments)
+        ]
+
+
+class Curve(NamedTuple):
+    """One curve of a run: what was trained, its LLH (S, T) in nats per row, and why it ended early, if it did."""
+
+    experiment: Experiment
+    llh: Floats
+    stopped: str | None
+
+
+class Selection(NamedTuple):
+    """Runs that are gone through one by one: `entries` begins anew when it is called, `whole` reads one of them."""
+
+    entries: Callable[[], Iterable[Entry]]
+    whole: Callable[[Entry], Run]
+
+    def runs(self) -> Iterator[Run]:
+        """Each of them as a whole; the last is forgotten when the next is read."""
+        return map(self.whole, self.entries())
+
+
+def of_store(store: Store, entries: Callable[[], Iterable[Entry]]) -> Selection:
+    """Some entries of a store."""
+    return Selection(entries, lambda entry: whole(store, entry))
+
+
+def of_runs(runs: Sequence[Run]) -> Selection:
+    """Runs that have been read, such as those of a file."""
+    by_key = {run.entry.study: run for run in runs}
+    return Selection(lambda: [run.entry for run in runs], lambda entry: by_key[entry.study])
+
+
+def whole(store: Store, entry: Entry) -> Run:
+    """What a store has of a run; StoreError where its numbers are not those that were written."""
+    rows = store.read(reading.results, [entry.study]).get(entry.study, [])
+    traces = store.read(reading.traces, entry.study)
+    return run_of(entry, rows[0]["versions"] if rows else {}, [_result(row, traces) for row in rows])
+
+
+def run_of(entry: Entry, versions: Mapping[str, str], results: Sequence[Result]) -> Run:
+    """A run of what is said of it and its results."""
+    own = {name: getattr(entry, name) for name in Finished._fields if name in Entry._fields}
+    return Run(entry, Finished(**own, key=entry.study, versions=versions, results=results))
+
+
+def listed(store: Store, query: reading.Query) -> Iterator[Entry]:
+    """The entries that a query asks for, however many there are, read page by page; its part is not looked at."""
+    skip = 0
+    while True:
+        page = store.read(reading.entries, query._replace(skip=skip, most=PAGE))
+        yield from page
+        if len(page) < PAGE:
+            return
+        skip += PAGE
+
+
+def chosen(store: Store, owner: str, words: Iterable[str]) -> list[Entry]:
+    """The runs of an owner that words name, each once: by number, or by name; KeptError names the first that is not."""
+    found = [_chosen(store, owner, word) for word in words]
+    return list({entry.id: entry for entry in found}.values())
+
+
+def _chosen(store: Store, owner: str, word: str) -> Entry:
+    if word.isascii() and word.isdigit() and len(word) <= DIGITS:
+        numbered = store.read(reading.own, owner, [int(word)])
+        if numbered:
+            return numbered[0]
+    named = [each for each in listed(store, reading.Query(owner, word, named=True)) if each.name == word]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        numbers = ", ".join(str(each.id) for each in named)
+        raise KeptError(f"{ascii(word)[:60]}: {len(named)} runs have this name; say one of the numbers {numbers}")
+    raise KeptError(f"{ascii(word)[:60]}: no such run; allowed: a number or a name of `history list`")
+
+
+def target_of(summary: Mapping[str, Any]) -> Fixed | None:
+    """What a run was compared at."""
+    said = summary["target"]
+    return None if said is None else Fixed(said["rule"], tuple(said["levels"]))
+
+
+class Proof(NamedTuple):
+    """What training again has shown: whether all that is stored came back, and sentences about it."""
+
+    same: bool
+    sentences: tuple[str, ...]
+
+
+def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
+    """Train a run again and compare all that the store has of it: numbers, their ends, and what the list shows."""
+    study = history.study_of(entry.settings)
+    rows = store.read(reading.results, [entry.study]).get(entry.study, [])
+    try:
+        stored = store.read(reading.traces, entry.study)
+    except StoreError as error:
+        return Proof(False, (str(error),))
+    traces = [*history.retrained(study, dataset)]
+    found = history.check(stored, traces)
+    versions = rows[0]["versions"] if rows else {}
+    sentences = [history.in_words(found, study.names(), versions)]
+    faults = _contradictions(study, rows, stored)
+    if history.key_of(study, entry.data_sha256, entry.engine) != entry.study:
+        faults.append("Its settings or its data are not those that its key was made of.")
+    now = json.loads(json.dumps(history.summary(study, traces, target_of(entry.summary))))
+    if found.same and versions.get("spnlab") == __version__ and now != entry.summary:
+        faults.append("What the list shows of it is not what its numbers give: its summary is not what was computed.")
+    return Proof(found.same and not faults, (*sentences, *faults))
+
+
+def _contradictions(
+    study: Study, rows: Sequence[Mapping[str, Any]], stored: Mapping[tuple[int, int], Floats]
+) -> list[str]:
+    """Sentences about rows of results that say something else than their numbers."""
+    faults, names = [], dict(enumerate(study.names()))
+    for row in rows:
+        llh = stored.get((row["curve"], row["seed"]), np.zeros(0))
+        ends = (float(llh[0]), float(llh[-1])) if llh.size else (None, None)
+        if (row["first_llh"], row["final_llh"], row["updates"]) != (*ends, max(llh.size - 1, 0)):
+            where = f"{names.get(row['curve'], 'a curve that it has not')}, seed {row['seed']}"
+            faults.append(
+                f"{where}: its first and last LLH are stored as {row['first_llh']!r} and {row['final_llh']!r}, its "
+                f"numbers begin and end with {ends[0]!r} and {ends[1]!r}: one of them is not what was computed."
+            )
+    return faults
+
+
+def _result(row: Mapping[str, Any], traces: Mapping[tuple[int, int], Floats]) -> Result:
+    llh = traces.get((row["curve"], row["seed"]), np.zeros(0))
+    return Result(row["curve"], row["seed"], row["depth"], row["learner"], row["stopped"], llh)

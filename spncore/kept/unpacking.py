@@ -89,9 +89,6 @@ def _check_directory(data: bytes) -> None:
 def _members(archive: zipfile.ZipFile, size: int) -> list[str]:
     """The members' names, each once, none compressed, all together no larger than the file."""
     found = [member.filename for member in archive.infolist()]
-    total = sum(member.file_size for member in archive.infolist())
-    if total > size:
-        raise KeptError(f"the members claim {total:,} bytes together; the file has {size:,}")
     for member in archive.infolist():
         name = ascii(member.filename[:80])
         if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
@@ -100,6 +97,9 @@ def _members(archive: zipfile.ZipFile, size: int) -> list[str]:
             raise KeptError(f"{name}: claims {member.file_size:,} bytes and holds {member.compress_size:,}")
         if found.count(member.filename) > 1:
             raise KeptError(f"{name}: the name stands there twice; allowed: each member once")
+    total = sum(member.file_size for member in archive.infolist())
+    if total > size:
+        raise KeptError(f"the members claim {total:,} bytes together; the file has {size:,}")
     if MANIFEST not in found:
         raise KeptError(f"{MANIFEST} is missing: not a .spnlab file; choose another, or export the runs again")
     return found

@@ -1,8 +1,8 @@
 """Runs as one file, `.spnlab`: a plain ZIP archive that any tool unpacks.
 
-`manifest.json` has the format, versions, link, how to cite, and the SHA-256 of every other member. A run has two of
-them: `KEY.json`, its settings, summary, data set, versions, name, note and tags; and `KEY.f64`, its LLH in nats per row
-as little-endian float64, curve by curve, seed by seed, as many states each as `curves` says. Members are stored as they
+The manifest has the format, versions, link, how to cite, and the SHA-256 of every other member. A run has two of
+them: KEY.json, its settings, summary, data set, versions, name, note and tags; and KEY.f64, its LLH in nats per row as
+little-endian float64, curve by curve, seed by seed, as many states each as `curves` says. Members are stored as they
 are, so that equal runs give equal bytes. What is read back is trusted in nothing: `spncore.kept.unpacking`.
 """
 

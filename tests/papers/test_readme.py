@@ -86,7 +86,7 @@ def commands():
     return [part.strip() for line in lines for part in line.split("  #")[0].split(" && ")]
 
 
-RUN = re.compile(r"(\.venv/bin/python -m spncore|spnlab) (fit|figure3|study|sweep|data) ")
+RUN = re.compile(r"(\.venv/bin/python -m spncore|spnlab) (fit|figure3|study|sweep|history|data) ")
 
 
 def marked(command):

@@ -63,7 +63,7 @@ def _members(run: Run) -> dict[str, bytes]:
         }
         for name, curve in zip(run.study.names(), curves, strict=True)
     ]
-    own = {name: getattr(entry, name) for name in ("name", "note", "tags", "made_at")}
+    own = {"name": entry.name or None, "note": entry.note, "tags": entry.tags, "made_at": entry.made_at}
     said = {"key": key, **own, **{name: getattr(finished, name) for name in PLAIN}, "curves": about}
     numbers = b"".join(octets(curve.llh) for curve in curves)
     return {f"{key}{SAID}": _json(said), f"{key}{NUMBERS}": numbers}

@@ -71,6 +71,17 @@ def test_an_exported_script_gives_equal_numbers_and_names_what_it_needs(run):
     assert f'dependencies = ["spnlab=={needs["Version"]}"]' in script
 
 
+def test_runs_are_kept_proved_and_taken_away_without_the_lab(run):
+    store = ("--store", str(run.folder / "runs.db"))
+    said(run("spnlab", "fit", *SMALL, "--keep", "first", *store))
+    assert "came back bit for bit" in said(run("spnlab", "history", "show", "first", "--recompute", *store))
+    said(run("spnlab", "history", "export", "--out", "kept.py", "first", *store))
+    assert "2 of 2 last numbers are the stored ones" in run("python", "kept.py").stderr
+    refused = run("spnlab", "history", "export", "--out", "kept.parquet", *store)
+    assert (refused.returncode, refused.stderr) == (2, "Parquet takes pyarrow: pip install 'spnlab[lab]'\n")
+    assert not (run.folder / "kept.parquet").exists()
+
+
 def test_a_study_runs_without_the_lab(run):
     if " study " not in said(run("spnlab", "--help")):
         pytest.skip("the command study is not here yet")

@@ -1,4 +1,4 @@
-"""Lists of runs: every run that comes to its end is in its owner's, said to be saved once it is, and in nobody else's."""
+"""Lists of runs: every run that comes to its end is in its owner's, is said to be saved then, and is in no other."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -26,8 +26,8 @@ def make(tmp_path: Path) -> Iterator[Made]:
     """A registry whose runs are kept in a store of its own, or in the place that is given."""
     made = list[Any]()
 
-    def kept(place: Place = Place(file=tmp_path / "kept" / "spnlab.db")) -> tuple[RunRegistry, History]:
-        history = History(lambda: place)
+    def kept(place: Place | None = None) -> tuple[RunRegistry, History]:
+        history = History(lambda: place or Place(file=tmp_path / "kept" / "spnlab.db"))
         runs = registry()
         runs.keep = history.keep
         made.extend([runs, history])

@@ -131,6 +131,8 @@ class History:
             LOG.warning("the store of runs: %s", notice)
         if store.why_read_only:
             self.fault = store.why_read_only
+        else:
+            store.write(changes.prune)  # what was deleted long ago
         return store
 
 

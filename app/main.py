@@ -24,6 +24,10 @@ PAGES = {
         ("dynamics", "dynamics", "timeline"),
         ("circuits", "circuits", "account_tree"),
     ],
+    WORDS["of_runs"]: [
+        ("runs", "runs", "list"),
+        ("compare", "compare", "show_chart"),
+    ],
     WORDS["evidence"]: [
         ("figure3", "figure3", "compare_arrows"),
         ("held_equal", "fair", "balance"),

@@ -136,7 +136,7 @@ def draw(
     elif kind == "select_slider":
         offered = sorted(_offered(key, options or steps(field), (value, said)))
         how |= {"options": offered, "format_func": words or partial(point, field)}
-    elif kind != "toggle":
+    elif kind not in ("toggle", "text_input"):
         options = options or field.choices or range(int(field.low), int(field.high) + 1)
         how |= {"options": options, "format_func": words or partial(value_text, name)}
     if kind == "pills":

@@ -1,5 +1,6 @@
 """What differs between two studies, in words: only the settings that differ, and only those that change something."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.kit.controls import MATTERS, settings
@@ -27,6 +28,25 @@ def differing(study: Study, other: Study) -> list[str]:
         for name in order
         if name in matters and own[name] != others[name]
     ]
+
+
+def apart(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
+    """Each setting in which studies are not all alike: what it is called, and of each study what it is.
+
+    Nothing is said of a study in which the setting changes nothing.
+    """
+    said, fields = [settings(study) for study in studies], Study.declared()
+    order = dict.fromkeys([*FIRST, *(name for name in said[0] if name in fields and name != "depth")])
+    found = []
+    for name in order:
+        matters = [name not in MATTERS or MATTERS[name](own) for own in said]
+        if any(own[name] != said[0][name] for own in said) and any(matters):
+            words = [
+                _said(fields[name], name, own[name], own["momentum"]) if does else ""
+                for own, does in zip(said, matters, strict=True)
+            ]
+            found.append((fields[name].title, words))
+    return found
 
 
 def _said(field: Field, name: str, value: Any, momentum: float) -> str:

@@ -60,7 +60,7 @@ class RunRegistry:
                 computation = None
             elif computation is not None:
                 self._computations[key] = computation  # now the most recently used
-            own = [run for run in self._runs.values() if run.session == session and not run.stopped]
+            own = [run for run in self.of(session) if not run.stopped]
             same = next((run for run in own if computation is not None and run.computation is computation), None)
             replaced = [run for run in own if run.page == page and run is not same and not (run.ended or run.kept)]
             if same is None:
@@ -87,6 +87,10 @@ class RunRegistry:
                 self._take_up(run)
             self._admit()
         return run
+
+    def of(self, session: Hashable) -> list[LiveRun]:
+        """A session's runs, the oldest first."""
+        return [run for run in tuple(self._runs.values()) if run.session == session]
 
     def prepared(self, run_id: str, seconds: float) -> LiveRun | None:
         """The run, once a trainer has drawn or learned its circuit; sooner where that takes longer than `seconds`.
@@ -118,11 +122,10 @@ class RunRegistry:
         A page whose connection broke for a moment goes on asking by the run's id.
         """
         with self._lock:
-            for run in self._runs.values():
-                if run.session == session and not run.released:
-                    run.released = run.fragile = True
-                    run.seen = time.monotonic()
-                    self._follow(run.computation)
+            for run in [each for each in self.of(session) if not each.released]:
+                run.released = run.fragile = True
+                run.seen = time.monotonic()
+                self._follow(run.computation)
         self.scheduler.wake()
 
     @property
@@ -133,9 +136,8 @@ class RunRegistry:
     def welcome(self, session: Hashable) -> None:
         """The session is here, or here again: what was paused goes on."""
         with self._lock:
-            for run in self._runs.values():
-                if run.session == session and run.released:
-                    self._take_up(run)
+            for run in [each for each in self.of(session) if each.released]:
+                self._take_up(run)
         self._admit()
 
     def drain(self) -> None:
@@ -214,7 +216,7 @@ class RunRegistry:
             raise RunRefused("The server is about to be restarted; try again in a minute.")
         if shared is not None and shared.ended:
             return
-        unfinished = [run for run in self._runs.values() if run.session == session and not run.ended]
+        unfinished = [run for run in self.of(session) if not run.ended]
         if len(unfinished) - num_replaced >= self.limits.unfinished_per_session:
             raise RunRefused(f"You have {len(unfinished)} runs under way already; stop one or wait until it ends.")
         spent = self.scheduler.spent(session)
@@ -264,10 +266,7 @@ class RunRegistry:
             self.scheduler.rest(computation)
 
     def _droppable(self, include_viewed: bool) -> list[Computation]:
-        """Finished computations, those without a viewer first, least recently used first.
-
-        Who views one has had the time to fetch it.
-        """
+        """Finished ones, first those without a viewer, least recently used; who views one has had time to fetch it."""
         viewed = {id(run.computation) for run in self._runs.values() if not run.released}
         fetched = time.monotonic() - FETCH_SECONDS
         ended = [
@@ -291,7 +290,7 @@ class RunRegistry:
             del self._runs[run.id]
 
     def _forget_oldest(self, session: Hashable) -> None:
-        own = [run for run in self._runs.values() if run.session == session]
+        own = self.of(session)
         for run in sorted(own[:-1], key=lambda run: run.kept)[: max(0, len(own) - self.limits.runs_per_session)]:
             self._drop(run)
 

@@ -23,7 +23,10 @@ EDGE, OPENING, SQUEEZED, LEAST = 0.05, 0.05, 3.0, 1e-3  # shares of a range and 
 
 @dataclass(frozen=True)
 class Line:
-    """One curve over iterations: its name, the depth whose colour and dash it takes, median and range over seeds."""
+    """One curve over iterations: its name, the depth whose colour and dash it takes, median and range over seeds.
+
+    That of a rival takes the rival's, and one with a dash of its own the depth's colour alone.
+    """
 
     name: str
     depth: int
@@ -34,6 +37,8 @@ class Line:
     faint: bool = False  # grey: what the others are compared with
     group: str = ""  # lines of one group share an entry of the legend
     thin: bool = False  # the rows it was trained on, beside those it was not
+    rival: str = ""
+    dash: str = ""
 
     @classmethod
     def from_start(cls, name: str, depth: int, median: Floats, *spread: Floats, **look: Any) -> Line:
@@ -226,8 +231,9 @@ def _figure(
 
 
 def _add_line(figure: go.Figure, line: Line, theme: str) -> None:
-    look = stroke(line.depth, theme, 1.2 if line.thin else 1.5 if line.faint else 2.6)
+    look = stroke(line.depth, theme, 1.2 if line.thin else 1.5 if line.faint else 2.6, line.rival)
     look |= {"color": FAINT[theme]} if line.faint else {}
+    look |= {"dash": line.dash} if line.dash else {}
     group = line.group or line.name
     if len(line.low):
         band(figure, line.iterations, line.low, line.high, look["color"], opacity=0.16, legendgroup=group)

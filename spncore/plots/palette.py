@@ -99,6 +99,8 @@ BROWSER: Mapping[str, Any] = {
 }
 
 
-def stroke(depth: int, theme: str, width: float = 2.5) -> dict[str, Any]:
-    """The line that a curve of a depth is drawn with."""
+def stroke(depth: int, theme: str, width: float = 2.5, rival: str = "") -> dict[str, Any]:
+    """The line that a curve of a depth is drawn with, or that of a rival."""
+    if rival:
+        return {"color": RIVALS[rival][theme], "dash": RIVALS[rival]["dash"], "width": width}
     return {"color": DEPTHS[theme][depth - 1], "dash": DASHES[depth - 1], "width": width}

@@ -28,7 +28,8 @@ class Query(NamedTuple):
     """Which entries of an owner, in which order, and which part of them; empty texts ask for nothing.
 
     `words` are looked for in names, notes, tags, data sets and settings, each of them; `settings` by name have the
-    value that a study's experiment is to have.
+    value that a study's experiment is to have; `fold` is how the key begins of studies that differ in
+    their seeds alone.
     """
 
     owner: str
@@ -42,6 +43,15 @@ class Query(NamedTuple):
     descending: bool = True
     skip: int = 0
     most: int = 50
+    fold: str = ""
+
+
+class Fold(NamedTuple):
+    """Studies of an owner that differ in their seeds alone: how many there are, and the newest entry of one."""
+
+    fold: str
+    studies: int
+    newest: int
 
 
 def entries(connection: Connection, query: Query) -> list[Entry]:
@@ -70,6 +80,48 @@ def of_study(connection: Connection, owner: str, key: str) -> Entry | None:
     mine = (entry.c.owner == owner) & (entry.c.study == key) & entry.c.deleted_at.is_(None)
     row = connection.execute(select(*_COLUMNS).select_from(_JOINED).where(mine)).first()
     return None if row is None else _entry(row)
+
+
+def begun(connection: Connection, owner: str, prefix: str) -> Entry | None:
+    """An owner's entry of the study whose key begins so, also one that was deleted and can be restored; the newest."""
+    mine = (entry.c.owner == owner) & (entry.c.study >= prefix) & (entry.c.study < f"{prefix}g")  # keys are hex digits
+    found = select(*_COLUMNS).select_from(_JOINED).where(mine)
+    row = connection.execute(found.order_by(entry.c.deleted_at.is_not(None), entry.c.id.desc())).first()
+    return None if row is None else _entry(row)
+
+
+def folds(connection: Connection, query: Query, by: Sequence[str] = (), number: bool = False) -> list[Fold]:
+    """The entries that a query asks for, those together that differ in their seeds alone: of one value of a setting
+    after the other, then the newest first.
+
+    `by` is the place of the setting among a study's, `("experiment", "learning_rate")`; `number` where it is one.
+    """
+    newest = func.max(entry.c.id)
+    found = _asked(select(study.c.fold, func.count(), newest), query).group_by(study.c.fold)
+    if by:
+        found = found.order_by(func.min(_setting(by, number)))
+    found = found.order_by(newest.desc()).offset(query.skip).limit(query.most)
+    return [Fold(*row) for row in connection.execute(found)]
+
+
+def count_folds(connection: Connection, query: Query) -> int:
+    """How many there are in all."""
+    return int(connection.scalar(_asked(select(func.count(study.c.fold.distinct())), query)) or 0)
+
+
+def ends(connection: Connection, query: Query, asked: Iterable[str]) -> dict[str, dict[int, dict[int, float]]]:
+    """By fold, curve and seed the last LLH in nats per row, of the entries that a query asks for; a seed counts once.
+
+    Curves that went beyond all numbers have none.
+    """
+    found: dict[str, dict[int, dict[int, float]]] = {}
+    columns = select(study.c.fold, result.c.curve, result.c.seed, result.c.final_llh)
+    joined = _JOINED.join(result, result.c.study == study.c.key)
+    rows = _where(columns.select_from(joined), query).where(study.c.fold.in_([*asked]), result.c.stopped.is_(None))
+    for row in connection.execute(rows.order_by(result.c.curve, result.c.seed)):
+        if row.final_llh is not None:
+            found.setdefault(row.fold, {}).setdefault(row.curve, {}).setdefault(row.seed, row.final_llh)
+    return found
 
 
 def results(connection: Connection, keys: Iterable[str]) -> dict[str, list[Mapping[str, Any]]]:
@@ -125,8 +177,21 @@ def _entry(row: Any) -> Entry:
     return Entry(**{**values, "tags": tuple(values["tags"])})
 
 
+def _setting(by: Sequence[str], number: bool) -> Any:
+    """A setting of a study as what can be put in order."""
+    at: Any = study.c.settings
+    for name in by:
+        at = at[name]
+    return at.as_float() if number else cast(at, Text)
+
+
 def _asked(found: Select[Any], query: Query) -> Select[Any]:
-    found = found.select_from(_JOINED).where(entry.c.owner == query.owner)
+    return _where(found.select_from(_JOINED), query)
+
+
+def _where(found: Select[Any], query: Query) -> Select[Any]:
+    """What a query asks for."""
+    found = found.where(entry.c.owner == query.owner)
     found = found.where(entry.c.deleted_at.is_not(None) if query.deleted else entry.c.deleted_at.is_(None))
     places = (entry.c.name, entry.c.note, cast(entry.c.tags, Text), study.c.title, cast(study.c.settings, Text))
     for word in query.words.split():
@@ -135,6 +200,8 @@ def _asked(found: Select[Any], query: Query) -> Select[Any]:
         found = found.where(cast(entry.c.tags, Text).contains(_json_text(query.tag), autoescape=True))
     if query.dataset:
         found = found.where(study.c.dataset == query.dataset)
+    if query.fold:
+        found = found.where(study.c.fold.between(query.fold, f"{query.fold}g"))
     if query.named:
         found = found.where(entry.c.name.is_not(None))
     for name, value in query.settings.items():

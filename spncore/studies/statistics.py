@@ -180,8 +180,13 @@ def span(iterations: Iterations, end: int) -> str:
     An interval that covers less than it should, because seeds are few, says what it covers: `342 [335, 368; 87.5 %]`.
     """
     interval = median_interval(iterations)
-    covers = f"; {covered(interval.coverage)}" if interval.coverage < LEVEL else ""
-    return f"{middle(iterations, end)} [{bound(interval.low, end)}, {bound(interval.high, end)}{covers}]"
+    return bracketed(middle(iterations, end), bound(interval.low, end), bound(interval.high, end), interval.coverage)
+
+
+def bracketed(middle: str, low: str, high: str, coverage: float) -> str:
+    """A median with its interval, as `span` writes it."""
+    covers = f"; {covered(coverage)}" if coverage < LEVEL else ""
+    return f"{middle} [{low}, {high}{covers}]"
 
 
 def covered(coverage: float) -> str:

@@ -15,12 +15,30 @@ from spncore import Dataset, Experiment, Trace
 from spncore.arrays import Floats
 from spncore.data.library import product_of_marginals_llh
 from spncore.limits import LIMITS
+from spncore.runs.study import Study
 from spncore.studies.target import Fixed
 from spncore.trees.induced import written
 from spncore.words import counted, listed, signed
 
 GENERATIVE = "generative"
 TREES = "the mixture of its trees"
+
+
+class Course(NamedTuple):
+    """How one curve went: what it is compared by (S, T), after 0, 1, … updates, and why it ended early, else None.
+
+    That is the objective it was trained by, or the log-likelihood where the objective is named generative.
+    """
+
+    experiment: Experiment
+    objective: str
+    values: Floats
+    stopped: str | None
+
+    @classmethod
+    def of(cls, trace: Trace) -> Course:
+        """Of a trace, by what it was trained by."""
+        return cls(trace.experiment, trace.experiment.objective, trained(trace), trace.stopped)
 
 
 class Told(NamedTuple):
@@ -38,21 +56,42 @@ def told(
     The last `num_rivals` traces are of other learners on the plain network. Curves that diverged are named and not
     compared.
     """
-    first_rival = len(traces) - num_rivals
-    depths = sorted(traces[:first_rival], key=lambda trace: trace.experiment.depth)
-    names = [f"L={trace.experiment.depth}" for trace in depths]
-    names += [trace.experiment.learner_title for trace in traces[first_rival:]]
-    return _told([*depths, *traces[first_rival:]], names, dataset, target, ended, num_rivals)
+    return _depths_told([Course.of(trace) for trace in traces], dataset, target, ended, num_rivals)
 
 
 def circuit_told(traces: Sequence[Trace], dataset: Dataset, ended: bool, shallow: bool) -> Told:
     """What a circuit shows at several depths and, if `shallow`, last the mixture of its trees."""
-    depths = [trace.experiment.depth for trace in (traces[:-1] if shallow else traces)]
+    return _circuit_told([Course.of(trace) for trace in traces], dataset, ended, shallow)
+
+
+def kept_told(
+    study: Study, llh: Sequence[Floats], stopped: Sequence[str | None], dataset: Dataset | None, target: Fixed | None
+) -> Told:
+    """The same of a study whose LLH is kept, curve by curve (S, T), and nothing else; also without its data."""
+    kept = zip(study.experiments(), llh, stopped, strict=True)
+    courses = [Course(experiment, GENERATIVE, values, why) for experiment, values, why in kept]
+    if study.deep:
+        return _circuit_told(courses, dataset, True, study.shallow)
+    return _depths_told(courses, dataset, target, True, len(study.rivals))
+
+
+def _depths_told(
+    courses: Sequence[Course], dataset: Dataset | None, target: Fixed | None, ended: bool, num_rivals: int
+) -> Told:
+    first_rival = len(courses) - num_rivals
+    depths = sorted(courses[:first_rival], key=lambda course: course.experiment.depth)
+    names = [f"L={course.experiment.depth}" for course in depths]
+    names += [course.experiment.learner_title for course in courses[first_rival:]]
+    return _told([*depths, *courses[first_rival:]], names, dataset, target, ended, num_rivals)
+
+
+def _circuit_told(courses: Sequence[Course], dataset: Dataset | None, ended: bool, shallow: bool) -> Told:
+    depths = [course.experiment.depth for course in (courses[:-1] if shallow else courses)]
     names = [f"L={depth}" for depth in depths] if len(depths) > 1 else ["the circuit"] * len(depths)
-    found = _told(traces, names + [TREES] * (shallow and bool(traces)), dataset, None, ended, 0)
+    found = _told(courses, names + [TREES] * (shallow and bool(courses)), dataset, None, ended, 0)
     if not shallow or not found.details:
         return found
-    apart = float(np.abs(trained(traces[0])[:, 0] - trained(traces[-1])[:, 0]).max())
+    apart = float(np.abs(courses[0].values[:, 0] - courses[-1].values[:, 0]).max())
     same = f"{names[0]} and {TREES} start as one function (difference {apart:.1g} nats)"
     return found._replace(details=f"{_sentences([same])} {found.details}")
 
@@ -68,14 +107,20 @@ def trees_sentence(num: int) -> str:
 
 
 def _told(
-    traces: Sequence[Trace], names: Sequence[str], dataset: Dataset, target: Fixed | None, ended: bool, num_rivals: int
+    courses: Sequence[Course],
+    names: Sequence[str],
+    dataset: Dataset | None,
+    target: Fixed | None,
+    ended: bool,
+    num_rivals: int,
 ) -> Told:
-    """The two lines of named traces, the rivals last."""
-    if max((trained(trace).shape[1] for trace in traces), default=0) < 2:
+    """The two lines of named courses, the rivals last."""
+    if max((course.values.shape[1] for course in courses), default=0) < 2:
         return Told("Nothing trained yet." if ended else "Training starts.", "")
-    experiment, named = traces[0].experiment, dict(zip(names, traces, strict=True))
-    lost = [f"{name} diverged {_made(trace)}" for name, trace in named.items() if trace.stopped]
-    curves, runs = _curves({name: trained(trace) for name, trace in named.items() if not trace.stopped}, target)
+    first, named = courses[0], dict(zip(names, courses, strict=True))
+    experiment = first.experiment
+    lost = [f"{name} diverged {_made(course)}" for name, course in named.items() if course.stopped]
+    curves, runs = _curves({name: course.values for name, course in named.items() if not course.stopped}, target)
     depths = [curve for curve in curves if curve.name in names[: len(names) - num_rivals]]
     rivals = [curve for curve in curves if curve not in depths]
     if not depths:
@@ -90,10 +135,10 @@ def _told(
         runs=runs,
         ended=ended,
         total=experiment.iterations,
-        objective=_objective(experiment),
+        objective=_objective(first.objective),
         alike=len(depths) > 1 and coincide(depths),
         unmixed=_unmixed(experiment, dataset),
-        independent=product_of_marginals_llh(dataset) if experiment.objective == GENERATIVE else None,
+        independent=product_of_marginals_llh(dataset) if dataset and first.objective == GENERATIVE else None,
     )
     rest = [sentence for line in LINES for sentence in line(case)]
     return Told(first_line(case), _sentences([*rest, *lost, *_of_target(target, dataset, case), *_of_seeds(case)]))
@@ -108,28 +153,27 @@ def _curves(values: Mapping[str, Floats], target: Fixed | None) -> tuple[list[Cu
     return [Curve(name, array[own, :length], levels) for name, array in values.items()], len(own)
 
 
-def _made(trace: Trace) -> str:
-    made = trained(trace).shape[1] - 1
+def _made(course: Course) -> str:
+    made = course.values.shape[1] - 1
     return f"after {counted(made, 'update', '')}" if made > 0 else "at the start"
 
 
-def _objective(experiment: Experiment) -> str:
-    if experiment.objective == GENERATIVE:
-        return ""
-    return f" by the {experiment.objective.replace('_', '-')} objective"
+def _objective(name: str) -> str:
+    return "" if name == GENERATIVE else f" by the {name.replace('_', '-')} objective"
 
 
-def _unmixed(experiment: Experiment, dataset: Dataset) -> str:
+def _unmixed(experiment: Experiment, dataset: Dataset | None) -> str:
     """Why there is nothing to mix, if so."""
-    if dataset.num_variables == 1:
+    if dataset and dataset.num_variables == 1:
         return "D = 1"
     return "K = 1" * (experiment.structure == "mixture" and experiment.num_components == 1)
 
 
-def _of_target(target: Fixed | None, dataset: Dataset, case: Case) -> list[str]:
+def _of_target(target: Fixed | None, dataset: Dataset | None, case: Case) -> list[str]:
     if target is None:
         return ["No target: compared where they stand"]
-    real = ", on the real NLTCS, not on this stand-in" * (target.rule == "published" and dataset.synthetic)
+    synthetic = dataset is not None and dataset.synthetic
+    real = ", on the real NLTCS, not on this stand-in" * (target.rule == "published" and synthetic)
     return [f"Target: {target.title}, {target.reason}{real}, fixed before the run{_missed(case)}"]
 
 

@@ -1,0 +1,124 @@
+"""What the list of runs says, in words made from what the store has; foreign texts are escaped where HTML is made."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from html import escape
+from typing import Any
+
+from app.kit.stored import own_settings
+from app.kit.text import WORDS, choice, number, plain, value_text
+from app.pages.runs.link import SEEDS
+from spncore.data.library import DATASETS
+from spncore.runs.experiment import FIELDS
+from spncore.runs.study import Study
+from spncore.store.reading import Fold
+from spncore.store.rows import Entry
+from spncore.studies import statistics
+from spncore.studies.statistics import bound, bracketed
+from spncore.words import counted, listed, signed
+
+FACTS = "display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: center; font-size: 0.875rem; line-height: 1.4"
+ROWS = "display: flex; flex-wrap: wrap; gap: 0 1rem; list-style: none; margin: 0; padding: 0"
+TAG = "border: 1px solid; border-radius: 0.75rem; padding: 0 0.5rem"
+
+
+def facts(entry: Entry, study: Study, line: str, when: str) -> str:
+    """A run's row as HTML: its line, what it was trained on, where each curve ended, and what was noted of it."""
+    about = [plain(entry.title), *shape(study), when]
+    rows = [curve(each, study.experiment.iterations, target(entry)) for each in entry.summary["curves"]]
+    own = [own_settings(study)] if entry.name else []
+    tags = [f'<span style="{TAG}">{escape(plain(tag))}</span>' for tag in entry.tags]
+    note = [f"<span>{escape(plain(entry.note))}</span>"] if entry.note else []
+    return _row([line, *_spans(own), *_spans([" · ".join(about)]), *tags, *note], rows)
+
+
+def fold_facts(entry: Entry, fold: Fold, ends: Mapping[int, Mapping[int, float]], line: str) -> str:
+    """A row of studies that differ in their seeds alone: where each curve ended, over all their seeds."""
+    seeds = {seed for by_seed in ends.values() for seed in by_seed}
+    about = [plain(entry.title), counted(fold.studies, "run"), counted(len(seeds), "different seed")]
+    names = [each["name"] for each in entry.summary["curves"]]
+    rows = [(names[place], pooled(list(by_seed.values()))) for place, by_seed in sorted(ends.items())]
+    return _row([line, *_spans([" · ".join(about)])], rows)
+
+
+def pooled(values: Sequence[float]) -> str:
+    """The median end of seeds, with the exact interval that holds the median."""
+    return end(statistics.spread(values))
+
+
+def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
+    """A curve's name, and where it ended and after how many updates it was at the target."""
+    if said["end"] is None:
+        return said["name"], plain(said["stopped"] or WORDS["runs_no_end"])
+    where = end(said["end"])
+    if "span" not in said:
+        return said["name"], where
+    low, high, coverage = said["span"]
+    middle, ends = bound(said["updates"], iterations), (bound(low, iterations), bound(high, iterations))
+    updates = bracketed(middle, *ends, coverage) if coverage else middle
+    return said["name"], f"{where}; {at} after {updates}"
+
+
+def end(said: Sequence[float]) -> str:
+    """A median end with its interval; one seed has none."""
+    middle, low, high, coverage = said
+    return bracketed(signed(middle), signed(low), signed(high), coverage) if coverage else signed(middle)
+
+
+def target(entry: Entry) -> str:
+    """What a run's curves are compared at."""
+    kept = entry.summary["target"]
+    return "" if kept is None else plain(kept["title"])
+
+
+def shape(study: Study) -> list[str]:
+    """Which depths and how many seeds and updates, in words."""
+    depths = f"L = {', '.join(map(str, study.depths))}"
+    experiment = study.experiment
+    return [depths, counted(experiment.num_seeds, "seed"), counted(experiment.iterations, "update")]
+
+
+def group(study: Study, by: str) -> str:
+    """What the runs of a group have in common, as a heading."""
+    if by == "depths":
+        return f"L = {', '.join(map(str, study.depths))}"
+    value = getattr(study.experiment, by)
+    if by == "dataset":
+        return DATASETS[value].title if value in DATASETS else WORDS["runs_upload"].format(name=value[7:19])
+    field = FIELDS[by]
+    said = listed(value) or "none" if isinstance(value, tuple) else value_text(by, value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{field.title} = {number(value)}"
+    return f"{field.label}: {said}"
+
+
+def group_choice(by: str) -> str:
+    """A way to have runs together, in words."""
+    if by in ("", SEEDS):
+        return WORDS["runs_group_seeds" if by else "runs_group_none"]
+    return WORDS["runs_group_depths"] if by == "depths" else FIELDS[by].label
+
+
+def order(name: str) -> str:
+    """An order of the list, in words."""
+    return choice("runs_order", name)
+
+
+def part(first: int, shown: int, total: int, what: str) -> str:
+    """Which part of the list is shown."""
+    return f"{first + 1:,} to {first + shown:,} of {counted(total, what)}" if total > shown else counted(total, what)
+
+
+def when(at: float, offset: float | None) -> str:
+    """A time as the reader's clock has it, which is so many minutes behind UTC; in UTC where that is not known."""
+    then = datetime.fromtimestamp(at, UTC) - timedelta(minutes=offset or 0)
+    return f"{then:%Y-%m-%d %H:%M}" + " UTC" * (offset is None)
+
+
+def _spans(texts: Sequence[str]) -> list[str]:
+    return [f"<span>{escape(text)}</span>" for text in texts]
+
+
+def _row(parts: Sequence[str], rows: Sequence[tuple[str, str]]) -> str:
+    curves = "".join(f"<li><b>{escape(name)}</b> {escape(said)}</li>" for name, said in rows)
+    return f'<div style="{FACTS}">{"".join(parts)}<ul style="{ROWS}">{curves}</ul></div>'

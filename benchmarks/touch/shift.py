@@ -17,6 +17,8 @@ PAGES = {
     "Ask": "ask",
     "Step by step": "dynamics",
     "Circuits": "circuits",
+    "Runs": "runs",
+    "Compare": "compare",
     "Figure 3": "figure3",
     "Held equal": "fair",
     "When depth helps": "phase",

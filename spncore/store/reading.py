@@ -152,6 +152,7 @@ def traces(connection: Connection, key: str, quantity: str = LLH) -> dict[tuple[
 def tags(connection: Connection, owner: str) -> list[str]:
     """The tags of an owner's list, in order."""
     mine = select(entry.c.tags).where(entry.c.owner == owner, entry.c.deleted_at.is_(None))
+    mine = mine.where(cast(entry.c.tags, Text) != "[]")
     return sorted({tag for row in connection.execute(mine) for tag in row.tags})
 
 

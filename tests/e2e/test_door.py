@@ -14,6 +14,8 @@ PAGES = (
     "dynamics",
     "circuits",
     "ask",
+    "runs",
+    "compare",
     "figure3",
     "fair",
     "phase",

@@ -172,7 +172,7 @@ def row(entry: Entry, facts: str, study: Study) -> None:
         )
         with st.container(gap="xxsmall", width="stretch"):
             opens = {"run": stored.short(entry)}
-            st.button(name, key=f"runs_open_{entry.id}", type="tertiary", on_click=look, kwargs=opens)
+            st.button(f"**{name}**", key=f"runs_open_{entry.id}", type="tertiary", on_click=look, kwargs=opens)
             st.html(facts)
 
 
@@ -236,7 +236,7 @@ def listed() -> None:
     first = (now.part - 1) * PART
     with heading:
         if total:
-            st.subheader(words.part(first, here, total, what), anchor=False)
+            st.header(words.part(first, here, total, what), anchor=False)
         else:
             st.info(WORDS["runs_none" if now.narrowed else "runs_empty"], icon=":material/info:")
         if now.narrowed:

@@ -27,7 +27,7 @@ def buttons(run: Stored, delete: Callable[[], None]) -> bool:
     entry = run.entry
     if run.dataset is None:
         missing_rows(entry)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         target, query = stored.retrained_by(run.study)
         label = WORDS["runs_open_circuits" if run.study.deep else "runs_open_lab"]
         st.page_link(target, label=label, icon=":material/science:", query_params=query)

@@ -17,8 +17,10 @@ from spncore.studies import statistics
 from spncore.studies.statistics import bound, bracketed
 from spncore.words import counted, listed, signed
 
-FACTS = "display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; align-items: center; font-size: 0.875rem; line-height: 1.4"
-ROWS = "display: flex; flex-wrap: wrap; gap: 0 1rem; list-style: none; margin: 0; padding: 0"
+FACTS = "display: flex; gap: 0.75rem; align-items: flex-start; font-size: 0.875rem; line-height: 1.5"
+ABOUT = "display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: center"
+ROWS = f"{ABOUT}; list-style: none; margin: 0; padding: 0"
+CURVE = "font-size: inherit; margin: 0"
 TAG = "border: 1px solid; border-radius: 0.75rem; padding: 0 0.5rem"
 
 
@@ -29,7 +31,7 @@ def facts(entry: Entry, study: Study, line: str, when: str) -> str:
     own = [own_settings(study)] if entry.name else []
     tags = [f'<span style="{TAG}">{escape(plain(tag))}</span>' for tag in entry.tags]
     note = [f"<span>{escape(plain(entry.note))}</span>"] if entry.note else []
-    return _row([line, *_spans(own), *_spans([" · ".join(about)]), *tags, *note], rows)
+    return _row(line, [*_spans(own), *_spans([" · ".join(about)]), *tags, *note], rows)
 
 
 def fold_facts(entry: Entry, fold: Fold, ends: Mapping[int, Mapping[int, float]], line: str) -> str:
@@ -38,7 +40,7 @@ def fold_facts(entry: Entry, fold: Fold, ends: Mapping[int, Mapping[int, float]]
     about = [plain(entry.title), counted(fold.studies, "run"), counted(len(seeds), "different seed")]
     names = [each["name"] for each in entry.summary["curves"]]
     rows = [(names[place], pooled(list(by_seed.values()))) for place, by_seed in sorted(ends.items())]
-    return _row([line, *_spans([" · ".join(about)])], rows)
+    return _row(line, _spans([" · ".join(about)]), rows)
 
 
 def pooled(values: Sequence[float]) -> str:
@@ -47,7 +49,7 @@ def pooled(values: Sequence[float]) -> str:
 
 
 def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
-    """A curve's name, and where it ended and after how many updates it was at the target."""
+    """A curve's name, where it ended, and how many updates it took to the target."""
     if said["end"] is None:
         return said["name"], plain(said["stopped"] or WORDS["runs_no_end"])
     where = end(said["end"])
@@ -56,7 +58,7 @@ def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
     low, high, coverage = said["span"]
     middle, ends = bound(said["updates"], iterations), (bound(low, iterations), bound(high, iterations))
     updates = bracketed(middle, *ends, coverage) if coverage else middle
-    return said["name"], f"{where}; {at} after {updates}"
+    return said["name"], f"{where}; {updates} updates to {at}"
 
 
 def end(said: Sequence[float]) -> str:
@@ -119,6 +121,7 @@ def _spans(texts: Sequence[str]) -> list[str]:
     return [f"<span>{escape(text)}</span>" for text in texts]
 
 
-def _row(parts: Sequence[str], rows: Sequence[tuple[str, str]]) -> str:
-    curves = "".join(f"<li><b>{escape(name)}</b> {escape(said)}</li>" for name, said in rows)
-    return f'<div style="{FACTS}">{"".join(parts)}<ul style="{ROWS}">{curves}</ul></div>'
+def _row(line: str, parts: Sequence[str], rows: Sequence[tuple[str, str]]) -> str:
+    curves = "".join(f'<li style="{CURVE}"><b>{escape(name)}</b> {escape(said)}</li>' for name, said in rows)
+    about = f'<div style="{ABOUT}">{"".join(parts)}</div>'
+    return f'<div style="{FACTS}">{line}<div>{about}<ul style="{ROWS}">{curves}</ul></div></div>'

@@ -34,6 +34,8 @@ PAGES = {
     "opened": [
         ("", SHORT),
         ("dynamics", {}),
+        ("runs", {}),
+        ("compare", {}),
         ("circuits", {**SHORT, "structure": "learn_spn"}),
         ("ask", {}),
         ("linear", {}),

@@ -15,12 +15,14 @@ from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 from app.pages.ask.link import LINKS as ASK
 from app.pages.classes.link import Look as ClassesLook
+from app.pages.compare.link import Look as CompareLook
 from app.pages.dynamics.link import Look as DynamicsLook
 from app.pages.figure3.link import Look as Figure3Look
 from app.pages.held_equal.link import Look as FairLook
 from app.pages.linear.link import LINKS as LINEAR
 from app.pages.linear.link import Look as LinearLook
 from app.pages.phase.link import Look as PhaseLook
+from app.pages.runs.link import Look as RunsLook
 from app.pages.update2020.link import Look as UpdateLook
 from spncore import fit
 from spncore.data import library
@@ -51,6 +53,8 @@ PAGES = {
     "dynamics": Page("dynamics", (Study, DynamicsLook), (TINY,)),
     "circuits": Page("circuits", (Study,), (DEEP, {**DEEP, "structure": "rat"}), "circuit_train"),
     "ask": Page("ask", (ASK.record,), ({"data": "two-clusters"}, {"data": "two-clusters", "e": "x1:1"})),
+    "runs": Page("runs", (RunsLook,)),
+    "compare": Page("compare", (CompareLook,)),
     "figure3": Page("figure3", (Figure3Look,)),
     "fair": Page("fair", (FairLook,)),
     "phase": Page("phase", (PhaseLook,), button="phase_compute"),

@@ -27,9 +27,9 @@ BATCH = 500  # keys that are asked for at a time
 class Query(NamedTuple):
     """Which entries of an owner, in which order, and which part of them; empty texts ask for nothing.
 
-    `words` are looked for in names, notes, tags, data sets and settings, each of them; `settings` by name have the
-    value that a study's experiment is to have; `fold` is how the key begins of studies that differ in
-    their seeds alone.
+    Each of `words` is to stand in a name, note, tag or data set, or to be a setting's whole value; `settings` by name
+    have the value that a study's experiment is to have; `fold` is how the key begins of studies that differ in their
+    seeds alone.
     """
 
     owner: str
@@ -46,6 +46,13 @@ class Query(NamedTuple):
     fold: str = ""
 
 
+class Part(NamedTuple):
+    """A part of a list, and how many entries there are in all."""
+
+    entries: list[Entry]
+    total: int
+
+
 class Fold(NamedTuple):
     """Studies of an owner that differ in their seeds alone: how many there are, and the newest entry of one."""
 
@@ -56,23 +63,30 @@ class Fold(NamedTuple):
 
 def entries(connection: Connection, query: Query) -> list[Entry]:
     """The entries that a query asks for."""
+    return part(connection, query).entries
+
+
+def part(connection: Connection, query: Query) -> Part:
+    """The same, and how many there are in all: the list is gone through once for both."""
     by = ORDERS[query.order]
     ordered = (by.desc() if query.descending else by.asc()).nulls_last()
-    found = _asked(select(*_COLUMNS), query).order_by(ordered, entry.c.id.desc())
-    return [_entry(row) for row in connection.execute(found.offset(query.skip).limit(query.most))]
+    asked = _asked(select(entry.c.id, func.count().over()), query)  # settings are too large to be sorted
+    found = connection.execute(asked.order_by(ordered, entry.c.id.desc()).offset(query.skip).limit(query.most)).all()
+    total = found[0][1] if found else count(connection, query)
+    return Part(_of_numbers(connection, [row.id for row in found]), total)
 
 
 def count(connection: Connection, query: Query) -> int:
     """How many there are in all."""
-    return int(connection.scalar(_asked(select(func.count()), query)) or 0)
+    of_study = query.words or query.dataset or query.settings or query.fold
+    found = _asked(select(func.count()), query) if of_study else _where(select(func.count(entry.c.id)), query)
+    return int(connection.scalar(found) or 0)
 
 
 def own(connection: Connection, owner: str, numbers: Iterable[int]) -> list[Entry]:
     """These entries of an owner, in the order asked for; those that there are."""
-    asked = [*numbers]
-    found = select(*_COLUMNS).select_from(_JOINED).where(entry.c.owner == owner, entry.c.id.in_(asked))
-    by_number = {row.id: _entry(row) for row in connection.execute(found.where(entry.c.deleted_at.is_(None)))}
-    return [by_number[number] for number in asked if number in by_number]
+    found = _of_numbers(connection, [*numbers], entry.c.owner == owner)
+    return [each for each in found if each.deleted_at is None]
 
 
 def of_study(connection: Connection, owner: str, key: str) -> Entry | None:
@@ -178,6 +192,13 @@ def _entry(row: Any) -> Entry:
     return Entry(**{**values, "tags": tuple(values["tags"])})
 
 
+def _of_numbers(connection: Connection, numbers: Sequence[int], *besides: Any) -> list[Entry]:
+    """Entries in the order of these numbers; those that there are."""
+    found = select(*_COLUMNS).select_from(_JOINED).where(entry.c.id.in_(numbers), *besides)
+    by_number = {row.id: _entry(row) for row in connection.execute(found)}
+    return [by_number[number] for number in numbers if number in by_number]
+
+
 def _setting(by: Sequence[str], number: bool) -> Any:
     """A setting of a study as what can be put in order."""
     at: Any = study.c.settings
@@ -194,9 +215,14 @@ def _where(found: Select[Any], query: Query) -> Select[Any]:
     """What a query asks for."""
     found = found.where(entry.c.owner == query.owner)
     found = found.where(entry.c.deleted_at.is_not(None) if query.deleted else entry.c.deleted_at.is_(None))
-    places = (entry.c.name, entry.c.note, cast(entry.c.tags, Text), study.c.title, cast(study.c.settings, Text))
+    places, settings = (
+        (entry.c.name, entry.c.note, cast(entry.c.tags, Text), study.c.title),
+        cast(study.c.settings, Text),
+    )
     for word in query.words.split():
-        found = found.where(or_(*(place.icontains(word, autoescape=True) for place in places)))
+        values = (f'"{word.lower()}",', f'"{word.lower()}"]', f": {word.lower()},")  # as JSON has them; names are keys
+        said = [place.icontains(word, autoescape=True) for place in places]
+        found = found.where(or_(*said, *(settings.contains(value, autoescape=True) for value in values)))
     if query.tag:
         found = found.where(cast(entry.c.tags, Text).contains(_json_text(query.tag), autoescape=True))
     if query.dataset:

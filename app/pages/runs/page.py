@@ -184,15 +184,14 @@ def line_of(entry: Entry, study: Study) -> str:
 
 def each_run() -> tuple[int, int, str]:
     """A row for every run; how many there are here, and of what how many in all."""
-    query = LOOKS.now.query(stored.owner())
-    entries = HISTORY.read(reading.entries, query)
-    for entry in entries:
+    found = HISTORY.read(reading.part, LOOKS.now.query(stored.owner()))
+    for entry in found.entries:
         study = study_in(entry)
         if study is None:
             st.caption(literal(WORDS["runs_later"].format(name=entry.name or stored.short(entry))))
         else:
             row(entry, words.facts(entry, study, line_of(entry, study), when(entry.made_at)), study)
-    return len(entries), HISTORY.read(reading.count, query), "run"
+    return len(found.entries), found.total, "run"
 
 
 def together() -> tuple[int, int, str]:

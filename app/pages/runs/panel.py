@@ -52,14 +52,20 @@ def describe(entry: Entry) -> None:
         note = st.text_area(WORDS["runs_note"], entry.note, max_chars=changes.NOTE_CHARACTERS)
         tags = st.text_input(WORDS["runs_tags"], ", ".join(entry.tags), help=WORDS["runs_tags_help"])
         pressed = st.form_submit_button(WORDS["runs_save"], type="primary")
-    if not pressed:
-        return
+    if pressed:
+        refused = described(entry, name, note, tags)
+        page.refused(refused)
+        if refused is None:
+            st.rerun()
+
+
+def described(entry: Entry, name: str, note: str, tags: str) -> StoreError | None:
+    """Give a run another name, note and tags, with commas between them; why that was refused, if it was."""
     try:
         HISTORY.write(changes.describe, stored.owner(), entry.id, name, note, tags.split(","))
     except StoreError as error:
-        page.refused(error)
-        return
-    st.rerun()
+        return error
+    return None
 
 
 def show(run: Stored, when: str) -> None:

@@ -25,7 +25,7 @@ def made(number: int, seeds: int = 2, **more: Any) -> Finished:
         for curve in range(2)
         for seed in range(seeds)
     ]
-    settings = {"experiment": {"learning_rate": rate, "dataset": "nltcs", "topology": "tree"}, "depths": [1, 2]}
+    settings = {"experiment": {"learning_rate": rate, "topology": "tree", "seed": number}, "depths": [1, 2]}
     summary = {"curves": [], "end": -7.0 - number / 1e4, "target": None, "at": [0, 1], "line": [-9.0, -7.0]}
     fold = f"{number % len(RATES):064x}"
     about = ("nltcs" if number % 2 else "two-clusters", f"Data {number % 2}", "d" * 64, 10, 4, 3)
@@ -53,6 +53,9 @@ def found(store: Store, **asked: Any) -> list[int]:
 def test_a_part_of_the_list_in_an_order_is_that_part_of_the_whole_in_that_order(store: Store) -> None:
     assert found(store) == [8, 7, 6, 5, 4, 3, 2, 1, 0]
     assert found(store, descending=False, skip=2, most=3) == [2, 3, 4]
+    part = store.read(reading.part, Query(OWNER, words="run", most=2))
+    assert numbers(part.entries) == [8, 7] and part.total == 6
+    assert store.read(reading.part, Query(OWNER, skip=20)).total == 9, "also of a part beyond the end"
     assert found(store, order="end") == [*range(9)] and found(store, order="seconds") == [*range(8, -1, -1)]
     assert found(store, order="name", descending=False) == [1, 2, 4, 5, 7, 8, 6, 3, 0], "those without a name come last"
 
@@ -121,8 +124,8 @@ def test_the_first_page_of_ten_thousand_runs_comes_in_a_tenth_of_a_second(tmp_pa
             seconds = []
             for _ in range(5):
                 begin = time.perf_counter()
-                store.read(reading.entries, query)
-                store.read(reading.count, query)
+                found = store.read(reading.part, query)
+                assert len(found.entries) == 20 < found.total
                 store.read(reading.tags, OWNER)
                 store.read(reading.datasets, OWNER)
                 seconds.append(time.perf_counter() - begin)

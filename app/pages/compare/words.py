@@ -119,7 +119,7 @@ def pairing(base: Stored, other: Stored, letters: tuple[str, str]) -> str:
     if not found:
         return f"{said[0]}, but they have no curve in common that came to its end."
     if found[0].runs < len(seeds):
-        said.append(f"of which {found[0].runs} are runs of their own and count")
+        said.append(f"they are {counted(found[0].runs, 'different run')}, each counted once")
     if found[0].why:
         said.append(f"{found[0].why}, so only where they stand is compared")
     lengths = {run.study.experiment.iterations for run in (base, other)}

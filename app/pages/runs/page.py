@@ -158,9 +158,9 @@ def study_in(entry: Entry) -> Study | None:
         return None
 
 
-def row(entry: Entry, facts: str, study: Study) -> None:
-    """A run in the list: a box to tick it, its name to open it, what is to be seen of it."""
-    name = literal(plain(stored.title(entry, study)))
+def row(entry: Entry, facts: str, title: str) -> None:
+    """A run in the list: a box to tick it, its title to open it, what is to be seen of it."""
+    name = literal(title)
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         st.session_state.setdefault(f"runs_pick_{entry.id}", entry.id in picked())
         st.checkbox(
@@ -190,7 +190,9 @@ def each_run() -> tuple[int, int, str]:
         if study is None:
             st.caption(literal(WORDS["runs_later"].format(name=entry.name or stored.short(entry))))
         else:
-            row(entry, words.facts(entry, study, line_of(entry, study), when(entry.made_at)), study)
+            row(
+                entry, words.facts(entry, study, line_of(entry, study), when(entry.made_at)), stored.title(entry, study)
+            )
     return len(found.entries), found.total, "run"
 
 
@@ -211,7 +213,8 @@ def together() -> tuple[int, int, str]:
         if said != heading:
             st.markdown(f"**{literal(said or '')}**")
         heading = said
-        row(entry, words.fold_facts(entry, fold, ends.get(fold.fold, {}), line_of(entry, study)), study)
+        title = stored.title(entry, study) if fold.studies == 1 else words.without_seeds(study)
+        row(entry, words.fold_facts(entry, fold, ends.get(fold.fold, {}), line_of(entry, study)), title)
         if fold.studies > 1:
             only = fold.fold[: stored.DIGITS]
             st.button(

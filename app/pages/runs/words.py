@@ -1,11 +1,13 @@
 """What the list of runs says, in words made from what the store has; foreign texts are escaped where HTML is made."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
-from app.kit.stored import own_settings
+from app.kit.link import CIRCUITS, LAB
+from app.kit.stored import own_settings, settings_in_words
 from app.kit.text import WORDS, choice, number, plain, value_text
 from app.pages.runs.link import SEEDS
 from spncore.data.library import DATASETS
@@ -17,10 +19,11 @@ from spncore.studies import statistics
 from spncore.studies.statistics import bound, bracketed
 from spncore.words import counted, listed, signed
 
-FACTS = "display: flex; gap: 0.75rem; align-items: flex-start; font-size: 0.875rem; line-height: 1.5"
+FACTS = "display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: flex-start; font-size: 0.875rem; line-height: 1.5"
+TEXT = "flex: 1 1 16rem; min-width: 0"  # beside the line where there is room, else below it
 ABOUT = "display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: center"
 ROWS = f"{ABOUT}; list-style: none; margin: 0; padding: 0"
-CURVE = "font-size: inherit; margin: 0"
+CURVE = "font-size: 0.875rem; margin: 0"
 TAG = "border: 1px solid; border-radius: 0.75rem; padding: 0 0.5rem"
 
 
@@ -101,6 +104,13 @@ def group_choice(by: str) -> str:
     return WORDS["runs_group_depths"] if by == "depths" else FIELDS[by].label
 
 
+def without_seeds(study: Study) -> str:
+    """What runs are called that differ in their seeds alone."""
+    links = (CIRCUITS if study.deep else LAB).default().experiment
+    seeds = {"seed": links.seed, "num_seeds": links.num_seeds}
+    return settings_in_words(replace(study, experiment=study.experiment.replace(**seeds)))
+
+
 def order(name: str) -> str:
     """An order of the list, in words."""
     return choice("runs_order", name)
@@ -124,4 +134,4 @@ def _spans(texts: Sequence[str]) -> list[str]:
 def _row(line: str, parts: Sequence[str], rows: Sequence[tuple[str, str]]) -> str:
     curves = "".join(f'<li style="{CURVE}"><b>{escape(name)}</b> {escape(said)}</li>' for name, said in rows)
     about = f'<div style="{ABOUT}">{"".join(parts)}</div>'
-    return f'<div style="{FACTS}">{line}<div>{about}<ul style="{ROWS}">{curves}</ul></div></div>'
+    return f'<div style="{FACTS}">{line}<div style="{TEXT}">{about}<ul style="{ROWS}">{curves}</ul></div></div>'

@@ -19,6 +19,7 @@ _HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udff
 _STACKED = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20ff]+"
 )
+_UNSPOKEN = re.compile(r"[^\w\s=.,−]|_|(?<!\d)\.|\.(?!\d)")
 MAX_SHOWN = 1_000  # a sentence about many runs is not cut before its end
 
 WORDS: Mapping[str, str] = catalogue("words")
@@ -76,3 +77,8 @@ def plain(name: str) -> str:
 def literal(foreign: str) -> str:
     """A foreign text as Markdown that shows it character by character."""
     return _RECOGNISED.sub(JOINER, _PUNCTUATION.sub(r"\\\1", plain(foreign)))
+
+
+def spoken(foreign: str) -> str:
+    """A foreign text for a label that is read out and not shown, where signs would be spoken: its words and numbers."""
+    return " ".join(_UNSPOKEN.sub(" ", plain(foreign)).split())

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from app.kit.files import Row
 from app.kit.stored import Stored
+from spncore.files.export import Row
 from spncore.plots import curves
 from spncore.plots.curves import Line
 from spncore.plots.drawing import dots, note

@@ -8,8 +8,8 @@ from math import isfinite
 import numpy as np
 import plotly.graph_objects as go
 
-from app.kit.files import Row
 from app.kit.stored import Stored
+from spncore.files.export import Row
 from spncore.plots import curves
 from spncore.plots.curves import Line
 from spncore.plots.palette import ACCENT

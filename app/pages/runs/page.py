@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app.kit import address, controls, page, session, stored, underway
-from app.kit.text import WORDS, literal, plain
+from app.kit.text import WORDS, literal, plain, spoken
 from app.live.history import HISTORY
 from app.pages.runs import charts, link, panel, words
 from app.pages.runs.link import PART, Look
@@ -164,7 +164,7 @@ def row(entry: Entry, facts: str, title: str) -> None:
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         st.session_state.setdefault(f"runs_pick_{entry.id}", entry.id in picked())
         st.checkbox(
-            WORDS["runs_pick"].format(name=name),
+            WORDS["runs_pick"].format(name=spoken(title)),
             key=f"runs_pick_{entry.id}",
             label_visibility="collapsed",
             on_change=pick,

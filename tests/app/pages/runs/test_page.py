@@ -203,6 +203,8 @@ def test_foreign_texts_are_shown_letter_by_letter() -> None:
     assert rows(at) == [HOSTILE] and "<img src=x" not in html(at) and "&lt;img src=x" in html(at)
     [label] = [each.label for each in at.button if (each.key or "").startswith("runs_open_")]
     assert "\\<img" in label and "\\*\\*bold" in label and "\\$x" in label and f":{JOINER}" in label
+    [box] = at.checkbox
+    assert box.label == "Tick =cmd c calc A1 img src=x onerror=alert 1 bold x material bug report a http b"
     assert plainly(opened(run=key[:12]).title[0].value) == HOSTILE
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.kit import page, session
+from app.kit import page, session, stored, uploads
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal
 from app.kit.turns import TURNS
@@ -10,7 +10,6 @@ from app.live.history import HISTORY, saved
 from spncore.runs.study import Study
 from spncore.store import StoreError, reading
 from spncore.store.changes import NAME_CHARACTERS
-from spncore.store.rows import Entry
 from spncore.studies.history import key_of
 
 
@@ -53,10 +52,15 @@ def keep_dialog(shown: Shown | None) -> None:
     st.rerun()
 
 
-def already(study: Study, data_sha256: str) -> Entry | None:
-    """This browser's entry of a study that need not be trained again; None where there is none, or no store."""
+def offer_stored(study: Study) -> None:
+    """A link to a study that is in this browser's list; nothing where it is not, or there is no store."""
+    dataset = uploads.find(study.experiment.dataset, session.held_uploads())
+    if dataset is None:
+        return
     try:
-        owner = HISTORY.owner(session.session_name())
-        return HISTORY.read(reading.of_study, owner, key_of(study, data_sha256))
+        entry = HISTORY.read(reading.of_study, stored.owner(), key_of(study, dataset.sha256))
     except StoreError:
-        return None
+        return
+    if entry is not None:
+        said = {"run": stored.short(entry)}
+        st.page_link("pages/runs/page.py", label=WORDS["already"], icon=":material/history:", query_params=said)

@@ -160,6 +160,12 @@ def train_button(possible: bool) -> None:
     page.train_button("train", stale, possible, train, WORDS["train_help"], label)
 
 
+def stored_instead() -> None:
+    """A way to the run that is stored, where what the controls say would take long to train once more."""
+    if session.is_stale() and session.price() > touch.TOUCH_SECONDS:
+        keeping.offer_stored(session.study())
+
+
 @st.dialog(WORDS["export"])
 def export_dialog(shown: Shown | None) -> None:
     """The run on screen as files; each is made when its button is pressed."""
@@ -214,6 +220,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         data.data_in_use()
     data.fetch_instead()
     train_button(wanted is not None)
+    stored_instead()
     keep = keeping.keep_button("keep_run", session.shown())
     export = st.button(WORDS["export"], key="export", icon=":material/download:")
     guide = st.button(WORDS["help"], key="help", icon=":material/help:")

@@ -1,9 +1,8 @@
 """Runs of this browser's list as pages show them: found by their address, with the curves that were kept of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
 
 from app.kit import session, uploads
 from app.kit.differing import differing
@@ -13,11 +12,11 @@ from app.live.headline.told import Told, kept_told
 from app.live.history import HISTORY
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
+from spncore.kept.runs import Curve, Run, target_of, whole
 from spncore.runs.study import Study
 from spncore.store import reading
 from spncore.store.rows import Entry
 from spncore.studies import presets
-from spncore.studies.history import study_of
 from spncore.studies.target import Fixed
 
 DIGITS = 12  # of a study's key, by which an address names it
@@ -26,22 +25,43 @@ KEY = f"[0-9a-f]{{{DIGITS}}}"
 
 @dataclass(frozen=True)
 class Stored:
-    """A run of the list with its curves: `llh` (S, T) in nats per row and why each `stopped` early, else None.
+    """A kept run as pages show it, out of the list or of a file."""
 
-    `made_by` are the versions that made it.
-    """
+    run: Run
 
-    entry: Entry
-    study: Study
-    llh: tuple[Floats, ...]
-    stopped: tuple[str | None, ...]
-    made_by: dict[str, str]
+    @property
+    def entry(self) -> Entry:
+        """What its list says of it."""
+        return self.run.entry
+
+    @cached_property
+    def study(self) -> Study:
+        """What was trained."""
+        return self.run.study
+
+    @cached_property
+    def llh(self) -> tuple[Floats, ...]:
+        """Of every curve the LLH (S, T) in nats per row."""
+        return tuple(curve.llh for curve in self._curves)
+
+    @property
+    def stopped(self) -> tuple[str | None, ...]:
+        """Why each curve ended early, else None."""
+        return tuple(curve.stopped for curve in self._curves)
+
+    @property
+    def made_by(self) -> Mapping[str, str]:
+        """The versions that made it."""
+        return self.run.finished.versions
+
+    @cached_property
+    def _curves(self) -> list[Curve]:
+        return self.run.curves()
 
     @property
     def target(self) -> Fixed | None:
         """What its runs are compared at."""
-        kept = self.entry.summary["target"]
-        return None if kept is None else Fixed(kept["rule"], tuple(kept["levels"]))
+        return target_of(self.entry.summary)
 
     @cached_property
     def dataset(self) -> Dataset | None:
@@ -51,11 +71,6 @@ class Stored:
     def told(self) -> Told:
         """What it shows, in two lines by the lab's one rule."""
         return kept_told(self.study, self.llh, self.stopped, self.dataset, self.target)
-
-    def by_seed(self) -> dict[tuple[int, int], Floats]:
-        """The LLH (T,) by curve and seed, as the store has them."""
-        seeds = self.study.experiment.seeds
-        return {(curve, seed): llh[at] for curve, llh in enumerate(self.llh) for at, seed in enumerate(seeds)}
 
 
 def owner() -> str:
@@ -69,14 +84,10 @@ def named(key: str) -> Entry | None:
 
 
 def opened(entry: Entry) -> Stored:
-    """A run with its curves; StoreError where they are damaged, ExperimentError where a later release made it."""
-    study = study_of(entry.settings)
-    results = HISTORY.read(reading.results, [entry.study])[entry.study]
-    kept = HISTORY.read(reading.traces, entry.study)
-    curves, seeds = range(len(study.experiments())), study.experiment.seeds
-    llh = tuple(np.stack([kept[curve, seed] for seed in seeds]) for curve in curves)
-    stopped = {row["curve"]: row["stopped"] for row in results}
-    return Stored(entry, study, llh, tuple(stopped[curve] for curve in curves), dict(results[0]["versions"]))
+    """A run with its curves; StoreError or KeptError where they are damaged, ExperimentError of a later release's."""
+    found = Stored(whole(HISTORY.store, entry))
+    found.study.experiments()
+    return found
 
 
 def rows_of(entry: Entry) -> Dataset | None:

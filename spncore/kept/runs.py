@@ -18,6 +18,7 @@ from spncore.store import Store, StoreError, reading
 from spncore.store.rows import Entry, Finished, Result
 from spncore.studies import history
 from spncore.studies.target import Fixed
+from spncore.sweep import Reporter, quiet
 
 COMMAND_LINE = hashlib.sha256(b"spnlab command line").hexdigest()  # the owner that no secret token gives
 PAGE = 200  # entries that are asked for at a time
@@ -87,9 +88,8 @@ def of_runs(runs: Sequence[Run]) -> Selection:
 
 def whole(store: Store, entry: Entry) -> Run:
     """What a store has of a run; StoreError where its numbers are not those that were written."""
-    rows = store.read(reading.results, [entry.study]).get(entry.study, [])
-    traces = store.read(reading.traces, entry.study)
-    return run_of(entry, rows[0]["versions"] if rows else {}, [_result(row, traces) for row in rows])
+    _, rows, llh = held(store, entry)
+    return run_of(entry, rows[0]["versions"] if rows else {}, [_result(row, llh) for row in rows])
 
 
 def run_of(entry: Entry, versions: Mapping[str, str], results: Sequence[Result]) -> Run:
@@ -142,22 +142,45 @@ class Proof(NamedTuple):
     sentences: tuple[str, ...]
 
 
-def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
-    """Train a run again and compare all that the store has of it: numbers, their ends, and what the list shows."""
-    study = history.study_of(entry.settings)
+class Held(NamedTuple):
+    """All that a store has of a run: the rows of its results, and its LLH (T,) in nats per row by curve and seed."""
+
+    entry: Entry
+    rows: Sequence[Mapping[str, Any]]
+    llh: Mapping[tuple[int, int], Floats]
+
+
+def held(store: Store, entry: Entry) -> Held:
+    """What a store has of a run; StoreError where its numbers are not those that were written."""
     rows = store.read(reading.results, [entry.study]).get(entry.study, [])
+    return Held(entry, rows, store.read(reading.traces, entry.study))
+
+
+def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
+    """Train a run again and compare all that the store has of it; see `proved`."""
     try:
-        stored = store.read(reading.traces, entry.study)
+        found = held(store, entry)
     except StoreError as error:
         return Proof(False, (str(error),))
-    traces = [*history.retrained(study, dataset)]
-    found = history.check(stored, traces)
+    return proved(found, dataset)
+
+
+def proved(stored: Held, dataset: Dataset, report: Reporter = quiet) -> Proof:
+    """Train a run again, curve by curve, and compare numbers, their ends, and what the list shows."""
+    entry, rows, llh = stored
+    study = history.study_of(entry.settings)
+    curves, total = list[Curve](), len(study.experiments())
+    report(0, total)
+    for trace in history.retrained(study, dataset):
+        curves.append(Curve(trace.experiment, trace.llh, trace.stopped))  # the rest is a hundred times as large
+        report(len(curves), total)
+    found = history.check(llh, curves)
     versions = rows[0]["versions"] if rows else {}
     sentences = [history.in_words(found, study.names(), versions)]
-    faults = _contradictions(study, rows, stored)
+    faults = _contradictions(study, rows, llh)
     if history.key_of(study, entry.data_sha256, entry.engine) != entry.study:
         faults.append("Its settings or its data are not those that its key was made of.")
-    now = json.loads(json.dumps(history.summary(study, traces, target_of(entry.summary))))
+    now = json.loads(json.dumps(history.summary(study, curves, target_of(entry.summary))))
     if found.same and versions.get("spnlab") == __version__ and now != entry.summary:
         faults.append("What the list shows of it is not what its numbers give: its summary is not what was computed.")
     return Proof(found.same and not faults, (*sentences, *faults))

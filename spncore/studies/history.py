@@ -1,7 +1,7 @@
 """Runs as a store has them: a study with its results becomes rows under its content's name, and rows become a study.
 
-Since a run follows from its settings, its rows and the engine alone, stored numbers can be proved: `recomputed` trains
-the study again and says whether every one of them came back.
+Since a run follows from its settings, its rows and the engine alone, stored numbers can be proved: `retrained`
+trains the study again and `check` says whether every one of them came back.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ class Check(NamedTuple):
         return not self.differ
 
 
-def check(stored: Mapping[tuple[int, int], Floats], traces: Sequence[Trace]) -> Check:
+def check(stored: Mapping[tuple[int, int], Floats], traces: Sequence[Curve]) -> Check:
     """Compare stored LLHs, by curve and seed, with those of traces, bit for bit."""
     fresh = {
         (curve, seed): trace.llh[place]

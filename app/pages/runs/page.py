@@ -11,6 +11,7 @@ from app.kit.text import WORDS, literal, plain, spoken
 from app.live.history import HISTORY
 from app.pages.runs import charts, link, panel, words
 from app.pages.runs.link import PART, Look
+from spncore.kept.runs import KeptError
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.store import StoreError, changes, reading
@@ -289,7 +290,7 @@ try:
         said_once()
         underway.show()
         listed()
-except (StoreError, ExperimentError) as error:
+except (StoreError, ExperimentError, KeptError) as error:
     page.refused(error)
 session.say()
 address.write(looks=LOOKS)

@@ -1,6 +1,6 @@
 """One run of the list, opened as it is stored: its headline, its curves, and what can be done with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import streamlit as st
@@ -11,12 +11,12 @@ from app.kit.text import WORDS, literal, plain
 from app.kit.uploads import Upload
 from app.live.history import HISTORY
 from app.pages.runs import charts, words
-from app.pages.runs.recompute import digest, recomputed
 from spncore.data.dataset import is_upload
 from spncore.files.provenance import ENGINE
+from spncore.kept.runs import Proof, held, proved
 from spncore.store import StoreError, changes
 from spncore.store.rows import Entry
-from spncore.studies.history import Check, explained, in_words
+from spncore.studies.history import explained
 from spncore.words import counted
 
 JOB = "runs_recompute"  # under which the session keeps the job that it waits for
@@ -102,7 +102,7 @@ def _notes(run: Stored) -> None:
         st.info(literal(elsewhere(run, other)), icon=":material/info:")
 
 
-def elsewhere(run: Stored, other: dict[str, str]) -> str:
+def elsewhere(run: Stored, other: Mapping[str, str]) -> str:
     """That a run was made by another computer or release, and in what that is another one."""
     said = [f"{name} {run.made_by.get(name, 'unknown')} then, {now} here" for name, now in other.items()]
     engine = [f"engine {run.entry.engine} then, {ENGINE} here"] if run.entry.engine != ENGINE else []
@@ -111,21 +111,18 @@ def elsewhere(run: Stored, other: dict[str, str]) -> str:
 
 def recompute(run: Stored, asked: bool) -> None:
     """Train it again where that was `asked` for, show how far that is, and say whether every number came back."""
-    kept = run.by_seed()
-    key = progress.key_of("recompute", run.entry.study, ENGINE, digest(kept))
-    if (
-        asked
-        and run.dataset is not None
-        and progress.start(key, recomputed, run.study, run.dataset, kept, unit="curves")
-    ):
+    stored_rows = held(HISTORY.store, run.entry)
+    content = [(key, llh.tobytes()) for key, llh in stored_rows.llh.items()]
+    key = progress.key_of("recompute", run.entry.study, run.entry.summary, stored_rows.rows, content)
+    if asked and run.dataset is not None and progress.start(key, proved, stored_rows, run.dataset, unit="curves"):
         st.session_state[JOB] = key
     if st.session_state.get(JOB) != key:
         return
     state, found = progress.follow(key, WORDS["runs_recomputing"])
     if state == "cancelled":
         st.info(WORDS["runs_recompute_stopped"], icon=":material/pause:")
-    if isinstance(found, Check):
-        said = literal(in_words(found, run.study.names(), run.made_by))
+    if isinstance(found, Proof):
+        said = literal(" ".join(found.sentences))
         if found.same:
             st.success(said, icon=":material/check_circle:")
         else:

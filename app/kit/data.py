@@ -87,10 +87,7 @@ def upload_dialog(keep: Callable[[Upload], None]) -> None:
 def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
     """Take a file, and report on it: what was noticed, or the one sentence that refuses it."""
     st.markdown(page_text("upload"))
-    if not _files_arrive():
-        st.warning(WORDS["no_cookie"], icon=":material/cookie_off:")
-        here = page.page_address(urlencode(address.params(), doseq=True))
-        st.link_button(WORDS["own_tab"], here, icon=":material/open_in_new:", width="stretch")
+    if needs_own_tab():
         return
     limits = f"At most {LIMITS.upload_bytes / 1e6:g} MB, {LIMITS.rows:,} rows, {LIMITS.columns} columns."
     file = st.file_uploader(WORDS["upload_label"], key="upload_file", help=limits)
@@ -109,13 +106,19 @@ def upload_form(keep: Callable[[Upload], None] = session.keep) -> None:
         st.rerun()
 
 
-def _files_arrive() -> bool:
-    """Whether files get through from this browser: Streamlit wants a cookie that is kept from most frames.
+def needs_own_tab() -> bool:
+    """Whether no file gets through from this browser, which is then said: Streamlit wants a cookie that is kept from
+    most frames.
 
     Who comes without any header is no browser but a test.
     """
     wanted = st.get_option("server.enableXsrfProtection") and st.context.headers
-    return not wanted or XSRF_COOKIE_NAME in st.context.cookies
+    if not wanted or XSRF_COOKIE_NAME in st.context.cookies:
+        return False
+    st.warning(WORDS["no_cookie"], icon=":material/cookie_off:")
+    here = page.page_address(urlencode(address.params(), doseq=True))
+    st.link_button(WORDS["own_tab"], here, icon=":material/open_in_new:", width="stretch")
+    return True
 
 
 def _report(upload: Upload) -> None:

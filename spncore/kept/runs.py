@@ -156,6 +156,24 @@ def held(store: Store, entry: Entry) -> Held:
     return Held(entry, rows, store.read(reading.traces, entry.study))
 
 
+def held_of(run: Run) -> Held:
+    """The same of a run that is not in a store."""
+    results = run.finished.results
+    ends = [(float(each.llh[0]), float(each.llh[-1])) if each.llh.size else (None, None) for each in results]
+    rows = [
+        {
+            "curve": each.curve,
+            "seed": each.seed,
+            "updates": max(each.llh.size - 1, 0),
+            "first_llh": first,
+            "final_llh": last,
+            "versions": run.finished.versions,
+        }
+        for each, (first, last) in zip(results, ends, strict=True)
+    ]
+    return Held(run.entry, rows, {(each.curve, each.seed): each.llh for each in results})
+
+
 def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
     """Train a run again and compare all that the store has of it; see `proved`."""
     try:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.kit import address, controls, page, session, stored, underway
+from app.kit import address, brought, controls, page, session, stored, takeaway, underway
 from app.kit.text import WORDS, literal, plain, spoken
 from app.live.history import HISTORY
 from app.pages.runs import charts, link, panel, words
 from app.pages.runs.link import PART, Look
-from spncore.kept.runs import KeptError
+from spncore.kept.runs import KeptError, held
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.store import StoreError, changes, reading
@@ -142,7 +143,12 @@ def acting() -> None:
             icon=":material/show_chart:",
             help=WORDS["runs_compare_help"],
         )
+        if st.button(WORDS["bring"], key="runs_bring", icon=":material/folder_open:"):
+            brought.bring_dialog()
         if ticked:
+            if st.button(WORDS["take"], key="runs_take", icon=":material/download:"):
+                chosen = HISTORY.read(reading.own, stored.owner(), [*ticked])
+                takeaway.take_dialog(chosen, page.page_address(urlencode(LOOKS.said())))
             number = WORDS["runs_delete_some"].format(number=len(ticked))
             st.button(number, key="runs_delete_some", icon=":material/backspace:", on_click=delete, args=([*ticked],))
             st.button(WORDS["runs_clear"], key="runs_clear", icon=":material/close:", on_click=clear)
@@ -276,7 +282,7 @@ def one() -> None:
     page.titled(literal(plain(stored.title(entry, run.study))))
     asked = panel.buttons(run, partial(delete, [entry.id]))
     panel.show(run, when(entry.made_at))
-    panel.recompute(run, asked)
+    panel.recompute(run, held(HISTORY.store, entry), asked)
 
 
 LOOKS.opened()
@@ -288,8 +294,12 @@ try:
         page.refusals(LOOKS.refused)
         lasting()
         said_once()
-        underway.show()
-        listed()
+        found = brought.held()
+        if found is not None:
+            panel.of_file(found, when)
+        else:
+            underway.show()
+            listed()
 except (StoreError, ExperimentError, KeptError) as error:
     page.refused(error)
 session.say()

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.kit import data, page, progress, session, stored
+from app.kit import brought, data, page, progress, session, stored, takeaway
+from app.kit.brought import Brought
 from app.kit.stored import Stored
 from app.kit.text import WORDS, literal, plain
 from app.kit.uploads import Upload
@@ -13,7 +15,7 @@ from app.live.history import HISTORY
 from app.pages.runs import charts, words
 from spncore.data.dataset import is_upload
 from spncore.files.provenance import ENGINE
-from spncore.kept.runs import Proof, held, proved
+from spncore.kept.runs import Held, Proof, held_of, proved
 from spncore.store import StoreError, changes
 from spncore.store.rows import Entry
 from spncore.studies.history import explained
@@ -28,20 +30,44 @@ def buttons(run: Stored, delete: Callable[[], None]) -> bool:
     if run.dataset is None:
         missing_rows(entry)
     with st.container(horizontal=True, vertical_alignment="center"):
-        target, query = stored.retrained_by(run.study)
-        label = WORDS["runs_open_circuits" if run.study.deep else "runs_open_lab"]
-        st.page_link(target, label=label, icon=":material/science:", query_params=query)
-        asked = st.button(
-            WORDS["runs_recompute"],
-            key="runs_recompute_now",
-            icon=":material/refresh:",
-            help=WORDS["runs_recompute_help"],
-            disabled=run.dataset is None,
-        )
+        asked = train_again(run)
+        if st.button(WORDS["take"], key="runs_take_one", icon=":material/download:"):
+            takeaway.take_dialog([entry], page.page_address(urlencode({"run": stored.short(entry)})))
         if st.button(WORDS["runs_describe"], key="runs_describe_one", icon=":material/notes:"):
             describe(entry)
         st.button(WORDS["runs_delete"], key="runs_delete_one", icon=":material/backspace:", on_click=delete)
     return asked
+
+
+def train_again(run: Stored) -> bool:
+    """The ways to have a run trained again: on its page, or to compare; whether that was pressed."""
+    target, query = stored.retrained_by(run.study)
+    label = WORDS["runs_open_circuits" if run.study.deep else "runs_open_lab"]
+    st.page_link(target, label=label, icon=":material/science:", query_params=query)
+    return st.button(
+        WORDS["runs_recompute"],
+        key="runs_recompute_now",
+        icon=":material/refresh:",
+        help=WORDS["runs_recompute_help"],
+        disabled=run.dataset is None,
+    )
+
+
+def of_file(found: Brought, when: Callable[[float], str]) -> None:
+    """The runs of a file, one at a time, as it says."""
+    brought.about(found)
+    runs = [Stored(run) for run in found.bundle.runs]
+    names = [f"{run.entry.id}: {plain(stored.title(run.entry, run.study))}" for run in runs]
+    place = st.selectbox(WORDS["brought_choose"], range(len(runs)), format_func=names.__getitem__, key="brought_run")
+    if place is None:
+        return
+    run = runs[place]
+    if run.dataset is None:
+        missing_rows(run.entry)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        asked = train_again(run)
+    show(run, when(run.entry.made_at))
+    recompute(run, held_of(run.run), asked)
 
 
 @st.dialog(WORDS["runs_describe"])
@@ -109,9 +135,8 @@ def elsewhere(run: Stored, other: Mapping[str, str]) -> str:
     return WORDS["runs_elsewhere"].format(what="; ".join([*engine, *said]))
 
 
-def recompute(run: Stored, asked: bool) -> None:
+def recompute(run: Stored, stored_rows: Held, asked: bool) -> None:
     """Train it again where that was `asked` for, show how far that is, and say whether every number came back."""
-    stored_rows = held(HISTORY.store, run.entry)
     content = [(key, llh.tobytes()) for key, llh in stored_rows.llh.items()]
     key = progress.key_of("recompute", run.entry.study, run.entry.summary, stored_rows.rows, content)
     if asked and run.dataset is not None and progress.start(key, proved, stored_rows, run.dataset, unit="curves"):

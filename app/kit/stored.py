@@ -1,9 +1,8 @@
 """Runs of this browser's list as pages show them: found by their address, with the curves that were kept of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
 
 from app.kit import session, uploads
 from app.kit.differing import differing
@@ -13,35 +12,43 @@ from app.live.headline.told import Told, kept_told
 from app.live.history import HISTORY
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
+from spncore.kept import runs
+from spncore.kept.runs import KeptError, Run
+from spncore.record import ExperimentError
 from spncore.runs.study import Study
-from spncore.store import reading
+from spncore.store import StoreError, reading
 from spncore.store.rows import Entry
 from spncore.studies import presets
-from spncore.studies.history import study_of
 from spncore.studies.target import Fixed
 
 DIGITS = 12  # of a study's key, by which an address names it
 KEY = f"[0-9a-f]{{{DIGITS}}}"
+REFUSED = (StoreError, ExperimentError, KeptError)  # what reading a run may raise, in sentences
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A run of the list with its curves: `llh` (S, T) in nats per row and why each `stopped` early, else None.
+    """A run of the list with its curves: `llh` (S, T) in nats per row and why each `stopped` early, else None."""
 
-    `made_by` are the versions that made it.
-    """
-
-    entry: Entry
+    run: Run
     study: Study
     llh: tuple[Floats, ...]
     stopped: tuple[str | None, ...]
-    made_by: dict[str, str]
+
+    @property
+    def entry(self) -> Entry:
+        """What the list says of it."""
+        return self.run.entry
+
+    @property
+    def made_by(self) -> Mapping[str, str]:
+        """The versions that made it."""
+        return self.run.finished.versions
 
     @property
     def target(self) -> Fixed | None:
         """What its runs are compared at."""
-        kept = self.entry.summary["target"]
-        return None if kept is None else Fixed(kept["rule"], tuple(kept["levels"]))
+        return runs.target_of(self.entry.summary)
 
     @cached_property
     def dataset(self) -> Dataset | None:
@@ -69,14 +76,14 @@ def named(key: str) -> Entry | None:
 
 
 def opened(entry: Entry) -> Stored:
-    """A run with its curves; StoreError where they are damaged, ExperimentError where a later release made it."""
-    study = study_of(entry.settings)
-    results = HISTORY.read(reading.results, [entry.study])[entry.study]
-    kept = HISTORY.read(reading.traces, entry.study)
-    curves, seeds = range(len(study.experiments())), study.experiment.seeds
-    llh = tuple(np.stack([kept[curve, seed] for seed in seeds]) for curve in curves)
-    stopped = {row["curve"]: row["stopped"] for row in results}
-    return Stored(entry, study, llh, tuple(stopped[curve] for curve in curves), dict(results[0]["versions"]))
+    """A run with its curves; one of REFUSED where they are damaged, or a later release made it."""
+    return of(runs.whole(HISTORY.store, entry))
+
+
+def of(run: Run) -> Stored:
+    """A run that has been read, with its curves."""
+    curves = run.curves()
+    return Stored(run, run.study, tuple(each.llh for each in curves), tuple(each.stopped for each in curves))
 
 
 def rows_of(entry: Entry) -> Dataset | None:

@@ -14,6 +14,7 @@ from spncore.arrays import Floats
 from spncore.data.dataset import Dataset
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
+from spncore.runs.trace import Trace
 from spncore.store import Store, StoreError, reading
 from spncore.store.rows import Entry, Finished, Result
 from spncore.studies import history
@@ -150,8 +151,17 @@ def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
         stored = store.read(reading.traces, entry.study)
     except StoreError as error:
         return Proof(False, (str(error),))
-    traces = [*history.retrained(study, dataset)]
-    found = history.check(stored, traces)
+    return proved(entry, rows, stored, [*history.retrained(study, dataset)])
+
+
+def proved(
+    entry: Entry,
+    rows: Sequence[Mapping[str, Any]],
+    stored: Mapping[tuple[int, int], Floats],
+    traces: Sequence[Trace],
+) -> Proof:
+    """Compare what a store has of a run, its rows of results and its numbers, with what training again has given."""
+    study, found = history.study_of(entry.settings), history.check(stored, traces)
     versions = rows[0]["versions"] if rows else {}
     sentences = [history.in_words(found, study.names(), versions)]
     faults = _contradictions(study, rows, stored)

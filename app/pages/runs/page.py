@@ -289,7 +289,7 @@ try:
         said_once()
         underway.show()
         listed()
-except (StoreError, ExperimentError) as error:
+except stored.REFUSED as error:
     page.refused(error)
 session.say()
 address.write(looks=LOOKS)

@@ -14,9 +14,10 @@ from app.pages.runs import charts, words
 from app.pages.runs.recompute import digest, recomputed
 from spncore.data.dataset import is_upload
 from spncore.files.provenance import ENGINE
-from spncore.store import StoreError, changes
+from spncore.kept.runs import Proof
+from spncore.store import StoreError, changes, reading
 from spncore.store.rows import Entry
-from spncore.studies.history import Check, explained, in_words
+from spncore.studies.history import explained
 from spncore.words import counted
 
 JOB = "runs_recompute"  # under which the session keeps the job that it waits for
@@ -110,22 +111,21 @@ def elsewhere(run: Stored, other: dict[str, str]) -> str:
 
 
 def recompute(run: Stored, asked: bool) -> None:
-    """Train it again where that was `asked` for, show how far that is, and say whether every number came back."""
-    kept = run.by_seed()
-    key = progress.key_of("recompute", run.entry.study, ENGINE, digest(kept))
-    if (
-        asked
-        and run.dataset is not None
-        and progress.start(key, recomputed, run.study, run.dataset, kept, unit="curves")
-    ):
-        st.session_state[JOB] = key
+    """Train it again where that was `asked` for, show how far that is, and say whether all that is stored came back."""
+    if not asked and JOB not in st.session_state:
+        return
+    rows, kept = HISTORY.read(reading.results, [run.entry.study])[run.entry.study], run.by_seed()
+    key = progress.key_of("recompute", ENGINE, digest(run.entry, rows, kept))
+    if asked and run.dataset is not None:
+        if progress.start(key, recomputed, run.entry, rows, kept, run.dataset, unit="curves"):
+            st.session_state[JOB] = key
     if st.session_state.get(JOB) != key:
         return
     state, found = progress.follow(key, WORDS["runs_recomputing"])
     if state == "cancelled":
         st.info(WORDS["runs_recompute_stopped"], icon=":material/pause:")
-    if isinstance(found, Check):
-        said = literal(in_words(found, run.study.names(), run.made_by))
+    if isinstance(found, Proof):
+        said = literal(" ".join(found.sentences))
         if found.same:
             st.success(said, icon=":material/check_circle:")
         else:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.kit.stored import Stored
+from app.kit.stored import opened as opened_run
 from app.kit.text import JOINER, WORDS, plain
 from app.live.history import HISTORY
 from app.pages.compare import charts, words
@@ -165,10 +165,10 @@ def test_colour_is_the_depth_and_dash_and_mark_are_the_run(monkeypatch: pytest.M
 
 
 def _stored(seed: int) -> Any:
-    key, traces = keep(study(seed=seed))
+    key, _ = keep(study(seed=seed))
     entry = HISTORY.read(reading.of_study, HISTORY.owner(SESSION), key)
     assert entry is not None
-    return Stored(entry, study(seed=seed), tuple(trace.llh for trace in traces), (None, None), {})
+    return opened_run(entry)
 
 
 def test_names_are_moved_apart_as_little_as_they_must() -> None:

@@ -24,7 +24,10 @@ from spncore.runs.study import Study
 ROOT = "root"  # under which a session keeps where all pages lie, if the browser had to say so
 TEXT_PIXELS = 490  # some 75 letters, a line that the eye can follow
 ON_A_WALL = 1.35  # how large all that is written or drawn is there, beside what it is on a screen; kit.css has it, too
-TYPES = {"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"}
+TYPES = {
+    **{"csv": "text/csv", "json": "application/json", "py": "text/x-python", "npz": "application/octet-stream"},
+    **{"spnlab": "application/zip", "ipynb": "application/x-ipynb+json"},
+}
 # How a text to be copied looks, and how much of it stands in a line of the narrowest place.
 COPIED = (
     "width: 100%; padding: 0.5rem; color: inherit; background: transparent; border: 1px solid; border-radius: 0.5rem; "

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.kit import address, page, stored
+from app.kit import address, page, stored, takeaway
 from app.kit.differing import apart
 from app.kit.stored import Stored
 from app.kit.text import WORDS, literal, plain
@@ -129,8 +129,10 @@ try:
     chosen = found()
     if len(chosen) > 1:
         compared(chosen)
+        address_of = page.page_address(urlencode(LOOKS.said(), safe=","))
+        takeaway.buttons([run.entry for run in chosen.values()], "comparison", address_of, "compare_take")
         if st.button(WORDS["share"], key="compare_share", icon=":material/share:"):
-            page.share_dialog(page.page_address(urlencode(LOOKS.said(), safe=",")), WORDS["compare_share"])
+            page.share_dialog(address_of, WORDS["compare_share"])
     else:
         st.info(WORDS["compare_one" if chosen else "compare_none"], icon=":material/info:")
         st.page_link("pages/runs/page.py", label=WORDS["compare_choose"], icon=":material/list:")

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, page, session, stored, underway
+from app.kit import address, controls, page, session, stored, takeaway, underway
 from app.kit.text import WORDS, literal, plain, spoken
 from app.live.history import HISTORY
 from app.pages.runs import charts, link, panel, words
@@ -145,6 +145,9 @@ def acting() -> None:
             number = WORDS["runs_delete_some"].format(number=len(ticked))
             st.button(number, key="runs_delete_some", icon=":material/backspace:", on_click=delete, args=([*ticked],))
             st.button(WORDS["runs_clear"], key="runs_clear", icon=":material/close:", on_click=clear)
+            with st.popover(WORDS["take_ticked"].format(number=len(ticked)), icon=":material/download:"):
+                chosen = HISTORY.read(reading.own, stored.owner(), ticked)
+                takeaway.buttons(chosen, "runs", page.page_address("", "runs"), "runs_take")
     if pressed:
         runs = ",".join(key[: stored.DIGITS] for key in ticked.values())
         st.switch_page("pages/compare/page.py", query_params={"runs": runs})

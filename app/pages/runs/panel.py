@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from app.kit import data, page, progress, session, stored
+from app.kit import data, page, progress, session, stored, takeaway
 from app.kit.stored import Stored
 from app.kit.text import WORDS, literal, plain
 from app.kit.uploads import Upload
@@ -82,6 +83,9 @@ def show(run: Stored, when: str) -> None:
     said = "; ".join(f"{name}: {text}" for name, text in _ends(run))
     rows, remarks = partial(charts.rows, run), [stored.own_settings(run.study)]
     page.chart(figure, said, "runs_curves", charts.CURVE_COLUMNS, rows, remarks)
+    query = urlencode(stored.retrained_by(run.study)[1], safe=",:")
+    link = page.page_address(query, "circuits" if run.study.deep else "")
+    takeaway.buttons([entry], stored.title(entry, run.study), link, "runs_take")
     _notes(run)
 
 

@@ -4,14 +4,17 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
+from app.kit import takeaway
 from app.kit.text import JOINER, WORDS, plain
 from app.live.headline.told import told
 from app.live.history import HISTORY
 from app.live.jobs import JOBS
 from app.pages.runs import link, panel, words
 from spncore.data import library
+from spncore.kept import unpacking
 from spncore.store import MEMORY, Store, StoreError, changes, reading
 from spncore.store.reading import Query
 from spncore.studies import statistics
@@ -213,6 +216,25 @@ def finish(at: Any) -> Any:
     at.run()
     assert not at.exception
     return at
+
+
+def test_what_is_ticked_or_opened_is_taken_away_as_files_that_are_read_back_to_the_bit() -> None:
+    key, traces = keep(study(), "Mine")
+    entry = entry_of(key)
+    at = opened()
+    at.checkbox(key=f"runs_pick_{entry.id}").check().run()
+    offered = {each.key: each for each in at.get("download_button")}
+    kinds = ("spnlab", "csv", "py", "ipynb")
+    assert {f"runs_take_{kind}" for kind in kinds} <= {*offered}
+    kept_file = takeaway.made("spnlab", [entry], "https://h/")
+    [run] = unpacking.read(kept_file).runs
+    assert run.entry.name == "Mine" and run.entry.study == key
+    for trace, curve in zip(traces, run.curves(), strict=True):
+        assert np.array_equal(trace.llh, curve.llh)
+    for kind in kinds[1:]:
+        assert b"https://h/" in takeaway.made(kind, [entry], "https://h/")
+    shown = opened(run=key[:12])
+    assert {f"runs_take_{kind}" for kind in kinds} <= {each.key for each in shown.get("download_button")}
 
 
 def test_recomputing_says_that_every_number_came_back(jobs_in_threads: None) -> None:

@@ -13,7 +13,6 @@ from app.live.jobs import JOBS
 from app.pages.runs import link, panel, words
 from spncore.data import library
 from spncore.store import MEMORY, Store, StoreError, changes, reading
-from spncore.store.reading import Query
 from spncore.studies import statistics
 from spncore.studies.target import fixed
 from tests import kept
@@ -282,10 +281,12 @@ def test_a_store_that_cannot_be_read_is_a_sentence(monkeypatch: pytest.MonkeyPat
     assert "cannot be read: it is gone" in said(opened())
 
 
+@pytest.mark.benchmark
 def test_a_run_of_the_list_is_opened_in_a_tenth_of_a_second() -> None:
-    key, _ = keep(study(iterations=500, num_seeds=6, num_components=8))
-    at = opened(run=key[:12])
-    begin = time.perf_counter()
-    at.run()
-    print(f"{1000 * (time.perf_counter() - begin):.0f} ms")
-    assert HISTORY.read(reading.count, Query(HISTORY.owner(SESSION))) == 1
+    key, _ = keep(study(iterations=500, num_components=8))
+    at, seconds = opened(run=key[:12]), []
+    for _ in range(5):
+        begin = time.perf_counter()
+        at.run()
+        seconds.append(time.perf_counter() - begin)
+    assert min(seconds) < 0.1, [f"{1000 * each:.0f} ms" for each in seconds]

@@ -140,7 +140,7 @@ def saved(run: LiveRun) -> Saved:
     """Whether a run is in its owner's list."""
     future = run.saving
     if future is None:
-        return Saved()
+        return Saved("saving" if run.is_kept else "")  # it is asked for in a moment
     if not future.done():
         return Saved("saving")
     error = future.exception()

@@ -93,6 +93,11 @@ class LiveRun:
         )
 
     @property
+    def is_kept(self) -> bool:
+        """Whether it belongs into its owner's list: it is whole, and lists are kept."""
+        return self._line.keep is not None and self.whole
+
+    @property
     def reason(self) -> str | None:
         """Why it ended early, has to wait or takes longer, in a sentence; None if there is nothing to say."""
         if self.stopped:
@@ -148,7 +153,8 @@ class LiveRun:
 
     def observe(self) -> None:
         """Count once how long its first point took, and have it kept once it has come to its end."""
-        if self._line.keep is not None and self.saving is None and self.whole:
+        if self.saving is None and self.is_kept:
+            assert self._line.keep is not None
             self.saving = self._line.keep(self)
         first = self.computation.first_at
         if first is not None and not self._observed:

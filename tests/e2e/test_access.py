@@ -15,6 +15,7 @@ import streamlit
 
 from tests.e2e.access import AXE, Known, faint, findings, pressed, ready
 from tests.e2e.conftest import PATIENCE_MS, AppServer
+from tests.e2e.listed import FILLED, filled
 from tests.e2e.test_door import PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -43,7 +44,10 @@ def visit(browser: Any, app_server: AppServer, request: pytest.FixtureRequest) -
         context.add_init_script(path=AXE)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"{app_server.url}/{request.param}")
+    if request.param in FILLED:
+        filled(page, app_server.url, request.param)
+    else:
+        page.goto(f"{app_server.url}/{request.param}")
     ready(page)
     yield page
     context.close()

@@ -8,21 +8,13 @@ import pytest
 from app.kit.text import WORDS
 from tests.e2e.conftest import AppServer, OpenPage
 from tests.e2e.drawn import QUIET
-from tests.e2e.test_lab_page import QUICK, finished
+from tests.e2e.listed import compared, three_trained, trained
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PHONE = {"width": 390, "height": 844, "touch": True}
 SCREENS = {"laptop": {}, "phone": PHONE, "projector": {"width": 1920, "height": 1080}}
 TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
-SAVED_MS = 1000  # in which a run that has ended is in the list
 LONG = "?v=2&dataset=nltcs-twin&iterations=4000&num_seeds=6"
-
-
-def trained(page: Any, server: AppServer, query: str = QUICK) -> None:
-    """Train a run in the lab; it then comes into the list, which a reload of the page does not wait for."""
-    page.goto(f"{server.url}/{query}")
-    finished(page)
-    page.wait_for_timeout(SAVED_MS)
 
 
 def settled(page: Any) -> None:
@@ -41,8 +33,7 @@ def listed(page: Any, server: AppServer, query: str = "") -> Any:
 def test_train_reload_find_compare_three_recompute(app_server: AppServer, open_page: OpenPage, screen: str) -> None:
     page = open_page(f"{app_server.url}/about", **SCREENS[screen])
     wall = "?view=projector" if screen == "projector" else ""
-    for rate in ("", "&learning_rate=0.05", "&learning_rate=0.1"):
-        trained(page, app_server, QUICK + rate)
+    three_trained(page, app_server.url)
     listed(page, app_server, wall)
     page.get_by_role("heading", name="3 runs").wait_for()
     page.reload()
@@ -53,12 +44,7 @@ def test_train_reload_find_compare_three_recompute(app_server: AppServer, open_p
     page.get_by_role("button", name=WORDS["runs_all"]).click()
     page.get_by_role("heading", name="3 runs").wait_for()
     assert page.evaluate(TOO_WIDE) <= 0
-    for box in page.get_by_role("checkbox", name=re.compile("^Tick ")).all():
-        box.locator("xpath=ancestor::label").click()
-        settled(page)
-    page.get_by_role("button", name=WORDS["runs_compare"].format(number=3)).click()
-    page.get_by_role("heading", name=WORDS["compare"]).wait_for()
-    page.locator(".spn-drawing[data-drawn]").first.wait_for()
+    compared(page)
     for other in "BC":
         page.get_by_text(f"2 seeds pair between A and {other}.").wait_for()
     assert len(page.url.split("runs=")[1].split("&")[0].replace("%2C", ",").split(",")) == 3
@@ -73,7 +59,7 @@ def test_a_list_belongs_to_its_browser_and_a_link_to_one_of_its_runs_opens_nothi
     app_server: AppServer, open_page: OpenPage
 ) -> None:
     mine = open_page(f"{app_server.url}/about")
-    trained(mine, app_server)
+    trained(mine, app_server.url)
     listed(mine, app_server)
     mine.get_by_role("button", name=re.compile("T = 20")).click()
     mine.wait_for_url(re.compile("run=[0-9a-f]{12}"))
@@ -92,7 +78,7 @@ def test_name_note_and_tags_are_written_in_a_dialog_and_a_run_is_deleted_and_bro
     app_server: AppServer, open_page: OpenPage
 ) -> None:
     page = open_page(f"{app_server.url}/about")
-    trained(page, app_server)
+    trained(page, app_server.url)
     listed(page, app_server)
     page.get_by_role("button", name=re.compile("T = 20")).click()
     page.get_by_role("button", name=WORDS["runs_describe"]).click()
@@ -124,7 +110,7 @@ def test_what_trains_now_stands_above_the_list_and_comes_into_it_by_itself(
 
 def test_the_list_is_gone_through_by_keys(app_server: AppServer, open_page: OpenPage) -> None:
     page = open_page(f"{app_server.url}/about")
-    trained(page, app_server)
+    trained(page, app_server.url)
     listed(page, app_server)
     page.get_by_label(WORDS["runs_words"], exact=True).focus()
     reached = set[str]()

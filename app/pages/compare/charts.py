@@ -10,7 +10,7 @@ from spncore.files.export import Row
 from spncore.plots import curves
 from spncore.plots.curves import Line
 from spncore.plots.drawing import dots, note
-from spncore.plots.palette import DASHES, DEPTHS, MARKERS
+from spncore.plots.palette import DASHES, DEPTHS, INK, MARKERS
 from spncore.studies.cells import thinned
 
 POINTS, MARKS = 400, 6  # of a curve that is drawn, and marks on it
@@ -75,8 +75,7 @@ def _names(found: go.Figure, drawn: Sequence[Line], span: tuple[float, float], t
         there = [line for line in drawn if line.iterations[-1] == end]
         heights = spread([float(np.clip(line.median[-1], *span)) for line in there], gap, span)
         for line, height in zip(there, heights, strict=True):
-            color = DEPTHS[theme][line.depth - 1]
-            note(found, end, height, line.name, color, xanchor="left", yanchor="middle", xshift=6)
+            note(found, end, height, line.name, INK[theme], xanchor="left", yanchor="middle", xshift=6)
 
 
 def spread(heights: Sequence[float], gap: float, span: tuple[float, float]) -> list[float]:

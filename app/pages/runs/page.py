@@ -25,7 +25,6 @@ PICKED = "runs_picked"  # under which the session keeps which runs are ticked: n
 DELETED = "runs_deleted"  # and the numbers of those it deleted last, which can be brought back
 REFUSED = "runs_refused"  # and why the last change was refused
 FEWEST, MOST = 2, 6  # runs that are compared
-WIDE = [3, 2, 2]  # columns of controls
 
 
 def look(**chosen: Any) -> None:
@@ -104,25 +103,26 @@ def lasting() -> None:
 
 
 def narrowing() -> None:
-    """What of the list is shown, and in which order."""
+    """What of the list is shown, and in which order; all but the search is folded away until it says something."""
     owner, now, first = stored.owner(), LOOKS.now, {"on_change": look, "kwargs": {"part": 1}}
-    columns = st.columns(WIDE)
+    LOOKS.draw("words", kind="text_input", max_chars=link.WORDS_CHARACTERS, help=WORDS["runs_words_help"], **first)
+    folded = st.expander(WORDS["runs_narrow"], now.narrowed or bool(now.group), icon=":material/tune:")
+    with folded:
+        columns = [*st.columns(2), *st.columns(2)]
     with columns[0]:
-        LOOKS.draw("words", kind="text_input", max_chars=link.WORDS_CHARACTERS, help=WORDS["runs_words_help"], **first)
-    with columns[1]:
         LOOKS.draw("order", kind="selectbox", words=words.order, **first)
-    with columns[2]:
+    with columns[1]:
         LOOKS.draw("group", kind="selectbox", options=("", *link.GROUPS), words=words.group_choice, **first)
     tags, datasets = HISTORY.read(reading.tags, owner), HISTORY.read(reading.datasets, owner)
-    columns = st.columns(WIDE, vertical_alignment="bottom")
-    for column, name, known in zip(columns, ("data", "tag"), (datasets, {tag: tag for tag in tags}), strict=False):
+    lists = {"data": datasets, "tag": {tag: tag for tag in tags}}
+    for column, (name, known) in zip(columns[2:], lists.items(), strict=True):
         chosen = getattr(now, name)
         if len(known) > (name == "data") or chosen:
             titles = {"": WORDS["runs_any"], **{each: plain(title) for each, title in known.items()}}
             titles.setdefault(chosen, plain(chosen))
             with column:
                 LOOKS.draw(name, kind="selectbox", options=[*titles], words=partial(titled, titles), **first)
-    with columns[2]:
+    with folded:
         LOOKS.draw("named", **first)
 
 

@@ -177,9 +177,14 @@ def datasets(connection: Connection, owner: str) -> dict[str, str]:
     return {row.dataset: row.title for row in found.all()}
 
 
-def outcome(connection: Connection, key: str) -> str | None:
-    """The kept outcome of a cell."""
-    return connection.scalars(select(cell.c.outcome).where(cell.c.key == key)).first()
+def outcomes(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """By their keys the kept outcomes of cells; those that there are."""
+    found: dict[str, str] = {}
+    asked = [*keys]
+    for start in range(0, len(asked), BATCH):
+        rows = select(cell.c.key, cell.c.outcome).where(cell.c.key.in_(asked[start : start + BATCH]))
+        found |= {row.key: row.outcome for row in connection.execute(rows)}
+    return found
 
 
 _JOINED = entry.join(study, entry.c.study == study.c.key)
@@ -240,4 +245,4 @@ def _where(found: Select[Any], query: Query) -> Select[Any]:
 
 def _json_text(tag: str) -> str:
     """A tag as it stands in a list of JSON."""
-    return json.dumps(tag)
+    return json.dumps(tag, ensure_ascii=False)

@@ -18,7 +18,7 @@ ORDERS = {
     "made": entry.c.id,
     "name": func.lower(entry.c.name),
     "data": study.c.title,
-    "end": study.c.summary["end"].as_float(),
+    "end": study.c.end_llh,
     "seconds": study.c.seconds,
 }
 BATCH = 500  # keys that are asked for at a time
@@ -199,8 +199,11 @@ def _entry(row: Any) -> Entry:
 
 def _of_numbers(connection: Connection, numbers: Sequence[int], *besides: Any) -> list[Entry]:
     """Entries in the order of these numbers; those that there are."""
-    found = select(*_COLUMNS).select_from(_JOINED).where(entry.c.id.in_(numbers), *besides)
-    by_number = {row.id: _entry(row) for row in connection.execute(found)}
+    by_number: dict[int, Entry] = {}
+    for start in range(0, len(numbers), BATCH):
+        those = entry.c.id.in_(numbers[start : start + BATCH])
+        found = select(*_COLUMNS).select_from(_JOINED).where(those, *besides)
+        by_number |= {row.id: _entry(row) for row in connection.execute(found)}
     return [by_number[number] for number in numbers if number in by_number]
 
 

@@ -190,7 +190,7 @@ def _make_room(connection: Connection, of: Any, most: int, newest: int, whose: s
     if not most:
         return
     joined = entry.join(study, entry.c.study == study.c.key)
-    total = connection.scalar(select(func.sum(study.c.num_bytes)).select_from(joined).where(of)) or 0
+    total = int(connection.scalar(select(func.sum(study.c.num_bytes)).select_from(joined).where(of)) or 0)
     if total <= most:
         return
     spare = entry.c.name.is_(None) | entry.c.deleted_at.is_not(None)

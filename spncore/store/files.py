@@ -139,10 +139,10 @@ def _checked(file: Path, patience: Patience) -> int:
             version = known(_version(raw, file), str(file))
             sound = "ok"
             if file.stat().st_size <= CHECKED_BYTES:
-                sound = str(raw.execute("PRAGMA quick_check(1)").fetchone()[0])
+                sound = str(raw.execute("PRAGMA integrity_check(1)").fetchone()[0])
         except sqlite3.OperationalError:
             raise
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeError) as error:
             sound = said(error)
         if sound != "ok":
             raise StoreError(

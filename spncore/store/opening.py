@@ -20,7 +20,7 @@ def opened(place: Place, patience: Patience) -> Opened:
         if place.server is not None:
             return _server(place, patience)
         return files.opened(place.file, place.shared, patience) if place.file else _memory()
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error, ValueError) as error:  # the last of what is damaged in a way of its own
         raise StoreError(f"{place}: {said(error)}") from None
     except OSError as error:
         raise StoreError(fault(error)) from None

@@ -8,7 +8,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,13 +232,20 @@ def test_a_copy_on_a_disk_that_cannot_be_written_has_the_last_rows_or_says_that_
         assert bytes_of(disk) == before
 
 
+@pytest.fixture
+def everybody_s():
+    """A folder that every user may look into."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.fault("F04")
 @pytest.mark.skipif(not hasattr(os, "fork") or os.getuid() != 0, reason="only root may become another user")
 @pytest.mark.parametrize("how", ["closed", "in use", "killed"])
-def test_another_user_who_may_only_read_sees_all_of_it(how, file):
+def test_another_user_who_may_only_read_sees_all_of_it(how, file, everybody_s):
     """What somebody else has saved until then is there, whether the store is in use or was left by a kill."""
-    for folder in (file.parent, *file.parent.parents[:3]):
-        folder.chmod(0o755)
+    file = Path(shutil.copy(file, everybody_s))
     owner = Store(Place(file=file)) if how == "in use" else None
     if owner is not None:
         owner.write(changes.keep, finished(7), OWNER).result()

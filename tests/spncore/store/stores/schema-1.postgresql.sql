@@ -6,7 +6,7 @@ CREATE INDEX ix_entry_study ON entry (study)
 
 CREATE INDEX ix_study_fold ON study (fold)
 
-CREATE INDEX study_in_lists ON study (key, dataset, title, end_llh, seconds, num_bytes)
+CREATE INDEX study_in_lists ON study (key, fold, dataset, title, end_llh, seconds, num_bytes)
 
 CREATE TABLE cell (
     key VARCHAR(64) NOT NULL,

@@ -23,7 +23,7 @@ RUN XDG_CACHE_HOME=/srv/datasets python -m spncore data fetch nltcs \
 # A volume that Docker makes for /data is this user's; of a folder of the host the log says what to do where it is not.
 RUN python -m compileall -q spncore spnlab app streamlit_app.py && mkdir /data && chown 10001:10001 /data
 # Streamlit's welcome would ask a server outside for this one's address, and stand between the lines of the log.
-ENV HOME=/tmp XDG_CACHE_HOME=/data/cache PYTHONDONTWRITEBYTECODE=1 SPNLAB_LOG=json \
+ENV HOME=/tmp XDG_CACHE_HOME=/data/cache SPNLAB_STORE=/data/spnlab.db PYTHONDONTWRITEBYTECODE=1 SPNLAB_LOG=json \
     STREAMLIT_LOGGER_HIDE_WELCOME_MESSAGE=true
 USER 10001
 EXPOSE 8501

@@ -27,7 +27,7 @@ import distributed
 
 from benchmarks.document import Measure, document, found, write
 from spncore import Experiment, load
-from spncore.sweep import Cell, Outcome, Store, run_cells
+from spncore.sweep import Cell, KeptOutcomes, Outcome, run_cells
 from spncore.sweep.cells import grid
 from spncore.sweep.cluster import ClusterWorkers
 from spncore.sweep.computing import compute
@@ -146,9 +146,10 @@ def kills(number: int, wanted: int) -> dict[str, Any]:
             return opened[0]
 
         there = list[Outcome]()
-        for outcome in run_cells(asked, DATA, open_workers, Store(Path(folder))):
-            there.append(outcome)
-            killer.done = len(there)
+        with KeptOutcomes.in_folder(Path(folder)) as kept:
+            for outcome in run_cells(asked, DATA, open_workers, kept):
+                there.append(outcome)
+                killer.done = len(there)
         seconds, killer.over = time.perf_counter() - begin, True
         killer.join()
     with ONE_THREAD:

@@ -1,5 +1,5 @@
-"""The folder that the server writes to: outcomes of studies, and data that it fetched. Without it the lab works, and
-nothing outlives the server."""
+"""The folders that the server writes to: fetched data and large runs, and the store of outcomes and runs. Without them
+the lab works, and nothing outlives the server."""
 
 import errno
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 from platformdirs import user_cache_dir
 
 from spncore.files.whole import make_ready
+from spncore.store import StoreError, default_place
 
 
 def folder() -> Path:
@@ -15,10 +16,20 @@ def folder() -> Path:
     return Path(user_cache_dir("spnlab", appauthor=False))
 
 
-def fault() -> OSError | None:
-    """Why nothing can be saved; None if it can, which was just tried."""
+def folder_of_store() -> Path | None:
+    """Where the store's file is, if it is one: SPNLAB_STORE, which the container sets to /data/spnlab.db, names it."""
     try:
-        make_ready(folder())
+        file = default_place().file
+    except StoreError:  # which is said where the store is opened
+        return None
+    return file.parent if file is not None else None
+
+
+def fault() -> OSError | None:
+    """Why not all can be saved; None if it can, which was just tried."""
+    try:
+        for each in filter(None, (folder(), folder_of_store())):
+            make_ready(each)
     except OSError as error:
         return error
     return None
@@ -32,10 +43,12 @@ def why(error: OSError) -> str:
 def remedy(error: OSError) -> str:
     """For the operator: what cannot be written, by whom, and the command that lets it be written."""
     user = os.getuid() if hasattr(os, "getuid") else "this user"
-    nearest = next(place for place in (folder(), *folder().parents) if place.exists())
+    place = Path(error.filename or folder())
+    setting = "XDG_CACHE_HOME" if place == folder() else "SPNLAB_STORE"
+    nearest = next(each for each in (place, *place.parents) if each.exists())
     commands = {
-        errno.EROFS: f"mount a folder there, as in docker run -v FOLDER:{nearest}, or set XDG_CACHE_HOME to another",
+        errno.EROFS: f"mount a folder there, as in docker run -v FOLDER:{nearest}, or set {setting} to another",
         errno.ENOSPC: f"make room; du -sh {nearest}/* says what takes it",
     }
     command = commands.get(error.errno or 0, f"as root: chown -R {user} {nearest}")
-    return f"{folder()} cannot be written by user {user}: {error.strerror or error}; {command}"
+    return f"{place} cannot be written by user {user}: {error.strerror or error}; {command}"

@@ -4,7 +4,7 @@
 is said by `spncore.studies.history` for runs and by `spncore.sweep` for cells.
 """
 
-from spncore.store.place import MEMORY, Place, StoreError, default_place, place_of
+from spncore.store.place import MEMORY, Patience, Place, StoreError, default_place, place_of
 from spncore.store.store import Question, Store
 
-__all__ = ["MEMORY", "Place", "Question", "Store", "StoreError", "default_place", "place_of"]
+__all__ = ["MEMORY", "Patience", "Place", "Question", "Store", "StoreError", "default_place", "place_of"]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from spncore.store.place import StoreError
@@ -134,10 +134,10 @@ def open_room(connection: Connection, code: str, ends_at: float | None = None) -
 
 def put_cells(connection: Connection, outcomes: Mapping[str, str]) -> None:
     """Keep outcomes of cells by their keys; what is there already is replaced."""
-    if not outcomes:
-        return
-    connection.execute(delete(cell).where(cell.c.key.in_([*outcomes])))
-    connection.execute(insert(cell), [{"key": key, "outcome": outcome} for key, outcome in outcomes.items()])
+    if outcomes:
+        new = _insert(connection, cell)
+        put = new.on_conflict_do_update(index_elements=[cell.c.key], set_={"outcome": new.excluded.outcome})
+        connection.execute(put, [{"key": key, "outcome": outcomes[key]} for key in sorted(outcomes)])
 
 
 def text_of(said: str, what: str, most: int, lines: bool = False) -> str:
@@ -174,8 +174,12 @@ def _add(connection: Connection, finished: Finished) -> None:
 def _insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows whose keys are not there yet."""
     if rows:
-        made: Any = postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-        connection.execute(made.on_conflict_do_nothing(), rows)
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    """An insertion in the words of the connection's database, which say what becomes of rows that are there."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _make_room(connection: Connection, of: Any, most: int, newest: int, whose: str) -> None:
@@ -186,7 +190,7 @@ def _make_room(connection: Connection, of: Any, most: int, newest: int, whose: s
     if not most:
         return
     joined = entry.join(study, entry.c.study == study.c.key)
-    total = connection.scalar(select(func.sum(study.c.num_bytes)).select_from(joined).where(of)) or 0
+    total = int(connection.scalar(select(func.sum(study.c.num_bytes)).select_from(joined).where(of)) or 0)
     if total <= most:
         return
     spare = entry.c.name.is_(None) | entry.c.deleted_at.is_not(None)
@@ -220,5 +224,6 @@ def _size(connection: Connection) -> int:
     """Bytes that the store takes, about."""
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(select(func.pg_database_size(func.current_database()))) or 0)
-    pages, size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("page_count", "page_size"))
-    return int(pages or 0) * int(size or 0)
+    names = ("page_count", "freelist_count", "page_size")
+    pages, free, size = (int(connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0) for name in names)
+    return (pages - free) * size

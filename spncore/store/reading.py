@@ -18,7 +18,7 @@ ORDERS = {
     "made": entry.c.id,
     "name": func.lower(entry.c.name),
     "data": study.c.title,
-    "end": study.c.summary["end"].as_float(),
+    "end": study.c.end_llh,
     "seconds": study.c.seconds,
 }
 BATCH = 500  # keys that are asked for at a time
@@ -177,9 +177,14 @@ def datasets(connection: Connection, owner: str) -> dict[str, str]:
     return {row.dataset: row.title for row in found.all()}
 
 
-def outcome(connection: Connection, key: str) -> str | None:
-    """The kept outcome of a cell."""
-    return connection.scalars(select(cell.c.outcome).where(cell.c.key == key)).first()
+def outcomes(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """By their keys the kept outcomes of cells; those that there are."""
+    found: dict[str, str] = {}
+    asked = [*keys]
+    for start in range(0, len(asked), BATCH):
+        rows = select(cell.c.key, cell.c.outcome).where(cell.c.key.in_(asked[start : start + BATCH]))
+        found |= {row.key: row.outcome for row in connection.execute(rows)}
+    return found
 
 
 _JOINED = entry.join(study, entry.c.study == study.c.key)
@@ -194,8 +199,11 @@ def _entry(row: Any) -> Entry:
 
 def _of_numbers(connection: Connection, numbers: Sequence[int], *besides: Any) -> list[Entry]:
     """Entries in the order of these numbers; those that there are."""
-    found = select(*_COLUMNS).select_from(_JOINED).where(entry.c.id.in_(numbers), *besides)
-    by_number = {row.id: _entry(row) for row in connection.execute(found)}
+    by_number: dict[int, Entry] = {}
+    for start in range(0, len(numbers), BATCH):
+        those = entry.c.id.in_(numbers[start : start + BATCH])
+        found = select(*_COLUMNS).select_from(_JOINED).where(those, *besides)
+        by_number |= {row.id: _entry(row) for row in connection.execute(found)}
     return [by_number[number] for number in numbers if number in by_number]
 
 
@@ -240,4 +248,4 @@ def _where(found: Select[Any], query: Query) -> Select[Any]:
 
 def _json_text(tag: str) -> str:
     """A tag as it stands in a list of JSON."""
-    return json.dumps(tag)
+    return json.dumps(tag, ensure_ascii=False)

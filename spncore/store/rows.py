@@ -47,6 +47,12 @@ class Finished(NamedTuple):
         """Of its traces."""
         return sum(result.llh.size * 8 for result in self.results)
 
+    @property
+    def end_llh(self) -> float | None:
+        """What its summary says of its end, in nats per row."""
+        end = self.summary.get("end")
+        return None if end is None else float(end)
+
 
 class Entry(NamedTuple):
     """A study in somebody's list; `made_at` in seconds since 1970, `versions` those that made it."""

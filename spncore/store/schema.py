@@ -49,6 +49,12 @@ study = Table(
     Column("engine", Integer, nullable=False),
     Column("seconds", Double, nullable=False),  # of CPU, spent in training
     Column("num_bytes", BigInteger, nullable=False),  # of its traces
+    Column("end_llh", Double),  # the highest median end among its curves
+)
+# All that lists are filtered, ordered and bounded by, so that they need not read the settings of every study.
+Index(
+    "study_in_lists",
+    *(study.c[name] for name in ("key", "fold", "dataset", "title", "end_llh", "seconds", "num_bytes")),
 )
 result = Table(
     "result",
@@ -102,6 +108,7 @@ entry = Table(
     sqlite_autoincrement=True,  # a number is never given again
 )
 Index("entry_of_owner", entry.c.owner, entry.c.study, unique=True)
+Index("entry_in_order", entry.c.owner, entry.c.deleted_at, entry.c.id)
 Index("entry_of_room", entry.c.room)
 cell = Table(
     "cell",

@@ -9,8 +9,9 @@ from typing import Concatenate, ParamSpec, Self, TypeAlias, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from spncore.store.opening import opened, said
-from spncore.store.place import MEMORY, Place, StoreError
+from spncore.store.engines import said
+from spncore.store.opening import opened
+from spncore.store.place import MEMORY, PATIENCE, Patience, Place, StoreError
 from spncore.store.writing import Writer
 
 T = TypeVar("T")
@@ -24,12 +25,12 @@ class Store:
     `why_read_only` says why nothing can be written, if that is so; `notices` are for whoever runs the lab.
     """
 
-    def __init__(self, place: Place = MEMORY) -> None:
+    def __init__(self, place: Place = MEMORY, patience: Patience = PATIENCE) -> None:
         """StoreError in a sentence where it cannot be opened."""
         self.place = place
-        self._opened = opened(place)
+        self._opened = opened(place, patience)
         self.why_read_only, self.notices = self._opened.why_read_only, self._opened.notices
-        self._writer = None if self.why_read_only else Writer(self._opened.engine, self._opened.turns)
+        self._writer = None if self.why_read_only else Writer(self._opened.engine, self._opened.turns, patience)
 
     @property
     def lasts(self) -> bool:
@@ -41,7 +42,7 @@ class Store:
         try:
             with self._opened.turns, self._opened.engine.connect() as connection:
                 return what(connection, *asked, **named)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError) as error:  # the latter of what is damaged in a way of its own
             raise StoreError(f"The store of runs cannot be read: {said(error)}.") from None
 
     def write(self, what: Question[P, T], *asked: P.args, **named: P.kwargs) -> Future[T]:
@@ -56,9 +57,7 @@ class Store:
         """Write what was asked for, and let go of the place."""
         if self._writer is not None:
             self._writer.close()
-        self._opened.engine.dispose()
-        if self._opened.copy is not None:
-            self._opened.copy.cleanup()
+        self._opened.let_go()
 
     def __enter__(self) -> Self:
         return self

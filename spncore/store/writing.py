@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -11,18 +12,19 @@ from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from spncore.store.opening import WRITES, said
-from spncore.store.place import StoreError
+from spncore.store.engines import HELD, WRITES, said
+from spncore.store.place import PATIENCE, Patience, StoreError
 
 MOST = 256  # changes that are committed together
-RETRY_SECONDS = 90.0  # that a store may be locked, or its server away, before it is said that nothing was saved
-PAUSE_SECONDS = 0.2
-PASSING = ("locked", "busy")  # in SQLite's words of what goes by
-OF_SERVER = ("OperationalError", "AdminShutdown", "CannotConnectNow", "CrashShutdown")  # PostgreSQL's
+# What goes by, in PostgreSQL's codes: no connection, another transaction in the way, stopped; no lock, no room
+LOCK_NOT_AVAILABLE, TOO_MANY_CONNECTIONS = "55P03", "53300"
+PASSING_CLASSES, PASSING_STATES = ("08", "40", "57"), (LOCK_NOT_AVAILABLE, TOO_MANY_CONNECTIONS)
 T = TypeVar("T")
 Change = Callable[[Connection], T]
+Asked = tuple[Change[Any], Future[Any]]
 
 
 class Writer:
@@ -31,27 +33,29 @@ class Writer:
     A change may be made twice where the connection broke while it was committed, so it must do nothing the second time.
     """
 
-    def __init__(self, engine: Engine, turns: AbstractContextManager[Any]) -> None:
-        self._turns = turns
+    def __init__(self, engine: Engine, turns: AbstractContextManager[Any], patience: Patience = PATIENCE) -> None:
+        self._turns, self._patience = turns, patience
         self._engine = engine.execution_options(**{WRITES: True})
-        self._asked: queue.SimpleQueue[tuple[Change[Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._closed = False
+        self._asked: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        self._closed, self._asking = False, threading.Lock()
         self._thread = threading.Thread(target=self._work, name="spnlab-store", daemon=True)
         self._thread.start()
 
     def ask(self, change: Change[T]) -> Future[T]:
         """Have a change made; the future has its result once it is committed, or the StoreError that hindered it."""
         future: Future[T] = Future()
-        if self._closed:
-            future.set_exception(StoreError("The store is closed."))
-        else:
-            self._asked.put((change, future))
+        with self._asking:  # nothing comes after the end
+            if self._closed:
+                future.set_exception(StoreError("Not saved: the store is closed."))
+            else:
+                self._asked.put((change, future))
         return future
 
     def close(self) -> None:
         """Make what was asked for, and end."""
-        self._closed = True
-        self._asked.put(None)
+        with self._asking:
+            self._closed = True
+            self._asked.put(None)
         self._thread.join()
 
     def _work(self) -> None:
@@ -68,48 +72,93 @@ class Writer:
             if together:
                 self._make(together)
 
-    def _make(self, together: list[tuple[Change[Any], Future[Any]]]) -> None:
-        """Commit changes in one transaction, each of which may fail alone; again where what hinders goes by."""
-        until = time.monotonic() + RETRY_SECONDS
-        while True:
-            try:
-                results = self._committed([change for change, _ in together])
-            except (SQLAlchemyError, OSError) as error:
-                if _passing(error) and time.monotonic() < until:
-                    time.sleep(PAUSE_SECONDS)
-                    continue
-                results = [StoreError(f"Not saved: {said(error)}.")] * len(together)
-            break
+    def _make(self, together: list[Asked]) -> None:
+        """Commit changes in one transaction, each of which may fail alone; where that cannot be, each by itself."""
+        try:
+            results = self._committed([change for change, _ in together])
+        except Exception as error:  # noqa: BLE001  whatever it is, who waits hears of it, and this thread goes on
+            if len(together) > 1 and not _passing(error):
+                for each in together:
+                    self._make([each])
+                return
+            results = [StoreError(f"Not saved: {said(error)}{self._waited(error)}.")] * len(together)
         for (_, future), result in zip(together, results, strict=True):
             if isinstance(result, BaseException):
                 future.set_exception(result)
             else:
                 future.set_result(result)
 
+    def _waited(self, error: Exception) -> str:
+        """What there is to add where waiting did not help."""
+        if not _passing(error):
+            return ""
+        what = "another process writes to the store" if _held(error) else "the server was not reached"
+        return f"; {what}, and that for {self._patience.retry:g} s"
+
     def _committed(self, changes: list[Change[Any]]) -> list[Any]:
+        """What the changes give; made again where what hinders them goes by, for as long as there is patience."""
+        until = time.monotonic() + self._patience.retry
+        while True:
+            try:
+                return self._transaction(changes)
+            except (SQLAlchemyError, OSError) as error:
+                if not _passing(error) or time.monotonic() >= until:
+                    raise
+            time.sleep(self._patience.pause)
+
+    def _transaction(self, changes: list[Change[Any]]) -> list[Any]:
         results: list[Any] = []
         with self._turns, self._engine.begin() as connection:
             for change in changes:
                 try:
-                    with connection.begin_nested():
-                        results.append(change(connection))
+                    results.append(_made(change, connection))
                 except DBAPIError as error:
                     if _of_all(error):
                         raise
+                    results.append(StoreError(f"Not saved: {said(error)}."))
+                except (StatementError, ValueError) as error:  # no number or no text in any database
                     results.append(StoreError(f"Not saved: {said(error)}."))
                 except Exception as error:  # noqa: BLE001  of this change alone; whoever asked for it hears of it
                     results.append(error)
         return results
 
 
+def _made(change: Change[T], connection: Connection) -> T:
+    """What a change gives; where it fails, nothing of it is left, or the database has ended the whole transaction."""
+    savepoint = connection.begin_nested()
+    try:
+        result = change(connection)
+    except Exception as error:
+        try:
+            savepoint.rollback()
+        except DBAPIError:
+            if isinstance(error, DBAPIError):
+                raise error from None  # a full disk ends it, and is what there is to say
+            raise
+        raise
+    savepoint.commit()
+    return result
+
+
 def _passing(error: BaseException) -> bool:
     """Whether the same may go well in a moment: another process holds the lock, or the connection broke."""
-    if not isinstance(error, DBAPIError):
+    if isinstance(error, NoConnection) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        return True
+    if not isinstance(error, OperationalError):
         return False
-    of_server = type(error.orig).__module__.startswith("psycopg") and type(error.orig).__name__ in OF_SERVER
-    return error.connection_invalidated or of_server or any(word in said(error) for word in PASSING)
+    if isinstance(error.orig, sqlite3.Error):
+        return any(word in said(error) for word in HELD)
+    state = getattr(error.orig, "sqlstate", None)
+    return state is None or state[:2] in PASSING_CLASSES or state in PASSING_STATES
+
+
+def _held(error: Exception) -> bool:
+    """Whether it is another's lock that hinders, and not a connection."""
+    orig = error.orig if isinstance(error, DBAPIError) else None
+    return isinstance(orig, sqlite3.Error) or getattr(orig, "sqlstate", None) == LOCK_NOT_AVAILABLE
 
 
 def _of_all(error: DBAPIError) -> bool:
     """Whether it is not this change's own fault."""
-    return error.connection_invalidated or type(error.orig).__name__ in ("OperationalError", "DatabaseError")
+    damaged = type(error.orig) is sqlite3.DatabaseError  # the file itself is not what it should be
+    return damaged or _passing(error) or isinstance(error, OperationalError)

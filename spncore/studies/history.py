@@ -137,8 +137,8 @@ def updates_to(llh: Floats, levels: Sequence[float]) -> list[int | None]:
     ]
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None
 
 
 def retrained(study: Study, dataset: Dataset) -> Iterator[Trace]:

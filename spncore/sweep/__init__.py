@@ -1,7 +1,7 @@
 """Many experiments, one table: cells are computed by processes, kept by content, and done only once.
 
 A `Cell` is an experiment with what is asked of it, an `Outcome` the answer. `run_cells` yields outcomes as they come;
-what is in the `Store` already is not computed again, so a sweep that was cut short goes on where it stopped.
+what is among `KeptOutcomes` already is not computed again, so a sweep that was cut short goes on where it stopped.
 """
 
 from spncore.sweep.cells import (
@@ -13,19 +13,19 @@ from spncore.sweep.cells import (
     Target,
     to_csv,
 )
+from spncore.sweep.kept import KeptOutcomes
 from spncore.sweep.local import LocalWorkers
 from spncore.sweep.running import Reporter, Stopped, quiet, run_cells, run_tasks
-from spncore.sweep.store import Store
 
 __all__ = [
     "MAX_CELLS",
     "Cell",
+    "KeptOutcomes",
     "LocalWorkers",
     "Outcome",
     "Reporter",
     "Stopped",
     "SeedOutcome",
-    "Store",
     "SweepError",
     "Target",
     "quiet",

@@ -12,12 +12,13 @@ from tqdm import tqdm
 from spncore.data import library
 from spncore.data.library import Dataset
 from spncore.files.results import NOT_SAVED, STOPPED, saved_or_printed
-from spncore.files.whole import check_place, fault
+from spncore.files.whole import check_place
 from spncore.record import by_name
 from spncore.runs.experiment import FIELDS, Experiment
+from spncore.store import StoreError
 from spncore.sweep.cells import Cell, Outcome, SweepError, Target, grid, table, to_csv
+from spncore.sweep.kept import KeptOutcomes, sentence
 from spncore.sweep.running import Workers, run_cells
-from spncore.sweep.store import Store
 from spncore.sweep.where import ALLOWED, CLUSTER, computed_on, opener
 from spncore.words import counted
 
@@ -31,7 +32,7 @@ def add_to(commands: Any) -> None:
     places.add_argument("--workers", type=int, metavar="N", help="processes of this computer; 1 by default")
     add_cluster_to(places)
     parser.add_argument(
-        "--store", type=Path, metavar="DIR", help="where outcomes are kept; the cache folder by default"
+        "--store", type=Path, metavar="DIR", help="a folder where outcomes are kept; else they are in the store of runs"
     )
     parser.add_argument(
         "--shard", metavar="I/N", help="compute the I-th of N shares into the store, and write no table"
@@ -62,46 +63,53 @@ def sweep(options: argparse.Namespace) -> int:
         cells = share(cells, data, options.shard)
     with computed_on(options.cluster if options.workers is None else ""):
         opened = opener(data, 1 if options.workers is None else options.workers)
-    store = Store(options.store)
-    _make_ready(options, store)
-    try:
-        stopped = _follow(cells, data, opened, store, outcomes)
-    except (SweepError, OSError):
-        if store.not_kept:  # what nobody would have any more
-            _saved(options, store, to_csv(table(cells, outcomes, data)))
-        raise
-    all_saved = _saved(options, store, to_csv(table(cells, outcomes, data)))
+    with _ready(options) as kept:
+        try:
+            stopped = _follow(cells, data, opened, kept, outcomes)
+        except (SweepError, OSError):
+            if kept.not_kept:  # what nobody would have any more
+                _saved(options, kept, to_csv(table(cells, outcomes, data)))
+            raise
+    all_saved = _saved(options, kept, to_csv(table(cells, outcomes, data)))
     failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
     retries = sum(outcome.attempts - 1 for outcome in outcomes.values())
     print(f"{len(outcomes) - len(failed)} of {len(set(cells))} cells done, {len(failed)} failed, {retries} retries")
     if stopped:
-        on = "" if store.not_kept else " What is done is kept: the same command goes on from there."
+        on = "" if kept.not_kept else " What is done is kept: the same command goes on from there."
         print(f"Stopped.{on}", file=sys.stderr)
         return STOPPED
     return NOT_SAVED if not all_saved else 1 if failed else 0
 
 
-def _make_ready(options: argparse.Namespace, store: Store) -> None:
-    """Refuse a place that cannot be written (OSError); without the cache folder, which nobody named, it goes on."""
+def _ready(options: argparse.Namespace) -> KeptOutcomes:
+    """Refuse a place that cannot be written; without the store, which nobody named, it goes on."""
     if options.out:
         check_place(options.out)
+    named = options.store or options.shard
     try:
-        store.make_ready()
-    except OSError as error:
-        if options.store or options.shard:
-            raise
-        print(f"Outcomes cannot be saved: {fault(error)}; the table will be complete", file=sys.stderr)
+        if options.store:
+            kept = KeptOutcomes.in_folder(options.store, options.shard)
+        else:
+            kept = KeptOutcomes.by_default(options.shard)
+    except (StoreError, OSError) as error:
+        kept = KeptOutcomes(None, fault=sentence(error))
+    if kept.fault and named:
+        kept.close()
+        raise SweepError(kept.fault)
+    if kept.fault:
+        print(f"Outcomes cannot be saved: {kept.fault}; the table will be complete", file=sys.stderr)
+    return kept
 
 
-def _saved(options: argparse.Namespace, store: Store, csv: str) -> bool:
+def _saved(options: argparse.Namespace, kept: KeptOutcomes, csv: str) -> bool:
     """Whether the table is written, or of a share all outcomes are kept; else the table is printed."""
-    if store.not_kept:
-        print(f"{counted(store.not_kept, 'outcome')} not saved: {store.fault}", file=sys.stderr)
+    if kept.not_kept:
+        print(f"{counted(kept.not_kept, 'outcome')} not saved: {kept.fault}", file=sys.stderr)
     if options.out:
-        return saved_or_printed(options.out, csv) and not store.not_kept
-    if store.not_kept:
+        return saved_or_printed(options.out, csv) and not kept.not_kept
+    if kept.not_kept:
         print(csv, end="")
-    return not store.not_kept
+    return not kept.not_kept
 
 
 def share(cells: Sequence[Cell], data: Mapping[str, Dataset], shard: str) -> tuple[Cell, ...]:
@@ -119,7 +127,7 @@ def _follow(
     cells: Sequence[Cell],
     data: Mapping[str, Dataset],
     opened: Callable[[int], Workers],
-    store: Store,
+    kept: KeptOutcomes,
     outcomes: dict[str, Outcome],
 ) -> bool:
     """Collect outcomes with a progress bar on a terminal; True when Ctrl-C ended it."""
@@ -136,7 +144,7 @@ def _follow(
             bar.set_postfix_str(", ".join(each.words() for each in workers), refresh=False)
             bar.update(done - bar.n)
 
-        steps: Any = run_cells(cells, data, open_workers, store, report)
+        steps: Any = run_cells(cells, data, open_workers, kept, report)
         try:
             for outcome in steps:
                 outcomes[outcome.key] = outcome

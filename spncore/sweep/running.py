@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from spncore.data.library import Dataset
 from spncore.sweep.cells import Cell, Outcome, SweepError
-from spncore.sweep.store import Store
+from spncore.sweep.kept import KeptOutcomes
 
 MAX_ATTEMPTS = 3
 LOOK_SECONDS = 0.1  # how often a sweep tells how far it is
@@ -59,7 +59,7 @@ def run_cells(
     cells: Sequence[Cell],
     data: Mapping[str, Dataset],
     workers: Callable[[int], Workers],
-    store: Store | None = None,
+    kept: KeptOutcomes | None = None,
     report: Reporter = quiet,
 ) -> Iterator[Outcome]:
     """Yield the outcome of every distinct cell as it is known: kept ones first, then computed ones as they finish.
@@ -71,21 +71,17 @@ def run_cells(
     if not cells:
         raise SweepError("cells: none given; a sweep needs at least one")
     by_key = {cell.key(data[cell.experiment.dataset].sha256): cell for cell in cells}
-    missing = {}
-    for key, cell in by_key.items():
-        kept = store.get(key) if store else None
-        if kept is None:
-            missing[key] = cell.to_json()
-        else:
-            yield kept
+    there = kept.of(by_key) if kept else {}
+    yield from there.values()
+    missing = {key: cell.to_json() for key, cell in by_key.items() if key not in there}
     known, total = len(by_key) - len(missing), len(by_key)
     report(known, total)
     if not missing:
         return
     for answer, attempts in run_tasks(missing, workers(len(missing)), lambda done, _: report(known + done, total)):
         outcome = replace(_outcome(answer, attempts), attempts=attempts)
-        if store and outcome.status == "done":
-            store.keep(outcome)
+        if kept and outcome.status == "done":
+            kept.keep(outcome)
         yield outcome
 
 

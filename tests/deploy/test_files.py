@@ -100,7 +100,7 @@ def test_the_room_is_the_container_that_the_page_starts():
 def test_the_image_writes_only_where_the_room_lets_it():
     volume, place = ROOM["volumes"][0].split(":")
     assert re.findall(r"^VOLUME (.+)$", IMAGE, re.M) == [place] and f"mkdir {place} && chown 10001" in IMAGE
-    assert IN_THE_IMAGE["XDG_CACHE_HOME"].startswith(place + "/")
+    assert all(IN_THE_IMAGE[name].startswith(place + "/") for name in ("XDG_CACHE_HOME", "SPNLAB_STORE"))
     assert IN_THE_IMAGE["HOME"] == ROOM["tmpfs"][0].partition(":")[0]
     assert COMPOSE["volumes"][volume]["name"] == volume, "the page's own commands name it"
     assert (ROOT / "deploy" / ROOM["build"] / "Dockerfile").samefile(ROOT / "Dockerfile")
@@ -123,7 +123,7 @@ def test_every_setting_that_these_files_name_is_one():
     text = IMAGE + (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
     assert set(re.findall(r"\b(?:SPNLAB|STREAMLIT|XDG)_[A-Z_]+\b", text + PAGE)) <= known
     assert set(ROOM["environment"]) <= known
-    for name in ("SPNLAB_DATA_DIR", "XDG_CACHE_HOME"):
+    for name in ("SPNLAB_DATA_DIR", "SPNLAB_STORE", "XDG_CACHE_HOME"):
         assert f"in the image `{IN_THE_IMAGE[name]}`" in besides[name]
     assert IN_THE_IMAGE["SPNLAB_LOG"] in ("json", "text")
 

@@ -9,7 +9,7 @@ import pytest
 from spncore import Experiment, load
 from spncore.sweep import Cell, SweepError, run_cells
 from spncore.sweep.cells import grid
-from tests import children
+from tests import children, stored_cells
 from tests.places import ROOT
 
 SWEEP = ["sweep", "dataset=two-clusters", "num_components=2", "iterations=20", "depth=1,2,3", "seed=0,1,2,3"]
@@ -25,7 +25,7 @@ def test_H09_the_same_sweep_twice_at_once_doubles_no_cell(tmp_path: Path) -> Non
     assert [each.wait() for each in both] == [0, 0]
     table = (tmp_path / "one.csv").read_bytes()
     assert table == (tmp_path / "two.csv").read_bytes() and len(table.splitlines()) == 13
-    assert len(list((tmp_path / "kept").rglob("*.json"))) == 12 and not list((tmp_path / "kept").rglob("*.part"))
+    assert len(stored_cells.cells(tmp_path / "kept")) == 12 and not list((tmp_path / "kept").rglob("*.part"))
 
 
 @pytest.mark.slow

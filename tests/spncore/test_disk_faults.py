@@ -17,9 +17,10 @@ from spncore.runs.checkpoint import load_state, save_state
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of
 from spncore.runs.training import trainer_of
-from spncore.sweep import Cell, Store
+from spncore.store import StoreError
+from spncore.sweep import Cell, KeptOutcomes
 from spncore.sweep.computing import compute
-from tests import disks
+from tests import disks, stored_cells
 
 SWEEP = ["sweep", "dataset=two-clusters", "num_components=2", "iterations=3", "depth=1,2,3,4", "seed=0,1"]
 FIT = ["fit", "dataset=two-clusters", "iterations=6"]
@@ -34,9 +35,14 @@ def _fail(*_):
     raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
+def _not_saved(*_):
+    raise StoreError("Not saved: disk I/O error.")
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
+def own_places(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("SPNLAB_STORE", str(tmp_path / "runs" / "spnlab.db"))
 
 
 @pytest.fixture
@@ -82,33 +88,43 @@ def test_a_figure_for_which_there_is_no_room_is_refused_before_the_training(tmp_
 
 
 @pytest.mark.fault("J05", "F03")
-def test_a_cache_that_becomes_full_in_the_middle_ends_no_sweep(tmp_path, capsys):
+def test_a_store_that_becomes_full_in_the_middle_ends_no_sweep(tmp_path, capsys, monkeypatch):
     table, again = tmp_path / "table.csv", tmp_path / "again.csv"
     assert main([*SWEEP, "--out", str(again)]) == 0
     capsys.readouterr()
-    with disks.small_disk(tmp_path / "disk", "nr_inodes=8") as disk:
+    put, put_so_far = KeptOutcomes.put, []
+
+    def put_three(store, outcome):
+        if len(put_so_far) == 3:
+            disks.fill(disk)
+        put_so_far.append(outcome.key)
+        put(store, outcome)
+
+    monkeypatch.setattr(KeptOutcomes, "put", put_three)
+    with disks.small_disk(tmp_path / "disk", "size=2m") as disk:
         assert main([*SWEEP, "--out", str(table), "--store", str(disk)]) == 3
-        kept = [file for file in disk.rglob("*") if file.is_file()]
+        (disk / "filling").unlink()
+        there = stored_cells.cells(disk)
         said = capsys.readouterr()
-    assert 0 < len(kept) < 8 and all(file.suffix == ".json" for file in kept)
+    assert {*put_so_far[:3]} <= there.keys() and len(there) < 8 == len(put_so_far)
     assert said.out == "8 of 8 cells done, 0 failed, 0 retries\n"
-    assert f"{8 - len(kept)} outcomes not saved: {disk}" in said.err and "No space left on device" in said.err
+    assert f"{8 - len(there)} outcomes not saved: database or disk is full" in said.err
     assert table.read_bytes() == again.read_bytes()
 
 
 def test_a_share_whose_outcomes_cannot_be_kept_prints_its_table(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(Store, "put", _fail)
+    monkeypatch.setattr(KeptOutcomes, "put", _not_saved)
     assert main([*SWEEP, "--shard", "1/2", "--store", str(tmp_path / "kept")]) == 3
     said = capsys.readouterr()
-    assert len(said.out.splitlines()) == 1 + 4 + 1 and "4 outcomes not saved: Input/output error" in said.err
+    assert len(said.out.splitlines()) == 1 + 4 + 1 and "4 outcomes not saved: disk I/O error" in said.err
 
 
 def test_outcomes_that_are_kept_nowhere_stand_in_the_table_when_the_workers_are_lost(tmp_path, capsys, monkeypatch):
     def put_and_break(store, outcome):
         monkeypatch.setattr("spncore.sweep.local.LocalWorkers.reports", _fail)
-        _fail()
+        _not_saved()
 
-    monkeypatch.setattr(Store, "put", put_and_break)
+    monkeypatch.setattr(KeptOutcomes, "put", put_and_break)
     assert main([*SWEEP, "--out", str(tmp_path / "table.csv")]) == 2
     assert "1 outcome not saved" in capsys.readouterr().err
     rows = (tmp_path / "table.csv").read_text().splitlines()[1:]
@@ -116,8 +132,8 @@ def test_outcomes_that_are_kept_nowhere_stand_in_the_table_when_the_workers_are_
 
 
 @pytest.mark.fault("J05", "F04")
-def test_a_cache_that_cannot_be_used_is_said_and_the_table_is_made(tmp_path, capsys):
-    with disks.small_disk(tmp_path / "cache", "size=64k") as disk:
+def test_a_store_that_cannot_be_made_is_said_and_the_table_is_made(tmp_path, capsys):
+    with disks.small_disk(tmp_path / "runs", "size=64k") as disk:
         disks.make_read_only(disk)
         assert main([*SWEEP[:-2], "--out", str(tmp_path / "table.csv")]) == 3
     said = capsys.readouterr()
@@ -185,14 +201,13 @@ def test_data_is_not_fetched_to_where_it_cannot_be_kept(tmp_path, capsys, monkey
 @pytest.mark.parametrize("broken", BREAKS.values(), ids=BREAKS)
 def test_an_outcome_that_a_power_cut_emptied_is_computed_again(broken, tmp_path):
     experiment = Experiment(dataset="two-clusters", num_components=2, iterations=3)
-    store, outcome = Store(tmp_path), compute(Cell(experiment), load("two-clusters"))
+    store, outcome = KeptOutcomes.in_folder(tmp_path), compute(Cell(experiment), load("two-clusters"))
     store.put(outcome)
-    assert store.get(outcome.key) == outcome
-    [file] = tmp_path.rglob("*.json")
-    file.write_bytes(broken(file.read_bytes()))
-    assert store.get(outcome.key) is None
+    assert store.of([outcome.key]) == {outcome.key: outcome}
+    stored_cells.replace(tmp_path, broken(outcome.to_json().encode()).decode())
+    assert store.of([outcome.key]) == {}
     store.put(outcome)
-    assert store.get(outcome.key) == outcome
+    assert store.of([outcome.key]) == {outcome.key: outcome}
 
 
 @pytest.mark.fault("J15")

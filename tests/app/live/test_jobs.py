@@ -15,9 +15,9 @@ from app.kit.progress import duration
 from app.live import lane
 from app.live.jobs import JobBoard, JobRefused
 from app.live.limits import ServerLimits
-from spncore.sweep import store
 from tests.app.in_thread import InThread
 from tests.app.live import tasks
+from tests.stored_cells import cells as kept_cells
 from tests.waiting import until
 
 LIMITS = ServerLimits(jobs_waiting=4, jobs_per_session=3, jobs_kept=3)
@@ -308,8 +308,7 @@ def test_a_job_that_takes_longer_than_any_may_is_ended_with_a_sentence():
 
 @pytest.mark.slow
 def test_a_study_as_a_job_goes_on_where_it_was_cancelled_or_killed_and_begins_no_process(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # of the processes
-    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setenv("SPNLAB_STORE", str(tmp_path / "spnlab.db"))
     board = JobBoard(LIMITS)
     try:
         job = start(board, "a", tasks.study, 60)
@@ -319,15 +318,15 @@ def test_a_study_as_a_job_goes_on_where_it_was_cancelled_or_killed_and_begins_no
         until(lambda: job.done >= 3)
         board.leave("me", "a")
         until(lambda: job.ended)
-        kept = len(list(tmp_path.rglob("*.json")))
+        kept = len(kept_cells(tmp_path))
         assert job.state == "cancelled" and 3 <= kept < 60
         more = start(board, "a", tasks.study, 60)
         until(lambda: more.done > kept)
         board._lanes[False].child.kill()
-        until(lambda: len(list(tmp_path.rglob("*.json"))) > kept + 3)
+        until(lambda: len(kept_cells(tmp_path)) > kept + 3)
         board.leave("me", "a")
         until(lambda: more.ended)
-        kept = len(list(tmp_path.rglob("*.json")))
+        kept = len(kept_cells(tmp_path))
         again = start(board, "a", tasks.study, kept)
         until(lambda: again.ended)
         assert again.state == "done" and len(again.result) == kept

@@ -1,7 +1,6 @@
 """Every page and its address say the same: what is on show is reopened, gone back to, left and come back to."""
 
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,7 +9,6 @@ from streamlit.testing.v1 import AppTest
 from app.kit import address
 from app.kit.text import JOINER
 from app.live.jobs import JOBS
-from spncore.sweep import store
 from tests.addresses import at_address, by_link, by_menu, in_history
 from tests.waiting import PATIENCE, until
 
@@ -257,9 +255,8 @@ def small(at: Any) -> Any:
 
 
 def test_a_diagram_made_here_is_reopened_by_its_address_while_it_is_computed_and_after(
-    jobs_in_threads: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    jobs_in_threads: None,
 ) -> None:
-    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     at = small(opened("phase")).run()
     assert at.query_params["source"] == "here" and at.query_params["num_components"] == "2"
     key = at.session_state["phase_job"]

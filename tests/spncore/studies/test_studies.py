@@ -14,7 +14,7 @@ from spncore.studies import envelope, figure3, held_equal, phase, shipped, updat
 from spncore.studies.classes import SHIPPED as CLASSES
 from spncore.studies.command import STUDIES, asked, dataset_of
 from spncore.studies.envelope import StudyError
-from spncore.sweep import Stopped, quiet, store
+from spncore.sweep import Stopped, quiet
 from tests.places import ROOT
 
 SMALL = {
@@ -79,11 +79,10 @@ HEADLINES = {  # a number that the page shows: from the table, and from the resu
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept_and_fewer_cells(monkeypatch, tmp_path):
+def fewer_cells(monkeypatch):
     monkeypatch.setattr(held_equal, "NUM_RATES", 2)
     monkeypatch.setattr(figure3, "NOISES", (1e-12, 1e-3))
     monkeypatch.setattr(figure3, "EARLY_NOISES", (0.0, 1e-3))
-    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
 
 
 def small(name):

@@ -17,7 +17,7 @@ from spncore import Experiment, load
 from spncore.__main__ import main
 from spncore.data.library import from_array
 from spncore.studies.cells import answers
-from spncore.sweep import Cell, Stopped, Store, SweepError, cluster, groups, remote, run_cells, running
+from spncore.sweep import Cell, KeptOutcomes, Stopped, SweepError, cluster, groups, remote, run_cells, running
 from spncore.sweep.cells import grid, table
 from spncore.sweep.cluster import ClusterWorkers
 from tests import children
@@ -117,10 +117,11 @@ def test_a_cell_whose_worker_is_killed_is_done_by_another(started, folder):
 @pytest.mark.fault("H04")
 def test_a_cell_that_kills_its_workers_is_given_up_and_named(started, folder, tmp_path, monkeypatch):
     monkeypatch.setattr(running, "MAX_ATTEMPTS", 2)
-    opened, store = Opened(started.with_workers(2).address, cluster_faults.deadly), Store(tmp_path)
+    opened = Opened(started.with_workers(2).address, cluster_faults.deadly)
+    store = KeptOutcomes.in_folder(tmp_path)
     [outcome] = run_cells(depths(3), DATA, opened, store)
     assert outcome.reason.startswith("given up: 2 workers were lost over it") and outcome.attempts == 2
-    assert len((folder / "depth-3").read_text().splitlines()) == 2 and store.get(outcome.key) is None
+    assert len((folder / "depth-3").read_text().splitlines()) == 2 and not store.of([outcome.key])
 
 
 def test_stopping_reaches_inside_a_cell(started, folder):
@@ -278,7 +279,8 @@ def test_a_cluster_of_ones_own_needs_no_address(tmp_path, capsys):
 
 @pytest.mark.fault("H02")
 def test_a_dead_scheduler_loses_nothing_that_was_done(started, tmp_path):  # the last test, for there is none after it
-    opened, store = Opened(started.with_workers(2).address, cluster_faults.endless), Store(tmp_path)
+    opened = Opened(started.with_workers(2).address, cluster_faults.endless)
+    store = KeptOutcomes.in_folder(tmp_path)
     found, calls = [], []
     with pytest.raises(SweepError, match=f"the scheduler at {started.address} has gone .*is kept"):
         for outcome in run_cells(depths(1, 2), DATA, opened, store):

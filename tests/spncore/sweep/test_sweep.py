@@ -14,10 +14,10 @@ import pytest
 from spncore import Experiment, ExperimentError, load
 from spncore.sweep import (
     Cell,
+    KeptOutcomes,
     LocalWorkers,
     Outcome,
     Stopped,
-    Store,
     SweepError,
     Target,
     groups,
@@ -27,7 +27,7 @@ from spncore.sweep.cells import grid, table
 from spncore.sweep.computing import compute
 from spncore.sweep.running import Report
 from spncore.sweep.worker import read_dataset
-from tests import children
+from tests import children, stored_cells
 from tests.places import ROOT
 from tests.spncore.sweep import sweep_faults
 from tests.waiting import PATIENCE, until
@@ -109,7 +109,7 @@ def test_a_sweep_without_cells_is_refused():
 
 @pytest.mark.fault("C15")
 def test_a_second_sweep_computes_only_what_is_missing_and_the_table_is_the_same(tmp_path):
-    cells, calls, store = grid(BASE, {"depth": [1, 2, 3]}), [], Store(tmp_path)
+    cells, calls, store = grid(BASE, {"depth": [1, 2, 3]}), [], KeptOutcomes.in_folder(tmp_path)
     first = {p.key: p for p in run_cells([*cells, *cells], DATA, lambda n: Here(n, calls), store)}
     assert len(calls) == 3  # doubled cells run once
     more = grid(BASE, {"depth": [3, 2, 1, 4]})
@@ -124,7 +124,7 @@ def test_a_second_sweep_computes_only_what_is_missing_and_the_table_is_the_same(
 
 
 def test_a_sweep_that_is_stopped_keeps_what_it_has_and_closes_its_workers(tmp_path):
-    opened, store = [], Store(tmp_path)
+    opened, store = [], KeptOutcomes.in_folder(tmp_path)
 
     def open_workers(n):
         opened.append(Here(n))
@@ -138,18 +138,17 @@ def test_a_sweep_that_is_stopped_keeps_what_it_has_and_closes_its_workers(tmp_pa
     with pytest.raises(Stopped):
         steps.extend(run_cells(grid(BASE, {"depth": [1, 2, 3, 4]}), DATA, open_workers, store, report))
     assert not steps[1:] and opened[0].closed
-    assert [store.get(outcome.key) for outcome in steps] == steps
+    assert store.of([outcome.key for outcome in steps]) == {outcome.key: outcome for outcome in steps}
 
 
 @pytest.mark.fault("J15", "F04")
-def test_a_damaged_file_is_computed_again(tmp_path):
-    store, outcome = Store(tmp_path), compute(BASE, DATA["two-clusters"])
+def test_a_damaged_outcome_is_computed_again(tmp_path):
+    store, outcome = KeptOutcomes.in_folder(tmp_path), compute(BASE, DATA["two-clusters"])
     for text in ("", "{", "[]", "{}", outcome.to_json().replace(outcome.key, "0" * 64)):
         store.put(outcome)
-        assert store.get(outcome.key) == outcome
-        (file,) = tmp_path.rglob("*.json")
-        file.write_text(text)
-        assert store.get(outcome.key) is None
+        assert store.of([outcome.key, "0" * 64]) == {outcome.key: outcome}
+        stored_cells.replace(tmp_path, text)
+        assert store.of([outcome.key, "0" * 64]) == {}
     assert not list(tmp_path.rglob("*.part"))
 
 
@@ -180,7 +179,7 @@ def local(function=None, **rest):
 @pytest.mark.slow
 def test_processes_give_the_same_table_as_this_one(tmp_path):
     cells = grid(BASE, {"depth": [1, 2], "seed": [0, 5]})
-    there = {p.key: p for p in run_cells(cells, DATA, local(), Store(tmp_path))}
+    there = {p.key: p for p in run_cells(cells, DATA, local(), KeptOutcomes.in_folder(tmp_path))}
     here = {p.key: p for p in run_cells(cells, DATA, Here)}
     assert table(cells, there, DATA) == table(cells, here, DATA)
 
@@ -190,7 +189,7 @@ def test_processes_give_the_same_table_as_this_one(tmp_path):
 def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch):
     monkeypatch.setenv(sweep_faults.FOLDER, str(tmp_path))
     monkeypatch.setattr(groups, "MAX_GROUP", 1)  # no company for the one that hangs
-    cells, store = grid(BASE, {"depth": [1, 2, 3, 4, 5, 6, 7]}), Store(tmp_path / "kept")
+    cells, store = grid(BASE, {"depth": [1, 2, 3, 4, 5, 6, 7]}), KeptOutcomes.in_folder(tmp_path / "kept")
     started, steps = [], []
 
     def workers(number):
@@ -210,7 +209,7 @@ def test_a_cell_that_fails_is_named_and_all_others_finish(tmp_path, monkeypatch)
     assert found[4].reason.startswith("ValueError: Out of range float")
     assert found[5].reason.startswith("given up: 3 workers were lost over it") and found[5].attempts == 3
     assert found[6].attempts == 2  # its worker was killed once
-    assert not any(store.get(found[d].key) for d in (2, 3, 4, 5))  # tried anew another time
+    assert not store.of([found[d].key for d in (2, 3, 4, 5)])  # tried anew another time
 
 
 @pytest.mark.fault("H05")
@@ -265,8 +264,8 @@ import pathlib, signal, sys
 from tests.spncore.sweep.test_sweep import *
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that runs the tests in the background ignores it
 try:
-    cells, kept = grid(BASE, {"depth": [1, 2, 3]}), Store(pathlib.Path(sys.argv[1]))
-    list(run_cells(cells, DATA, local(sweep_faults.slow), kept))
+    cells, store = grid(BASE, {"depth": [1, 2, 3]}), KeptOutcomes.in_folder(pathlib.Path(sys.argv[1]))
+    list(run_cells(cells, DATA, local(sweep_faults.slow), store))
 except KeyboardInterrupt:
     sys.exit(130)
 """
@@ -280,14 +279,15 @@ def test_a_sweep_that_is_killed_leaves_no_process_and_goes_on_where_it_was(tmp_p
     command = [sys.executable, "-c", SWEEP, tmp_path / "kept"]
     with subprocess.Popen(command, cwd=ROOT, env=children.environment()) as sweep:
         try:
-            until(lambda: len(alive(tmp_path)) == 2 and list(tmp_path.rglob("*.json")))
+            until(lambda: len(alive(tmp_path)) == 2 and stored_cells.cells(tmp_path))
             sweep.send_signal(signal)
             assert sweep.wait(PATIENCE) == (130 if signal == 2 else -9)
         finally:
             sweep.kill()
     until(lambda: not alive(tmp_path))
     calls = []
-    list(run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, lambda n: Here(n, calls), Store(tmp_path / "kept")))
+    store = KeptOutcomes.in_folder(tmp_path / "kept")
+    list(run_cells(grid(BASE, {"depth": [1, 2, 3]}), DATA, lambda n: Here(n, calls), store))
     assert len(calls) == 2
 
 

@@ -25,7 +25,7 @@ from spncore.studies.phase import (
     stripe_agreement,
     tidy,
 )
-from spncore.sweep import SeedOutcome, store, to_csv
+from spncore.sweep import SeedOutcome, to_csv
 from spncore.sweep.computing import compute
 from tests.addresses import by_menu
 from tests.app.figures import figures
@@ -253,7 +253,6 @@ def test_cells_of_the_shipped_diagram_are_computed_again():
 @pytest.fixture
 def page(monkeypatch, tmp_path, jobs_in_threads):
     monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
     page = AppTest.from_file(str(ENTRY), default_timeout=PATIENCE)

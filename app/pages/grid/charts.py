@@ -25,7 +25,7 @@ ON_DARK, ON_LIGHT, DARK = "white", "black", 0.475  # of numbers, the same on any
 LETTER_PIXELS, LEGEND_PIXELS = 7, 20
 ROW_PIXELS, LEAST_PIXELS, KEY_PIXELS, PARALLEL_PIXELS = 36, 300, 74, 420
 WRITTEN = 6  # columns of a panel whose squares have room for their numbers
-MOST_LINES = len(DASHES)
+MOST_LINES, MOST_NAMED = len(DASHES), 13  # of the second setting; numbers of an upright axis
 SLOT, BELOW, LETTERS = 0.7, -0.12, 14  # a value's part of its place; where cells without a number end; of a name
 
 
@@ -46,12 +46,19 @@ def ticks(found: Found) -> tuple[list[float], list[str]]:
     """Where a scale of these is named, and how."""
     low, high = span_of(found)
     if found.at_end:
-        at = np.linspace(low, high, 4).tolist()
-        return at, [signed(value) for value in at]
+        step = _step((high - low) / 3)
+        at = [step * number for number in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        return at, [signed(value, ".4g") for value in at]
     named = log_ticks(10.0 ** -np.array([high, low]))
     pairs = [(-math.log10(at), text) for at, text in zip(named["tickvals"], named["ticktext"], strict=True)]
     inside = [pair for pair in pairs if low <= pair[0] <= high]
     return [at for at, _ in inside], [text for _, text in inside]
+
+
+def _step(length: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is no longer."""
+    power: float = 10.0 ** math.floor(math.log10(length))
+    return next((digit * power for digit in (5, 2) if digit * power <= length), power)
 
 
 def panels(found: Found) -> list[tuple[str, tuple[int, ...]]]:
@@ -68,7 +75,7 @@ def squares(found: Found, title: str, panel: tuple[int, ...], theme: str = "ligh
     shade, (low, high) = shades(found), span_of(found)
     shade = shade[..., panel[0]] if panel else shade
     places = [(i, j, *panel) for i, j in np.ndindex(shade.shape)]
-    room = LETTER_PIXELS * max(len(_cut(words.value_words(up, value))) for value in up.values)
+    room = LETTER_PIXELS * max(len(_name(up, value)) for value in up.values)
     return blank(
         theme,
         max(LEAST_PIXELS, ROW_PIXELS * len(up.values) + 110),
@@ -79,8 +86,8 @@ def squares(found: Found, title: str, panel: tuple[int, ...], theme: str = "ligh
         title={"text": title, **CENTRED, "y": 0.985},
         showlegend=False,
         plot_bgcolor=grey(0.18),
-        xaxis={**_named(across), "title": {"text": across.field.title, "standoff": 6}},
-        yaxis={**_named(up), "title": {"text": up.field.title, "standoff": 20}},
+        xaxis={**_named(across, WRITTEN), "title": {"text": across.field.title, "standoff": 6}},
+        yaxis={**_named(up, MOST_NAMED), "title": {"text": up.field.title, "standoff": 20}},
     )
 
 
@@ -142,14 +149,22 @@ def _marks(found: Found, places: list[Place], ink: str) -> go.Scatter:
     )
 
 
-def _named(axis: Axis) -> dict[str, Any]:
-    """An axis with a place for each value, named."""
+def _named(axis: Axis, most: int) -> dict[str, Any]:
+    """An axis with a place for each value, at most so many of them named."""
+    named, number = _some(axis, most), len(axis.values)
+    text = [_name(axis, axis.values[at]) for at in named]
+    return {"range": [-0.5, number - 0.5], "tickvals": named, "ticktext": text, **BARE}
+
+
+def _some(axis: Axis, most: int) -> list[int]:
+    """Which values of an axis are named: all names, and evenly some of many numbers."""
     number = len(axis.values)
-    text = [_cut(words.value_words(axis, value)) for value in axis.values]
-    return {"range": [-0.5, number - 0.5], "tickvals": [*range(number)], "ticktext": text, **BARE}
+    return [*range(0, number, 1 if isinstance(axis.values[0], str) else math.ceil(number / most))]
 
 
-def _cut(name: str) -> str:
+def _name(axis: Axis, value: Any) -> str:
+    """A value where there is little room."""
+    name = words.value_words(axis, value)
     return name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
 
 
@@ -182,7 +197,7 @@ def curves(found: Found, title: str, panel: tuple[int, ...], theme: str = "light
     )
     legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}}
     if not log_x or len(x) <= WRITTEN:
-        texts = [_cut(words.value_words(across, value)) for value in across.values]
+        texts = [_name(across, value) for value in across.values]
         figure.update_xaxes(tickvals=x, ticktext=texts)
     figure.update_xaxes(fixedrange=True)
     figure.update_yaxes(range=_reach(found), fixedrange=True)
@@ -289,8 +304,8 @@ def _scales(figure: go.Figure, found: Found, theme: str) -> None:
         figure.add_annotation(x=at, y=1.04, text=f"<b>{name}</b>", showarrow=False, yanchor="bottom")
     plain = {"showarrow": False, "bgcolor": GROUND[theme], "opacity": 0.9, "font": {"size": 12}, "borderpad": 1}
     for at, axis in enumerate(axes):
-        for which, value in enumerate(axis.values):
-            text, y = _cut(words.value_words(axis, value)), (which + 0.5) / len(axis.values)
+        for which in _some(axis, MOST_NAMED):
+            text, y = _name(axis, axis.values[which]), (which + 0.5) / len(axis.values)
             figure.add_annotation(x=at, y=y, text=text, xanchor="right", xshift=-4, **plain)
     (low, high), (values, texts) = span_of(found), ticks(found)
     for value, text in zip(values, texts, strict=True):

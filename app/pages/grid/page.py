@@ -128,9 +128,9 @@ def small_multiples(found: Found) -> None:
         form = "map"
     draw: Callable[..., Any] = charts.curves if form == "lines" else charts.squares
     alt, drawn = " ".join(words.summary(found)), charts.panels(found)
-    for first in range(0, len(drawn), PANELS_PER_ROW):
-        row = drawn[first : first + PANELS_PER_ROW]
-        for column, (title, last) in zip(st.columns(len(row)), row, strict=True):
+    per_row = min(len(drawn), PANELS_PER_ROW)
+    for first in range(0, len(drawn), per_row):
+        for column, (title, last) in zip(st.columns(per_row), drawn[first : first + per_row], strict=False):
             figure = draw(found, title, last, page.theme())
             with column:
                 place = page.clicked(figure, f"grid_panel_{'_'.join(map(str, last))}", f"{title} {alt}".strip(), STILL)

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from app.kit.differing import setting_words
 from app.kit.text import choice, value_text
@@ -39,8 +39,10 @@ def short(field: Field) -> str:
 
 
 def value_words(axis: Axis, value: Any) -> str:
-    """One value of an axis."""
-    return choice(axis.name, value) if isinstance(value, str) else value_text(axis.name, value)
+    """One value of an axis, numbers to four digits."""
+    if isinstance(value, str):
+        return choice(axis.name, value)
+    return value_text(axis.name, float(f"{value:.4g}") if axis.field.kind is float else value)
 
 
 def place_words(grid: Grid, place: Place, beside: Place | None = None) -> str:
@@ -87,9 +89,10 @@ def headline(found: Found) -> str:
     best = found.ranked()[0]
     if not math.isfinite(found.merit[best]):
         return f"In no cell do half of the seeds {_get_there(found.grid)}."
-    size = number_words(found, best)
-    asks = f"Highest {asked(found.grid)}" if found.at_end else f"Fewest {asked(found.grid)}"
-    return f"{asks}: {size}, with {place_words(found.grid, best)}"
+    size, same = number_words(found, best), int((found.merit == found.merit[best]).sum()) - 1
+    asks, like = ("Highest", "high") if found.at_end else ("Fewest", "few")
+    ties = f", and as {like} in {counted(same, 'other cell')}" if same else ""
+    return f"{asks} {asked(found.grid)}: {size}, with {place_words(found.grid, best)}{ties}"
 
 
 def summary(found: Found) -> list[str]:
@@ -147,8 +150,7 @@ def along(found: Found, at: int) -> str:
     axis, rows = found.grid.axes[at], found.merit.size // len(found.grid.axes[at].values)
     if len(axis.values) < 2:
         return ""
-    ends = [f"{_against(found, at, value)}" for value in rivals(axis)]
-    return f"**{axis.field.title}**: {_most_often(axis, found.best_along(at), rows)} {' '.join(ends)}"
+    return f"**{axis.field.title}**: {_most_often(axis, found.best_along(at), rows)} {_against(found, at)}"
 
 
 def rivals(axis: Axis) -> list[int]:
@@ -161,13 +163,18 @@ def verdicts(found: Found, at: int, value: int) -> list[Verdict]:
     return [found.wins(*pair).verdict for pair in found.pairs(at, value, 0)]
 
 
-def _against(found: Found, at: int, value: int) -> str:
-    axis, told = found.grid.axes[at], verdicts(found, at, value)
-    first, other = (value_words(axis, axis.values[which]) for which in (0, value))
-    return (
-        f"Against {first}: {other} settled ahead in {told.count('ahead')} of {counted(len(told), 'pair')}, behind in "
-        f"{told.count('behind')}, level in {told.count('level')}, not settled in {told.count('open')}."
-    )
+def _against(found: Found, at: int) -> str:
+    """The values that are compared with the first, one by one."""
+    axis, clauses = found.grid.axes[at], list[str]()
+    for value in rivals(axis):
+        told = verdicts(found, at, value)
+        ahead, behind, level, unsettled = (told.count(name) for name in get_args(Verdict))
+        pairs = "" if clauses else f" of {counted(len(told), 'pair')}"
+        clauses.append(
+            f"{value_words(axis, axis.values[value])} settled ahead in {ahead}{pairs}, behind in {behind}, level in "
+            f"{level}, not settled in {unsettled}"
+        )
+    return f"Against {value_words(axis, axis.values[0])}: {'; '.join(clauses)}."
 
 
 def _most_often(axis: Axis, counts: Sequence[int], rows: int) -> str:
@@ -177,6 +184,8 @@ def _most_often(axis: Axis, counts: Sequence[int], rows: int) -> str:
     never = [value_words(axis, axis.values[which]) for which in sorted(order) if not counts[which]]
     if not won:
         return "no value is best anywhere."
+    if rows == 1:
+        return f"best is {listed([name for name, _ in won])}."
     (best, times), *others = won[:MANY]
     more = f" and {len(won) - MANY} more" if len(won) > MANY else ""
     rest = "".join(f", {name} in {number}" for name, number in others) + more
@@ -235,11 +244,10 @@ def in_words(found: Found) -> str:
     grid, base = found.grid, found.grid.base
     values = " × ".join(str(len(axis.values)) for axis in grid.axes)
     size = f"{values} values of {listed([short(axis.field) for axis in grid.axes])}"
-    synthetic = " (synthetic)" if found.data["synthetic"] else ""
     seeds = f"{base.seed} to {base.seeds[-1]}" if base.num_seeds > 1 else f"{base.seed}"
     limit = "" if found.at_end or "iterations" in grid.varied else f", within {counted(base.iterations, 'update')}"
     return (
-        f"{found.data['title']}{synthetic}: {counted(found.merit.size, 'cell')}, {size}. Asked: {asked(grid)}{limit}; "
+        f"{found.data['title']}: {counted(found.merit.size, 'cell')}, {size}. Asked: {asked(grid)}{limit}; "
         f"seeds {seeds}."
     )
 

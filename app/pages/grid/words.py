@@ -219,10 +219,10 @@ def _targets(grid: Grid) -> str:
 
 
 def best_cells(found: Found, share: float) -> list[Place]:
-    """The best cells, a share of all, at least one; none that has no number."""
+    """The best cells, a share of all, at least one, with all that are as good; none that has no number."""
     ranked = found.ranked()
-    kept = ranked[: max(1, round(share * len(ranked)))]
-    return [place for place in kept if math.isfinite(found.merit[place])]
+    last = found.merit[ranked[max(1, round(share * len(ranked))) - 1]]
+    return [place for place in ranked if math.isfinite(found.merit[place]) and found.merit[place] >= last]
 
 
 def shared(found: Found, share: float) -> str:

@@ -57,7 +57,7 @@ docs: .venv/.ready  # warnings aside: a class shown in a second module does not 
 	.venv/bin/python -W ignore -m pdoc --no-show-source --output-directory build/docs $(MODULES)
 
 results: .venv/.ready
-	for study in figure3 held_equal update2020 phase classes; do $(RUN) spncore study $$study --ship || exit 1; done
+	for study in figure3 held_equal update2020 phase grid classes; do $(RUN) spncore study $$study --ship || exit 1; done
 
 benchmark: .venv/.ready  # pytest's exit code 5 means that no such test exists yet
 	$(RUN) pytest -m benchmark || [ $$? -eq 5 ]

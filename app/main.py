@@ -32,6 +32,7 @@ PAGES = {
         ("figure3", "figure3", "compare_arrows"),
         ("held_equal", "fair", "balance"),
         ("phase", "phase", "grid_on"),
+        ("grid", "grid", "table"),
         ("classes", "classes", "category"),
         ("update2020", "update2020", "update"),
     ],

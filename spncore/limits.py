@@ -34,6 +34,9 @@ class Limits:
     live_edges: int = 600  # weighted edges of a circuit that is trained and drawn live
     circuit_nodes: int = 200_000
     circuit_edges: int = 2_000_000
+    grid_axes: int = 3  # settings that a grid varies
+    grid_cells: int = 1_000  # of a grid that a visitor of the lab starts; a command's has as many as a sweep
+    grid_updates: int = 5_000_000  # of all its cells and seeds together
     model_bytes: int = 200_000_000
     model_layers: int = 2_000
     bundle_bytes: int = 256_000_000  # of a .spnlab file

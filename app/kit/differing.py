@@ -10,6 +10,7 @@ from spncore.data.library import DATASETS
 from spncore.learning.learners import title
 from spncore.record import Field
 from spncore.runs.changes import read_all
+from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
 
 HASH = 12  # characters that name an uploaded table
@@ -47,6 +48,11 @@ def apart(studies: Sequence[Study]) -> list[tuple[str, list[str]]]:
             ]
             found.append((fields[name].title, words))
     return found
+
+
+def setting_words(name: str, value: Any) -> str:
+    """A setting of an experiment with its value, as it is said of what differs."""
+    return _said(FIELDS[name], name, value, 0.0)
 
 
 def _said(field: Field, name: str, value: Any, momentum: float) -> str:

@@ -4,7 +4,7 @@ A link leaves out what equals the defaults of its version, and those are frozen 
 links of their own: a link reopens the same record in every later release, whatever that release's own defaults are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from spncore.record import ExperimentError, Field, Manner, Record, cut
 from spncore.runs.experiment import FIELDS, updates_of
 from spncore.runs.study import Study
+from spncore.studies.grid import Grid
 from spncore.words import listed
 
 VIEWS = ("normal", "projector", "embed")
@@ -42,6 +43,7 @@ class Links(Generic[Kind]):
     default is a new version. `where` has defaults that go with the value of another setting; `refused` settings that
     a link cannot have, and what is said. The other texts are parts of sentences; without `unreadable` a link whose
     version cannot be read is taken for one of the newest. `earlier` has by version and name what meant something else.
+    `decided` gives the settings that others of the record decide: they are not written, and given they are not used.
     """
 
     record: type[Kind]
@@ -54,6 +56,7 @@ class Links(Generic[Kind]):
     long: str = "the value has more than {most} characters"
     unreadable: str = ""
     earlier: Mapping[tuple[int, str], Earlier] = field(default_factory=dict)
+    decided: Callable[[Kind], Collection[str]] = lambda record: ()
     _kept: dict[tuple[int, str], Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False)
 
     def default(self) -> Kind:
@@ -63,8 +66,9 @@ class Links(Generic[Kind]):
     def encode(self, record: Kind) -> dict[str, str]:
         """The version and every setting that differs from that version's defaults."""
         version, values, fields = max(self.defaults), record.settings(), record.declared()
-        start = self._start(version, values)
+        start, decided = self._start(version, values), self.decided(record)
         changed = {name: fields[name].text(values[name]) for name in start if values[name] != start[name]}
+        changed = {name: text for name, text in changed.items() if name not in decided}
         return {"v": str(version), **changed}
 
     def query_string(self, record: Kind) -> str:
@@ -90,8 +94,10 @@ class Links(Generic[Kind]):
         try:
             opened = self._opened(version, given)
         except ExperimentError as error:
-            opened = self._opened(version, {})
+            given, opened = {}, self._opened(version, {})
             refusals.append(f"{error}. All defaults are kept.")
+        decided = [name for name in given if name in self.decided(opened)]
+        refusals += [f"{name}: another setting of the link decides it. It is not used." for name in decided]
         return opened, _few(refusals)
 
     def only(self, name: str, value: str | Sequence[str]) -> str:
@@ -175,6 +181,21 @@ LAB = _links({1: _LAB, 2: _LAB}, refused=_DEPTH)
 CIRCUITS = _links(
     {1: _CIRCUITS, 2: _CIRCUITS},
     refused=_DEPTH | {"rivals": "rivals: this page compares a circuit with the mixture of its trees only."},
+)
+_GRID = (
+    "axes=learning_rate:0.0001,0.0003,0.001,0.003+topology:tree,private,shared+depth:1,2,3&asked=gain&gain=0.9"
+    "&level=-7.2&dataset=nltcs&structure=mixture&split_depth=2&num_repetitions=4&num_components=8&depth=3&topology=tree"
+    "&learning_rate=0.01&init_scale=0.1&init_convention=per_layer&weight_init=equal&component_init=fitted"
+    "&init_noise=0.0&train_components=false&parametrisation=linear&floor=0.0001&objective=generative"
+    "&class_variable=0&hybrid_mix=0.5&labelled_share=0.1&optimiser=gradient_ascent&momentum=0.9&batch_size=0"
+    "&iterations=1000&num_seeds=6&seed=0"
+)
+GRID = Links(
+    Grid,
+    {1: _GRID},
+    refused={"changes": "changes: a grid's runs train as they begin; leave it out."},
+    most=1_000,  # three settings with many values each
+    decided=lambda grid: grid.varied,
 )
 
 

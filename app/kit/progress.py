@@ -102,6 +102,29 @@ def soon(
     return result
 
 
+def run_button(name: str, key: str, known: bool, function: Callable[..., Any], *arguments: Any, unit: str) -> None:
+    """The button of a side panel, by its name, that starts a job, if what it makes is not known already."""
+    if st.button(
+        WORDS["run"],
+        key=name,
+        type="primary",
+        icon=":material/play_arrow:",
+        width="stretch",
+        disabled=known,
+        help=WORDS["run_known"] if known else WORDS["run_help"],
+    ):
+        if start(key, function, *arguments, unit=unit):
+            st.rerun()
+
+
+def not_yet(key: str) -> None:
+    """Where settings have no result yet: how far its job is, or a word on how to get it."""
+    state, _ = follow(key)
+    words = WORDS["under_way"] if under_way(key) else "" if state == "failed" else WORDS["not_made"]
+    if words:
+        st.info(words, icon=":material/tune:")
+
+
 def not_saved() -> None:
     """That what is computed here cannot be kept, where it is kept otherwise, and why; nothing where it can."""
     found = _why_not_saved()

@@ -19,7 +19,7 @@ from app.live.catalogues import catalogue
 from app.live.paths import is_document, is_page, path_below
 
 PANEL_PIXELS = 280
-PANELLED = ("", "circuits", "linear", "classes")  # pages whose controls stand in a panel at the side
+PANELLED = ("", "circuits", "linear", "classes", "grid")  # pages whose controls stand in a panel at the side
 # Streamlit's parts that a page shows first. One that is fetched when it is wanted has a place of no height of its own
 # until then, and moves all below it.
 OFTEN = "ButtonGroup Slider Selectbox Button".split()
@@ -29,6 +29,7 @@ SHOWN = {
     "circuits": OFTEN,
     "fair": ["ButtonGroup", "Checkbox"],
     "classes": [*OFTEN, "Checkbox"],
+    "grid": [*OFTEN, "TextInput"],
     "linear": ["ButtonGroup", "Slider", "rehype-katex"],
     "maths": ["rehype-katex"],
     "figure3": ["ButtonGroup"],

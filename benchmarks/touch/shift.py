@@ -22,6 +22,7 @@ PAGES = {
     "Figure 3": "figure3",
     "Held equal": "fair",
     "When depth helps": "phase",
+    "Any grid": "grid",
     "Classes": "classes",
     "Update of 2020": "update2020",
     "Linear": "linear",

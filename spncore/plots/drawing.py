@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # Plotly comes with the lab; tables are written without it
 
 CLEAR = "rgba(0,0,0,0)"
 STILL = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
+BARE = {"fixedrange": True, "showgrid": False, "zeroline": False}  # of an axis
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
 
 

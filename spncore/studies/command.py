@@ -15,7 +15,7 @@ from spncore.data.library import Dataset
 from spncore.files.results import NOT_SAVED, STOPPED, saved, saved_or_printed
 from spncore.files.whole import check_place, write_whole
 from spncore.record import Record
-from spncore.studies import classes, envelope, figure3, held_equal, linear, phase, update2020
+from spncore.studies import classes, envelope, figure3, grid, held_equal, linear, phase, update2020
 from spncore.studies.envelope import StudyError
 from spncore.sweep import to_csv
 from spncore.sweep.command import add_cluster_to
@@ -26,6 +26,7 @@ STUDIES: Mapping[str, ModuleType] = {
     "held_equal": held_equal,
     "update2020": update2020,
     "phase": phase,
+    "grid": grid,
     "classes": classes,
     "linear": linear,
 }

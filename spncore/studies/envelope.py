@@ -21,6 +21,7 @@ FILES = {
     "held_equal": "held_equal",
     "update2020": "update2020",
     "phase": "phase-default",
+    "grid": "grid-default",
     "classes": "classes_runs",
 }
 MAX_CHARACTERS = 100_000_000

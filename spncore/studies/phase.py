@@ -19,15 +19,15 @@ from spncore.limits import LIMITS
 from spncore.record import ExperimentError, Manner, Record, Span, declare, number, part, switch, whole
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS
-from spncore.studies import envelope
+from spncore.studies import arrivals, envelope
+from spncore.studies.arrivals import FAILED, LOST, Updates, code, described
+from spncore.studies.axes import Axis
 from spncore.studies.cells import outcomes
 from spncore.studies.envelope import Envelope
-from spncore.studies.shipped import thrown_off
+from spncore.studies.grid import Grid
 from spncore.studies.statistics import Wins, paired_wins
-from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter, SeedOutcome, Target
+from spncore.sweep import MAX_CELLS, Cell, Outcome, Reporter
 
-MISSED, THROWN, FAILED = -1, -2, -3  # in place of updates, which count from 0
-LOST = {MISSED: "missed", THROWN: "thrown off", FAILED: "failed"}
 PER_DECADE = Manner(outside="points per decade is refused; allowed: {allowed}")
 RATES = Span(float, low=LIMITS.smallest_rate, high=LIMITS.largest_rate)
 Arm = tuple[int, int]  # depth, and the factor on the learning rate: (1, L) is the shallow control at L·η
@@ -75,16 +75,22 @@ class Plane(Record):
 
     def cells(self) -> dict[tuple[Arm, int, int], Cell]:
         """What the sweep computes, by arm, row and column; none where L·η is no allowed rate."""
-        cell = Cell(self.base, (Target("gain", self.gain),), stop_at_targets=True)
+        own = {
+            (self.depths[k], i, j): cell for (j, i, k), cell in self.grid.cells().items()
+        }  # by depth, row and column
         return {
-            ((depth, factor), i, j): replace(
-                cell, experiment=self.base.replace(depth=depth, learning_rate=rate * factor, init_scale=scale)
-            )
+            ((depth, factor), i, j): _at(own[depth, i, j], rate * factor) if factor > 1 else own[depth, i, j]
             for depth, factor in self.arms
-            for i, scale in enumerate(self.scales)
+            for i, _ in enumerate(self.scales)
             for j, rate in enumerate(self.rates)
             if rate * factor <= LIMITS.largest_rate
         }
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The grid that it is without the control: rates across, starts up, a panel for each depth."""
+        axes = (("learning_rate", self.rates), ("init_scale", self.scales), ("depth", self.depths))
+        return Grid(self.base, tuple(Axis(*axis) for axis in axes), "gain", self.gain)
 
     def stripe_exponent(self, depth: int) -> float:
         """η/w0^e is what decides where components are held (THEORY: scale): 2; 2/L for equal products; 0 for log."""
@@ -97,6 +103,11 @@ class Plane(Record):
         if self.base.parametrisation == "log":
             return "η"
         return "η/w0²" if self.base.init_convention == "per_layer" else f"η/w0^(2/{depth})"
+
+
+def _at(cell: Cell, learning_rate: float) -> Cell:
+    """The same cell at another learning rate."""
+    return replace(cell, experiment=cell.experiment.replace(learning_rate=learning_rate))
 
 
 def _points(low: float, high: float, per_decade: int) -> tuple[float, ...]:
@@ -115,15 +126,11 @@ class Diagram:
 
     plane: Plane
     data: Mapping[str, Any]
-    runs: Mapping[Arm, NDArray[np.int64]]
+    runs: Mapping[Arm, Updates]
 
     def median(self, arm: Arm) -> Floats:
         """Median updates (rows, columns) over the seeds; infinite where not even half of them arrive."""
-        return np.asarray(np.median(self.arrivals(arm), axis=2))
-
-    def arrivals(self, arm: Arm) -> Floats:
-        """Updates (rows, columns, seeds), infinite for a run that does not arrive."""
-        return np.where(self.runs[arm] >= 0, self.runs[arm], np.inf)
+        return arrivals.medians(self.runs[arm])
 
     def shallow_and_deep(self, depth: int, control: bool = False) -> tuple[Floats, Floats]:
         """The medians of L = 1, with the control at L·η, and of depth L."""
@@ -131,12 +138,7 @@ class Diagram:
 
     def state(self, arm: Arm) -> NDArray[np.str_]:
         """By cell `reached`, `missed`, `thrown` or `failed`, as most of its seeds."""
-        runs = self.runs[arm]
-        states = np.full(runs.shape[:2], "missed", dtype="<U7")
-        states[2 * (runs == THROWN).sum(axis=2) > runs.shape[2]] = "thrown"
-        states[np.isfinite(self.median(arm))] = "reached"
-        states[(runs == FAILED).any(axis=2)] = "failed"
-        return states
+        return arrivals.states(self.runs[arm])
 
     def speed_up(self, depth: int, control: bool = False) -> Floats:
         """log₂ of L = 1's updates over depth L's (rows, columns); NaN where both miss, ±∞ where one does.
@@ -165,7 +167,7 @@ class Diagram:
 
     def reached(self, arm: Arm, row: int, column: int) -> list[int | None]:
         """Updates of one square, seed by seed, None for a run that does not arrive."""
-        return [at if at >= 0 else None for at in self.runs[arm][row, column].tolist()]
+        return arrivals.reached(self.runs[arm][row, column])
 
 
 # Components are fitted by EM and held, every weight starts at w0: depth is all that differs.
@@ -186,8 +188,7 @@ def diagram(plane: Plane, dataset: Dataset, outcomes: Mapping[Cell, Outcome]) ->
         outcome = outcomes.get(cell)
         if outcome is not None and outcome.status == "done":
             runs[arm][i, j] = [code(seed) for seed in outcome.seeds]
-    names = ("title", "sha256", "synthetic")
-    return Diagram(plane, {name: getattr(dataset, name) for name in names} | {"rows": dataset.num_rows}, runs)
+    return Diagram(plane, described(dataset), runs)
 
 
 def pack(results: Sequence[Diagram]) -> dict[str, Any]:
@@ -235,12 +236,6 @@ def shipped() -> Diagram:
     return unpack(envelope.shipped("phase"))[0]
 
 
-def code(seed: SeedOutcome) -> int:
-    """The updates after which a seed reached its first target, else MISSED; THROWN whatever it had reached."""
-    at = seed.reached[0]
-    return THROWN if thrown_off(seed) else MISSED if at is None else at
-
-
 def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
     """How many neighbours on a stripe of slope 2 that both arrive need the same updates, and how many there are.
 
@@ -248,7 +243,7 @@ def stripe_agreement(diagram: Diagram) -> tuple[int, int]:
     """
     equal = pairs = 0
     for depth in diagram.plane.depths:
-        runs = diagram.arrivals((depth, 1))
+        runs = arrivals.arrivals(diagram.runs[depth, 1])
         here, there = runs[:-1, :-1], runs[1:, 1:]
         both = np.isfinite(here + there)
         pairs += int(both.sum())

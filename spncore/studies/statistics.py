@@ -189,6 +189,19 @@ def bracketed(middle: str, low: str, high: str, coverage: float) -> str:
     return f"{middle} [{low}, {high}{covers}]"
 
 
+def score_interval(scores: Sequence[float]) -> tuple[float, float, float, float]:
+    """Median of scores in nats per row, the bounds that hold it, and with what probability; −∞ is no score."""
+    ranked, (low, high, coverage) = sorted(scores), _ranks(len(scores))
+    return _middle(ranked), ranked[low], ranked[high], coverage
+
+
+def score_span(scores: Sequence[float]) -> str:
+    """`span` of scores: `−6.501 [−6.512, −6.490]`; what is no score is `none`."""
+    *numbers, coverage = score_interval(scores)
+    middle, low, high = ("none" if math.isinf(each) else signed(each) for each in numbers)
+    return bracketed(middle, low, high, coverage)
+
+
 def covered(coverage: float) -> str:
     """What an interval covers, in per cent: what was asked for, or the true share where seeds are too few for it."""
     return f"{100.0 * min(coverage, LEVEL):g}{JOINED}%"

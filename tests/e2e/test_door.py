@@ -19,6 +19,7 @@ PAGES = (
     "figure3",
     "fair",
     "phase",
+    "grid",
     "classes",
     "update2020",
     "linear",

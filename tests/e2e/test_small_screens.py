@@ -276,7 +276,7 @@ def test_a_laptop_has_its_panel_and_menu_and_no_bar(app_server: AppServer, open_
     assert not page.locator(".spn-sheet-head").is_visible()
 
 
-@pytest.mark.parametrize("address", ["figure3", "phase", "update2020"])
+@pytest.mark.parametrize("address", ["figure3", "phase", "grid", "update2020"])
 def test_plotly_s_tool_bar_never_comes_over_a_figure_that_is_touched(
     app_server: AppServer, open_page: OpenPage, address: str
 ) -> None:

@@ -24,7 +24,7 @@ import numpy as np
 
 import spncore.__main__ as command_line
 from app.kit import results, text, uploads
-from app.kit.link import CIRCUITS, LAB, decode_view
+from app.kit.link import CIRCUITS, GRID, LAB, decode_view
 from app.live import circuit_layout
 from app.live.headline.told import circuit_told, told
 from app.live.runs import REGISTRY
@@ -37,6 +37,8 @@ from app.pages.circuits import files as circuit_export
 from app.pages.classes import link as class_link
 from app.pages.classes import words as classes_words
 from app.pages.figure3 import words as figure3_facts
+from app.pages.grid import link as grid_page
+from app.pages.grid import words as grid_words
 from app.pages.held_equal import words as fair_facts
 from app.pages.lab import files as export
 from app.pages.linear import words as linear_words
@@ -63,7 +65,7 @@ from spncore.runs.trace import Recorder
 from spncore.runs.training import fit as fit_and_score
 from spncore.runs.training import traced
 from spncore.studies import classes as classes_study
-from spncore.studies import envelope, phase, presets, update2020
+from spncore.studies import envelope, grid, phase, presets, update2020
 from spncore.studies import held_equal as recipes
 from spncore.studies import linear as linear_study
 from spncore.studies import shipped as evidence
@@ -118,6 +120,16 @@ def classes_link(params: Case) -> Any:
     """The same of a link to the page "Predicting a class", with the data that ships at hand."""
     data = [name for name in datasets.DATASETS if (DATA / f"{name}.train.npy").exists()]
     return _decoded(params, lambda given: class_link.decode(given, data), study_record, LAB.query_string)
+
+
+def grid_link(params: Case) -> Any:
+    """The same of a link to the page "Any grid", as a visitor may start it."""
+    return _decoded(params, grid_page.decode, grid_record, GRID.query_string)
+
+
+def grid_record(found: grid.Grid) -> Record:
+    """A grid's settings by name, its axes as they are written."""
+    return {**plain(found.settings()), "axes": list(map(str, found.axes))}
 
 
 def selectors(page: Case) -> Any:

@@ -27,6 +27,9 @@ from tests.golden.subject import (
     fair_facts,
     figure3_facts,
     flow_lines,
+    grid,
+    grid_record,
+    grid_words,
     linear_study,
     linear_words,
     phase,
@@ -49,6 +52,7 @@ def sentences(case: Any) -> Any:
         "linear": _linear_words,
         "ask": _ask_words,
         "phase": _phase_words,
+        "grid": _grid_words,
         "errata": _errata_words,
     }
     case = dict(case)
@@ -198,6 +202,23 @@ def _ask_words(network: str, evidence: str, components: int = 4, about: str = ""
         "flow": ask_words.flow_sentence(root, given),
         "drawn": ask_words.drawn_part(len(drawing["nodes"]), drawing["num_nodes"], drawing["complete"]),
         "table": [ask_words.PROBABILITY_COLUMNS, *([*each[:3], *each[5:7]] for each in rows)],
+    }
+
+
+def _grid_words() -> Any:
+    [shown] = grid.shipped().values()
+    written, axes = grid.to_json(shown), range(len(shown.grid.axes))
+    return {
+        "words": grid_words.in_words(shown),
+        "headline": grid_words.headline(shown),
+        "summary": grid_words.summary(shown),
+        "along": [grid_words.along(shown, at) for at in axes],
+        "fairness": grid_words.fairness(shown),
+        "shared": {str(share): grid_words.shared(shown, share) for share in (0.1, 0.25, 0.5)},
+        "table": grid_words.table(shown)[:3],
+        "csv": table(sweep.to_csv(grid.tidy(shown))),
+        "json again": written == grid.to_json(*grid.unpack(envelope.read(written, "grid"))),
+        "settings": grid_record(shown.grid),
     }
 
 

@@ -12,6 +12,7 @@ TOPICS: Mapping[str, Callable[[Any], Any]] = {
     "links_circuits": subject.circuits_link,
     "links_ask": subject.asking_link,
     "links_linear": subject.linear_networks_link,
+    "links_grid": subject.grid_link,
     "links_classes": subject.classes_link,
     "links_selectors": subject.selectors,
     "declared": subject.declared,

@@ -16,10 +16,11 @@ from spncore.files import export
 from spncore.runs.scores import QUANTITIES
 from spncore.runs.study import Study
 from spncore.studies import classes, phase, shipped
+from spncore.studies.arrivals import FAILED, MISSED, THROWN
 from spncore.studies.cells import Runs
 from spncore.studies.classes import DEFAULT, Comparison, Network
 from spncore.studies.held_equal import SHIPPED, Case
-from spncore.studies.phase import FAILED, MISSED, THROWN, Diagram, Plane
+from spncore.studies.phase import Diagram, Plane
 from spncore.studies.statistics import SAME
 from spncore.sweep import Outcome, SeedOutcome, to_csv
 from tests.recount.evidence import classes as classes_judge

@@ -24,13 +24,15 @@ from spncore.record import (
 from spncore.runs.changes import Changes
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import DEPTHS, Study
+from spncore.studies.axes import Axes
 from spncore.studies.cells import Runs
+from spncore.studies.grid import Grid
 from spncore.studies.held_equal import Case
 from spncore.studies.linear import LinearStudy
 from spncore.studies.phase import Plane
-from tests import changes
+from tests import axes, changes
 
-RECORDS = (Experiment, Study, LinearStudy, Plane, Case, Runs)
+RECORDS = (Experiment, Study, LinearStudy, Plane, Grid, Case, Runs)
 EVERY_FIELD = [(record, name) for record in RECORDS for name in record.fields]
 
 
@@ -54,6 +56,8 @@ def value_of(field):
         return st.lists(numbers, min_size=2, max_size=2, unique=True).map(lambda ends: tuple(sorted(ends)))
     if isinstance(field, Changes):
         return changes.of_rates()
+    if isinstance(field, Axes):
+        return axes.of_settings(value_of)
     if isinstance(field, Several):
         return st.sets(st.sampled_from(field.choices), min_size=1).map(
             lambda some: tuple(sorted(some, key=field.choices.index))

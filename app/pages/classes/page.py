@@ -126,17 +126,7 @@ def panel() -> tuple[Study, str]:
         dataset = data[study.experiment.dataset]
         key = progress.key_of("classes", study, dataset.sha256)
         known = result(study, key) is not None
-        if st.button(
-            "Run",
-            key="classes_run",
-            type="primary",
-            icon=":material/play_arrow:",
-            width="stretch",
-            disabled=known,
-            help="These settings are on screen." if known else "Trains all networks in the background.",
-        ):
-            if progress.start(key, classes.run, study, dataset):
-                st.rerun()
+        progress.run_button("classes_run", key, known, classes.run, study, dataset, unit="runs")
     return study, key
 
 
@@ -150,10 +140,7 @@ def on_screen(study: Study, key: str) -> Comparison | None:
     """The result of the controls' study; None, with a word on how to get it, where there is none."""
     found = result(study, key)
     if found is None:
-        state, _ = progress.follow(key)
-        words = WORDS["under_way"] if progress.under_way(key) else "" if state == "failed" else WORDS["not_made"]
-        if words:
-            st.info(words, icon=":material/tune:")
+        progress.not_yet(key)
     return found
 
 

@@ -9,15 +9,15 @@ import plotly.graph_objects as go
 from app.pages.phase.words import interval
 from spncore import words
 from spncore.arrays import Floats
-from spncore.plots.drawing import CLEAR, blank, grey
+from spncore.plots.drawing import BARE, CLEAR, blank, grey
 from spncore.plots.palette import GUIDE, INK, ON_SCALE, SIGNED
 from spncore.studies import statistics
-from spncore.studies.phase import LOST, Arm, Diagram
+from spncore.studies.arrivals import LOST
+from spncore.studies.phase import Arm, Diagram
 from spncore.symbols import LABELS
 from spncore.words import counted
 
 MARGIN = (58, 30, 50, 46)
-STILL = {"fixedrange": True, "showgrid": False, "zeroline": False}  # of an axis
 CENTRED = {"x": 0.5, "xanchor": "center"}
 PHASE_HEIGHT = 350
 MAX_LOG2 = 3  # the scale ends at a factor of 8 at most; hover has the number
@@ -74,7 +74,7 @@ def phase_key(diagram: Diagram, control: bool = False, theme: str = "light") -> 
         xaxis={
             "tickvals": ticks,
             "ticktext": [_factor(tick) for tick in ticks],
-            **STILL,
+            **BARE,
             "tickfont": {"color": INK[theme]},
         },
         yaxis={"visible": False, "fixedrange": True},
@@ -183,7 +183,7 @@ def _log_axis(values: Floats, title: str) -> dict[str, object]:
     return {
         "title": {"text": title, "standoff": 6},
         "range": [low, high],
-        **STILL,
+        **BARE,
         "ticks": "outside",
         "tickvals": decades,
         "ticktext": [words.power(power) for power in decades],

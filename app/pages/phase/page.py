@@ -8,7 +8,7 @@ import streamlit as st
 
 from app.kit import address, controls, page, progress, session, uploads
 from app.kit.data import offered
-from app.kit.link import LAB
+from app.kit.link import GRID, LAB
 from app.kit.results import HERE, SHIPPED
 from app.kit.text import WORDS, literal, page_text
 from app.pages.phase import charts, link
@@ -228,6 +228,9 @@ with st.expander("Another setting", icon=":material/tune:"):
         job_ended()
 st.header("How to read it", divider="gray")
 page.prose(page_text("phase"))
+page.prose(WORDS["phase_as_grid"])
+as_grid = GRID.encode((progress.made(st.session_state.get(JOB)) or phase.shipped()).plane.grid)
+st.page_link("pages/grid/page.py", label=WORDS["open_as_grid"], icon=":material/table:", query_params=as_grid)
 made_here = st.session_state.get(JOB) is not None
 LOOKS.choose("source", HERE if made_here else SHIPPED)
 on_show = st.session_state[MADE if made_here else STATE]

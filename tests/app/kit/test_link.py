@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kit.link import CIRCUITS, LAB, MAX_SENTENCES, decode_view
+from app.kit.link import CIRCUITS, GRID, LAB, MAX_SENTENCES, decode_view
 from app.pages.ask.link import LINKS as ASKING
 from app.pages.linear.link import LINKS as LINEAR
 from spncore.data.dataset import is_upload
@@ -18,9 +18,9 @@ from spncore.record import ExperimentError
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.studies import presets
-from tests import changes
+from tests import axes, changes
 
-KINDS = {"lab": LAB, "circuits": CIRCUITS, "ask": ASKING, "linear": LINEAR}
+KINDS = {"lab": LAB, "circuits": CIRCUITS, "ask": ASKING, "linear": LINEAR, "grid": GRID}
 SHA = "sha256:" + "0a" * 32
 
 # Links as they were given out: none of them may ever open another study.
@@ -60,6 +60,8 @@ def values_of(field):
         return st.sampled_from(["", "Y5", "x12"])
     if field.name == "changes":
         return changes.of_rates()
+    if field.name == "axes":
+        return axes.of_settings(values_of)
     if field.kind is tuple:
         return st.sets(st.sampled_from(field.choices), min_size=field.rising).map(
             lambda some: tuple(choice for choice in field.choices if choice in some)
@@ -82,7 +84,7 @@ def records(draw, links):
     fields = links.record.declared()
     values = draw(st.fixed_dictionaries({name: values_of(field) for name, field in fields.items()}))
     try:
-        return links.record.of({**values, **({"rivals": ()} if "rivals" in links.refused else {})})
+        return links.record.of({**values, **{name: () for name in ("rivals", "changes") if name in links.refused}})
     except ExperimentError:
         return links.default()
 
@@ -95,7 +97,7 @@ def test_the_default_study_is_figure_3_with_six_seeds():
 def test_frozen_defaults_hold_every_setting(links):
     for link in links.defaults.values():
         said = parse_qs(link, keep_blank_values=True, strict_parsing=True)
-        assert set(said) == set(links.record.declared()) - {"depth"}
+        assert set(said) == set(links.record.declared()) - ({"depth", "changes"} & set(links.refused))
 
 
 @pytest.mark.parametrize("links", KINDS.values(), ids=KINDS)

@@ -58,6 +58,11 @@ PAGES = [
         "phase", "phase", {"topology": "private"}, "button_group phase_against", "times", "against=times", "phase_looks"
     ),
     Shown("phase", "phase", {}, "selectbox phase_component_init", "uniform", "component_init=uniform", "phase_plane"),
+    Shown("grid", "grid", {}, "button_group grid_form", "lines", "form=lines", "grid_study grid_looks"),
+    Shown("grid", "grid", {"num_seeds": "2"}, "selectbox grid_asked", "end", "asked=end", "grid_study"),
+    Shown(
+        "grid", "grid", {"axes": "depth:1,2"}, "text_input grid_across_values", "1,3", "axes=depth:1,3", "grid_study"
+    ),
     Shown("classes", "classes", {}, "toggle classes_log", True, "log=true", "classes_study classes_looks"),
     Shown("classes", "classes", {"right": "llh"}, "button_group classes_depths", [1, 2], "depths=1,2", "classes_study"),
     Shown("update2020", "update2020", {}, "button_group update2020_data", "plants", "data=plants", "update2020_looks"),
@@ -181,7 +186,7 @@ def test_back_trains_what_was_and_keeps_a_run_that_is_on_screen() -> None:
 
 
 def test_what_another_page_went_back_to_is_no_news_to_this_one() -> None:
-    at = changed(opened("linear", **LINEAR), PAGES[15])
+    at = changed(opened("linear", **LINEAR), PAGES[18])
     by_menu(at, "figure3")
     changed(at, PAGES[5])
     in_history(at)

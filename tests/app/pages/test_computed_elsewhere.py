@@ -43,6 +43,7 @@ PAGES = {
         ("figure3", {}),
         ("fair", {}),
         ("phase", {}),
+        ("grid", {}),
     ]
     + [("classes", {}), ("update2020", {}), ("about", {})],
     "linked": [("ask", {"data": "two-clusters", "net": "chow_liu"}), ("ask", LEARNED)]

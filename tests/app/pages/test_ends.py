@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1.element_tree import ButtonGroup, Multiselect, Radio, Selectbox, SelectSlider
 
 from app.kit import uploads
-from app.kit.link import LAB
+from app.kit.link import GRID, LAB
 from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 from app.pages.ask.link import LINKS as ASK
@@ -18,6 +18,7 @@ from app.pages.classes.link import Look as ClassesLook
 from app.pages.compare.link import Look as CompareLook
 from app.pages.dynamics.link import Look as DynamicsLook
 from app.pages.figure3.link import Look as Figure3Look
+from app.pages.grid.link import Look as GridLook
 from app.pages.held_equal.link import Look as FairLook
 from app.pages.linear.link import LINKS as LINEAR
 from app.pages.linear.link import Look as LinearLook
@@ -34,7 +35,11 @@ from tests.addresses import at_address
 
 TINY = {"dataset": "two-clusters", "num_components": "2", "iterations": "3", "num_seeds": "1"}
 WITH_CLASS = {"dataset": "labelled-clusters", "objective": "hybrid", "optimiser": "momentum", "rivals": "em"}
-TEXTS = {"e": ("none", "x1:0", "x8:1"), "about": ("", "x1", "x8")}  # of evidence, which has no range
+TEXTS = {  # of evidence and axes, which have no range
+    "e": ("none", "x1:0", "x8:1"),
+    "about": ("", "x1", "x8"),
+    "axes": ("", "depth:1", "structure:mixture,learn_spn depth:1,8 optimiser:gradient_ascent,online_em"),
+}
 NEEDED = {"objective": {"dataset": "labelled-clusters"}, "class_variable": WITH_CLASS}
 
 
@@ -58,6 +63,12 @@ PAGES = {
     "figure3": Page("figure3", (Figure3Look,)),
     "fair": Page("fair", (FairLook,)),
     "phase": Page("phase", (PhaseLook,), button="phase_compute"),
+    "grid": Page(
+        "grid",
+        (GRID.record, GridLook),
+        ({}, {"axes": "depth:1,2", "asked": "end", "dataset": "two-clusters"}),
+        "grid_run",
+    ),
     "classes": Page("classes", (Study, ClassesLook), ({**TINY, **WITH_CLASS},), "classes_run"),
     "update2020": Page("update2020", (UpdateLook,)),
     "linear": Page(
@@ -184,7 +195,7 @@ def _moved(kind: str, widget: Any, end: Any, value: Any) -> tuple[str, Callable[
 
 
 @pytest.mark.fault("K05")
-@pages(("circuits", "classes", "lab", "phase", "ask"))
+@pages(("circuits", "classes", "lab", "phase", "grid", "ask"))
 def test_any_control_of_a_page_at_an_end_gives_a_picture_or_a_sentence(name):
     page, wrong = PAGES[name], {}
     for link in page.links:

@@ -27,7 +27,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def opened(page: str) -> Any:
     at = at_address(page).run()
-    if page != "phase":
+    if page not in ("phase", "grid"):
         at.session_state[f"{page}_source"] = HERE
         at.run()
     assert not at.exception
@@ -39,7 +39,7 @@ def warned(at: Any) -> list[str]:
     return [value for value in values if value.startswith("Not saved")]
 
 
-@pytest.mark.parametrize("page", ["figure3", "fair", "update2020", "phase"])
+@pytest.mark.parametrize("page", ["figure3", "fair", "update2020", "phase", "grid"])
 def test_a_disk_that_is_full_or_read_only_is_said_where_results_are_made(disk: Path, page: str) -> None:
     assert warned(opened(page)) == []
     for spoil, why in ((disks.fill, FULL), (disks.make_read_only, READ_ONLY)):

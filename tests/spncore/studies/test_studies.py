@@ -30,6 +30,7 @@ SMALL = {
         "init_scales=0.01,0.1",
         "resolution=1",
     ],
+    "grid": ["axes=depth:1,2 learning_rate:0.0001,0.01", "num_components=2", "num_seeds=2", "iterations=20"],
     "classes": ["objective=hybrid", "num_components=2", "num_seeds=2", "iterations=5", "depths=1,2"],
     "linear": ["p=2", "num_layers=3"],
 }
@@ -66,6 +67,10 @@ HEADLINES = {  # a number that the page shows: from the table, and from the resu
     "phase": (
         lambda rows: sum(row["state"] == "reached" for row in rows),
         lambda result, record: sum(int((runs >= 0).sum()) for runs in result.runs.values()),
+    ),
+    "grid": (
+        lambda rows: [row["updates"] for row in rows],
+        lambda result, record: [at for place in result.grid.cells() for at in result.reached(place)],
     ),
     "classes": (
         lambda rows: [row["value"] for row in rows if (row["quantity"], row["updates"]) == ("test accuracy", "last")],
@@ -143,7 +148,11 @@ def test_what_ships_is_what_the_command_makes_of_the_records_that_ship(name):
     results = STUDIES[name].unpack(read)
     assert {dataset_of(record) for record in STUDIES[name].SHIPPED} == set(read.data)
     assert again(name, results)[0].split('"body"')[1].count("\n") == envelope.place(name).read_text().count("\n")
-    for kept, of in (("phase", lambda result: result.plane), ("classes", lambda result: result.study)):
+    for kept, of in (
+        ("phase", lambda result: result.plane),
+        ("grid", lambda result: result.grid),
+        ("classes", lambda result: result.study),
+    ):
         assert name != kept or tuple(map(of, results)) == STUDIES[name].SHIPPED
 
 
@@ -174,6 +183,10 @@ def test_another_format_or_another_study_is_refused_by_name():
         (["linear", "p=3"], "p: 3 is not allowed; allowed: 2 or 4"),
         (["held_equal", "weights=square"], "weights: "),
         (["update2020", "dataset=nowhere"], "dataset: 'nowhere' is not known"),
+        (["grid", "axes=depth"], "axes: 'depth' is not understood; allowed: 1 to 3 settings with their values, as"),
+        (["grid", "axes=seed:1,2"], "axes: 'seed' is not a setting that can vary; those are structure, split_depth"),
+        (["grid", "axes=depth:1,9"], "axes: depth: 9 is out of range; allowed: 1 to 8"),
+        (["grid", "depth=2"], "depth: it varies along an axis; leave it out, or give its values in axes"),
         (["phase", "depths=2,3"], "depths: (2, 3) is refused"),
         (["phase", "init_scales=0.1"], "init_scales: [0.1] is refused; allowed: two numbers, rising within"),
         (["phase", "learning_rates=0.1,x"], "learning_rates: '0.1,x' is refused"),

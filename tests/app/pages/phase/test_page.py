@@ -14,17 +14,8 @@ from app.pages.phase.words import comparison, fairness, in_words, summary
 from spncore import Experiment, ExperimentError, load
 from spncore.data import library
 from spncore.studies import envelope, phase
-from spncore.studies.phase import (
-    FAILED,
-    MISSED,
-    THROWN,
-    Diagram,
-    Plane,
-    code,
-    diagram,
-    stripe_agreement,
-    tidy,
-)
+from spncore.studies.arrivals import FAILED, MISSED, THROWN, code
+from spncore.studies.phase import Diagram, Plane, diagram, stripe_agreement, tidy
 from spncore.sweep import SeedOutcome, to_csv
 from spncore.sweep.computing import compute
 from tests.addresses import by_menu

@@ -1,0 +1,1 @@
+"""The page with any grid of settings."""

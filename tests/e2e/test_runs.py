@@ -1,12 +1,13 @@
 """Runs in a real browser: trained, found again after a reload, compared, trained again; and nobody else's."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.kit.text import WORDS
-from tests.e2e.conftest import AppServer, OpenPage
+from tests.e2e.conftest import LAB, AppServer, OpenPage
 from tests.e2e.drawn import QUIET
 from tests.e2e.listed import compared, three_trained, trained
 
@@ -129,3 +130,31 @@ def test_the_list_is_gone_through_by_keys(app_server: AppServer, open_page: Open
             page.keyboard.press("Enter")
             break
     page.wait_for_url(re.compile("run=[0-9a-f]{12}"))
+
+
+def test_a_file_of_runs_opens_on_an_empty_server_and_recompute_proves_it_there(
+    app_server: AppServer, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(f"{app_server.url}/about")
+    trained(page, app_server.url)
+    listed(page, app_server)
+    page.get_by_role("button", name=re.compile("T = 20")).click()
+    page.get_by_role("button", name=WORDS["take"], exact=True).click()
+    with page.expect_download() as coming:
+        page.get_by_role("dialog").get_by_role("button", name=WORDS["take_spnlab"]).click()
+    file = tmp_path / coming.value.suggested_filename
+    coming.value.save_as(file)
+    assert file.suffix == ".spnlab"
+    other = AppServer(LAB, tmp_path / "server.log", SPNLAB_STORE=str(tmp_path / "empty.db"))
+    try:
+        there = open_page(f"{other.url}/runs")
+        there.get_by_text(WORDS["runs_empty"]).wait_for()
+        there.get_by_role("button", name=WORDS["bring"]).click()
+        there.locator("input[type=file]").set_input_files(file)
+        there.get_by_text("1 run out of").wait_for()
+        there.get_by_role("button", name=WORDS["runs_recompute"], exact=True).click()
+        there.get_by_text("stored numbers came back bit for bit.").wait_for()
+        there.get_by_role("button", name=WORDS["brought_close"]).click()
+        there.get_by_text(WORDS["runs_empty"]).wait_for()
+    finally:
+        other.close()

@@ -36,7 +36,9 @@ def test_the_default_experiment_takes_seconds_and_little_memory():
     assert whole["cpu_seconds"] < 10.0  # about 1 s
 
 
-@pytest.mark.parametrize("program", ["engine", "circuits", "earlier", "cluster", "classroom press cores wifi_3_s"])
+@pytest.mark.parametrize(
+    "program", ["engine", "circuits", "earlier", "cluster", "store", "classroom press cores wifi_3_s"]
+)
 def test_every_program_measures_all_it_is_there_for(program):
     name, *parts = program.split()
     if name in ("earlier", "classroom") and not git_has(REVISION):

@@ -36,11 +36,10 @@ def keep(
     name = None if name is None else text_of(name, "name", NAME_CHARACTERS)
     _add(connection, finished)
     values = {"owner": owner, "study": finished.key, "room": in_room, "made_at": time.time(), "name": name}
-    _insert_new(connection, entry, [{**values, "note": "", "tags": []}])
-    own = (entry.c.owner == owner) & (entry.c.study == finished.key)
-    again = {"deleted_at": None, **({} if name is None else {"name": name})}
-    connection.execute(update(entry).where(own).values(again))
-    number: int = connection.scalars(select(entry.c.id).where(own)).one()
+    new = _insert(connection, entry)
+    again = {"deleted_at": None, **({} if name is None else {"name": new.excluded.name})}
+    put = new.on_conflict_do_update(index_elements=[entry.c.owner, entry.c.study], set_=again).returning(entry.c.id)
+    number: int = connection.scalars(put, {**values, "note": "", "tags": []}).one()
     _make_room(connection, entry.c.owner == owner, limits.owner, number, "Your list")
     if in_room is not None:
         _make_room(connection, entry.c.room == in_room, limits.room, number, "The room's list")
@@ -151,9 +150,9 @@ def text_of(said: str, what: str, most: int, lines: bool = False) -> str:
 def _add(connection: Connection, finished: Finished) -> None:
     """Keep a study with its results and traces, unless it is there."""
     names = [column.name for column in study.columns]
-    if connection.scalars(select(study.c.key).where(study.c.key == finished.key)).first() is not None:
+    new = _insert(connection, study).on_conflict_do_nothing()
+    if not connection.execute(new, {name: getattr(finished, name) for name in names}).rowcount:
         return
-    _insert_new(connection, study, [{name: getattr(finished, name) for name in names}])
     arithmetic = (finished.versions.get(name, "unknown") for name in ARITHMETIC)
     made = dict(zip(("blas_kernel", "simd", "blas_threads"), arithmetic, strict=True)) | {
         "versions": dict(finished.versions)
@@ -224,6 +223,6 @@ def _size(connection: Connection) -> int:
     """Bytes that the store takes, about."""
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(select(func.pg_database_size(func.current_database()))) or 0)
-    names = ("page_count", "freelist_count", "page_size")
-    pages, free, size = (int(connection.exec_driver_sql(f"PRAGMA {name}").scalar() or 0) for name in names)
-    return (pages - free) * size
+    taken = "SELECT (page_count - freelist_count) * page_size FROM {}"
+    pragmas = ", ".join(f"pragma_{name}()" for name in ("page_count", "freelist_count", "page_size"))
+    return int(connection.exec_driver_sql(taken.format(pragmas)).scalar() or 0)

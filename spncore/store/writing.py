@@ -100,13 +100,26 @@ class Writer:
         until = time.monotonic() + self._patience.retry
         while True:
             try:
-                return self._transaction(changes)
+                return self._together(changes) or self._apart(changes)
             except (SQLAlchemyError, OSError) as error:
                 if not _passing(error) or time.monotonic() >= until:
                     raise
             time.sleep(self._patience.pause)
 
-    def _transaction(self, changes: list[Change[Any]]) -> list[Any]:
+    def _together(self, changes: list[Change[Any]]) -> list[Any]:
+        """What they give, which is usual; nothing where one of them fails, and then none is made."""
+        try:
+            with self._turns, self._engine.begin() as connection:
+                return [change(connection) for change in changes]
+        except DBAPIError as error:
+            if _of_all(error):
+                raise
+        except Exception:  # noqa: BLE001  found out below whose it is
+            pass
+        return []
+
+    def _apart(self, changes: list[Change[Any]]) -> list[Any]:
+        """What they give, each of which may fail: its place then has the error."""
         results: list[Any] = []
         with self._turns, self._engine.begin() as connection:
             for change in changes:

@@ -220,9 +220,9 @@ def _drop_unowned(connection: Connection) -> None:
 
 
 def _size(connection: Connection) -> int:
-    """Bytes that the store takes, about."""
+    """Bytes that the store takes, about; of a server's those of the traces, which are most of them."""
     if connection.dialect.name == "postgresql":
-        return int(connection.scalar(select(func.pg_database_size(func.current_database()))) or 0)
+        return int(connection.scalar(select(func.pg_total_relation_size(trace.name))) or 0)
     taken = "SELECT (page_count - freelist_count) * page_size FROM {}"
     pragmas = ", ".join(f"pragma_{name}()" for name in ("page_count", "freelist_count", "page_size"))
     return int(connection.exec_driver_sql(taken.format(pragmas)).scalar() or 0)

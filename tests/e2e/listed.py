@@ -35,10 +35,10 @@ def compared(page: Any) -> None:
     page.locator(".spn-drawing[data-drawn]").first.wait_for()
 
 
-def filled(page: Any, url: str, address: str) -> None:
+def filled(page: Any, url: str, address: str, query: str = "") -> None:
     """One of these pages with three runs."""
     three_trained(page, url)
-    page.goto(f"{url}/runs")
+    page.goto(f"{url}/runs{query}")
     page.get_by_role("heading", name="3 runs").wait_for()
     if address == "compare":
         compared(page)

@@ -11,6 +11,7 @@ import pytest
 from app.live.assets import FORMULAS
 from tests.e2e.conftest import AppServer, OpenPage
 from tests.e2e.drawn import QUIET
+from tests.e2e.listed import FILLED, filled
 from tests.e2e.test_door import PAGES
 from tests.e2e.test_live_chart import STREAM
 from tests.formula_font import written
@@ -55,6 +56,8 @@ def test_a_page_has_one_title_and_no_level_of_headings_is_left_out(
     app_server: AppServer, open_page: OpenPage, address: str
 ) -> None:
     page = open_page(f"{app_server.url}/{address}")
+    if address in FILLED:
+        filled(page, app_server.url, address)
     page.locator("h2:visible").first.wait_for()
     page.wait_for_function(QUIET)
     levels = [level for level, _ in page.evaluate(LEVELS)]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.conftest import AppServer, OpenPage
 from tests.e2e.drawn import drawn
+from tests.e2e.listed import FILLED, filled
 from tests.e2e.printed import POINTS, Printed, pages
 from tests.e2e.test_door import PAGES
 from tests.e2e.test_lab_page import finished
@@ -42,6 +43,8 @@ def test_a_printed_page_keeps_its_margins_and_is_dark_on_white(
     app_server: AppServer, open_page: OpenPage, address: str, scheme: str
 ) -> None:
     page = open_page(f"{app_server.url}/{address}", scheme=scheme)
+    if address in FILLED:
+        filled(page, app_server.url, address)
     drawn(page, address)
     found = print_of(page)
     assert found and any(printed.letters for printed in found)

@@ -9,6 +9,7 @@ import pytest
 from app.kit.page import ON_A_WALL
 from tests.e2e.conftest import AppServer, OpenPage
 from tests.e2e.drawn import drawn
+from tests.e2e.listed import FILLED, filled
 from tests.e2e.test_door import PAGES
 from tests.e2e.test_lab_page import QUICK
 
@@ -53,6 +54,8 @@ WIDE = """() => [...document.querySelectorAll('.stMainBlockContainer *')].filter
 
 def on_a_wall(open_page: OpenPage, server: AppServer, address: str) -> Any:
     page = open_page(f"{server.url}/{address or QUICK}{'&' if not address else '?'}view=projector", **WALL)
+    if address in FILLED:
+        filled(page, server.url, address, "?view=projector")
     drawn(page, address)
     return page
 

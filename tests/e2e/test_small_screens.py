@@ -23,7 +23,7 @@ PHONE = {"width": 390, "height": 844, "touch": True}
 ON_ITS_SIDE = {"width": 844, "height": 390, "touch": True}
 MAGNIFIED = {"width": 683, "height": 384}  # a laptop's 1366 by 768 at 200 %
 SMALL = {"phone": PHONE, "on its side": ON_ITS_SIDE, "magnified": MAGNIFIED}
-NOTHING = ("ask", "figure3", "maths", "about")  # is set or played there, and a wide screen has the pages at its head
+NOTHING = ("ask", "runs", "figure3", "maths", "about")  # is set or played there: a wide screen has the pages on top
 SHEET, CHART = "[data-testid=stSidebar]", ".spn-llh .spn-frame"
 CONTROLS = "[data-testid=stSidebarUserContent]"
 # How far the end of the page comes down, once it is scrolled to; the bar begins below it.
@@ -99,7 +99,7 @@ def settled(page: Any, part: Any) -> tuple[float, float, float, float]:
 
 
 @pytest.mark.parametrize("look", SMALL.values(), ids=SMALL.keys())
-@pytest.mark.parametrize("address", ["", "ask", "dynamics", "circuits", "figure3", "linear", "maths", "about"])
+@pytest.mark.parametrize("address", ["", "ask", "runs", "dynamics", "circuits", "figure3", "linear", "maths", "about"])
 def test_the_bar_is_at_the_foot_of_every_page_and_nothing_covers_its_title_or_its_end(
     app_server: AppServer, open_page: OpenPage, address: str, look: dict[str, Any]
 ) -> None:

@@ -15,7 +15,7 @@ from spncore.studies.cells import thinned
 
 POINTS, MARKS = 400, 6  # of a curve that is drawn, and marks on it
 HEIGHT, ROOM = 440, 60  # pixels: of the figure, and beside the curves for their names
-LINE_PIXELS = 15  # of a name
+LINE_PIXELS = 19  # of a name
 CURVE_COLUMNS = ("run", "curve", "L", "t", "median")
 
 

@@ -34,8 +34,9 @@ def made(number: int, seeds: int = 2, **more: Any) -> Finished:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    with Store() as store:
+def store(place: Place) -> Iterator[Store]:
+    """Nine runs of one owner, six of them with names, and one of another."""
+    with Store(place) as store:
         for number in range(9):
             store.write(changes.keep, made(number), OWNER, name=f"Run {number}" if number % 3 else None)
         store.write(changes.keep, made(0), "another").result()

@@ -12,6 +12,7 @@ from app.live.history import HISTORY
 from app.live.jobs import JOBS
 from app.pages.runs import link, panel, words
 from spncore.data import library
+from spncore.runs.study import Study
 from spncore.store import MEMORY, Store, StoreError, changes, reading
 from spncore.studies import statistics
 from spncore.studies.target import fixed
@@ -141,6 +142,39 @@ def test_a_run_opens_as_it_was_with_the_headline_of_the_lab_and_its_address_name
     assert again.title[0].value == "Mine" and lines.headline in said(again)
     pressed(again, "runs_back")
     assert rows(again) == ["Mine"] and not again.query_params
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        study(rivals=("em", "momentum")),
+        study(structure="random_partitions", split_depth=1, num_repetitions=1, component_init="fitted"),
+        study(dataset="labelled-clusters", objective="hybrid"),
+        study(learning_rate=10.0, parametrisation="log", objective="unnormalised"),
+        study(num_seeds=1, iterations=1),
+        study(changes=("10:rate:0.05",)),
+    ],
+    ids="rivals circuit objective wild least changed".split(),
+)
+def test_a_run_of_any_kind_is_listed_and_opened(wanted: Study) -> None:
+    if wanted.deep:
+        wanted = wanted.beside_trees(library.load(wanted.experiment.dataset))
+    key, traces = keep(wanted)
+    assert len(rows(opened())) == 1 and len(rows(opened(group="seeds"))) == 1
+    at = opened(run=key[:12])
+    told = WORDS["runs_llh_only"] in said(at)
+    assert told == (wanted.experiment.objective != "generative")
+    for name, trace in zip(wanted.names(), traces, strict=True):
+        assert trace.stopped or name in said(at)
+
+
+@pytest.mark.parametrize("by", link.GROUPS)
+def test_runs_are_together_by_any_setting(by: str) -> None:
+    keep(study(iterations=2))
+    keep(study(seed=9, iterations=2))
+    keep(study(iterations=2, depths=(1, 3)) if by == "depths" else study(iterations=3))
+    at = opened(group=by)
+    assert len(rows(at)) == 2 and "2 runs · 12 different seeds" in html(at)
 
 
 @pytest.mark.fault("F14")

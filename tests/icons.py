@@ -18,7 +18,7 @@ from tests.places import ROOT
 
 STATIC = Path(streamlit.__file__).with_name("static") / "static"
 NAMED = re.compile(r":material/([a-z0-9_]+)")
-OF_PAGES = re.compile(r'\("\w+", "\w*", .*, "(\w+)"\)')  # in main.py's table, where a name stands alone
+OF_PAGES = re.compile(r'\("\w+", "\w*", "(\w+)"\)')  # in main.py's table, where a name stands alone
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 
@@ -31,8 +31,12 @@ def whole_font() -> Path:
 def used() -> set[str]:
     """The names of all icons in the lab's pages and in Streamlit's own files."""
     texts = [path.read_text(encoding="utf-8") for path in _sources()]
-    pages = OF_PAGES.findall((ROOT / "app" / "main.py").read_text(encoding="utf-8"))
-    return {name for text in texts for name in NAMED.findall(text)}.union(pages)
+    return {name for text in texts for name in NAMED.findall(text)}.union(of_pages())
+
+
+def of_pages() -> list[str]:
+    """The icon of every page in the menu."""
+    return OF_PAGES.findall((ROOT / "app" / "main.py").read_text(encoding="utf-8"))
 
 
 def _sources() -> Iterator[Path]:

@@ -32,6 +32,7 @@ from spncore.record import Field, Record
 from spncore.runs.study import Study
 from spncore.studies import linear
 from tests.addresses import at_address
+from tests.icons import of_pages
 
 TINY = {"dataset": "two-clusters", "num_components": "2", "iterations": "3", "num_seeds": "1"}
 WITH_CLASS = {"dataset": "labelled-clusters", "objective": "hybrid", "optimiser": "momentum", "rivals": "em"}
@@ -218,3 +219,4 @@ def test_every_page_of_the_lab_is_here():
     from app.main import PAGES as ALL
 
     assert {url for entries in ALL.values() for _, url, *_ in entries} == {page.url for page in PAGES.values()}
+    assert of_pages() == [icon for entries in ALL.values() for *_, icon in entries], "the font has them all"

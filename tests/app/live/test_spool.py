@@ -69,13 +69,14 @@ def test_runs_wait_for_room_on_disk_and_more_than_there_can_be_is_refused(
     make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runs_module, "FETCH_SECONDS", 0.0)
-    size = Computation(study(), data, Allowed(disk_bytes=10**9)).disk_bytes
+    long = {"iterations": 1000}  # so that the first is still under way when the last is asked for
+    size = Computation(study(**long), data, Allowed(disk_bytes=10**9)).disk_bytes
     registry = make(spool_bytes=int(1.5 * size))
-    runs = [get(registry, registry.start(study(seed=seed), data, seed)) for seed in range(4)]
+    runs = [get(registry, registry.start(study(seed=seed, **long), data, seed)) for seed in range(4)]
     assert runs[3].queue_position > 0
     until(lambda: all(run.state == "done" for run in runs))
     with pytest.raises(ExperimentError, match="This run takes about"):
-        make(spool_bytes=size - 1).start(study(), data, "a")
+        make(spool_bytes=size - 1).start(study(**long), data, "a")
 
 
 def test_a_folder_that_cannot_be_written_is_no_place_for_traces(

@@ -16,7 +16,7 @@ from spncore.studies.arrivals import FAILED, MISSED, THROWN, code
 from spncore.studies.axes import VARIED, Axis
 from spncore.studies.grid import Found, Grid, check_for_visitors
 from spncore.studies.statistics import Wins
-from spncore.sweep import quiet, store, to_csv
+from spncore.sweep import quiet, to_csv
 from spncore.sweep.computing import compute
 from tests.closeness import assert_close
 
@@ -26,7 +26,7 @@ AXES = (Axis("learning_rate", (1e-3, 1e-2)), Axis("depth", (1, 2)), Axis("topolo
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch, tmp_path):
-    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+    monkeypatch.setenv("SPNLAB_STORE", str(tmp_path / "kept" / "spnlab.db"))
 
 
 def made(**how):

@@ -13,7 +13,6 @@ from spncore.data import library
 from spncore.studies import axes, grid, phase
 from spncore.studies.arrivals import FAILED
 from spncore.studies.axes import VARIED
-from spncore.sweep import store
 from tests.addresses import at_address, by_link
 from tests.app.figures import figures
 from tests.waiting import until
@@ -83,7 +82,7 @@ def test_the_shipped_grid_is_small_and_whole():
 @pytest.fixture
 def here(monkeypatch, tmp_path, jobs_in_threads):
     monkeypatch.setattr(library, "user_cache_dir", lambda *_, **__: str(tmp_path))
-    monkeypatch.setattr(store, "user_cache_dir", lambda *_, **__: str(tmp_path / "cache"))
+    monkeypatch.setenv("SPNLAB_STORE", str(tmp_path / "kept" / "spnlab.db"))
     monkeypatch.delenv("SPNLAB_DATA_DIR", raising=False)
     uploads._registered.cache_clear()
     yield

@@ -27,10 +27,11 @@ import distributed
 
 from benchmarks.document import Measure, document, found, write
 from spncore import Experiment, load
-from spncore.sweep import Cell, KeptOutcomes, Outcome, run_cells
+from spncore.sweep import Cell, Outcome, run_cells
 from spncore.sweep.cells import grid
 from spncore.sweep.cluster import ClusterWorkers
 from spncore.sweep.computing import compute
+from spncore.sweep.kept import KeptOutcomes
 from spncore.threads import ONE_THREAD
 
 NUM_WORKERS = 2

@@ -8,7 +8,7 @@ import numpy as np
 from spncore.data.library import Dataset
 from spncore.record import Record, declare
 from spncore.runs.experiment import FIELDS
-from spncore.sweep import Cell, KeptOutcomes, Outcome, Reporter, SweepError, run_cells, run_tasks
+from spncore.sweep import Cell, Outcome, Reporter, SweepError, run_cells, run_tasks
 from spncore.sweep.where import opener
 
 CURVE = ("iteration", "median", "low", "high")
@@ -57,6 +57,8 @@ def thinned(length: int, points: int) -> list[int]:
 def outcomes(cells: Sequence[Cell], data: Dataset, report: Reporter, workers: int = 1) -> dict[Cell, Outcome]:
     """Every cell's outcome on its data, kept from before or computed in processes that give way to all others."""
     rows = {cell.experiment.dataset: data for cell in cells}
+    from spncore.sweep.kept import KeptOutcomes  # the database takes half a second, and trainers need none
+
     with KeptOutcomes.at_hand() as kept:
         found = run_cells(cells, rows, opener(rows, workers, niceness=NICENESS), kept, report)
         by_key = {outcome.key: outcome for outcome in found}

@@ -1,7 +1,8 @@
 """Many experiments, one table: cells are computed by processes, kept by content, and done only once.
 
 A `Cell` is an experiment with what is asked of it, an `Outcome` the answer. `run_cells` yields outcomes as they come;
-what is among `KeptOutcomes` already is not computed again, so a sweep that was cut short goes on where it stopped.
+what is among `kept.KeptOutcomes` already is not computed again, so a sweep that was cut short goes on where it stopped.
+That one brings the database along, which processes that only compute need not load.
 """
 
 from spncore.sweep.cells import (
@@ -13,14 +14,12 @@ from spncore.sweep.cells import (
     Target,
     to_csv,
 )
-from spncore.sweep.kept import KeptOutcomes
 from spncore.sweep.local import LocalWorkers
 from spncore.sweep.running import Reporter, Stopped, quiet, run_cells, run_tasks
 
 __all__ = [
     "MAX_CELLS",
     "Cell",
-    "KeptOutcomes",
     "LocalWorkers",
     "Outcome",
     "Reporter",

@@ -3,11 +3,13 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from spncore.data.library import Dataset
 from spncore.sweep.cells import Cell, Outcome, SweepError
-from spncore.sweep.kept import KeptOutcomes
+
+if TYPE_CHECKING:
+    from spncore.sweep.kept import KeptOutcomes
 
 MAX_ATTEMPTS = 3
 LOOK_SECONDS = 0.1  # how often a sweep tells how far it is
@@ -59,7 +61,7 @@ def run_cells(
     cells: Sequence[Cell],
     data: Mapping[str, Dataset],
     workers: Callable[[int], Workers],
-    kept: KeptOutcomes | None = None,
+    kept: "KeptOutcomes | None" = None,
     report: Reporter = quiet,
 ) -> Iterator[Outcome]:
     """Yield the outcome of every distinct cell as it is known: kept ones first, then computed ones as they finish.

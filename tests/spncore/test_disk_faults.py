@@ -18,8 +18,9 @@ from spncore.runs.experiment import Experiment
 from spncore.runs.problem import model_of
 from spncore.runs.training import trainer_of
 from spncore.store import StoreError
-from spncore.sweep import Cell, KeptOutcomes
+from spncore.sweep import Cell
 from spncore.sweep.computing import compute
+from spncore.sweep.kept import KeptOutcomes
 from tests import disks, stored_cells
 
 SWEEP = ["sweep", "dataset=two-clusters", "num_components=2", "iterations=3", "depth=1,2,3,4", "seed=0,1"]

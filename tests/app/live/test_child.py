@@ -73,3 +73,11 @@ def test_it_ends_with_a_server_that_is_killed() -> None:
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("module", ["app.live.trainer", "app.live.working", "app.pages.linear.words"])
+def test_processes_that_only_compute_load_neither_the_database_nor_the_page(module: str) -> None:
+    heavy = "('sqlalchemy', 'psycopg', 'streamlit', 'plotly', 'pandas')"
+    program = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"

@@ -17,9 +17,10 @@ from spncore import Experiment, load
 from spncore.__main__ import main
 from spncore.data.library import from_array
 from spncore.studies.cells import answers
-from spncore.sweep import Cell, KeptOutcomes, Stopped, SweepError, cluster, groups, remote, run_cells, running
+from spncore.sweep import Cell, Stopped, SweepError, cluster, groups, remote, run_cells, running
 from spncore.sweep.cells import grid, table
 from spncore.sweep.cluster import ClusterWorkers
+from spncore.sweep.kept import KeptOutcomes
 from tests import children
 from tests.places import ROOT
 from tests.spncore.sweep import cluster_faults

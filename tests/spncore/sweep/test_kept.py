@@ -9,7 +9,8 @@ from contextlib import closing
 import pytest
 
 from spncore.store import StoreError
-from spncore.sweep import KeptOutcomes, Outcome
+from spncore.sweep import Outcome
+from spncore.sweep.kept import KeptOutcomes
 from tests import disks
 from tests.stored_cells import cells
 

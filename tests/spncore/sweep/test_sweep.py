@@ -14,7 +14,6 @@ import pytest
 from spncore import Experiment, ExperimentError, load
 from spncore.sweep import (
     Cell,
-    KeptOutcomes,
     LocalWorkers,
     Outcome,
     Stopped,
@@ -25,6 +24,7 @@ from spncore.sweep import (
 )
 from spncore.sweep.cells import grid, table
 from spncore.sweep.computing import compute
+from spncore.sweep.kept import KeptOutcomes
 from spncore.sweep.running import Report
 from spncore.sweep.worker import read_dataset
 from tests import children, stored_cells

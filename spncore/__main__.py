@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
 
     3 if what it found could not be saved, 130 after Ctrl-C.
     """
-    options = parser(program).parse_args(arguments)
+    options = parsed(parser(program), arguments)
     try:
         with ONE_THREAD:
             return int(options.command(options))
@@ -61,6 +61,17 @@ def main(arguments: Sequence[str] | None = None, program: str = PROGRAM) -> int:
     except KeyboardInterrupt:
         print("Stopped before there was anything to save.", file=sys.stderr)
         return STOPPED
+
+
+def parsed(whole: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for; settings may stand before, between and after options."""
+    options, rest = whole.parse_known_args(arguments)
+    strange = [word for word in rest if word.startswith("-") or "=" not in word]
+    if strange or (rest and not hasattr(options, "settings")):
+        whole.error(f"unrecognized arguments: {' '.join(strange or rest)}")
+    if rest:
+        options.settings = [*options.settings, *rest]
+    return options
 
 
 def _sentence(error: Exception) -> str:

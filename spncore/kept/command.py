@@ -22,7 +22,7 @@ from spncore.kept.runs import COMMAND_LINE, KeptError
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
-from spncore.store import Store, StoreError, changes, default_place, place_of, reading
+from spncore.store import MEMORY, Store, StoreError, changes, default_place, place_of, reading
 from spncore.store.rows import Entry
 from spncore.studies import history
 from spncore.studies.target import fixed
@@ -65,8 +65,14 @@ def add_store_to(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def opened(place: str | None, to_write: bool = False) -> Iterator[Store]:
-    """The store that a command names; StoreError where it cannot be opened, or written if that is asked for."""
-    with Store(place_of(place) if place else default_place()) as store:
+    """The store that a command names; StoreError where it cannot be opened, or written if that is asked for.
+
+    None is made where nothing is to be written: an empty one is looked at then.
+    """
+    asked = place_of(place) if place else default_place()
+    if not to_write and asked.file is not None and not asked.file.exists():
+        asked = MEMORY
+    with Store(asked) as store:
         if to_write and store.why_read_only:
             raise StoreError(f"{store.why_read_only}; name another with --store")
         for notice in store.notices:
@@ -95,8 +101,12 @@ def keeping(name: str | None, place: str | None) -> Iterator[Callable[[Dataset, 
                 return False
             study = Study(experiment, (experiment.depth,))
             kept = history.finished(study, dataset, [trace], fixed(experiment, dataset), seconds)
+            before = store.read(reading.of_study, COMMAND_LINE, kept.key)
             asked = store.write(changes.keep, kept, COMMAND_LINE, name=name)
-            return _written(lambda: f"kept as run {asked.result()}", sys.stderr) == 0
+            called = (
+                f", until now called {ascii(before.name)[:60]}" if before and before.name not in (None, name) else ""
+            )
+            return _written(lambda: f"kept as run {asked.result()}{called}", sys.stderr) == 0
 
         yield keep
 
@@ -104,6 +114,9 @@ def keeping(name: str | None, place: str | None) -> Iterator[Callable[[Dataset, 
 def _list(options: argparse.Namespace) -> int:
     query = reading.Query(COMMAND_LINE, words=" ".join(options.words))
     with opened(options.store) as store:
+        if not store.lasts:
+            where = place_of(options.store) if options.store else default_place()
+            print(f"{where}: there is no store; nothing is kept there", file=sys.stderr)
         if not options.json:
             print(tables.HEAD)
         for entry in runs.listed(store, query):

@@ -17,7 +17,7 @@ from spncore.runs.study import Study
 from spncore.store import Store, StoreError, reading
 from spncore.store.rows import Entry, Finished, Result
 from spncore.studies import history
-from spncore.studies.target import Fixed
+from spncore.studies.target import Fixed, fixed
 from spncore.sweep import Reporter, quiet
 
 COMMAND_LINE = hashlib.sha256(b"spnlab command line").hexdigest()  # the owner that no secret token gives
@@ -198,7 +198,10 @@ def proved(stored: Held, dataset: Dataset, report: Reporter = quiet) -> Proof:
     faults = _contradictions(study, rows, llh)
     if history.key_of(study, entry.data_sha256, entry.engine) != entry.study:
         faults.append("Its settings or its data are not those that its key was made of.")
-    now = json.loads(json.dumps(history.summary(study, curves, target_of(entry.summary))))
+    target = target_of(entry.summary)
+    now = json.loads(json.dumps(history.summary(study, curves, target)))
+    if target is not None and not study.deep and target != fixed(study.experiment, dataset):
+        faults.append("What its curves are compared at is not the target that its settings and rows give.")
     if found.same and versions.get("spnlab") == __version__ and now != entry.summary:
         faults.append("What the list shows of it is not what its numbers give: its summary is not what was computed.")
     return Proof(found.same and not faults, (*sentences, *faults))

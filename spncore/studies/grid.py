@@ -154,7 +154,7 @@ class Found:
     def states(self) -> Any:
         """By place `reached`, `missed`, `thrown` or `failed`, as most of the seeds; at the end, reached is an LLH."""
         found = arrivals.states(self.updates)
-        return np.where(self.at_end & (found == "thrown") & np.isfinite(self.medians), "reached", found)
+        return np.where(self.at_end & (found != "failed") & np.isfinite(self.medians), "reached", found)
 
     def ranked(self) -> list[Place]:
         """All places, the best first."""

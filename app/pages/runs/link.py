@@ -39,7 +39,7 @@ class Look(Record, manner=Manner(shown=cut)):
     tag: str = declare("", _text(WORDS["runs_tag"], f".{{0,{TAG_CHARACTERS}}}", f"{TAG_CHARACTERS} characters"))
     named: bool = switch(False, WORDS["runs_named"])
     order: str = choice("newest", WORDS["runs_order"], choices=ORDERS)
-    group: str = choice("", WORDS["runs_group"], choices=("", *GROUPS))
+    group: str = choice("", WORDS["runs_group"], choices=("", *GROUPS), said=f"nothing, or one of {', '.join(GROUPS)}")
     fold: str = declare("", _text("fold", f"({KEY})?", "the first 12 characters of a key"))
     part: int = whole(1, "part", "", 1, MOST_PARTS)
 

@@ -1,5 +1,6 @@
 """Runs: what this browser has trained, found again, opened as it was, named, compared and deleted."""
 
+import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -61,7 +62,7 @@ def delete(numbers: Iterable[int]) -> None:
         st.session_state[DELETED] = gone
         for number in gone:
             picked().pop(number, None)
-        look(run="")
+        look(run="", part=1)
 
 
 def restore(numbers: Iterable[int]) -> None:
@@ -242,6 +243,9 @@ def listed() -> None:
     now = LOOKS.now
     heading = st.container()
     here, total, what = together() if now.group else each_run()
+    if not here and now.part > 1:  # a part that is not there any more, or never was
+        LOOKS.choose("part", max(1, -(-total // PART)))
+        st.rerun()
     first = (now.part - 1) * PART
     with heading:
         if total:
@@ -252,6 +256,21 @@ def listed() -> None:
             plainly = {"words": "", "data": "", "tag": "", "named": False, "fold": "", "part": 1}
             st.button(WORDS["runs_all"], key="runs_all", icon=":material/close:", on_click=look, kwargs=plainly)
     turning(first, here, total)
+    deleted()
+
+
+def deleted() -> None:
+    """Runs that were deleted within the last day, and the way back for each."""
+    gone = HISTORY.read(reading.entries, reading.Query(stored.owner(), deleted=True, most=PART))
+    gone = [entry for entry in gone if (entry.deleted_at or 0.0) > time.time() - changes.UNDO_SECONDS]
+    if not gone:
+        return
+    with st.expander(WORDS["runs_deleted_today"].format(runs=counted(len(gone), "run")), icon=":material/backspace:"):
+        for entry in gone:
+            study = study_in(entry)
+            name = plain(stored.title(entry, study) if study else entry.name or stored.short(entry))
+            label = WORDS["runs_bring_back"].format(name=literal(name))
+            st.button(label, key=f"runs_back_{entry.id}", icon=":material/undo:", on_click=restore, args=([entry.id],))
 
 
 def turning(first: int, here: int, total: int) -> None:

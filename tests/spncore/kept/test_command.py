@@ -229,3 +229,23 @@ def test_what_cannot_be_saved_ends_with_3(filled, tmp_path, capsys, monkeypatch)
     assert main([*FIT, "--keep", "first"]) == 3
     captured = capsys.readouterr()
     assert captured.err == "Not saved: database or disk is full.\n" and json.loads(captured.out)["final_llh"]
+
+
+def test_a_list_where_no_store_is_says_so_and_makes_none(place, capsys):
+    assert main(["history", "list"]) == 0
+    captured = capsys.readouterr()
+    assert "there is no store" in captured.err and not place.exists()
+
+
+def test_a_name_that_takes_the_place_of_another_is_told_with_it(place, capsys):
+    quick = ["fit", "dataset=two-clusters", "iterations=5", "--json", "--keep"]
+    for name in ("a first try", "a second"):
+        assert main([*quick, name]) == 0
+    assert "until now called 'a first try'" in capsys.readouterr().err
+
+
+def test_settings_may_stand_after_options(place, capsys):
+    assert main(["fit", "dataset=two-clusters", "--json", "iterations=5"]) == 0
+    assert json.loads(capsys.readouterr().out)["iterations"] == 5
+    with pytest.raises(SystemExit):
+        main(["fit", "dataset=two-clusters", "--json", "iterations=5", "nonsense"])

@@ -126,6 +126,7 @@ FALSIFIED = {
     "a number and its hash": (falsify_trace_and_hash, "1 of 36 stored numbers differ"),
     "an end": (falsify_end, "L=3, seed 1: its first and last LLH are stored as"),
     "a summary": (falsify_json("summary", "end"), "What the list shows of it is not what its numbers give"),
+    "a target": (falsify_json("summary", "target", "levels", 0), "What its curves are compared at is not the target"),
     "a setting": (falsify_json("settings", "experiment", "learning_rate"), "Its settings or its data are not those"),
 }
 

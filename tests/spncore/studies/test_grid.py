@@ -172,6 +172,11 @@ def test_cells_are_ranked_and_compared_seed_by_seed_and_what_is_lost_is_last():
     assert found.states.tolist() == [["reached", "reached"], ["missed", "reached"]]
 
 
+def test_at_the_end_seeds_of_which_half_ended_below_their_start_still_have_an_llh():
+    found = by_hand([[[30, THROWN], [30, 30]]], [[[-6.2, -9.2], [-5.0, -5.0]]], asked="end")
+    assert found.states.tolist() == [["reached", "reached"]] and found.merit == pytest.approx(np.array([[-7.7, -5.0]]))
+
+
 def test_at_the_end_a_higher_llh_is_better_and_a_run_that_overflowed_has_none():
     updates = [[[30, 30], [THROWN, THROWN]], [[THROWN, THROWN], [FAILED, FAILED]]]
     llh = [[[-5.0, -5.2], [-9.0, -9.0]], [[-math.inf, -math.inf], [-math.inf, -math.inf]]]

@@ -116,6 +116,21 @@ def test_twenty_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows(at) == ["Run 2", "Run 1"]
 
 
+def test_a_part_that_is_not_there_is_the_last_that_is() -> None:
+    keep(study(), "Mine")
+    at = opened(part="500")
+    assert rows(at) == ["Mine"] and "1 run" in said(at)
+
+
+def test_what_was_deleted_is_brought_back_within_a_day_by_any_tab() -> None:
+    key, _ = keep(study(), "Mine")
+    number = entry_of(key).id
+    HISTORY.write(changes.remove, HISTORY.owner(SESSION), [number])
+    at = opened()
+    assert not rows(at)
+    assert rows(pressed(at, f"runs_back_{number}")) == ["Mine"]
+
+
 def test_seeds_together_make_one_statement_over_all_of_them() -> None:
     _, first = keep(study(seed=0, num_seeds=3))
     _, second = keep(study(seed=2, num_seeds=4))

@@ -3,7 +3,10 @@
 import { html } from "./dom.js";
 import { count, say } from "./words.js";
 
-/** State of a run and the sentence about it; `stale` if the page's settings are not its own any more. */
+/**
+ * State of a run, the sentence about it, and what of it is `heard`, if that is less; `stale` if the page's settings are
+ * not its own any more.
+ */
 function sentenceOf(run, stale) {
   if (!run) return { state: "loading", sentence: say("loading") };
   if (run.trouble) return { state: run.trouble, sentence: say(run.trouble) };
@@ -16,8 +19,11 @@ function sentenceOf(run, stale) {
   const enough = reason && ["queued", "stopped"].includes(run.state); // there the reason says it all
   const { state: saved, why } = run.header.saved ?? {};
   const kept = saved === "saved" || saved === "unsaved" ? say(saved, { why }) : null;
-  const sentences = [stale ? say("stale") : null, enough ? null : say(run.state, values), reason, kept];
-  return { state: run.state, sentence: sentences.filter(Boolean).join(" · ") };
+  const sentences = [stale ? say("stale") : null, enough ? null : say(run.state, values), reason];
+  const together = (...parts) => parts.filter(Boolean).join(" · ");
+  // That all is well need not be spoken a moment after the end; that it is not must be.
+  const heard = together(...sentences, saved === "unsaved" ? kept : null);
+  return { state: run.state, sentence: together(...sentences, kept), heard };
 }
 
 /** What is being waited for while a run has nothing to draw. */
@@ -53,7 +59,7 @@ export class Told {
 
   /** Tell of the run on screen and of the one that was asked for; gives its state, and whether a chart has to wait. */
   tell(shown, asked, stale, failed) {
-    const { state, sentence } = sentenceOf(asked, stale);
+    const { state, sentence, heard = sentence } = sentenceOf(asked, stale);
     const waits = Boolean(!shown?.length || failed);
     write(this.headline, shown?.header.headline ?? "");
     write(this.details, shown?.header.details ?? "");
@@ -61,7 +67,7 @@ export class Told {
     // On a narrow screen its end is folded away until it is pressed or reached by Tab.
     this.details.tabIndex = this.details.scrollHeight > this.details.clientHeight ? 0 : -1;
     write(this.status, sentence);
-    write(this.spoken, spoken(asked, sentence));
+    write(this.spoken, spoken(asked, heard));
     write(this.wait, failed ? say("no_plotly") : waits ? waiting(asked, sentence) : "");
     this.tellEvents((asked?.header.events ?? []).map(([, event]) => event));
     return { state, waits };

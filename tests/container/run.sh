@@ -77,7 +77,9 @@ except urllib.error.HTTPError as error: assert error.code == 503"; }
 sweeps() { # a table of four cells; what was kept is not computed again
     inside python -m spncore sweep dataset=two-clusters depth=1,2 seed=0,1 iterations=20 --out "/tmp/$1.csv"
 }
-kept() { find "$work/data" -name '*.json' | wc -l; }
+kept() { # how many outcomes of cells the store has
+    inside python -c "import sqlite3; print(*sqlite3.connect('/data/spnlab.db').execute('SELECT count(*) FROM cell').fetchone())"
+}
 refused() { # words that must be said by a start that ends at once
     local words=$1
     shift

@@ -37,7 +37,7 @@ class Serving:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", *options],
                 cwd=ROOT,
-                env=children.environment(**{"SPNLAB_STORE": str(folder / "spnlab.db"), **variables}),
+                env=children.environment(**{"SPNLAB_STORE": str(folder / "kept" / "spnlab.db"), **variables}),
                 stdout=log,
                 stderr=log,
             )

@@ -78,9 +78,11 @@ def token_of(server: Serving) -> str:
 
 
 def spooled(server: Serving) -> list[Path]:
-    """Files that the server holds open below its folder of temporary files, deleted ones among them."""
+    """Files that the server holds open in its folder of temporary files, deleted ones among them; not its store."""
     links = [Path(link.readlink()) for link in Path(f"/proc/{server.process.pid}/fd").iterdir() if link.is_symlink()]
-    return [file for file in links if file.is_relative_to(server.log.parent) and file != server.log]
+    folder = server.log.parent
+    own = [file for file in links if file.is_relative_to(folder) and file != server.log]
+    return [file for file in own if not file.is_relative_to(folder / "kept")]
 
 
 @pytest.mark.slow

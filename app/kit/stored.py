@@ -12,15 +12,17 @@ from app.live.headline.told import Told, kept_told
 from app.live.history import HISTORY
 from spncore.arrays import Floats
 from spncore.data.library import Dataset
-from spncore.kept.runs import Curve, Run, target_of, whole
+from spncore.kept.runs import Curve, KeptError, Run, target_of, whole
+from spncore.record import ExperimentError
 from spncore.runs.study import Study
-from spncore.store import reading
+from spncore.store import StoreError, reading
 from spncore.store.rows import Entry
 from spncore.studies import presets
 from spncore.studies.target import Fixed
 
 DIGITS = 12  # of a study's key, by which an address names it
 KEY = f"[0-9a-f]{{{DIGITS}}}"
+REFUSED = (StoreError, ExperimentError, KeptError)  # what reading a run may raise, in sentences
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def named(key: str) -> Entry | None:
 
 
 def opened(entry: Entry) -> Stored:
-    """A run with its curves; StoreError or KeptError where they are damaged, ExperimentError of a later release's."""
+    """A run with its curves; one of REFUSED where they are damaged, or a later release made it."""
     found = Stored(whole(HISTORY.store, entry))
     found.study.experiments()
     return found

@@ -23,11 +23,7 @@ def show() -> None:
 def going() -> list[LiveRun]:
     """The session's runs that are under way or being put into the list; each is waited for by being asked for."""
     runs = [REGISTRY.get(run.id) for run in REGISTRY.of(session.session_name())]
-    return [run for run in runs if run is not None and (not run.ended or _to_be_saved(run))]
-
-
-def _to_be_saved(run: LiveRun) -> bool:
-    return run.whole and saved(run).state in ("", "saving")
+    return [run for run in runs if run is not None and (not run.ended or saved(run).state == "saving")]
 
 
 @st.fragment(run_every=LIVE_SECONDS)

@@ -22,7 +22,7 @@ from spncore.kept.runs import COMMAND_LINE, KeptError
 from spncore.limits import LIMITS
 from spncore.runs.study import Study
 from spncore.runs.trace import Trace
-from spncore.store import MEMORY, Store, StoreError, changes, default_place, place_of, reading
+from spncore.store import MEMORY, Place, Store, StoreError, changes, default_place, place_of, reading
 from spncore.store.rows import Entry
 from spncore.studies import history
 from spncore.studies.target import fixed
@@ -69,7 +69,7 @@ def opened(place: str | None, to_write: bool = False) -> Iterator[Store]:
 
     None is made where nothing is to be written: an empty one is looked at then.
     """
-    asked = place_of(place) if place else default_place()
+    asked = _named(place)
     if not to_write and asked.file is not None and not asked.file.exists():
         asked = MEMORY
     with Store(asked) as store:
@@ -78,6 +78,10 @@ def opened(place: str | None, to_write: bool = False) -> Iterator[Store]:
         for notice in store.notices:
             print(notice, file=sys.stderr)
         yield store
+
+
+def _named(place: str | None) -> Place:
+    return place_of(place) if place else default_place()
 
 
 @contextmanager
@@ -115,8 +119,7 @@ def _list(options: argparse.Namespace) -> int:
     query = reading.Query(COMMAND_LINE, words=" ".join(options.words))
     with opened(options.store) as store:
         if not store.lasts:
-            where = place_of(options.store) if options.store else default_place()
-            print(f"{where}: there is no store; nothing is kept there", file=sys.stderr)
+            print(f"{_named(options.store)}: there is no store; nothing is kept there", file=sys.stderr)
         if not options.json:
             print(tables.HEAD)
         for entry in runs.listed(store, query):

@@ -15,7 +15,7 @@ from spncore.data.dataset import Dataset
 from spncore.runs.experiment import Experiment
 from spncore.runs.study import Study
 from spncore.store import Store, StoreError, reading
-from spncore.store.rows import Entry, Finished, Result
+from spncore.store.rows import Ends, Entry, Finished, Result
 from spncore.studies import history
 from spncore.studies.target import Fixed, fixed
 from spncore.sweep import Reporter, quiet
@@ -88,7 +88,7 @@ def of_runs(runs: Sequence[Run]) -> Selection:
 
 def whole(store: Store, entry: Entry) -> Run:
     """What a store has of a run; StoreError where its numbers are not those that were written."""
-    _, rows, llh = held(store, entry)
+    _, rows, llh = holding(store, entry)
     return run_of(entry, rows[0]["versions"] if rows else {}, [_result(row, llh) for row in rows])
 
 
@@ -142,7 +142,7 @@ class Proof(NamedTuple):
     sentences: tuple[str, ...]
 
 
-class Held(NamedTuple):
+class Holding(NamedTuple):
     """All that a store has of a run: the rows of its results, and its LLH (T,) in nats per row by curve and seed."""
 
     entry: Entry
@@ -150,40 +150,32 @@ class Held(NamedTuple):
     llh: Mapping[tuple[int, int], Floats]
 
 
-def held(store: Store, entry: Entry) -> Held:
+def holding(store: Store, entry: Entry) -> Holding:
     """What a store has of a run; StoreError where its numbers are not those that were written."""
     rows = store.read(reading.results, [entry.study]).get(entry.study, [])
-    return Held(entry, rows, store.read(reading.traces, entry.study))
+    return Holding(entry, rows, store.read(reading.traces, entry.study))
 
 
-def held_of(run: Run) -> Held:
+def holding_of(run: Run) -> Holding:
     """The same of a run that is not in a store."""
-    results = run.finished.results
-    ends = [(float(each.llh[0]), float(each.llh[-1])) if each.llh.size else (None, None) for each in results]
+    results, versions = run.finished.results, run.finished.versions
     rows = [
-        {
-            "curve": each.curve,
-            "seed": each.seed,
-            "updates": max(each.llh.size - 1, 0),
-            "first_llh": first,
-            "final_llh": last,
-            "versions": run.finished.versions,
-        }
-        for each, (first, last) in zip(results, ends, strict=True)
+        {"curve": each.curve, "seed": each.seed, **Ends.of(each.llh)._asdict(), "versions": versions}
+        for each in results
     ]
-    return Held(run.entry, rows, {(each.curve, each.seed): each.llh for each in results})
+    return Holding(run.entry, rows, {(each.curve, each.seed): each.llh for each in results})
 
 
 def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
     """Train a run again and compare all that the store has of it; see `proved`."""
     try:
-        found = held(store, entry)
+        found = holding(store, entry)
     except StoreError as error:
         return Proof(False, (str(error),))
     return proved(found, dataset)
 
 
-def proved(stored: Held, dataset: Dataset, report: Reporter = quiet) -> Proof:
+def proved(stored: Holding, dataset: Dataset, report: Reporter = quiet) -> Proof:
     """Train a run again, curve by curve, and compare numbers, their ends, and what the list shows."""
     entry, rows, llh = stored
     study = history.study_of(entry.settings)
@@ -214,12 +206,13 @@ def _contradictions(
     faults, names = [], dict(enumerate(study.names()))
     for row in rows:
         llh = stored.get((row["curve"], row["seed"]), np.zeros(0))
-        ends = (float(llh[0]), float(llh[-1])) if llh.size else (None, None)
-        if (row["first_llh"], row["final_llh"], row["updates"]) != (*ends, max(llh.size - 1, 0)):
+        ends = Ends.of(llh)
+        if tuple(row[name] for name in Ends._fields) != ends:
             where = f"{names.get(row['curve'], 'a curve that it has not')}, seed {row['seed']}"
             faults.append(
                 f"{where}: its first and last LLH are stored as {row['first_llh']!r} and {row['final_llh']!r}, its "
-                f"numbers begin and end with {ends[0]!r} and {ends[1]!r}: one of them is not what was computed."
+                f"numbers begin and end with {ends.first_llh!r} and {ends.final_llh!r}: one of them is not what was "
+                "computed."
             )
     return faults
 

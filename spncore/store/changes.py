@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from spncore.store.place import StoreError
-from spncore.store.rows import ARITHMETIC, LLH, NO_LIMITS, Finished, Limits, octets
+from spncore.store.rows import ARITHMETIC, LLH, NO_LIMITS, Ends, Finished, Limits, octets
 from spncore.store.schema import cell, entry, result, room, study, trace
 
 NAME_CHARACTERS, NOTE_CHARACTERS, TAG_CHARACTERS, TAGS = 120, 4_000, 40, 20
@@ -160,10 +160,8 @@ def _add(connection: Connection, finished: Finished) -> None:
     rows, traces = [], []
     for each in finished.results:
         key = {"study": finished.key, "curve": each.curve, "seed": each.seed}
-        ends = [float(at) for at in each.llh[[0, -1]]] if each.llh.size else [None, None]
         said = {"depth": each.depth, "learner": each.learner, "stopped": each.stopped}
-        updates = max(each.llh.size - 1, 0)
-        rows.append({**key, **said, **made, "updates": updates, "first_llh": ends[0], "final_llh": ends[1]})
+        rows.append({**key, **said, **made, **Ends.of(each.llh)._asdict()})
         kept = octets(each.llh)
         traces.append({**key, "quantity": LLH, "sha256": hashlib.sha256(kept).hexdigest(), "numbers": kept})
     _insert_new(connection, result, rows)

@@ -25,6 +25,19 @@ class Result(NamedTuple):
     llh: Floats
 
 
+class Ends(NamedTuple):
+    """How many updates a curve has, and its LLH in nats per row before the first and after the last; None without."""
+
+    updates: int
+    first_llh: float | None
+    final_llh: float | None
+
+    @classmethod
+    def of(cls, llh: Floats) -> Ends:
+        """Of an LLH (T,)."""
+        return cls(llh.size - 1, float(llh[0]), float(llh[-1])) if llh.size else cls(0, None, None)
+
+
 class Finished(NamedTuple):
     """A study that was trained to its end, under its content's name; `versions` made it."""
 

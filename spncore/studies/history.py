@@ -22,7 +22,7 @@ from spncore.learning.trainer import Trainer
 from spncore.runs.experiment import Experiment
 from spncore.runs.problem import problem_of, trees_problem
 from spncore.runs.study import Study
-from spncore.runs.trace import Trace
+from spncore.runs.trace import Trace, first_at
 from spncore.runs.training import learner_of, traced
 from spncore.store.rows import Finished, Result
 from spncore.studies import statistics
@@ -124,17 +124,10 @@ def _curve(name: str, trace: Curve, target: Fixed | None) -> dict[str, Any]:
     end = statistics.spread(ends) if ends and all(map(math.isfinite, ends)) else None
     found: dict[str, Any] = {"name": name, "stopped": trace.stopped, "end": None if end is None else [*end]}
     if target is not None:
-        reached = updates_to(trace.llh, target.levels)
+        reached = first_at(trace.llh, np.array(target.levels)[:, None])
         found |= {"updates": statistics.median(reached), "span": [*statistics.median_interval(reached)]}
         found["never"] = statistics.never(reached)
     return found
-
-
-def updates_to(llh: Floats, levels: Sequence[float]) -> list[int | None]:
-    """Per seed the fewest updates after which its LLH (S, T) is at its level, None if never."""
-    return [
-        int(np.argmax(row >= level)) if (row >= level).any() else None for row, level in zip(llh, levels, strict=True)
-    ]
 
 
 def _rounded(value: float) -> float | None:

@@ -11,8 +11,6 @@ from app.kit.differing import apart
 from app.kit.stored import Stored
 from app.kit.text import WORDS, literal, plain
 from app.pages.compare import charts, link, words
-from spncore.kept.runs import KeptError
-from spncore.record import ExperimentError
 from spncore.store import StoreError
 
 LOOKS = address.Looks("compare", link.Look)
@@ -31,7 +29,7 @@ def found() -> dict[str, Stored]:
         else:
             try:
                 runs[key] = stored.opened(entry)
-            except (StoreError, ExperimentError, KeptError) as error:
+            except stored.REFUSED as error:
                 page.refused(error)
     return runs
 

@@ -13,7 +13,7 @@ from app.kit.text import WORDS, literal, plain, spoken
 from app.live.history import HISTORY
 from app.pages.runs import charts, link, panel, words
 from app.pages.runs.link import PART, Look
-from spncore.kept.runs import KeptError, held
+from spncore.kept.runs import holding
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.store import StoreError, changes, reading
@@ -301,7 +301,7 @@ def one() -> None:
     page.titled(literal(plain(stored.title(entry, run.study))))
     asked = panel.buttons(run, partial(delete, [entry.id]))
     panel.show(run, when(entry.made_at))
-    panel.recompute(run, held(HISTORY.store, entry), asked)
+    panel.recompute(run, partial(holding, HISTORY.store, entry), asked)
 
 
 LOOKS.opened()
@@ -319,7 +319,7 @@ try:
         else:
             underway.show()
             listed()
-except (StoreError, ExperimentError, KeptError) as error:
+except stored.REFUSED as error:
     page.refused(error)
 session.say()
 address.write(looks=LOOKS)

@@ -15,7 +15,7 @@ from app.live.history import HISTORY
 from app.pages.runs import charts, words
 from spncore.data.dataset import is_upload
 from spncore.files.provenance import ENGINE
-from spncore.kept.runs import Held, Proof, held_of, proved
+from spncore.kept.runs import Holding, Proof, holding_of, proved
 from spncore.store import StoreError, changes
 from spncore.store.rows import Entry
 from spncore.studies.history import explained
@@ -67,7 +67,7 @@ def of_file(found: Brought, when: Callable[[float], str]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         asked = train_again(run)
     show(run, when(run.entry.made_at))
-    recompute(run, held_of(run.run), asked)
+    recompute(run, partial(holding_of, run.run), asked)
 
 
 @st.dialog(WORDS["runs_describe"])
@@ -135,11 +135,17 @@ def elsewhere(run: Stored, other: Mapping[str, str]) -> str:
     return WORDS["runs_elsewhere"].format(what="; ".join([*engine, *said]))
 
 
-def recompute(run: Stored, stored_rows: Held, asked: bool) -> None:
-    """Train it again where that was `asked` for, show how far that is, and say whether every number came back."""
-    content = [(key, llh.tobytes()) for key, llh in stored_rows.llh.items()]
-    key = progress.key_of("recompute", run.entry.study, run.entry.summary, stored_rows.rows, content)
-    if asked and run.dataset is not None and progress.start(key, proved, stored_rows, run.dataset, unit="curves"):
+def recompute(run: Stored, look: Callable[[], Holding], asked: bool) -> None:
+    """Train it again where that was `asked` for, show how far that is, and say whether every number came back.
+
+    `look` gives all that is kept of it, once that is needed.
+    """
+    if not asked and JOB not in st.session_state:
+        return
+    kept = look()
+    content = [(key, llh.tobytes()) for key, llh in kept.llh.items()]
+    key = progress.key_of("recompute", run.entry.study, run.entry.summary, kept.rows, content)
+    if asked and run.dataset is not None and progress.start(key, proved, kept, run.dataset, unit="curves"):
         st.session_state[JOB] = key
     if st.session_state.get(JOB) != key:
         return

@@ -293,6 +293,8 @@ class Scheduler:
             brought = brought._replace(refused=words)
         elif brought.refused is not None:
             LOG.info("a run was refused in its trainer", extra=entry.about)
+        with self._changed:
+            self.shares.spend(entry, brought.seconds)
         entry.run.take(brought)
         with self._changed:
             lane.asked.popleft()

@@ -104,12 +104,9 @@ class Shares:
             self._move(turn, -turn.reserved.popleft())
 
     def charge(self, turn: Turn, seconds: float) -> None:
-        """A slice was trained: who shares a run shares what it costs."""
+        """A slice was trained and recorded: it moves the clocks by what it took."""
         self._move(turn, seconds - (turn.reserved.popleft() if turn.reserved else 0.0))
         turn.last = seconds
-        each, now = seconds / max(1, len(turn.run.sessions)), time.monotonic()
-        for session in turn.run.sessions:
-            self._spend(session, now, each)
         if turn.run.length > 1 and turn.run.seconds > FIRST_SECONDS / 10:
             made = turn.run.length / states_of(turn.run.study)
             self._pace += 0.05 * (turn.run.seconds / (made * guessed(turn.run.study, turn.run.dataset)) - self._pace)
@@ -120,6 +117,15 @@ class Shares:
         for session in turn.run.sessions:
             each = seconds / turn.weight / len(turn.run.sessions)
             self._clocks[session] = self._clocks.get(session, 0.0) + each
+
+    def spend(self, turn: Turn, seconds: float) -> None:
+        """Note what a slice took before it is recorded, so that no run has ended whose cost is not known.
+
+        Who shares a run shares what it costs.
+        """
+        each, now = seconds / max(1, len(turn.run.sessions)), time.monotonic()
+        for session in turn.run.sessions:
+            self._spend(session, now, each)
 
     def _spend(self, session: Hashable, now: float, seconds: float) -> None:
         """Note it with what was spent in the same minute."""

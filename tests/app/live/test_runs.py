@@ -203,6 +203,20 @@ def test_a_session_that_has_computed_for_long_waits_while_others_do_not(make: An
     assert ended(registry, registry.start(study(seed=1), data, "b")).state == "done"
 
 
+def test_what_a_run_took_counts_before_it_is_seen_to_have_ended(
+    make: Any, data: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, finish, counted = make(), Computation.finish, []
+
+    def noting(run: Computation, *how: Any) -> None:
+        counted.append(registry.scheduler.spent("a") - run.seconds)
+        finish(run, *how)
+
+    monkeypatch.setattr(Computation, "finish", noting)
+    ended(registry, registry.start(study(), data, "a"))
+    assert counted == pytest.approx([0.0])
+
+
 def test_the_next_run_on_a_page_takes_the_place_of_the_last_one(make: Any, data: Dataset) -> None:
     registry = make()
     first, other = (

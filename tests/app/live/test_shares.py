@@ -47,6 +47,7 @@ class Paper:
                 run: Any = turn.run
                 run.seconds += SLICE
                 run.length = min(100, 1 + int(99 * run.seconds / run.needs))
+                self.shares.spend(turn, SLICE)
                 self.shares.charge(turn, SLICE)
                 if run.seconds >= run.needs - 1e-9:
                     self.turns.remove(turn)

@@ -37,11 +37,11 @@ def test_the_default_experiment_takes_seconds_and_little_memory():
 
 
 @pytest.mark.parametrize(
-    "program", ["engine", "circuits", "earlier", "cluster", "store", "classroom press cores wifi_3_s"]
+    "program", ["engine", "circuits", "earlier", "cluster", "store", "history", "classroom press cores wifi_3_s"]
 )
 def test_every_program_measures_all_it_is_there_for(program):
     name, *parts = program.split()
-    if name in ("earlier", "classroom") and not git_has(REVISION):
+    if name in ("earlier", "classroom", "history") and not git_has(REVISION):
         pytest.skip(f"the history of this checkout has no {REVISION}")
     command = [sys.executable, "-m", f"benchmarks.{name}", *parts, "--smallest"]
     done = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)

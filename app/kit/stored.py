@@ -52,6 +52,12 @@ class Stored:
         return tuple(curve.stopped for curve in self._curves)
 
     @property
+    def rivals(self) -> tuple[str, ...]:
+        """By curve the rival whose colour it has, `shallow` for the mixture of trees; "" for a depth."""
+        study = self.study
+        return (*("" for _ in study.depths), *study.rivals, *(["shallow"] if study.shallow else []))
+
+    @property
     def made_by(self) -> Mapping[str, str]:
         """The versions that made it."""
         return self.run.finished.versions

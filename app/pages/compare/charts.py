@@ -10,7 +10,7 @@ from spncore.files.export import Row
 from spncore.plots import curves
 from spncore.plots.curves import Line
 from spncore.plots.drawing import dots, note
-from spncore.plots.palette import DASHES, DEPTHS, INK, MARKERS
+from spncore.plots.palette import DASHES, INK, MARKERS, stroke
 from spncore.studies.cells import thinned
 
 POINTS, MARKS = 400, 6  # of a curve that is drawn, and marks on it
@@ -20,14 +20,17 @@ CURVE_COLUMNS = ("run", "curve", "L", "t", "median")
 
 
 def lines(sides: Mapping[str, Stored], depth: int) -> list[Line]:
-    """The medians of all depths, or of one; 0 is all."""
+    """The medians of all curves, or of those of one depth; 0 is all. A rival has a colour of its own."""
     found = []
     for letter, run in sides.items():
-        for of, llh in zip(run.study.depths, run.llh, strict=False):
-            if depth in (0, of) and llh.shape[1]:
+        for name, experiment, llh, rival in zip(
+            run.study.names(), run.study.experiments(), run.llh, run.rivals, strict=True
+        ):
+            if depth in (0, experiment.depth) and llh.shape[1]:
                 at = thinned(llh.shape[1], POINTS)
-                name = f"{letter} L={of}"
-                found.append(Line(name, of, at, np.median(llh[:, at], axis=0).tolist(), dash=dash(letter, sides)))
+                look = {"rival": rival, "dash": dash(letter, sides)}
+                middle = np.median(llh[:, at], axis=0).tolist()
+                found.append(Line(f"{letter} {name}", experiment.depth, at, middle, **look))
     return found
 
 
@@ -65,7 +68,7 @@ def _marks(found: go.Figure, line: Line, symbol: str, theme: str, log: bool) -> 
     at = sorted({int(np.argmin(np.abs(np.asarray(line.iterations) - each))) for each in wanted})
     x, y = [line.iterations[each] for each in at], [line.median[each] for each in at]
     hover = "%{x}: %{y:.4g}<extra>" + line.name + "</extra>"
-    dots(found, x, y, line.name, symbol, 8, DEPTHS[theme][line.depth - 1], hover)
+    dots(found, x, y, line.name, symbol, 8, stroke(line.depth, theme, rival=line.rival)["color"], hover)
 
 
 def _names(found: go.Figure, drawn: Sequence[Line], span: tuple[float, float], theme: str) -> None:

@@ -115,8 +115,6 @@ def compared(runs: Mapping[str, Stored]) -> None:
     figure = charts.figure(sides, WORDS["compare_chart"], now.depth, now.log, page.theme())
     said = words.chart(sides, now.depth)
     page.chart(figure, said, "compare_curves", charts.CURVE_COLUMNS, partial(charts.rows, sides, now.depth))
-    if any(len(run.llh) > len(run.study.depths) for run in sides.values()):
-        st.caption(WORDS["compare_rivals"])
     verdicts(sides, letter)
     differing(sides)
     numbers(sides, letter)

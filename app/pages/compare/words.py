@@ -152,13 +152,18 @@ def dashed(place: int) -> str:
 def chart(sides: Mapping[str, Stored], depth: int) -> str:
     """Where the curves on show end."""
     return "; ".join(
-        f"{letter}: " + ", ".join(f"L={of} {ended(llh, why)}" for of, llh, why in _of_depths(run) if depth in (0, of))
+        f"{letter}: " + ", ".join(f"{name} {ended(llh, why)}" for name, llh, why in _of_depth(run, depth))
         for letter, run in sides.items()
     )
 
 
-def _of_depths(run: Stored) -> Iterator[tuple[int, Floats, str | None]]:
-    yield from zip(run.study.depths, run.llh, run.stopped, strict=False)
+def _of_depth(run: Stored, depth: int) -> Iterator[tuple[str, Floats, str | None]]:
+    """The name, LLH (S, T) and end of every curve of a depth; 0 is all."""
+    for name, experiment, llh, why in zip(
+        run.study.names(), run.study.experiments(), run.llh, run.stopped, strict=True
+    ):
+        if depth in (0, experiment.depth):
+            yield name, llh, why
 
 
 def columns(letter: str) -> tuple[str, ...]:

@@ -42,18 +42,12 @@ def lines(stored: Stored) -> list[Line]:
     """Median and range over the seeds of every curve, at some of its updates."""
     found = []
     for name, experiment, llh, rival in zip(
-        stored.study.names(), stored.study.experiments(), stored.llh, rivals(stored), strict=True
+        stored.study.names(), stored.study.experiments(), stored.llh, stored.rivals, strict=True
     ):
         at = thinned(llh.shape[1], POINTS)
         middle, low, high = (of(llh[:, at], axis=0).tolist() for of in (np.median, np.min, np.max))
         found.append(Line(name, experiment.depth, at, middle, low, high, rival=rival))
     return found
-
-
-def rivals(stored: Stored) -> list[str]:
-    """By curve the rival whose colour it has; depths have their own."""
-    study = stored.study
-    return [*("" for _ in study.depths), *study.rivals, *(["shallow"] if study.shallow else [])]
 
 
 def figure(stored: Stored, title: str, theme: str) -> go.Figure:

@@ -10,7 +10,7 @@ from app.kit import stored
 from app.kit.text import JOINER, WORDS, plain
 from app.live.history import HISTORY
 from app.pages.compare import charts, words
-from spncore.plots.palette import DASHES, DEPTHS, MARKERS
+from spncore.plots.palette import DASHES, DEPTHS, MARKERS, RIVALS
 from spncore.runs.trace import Trace
 from spncore.store import changes, reading
 from spncore.studies import statistics
@@ -20,6 +20,7 @@ from tests.kept import OTHER, SESSION, keep, study
 
 pytestmark = pytest.mark.usefixtures("only_shipped_data")
 LEVEL = -5.43
+MODES = ("lines", "markers")
 
 
 @pytest.fixture(autouse=True)
@@ -164,8 +165,21 @@ def test_colour_is_the_depth_and_dash_and_mark_are_the_run(monkeypatch: pytest.M
     assert {each.name for each in only.data} == {"A L=2", "B L=2", "C L=2"}
 
 
-def _stored(seed: int) -> Any:
-    key, _ = keep(study(seed=seed))
+def test_a_rival_is_drawn_in_its_own_colour_and_with_the_dash_and_mark_of_its_run() -> None:
+    sides = {"A": _stored(0), "B": _stored(1, rivals=("em",))}
+    figure = charts.figure(sides, "title", 0, False, "light")
+    (name,) = {each.name for each in figure.data} - {f"{letter} L={depth}" for letter in "AB" for depth in (1, 2)}
+    assert name == f"B {sides['B'].study.names()[2]}"
+    line, marks = (next(each for each in figure.data if (each.name, each.mode) == (name, mode)) for mode in MODES)
+    assert line.line.color == marks.marker.color == RIVALS["em"]["light"]
+    assert line.line.dash == DASHES[1] and marks.marker.symbol == MARKERS[1]
+    assert list(line.y) == np.median(sides["B"].llh[2][:, list(line.x)], axis=0).tolist()
+    assert name[2:] in words.chart(sides, 1) and name[2:] not in words.chart(sides, 2)
+    assert name not in {each.name for each in charts.figure(sides, "title", 2, False, "light").data}
+
+
+def _stored(seed: int, **changes: Any) -> Any:
+    key, _ = keep(study(seed=seed, **changes))
     entry = HISTORY.read(reading.of_study, HISTORY.owner(SESSION), key)
     assert entry is not None
     return stored.opened(entry)

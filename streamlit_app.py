@@ -51,7 +51,10 @@ MAIN = Path(__file__).parent / "app" / "main.py"
 sys.path.append(str(MAIN.parent))
 
 STATIC = Path(st.__file__).with_name("static")
-FONT = "static/media/MaterialSymbols-Rounded.*.woff2"
+FONTS = {
+    "static/media/MaterialSymbols-Rounded.*.woff2": assets.ICONS,
+    "static/media/SourceSansVF-Upright.*.woff2": assets.TEXT,
+}
 BASE = config.get_option("server.baseUrlPath") or ""
 
 app = st.App(
@@ -65,7 +68,7 @@ app = st.App(
         Middleware(PartitionedCookies),
         *middleware(BASE, config.get_option("server.disconnectedSessionTTL")),
         Middleware(Projected, BASE),
-        Middleware(CompressedFiles, STATIC, BASE, {FONT: assets.ICONS}),
+        Middleware(CompressedFiles, STATIC, BASE, FONTS),
         Middleware(Preloaded, STATIC, BASE),
         Middleware(Document, STATIC, BASE),
     ],

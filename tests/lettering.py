@@ -1,14 +1,15 @@
-"""The fonts that figures are lettered with in a PDF: `python -m tests.lettering` makes them anew from Streamlit's own.
+"""The fonts that pages and figures are lettered with: `python -m tests.lettering` makes them from Streamlit's own.
 
-That takes fonttools and brotli, as `tests.icons` does. A PDF can hold neither a compressed font nor one of all weights,
-so two weights are taken out of it, with the letters of European names and the signs of formulas.
+That takes fonttools and brotli, as `tests.icons` does. All have the letters of European names and the signs of formulas
+alone. A PDF can hold neither a compressed font nor one of all weights, so two weights are taken out for figures.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from app.live.assets import FONTS
+from app.live.assets import FONTS, TEXT
 from tests.icons import STATIC
 
 FAMILY = "Lab Sans"  # the licence reserves the name of the whole font
@@ -19,26 +20,53 @@ LETTERS = (  # Unicode's blocks, first and last
 )
 
 
-def make(weight: int) -> None:
+WEIGHTS = (400, 700)  # of what pages are written with, the lightest and the boldest
+FEATURES = "ccmp kern mark mkmk locl liga lnum tnum".split()  # that pages ask for, or that browsers use unasked
+NAME_IDS = [0, 1, 2, 3, 4, 5, 6, 13, 14]
+
+
+def whole_font() -> Path:
+    """Streamlit's font of all letters in all weights."""
+    [font] = (STATIC / "media").glob("SourceSansVF-Upright.*.woff2")
+    return font
+
+
+def make_figures(weight: int) -> None:
     """Write one weight of the font."""
+    font = _cut(weight, layout_features=[], hinting=False)
+    _rename(font, {400: "-Regular", 600: "-Semibold"}[weight])
+    font.save(FONTS[weight])
+
+
+def make_text() -> None:
+    """Write the font of pages, of all weights between two."""
+    font = _cut(WEIGHTS, layout_features=FEATURES, hinting=False)
+    _rename(font, "")
+    font.flavor = "woff2"
+    font.save(TEXT)
+
+
+def _cut(weight: int | tuple[int, int], **what: Any) -> Any:
+    """The font in a weight, or in all between two, with our letters alone."""
     from fontTools import subset, ttLib  # type: ignore[import-not-found, unused-ignore]
     from fontTools.varLib import instancer  # type: ignore[import-not-found, unused-ignore]
 
-    [whole] = (STATIC / "media").glob("SourceSansVF-Upright.*.woff2")
-    font: Any = ttLib.TTFont(whole)
+    font: Any = ttLib.TTFont(whole_font())
     font.flavor = None
     font = instancer.instantiateVariableFont(font, {"wght": weight})
-    options = subset.Options(layout_features=[], name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14], hinting=False)
-    subsetter = subset.Subsetter(options)
+    subsetter = subset.Subsetter(subset.Options(name_IDs=NAME_IDS, **what))
     subsetter.populate(unicodes=[letter for first, last in LETTERS for letter in range(first, last + 1)])
     subsetter.subset(font)
+    return font
+
+
+def _rename(font: Any, style: str) -> None:
     for record in font["name"].names:
         if record.nameID in NAMES:
-            style = {400: "-Regular", 600: "-Semibold"}[weight] if record.nameID == 6 else ""
-            record.string = NAMES[record.nameID] + style
-    font.save(FONTS[weight])
+            record.string = NAMES[record.nameID] + (style if record.nameID == 6 else "")
 
 
 if __name__ == "__main__":
     for weight in FONTS:
-        make(weight)
+        make_figures(weight)
+    make_text()

@@ -31,6 +31,8 @@ PLOTLY = VENDOR / "plotly-cartesian-4.1.1.min.js.gz"
 ICONS = VENDOR / "material-symbols-rounded.woff2"
 # Of its font of all weights those that figures are lettered with, by weight: `python -m tests.lettering` makes them.
 FONTS = {400: VENDOR / "figure-regular.ttf", 600: VENDOR / "figure-semibold.ttf"}
+# Of its font of all letters those that pages are written with, by the same.
+TEXT = VENDOR / "lab-sans.woff2"
 # Of Latin Modern Math what formulas are written with: `python -m tests.formula_font` makes it.
 FORMULAS = VENDOR / "latin-modern-math.woff2"
 LIVES_AT = {"kit/formulas.woff2": FORMULAS}  # by the name that a style knows it by

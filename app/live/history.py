@@ -1,24 +1,31 @@
 """What the server keeps of runs: every one that comes to its end goes into the list of whoever asked for it.
 
 Owners are browsers, known by the door's cookie; no names, no accounts. A session whose browser shows none has a list
-that ends with it. Where nothing can be written, lists last as long as the server, which is said.
+that ends with it. Where nothing can be written, lists last as long as the server, which is said; a place that cannot be
+opened is tried again, and takes what was kept until then.
 """
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Literal, NamedTuple, ParamSpec, TypeVar
 
 from app.live.limits import server_limits
 from app.live.run import LiveRun
-from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place
+from spncore.kept import bundle
+from spncore.kept.runs import listed, whole
+from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place, reading
 from spncore.store.rows import Limits, owner_of
 from spncore.studies.history import finished
 
 LOG = logging.getLogger(__name__)
 MOST_SESSIONS = 10_000  # whose owners are remembered
 WAIT_SECONDS = 5.0  # that a page waits for what it writes
+AGAIN_SECONDS = 60.0  # until a place that could not be opened is tried once more
+LEAVE_SECONDS = 1.0  # in which whoever has the store in memory in hand is done with it
 T = TypeVar("T")
 P = ParamSpec("P")
 
@@ -40,16 +47,20 @@ class History:
         self._place = place
         self._lock = threading.Lock()
         self._store: Store | None = None
+        self._again_at = math.inf
         self._owners: dict[Hashable, str] = {}
         self._rows = ThreadPoolExecutor(1, "spnlab-history")  # where runs become rows, which no page waits for
         self.fault = ""  # why what is kept ends with the server
 
     @property
     def store(self) -> Store:
-        """The store, opened when it is first asked for; in memory where its place cannot be used."""
+        """The store, opened when it is first asked for; in memory while its place cannot be used."""
         with self._lock:
             if self._store is None:
                 self._store = self._opened()
+            elif time.monotonic() >= self._again_at:
+                self._again_at = math.inf  # for this attempt
+                self._rows.submit(self._try_again)
             return self._store
 
     def belongs(self, session: Hashable, token: str | None) -> str:
@@ -124,8 +135,8 @@ class History:
         try:
             store = Store(self._place())
         except StoreError as error:
-            self.fault = str(error)
-            LOG.warning("runs are kept in memory until the server ends: %s", error)
+            self.fault, self._again_at = str(error), time.monotonic() + AGAIN_SECONDS
+            LOG.warning("runs are kept in memory until the server ends or the store can be opened: %s", error)
             return Store(MEMORY)
         for notice in store.notices:
             LOG.warning("the store of runs: %s", notice)
@@ -134,6 +145,27 @@ class History:
         else:
             store.write(changes.prune)  # what was deleted long ago
         return store
+
+    def _try_again(self) -> None:
+        """Open the place that could not be opened before; what was kept in memory since then goes there."""
+        try:
+            store = Store(self._place())
+        except StoreError:
+            self._again_at = time.monotonic() + AGAIN_SECONDS
+            return
+        with self._lock:
+            before, self._store, self.fault = self._store, store, store.why_read_only or ""
+        LOG.warning("the store of runs can be opened now; what was kept in memory goes there")
+        time.sleep(LEAVE_SECONDS)
+        if before is None or store.why_read_only:
+            return
+        for owner in before.read(reading.owners):
+            runs = (whole(before, entry) for entry in listed(before, reading.Query(owner)))
+            try:
+                bundle.take_in(store, runs, owner, self.limits())
+            except StoreError as error:
+                LOG.warning("of what was kept in memory, not all was saved: %s", error)
+        before.close()
 
 
 def saved(run: LiveRun) -> Saved:

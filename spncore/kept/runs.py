@@ -160,7 +160,12 @@ def holding_of(run: Run) -> Holding:
     """The same of a run that is not in a store."""
     results, versions = run.finished.results, run.finished.versions
     rows = [
-        {"curve": each.curve, "seed": each.seed, **Ends.of(each.llh)._asdict(), "versions": versions}
+        {
+            "curve": each.curve,
+            "seed": each.seed,
+            **Ends.of(each.llh, each.level)._asdict(),
+            "versions": versions,
+        }
         for each in results
     ]
     return Holding(run.entry, rows, {(each.curve, each.seed): each.llh for each in results})
@@ -187,10 +192,10 @@ def proved(stored: Holding, dataset: Dataset, report: Reporter = quiet) -> Proof
     found = history.check(llh, curves)
     versions = rows[0]["versions"] if rows else {}
     sentences = [history.in_words(found, study.names(), versions)]
-    faults = _contradictions(study, rows, llh)
+    target = target_of(entry.summary)
+    faults = _contradictions(study, rows, llh, target)
     if history.key_of(study, entry.data_sha256, entry.engine) != entry.study:
         faults.append("Its settings or its data are not those that its key was made of.")
-    target = target_of(entry.summary)
     now = json.loads(json.dumps(history.summary(study, curves, target)))
     if target is not None and not study.deep and target != fixed(study.experiment, dataset):
         faults.append("What its curves are compared at is not the target that its settings and rows give.")
@@ -200,18 +205,27 @@ def proved(stored: Holding, dataset: Dataset, report: Reporter = quiet) -> Proof
 
 
 def _contradictions(
-    study: Study, rows: Sequence[Mapping[str, Any]], stored: Mapping[tuple[int, int], Floats]
+    study: Study,
+    rows: Sequence[Mapping[str, Any]],
+    stored: Mapping[tuple[int, int], Floats],
+    target: Fixed | None,
 ) -> list[str]:
     """Sentences about rows of results that say something else than their numbers."""
-    faults, names = [], dict(enumerate(study.names()))
+    faults, names, levels = [], dict(enumerate(study.names())), history.levels_of(study, target)
     for row in rows:
         llh = stored.get((row["curve"], row["seed"]), np.zeros(0))
-        ends = Ends.of(llh)
-        if tuple(row[name] for name in Ends._fields) != ends:
-            where = f"{names.get(row['curve'], 'a curve that it has not')}, seed {row['seed']}"
+        ends, said = Ends.of(llh, levels.get(row["seed"])), Ends(*(row[name] for name in Ends._fields))
+        where = f"{names.get(row['curve'], 'a curve that it has not')}, seed {row['seed']}"
+        if said[:3] != ends[:3]:
             faults.append(
-                f"{where}: its first and last LLH are stored as {row['first_llh']!r} and {row['final_llh']!r}, its "
+                f"{where}: its first and last LLH are stored as {said.first_llh!r} and {said.final_llh!r}, its "
                 f"numbers begin and end with {ends.first_llh!r} and {ends.final_llh!r}: one of them is not what was "
+                "computed."
+            )
+        elif said != ends:
+            faults.append(
+                f"{where}: it is stored as first at {said.level!r} after {said.reached} updates, by its numbers and "
+                f"the run's target it was first at {ends.level!r} after {ends.reached}: one of them is not what was "
                 "computed."
             )
     return faults
@@ -219,4 +233,4 @@ def _contradictions(
 
 def _result(row: Mapping[str, Any], traces: Mapping[tuple[int, int], Floats]) -> Result:
     llh = traces.get((row["curve"], row["seed"]), np.zeros(0))
-    return Result(row["curve"], row["seed"], row["depth"], row["learner"], row["stopped"], llh)
+    return Result(row["curve"], row["seed"], row["depth"], row["learner"], row["stopped"], llh, row["level"])

@@ -26,7 +26,7 @@ from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.store.changes import NAME_CHARACTERS, NOTE_CHARACTERS, TAG_CHARACTERS, TAGS, text_of
-from spncore.store.rows import Entry, Result
+from spncore.store.rows import Entry
 from spncore.studies import history
 from spncore.studies.target import Fixed
 
@@ -196,11 +196,7 @@ def _entered(
     number: int, key: str, values: Mapping[str, Any], study: Study, curves: Sequence[Curve], target: Fixed | None
 ) -> Run:
     """The run with what can be computed of its numbers."""
-    results = [
-        Result(at, seed, curve.experiment.depth, curve.experiment.optimiser, curve.stopped, curve.llh[place])
-        for at, curve in enumerate(curves)
-        for place, seed in enumerate(curve.experiment.seeds)
-    ]
+    results = history.results(study, curves, target)
     own = {name: values[name] for name in PLAIN if name in Entry._fields}
     own["summary"] = json.loads(json.dumps(history.summary(study, curves, target)))  # as a store gives it
     entry = Entry(

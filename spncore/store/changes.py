@@ -161,7 +161,7 @@ def _add(connection: Connection, finished: Finished) -> None:
     for each in finished.results:
         key = {"study": finished.key, "curve": each.curve, "seed": each.seed}
         said = {"depth": each.depth, "learner": each.learner, "stopped": each.stopped}
-        rows.append({**key, **said, **made, **Ends.of(each.llh)._asdict()})
+        rows.append({**key, **said, **made, **Ends.of(each.llh, each.level)._asdict()})
         kept = octets(each.llh)
         traces.append({**key, "quantity": LLH, "sha256": hashlib.sha256(kept).hexdigest(), "numbers": kept})
     _insert_new(connection, result, rows)

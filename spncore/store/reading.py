@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, Text, cast, func, or_, select
 
 from spncore.arrays import Floats
 from spncore.store.place import StoreError
-from spncore.store.rows import LLH, Entry, numbers_of
+from spncore.store.rows import LLH, Ends, Entry, numbers_of
 from spncore.store.schema import cell, entry, result, study, trace
 
 ORDERS = {
@@ -123,18 +123,24 @@ def count_folds(connection: Connection, query: Query) -> int:
     return int(connection.scalar(_asked(select(func.count(study.c.fold.distinct())), query)) or 0)
 
 
-def ends(connection: Connection, query: Query, asked: Iterable[str]) -> dict[str, dict[int, dict[int, float]]]:
-    """By fold, curve and seed the last LLH in nats per row, of the entries that a query asks for; a seed counts once.
+def owners(connection: Connection) -> list[str]:
+    """Everybody who has a list."""
+    return [*connection.scalars(select(entry.c.owner).distinct().order_by(entry.c.owner))]
 
-    Curves that went beyond all numbers have none.
+
+def ends(connection: Connection, query: Query, asked: Iterable[str]) -> dict[str, dict[int, dict[int, Ends]]]:
+    """By fold, curve and seed how each ended, of the entries that a query asks for; a seed counts once.
+
+    Curves that went beyond all numbers are left out.
     """
-    found: dict[str, dict[int, dict[int, float]]] = {}
-    columns = select(study.c.fold, result.c.curve, result.c.seed, result.c.final_llh)
+    found: dict[str, dict[int, dict[int, Ends]]] = {}
+    columns = select(study.c.fold, result.c.curve, result.c.seed, *(result.c[name] for name in Ends._fields))
     joined = _JOINED.join(result, result.c.study == study.c.key)
     rows = _where(columns.select_from(joined), query).where(study.c.fold.in_([*asked]), result.c.stopped.is_(None))
     for row in connection.execute(rows.order_by(result.c.curve, result.c.seed)):
         if row.final_llh is not None:
-            found.setdefault(row.fold, {}).setdefault(row.curve, {}).setdefault(row.seed, row.final_llh)
+            said = Ends(*(row._mapping[name] for name in Ends._fields))
+            found.setdefault(row.fold, {}).setdefault(row.curve, {}).setdefault(row.seed, said)
     return found
 
 

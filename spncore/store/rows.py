@@ -15,7 +15,10 @@ ARITHMETIC = ("BLAS kernel", "SIMD", "BLAS threads")  # of versions: what decide
 
 
 class Result(NamedTuple):
-    """One curve of one seed: its LLH (T,) in nats per row after 0, 1, … updates, and why it ended early, else None."""
+    """One curve of one seed: its LLH (T,) in nats per row after 0, 1, … updates, and why it ended early, else None.
+
+    `level` is the LLH at which the seed is compared with others of its study; None where it is not.
+    """
 
     curve: int
     seed: int
@@ -23,19 +26,29 @@ class Result(NamedTuple):
     learner: str
     stopped: str | None
     llh: Floats
+    level: float | None = None
 
 
 class Ends(NamedTuple):
-    """How many updates a curve has, and its LLH in nats per row before the first and after the last; None without."""
+    """How many updates a curve has, and its LLH in nats per row before the first and after the last; None without.
+
+    `reached` is after how many updates it was first at `level`; None where it never was, or has no level.
+    """
 
     updates: int
     first_llh: float | None
     final_llh: float | None
+    level: float | None = None
+    reached: int | None = None
 
     @classmethod
-    def of(cls, llh: Floats) -> Ends:
+    def of(cls, llh: Floats, level: float | None = None) -> Ends:
         """Of an LLH (T,)."""
-        return cls(llh.size - 1, float(llh[0]), float(llh[-1])) if llh.size else cls(0, None, None)
+        if not llh.size:
+            return cls(0, None, None, level)
+        there = llh >= level if level is not None else np.zeros(0, bool)
+        reached = int(np.argmax(there)) if there.any() else None
+        return cls(llh.size - 1, float(llh[0]), float(llh[-1]), level, reached)
 
 
 class Finished(NamedTuple):

@@ -67,6 +67,8 @@ result = Table(
     Column("updates", Integer, nullable=False),
     Column("first_llh", Double),
     Column("final_llh", Double),
+    Column("level", Double),  # of LLH, at which the seed is compared with others of its study; none where it is not
+    Column("reached", BigInteger),  # after how many updates it was first there, if it was
     Column("stopped", Text),
     Column("blas_kernel", Text, nullable=False),
     Column("simd", Text, nullable=False),

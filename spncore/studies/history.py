@@ -65,11 +65,6 @@ def finished(
     study: Study, dataset: Dataset, traces: Sequence[Trace], target: Fixed | None = None, seconds: float = 0.0
 ) -> Finished:
     """A trained study as rows: `traces` one per curve of it, `target` what its runs are compared at."""
-    results = [
-        Result(curve, seed, trace.experiment.depth, trace.experiment.optimiser, trace.stopped, trace.llh[place])
-        for curve, trace in enumerate(traces)
-        for place, seed in enumerate(trace.experiment.seeds)
-    ]
     return Finished(
         key_of(study, dataset.sha256),
         fold_of(study, dataset.sha256),
@@ -83,8 +78,23 @@ def finished(
         ENGINE,
         seconds,
         versions(),
-        results,
+        results(study, traces, target),
     )
+
+
+def results(study: Study, traces: Sequence[Curve], target: Fixed | None) -> list[Result]:
+    """Every curve of every seed, with the level at which it is compared."""
+    levels = levels_of(study, target)
+    return [
+        Result(curve, seed, of.experiment.depth, of.experiment.optimiser, of.stopped, of.llh[place], levels.get(seed))
+        for curve, of in enumerate(traces)
+        for place, seed in enumerate(of.experiment.seeds)
+    ]
+
+
+def levels_of(study: Study, target: Fixed | None) -> dict[int, float]:
+    """The level of each seed; none without a target."""
+    return {} if target is None else dict(zip(study.experiment.seeds, target.levels, strict=True))
 
 
 class Curve(Protocol):

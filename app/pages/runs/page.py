@@ -222,7 +222,7 @@ def together() -> tuple[int, int, str]:
             st.markdown(f"**{literal(said or '')}**")
         heading = said
         title = stored.title(entry, study) if fold.studies == 1 else words.without_seeds(study)
-        row(entry, words.fold_facts(entry, fold, ends.get(fold.fold, {}), line_of(entry, study)), title)
+        row(entry, words.fold_facts(entry, study, fold, ends.get(fold.fold, {}), line_of(entry, study)), title)
         if fold.studies > 1:
             only = fold.fold[: stored.DIGITS]
             st.button(

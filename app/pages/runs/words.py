@@ -14,7 +14,7 @@ from spncore.data.library import DATASETS
 from spncore.runs.experiment import FIELDS
 from spncore.runs.study import Study
 from spncore.store.reading import Fold
-from spncore.store.rows import Entry
+from spncore.store.rows import Ends, Entry
 from spncore.studies import statistics
 from spncore.studies.statistics import bound, bracketed
 from spncore.words import counted, listed, signed
@@ -37,18 +37,27 @@ def facts(entry: Entry, study: Study, line: str, when: str) -> str:
     return _row(line, [*_spans(own), *_spans([" · ".join(about)]), *tags, *note], rows)
 
 
-def fold_facts(entry: Entry, fold: Fold, ends: Mapping[int, Mapping[int, float]], line: str) -> str:
-    """A row of studies that differ in their seeds alone: where each curve ended, over all their seeds."""
+def fold_facts(entry: Entry, study: Study, fold: Fold, ends: Mapping[int, Mapping[int, Ends]], line: str) -> str:
+    """A row of studies that differ in their seeds alone: where each curve ended and when it was at the target, over
+    all their seeds.
+    """
     seeds = {seed for by_seed in ends.values() for seed in by_seed}
     about = [plain(entry.title), counted(fold.studies, "run"), counted(len(seeds), "different seed")]
     names = [each["name"] for each in entry.summary["curves"]]
-    rows = [(names[place], pooled(list(by_seed.values()))) for place, by_seed in sorted(ends.items())]
+    length, at = study.experiment.iterations, target(entry)
+    rows = [(names[place], pooled([*by_seed.values()], length, at)) for place, by_seed in sorted(ends.items())]
     return _row(line, _spans([" · ".join(about)]), rows)
 
 
-def pooled(values: Sequence[float]) -> str:
-    """The median end of seeds, with the exact interval that holds the median."""
-    return end(statistics.spread(values))
+def pooled(ends: Sequence[Ends], iterations: int, at: str) -> str:
+    """The median end of seeds, and after how many updates they were at the target, with the exact intervals that hold
+    these medians; no updates where a seed has no target.
+    """
+    where = end(statistics.spread([each.final_llh for each in ends if each.final_llh is not None]))
+    if not at or any(each.level is None for each in ends):
+        return where
+    reached = [each.reached for each in ends]
+    return f"{where}; {updates(statistics.median(reached), statistics.median_interval(reached), iterations)} to {at}"
 
 
 def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
@@ -58,10 +67,14 @@ def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
     where = end(said["end"])
     if "span" not in said:
         return said["name"], where
-    low, high, coverage = said["span"]
-    middle, ends = bound(said["updates"], iterations), (bound(low, iterations), bound(high, iterations))
-    updates = bracketed(middle, *ends, coverage) if coverage else middle
-    return said["name"], f"{where}; {updates} updates to {at}"
+    return said["name"], f"{where}; {updates(said['updates'], said['span'], iterations)} to {at}"
+
+
+def updates(median: float | None, span: Sequence[Any], iterations: int) -> str:
+    """A median of updates with its interval (low, high, coverage); one seed has none."""
+    low, high, coverage = span
+    middle, ends = bound(median, iterations), (bound(low, iterations), bound(high, iterations))
+    return f"{bracketed(middle, *ends, coverage) if coverage else middle} updates"
 
 
 def end(said: Sequence[float]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.live import history as history_module
 from app.live.history import History, Saved, saved
 from app.live.run import LiveRun
 from app.live.runs import RunRegistry
@@ -60,6 +61,34 @@ def test_a_run_that_has_ended_is_in_its_owners_list_with_the_engines_own_numbers
         expected = fit(experiment, data).llh
         for seed in experiment.seeds:
             assert np.array_equal(stored[curve, seed], expected[seed]), (curve, seed)
+
+
+def test_a_place_that_can_be_opened_later_takes_what_was_kept_in_memory_until_then(
+    make: Made, data: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_module, "AGAIN_SECONDS", 0.0)
+    (tmp_path / "closed").write_text("a file where a folder is to be", encoding="utf-8")
+    file = tmp_path / "closed" / "spnlab.db"
+    runs, history = make(Place(file=file))
+    run = kept(runs, runs.start(study(), data, "a"))
+    history.name(run, "Before")
+    assert not history.store.lasts and "closed" in history.fault
+    [before] = listed(history, "a")
+    (tmp_path / "closed").unlink()
+    until(lambda: history.store.lasts and [entry.name for entry in listed(history, "a")] == ["Before"])
+    kept(runs, runs.start(study(seed=7), data, "a"))
+    history.close()
+    assert not history.fault
+    with Store(Place(file=file)) as store:
+        entries = store.read(reading.entries, reading.Query(history.owner("a"), descending=False))
+        assert [entry.name for entry in entries] == ["Before", None]
+        assert (entries[0].study, entries[0].made_at) == (before.study, before.made_at)
+        traces = store.read(reading.traces, before.study)
+    assert all(
+        np.array_equal(traces[curve, seed], llh)
+        for curve, trace in enumerate(run.traces())
+        for seed, llh in zip(trace.experiment.seeds, trace.llh, strict=True)
+    )
 
 
 def test_tabs_of_one_browser_have_one_list_and_other_browsers_see_nothing_of_it(make: Made, data: Dataset) -> None:

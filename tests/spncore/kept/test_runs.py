@@ -108,6 +108,10 @@ def falsify_end(raw):
     raw.execute("UPDATE result SET final_llh = ? WHERE curve = 1 AND seed = 1", (flipped(end),))
 
 
+def falsify_reached(raw):
+    raw.execute("UPDATE result SET reached = coalesce(reached, 0) + 1 WHERE curve = 1 AND seed = 1")
+
+
 def falsify_json(column, *path):
     def falsify(raw):
         [text] = raw.execute(f"SELECT {column} FROM study").fetchone()
@@ -125,6 +129,7 @@ FALSIFIED = {
     "a number": (falsify_trace, "The stored llh of curve 0, seed 0 is damaged: its SHA-256 is not the one"),
     "a number and its hash": (falsify_trace_and_hash, "1 of 36 stored numbers differ"),
     "an end": (falsify_end, "L=3, seed 1: its first and last LLH are stored as"),
+    "updates": (falsify_reached, "L=3, seed 1: it is stored as first at"),
     "a summary": (falsify_json("summary", "end"), "What the list shows of it is not what its numbers give"),
     "a target": (falsify_json("summary", "target", "levels", 0), "What its curves are compared at is not the target"),
     "a setting": (falsify_json("settings", "experiment", "learning_rate"), "Its settings or its data are not those"),

@@ -14,6 +14,7 @@ from spncore.store.reading import Query
 from spncore.store.rows import Finished, Result
 
 OWNER = "o" * 64
+LLH = np.array([-9.0, -7.0])
 RATES = (0.001, 0.01, 0.1)
 
 
@@ -21,7 +22,7 @@ def made(number: int, seeds: int = 2, **more: Any) -> Finished:
     """A study of two curves; those of one rate differ in their seeds alone."""
     rate = RATES[number % len(RATES)]
     results = [
-        Result(curve, number * seeds + seed, curve + 1, "gradient_ascent", None, np.array([-9.0, -7.0 - number / 1e4]))
+        Result(curve, number * seeds + seed, curve + 1, "gradient_ascent", None, LLH - [0.0, number / 1e4], -7.0003)
         for curve in range(2)
         for seed in range(seeds)
     ]
@@ -89,7 +90,9 @@ def test_studies_that_differ_in_their_seeds_alone_are_one_and_all_their_seeds_co
     for place, fold in enumerate(folds):
         of = {seed for number in (place, place + 3, place + 6) for seed in (2 * number, 2 * number + 1)}
         assert {curve: {*by_seed} for curve, by_seed in ends[fold.fold].items()} == {0: of, 1: of}
-        assert all(ends[fold.fold][0][seed] == -7.0 - (seed // 2) / 1e4 for seed in of)
+        for seed, end in ends[fold.fold][0].items():
+            assert end[:4] == (1, -9.0, -7.0 - (seed // 2) / 1e4, -7.0003)
+            assert end.reached == (1 if seed // 2 <= 3 else None)
     named = store.read(reading.ends, Query(OWNER, named=True), [folds[0].fold])
     assert not named, "only of the runs that are asked for"
 

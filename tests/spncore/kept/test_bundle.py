@@ -120,7 +120,7 @@ def test_a_file_shows_its_runs_without_any_store(open_store):
         assert now.entry == then.entry._replace(id=number)
         assert now.finished._replace(results=()) == then.finished._replace(results=())
         for one, other in zip(now.finished.results, then.finished.results, strict=True):
-            assert one[:-1] == other[:-1] and one.llh.tobytes() == other.llh.tobytes()
+            assert one._replace(llh=None) == other._replace(llh=None) and one.llh.tobytes() == other.llh.tobytes()
 
 
 def test_the_archive_is_plain_and_says_what_it_is(open_store):

@@ -38,6 +38,8 @@ CREATE TABLE result (
     updates INTEGER NOT NULL,
     first_llh DOUBLE PRECISION,
     final_llh DOUBLE PRECISION,
+    level DOUBLE PRECISION,
+    reached BIGINT,
     stopped TEXT,
     blas_kernel TEXT NOT NULL,
     simd TEXT NOT NULL,

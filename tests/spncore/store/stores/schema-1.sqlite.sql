@@ -37,6 +37,8 @@ CREATE TABLE result (
     updates INTEGER NOT NULL,
     first_llh DOUBLE,
     final_llh DOUBLE,
+    level DOUBLE,
+    reached BIGINT,
     stopped TEXT,
     blas_kernel TEXT NOT NULL,
     simd TEXT NOT NULL,

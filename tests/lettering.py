@@ -53,11 +53,10 @@ def _cut(weight: int | tuple[int, int], **what: Any) -> Any:
 
     font: Any = ttLib.TTFont(whole_font())
     font.flavor = None
-    font = instancer.instantiateVariableFont(font, {"wght": weight})
     subsetter = subset.Subsetter(subset.Options(name_IDs=NAME_IDS, **what))
     subsetter.populate(unicodes=[letter for first, last in LETTERS for letter in range(first, last + 1)])
     subsetter.subset(font)
-    return font
+    return instancer.instantiateVariableFont(font, {"wght": weight})
 
 
 def _rename(font: Any, style: str) -> None:

@@ -20,7 +20,8 @@ LETTERS = (  # Unicode's blocks, first and last
 )
 
 
-FEATURES = "ccmp kern mark mkmk locl liga lnum tnum sups subs".split()  # asked for, used unasked, or looked at by FreeType
+# What pages ask for, what browsers use unasked, and what FreeType looks at to hint raised and lowered figures.
+FEATURES = "ccmp kern mark mkmk locl liga lnum tnum sups subs".split()
 NAME_IDS = [0, 1, 2, 3, 4, 5, 6, 13, 14]
 
 

@@ -28,9 +28,9 @@ def lines(sides: Mapping[str, Stored], depth: int) -> list[Line]:
         ):
             if depth in (0, experiment.depth) and llh.shape[1]:
                 at = thinned(llh.shape[1], POINTS)
-                look = {"rival": rival, "dash": dash(letter, sides)}
-                middle = np.median(llh[:, at], axis=0).tolist()
-                found.append(Line(f"{letter} {name}", experiment.depth, at, middle, **look))
+                middle, drawn = np.median(llh[:, at], axis=0).tolist(), dash(letter, sides)
+                line = Line(f"{letter} {name}", experiment.depth, at, middle, rival=rival, dash=drawn)
+                found.append(line)
     return found
 
 

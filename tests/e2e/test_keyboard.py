@@ -103,8 +103,7 @@ def test_a_change_by_keyboard_keeps_the_focus_while_the_page_runs_anew(
 def test_a_button_that_is_made_anew_by_its_own_press_keeps_the_focus(
     app_server: AppServer, open_page: OpenPage
 ) -> None:
-    page = open_page(f"{app_server.url}/circuits{QUERY}")
-    ready(page)
+    page = open_page(f"{app_server.url}/circuits{QUERY}&{LONG}")
     slider = page.locator(".st-key-circuit_num_components").get_by_role("slider")
     slider.press("ArrowRight")
     train = page.locator(".st-key-circuit_train button")
@@ -112,7 +111,6 @@ def test_a_button_that_is_made_anew_by_its_own_press_keeps_the_focus(
     train.focus()
     train.press("Enter")
     page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").wait_for()
-    ready(page)
     page.wait_for_function(INSIDE, arg=".st-key-circuit_train")
 
 

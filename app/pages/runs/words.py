@@ -61,7 +61,7 @@ def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
     low, high, coverage = said["span"]
     middle, ends = bound(said["updates"], iterations), (bound(low, iterations), bound(high, iterations))
     updates = bracketed(middle, *ends, coverage) if coverage else middle
-    return said["name"], f"{where}; {updates} updates to {at}"
+    return said["name"], f"{where}; {updates} updates to\u00a0{at}"  # no line begins with the target
 
 
 def end(said: Sequence[float]) -> str:

@@ -82,7 +82,7 @@ def test_a_row_says_what_differs_on_which_data_where_each_depth_ended_and_when_i
         middle, low, high, _ = statistics.spread(trace.llh[:, -1].tolist())
         assert words.end([middle, low, high, 0.96875]) in shown
         reached = statistics.span(trace.updates_to(target.levels[0]), 30).replace(">", "&gt;")
-        assert f"; {reached} updates to {target.title}" in shown
+        assert f"; {reached} updates to\u00a0{target.title}" in shown
     assert "Two clusters" in shown and "6 seeds" in shown and '<img src="data:image/svg+xml' in shown
 
 

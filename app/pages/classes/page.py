@@ -143,8 +143,8 @@ def found(study: Study, dataset: Dataset, place: DeltaGenerator) -> Comparison |
     key, seconds = progress.key_of("classes", study, dataset.sha256), price(study)
     known: Comparison | None = classes.shipped().get(study) or progress.made(key)
     if known is None and session.is_short(seconds):
-        return progress.soon(JOB, key, classes.run, study, dataset, title=WORDS["under_way"], unit="runs")
-    if known is None:
+        known = progress.soon(JOB, key, classes.run, study, dataset, title=WORDS["under_way"], unit="runs")
+    elif known is None:
         label = session.price_words(seconds, WORDS["run_price"])
         with place:
             progress.run_button("classes_run", key, False, classes.run, study, dataset, unit="runs", label=label)

@@ -14,8 +14,8 @@ from spncore.plots.palette import DASHES, DEPTHS, INK, MARKERS
 from spncore.studies.cells import thinned
 
 POINTS, MARKS = 400, 6  # of a curve that is drawn, and marks on it
-HEIGHT, ROOM = 440, 60  # pixels: of the figure, and beside the curves for their names
-LINE_PIXELS = 19  # of a name
+HEIGHT, ROOM = 440, 72  # pixels: of the figure, and beside the curves for their names
+LINE_PIXELS, JOIN = 19, 14  # of a name, and of the line that joins it to its curve
 CURVE_COLUMNS = ("run", "curve", "L", "t", "median")
 
 
@@ -69,25 +69,34 @@ def _marks(found: go.Figure, line: Line, symbol: str, theme: str, log: bool) -> 
 
 
 def _names(found: go.Figure, drawn: Sequence[Line], span: tuple[float, float], theme: str) -> None:
-    """Each curve's name beside its end; names that would lie over each other are moved apart."""
-    gap = (span[1] - span[0]) * LINE_PIXELS / (HEIGHT - sum(curves.MARGIN[2:]))
+    """Each curve's name beside its end, joined to it by a line: names that would lie over each other stand apart."""
+    pixel = (span[1] - span[0]) / (HEIGHT - sum(curves.MARGIN[2:]))
     for end in {line.iterations[-1] for line in drawn}:
         there = [line for line in drawn if line.iterations[-1] == end]
-        heights = spread([float(np.clip(line.median[-1], *span)) for line in there], gap, span)
-        for line, height in zip(there, heights, strict=True):
-            note(found, end, height, line.name, INK[theme], xanchor="left", yanchor="middle", xshift=6)
+        ends = [float(np.clip(line.median[-1], *span)) for line in there]
+        for line, at, height in zip(there, ends, spread(ends, LINE_PIXELS * pixel, span), strict=True):
+            joined = {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": DEPTHS[theme][line.depth - 1]}
+            beside = {"xanchor": "left", "yanchor": "middle", "ax": JOIN, "ay": (at - height) / pixel, "borderpad": 0}
+            note(found, end, at, line.name, INK[theme], showarrow=True, **joined, **beside)
 
 
 def spread(heights: Sequence[float], gap: float, span: tuple[float, float]) -> list[float]:
-    """Heights in the same order, moved up and down within a span as little as they must to be a gap apart."""
+    """Heights in the same order, moved up and down within a span as little as they must to be a gap apart.
+
+    Least squares: those that touch stand around the mean of where they belong.
+    """
     order = sorted(range(len(heights)), key=lambda place: heights[place])
-    found = list(heights)
-    for before, after in zip(order, order[1:], strict=False):
-        found[after] = max(found[after], found[before] + gap)
-    highest = span[1]
-    for place in reversed(order):
-        found[place] = min(found[place], highest)
-        highest = found[place] - gap
+    pools = list[tuple[float, int]]()  # of those that touch: where the lowest of them would stand alone, how many
+    for number, place in enumerate(order):
+        mean, count = heights[place] - number * gap, 1
+        while pools and pools[-1][0] > mean:
+            before, many = pools.pop()
+            mean, count = (mean * count + before * many) / (count + many), count + many
+        pools.append((mean, count))
+    lowest = [mean for mean, count in pools for _ in range(count)]
+    highest, found = span[1] - gap * (len(heights) - 1), list(heights)
+    for number, place in enumerate(order):
+        found[place] = min(max(lowest[number], span[0]), highest) + number * gap
     return found
 
 

@@ -160,8 +160,18 @@ def test_colour_is_the_depth_and_dash_and_mark_are_the_run(monkeypatch: pytest.M
         assert line.line.color == DEPTHS["light"][depth - 1] == marks[name].marker.color
         assert line.line.dash == DASHES[place] and marks[name].marker.symbol == MARKERS[place]
     assert {*lines} == {note.text for note in figure.layout.annotations}
+    ends = {name: (line.x[-1], line.y[-1]) for name, line in lines.items()}
+    assert {note.text: (note.x, note.y) for note in figure.layout.annotations} == ends
+    heights = sorted(note.ay - note.y * figure_pixels(figure) for note in figure.layout.annotations)
+    assert min(np.diff(heights)) > charts.LINE_PIXELS - 0.01, "and no name lies over another"
     only = charts.figure(sides, "title", 2, True, "dark")
     assert {each.name for each in only.data} == {"A L=2", "B L=2", "C L=2"}
+
+
+def figure_pixels(figure: Any) -> float:
+    """Of a nat on the figure's axis."""
+    low, high = figure.layout.yaxis.range
+    return float((figure.layout.height - figure.layout.margin.t - figure.layout.margin.b) / (high - low))
 
 
 def _stored(seed: int) -> Any:
@@ -174,7 +184,7 @@ def _stored(seed: int) -> Any:
 def test_names_are_moved_apart_as_little_as_they_must() -> None:
     assert charts.spread([0.0, 1.0], 0.1, (0.0, 1.0)) == [0.0, 1.0]
     moved = charts.spread([0.5, 0.5, 0.52], 0.1, (0.0, 1.0))
-    assert [round(each, 3) for each in moved] == [0.5, 0.6, 0.7]
+    assert [round(each, 3) for each in moved] == [0.407, 0.507, 0.607], "around where they belong"
     high = charts.spread([1.0, 1.0, 1.0], 0.1, (0.0, 1.0))
     assert sorted(round(each, 3) for each in high) == [0.8, 0.9, 1.0]
     assert charts.spread([], 0.1, (0.0, 1.0)) == []

@@ -30,7 +30,8 @@ from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 LEVEL = "the distribution itself"
 STATE, REFUSED, DATA = "classes_study", "classes_refused", "classes_dataset"
 JOB, BEFORE = "classes_job", "classes_before"  # what is trained, and the comparison that was on screen last
-SCORED = 4  # times as long as a run alone takes one whose every state is scored, on training and on test rows
+SCORED = 5  # times as long as a run alone takes one whose every state is scored, on training and on test rows
+QUICK_SECONDS = 4.0  # of CPU; what takes longer may pass the time of the quick jobs and be begun again
 LOOKS = address.Looks("classes", Look, beside=True)
 MAIN = "column objective hybrid_mix labelled_share setup depths learning_rate".split()
 MORE = "num_components iterations num_seeds seed".split()
@@ -143,7 +144,8 @@ def found(study: Study, dataset: Dataset, place: DeltaGenerator) -> Comparison |
     key, seconds = progress.key_of("classes", study, dataset.sha256), price(study)
     known: Comparison | None = classes.shipped().get(study) or progress.made(key)
     if known is None and session.is_short(seconds):
-        known = progress.soon(JOB, key, classes.run, study, dataset, title=WORDS["under_way"], unit="runs")
+        how: dict[str, Any] = {"title": WORDS["under_way"], "unit": "runs", "quick": seconds <= QUICK_SECONDS}
+        known = progress.soon(JOB, key, classes.run, study, dataset, **how)
     elif known is None:
         label = session.price_words(seconds, WORDS["run_price"])
         with place:

@@ -27,7 +27,7 @@ from tests.addresses import at_address, by_menu, in_history
 from tests.closeness import assert_close
 from tests.mixture_of_trees import trees_trainer
 from tests.places import ENTRY
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 QUICK = {
     "dataset": "two-clusters",
@@ -80,7 +80,7 @@ def test_it_trains_the_circuit_of_its_link_beside_the_mixture_of_its_trees():
     assert not REFUSED
     page = opened(**QUICK)
     run = REGISTRY.get(shown(page).run_id)
-    assert run.study.names() == ("L=1", "mixture of trees")
+    until(lambda: run.study.names() == ("L=1", "mixture of trees"))
     assert run.study.experiment == STUDY.experiment
     assert page.button(key="circuit_train").proto.type == "secondary"
 

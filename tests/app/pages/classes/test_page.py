@@ -244,19 +244,29 @@ def test_while_a_job_is_under_way_the_curves_before_stand_in_grey_and_no_answer(
     page = opened()
     assert headline(page) and len(figures(page)) == 2 and WORDS["classes_stale"] not in said(page)
     under_way(monkeypatch)
-    page.number_input(key="classes_num_components").set_value(3).run()
+    page.number_input(key="classes_num_seeds").set_value(2).run()
     assert "are being computed" in said(page) and only_in_grey(page) and len(figures(page)) == 2
-    assert "K = 4," in said(page, "caption"), "whose curves they are"
-    page.number_input(key="classes_num_components").set_value(4).run()
+    assert "seeds 0 to 23" in said(page, "caption"), "whose curves they are"
+    page.number_input(key="classes_num_seeds").set_value(24).run()
     assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT]) and not page.exception
     assert WORDS["classes_stale"] not in said(page)
 
 
-def test_what_a_change_leaves_behind_is_computed_no_more(monkeypatch, jobs_in_threads):
+@pytest.mark.parametrize("long", [False, True])
+def test_what_a_change_leaves_behind_is_computed_no_more(monkeypatch, jobs_in_threads, long):
     under_way(monkeypatch)
+    monkeypatch.setattr(touch, "TOUCH_SECONDS", 0.0 if long else touch.TOUCH_SECONDS)
+
+    def train():
+        if long:
+            page.button(key="classes_run").click().run()
+
     page = opened(**LAB.encode(SMALL))
+    train()
     [first] = JOBS._jobs.values()
     page.number_input(key="classes_num_components").set_value(3).run()
+    assert first.stop.is_set() != long, "what is long goes on until the press"
+    train()
     assert first.stop.is_set() and len(JOBS._jobs) == 2 and not page.exception
 
 

@@ -1,6 +1,7 @@
 """Curves of several runs on one axis: colour is depth, dash and mark are the run, names stand at the ends."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
@@ -68,16 +69,49 @@ def _marks(found: go.Figure, line: Line, symbol: str, theme: str, log: bool) -> 
     dots(found, x, y, line.name, symbol, 8, DEPTHS[theme][line.depth - 1], hover)
 
 
+class End(NamedTuple):
+    """Where curves end, the name that stands beside it, and its colour."""
+
+    height: float
+    name: str
+    colour: str
+
+
 def _names(found: go.Figure, drawn: Sequence[Line], span: tuple[float, float], theme: str) -> None:
-    """Each curve's name beside its end, joined to it by a line: names that would lie over each other stand apart."""
+    """Names beside the curves' ends, joined to them by a line: those that would lie over each other stand apart."""
     pixel = (span[1] - span[0]) / (HEIGHT - sum(curves.MARGIN[2:]))
-    for end in {line.iterations[-1] for line in drawn}:
-        there = [line for line in drawn if line.iterations[-1] == end]
-        ends = [float(np.clip(line.median[-1], *span)) for line in there]
-        for line, at, height in zip(there, ends, spread(ends, LINE_PIXELS * pixel, span), strict=True):
-            joined = {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": DEPTHS[theme][line.depth - 1]}
-            beside = {"xanchor": "left", "yanchor": "middle", "ax": JOIN, "ay": (at - height) / pixel, "borderpad": 0}
-            note(found, end, at, line.name, INK[theme], showarrow=True, **joined, **beside)
+    for last in {line.iterations[-1] for line in drawn}:
+        there = [line for line in drawn if line.iterations[-1] == last]
+        ends = [end for run in _by_run(there) for end in _ends(run, span, LINE_PIXELS * pixel, theme)]
+        for end, height in zip(ends, spread([end.height for end in ends], LINE_PIXELS * pixel, span), strict=True):
+            joined = {"arrowhead": 0, "arrowwidth": 1, "arrowcolor": end.colour}
+            beside = {"xanchor": "left", "yanchor": "middle", "ax": JOIN, "ay": (end.height - height) / pixel}
+            note(found, last, end.height, end.name, INK[theme], showarrow=True, borderpad=0, **joined, **beside)
+
+
+def _by_run(drawn: Sequence[Line]) -> list[list[Line]]:
+    """The curves of each run, the lowest first."""
+    letters = dict.fromkeys(line.name[0] for line in drawn)
+    runs = [[line for line in drawn if line.name[0] == letter] for letter in letters]
+    return [sorted(lines, key=lambda line: line.median[-1]) for lines in runs]
+
+
+def _ends(run: Sequence[Line], span: tuple[float, float], gap: float, theme: str) -> list[End]:
+    """The ends of a run's curves with their names; those not a gap apart have one, where they are all that of the run."""
+    together: list[list[Line]] = []
+    for line in run:
+        if together and line.median[-1] - together[-1][0].median[-1] < gap:
+            together[-1].append(line)
+        else:
+            together.append([line])
+    ends = []
+    for lines in together:
+        depths = ",".join(str(line.depth) for line in sorted(lines, key=lambda line: line.depth))
+        alike = len(lines) == len(run) > 1
+        height = float(np.clip(np.mean([line.median[-1] for line in lines]), *span))
+        colour = DEPTHS[theme][lines[0].depth - 1] if len(lines) == 1 else INK[theme]
+        ends.append(End(height, run[0].name[0] if alike else f"{run[0].name[0]} L={depths}", colour))
+    return ends
 
 
 def spread(heights: Sequence[float], gap: float, span: tuple[float, float]) -> list[float]:

@@ -10,6 +10,7 @@ from app.kit import stored
 from app.kit.text import JOINER, WORDS, plain
 from app.live.history import HISTORY
 from app.pages.compare import charts, words
+from spncore.plots.curves import Line
 from spncore.plots.palette import DASHES, DEPTHS, MARKERS
 from spncore.runs.trace import Trace
 from spncore.store import changes, reading
@@ -159,19 +160,25 @@ def test_colour_is_the_depth_and_dash_and_mark_are_the_run(monkeypatch: pytest.M
         place, depth = "ABC".index(name[0]), int(name[-1])
         assert line.line.color == DEPTHS["light"][depth - 1] == marks[name].marker.color
         assert line.line.dash == DASHES[place] and marks[name].marker.symbol == MARKERS[place]
-    assert {*lines} == {note.text for note in figure.layout.annotations}
-    ends = {name: (line.x[-1], line.y[-1]) for name, line in lines.items()}
-    assert {note.text: (note.x, note.y) for note in figure.layout.annotations} == ends
-    heights = sorted(note.ay - note.y * figure_pixels(figure) for note in figure.layout.annotations)
-    assert min(np.diff(heights)) > charts.LINE_PIXELS - 0.01, "and no name lies over another"
     only = charts.figure(sides, "title", 2, True, "dark")
     assert {each.name for each in only.data} == {"A L=2", "B L=2", "C L=2"}
 
 
-def figure_pixels(figure: Any) -> float:
-    """Of a nat on the figure's axis."""
+def ending(letter: str, depth: int, height: float) -> Any:
+    return Line(f"{letter} L={depth}", depth, [0, 60], [0.0, height])
+
+
+def test_every_end_has_a_name_that_lies_over_no_other_and_ends_alike_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [ending("A", 1, 0.5), ending("A", 2, 0.52), ending("A", 3, 0.9)]
+    drawn += [ending("B", 1, 0.5), ending("B", 2, 0.501), ending("C", 2, 0.5)]
+    monkeypatch.setattr(charts, "lines", lambda sides, depth: drawn)
+    figure = charts.figure(dict.fromkeys("ABC"), "title", 0, False, "light")  # type: ignore[arg-type]
+    notes = figure.layout.annotations
+    assert {note.text: round(note.y, 2) for note in notes} == {"A L=1,2": 0.51, "A L=3": 0.9, "B": 0.5, "C L=2": 0.5}
     low, high = figure.layout.yaxis.range
-    return float((figure.layout.height - figure.layout.margin.t - figure.layout.margin.b) / (high - low))
+    pixels = (figure.layout.height - figure.layout.margin.t - figure.layout.margin.b) / (high - low)
+    heights = sorted(pixels * note.y - note.ay for note in notes)
+    assert min(np.diff(heights)) > charts.LINE_PIXELS - 0.01
 
 
 def _stored(seed: int) -> Any:

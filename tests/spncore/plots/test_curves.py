@@ -102,5 +102,12 @@ def test_first_steps_that_would_squeeze_the_rest_are_left_out_and_nothing_has_an
     assert low < -2 < high
 
 
+@pytest.mark.parametrize(("level", "side"), [(-5.05, "top"), (-5.5, "bottom"), (-4.95, "bottom")])
+def test_the_name_of_a_level_stands_under_it_where_a_curve_ends_just_above(level, side):
+    line = Line("L=1", 1, [0, 1, 2], [-6.0, -5.2, -5.0])
+    [name] = charts.curves("t", [line], "light", {"level": level}, y_range=(-6.1, -4.8)).layout.annotations
+    assert name.yanchor == side
+
+
 def test_without_levels_plotly_chooses_the_axis():
     assert charts.curves("t", LINES, "light").layout.yaxis.range is None

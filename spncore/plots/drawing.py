@@ -88,7 +88,8 @@ def levels(
         if low <= value <= high:
             level(figure, value, name, theme, below=any(0 <= end - value < room for end in ends))
         elif np.isfinite(value):
-            beyond["▼" if value < low else "▲"].append(f"{name} {words.signed(value)}")
+            said = words.signed(value)
+            beyond["▼" if value < low else "▲"].append(name if name.endswith(said) else f"{name} {said}")
     for arrow, found in beyond.items():
         x, y = (0, 1) if arrow == "▲" else (1, 0)
         place = {"xanchor": ("left", "right")[x], "yanchor": ("bottom", "top")[y], "xref": "paper", "yref": "paper"}

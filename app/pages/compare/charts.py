@@ -97,7 +97,7 @@ def _by_run(drawn: Sequence[Line]) -> list[list[Line]]:
 
 
 def _ends(run: Sequence[Line], span: tuple[float, float], gap: float, theme: str) -> list[End]:
-    """The ends of a run's curves with their names; those not a gap apart have one, which is the run's if they are all."""
+    """The ends of a run's curves with their names: those not a gap apart have one, all of them together the run's."""
     together: list[list[Line]] = []
     for line in run:
         if together and line.median[-1] - together[-1][0].median[-1] < gap:

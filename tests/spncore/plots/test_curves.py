@@ -79,7 +79,7 @@ def test_with_levels_the_axis_fits_the_medians_and_far_levels_are_words_at_its_e
     median = [-6.3 + gain * (1 - 0.95**t) for t in iterations]
     outlying = [value - 5 for value in median]
     line = Line("L=1", 1, iterations, median, outlying, median)
-    levels = {"under": -99.0, "inside": -6.3 + gain / 2, "over": 60.0}
+    levels = {"under": -99.0, "inside": -6.3 + gain / 2, "over": 60.0, "at 70.000": 70.0}
     figure = charts.curves("t", [line], "light", levels)
     low, high = figure.layout.yaxis.range
     assert low <= min(median) and max(median) <= high
@@ -87,7 +87,7 @@ def test_with_levels_the_axis_fits_the_medians_and_far_levels_are_words_at_its_e
     (inside,) = figure.layout.shapes
     assert inside.y0 == levels["inside"]
     said = {note.text: (note.x, note.y) for note in figure.layout.annotations}
-    assert said["▲ over 60.000"] == (0, 1) and said["▼ under −99.000"] == (1, 0) and "inside" in said
+    assert said["▲ over 60.000<br>▲ at 70.000"] == (0, 1) and said["▼ under −99.000"] == (1, 0) and "inside" in said
 
 
 def test_first_steps_that_would_squeeze_the_rest_are_left_out_and_nothing_has_an_axis_of_its_own():

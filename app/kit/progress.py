@@ -102,10 +102,19 @@ def soon(
     return result
 
 
-def run_button(name: str, key: str, known: bool, function: Callable[..., Any], *arguments: Any, unit: str) -> None:
+def waits_for(slot: str, key: str) -> None:
+    """The session waits in this slot for the job of this key, where that is under way, and for no other any more."""
+    if under_way(key) and st.session_state.get(slot) != key:
+        leave(slot)
+        st.session_state[slot] = key
+
+
+def run_button(
+    name: str, key: str, known: bool, function: Callable[..., Any], *arguments: Any, unit: str, label: str = ""
+) -> None:
     """The button of a side panel, by its name, that starts a job, if what it makes is not known already."""
     if st.button(
-        WORDS["run"],
+        label or WORDS["run"],
         key=name,
         type="primary",
         icon=":material/play_arrow:",

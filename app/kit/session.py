@@ -14,6 +14,7 @@ import streamlit as st
 from app.kit import address, controls, page, pins, uploads
 from app.kit.differing import differing
 from app.kit.link import CIRCUITS, LAB, decode_view
+from app.kit.progress import duration
 from app.kit.text import WORDS, plain
 from app.kit.turns import TURNS
 from app.kit.uploads import FALLBACK, Upload
@@ -143,14 +144,29 @@ def is_stale() -> bool:
 
 
 def price() -> float:
-    """CPU seconds that the controls' study will take, as guessed from its size; none where its data is not at hand."""
-    dataset = uploads.find(study().experiment.dataset, held_uploads())
-    return guessed(study(), dataset) if dataset else 0.0
+    """CPU seconds that the lab's controls' study will take."""
+    return price_of(study())
+
+
+def price_of(wanted: Study) -> float:
+    """CPU seconds that a study will take, as guessed from its size; none where its data is not at hand."""
+    dataset = uploads.find(wanted.experiment.dataset, held_uploads())
+    return guessed(wanted, dataset) if dataset else 0.0
+
+
+def is_short(seconds: float) -> bool:
+    """Whether what takes so many CPU seconds is trained as soon as the controls say it, without a press."""
+    return seconds <= touch.TOUCH_SECONDS
+
+
+def price_words(seconds: float, words: str) -> str:
+    """What a button says that trains: with the price where that is long, else nothing of its own."""
+    return "" if is_short(seconds) else words.format(time=duration(seconds))
 
 
 def follow() -> None:
     """Train what the controls say as soon as they say it; what is long waits until Train is pressed."""
-    if is_stale() and price() <= touch.TOUCH_SECONDS:
+    if is_stale() and is_short(price()):
         train()
 
 

@@ -22,6 +22,8 @@ FIRST_SECONDS = 1.0  # of CPU, after which a run without a point is no more pref
 HOUR, MINUTE = 3600.0, 60.0
 # Of CPU for a state of a seed, whatever its size and by row and component: a guess that the runs themselves correct.
 STATE_SECONDS, ROW_SECONDS = 40e-6, 3e-9
+CIRCUIT_STATE_SECONDS, NODE_SECONDS = 250e-6, 8e-9  # the same of a deep circuit, by row and node
+LEARNED_NODES = {"chow_liu": 100, "learn_spn": 600}  # about, of circuits that are learned from the rows
 
 
 @dataclass
@@ -175,6 +177,18 @@ def states_of(study: Study) -> int:
 def guessed(study: Study, dataset: Dataset) -> float:
     """CPU seconds of a whole study on a data set, guessed from its size."""
     one: Experiment = study.experiment
-    rows = dataset.num_distinct * one.num_components
+    state, row = (CIRCUIT_STATE_SECONDS, NODE_SECONDS) if study.deep else (STATE_SECONDS, ROW_SECONDS)
     curves = len(study.depths) + len(study.rivals) + study.shallow
-    return curves * one.num_seeds * states_of(study) * (STATE_SECONDS + ROW_SECONDS * rows)
+    return curves * one.num_seeds * states_of(study) * (state + row * dataset.num_distinct * _breadth(one))
+
+
+def _breadth(one: Experiment) -> int:
+    """A mixture's components; about as many nodes as a deep circuit has, by its settings alone."""
+    size, regions = one.num_components, 1 << one.split_depth
+    return {
+        "mixture": size,
+        "random_partitions": 2 * size * regions * regions,
+        "rat": one.num_repetitions * size * size * regions,
+        "rat_elementwise": 2 * one.num_repetitions * size * regions,
+        **LEARNED_NODES,
+    }[one.structure]

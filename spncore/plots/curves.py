@@ -91,7 +91,7 @@ def curves(
     """
     figure = _figure(title, "iteration", y_title, theme, lines, height=height)
     y_range = y_range or (fitted(lines) if levels else None)
-    drawing.levels(figure, levels or {}, y_range, theme)
+    drawing.levels(figure, levels or {}, y_range, theme, [line.median[-1] for line in lines if len(line.median)])
     if log_iterations:
         figure.update_xaxes(type="log", dtick=1)
     figure.update_xaxes(range=np.log10(x_range).tolist() if x_range and log_iterations else x_range)

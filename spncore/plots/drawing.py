@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # Plotly comes with the lab; tables are written without it
     import plotly.graph_objects as go
 
 CLEAR = "rgba(0,0,0,0)"
+NAME = 0.09  # of the height: the name of a line across
 STILL = {"displaylogo": False, "modeBarButtons": [["toImage"]], "toImageButtonOptions": {"format": "svg"}}
 BARE = {"fixedrange": True, "showgrid": False, "zeroline": False}  # of an axis
 CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
@@ -68,19 +69,27 @@ def level(figure: go.Figure, value: float, name: str, theme: str, dash: str = "d
     note(figure, 1, value, name, font={"size": 12, "color": INK[theme]}, **look)  # it may stand on a band
 
 
-def levels(figure: go.Figure, named: Mapping[str, float], span: tuple[float, float] | None, theme: str) -> None:
+def levels(
+    figure: go.Figure,
+    named: Mapping[str, float],
+    span: tuple[float, float] | None,
+    theme: str,
+    ends: Sequence[float] = (),
+) -> None:
     """Levels by name: lines across inside the axis' range, words with an arrow at its edge for those outside.
 
     The words stand above on the left and below on the right, where rising curves are not. Without a range all are
-    lines.
+    lines. A line's name stands under it where one of the curves' `ends` lies just above it.
     """
     low, high = span or (-np.inf, np.inf)
+    room = NAME * (high - low) if span else 0.0
     beyond: dict[str, list[str]] = {"▲": [], "▼": []}
     for name, value in named.items():
         if low <= value <= high:
-            level(figure, value, name, theme)
+            level(figure, value, name, theme, below=any(0 <= end - value < room for end in ends))
         elif np.isfinite(value):
-            beyond["▼" if value < low else "▲"].append(f"{name} {words.signed(value)}")
+            said = words.signed(value)
+            beyond["▼" if value < low else "▲"].append(name if name.endswith(said) else f"{name} {said}")
     for arrow, found in beyond.items():
         x, y = (0, 1) if arrow == "▲" else (1, 0)
         place = {"xanchor": ("left", "right")[x], "yanchor": ("bottom", "top")[y], "xref": "paper", "yref": "paper"}

@@ -117,6 +117,26 @@ def test_the_cursor_moves_the_edges_and_the_controls_choose_the_tree(open_page, 
     until(lambda: page.locator("[data-equation=seven]").inner_text().endswith("at iteration 1"))
 
 
+EVER_EMPTY = """() => {
+    const look = () => {
+        window.everEmpty ||= !document.querySelector('.spn-circ [data-chart=llh]')?.data?.length;
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+
+
+def test_a_change_is_trained_by_itself_and_the_curves_before_stay_until_it_begins(open_page, app_server):
+    page = opened(open_page, app_server)
+    lines(page, "llh")
+    before = page.locator(".spn-circ").get_attribute("data-run")
+    page.evaluate(EVER_EMPTY)
+    page.locator(".st-key-circuit_num_components").get_by_role("slider").press("ArrowRight")
+    page.locator(f".spn-circ[data-state=done]:not([data-run='{before}'])").wait_for()
+    assert not page.evaluate("() => window.everEmpty")
+    page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").wait_for()
+
+
 def test_a_press_folds_the_drawing_and_the_menu_brings_it_back(open_page, app_server):
     page = opened(open_page, app_server)
     before = page.locator(".spn-circuit [data-node]").count()

@@ -12,6 +12,7 @@ from tests.e2e.test_circuits_page import QUERY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+LONG = "?v=2&dataset=two-clusters&iterations=10000&num_seeds=16&split_depth=2&depths=1"  # no change of it is short
 FOCUS = """() => {
     const at = document.activeElement;
     return at.getAttribute('aria-label') ?? at.innerText.trim();
@@ -103,8 +104,7 @@ def test_a_change_by_keyboard_keeps_the_focus_while_the_page_runs_anew(
 def test_a_button_that_is_made_anew_by_its_own_press_keeps_the_focus(
     app_server: AppServer, open_page: OpenPage
 ) -> None:
-    page = open_page(f"{app_server.url}/circuits{QUERY}")
-    ready(page)
+    page = open_page(f"{app_server.url}/circuits{LONG}")
     slider = page.locator(".st-key-circuit_num_components").get_by_role("slider")
     slider.press("ArrowRight")
     train = page.locator(".st-key-circuit_train button")
@@ -112,7 +112,6 @@ def test_a_button_that_is_made_anew_by_its_own_press_keeps_the_focus(
     train.focus()
     train.press("Enter")
     page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").wait_for()
-    ready(page)
     page.wait_for_function(INSIDE, arg=".st-key-circuit_train")
 
 

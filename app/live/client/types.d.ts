@@ -94,6 +94,8 @@ export interface Page {
   charts(): Drawing[];
   /** Those of them that are others for another component; all if it is not said. */
   ofComponent?(): Drawing[];
+  /** Another component is chosen: what shows that at once, before all else is drawn anew. */
+  picked?(): void;
   /** The cursor moved or something changed; `grown` if curves that grow with the cursor have new points. */
   follow(context: any, grown: boolean): void;
   /** The published curves, while the run that repeats them has nothing to draw; none otherwise. */

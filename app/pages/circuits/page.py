@@ -19,7 +19,7 @@ from spncore.record import ExperimentError, Field
 from spncore.runs.study import Study
 from spncore.structures import STRUCTURES
 
-STATE, SHOWN = "circuit_study", "circuit_shown"
+STATE, SHOWN, FOLLOWED = "circuit_study", "circuit_shown", "circuit_followed"
 TITLES = {
     "random_partitions": "random partitions (2019)",
     "rat": "RAT-SPN, all pairs",
@@ -52,7 +52,7 @@ def opened() -> Study:
         used, why = uploads.instead(study.experiment.dataset, session.held_uploads())
         study = study.on(used)
         said = [*refused, *filter(None, [why])]
-        st.session_state.update({STATE: study, "circuit_refused": said, "circuit_problem": None})
+        st.session_state.update({STATE: study, FOLLOWED: study, "circuit_refused": said, "circuit_problem": None})
         controls.show("circuit", controls.settings(study))
         if is_stale(study):
             train()
@@ -66,11 +66,21 @@ def is_stale(study: Study) -> bool:
     return shown is None or study != Study(shown.study.experiment, shown.study.depths)
 
 
+def follow(study: Study) -> None:
+    """Train what the controls say as soon as they say it, once: what is long, or was refused, waits for a press."""
+    if study == st.session_state[FOLLOWED]:
+        return
+    st.session_state.update({FOLLOWED: study, "circuit_problem": None, "circuit_refused": []})  # of the study before
+    if is_stale(study) and session.is_short(session.price_of(study)):
+        train()
+
+
 def train() -> None:
     """Register the controls' study as a run and show it; when it is refused, say why and keep the run on screen."""
+    study = st.session_state[FOLLOWED] = st.session_state[STATE]
     st.session_state["circuit_problem"] = None
     try:
-        st.session_state[SHOWN] = session.started(st.session_state[STATE], "circuits")
+        st.session_state[SHOWN] = session.started(study, "circuits")
     except (DataError, ExperimentError, RunRefused) as error:
         st.session_state["circuit_problem"] = str(error)
 
@@ -110,6 +120,8 @@ with st.sidebar:
         "circuit", said, controls.study_of, MAIN, MORE, SETTINGS, {**HOW, "dataset": data.offered()}
     )
     study = st.session_state[STATE] = wanted or opened()
+if wanted is not None:
+    follow(wanted)
 page.refusals(st.session_state["circuit_refused"])
 shown: Shown | None = st.session_state[SHOWN]
 if shown is not None and shown.run() is None:
@@ -121,7 +133,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
         page.titled(WORDS["circuits"])
         if shown is not None:
             st.caption(f":material/database: {literal(data.describe(shown.dataset))}")
-    page.train_button("circuit_train", stale, wanted is not None, train_now)
+    label = session.price_words(session.price_of(study), WORDS["train_price"]) if stale else ""
+    page.train_button("circuit_train", stale, wanted is not None, train_now, WORDS["train_help"], label)
     keep = keeping.keep_button("circuit_keep", shown)
     export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
     guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.kit import address, controls, page, progress, session, uploads
 from app.kit.data import offered, upload_button
@@ -28,6 +29,9 @@ from spncore.studies.classes import CHOICES, DEFAULT, DEPTHS, SETUPS, Comparison
 
 LEVEL = "the distribution itself"
 STATE, REFUSED, DATA = "classes_study", "classes_refused", "classes_dataset"
+JOB, BEFORE = "classes_job", "classes_before"  # what is trained, and the comparison that was on screen last
+SCORED = 5  # times as long as a run alone takes one whose every state is scored, on training and on test rows
+QUICK_SECONDS = 4.0  # of CPU; what takes longer may pass the time of the quick jobs and be begun again
 LOOKS = address.Looks("classes", Look, beside=True)
 MAIN = "column objective hybrid_mix labelled_share setup depths learning_rate".split()
 MORE = "num_components iterations num_seeds seed".split()
@@ -112,8 +116,8 @@ def study_panel(before: Study, dataset: Dataset) -> Study:
     return controls.panel("classes", values, made, MAIN, MORE, SETTINGS, how) or before
 
 
-def panel() -> tuple[Study, str]:
-    """Draw the side panel; the study that is wanted, and the key of the job that computes it."""
+def panel() -> tuple[Study, Dataset, DeltaGenerator]:
+    """Draw the side panel; the study that is wanted, its data, and the place in the panel of a button that trains."""
     data = uploads.at_hand(session.held_uploads())
 
     def show(study: Study) -> None:
@@ -123,25 +127,32 @@ def panel() -> tuple[Study, str]:
     before = address.opened(decode, STATE, REFUSED, Look, show)
     with st.sidebar:
         study = st.session_state[STATE] = study_panel(before, choose_data(before, data))
-        dataset = data[study.experiment.dataset]
-        key = progress.key_of("classes", study, dataset.sha256)
-        known = result(study, key) is not None
-        progress.run_button("classes_run", key, known, classes.run, study, dataset, unit="runs")
-    return study, key
+        return study, data[study.experiment.dataset], st.container()
 
 
-def result(study: Study, key: str) -> Comparison | None:
-    """What is known of a study: it ships, or the job of this key is done."""
-    made: Comparison | None = progress.made(key)
-    return classes.shipped().get(study) or made
+def price(study: Study) -> float:
+    """CPU seconds that a comparison will take."""
+    return SCORED * session.price_of(study) * len(classes.networks(study)) / len(study.depths)
 
 
-def on_screen(study: Study, key: str) -> Comparison | None:
-    """The result of the controls' study; None, with a word on how to get it, where there is none."""
-    found = result(study, key)
-    if found is None:
+def found(study: Study, dataset: Dataset, place: DeltaGenerator) -> Comparison | None:
+    """What is known of a study, for it ships or was trained here; None while it trains, with how far it is.
+
+    What is short is trained as soon as the controls say it, what is long when the button in `place` is pressed; it
+    takes the place of what was trained before.
+    """
+    key, seconds = progress.key_of("classes", study, dataset.sha256), price(study)
+    known: Comparison | None = classes.shipped().get(study) or progress.made(key)
+    if known is None and session.is_short(seconds):
+        how: dict[str, Any] = {"title": WORDS["under_way"], "unit": "runs", "quick": seconds <= QUICK_SECONDS}
+        known = progress.soon(JOB, key, classes.run, study, dataset, **how)
+    elif known is None:
+        label = session.price_words(seconds, WORDS["run_price"])
+        with place:
+            progress.run_button("classes_run", key, False, classes.run, study, dataset, unit="runs", label=label)
+        progress.waits_for(JOB, key)
         progress.not_yet(key)
-    return found
+    return known
 
 
 def provenance(shown: Comparison) -> None:
@@ -150,12 +161,21 @@ def provenance(shown: Comparison) -> None:
     st.caption(f":material/database: {literal(classes_words.about(shown))}. {literal(made)}")
 
 
-def curves(shown: Comparison) -> None:
-    """Accuracy beside a log-likelihood, with what they show in words."""
+def curves(shown: Comparison, stale: bool) -> None:
+    """Accuracy beside a log-likelihood, with what they show in words; in grey where other settings are asked for."""
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         how = {"options": list(RIGHT), "words": lambda name: RIGHT[name][0], "label_visibility": "collapsed"}
         title, quantity = RIGHT[LOOKS.draw("right", kind="segmented_control", **how)]
         with_control, log_iterations = LOOKS.draw("control"), LOOKS.draw("log")
+    with st.container(key="classes_stale" if stale else "classes_curves"):
+        if stale:
+            st.markdown(WORDS["classes_stale"])
+        charts_of(shown, title, quantity, with_control, log_iterations)
+        provenance(shown)
+
+
+def charts_of(shown: Comparison, title: str, quantity: str, with_control: bool, log_iterations: bool) -> None:
+    """The two charts side by side."""
     best = classes_words.best_levels(shown)
     left, right = st.columns(2, gap="medium")
     for column, key, scored, named, words in (
@@ -195,19 +215,21 @@ def show(shown: Comparison) -> None:
     st.markdown(literal(classes_words.control(shown)))
     for sentence in classes_words.stopped(shown):
         st.warning(literal(sentence), icon=":material/error:")
-    curves(shown)
-    provenance(shown)
+    curves(shown, stale=False)
     st.header("Every comparison", divider="gray")
     take_away(shown)
 
 
 parts = page.introduced("Predicting a class", "classes")
 LOOKS.opened()
-wanted, job = panel()
+wanted, its_data, button_place = panel()
 page.refusals([*st.session_state[REFUSED], *LOOKS.refused])
-comparison = on_screen(wanted, job)
-if comparison:
+comparison = found(wanted, its_data, button_place)
+if comparison is not None:
+    st.session_state[BEFORE] = comparison
     show(comparison)
+elif BEFORE in st.session_state:
+    curves(st.session_state[BEFORE], stale=True)
 st.header("All objectives on the labelled clusters", divider="gray")
 rows = classes_words.answer_rows(list(classes.shipped().values()))
 page.table(classes_words.ANSWER_COLUMNS, rows)

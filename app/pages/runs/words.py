@@ -57,7 +57,7 @@ def pooled(ends: Sequence[Ends], iterations: int, at: str) -> str:
     if not at or any(each.level is None for each in ends):
         return where
     reached = [each.reached for each in ends]
-    return f"{where}; {updates(statistics.median(reached), statistics.median_interval(reached), iterations)} to {at}"
+    return f"{where}; {updates(statistics.median(reached), statistics.median_interval(reached), iterations, at)}"
 
 
 def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
@@ -67,14 +67,15 @@ def curve(said: Mapping[str, Any], iterations: int, at: str) -> tuple[str, str]:
     where = end(said["end"])
     if "span" not in said:
         return said["name"], where
-    return said["name"], f"{where}; {updates(said['updates'], said['span'], iterations)} to {at}"
+    return said["name"], f"{where}; {updates(said['updates'], said['span'], iterations, at)}"
 
 
-def updates(median: float | None, span: Sequence[Any], iterations: int) -> str:
-    """A median of updates with its interval (low, high, coverage); one seed has none."""
+def updates(median: float | None, span: Sequence[Any], iterations: int, at: str) -> str:
+    """A median of updates to a target, with its interval (low, high, coverage); one seed has none."""
     low, high, coverage = span
     middle, ends = bound(median, iterations), (bound(low, iterations), bound(high, iterations))
-    return f"{bracketed(middle, *ends, coverage) if coverage else middle} updates"
+    said = bracketed(middle, *ends, coverage) if coverage else middle
+    return f"{said} updates to\u00a0{at}"  # no line begins with the target
 
 
 def end(said: Sequence[float]) -> str:

@@ -3,12 +3,16 @@
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from app.kit.link import CIRCUITS
 from app.live import shares as shares_module
 from app.live.shares import FIRST_SECONDS, HEAVY_SECONDS, HEAVY_WEIGHT, HOUR, Shares, Turn
 from spncore import Dataset
 from spncore.runs.study import Study
+from spncore.structures import CIRCUITS as BUILDERS
+from spncore.structures import StructureSettings
 from tests.app.live.conftest import SMALL
 
 SLICE = 0.02
@@ -178,3 +182,14 @@ def test_a_long_first_step_does_not_go_before_all_others_for_ever(paper: Paper) 
     before = quick.run.seconds
     paper.train(0.5)
     assert quick.run.seconds > before
+
+
+@pytest.mark.parametrize("structure", ["random_partitions", "rat", "rat_elementwise"])
+@pytest.mark.parametrize(("size", "split", "repetitions"), [(2, 1, 1), (2, 3, 1), (4, 2, 1), (4, 1, 4)])
+def test_what_a_circuit_takes_is_guessed_from_about_as_many_nodes_as_it_has(
+    structure: str, size: int, split: int, repetitions: int
+) -> None:
+    settings = {"structure": structure, "num_components": size, "split_depth": split, "num_repetitions": repetitions}
+    experiment = CIRCUITS.default().experiment.replace(**settings)
+    built = BUILDERS[structure](16, StructureSettings(size, split, repetitions), np.random.default_rng(0))
+    assert 0.5 < shares_module._breadth(experiment) / built.num_nodes < 2

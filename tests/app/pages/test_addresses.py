@@ -64,7 +64,15 @@ PAGES = [
         "grid", "grid", {"axes": "depth:1,2"}, "text_input grid_across_values", "1,3", "axes=depth:1,3", "grid_study"
     ),
     Shown("classes", "classes", {}, "toggle classes_log", True, "log=true", "classes_study classes_looks"),
-    Shown("classes", "classes", {"right": "llh"}, "button_group classes_depths", [1, 2], "depths=1,2", "classes_study"),
+    Shown(
+        "classes",
+        "classes",
+        {"right": "llh"},
+        "selectbox classes_objective",
+        "hybrid",
+        "objective=hybrid",
+        "classes_study",
+    ),
     Shown("update2020", "update2020", {}, "button_group update2020_data", "plants", "data=plants", "update2020_looks"),
     Shown("linear", "linear", LINEAR, "button_group linear_loss_axis", "log", "loss_axis=log", "linear_looks"),
     Shown("linear", "linear", LINEAR, "slider linear_t", 2, "t=2", "linear_study linear_looks"),

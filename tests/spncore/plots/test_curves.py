@@ -79,7 +79,7 @@ def test_with_levels_the_axis_fits_the_medians_and_far_levels_are_words_at_its_e
     median = [-6.3 + gain * (1 - 0.95**t) for t in iterations]
     outlying = [value - 5 for value in median]
     line = Line("L=1", 1, iterations, median, outlying, median)
-    levels = {"under": -99.0, "inside": -6.3 + gain / 2, "over": 60.0}
+    levels = {"under": -99.0, "inside": -6.3 + gain / 2, "over": 60.0, "at 70.000": 70.0}
     figure = charts.curves("t", [line], "light", levels)
     low, high = figure.layout.yaxis.range
     assert low <= min(median) and max(median) <= high
@@ -87,7 +87,7 @@ def test_with_levels_the_axis_fits_the_medians_and_far_levels_are_words_at_its_e
     (inside,) = figure.layout.shapes
     assert inside.y0 == levels["inside"]
     said = {note.text: (note.x, note.y) for note in figure.layout.annotations}
-    assert said["▲ over 60.000"] == (0, 1) and said["▼ under −99.000"] == (1, 0) and "inside" in said
+    assert said["▲ over 60.000<br>▲ at 70.000"] == (0, 1) and said["▼ under −99.000"] == (1, 0) and "inside" in said
 
 
 def test_first_steps_that_would_squeeze_the_rest_are_left_out_and_nothing_has_an_axis_of_its_own():
@@ -100,6 +100,13 @@ def test_first_steps_that_would_squeeze_the_rest_are_left_out_and_nothing_has_an
     assert charts.fitted([]) is None and charts.fitted([Line("", 1, [0], [float("nan")])]) is None
     low, high = charts.fitted([Line("", 1, [0, 1], [-2.0, -2.0])])
     assert low < -2 < high
+
+
+@pytest.mark.parametrize(("level", "side"), [(-5.05, "top"), (-5.5, "bottom"), (-4.95, "bottom")])
+def test_the_name_of_a_level_stands_under_it_where_a_curve_ends_just_above(level, side):
+    line = Line("L=1", 1, [0, 1, 2], [-6.0, -5.2, -5.0])
+    [name] = charts.curves("t", [line], "light", {"level": level}, y_range=(-6.1, -4.8)).layout.annotations
+    assert name.yanchor == side
 
 
 def test_without_levels_plotly_chooses_the_axis():

@@ -25,7 +25,7 @@ export class Beat {
     this.waiting = true;
   }
 
-  /** Called for every animation frame; rests as long as the last drawing took, so that the page answers in between. */
+  /** Called after each animation frame; rests as long as the last drawing took, so that the page answers in between. */
   tick() {
     const begin = this.now();
     if (!this.waiting || begin < this.next) return;
@@ -35,4 +35,18 @@ export class Beat {
     const end = this.now();
     this.next = end + Math.min(LONGEST, Math.max(SHORTEST - (end - begin), end - begin));
   }
+}
+
+/** Do something once what has changed so far is painted: a press is answered before what takes long begins. */
+export const afterPaint = (act) => requestAnimationFrame(() => setTimeout(act));
+
+/** For every animation frame: `move` by the seconds since the last, then `draw` once it is painted; until `ended()`. */
+export function everyFrame({ move, draw, ended }) {
+  const frame = (now, before) => {
+    if (ended()) return;
+    move((now - before) / 1000);
+    setTimeout(() => ended() || draw());
+    requestAnimationFrame((then) => frame(then, now));
+  };
+  requestAnimationFrame((now) => frame(now, now));
 }

@@ -8,7 +8,7 @@ import { recall, remember } from "../run/memory.js";
 import { NONE, publishedCurves } from "../run/published.js";
 import { range, seriesOf } from "../run/series.js";
 import { Run } from "../run/store.js";
-import { Beat } from "./beat.js";
+import { afterPaint, Beat, everyFrame } from "./beat.js";
 import { carried } from "./carried.js";
 import { html, icon, resized, wordedButton } from "./dom.js";
 import { mounting } from "./mounted.js";
@@ -74,7 +74,7 @@ class View {
     this.mount(parent);
     this.stopper = new AbortController();
     this.listen(this.stopper.signal);
-    requestAnimationFrame((now) => this.animate(now, now));
+    everyFrame({ move: (seconds) => this.move(seconds), draw: () => this.beat.tick(), ended: () => this.closed });
   }
 
   mount(parent) {
@@ -109,7 +109,7 @@ class View {
   head(...asked) {
     const told = { pin: () => this.run?.id, share: () => this.data.base };
     const button = (name) => {
-      const act = (this.act[name] = () => this.run && this.trigger(name, told[name]()));
+      const act = (this.act[name] = () => this.run && afterPaint(() => this.trigger(name, told[name]())));
       return wordedButton(name, act, { "data-act": name, key: SIDES[name] }, icon(name));
     };
     const sides = html("div", "spn-sides", ...asked.map(button), this.handout.button);
@@ -248,6 +248,7 @@ class View {
 
   pick(k) {
     Object.assign(this.choice, { component: k, picked: true });
+    this.page.picked?.();
     this.redraw(this.page.ofComponent?.());
   }
 
@@ -283,12 +284,9 @@ class View {
     this.words();
   }
 
-  /** Called for every animation frame: moves the clock, and on the beat what follows the cursor. */
-  animate(now, before) {
-    if (this.closed) return;
-    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.25, (now - before) / 1000)); // nobody misses the start
-    this.beat.tick();
-    requestAnimationFrame((then) => this.animate(then, now));
+  /** Move the cursor on by the seconds that passed. */
+  move(seconds) {
+    if (window.Plotly || this.failed) this.clock.tick(Math.min(0.25, seconds)); // nobody misses the start
   }
 
   /** Draw all that follows the cursor, at one frame. */

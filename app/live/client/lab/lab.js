@@ -131,6 +131,11 @@ class Lab {
     return [this.shown].filter((chart) => chart instanceof Figure);
   }
 
+  /** What is pressed answers at once, with all else to follow. */
+  picked() {
+    this.network.update();
+  }
+
   named({ names, num_depths, depths: [L], quantity }) {
     const title = names.length > num_depths ? "llh_title_rivals" : "llh_title";
     this.llh.rename(say(title, { quantity: say(quantity) }));

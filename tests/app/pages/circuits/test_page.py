@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.kit import text, uploads
 from app.kit.link import CIRCUITS
+from app.live import touch
 from app.live.headline.told import circuit_told, trees_sentence
 from app.live.runs import REGISTRY
 from app.pages.circuits import files
@@ -21,11 +23,11 @@ from spncore.runs.study import Study
 from spncore.runs.training import traced
 from spncore.trees.induced import enumerate_trees, num_trees
 from spncore.trees.steps import tree_weights
-from tests.addresses import at_address, by_menu
+from tests.addresses import at_address, by_menu, in_history
 from tests.closeness import assert_close
 from tests.mixture_of_trees import trees_trainer
 from tests.places import ENTRY
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 QUICK = {
     "dataset": "two-clusters",
@@ -63,7 +65,9 @@ def traces(study, data):
 
 
 def opened(**query):
-    page = at_address("circuits", **query).run()
+    page = at_address("circuits", **query)
+    page.session_state["circuit_more"] = True  # so that every control is drawn
+    page.run()
     assert not page.exception
     return page
 
@@ -76,32 +80,76 @@ def test_it_trains_the_circuit_of_its_link_beside_the_mixture_of_its_trees():
     assert not REFUSED
     page = opened(**QUICK)
     run = REGISTRY.get(shown(page).run_id)
-    assert run.study.names() == ("L=1", "mixture of trees")
+    until(lambda: run.study.names() == ("L=1", "mixture of trees"))
     assert run.study.experiment == STUDY.experiment
     assert page.button(key="circuit_train").proto.type == "secondary"
 
 
-def test_a_changed_control_is_trained_when_asked_and_written_to_the_address():
+def test_a_short_change_is_trained_by_itself_and_written_to_the_address():
     page = opened(**QUICK)
     before = shown(page).run_id
     page.slider(key="circuit_num_components").set_value(3).run()
-    assert shown(page).run_id == before and page.button(key="circuit_train").proto.type == "primary"
-    page.button(key="circuit_train").click().run()
     assert not page.exception and shown(page).run_id != before
+    assert shown(page).study.experiment.num_components == 3
+    assert page.button(key="circuit_train").proto.type == "secondary"
     assert page.query_params["num_components"] in ("3", ["3"])
     by_menu(by_menu(page, "linear"), "circuits")
     assert page.slider(key="circuit_num_components").value == 3
 
 
-def test_too_many_edges_are_refused_in_one_sentence_and_the_run_stays():
+def test_the_run_that_a_change_leaves_behind_ends_by_itself():
+    page = opened(**{**QUICK, "iterations": "5000"})
+    before = REGISTRY.get(shown(page).run_id)
+    assert not before.ended
+    page.number_input(key="circuit_iterations").set_value(10).run()
+    assert not page.exception and shown(page).run_id != before.id and before.stopped
+
+
+def test_a_long_change_waits_for_the_press_that_says_its_price(monkeypatch):
+    monkeypatch.setattr(touch, "TOUCH_SECONDS", 0.0)
     page = opened(**QUICK)
     before = shown(page).run_id
-    page.selectbox(key="circuit_structure").set_value("rat").run()
-    page.slider(key="circuit_num_components").set_value(8).run()
-    page.slider(key="circuit_split_depth").set_value(3).run()
+    page.slider(key="circuit_num_components").set_value(3).run()
+    assert shown(page).run_id == before and page.button(key="circuit_train").proto.type == "primary"
+    assert re.fullmatch(r"Train \(about \d+ (s|min) of computing\)", page.button(key="circuit_train").label)
     page.button(key="circuit_train").click().run()
+    assert not page.exception and shown(page).run_id != before
+    assert page.button(key="circuit_train").label == text.WORDS["train"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, touch.TOUCH_SECONDS])
+def test_a_link_is_trained_once_be_it_short_or_long(monkeypatch, seconds):
+    monkeypatch.setattr(touch, "TOUCH_SECONDS", seconds)
+    begun = counted_starts(monkeypatch)
+    page = opened(**{**QUICK, "num_components": "3"})
+    page.run()
+    assert [each.experiment.num_components for each in begun] == [3]
+    in_history(page, **QUICK)
+    page.run()
+    assert len(begun) == 2 and shown(page).study == STUDY
+
+
+def test_too_many_edges_are_refused_once_in_one_sentence_and_the_run_stays(monkeypatch):
+    page = opened(**{**QUICK, "structure": "rat", "num_components": "8"})
+    before, begun = shown(page).run_id, counted_starts(monkeypatch)
+    page.slider(key="circuit_split_depth").set_value(3).run()
+    page.run()
     assert "weighted edges are too many to draw live; the limit is 600; lower" in page.error[0].value.replace("\\", "")
-    assert shown(page).run_id == before
+    assert shown(page).run_id == before and len(begun) == 1, "what was refused is not tried again by itself"
+    page.slider(key="circuit_split_depth").set_value(1).run()
+    assert not page.error and shown(page).run_id == before and len(begun) == 1
+
+
+def counted_starts(monkeypatch):
+    """The studies that pages begin from now on."""
+    begun, real = [], REGISTRY.start
+
+    def start(study, *more):
+        begun.append(study)
+        return real(study, *more)
+
+    monkeypatch.setattr(REGISTRY, "start", start)
+    return begun
 
 
 def test_a_link_to_the_lab_with_a_deep_circuit_leads_here():

@@ -1,15 +1,18 @@
 """Predicting a class: the numbers behind its sentences, its link, its controls, an uploaded table, its job."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.kit import uploads
+from app.kit import progress, uploads
 from app.kit.link import LAB
-from app.kit.text import JOINER
+from app.kit.text import JOINER, WORDS
 from app.kit.uploads import Upload
+from app.live import touch
+from app.live.jobs import JOBS
 from app.pages.classes import charts
 from app.pages.classes import words as classes_words
 from spncore.data import library
@@ -212,40 +215,83 @@ def test_each_objective_shows_its_own_shipped_runs(objective):
     assert headline(page) == classes_words.headline(classes_study.shipped()[study])
 
 
-def test_other_settings_are_trained_in_the_background_and_then_shown():
+def test_short_settings_of_a_link_are_trained_by_themselves_and_then_shown():
     page = opened(**LAB.encode(SMALL))
-    assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
-    page.button(key="classes_run").click().run()
-    assert "Made on this server" in said(page, "caption") or only_its_own(page)
-    until(lambda: "Made on this server" in said(page.run(), "caption"))
     assert not page.exception and "Made on this server" in said(page, "caption")
-    assert "class “x3”" in said(page, "caption")
+    assert "class “x3”" in said(page, "caption") and not has_button(page)
 
 
-def only_its_own(page):
-    """No other settings' sentences and curves: what stands is the table of all objectives, which names its data."""
-    return page.header[0].value.startswith("All objectives") and not figures(page) and len(page.table) == 1
-
-
-def test_while_a_job_is_under_way_no_other_settings_sentences_stand(monkeypatch, jobs_in_threads):
-    page = opened()
-    assert headline(page) and len(figures(page)) == 2
-    monkeypatch.setattr(classes_study, "answers", lambda tasks, rows, compute, report: until(lambda: report(0, 1)))
-    page.number_input(key="classes_num_components").set_value(3).run()
-    assert "Nothing is known of these settings yet" in said(page, "info") and only_its_own(page)
+def test_long_settings_wait_for_the_press_that_says_their_price(monkeypatch, jobs_in_threads):
+    monkeypatch.setattr(touch, "TOUCH_SECONDS", 0.0)
+    page = opened(**LAB.encode(SMALL))
+    assert "Nothing is known of these settings yet" in said(page, "info") and not figures(page)
+    assert re.fullmatch(r"Run \(about \d+ s of computing\)", page.button(key="classes_run").label)
     page.button(key="classes_run").click().run()
-    assert "are being computed" in said(page, "info") and only_its_own(page)
+    until(lambda: "Made on this server" in said(page.run(), "caption"))
+    assert not page.exception and not has_button(page), "what is on screen is not trained again"
+
+
+def has_button(page):
+    return any(button.key == "classes_run" for button in page.button)
+
+
+def only_in_grey(page):
+    """No sentences of other settings but those of the curves that are said to be the ones before."""
+    return page.header[0].value.startswith("All objectives") and WORDS["classes_stale"] in said(page)
+
+
+def test_while_a_job_is_under_way_the_curves_before_stand_in_grey_and_no_answer(monkeypatch, jobs_in_threads):
+    page = opened()
+    assert headline(page) and len(figures(page)) == 2 and WORDS["classes_stale"] not in said(page)
+    under_way(monkeypatch)
+    page.number_input(key="classes_num_seeds").set_value(2).run()
+    assert "are being computed" in said(page) and only_in_grey(page) and len(figures(page)) == 2
+    assert "seeds 0 to 23" in said(page, "caption"), "whose curves they are"
+    page.number_input(key="classes_num_seeds").set_value(24).run()
+    assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT]) and not page.exception
+    assert WORDS["classes_stale"] not in said(page)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_what_a_change_leaves_behind_is_computed_no_more(monkeypatch, jobs_in_threads, long):
+    under_way(monkeypatch)
+    monkeypatch.setattr(touch, "TOUCH_SECONDS", 0.0 if long else touch.TOUCH_SECONDS)
+
+    def train():
+        if long:
+            page.button(key="classes_run").click().run()
+
+    page = opened(**LAB.encode(SMALL))
+    train()
+    [first] = JOBS._jobs.values()
+    page.number_input(key="classes_num_components").set_value(3).run()
+    assert first.stop.is_set() != long, "what is long goes on until the press"
+    train()
+    assert first.stop.is_set() and len(JOBS._jobs) == 2 and not page.exception
+
+
+def test_what_was_cancelled_is_begun_again_only_when_asked(monkeypatch, jobs_in_threads):
+    under_way(monkeypatch)
+    page = opened(**LAB.encode(SMALL))
     [cancel] = [button for button in page.button if button.key and button.key.startswith("cancel_")]
     cancel.click().run()
-    page.number_input(key="classes_num_components").set_value(4).run()
-    assert headline(page) == classes_words.headline(classes_study.shipped()[DEFAULT]) and not page.exception
+    [job] = JOBS._jobs.values()
+    until(lambda: job.ended)
+    page.run()
+    assert [*JOBS._jobs.values()] == [job] and job.state == "cancelled"
+    page.button(key="classes_job_again").click().run()
+    assert [*JOBS._jobs.values()] != [job] and not page.exception
+
+
+def under_way(monkeypatch):
+    """Jobs compute until they are stopped, and are hardly waited for."""
+    monkeypatch.setattr(classes_study, "answers", lambda tasks, rows, compute, report: until(lambda: report(0, 1)))
+    monkeypatch.setattr(progress, "SOON_SECONDS", 0.1)
 
 
 def test_a_computation_that_fails_is_said_in_words(monkeypatch, jobs_in_threads):
     monkeypatch.setattr(classes_study, "COMPUTE", "spncore.runs.scores:read_curves")
     page = opened(**LAB.encode(Study(SMALL.experiment.replace(iterations=5), (1,))))
-    page.button(key="classes_run").click().run()
-    until(lambda: page.run().error)
     assert "L=1" in said(page, "error") and "try fewer seeds" in said(page, "error")
 
 

@@ -10,6 +10,7 @@ from app.kit import stored
 from app.kit.text import JOINER, WORDS, plain
 from app.live.history import HISTORY
 from app.pages.compare import charts, words
+from spncore.plots.curves import Line
 from spncore.plots.palette import DASHES, DEPTHS, MARKERS, RIVALS
 from spncore.runs.trace import Trace
 from spncore.store import changes, reading
@@ -160,7 +161,6 @@ def test_colour_is_the_depth_and_dash_and_mark_are_the_run(monkeypatch: pytest.M
         place, depth = "ABC".index(name[0]), int(name[-1])
         assert line.line.color == DEPTHS["light"][depth - 1] == marks[name].marker.color
         assert line.line.dash == DASHES[place] and marks[name].marker.symbol == MARKERS[place]
-    assert {*lines} == {note.text for note in figure.layout.annotations}
     only = charts.figure(sides, "title", 2, True, "dark")
     assert {each.name for each in only.data} == {"A L=2", "B L=2", "C L=2"}
 
@@ -178,6 +178,23 @@ def test_a_rival_is_drawn_in_its_own_colour_and_with_the_dash_and_mark_of_its_ru
     assert name not in {each.name for each in charts.figure(sides, "title", 2, False, "light").data}
 
 
+def ending(letter: str, depth: int, height: float) -> Any:
+    return Line(f"{letter} L={depth}", depth, [0, 60], [0.0, height])
+
+
+def test_every_end_has_a_name_that_lies_over_no_other_and_ends_alike_have_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = [ending("A", 1, 0.5), ending("A", 2, 0.52), ending("A", 3, 0.9)]
+    drawn += [ending("B", 1, 0.5), ending("B", 2, 0.501), ending("C", 2, 0.5)]
+    monkeypatch.setattr(charts, "lines", lambda sides, depth: drawn)
+    figure = charts.figure(dict.fromkeys("ABC"), "title", 0, False, "light")  # type: ignore[arg-type]
+    notes = figure.layout.annotations
+    assert {note.text: round(note.y, 2) for note in notes} == {"A L=1,2": 0.51, "A L=3": 0.9, "B": 0.5, "C L=2": 0.5}
+    low, high = figure.layout.yaxis.range
+    pixels = (figure.layout.height - figure.layout.margin.t - figure.layout.margin.b) / (high - low)
+    heights = sorted(pixels * note.y - note.ay for note in notes)
+    assert min(np.diff(heights)) > charts.LINE_PIXELS - 0.01
+
+
 def _stored(seed: int, **changes: Any) -> Any:
     key, _ = keep(study(seed=seed, **changes))
     entry = HISTORY.read(reading.of_study, HISTORY.owner(SESSION), key)
@@ -188,7 +205,7 @@ def _stored(seed: int, **changes: Any) -> Any:
 def test_names_are_moved_apart_as_little_as_they_must() -> None:
     assert charts.spread([0.0, 1.0], 0.1, (0.0, 1.0)) == [0.0, 1.0]
     moved = charts.spread([0.5, 0.5, 0.52], 0.1, (0.0, 1.0))
-    assert [round(each, 3) for each in moved] == [0.5, 0.6, 0.7]
+    assert [round(each, 3) for each in moved] == [0.407, 0.507, 0.607], "around where they belong"
     high = charts.spread([1.0, 1.0, 1.0], 0.1, (0.0, 1.0))
     assert sorted(round(each, 3) for each in high) == [0.8, 0.9, 1.0]
     assert charts.spread([], 0.1, (0.0, 1.0)) == []

@@ -85,7 +85,7 @@ def test_a_row_says_what_differs_on_which_data_where_each_depth_ended_and_when_i
         middle, low, high, _ = statistics.spread(trace.llh[:, -1].tolist())
         assert words.end([middle, low, high, 0.96875]) in shown
         reached = statistics.span(trace.updates_to(target.levels[0]), 30).replace(">", "&gt;")
-        assert f"; {reached} updates to {target.title}" in shown
+        assert f"; {reached} updates to\u00a0{target.title}" in shown
     assert "Two clusters" in shown and "6 seeds" in shown and '<img src="data:image/svg+xml' in shown
 
 
@@ -147,7 +147,7 @@ def test_seeds_together_make_one_statement_over_all_of_them() -> None:
         llh = np.concatenate([one.llh, other.llh[1:]])
         reached = [next((at for at, value in enumerate(row) if value >= LEVEL), None) for row in llh]
         end = words.end(statistics.spread(llh[:, -1].tolist()))
-        assert escape(f"{end}; {statistics.span(reached, llh.shape[1] - 1)} updates to {level.title}") in shown
+        assert escape(f"{end}; {statistics.span(reached, llh.shape[1] - 1)} updates to\u00a0{level.title}") in shown
         arrived.append(all(reached))
     assert arrived == [True, False], "one curve is there in all seeds, the other one in none"
     [more] = [each for each in at.button if (each.key or "").startswith("runs_fold_")]

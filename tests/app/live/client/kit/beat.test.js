@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { Beat } from "../../../../../app/live/client/kit/beat.js";
+import { afterPaint, Beat, everyFrame } from "../../../../../app/live/client/kit/beat.js";
 import { Clock } from "../../../../../app/live/client/kit/transport.js";
 
 beforeEach(() => {
@@ -73,4 +73,37 @@ test("when nothing moves nothing is drawn", () => {
   beat.wake();
   beat.tick();
   assert.deepEqual([drawn, beat.frame], [2, 3]);
+});
+
+/** A browser that draws a frame at a time: what it asked for, then its paint, then tasks; all in `happened`. */
+function frames(t, happened) {
+  const asked = [];
+  const tasks = [];
+  t.mock.method(globalThis, "setTimeout", (task) => tasks.push(task));
+  globalThis.requestAnimationFrame = (callback) => asked.push(callback);
+  return (time) => {
+    asked.splice(0).forEach((callback) => callback(time));
+    happened.push("paint");
+    tasks.splice(0).forEach((task) => task());
+  };
+}
+
+test("every frame is painted before what it asks for is drawn, and after the end nothing is", (t) => {
+  const happened = [];
+  const frame = frames(t, happened);
+  let ended = false;
+  everyFrame({ move: (seconds) => happened.push(seconds), draw: () => happened.push("draw"), ended: () => ended });
+  frame(1000);
+  frame(1500);
+  ended = true;
+  frame(2000);
+  assert.deepEqual(happened, [0, "paint", "draw", 0.5, "paint", "draw", "paint"]);
+});
+
+test("what a press starts comes after the paint that answers it", (t) => {
+  const happened = [];
+  const frame = frames(t, happened);
+  afterPaint(() => happened.push("act"));
+  frame(1000);
+  assert.deepEqual(happened, ["paint", "act"]);
 });

@@ -172,7 +172,7 @@ def post(
 
 
 def _refuse_more(limits: RoomLimits, size: int, taken: int, last: int, own: int) -> None:
-    """RoomLimitError where one more event of `size` bytes is too much, after `last` events, `own` of the same member."""
+    """RoomLimitError where one more event of `size` bytes is too much, after `last`, of which `own` by this member."""
     if limits.event_bytes and size > limits.event_bytes:
         raise RoomLimitError(f"What was sent has {size:,} bytes; allowed: {limits.event_bytes:,}.")
     if limits.events_per_member and own >= limits.events_per_member:

@@ -188,10 +188,13 @@ def events_after(connection: Connection, code: str, seq: int, limit: int = MOST_
     return [Event(**row._mapping) for row in connection.execute(found.order_by(room_event.c.seq).limit(limit))]
 
 
-def blank(connection: Connection, code: str, kind: str, member: str) -> int:
-    """Take away what a member's events of a kind say, for good; they stay as numbers. How many there were."""
+def take_away(
+    connection: Connection, code: str, kind: str, member: str, said_as: str, payload: Mapping[str, Any], key: str
+) -> int:
+    """Blank what a member's events of a kind say, for good, and append an event that says so; its number."""
     those = (room_event.c.room == code) & (room_event.c.kind == kind) & (room_event.c.member == member)
-    return connection.execute(update(room_event).where(those).values(payload={})).rowcount
+    connection.execute(update(room_event).where(those).values(payload={}))
+    return post(connection, code, said_as, "", payload, key)
 
 
 def close_room(connection: Connection, code: str, owner: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,7 +51,7 @@ def _guess(state: RoomState, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _drawn(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and abs(value) <= LARGEST_GUESS  # type: ignore[arg-type]
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_GUESS
 
 
 def _question(said: Mapping[str, Any], asked: Mapping[str, int]) -> str:

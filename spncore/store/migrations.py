@@ -18,7 +18,7 @@ ROOMS_HAVE_EVENTS = (
         member VARCHAR(64) NOT NULL,
         "key" VARCHAR(64) NOT NULL,
         payload JSON NOT NULL,
-        at DOUBLE PRECISION NOT NULL,
+        at {double} NOT NULL,
         PRIMARY KEY (room, seq),
         FOREIGN KEY(room) REFERENCES room (code) ON DELETE CASCADE
     )""",
@@ -28,5 +28,6 @@ ROOMS_HAVE_EVENTS = (
 
 def rooms_have_events(connection: Connection) -> None:
     """From schema 1 to 2: a room has an owner, settings, and what happens in it as numbered events."""
+    double = "DOUBLE PRECISION" if connection.dialect.name == "postgresql" else "DOUBLE"
     for statement in ROOMS_HAVE_EVENTS:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statement.format(double=double))

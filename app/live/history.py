@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, ParamSpec, TypeVar
 
 from app.live.limits import server_limits
 from app.live.run import LiveRun
-from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place
+from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place, rooms
 from spncore.store.rows import Limits, owner_of
 from spncore.studies.history import finished
 
@@ -133,6 +133,7 @@ class History:
             self.fault = store.why_read_only
         else:
             store.write(changes.prune)  # what was deleted long ago
+            store.write(rooms.expire)
         return store
 
 

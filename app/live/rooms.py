@@ -24,6 +24,7 @@ from app.live.run import LiveRun
 from spncore.runs.study import Study
 from spncore.store import StoreError, rooms
 from spncore.store.rooms import Room, RoomLimits
+from spncore.studies import statistics
 from spncore.studies.classroom.acts import OF_TEACHER, ActError, checked
 from spncore.studies.classroom.seats import packed, seat_study
 from spncore.studies.classroom.state import Lesson, Place, RoomState, fold
@@ -146,6 +147,7 @@ class Rooms:
         self._tidy()
         code = rooms.code_of(code)
         room = self._read(rooms.find, code)
+        statistics.spread([0.0])  # what it needs takes half a second to load, for which no answer is to wait
         with self._lock:
             kept = self._held.pop(code, None)
             if room is None:

@@ -91,7 +91,7 @@ class Arrived:
     def wins(self, curve: int) -> Wins:
         """Start by start, in how many this curve was ahead of the first: at the level sooner, or higher in the end."""
         if self.target is not None:
-            return statistics.paired_wins(*(self._reached(each) for each in (curve, 0)))
+            return statistics.paired_wins(self._reached(curve), self._reached(0))
         return statistics.paired_scores(self.ends(curve), self.ends(0))
 
     def settled(self, curve: int) -> bool:
@@ -110,12 +110,12 @@ class Arrived:
         """What the pairs support, in a clause: a curve beside the first, by the rule of all pages."""
         first, second = self.names[curve], self.names[0]
         if self.target is not None:
-            reached = [self._reached(each) for each in (curve, 0)]
-            return f"to {self.target}: {statistics.compared(first, second, *reached, self.updates)}"
-        ends = [self.ends(each) for each in (curve, 0)]
-        if not all(map(math.isfinite, [*ends[0], *ends[1]])):
+            reached = self._reached(curve), self._reached(0)
+            return f"to {self.target}: {statistics.compared(first, second, reached[0], reached[1], self.updates)}"
+        ends, others = self.ends(curve), self.ends(0)
+        if not all(map(math.isfinite, [*ends, *others])):
             return f"{first} and {second} are not compared, since runs went beyond all numbers"
-        return statistics.scored(first, second, *ends)
+        return statistics.scored(first, second, ends, others)
 
     def _reached(self, curve: int) -> list[int | None]:
         """After how many updates each was at the level; one that has no such level to reach is there from the start."""

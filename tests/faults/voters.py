@@ -66,13 +66,17 @@ def killed(where: str, code: str, rounds: int) -> list[tuple[int, int]]:
             serve(where, code, begin, writing, awake)
             os._exit(1)
         os.close(writing)
-        if turn % 4 or turn == rounds - 1:  # among votes; else also while it opens the store and the phones join
+        text = b""
+        if turn == rounds - 1:  # the phone that slept is back
+            while f"{AWAY} ".encode() not in text and (more := os.read(reading_end, 4096)):
+                text += more
+        elif turn % 4:  # among votes; else also while it opens the store and the phones join
             select.select([reading_end], [], [])
         time.sleep(moments.uniform(0.0, 0.12))
         os.kill(server, signal.SIGKILL)
         os.waitpid(server, 0)
         with os.fdopen(reading_end, "rb") as file:
-            heard = [each.split() for each in file.read().decode().split(";")[:-1]]
+            heard = [each.split() for each in (text + file.read()).decode().split(";")[:-1]]
         votes += [(int(phone), int(number)) for phone, number in heard]
         for phone, number in heard:
             begin[int(phone)] = max(begin[int(phone)], int(number) + 1)

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,12 @@ from spncore.studies.classroom.state import Lesson
 from tests import children
 from tests.faults.serving import Serving
 from tests.places import ROOT
-from tests.postgres import Postgres
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="servers are forked, which this system cannot"),
 ]
 TEACHER, PHONES = "teacher".ljust(22, "_"), [f"phone-{number}".ljust(22, "_") for number in range(4)]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a new store."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "spnlab.db")
-        return
-    server = Postgres()
-    yield server.database()
-    server.close()
 
 
 def test_no_vote_that_was_acknowledged_is_lost_and_none_is_counted_twice(address: str) -> None:

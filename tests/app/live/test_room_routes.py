@@ -108,9 +108,8 @@ def test_the_teacher_leads_over_http_and_sees_who_is_where(room: Class) -> None:
     ):
         room.do("teacher", kind, **said)
     found = room.get("teacher")
-    assert (found["step"], found["pace"], found["paused"], found["hidden"], found["announced"]) == (
-        3, "free", True, True, 30,
-    )  # fmt: skip
+    stands = {name: found[name] for name in ("step", "pace", "paused", "hidden", "announced")}
+    assert stands == {"step": 3, "pace": "free", "paused": True, "hidden": True, "announced": 30}
     assert found["seats"] == [{"seat": 1, "step": 0, "nickname": "<b>Ann", "arrived": False}]
     assert found["you"]["teacher"] and found["study"]["names"] == ["L=1", "L=2"]
     room.do("teacher", "remove", seat=1)

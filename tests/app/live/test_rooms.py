@@ -122,16 +122,32 @@ def test_a_room_that_is_not_there_is_said_and_one_that_was_deleted_is_gone(rooms
         assert refused.value.status == 404
 
 
-def test_a_room_goes_when_its_time_is_over(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    rooms = server(room_seconds=0.2)
+def kept(rooms: Rooms) -> list[str]:
+    """The codes in the store, whether their time is over or not."""
+    return [code for (code,) in rooms.history.read(lambda c: c.exec_driver_sql("SELECT code FROM room").all())]
+
+
+def test_a_room_goes_when_its_time_is_over_at_the_next_start_or_when_another_is_asked_for(
+    server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1e9]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    rooms = server(room_seconds=3600.0)
     code = rooms.open(TEACHER, LESSON)
-    ends = rooms.held(code).room.ends_at
-    until(lambda: time.time() > ends)
-    with pytest.raises(RoomRefused, match="There is no room"):
-        rooms.state(code)
+    rooms.join(code, ANN)
+    now[0] += 3599.0
+    assert rooms.join(code, ANN) == 1
+    now[0] += 2.0
+    for asked in (lambda: rooms.state(code), lambda: vote(rooms, code, ANN, 1)):
+        with pytest.raises(RoomRefused, match="There is no room"):
+            asked()
+    assert kept(rooms) == [code], "it was looked after a moment ago"
+    next_start = server()
+    until(lambda: not kept(next_start))
+    late = rooms.open(TEACHER, LESSON)
+    now[0] += 3601.0
     monkeypatch.setattr(rooms_module, "TIDY_SECONDS", 0.0)
-    rooms.open(TEACHER, LESSON)
-    assert rooms.history.read(lambda c: c.exec_driver_sql(f"SELECT 1 FROM room WHERE code = '{code}'").all()) == []
+    assert rooms.open(TEACHER, LESSON) in kept(rooms) and late not in kept(rooms)
 
 
 def test_a_removed_nickname_is_nowhere_and_the_seat_gets_no_other(rooms: Rooms) -> None:

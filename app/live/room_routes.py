@@ -90,7 +90,8 @@ class RoomAnswers:
     async def _held(self, request: Request) -> Held:
         code = request.path_params["code"]
         try:
-            return self.rooms.at_hand(code) or await run_in_threadpool(self.rooms.held, code)
+            found = self.rooms.at_hand(code)
+            return await run_in_threadpool(self.rooms.held, code) if found is None else found
         except RoomRefused as refusal:
             raise RefusedError(refusal.status, str(refusal)) from None
 

@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from app.live.door.refusals import Refused
 from app.live.history import HISTORY, History
@@ -22,7 +22,7 @@ from app.live.limits import ServerLimits, server_limits
 from app.live.news import News
 from app.live.run import LiveRun
 from spncore.runs.study import Study
-from spncore.store import StoreError, rooms
+from spncore.store import Question, StoreError, rooms
 from spncore.store.rooms import Room, RoomLimits
 from spncore.studies import statistics
 from spncore.studies.classroom.acts import OF_TEACHER, ActError, checked
@@ -34,6 +34,8 @@ TIDY_SECONDS = 600.0  # between two times that what is over goes
 HERE_SECONDS = 15.0  # since a phone asked last
 MOST_HELD = 256  # rooms that are kept in memory; all are in the store
 TRIES = 20  # of codes, until one is free
+T = TypeVar("T")
+P = ParamSpec("P")
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
@@ -264,15 +266,15 @@ class Rooms:
             self._tidied = now
             self._write(rooms.expire)
 
-    def _read(self, what: Callable[..., Any], *asked: Any) -> Any:
+    def _read(self, what: Question[P, T], *asked: P.args, **named: P.kwargs) -> T:
         try:
-            return self.history.read(what, *asked)
+            return self.history.read(what, *asked, **named)
         except StoreError as error:
             raise _refusal(error) from None
 
-    def _write(self, what: Callable[..., Any], *asked: Any) -> Any:
+    def _write(self, what: Question[P, T], *asked: P.args, **named: P.kwargs) -> T:
         try:
-            return self.history.write(what, *asked)
+            return self.history.write(what, *asked, **named)
         except StoreError as error:
             raise _refusal(error) from None
 

@@ -103,7 +103,7 @@ def open_room(
     """Make a room; False where another has the code. RoomLimitError where the owner, or everybody, has many."""
     there = connection.execute(select(room.c.owner, room.c.made_at).where(room.c.code == code)).first()
     if there is not None:
-        return there.owner == owner and there.made_at == made_at  # this one, made twice
+        return bool(there.owner == owner and there.made_at == made_at)  # this one, made twice
     going_on = select(func.count()).select_from(room).where(room.c.ends_at > made_at)
     if limits.per_owner and _number(connection, going_on.where(room.c.owner == owner)) >= limits.per_owner:
         raise RoomLimitError(f"You have {limits.per_owner} rooms already; delete one of them.")

@@ -212,7 +212,7 @@ def test_an_answer_that_was_lost_is_repeated_and_counted_once(room: Class) -> No
         ("ann", "vote", b" " * 4001, 413, "What was sent has more than 4,000 bytes"),
         ("ann", "result", {"run": "A" * 22}, 404, "There is no such run any more"),
         ("ann", "result", {"run": 5}, 404, "There is no such run any more"),
-        ("ann", "dance", {}, 404, "There is nothing at this address"),
+        ("ann", "dance", {}, 405, "POST is not allowed here"),
     ],
 )
 def test_what_may_not_be_is_refused_in_a_sentence_and_nothing_happens(

@@ -68,17 +68,13 @@ def first_schema(place, server):
     if place.file:
         shutil.copy(STORES / "schema-1.db", place.file)
         return
-    tables = sorted(FIRST.read_text(encoding="utf-8").split("\n\n"), key=lambda each: "INDEX" in each)
-    made, left = list[str](), tables
-    while left:  # a table after those that it refers to
-        ready = [each for each in left if all(f"TABLE {name} " in "".join(made) for name in references(each))]
-        made, left = made + ready, [each for each in left if each not in ready]
-    room = "INSERT INTO room VALUES ('room-1', 1, NULL)"
-    server.ask(";".join([*made, "INSERT INTO schema_version VALUES (1)", room]), place.server.database)
-
-
-def references(definition):
-    return {word.partition("(")[0].strip() for word in definition.split("REFERENCES ")[1:]}
+    made = FIRST.read_text(encoding="utf-8").split("\n\n")
+    order = ("schema_version", "cell", "room", "study", "result", "trace", "entry")  # each after what it refers to
+    tables = [each for name in order for each in made if each.startswith(f"CREATE TABLE {name} ")]
+    rest = [each for each in made if each not in tables]
+    assert len(tables) == len(order) and all(" INDEX " in each for each in rest)
+    rows = ["INSERT INTO schema_version VALUES (1)", "INSERT INTO room VALUES ('room-1', 1, NULL)"]
+    server.ask(";".join([*tables, *rest, *rows]), place.server.database)
 
 
 def described(place):

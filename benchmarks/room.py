@@ -29,7 +29,7 @@ from spncore.runs.study import Study
 from spncore.store import Place, Store, rooms
 from spncore.store.rows import owner_of
 from spncore.studies.classroom.seats import points_of
-from spncore.studies.classroom.state import Lesson
+from spncore.studies.classroom.state import Agenda
 from spncore.studies.history import settings_of
 
 CODE, COOKIE = "BCDFG", "spnlab_browser"
@@ -234,7 +234,7 @@ def main(arguments: list[str] | None = None) -> None:
         place = Place(file=Path(folder, "spnlab.db"))
         with Store(place) as store:
             votes = {f"q{step}": 4 for step in range(1, sizes.steps + 1)}
-            settings = Lesson("measured", sizes.steps, votes=votes).settings()
+            settings = Agenda("measured", sizes.steps, votes=votes).settings()
             store.write(rooms.open_room, CODE, owner_of(TEACHER), settings, time.time(), time.time() + 3600).result()
             for kind, payload in (("study", {"study": settings_of(STUDY)}), ("announce", {"number": sizes.phones})):
                 store.write(rooms.post, CODE, kind, "", payload, kind).result()

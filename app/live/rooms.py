@@ -3,7 +3,7 @@
 Nothing lives in a session: who comes back has the seat of before, and what is new by the number of the last event it
 knows. A server that was killed has lost nothing that it acknowledged. Several servers on one store have the same rooms.
 
-`ROOMS.open(owner, lesson)` gives a code, `join(code, owner)` a seat, `act(code, owner, kind, said)` does what
+`ROOMS.open(owner, agenda)` gives a code, `join(code, owner)` a seat, `act(code, owner, kind, said)` does what
 `spncore.studies.classroom.acts` knows, `take(code, owner, run)` takes a finished run as a seat's result,
 `study(code, owner)` says what a seat trains, `state(code)` how the room stands. Owners are those of `HISTORY`. Whatever
 cannot be is a `RoomRefused` in one sentence. All of these wait for the store: not on an event loop.
@@ -27,7 +27,7 @@ from spncore.store.rooms import Room, RoomLimits
 from spncore.studies import statistics
 from spncore.studies.classroom.acts import OF_TEACHER, ActError, checked
 from spncore.studies.classroom.seats import packed, seat_study
-from spncore.studies.classroom.state import Lesson, Place, RoomState, fold
+from spncore.studies.classroom.state import Agenda, Place, RoomState, fold
 
 LOOK_SECONDS = 1.0  # after which other servers are asked for what happened there
 TIDY_SECONDS = 600.0  # between two times that what is over goes
@@ -51,7 +51,7 @@ class Held:
     """A room in memory: its state as far as it was read, who waits for more, and when each member was seen last."""
 
     def __init__(self, room: Room) -> None:
-        self.room, self.state = room, RoomState(Lesson(**room.settings))
+        self.room, self.state = room, RoomState(Agenda(**room.settings))
         self.lock, self.news, self.looked = threading.Lock(), News(), 0.0
         self.seen: dict[str, float] = {}
         self.drawn: dict[str, tuple[Any, Any]] = {}  # what was made of a state, by name, and of what
@@ -108,14 +108,14 @@ class Rooms:
             of.room_log_bytes,
         )
 
-    def open(self, owner: str, lesson: Lesson) -> str:
+    def open(self, owner: str, agenda: Agenda) -> str:
         """Open a room and return its code."""
         self._tidy()
         made_at = time.time()
         ends_at = made_at + (self.limits.room_seconds or 10 * 365 * 86_400.0)
         for _ in range(TRIES):
             code = rooms.new_code()
-            if self._write(rooms.open_room, code, owner, lesson.settings(), made_at, ends_at, self._most):
+            if self._write(rooms.open_room, code, owner, agenda.settings(), made_at, ends_at, self._most):
                 return code
         raise RoomRefused("No code is free; try again.", 503)
 

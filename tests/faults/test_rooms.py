@@ -15,7 +15,7 @@ import pytest
 from app.live.door.visitor import COOKIE
 from spncore.store import Place, Store, rooms
 from spncore.store.rows import owner_of
-from spncore.studies.classroom.state import Lesson
+from spncore.studies.classroom.state import Agenda
 from tests import children
 from tests.faults.serving import Serving
 from tests.places import ROOT
@@ -44,8 +44,8 @@ def test_no_vote_that_was_acknowledged_is_lost_and_none_is_counted_twice(address
 def opened(folder: Path) -> str:
     """A room in the store of a server that is not up yet."""
     with Store(Place(file=folder / "kept" / "spnlab.db")) as store:
-        lesson = Lesson("killed", 8, votes={"which": 3})
-        made = ("BCDFG", owner_of(TEACHER), lesson.settings(), time.time(), time.time() + 3600)
+        agenda = Agenda("killed", 8, votes={"which": 3})
+        made = ("BCDFG", owner_of(TEACHER), agenda.settings(), time.time(), time.time() + 3600)
         assert store.write(rooms.open_room, *made).result()
     return "BCDFG"
 

@@ -22,10 +22,10 @@ from app.live.rooms import Rooms
 from spncore.store import Store, rooms
 from spncore.store.place import place_of
 from spncore.store.rows import owner_of
-from spncore.studies.classroom.state import Lesson, RoomState, fold
+from spncore.studies.classroom.state import Agenda, RoomState, fold
 
 PHONES, QUESTIONS = 4, 60
-LESSON = Lesson("killed", 1, votes={f"q{number}": 4 for number in range(QUESTIONS)})
+AGENDA = Agenda("killed", 1, votes={f"q{number}": 4 for number in range(QUESTIONS)})
 TEACHER = owner_of("teacher")
 AWAY = 0  # the phone that sleeps through all rounds but the first and the last
 
@@ -87,14 +87,14 @@ def main(where: str, rounds: str) -> None:
     """Do it, and print what became of it."""
     with Store(place_of(where)) as store:
         code = "BCDFG"
-        store.write(rooms.open_room, code, TEACHER, LESSON.settings(), time.time(), time.time() + 86_400).result()
+        store.write(rooms.open_room, code, TEACHER, AGENDA.settings(), time.time(), time.time() + 86_400).result()
     votes = killed(where, code, int(rounds))
     with Store(place_of(where)) as store:
         events, more = list[rooms.Event](), True
         while more:
             part = store.read(rooms.events_after, code, len(events))
             events, more = events + part, bool(part)
-    state = fold(RoomState(LESSON), events)
+    state = fold(RoomState(AGENDA), events)
     names = {rooms.member_of(code, owner_of(f"phone {phone}")): phone for phone in range(PHONES)}
     kept = Counter(
         (names[event.member], event.payload["question"], event.payload["choice"])
@@ -110,7 +110,7 @@ def main(where: str, rounds: str) -> None:
         "votes": sum(kept.values()),
         "expected": sum(count_of(votes, phone, kept_of(events, names, phone)) for phone in range(PHONES)),
         "seats": sorted(place.seat for place in state.members.values()),
-        "tallies": sum(sum(state.tally(question)) for question in LESSON.votes),
+        "tallies": sum(sum(state.tally(question)) for question in AGENDA.votes),
         "answered": sum(len(given) for given in state.votes.values()),
     }
     print(json.dumps(found))

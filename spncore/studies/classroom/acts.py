@@ -38,13 +38,13 @@ def checked(state: RoomState, kind: str, said: Mapping[str, Any], members: int) 
 
 
 def _vote(state: RoomState, said: Mapping[str, Any]) -> dict[str, Any]:
-    question = _question(said, state.lesson.votes)
-    return {"question": question, "choice": _whole(said, "choice", 0, state.lesson.votes[question] - 1)}
+    question = _question(said, state.agenda.votes)
+    return {"question": question, "choice": _whole(said, "choice", 0, state.agenda.votes[question] - 1)}
 
 
 def _guess(state: RoomState, said: Mapping[str, Any]) -> dict[str, Any]:
-    question, values = _question(said, state.lesson.guesses), said.get("values")
-    number = state.lesson.guesses[question]
+    question, values = _question(said, state.agenda.guesses), said.get("values")
+    number = state.agenda.guesses[question]
     if not isinstance(values, list) or len(values) != number or not all(map(_drawn, values)):
         raise ActError(f"values: give {number} numbers from {-LARGEST_GUESS:g} to {LARGEST_GUESS:g}.")
     return {"question": question, "values": [float(value) for value in values]}
@@ -72,7 +72,7 @@ def _nickname(state: RoomState, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _progress(state: RoomState, said: Mapping[str, Any]) -> dict[str, Any]:
-    return {"step": _whole(said, "step", 0, state.lesson.num_steps)}
+    return {"step": _whole(said, "step", 0, state.agenda.num_steps)}
 
 
 def _pace(state: RoomState, said: Mapping[str, Any]) -> dict[str, Any]:

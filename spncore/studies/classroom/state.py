@@ -22,7 +22,7 @@ MOST_STEPS, MOST_QUESTIONS, MOST_CHOICES, MOST_POINTS = 64, 64, 12, 64
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Agenda:
     """What a room is opened for: a lesson's name, how many steps it has, and its questions.
 
     `votes` has by question how many choices there are, `guesses` how many points are drawn.
@@ -42,7 +42,7 @@ class Lesson:
             raise ValueError(f"a vote has 2 to {MOST_CHOICES} choices, a guess 1 to {MOST_POINTS} points")
 
     def settings(self) -> dict[str, Any]:
-        """It as a store keeps it; `Lesson(**settings)` is it again."""
+        """It as a store keeps it; `Agenda(**settings)` is it again."""
         return asdict(self)
 
 
@@ -82,7 +82,7 @@ class RoomState:
     counted from 0) and guesses (numbers), by number of the study and seat results.
     """
 
-    lesson: Lesson
+    agenda: Agenda
     seq: int = 0
     step: int = 0
     pace: Pace = "follow"
@@ -113,7 +113,7 @@ class RoomState:
     def tally(self, question: str) -> list[int]:
         """How many chose each choice."""
         given = Counter(self.votes.get(question, {}).values())
-        return [given[choice] for choice in range(self.lesson.votes[question])]
+        return [given[choice] for choice in range(self.agenda.votes[question])]
 
 
 class GapError(ValueError):

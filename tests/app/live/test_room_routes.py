@@ -22,7 +22,7 @@ from spncore.runs.study import Study
 from spncore.store import Place
 from spncore.store.rows import owner_of
 from spncore.studies.classroom.acts import OF_MEMBERS, OF_TEACHER
-from spncore.studies.classroom.state import Lesson
+from spncore.studies.classroom.state import Agenda
 from spncore.studies.history import settings_of
 from tests.app.live.conftest import ended
 
@@ -30,7 +30,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # Starlette asks for another HTTP client than the one that is pinned
     from starlette.testclient import TestClient
 
-LESSON = Lesson("depth", 8, votes={"which": 3}, guesses={"curve": 2})
+AGENDA = Agenda("depth", 8, votes={"which": 3}, guesses={"curve": 2})
 STUDY = Study(Experiment(dataset="two-clusters", num_components=2, iterations=40, init_noise=1e-2), (1, 2))
 TOKENS = {name: name.ljust(22, "_") for name in ("teacher", "ann", "bob", "cid")}
 OWN = {"Origin": "http://testserver"}
@@ -42,7 +42,7 @@ class Class:
     def __init__(self, registry: RunRegistry, rooms: Rooms) -> None:
         self.registry, self.rooms = registry, rooms
         self.client = TestClient(Starlette(routes=routes(registry, rooms=rooms)))
-        self.code = rooms.open(owner_of(TOKENS["teacher"]), LESSON)
+        self.code = rooms.open(owner_of(TOKENS["teacher"]), AGENDA)
         self.number = 0
 
     def headers(self, who: str) -> dict[str, str]:

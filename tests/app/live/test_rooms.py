@@ -19,12 +19,12 @@ from spncore.runs.study import Study
 from spncore.store import Place
 from spncore.store.rows import owner_of
 from spncore.studies.classroom.seats import seat_study
-from spncore.studies.classroom.state import Lesson
+from spncore.studies.classroom.state import Agenda
 from spncore.studies.history import settings_of
 from tests.app.live.conftest import ended
 from tests.waiting import until
 
-LESSON = Lesson("depth", 8, votes={"which": 3}, guesses={"curve": 2})
+AGENDA = Agenda("depth", 8, votes={"which": 3}, guesses={"curve": 2})
 STUDY = Study(Experiment(dataset="two-clusters", num_components=2, iterations=40, seed=3, init_noise=1e-2), (1, 2))
 TEACHER, ANN, BOB = (owner_of(name) for name in ("teacher", "ann", "bob"))
 LIMITS = ServerLimits()
@@ -56,7 +56,7 @@ def vote(rooms: Rooms, code: str, owner: str, choice: int, key: str | None = Non
 
 def test_who_joins_has_a_seat_and_has_it_again_after_a_restart(server: Any) -> None:
     first = server()
-    code = first.open(TEACHER, LESSON)
+    code = first.open(TEACHER, AGENDA)
     assert [first.join(code, owner) for owner in (ANN, BOB, ANN)] == [1, 2, 1]
     vote(first, code, ANN, 2)
     first.history.close()
@@ -67,14 +67,14 @@ def test_who_joins_has_a_seat_and_has_it_again_after_a_restart(server: Any) -> N
 
 
 def test_a_vote_that_is_sent_twice_under_one_key_is_one(rooms: Rooms) -> None:
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     rooms.join(code, ANN)
     assert vote(rooms, code, ANN, 1, "key-0001") == vote(rooms, code, ANN, 1, "key-0001") == 2
     assert rooms.state(code).seq == 2 and rooms.state(code).tally("which") == [0, 1, 0]
 
 
 def test_thirty_vote_at_once_and_all_are_counted_once(rooms: Rooms) -> None:
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     owners = [owner_of(str(number)) for number in range(30)]
 
     def come(owner: str) -> int:
@@ -90,7 +90,7 @@ def test_thirty_vote_at_once_and_all_are_counted_once(rooms: Rooms) -> None:
 
 def test_what_happens_at_one_server_is_soon_known_at_the_other(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = server(), server()
-    code = one.open(TEACHER, LESSON)
+    code = one.open(TEACHER, AGENDA)
     assert other.state(code).seq == 0
     one.join(code, ANN)
     other.join(code, BOB)
@@ -99,7 +99,7 @@ def test_what_happens_at_one_server_is_soon_known_at_the_other(server: Any, monk
 
 
 def test_only_members_act_as_members_and_only_the_teacher_as_one(rooms: Rooms) -> None:
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     rooms.join(code, ANN)
     for kind, said in (("step", {"step": 1}), ("end", {}), ("announce", {"number": 3}), ("remove", {"seat": 1})):
         with pytest.raises(RoomRefused, match="Only who opened the room may do this") as refused:
@@ -113,7 +113,7 @@ def test_only_members_act_as_members_and_only_the_teacher_as_one(rooms: Rooms) -
 
 
 def test_a_room_that_is_not_there_is_said_and_one_that_was_deleted_is_gone(rooms: Rooms) -> None:
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     rooms.join(code, ANN)
     rooms.close(code, TEACHER)
     for asked in (lambda: rooms.state(code), lambda: rooms.join(code, ANN), lambda: vote(rooms, code, ANN, 1)):
@@ -133,7 +133,7 @@ def test_a_room_goes_when_its_time_is_over_at_the_next_start_or_when_another_is_
     now = [1e9]
     monkeypatch.setattr(time, "time", lambda: now[0])
     rooms = server(room_seconds=3600.0)
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     rooms.join(code, ANN)
     now[0] += 3599.0
     assert rooms.join(code, ANN) == 1
@@ -144,14 +144,14 @@ def test_a_room_goes_when_its_time_is_over_at_the_next_start_or_when_another_is_
     assert kept(rooms) == [code], "it was looked after a moment ago"
     next_start = server()
     until(lambda: not kept(next_start))
-    late = rooms.open(TEACHER, LESSON)
+    late = rooms.open(TEACHER, AGENDA)
     now[0] += 3601.0
     monkeypatch.setattr(rooms_module, "TIDY_SECONDS", 0.0)
-    assert rooms.open(TEACHER, LESSON) in kept(rooms) and late not in kept(rooms)
+    assert rooms.open(TEACHER, AGENDA) in kept(rooms) and late not in kept(rooms)
 
 
 def test_a_removed_nickname_is_nowhere_and_the_seat_gets_no_other(rooms: Rooms) -> None:
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     rooms.join(code, ANN)
     rooms.act(code, ANN, "nickname", {"name": "Unmistakable"})
     rooms.act(code, TEACHER, "remove", {"seat": 1})
@@ -163,11 +163,11 @@ def test_a_removed_nickname_is_nowhere_and_the_seat_gets_no_other(rooms: Rooms) 
 
 def test_limits_of_rooms_are_refused_with_429(server: Any) -> None:
     rooms = server(rooms_per_owner=1, room_members=1, room_events_per_member=2)
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     rooms.join(code, ANN)
     vote(rooms, code, ANN, 1)
     for asked in (
-        lambda: rooms.open(TEACHER, LESSON),
+        lambda: rooms.open(TEACHER, AGENDA),
         lambda: rooms.join(code, BOB),
         lambda: vote(rooms, code, ANN, 2),
     ):
@@ -181,7 +181,7 @@ def test_limits_of_rooms_are_refused_with_429(server: Any) -> None:
 def training(make: Any, data: Dataset, rooms: Rooms) -> Any:
     """A room with a study and two members, and how a run is trained."""
     registry: RunRegistry = make()
-    code = rooms.open(TEACHER, LESSON)
+    code = rooms.open(TEACHER, AGENDA)
     for owner in (ANN, BOB):
         rooms.join(code, owner)
     rooms.act(code, TEACHER, "study", {"study": settings_of(STUDY)})

@@ -6,15 +6,15 @@ import pytest
 
 from spncore.store.rooms import Event
 from spncore.studies.classroom.seats import Curve, Result
-from spncore.studies.classroom.state import Lesson, RoomState
+from spncore.studies.classroom.state import Agenda, RoomState
 
-LESSON = Lesson("depth", 8, votes={"which": 3, "why": 2}, guesses={"curve": 2})
+AGENDA = Agenda("depth", 8, votes={"which": 3, "why": 2}, guesses={"curve": 2})
 
 
 @pytest.fixture
 def room():
     """A room in which nothing has happened."""
-    return RoomState(LESSON)
+    return RoomState(AGENDA)
 
 
 def events(*said):

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from spncore import Experiment
 from spncore.runs.study import Study
 from spncore.store import MEMORY, Store, rooms
-from spncore.studies.classroom.state import GapError, Lesson, RoomState, fold
+from spncore.studies.classroom.state import Agenda, GapError, RoomState, fold
 from spncore.studies.classroom.state import Place as Seat
 from spncore.studies.history import settings_of
-from tests.spncore.studies.classroom.conftest import LESSON, events, result_payload
+from tests.spncore.studies.classroom.conftest import AGENDA, events, result_payload
 
 STUDY = settings_of(Study(Experiment(dataset="two-clusters", iterations=20), (1, 2)))
 PEOPLE = ("ann", "bob", "cid")
@@ -95,7 +95,7 @@ def test_results_are_shown_anew_from_the_event_on_that_shows_them(room):
 
 def test_a_kind_of_a_newer_release_changes_nothing_but_the_number(room):
     state = fold(room, events(("join", "ann", {"seat": 1}), ("dance", "ann", {"tango": 1})))
-    assert state == RoomState(LESSON, seq=2, members={"ann": Seat(1)})
+    assert state == RoomState(AGENDA, seq=2, members={"ann": Seat(1)})
 
 
 def test_a_missing_event_is_an_error_and_never_passed_over(room):
@@ -115,8 +115,8 @@ def test_a_lesson_that_is_more_than_a_room_takes_is_none():
         {"votes": {str(n): 2 for n in range(65)}},
     ):
         with pytest.raises(ValueError, match="1 to 64"):
-            Lesson("x", **wrong)
-    assert Lesson(**json.loads(json.dumps(LESSON.settings()))) == LESSON
+            Agenda("x", **wrong)
+    assert Agenda(**json.loads(json.dumps(AGENDA.settings()))) == AGENDA
 
 
 members = st.sampled_from((*PEOPLE, "eve"))
@@ -146,8 +146,8 @@ posts = st.lists(st.tuples(acts, st.integers(0, 12)), max_size=40)  # each under
 def test_what_was_followed_live_is_what_is_read_from_the_begin_from_the_middle_and_twice(said, data):
     """Through a real store, which numbers the events and drops those of a key that is there."""
     with Store(MEMORY) as store:
-        store.write(rooms.open_room, "BCDFG", "teacher", LESSON.settings(), 0.0, 1e12).result()
-        live, seen = RoomState(LESSON), set[tuple[str, str]]()
+        store.write(rooms.open_room, "BCDFG", "teacher", AGENDA.settings(), 0.0, 1e12).result()
+        live, seen = RoomState(AGENDA), set[tuple[str, str]]()
         for name in PEOPLE:
             store.write(rooms.join, "BCDFG", name).result()
         for (kind, member, payload), key in said:
@@ -159,8 +159,8 @@ def test_what_was_followed_live_is_what_is_read_from_the_begin_from_the_middle_a
         every = store.read(rooms.events_after, "BCDFG", 0)
         middle = data.draw(st.integers(0, len(every)))
         assert len(every) == len(PEOPLE) + len(seen)
-        assert fold(RoomState(LESSON), every) == live
-        half = fold(RoomState(LESSON), every[:middle])
+        assert fold(RoomState(AGENDA), every) == live
+        half = fold(RoomState(AGENDA), every[:middle])
         assert fold(half, store.read(rooms.events_after, "BCDFG", half.seq)) == live
         assert fold(half, every) == fold(live, every) == live
         assert live.seq == len(every)

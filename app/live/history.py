@@ -17,7 +17,7 @@ from app.live.limits import server_limits
 from app.live.run import LiveRun
 from spncore.kept import bundle
 from spncore.kept.runs import listed, whole
-from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place, reading
+from spncore.store import MEMORY, Place, Question, Store, StoreError, changes, default_place, reading, rooms
 from spncore.store.rows import Limits, owner_of
 from spncore.studies.history import finished
 
@@ -144,21 +144,28 @@ class History:
             self.fault = store.why_read_only
         else:
             store.write(changes.prune)  # what was deleted long ago
+            store.write(rooms.expire)
         return store
 
     def _try_again(self) -> None:
-        """Open the place that could not be opened before; what was kept in memory since then goes there."""
+        """Open the place that could not be opened before; what was kept in memory since then goes there.
+
+        Not while a class is in a room, which would lose it.
+        """
+        before = self._store
         try:
+            if before is None or before.read(rooms.counts).rooms:
+                raise StoreError("a room is open")
             store = Store(self._place())
         except StoreError:
             self._again_at = time.monotonic() + AGAIN_SECONDS
             return
+        if store.why_read_only:
+            return store.close()
         with self._lock:
-            before, self._store, self.fault = self._store, store, store.why_read_only or ""
+            self._store, self.fault = store, ""
         LOG.warning("the store of runs can be opened now; what was kept in memory goes there")
         time.sleep(LEAVE_SECONDS)
-        if before is None or store.why_read_only:
-            return
         for owner in before.read(reading.owners):
             runs = (whole(before, entry) for entry in listed(before, reading.Query(owner)))
             try:

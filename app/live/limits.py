@@ -80,6 +80,15 @@ class ServerLimits:
     owner_bytes: int = 256_000_000  # of the traces in one owner's list of runs; the oldest without a name go first
     room_bytes: int = 512_000_000  # and in that of a room
     store_bytes: int = 4_000_000_000  # and of the whole store
+    rooms: int = 200  # of classes, at one time
+    rooms_per_owner: int = 5
+    room_members: int = 250
+    room_seconds: float = 12 * 3600.0  # after which a room is gone with all that happened in it
+    room_events: int = 20_000  # that a room takes
+    room_events_per_member: int = 300
+    room_event_bytes: int = 16_000  # of one of them
+    room_log_bytes: int = 16_000_000  # of all of them
+    room_post_bytes: int = 4_000  # that a phone sends
     unsaved_bytes: int = 64_000_000  # the same where lists are kept in memory alone
     unused_bytes: int = 128_000_000  # of finished runs that nobody looks at, kept in case somebody asks
     run_seconds: float = LIMITS.run_seconds

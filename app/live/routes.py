@@ -5,13 +5,11 @@ which answers unknown paths with status 200, for data.
 """
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
@@ -20,10 +18,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.live import assets, paper, touch
+from app.live.answering import FRESH, Answer, RefusedError, body_of, check_origin, json_answer, read_json
 from app.live.door.visitor import browser_of
 from app.live.files import served
 from app.live.jobs import JOBS, JobBoard, JobRefused
 from app.live.paths import root
+from app.live.room_routes import RoomAnswers
+from app.live.rooms import ROOMS, Rooms
 from app.live.run import LiveRun
 from app.live.runs import RunRefused, RunRegistry
 from app.live.shares import guessed
@@ -33,19 +34,8 @@ from spncore.record import ExperimentError
 from spncore.studies.published import published_figure3
 
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS".split()
-SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
-FRESH = {**SAFE, "Cache-Control": "no-store"}
-Answer = Callable[[Request], Response | Awaitable[Response]]
 HOLD_SECONDS = 1.0  # that an answer waits for something new; a browser has six connections for all its tabs
 JOB_STEP = 0.02
-
-
-class RefusedError(Exception):
-    """A request is refused with this status and sentence."""
-
-    def __init__(self, status: int, sentence: str, **headers: str) -> None:
-        super().__init__(sentence)
-        self.status, self.headers = status, headers
 
 
 class Answers:
@@ -94,19 +84,19 @@ class Answers:
 
     async def drawing(self, request: Request) -> Response:
         """The drawing of a deep circuit."""
-        return _json(await run_in_threadpool(trees.drawing, self.begun(request), request.query_params))
+        return json_answer(await run_in_threadpool(trees.drawing, self.begun(request), request.query_params))
 
     def layout(self, request: Request) -> Response:
         """What is needed to read the frames; of a circuit that is still being learned only where that stands."""
         run = self.run_of(request)
-        return _json(frames.layout(run) if run.computation.prepared else frames.standing(run, 0))
+        return json_answer(frames.layout(run) if run.computation.prepared else frames.standing(run, 0))
 
     async def pdf(self, request: Request) -> Response:
         """A drawing that a page of the lab sends as a PDF, made among the quick jobs, of which a browser has few."""
-        _check_origin(request, self.origins)
+        check_origin(request, self.origins)
         limits = self.jobs.limits
         many = f"The figure has more than {limits.drawing_bytes / 1e6:g} MB of lines; save it as SVG or PNG."
-        body = await _body(request, limits.drawing_bytes, many)
+        body = await body_of(request, limits.drawing_bytes, many)
         asker = browser_of(request.scope) or (request.client.host if request.client else "")
         try:
             job = self.jobs.start(f"pdf {sha256(body).hexdigest()}", f"pdf {asker}", paper.pdf, body, quick=True)
@@ -123,16 +113,16 @@ class Answers:
 
     async def touch(self, request: Request) -> Response:
         """Go on from a run as a touch on its drawing asks; the page, whose widgets follow later, finds the same run."""
-        _check_origin(request, self.origins)
+        check_origin(request, self.origins)
         run, session = self.run_of(request), request.headers.get("x-session", "")
         if run.session != session:
             raise RefusedError(403, "Only the page that started this run may go on from it.")
-        body = await _body(request, self.registry.limits.touch_bytes, "What the drawing asked for is too long.")
-        return _json({"run": await run_in_threadpool(self._go_on, run, body)})
+        body = await body_of(request, self.registry.limits.touch_bytes, "What the drawing asked for is too long.")
+        return json_answer({"run": await run_in_threadpool(self._go_on, run, body)})
 
     def _go_on(self, run: LiveRun, body: bytes) -> str:
         try:
-            study = touch.after(run.study, _read(body))
+            study = touch.after(run.study, read_json(body))
             if guessed(study, run.dataset) > touch.TOUCH_SECONDS:
                 raise RefusedError(409, "This run takes long; press Train to begin it.")
             return self.registry.start(study, run.dataset, run.session, run.page)
@@ -143,16 +133,16 @@ class Answers:
 
     def stop(self, request: Request) -> Response:
         """End a run."""
-        _check_origin(request, self.origins)
+        check_origin(request, self.origins)
         if not self.registry.stop(self.run_of(request).id, request.headers.get("x-session", "")):
             raise RefusedError(403, "Only the page that started this run may stop it.")
         return Response(status_code=204, headers=FRESH)
 
 
 def routes(
-    registry: RunRegistry, base: str = "", origins: Sequence[str] = (), jobs: JobBoard = JOBS
+    registry: RunRegistry, base: str = "", origins: Sequence[str] = (), jobs: JobBoard = JOBS, rooms: Rooms = ROOMS
 ) -> list[BaseRoute]:
-    """The routes below `base`, Streamlit's server.baseUrlPath; see `Answers`."""
+    """The routes below `base`, Streamlit's server.baseUrlPath; see `Answers` and `RoomAnswers`."""
     of = Answers(registry, origins, jobs)
     answers: dict[str, tuple[str, Answer]] = {
         "runs/{id}": ("GET", of.data),
@@ -163,7 +153,8 @@ def routes(
         "runs/{id}/touch": ("POST", of.touch),
         "runs/{id}/stop": ("POST", of.stop),
         "pdf": ("POST", of.pdf),
-        "figure3": ("GET", lambda request: _json(published())),
+        **RoomAnswers(rooms, registry, origins).answers,
+        "figure3": ("GET", lambda request: json_answer(published())),
         assets.plotly().name: ("GET", lambda request: served(request, assets.plotly())),
         "static/{name:path}": ("GET", _static),
         "{rest:path}": ("GET", _unknown),
@@ -191,9 +182,9 @@ def _guarded(method: str, answer: Answer) -> Callable[[Request], Awaitable[Respo
             response = answer(request)
             return response if isinstance(response, Response) else await response
         except RefusedError as refusal:
-            return _json({"error": str(refusal)}, refusal.status, refusal.headers)
+            return json_answer({"error": str(refusal)}, refusal.status, refusal.headers)
         except BadQueryError as refusal:
-            return _json({"error": str(refusal)}, 400)
+            return json_answer({"error": str(refusal)}, 400)
 
     return endpoint
 
@@ -211,25 +202,6 @@ def _new_from(run: LiveRun, start: int) -> bool:
     return run.length > start or run.ended or run.queue_position > 0
 
 
-async def _body(request: Request, most: int, more: str) -> bytes:
-    """What was sent; refused with the sentence `more` as soon as it is more than `most` bytes."""
-    parts, size = list[bytes](), 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise RefusedError(413, more)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _read(body: bytes) -> Any:
-    """What was sent as JSON; None where it is none."""
-    try:
-        return json.loads(body)
-    except ValueError:
-        return None
-
-
 def _query(request: Request) -> dict[str, str]:
     """The values by name; of a repeated one all together, which are no number."""
     return {name: ",".join(request.query_params.getlist(name)) for name in request.query_params}
@@ -239,31 +211,10 @@ def _seed(query: Mapping[str, str], run: LiveRun) -> int:
     return below(query, "seed", run.study.experiment.num_seeds, "seeds ")
 
 
-def _check_origin(request: Request, origins: Sequence[str]) -> None:
-    """Only pages of this server may change anything: browsers name the page's origin in every POST.
-
-    Over HTTPS they also say themselves that page and server are one site, whatever a proxy makes of the host's name.
-    """
-    origin, host = request.headers.get("origin", ""), request.headers.get("host")
-    if request.headers.get("sec-fetch-site") == "same-origin" or urlsplit(origin).netloc == host or origin in origins:
-        return
-    raise RefusedError(
-        403,
-        f"Only the lab's own page may do this, and the server, asked for as {str(host)[:80]!r}, cannot tell that the "
-        f"page at {origin[:80]!r} is that. A proxy in between must hand on the Host it was asked for (nginx: "
-        "proxy_set_header Host $http_host), or server.corsAllowedOrigins name the page's origin.",
-    )
-
-
 def _octets(header: dict[str, Any], body: frames.Floats32) -> Response:
     # Float32 hardly compresses; naming an encoding keeps Streamlit's gzip, which would do so at every answer, away.
     headers = {**FRESH, "Content-Encoding": "identity"}
     return Response(frames.envelope(header, body), media_type="application/octet-stream", headers=headers)
-
-
-def _json(content: dict[str, Any], status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    text = json.dumps(content, allow_nan=False)
-    return Response(text, status, {**FRESH, **(headers or {})}, media_type="application/json")
 
 
 def _static(request: Request) -> Response:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from spncore.store.place import StoreError
 from spncore.store.rows import ARITHMETIC, LLH, NO_LIMITS, Ends, Finished, Limits, octets
-from spncore.store.schema import cell, entry, result, room, study, trace
+from spncore.store.schema import cell, entry, result, study, trace
 
 NAME_CHARACTERS, NOTE_CHARACTERS, TAG_CHARACTERS, TAGS = 120, 4_000, 40, 20
 UNDO_SECONDS = 24 * 3600.0  # after which what was deleted is gone
@@ -124,11 +124,6 @@ def would_go(connection: Connection, before: float | None = None) -> int:
 def _going(before: float | None) -> Any:
     gone = entry.c.deleted_at < time.time() - UNDO_SECONDS
     return gone if before is None else gone | (entry.c.name.is_(None) & (entry.c.made_at < before))
-
-
-def open_room(connection: Connection, code: str, ends_at: float | None = None) -> None:
-    """Make a room that entries may belong to."""
-    _insert_new(connection, room, [{"code": code, "made_at": time.time(), "ends_at": ends_at}])
 
 
 def put_cells(connection: Connection, outcomes: Mapping[str, str]) -> None:

@@ -29,6 +29,8 @@ from sqlalchemy import (
     update,
 )
 
+from spncore.store.migrations import rooms_have_events
+
 METADATA = MetaData()
 NUMBER = BigInteger().with_variant(Integer, "sqlite")  # which numbers rows by itself only in columns of its own kind
 HASH = String(64)
@@ -93,8 +95,23 @@ room = Table(
     METADATA,
     Column("code", String(16), primary_key=True),
     Column("made_at", Double, nullable=False),
-    Column("ends_at", Double),
+    Column("ends_at", Double),  # when it is gone, with its events
+    Column("owner", HASH),  # who opened it; none of those that schema 1 has
+    Column("settings", JSON),
+    Column("num_bytes", BigInteger, nullable=False, server_default="0"),  # of its events
 )
+room_event = Table(
+    "room_event",
+    METADATA,
+    Column("room", String(16), ForeignKey("room.code", ondelete="CASCADE"), primary_key=True),
+    Column("seq", Integer, primary_key=True),  # 1, 2, … without gaps
+    Column("kind", String(20), nullable=False),
+    Column("member", HASH, nullable=False),  # whose act it was, under a name of this room alone
+    Column("key", String(64), nullable=False),  # a member's own, so that what is sent twice is there once
+    Column("payload", JSON, nullable=False),
+    Column("at", Double, nullable=False),
+)
+Index("room_event_once", room_event.c.room, room_event.c.member, room_event.c.key, unique=True)
 entry = Table(
     "entry",
     METADATA,
@@ -120,7 +137,7 @@ cell = Table(
 )
 
 # What leads from version n to n + 1 stands at place n - 1. Never change one that was released: add another.
-MIGRATIONS: Sequence[Callable[[Connection], None]] = ()
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (rooms_have_events,)
 SCHEMA = 1 + len(MIGRATIONS)
 
 

@@ -134,12 +134,12 @@ def spread(values: Sequence[float]) -> tuple[float, float, float, float]:
 
 def lead(first: Iterations, second: Iterations, end: int) -> Effect:
     """By how many updates the first was earlier, seed by seed; of runs that made `end` updates."""
-    return _effect([_known(*pair, end) for pair in zip(_numbers(first), _numbers(second), strict=True)])
+    return middle_between([_known(*pair, end) for pair in zip(_numbers(first), _numbers(second), strict=True)])
 
 
 def higher(first: Sequence[float], second: Sequence[float]) -> Effect:
     """By how many nats per row the first is higher, seed by seed."""
-    return _effect([(one - other, one - other) for one, other in zip(first, second, strict=True)])
+    return middle_between([(one - other, one - other) for one, other in zip(first, second, strict=True)])
 
 
 def paired_wins(first: Iterations, second: Iterations) -> Wins:
@@ -321,7 +321,8 @@ def _known(first: float, second: float, end: int) -> tuple[float, float]:
     return (end - first, math.inf) if math.isinf(second) else (second - first, second - first)
 
 
-def _effect(known: Sequence[tuple[float, float]]) -> Effect:
+def middle_between(known: Sequence[tuple[float, float]]) -> Effect:
+    """The median of numbers of which bounds are known, and its interval, which holds wherever within them they are."""
     below, above = (sorted(side) for side in zip(*known, strict=True))
     low, high, coverage = _ranks(len(known))
     return Effect(below[low], _middle(below), _middle(above), above[high], coverage)

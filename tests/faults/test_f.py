@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +11,11 @@ import pytest
 
 from tests import children
 from tests.places import ROOT
-from tests.postgres import Postgres
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="writers are forked, which this system cannot"),
 ]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a new store."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "spnlab.db")
-        return
-    server = Postgres()
-    yield server.database()
-    server.close()
 
 
 def written(*arguments: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 from starlette.requests import Request
 
-from app.live.routes import RefusedError, _check_origin
+from app.live.answering import RefusedError, check_origin
 
 BEHIND_A_PROXY = {"origin": "https://lab.example", "host": "127.0.0.1:8501"}
 
@@ -11,7 +11,7 @@ BEHIND_A_PROXY = {"origin": "https://lab.example", "host": "127.0.0.1:8501"}
 def stop(*told: str, **headers: str) -> None:
     """Ask as a page at lab.example does, of a server that the proxy asks by its own address."""
     sent = [(name.replace("_", "-").encode(), value.encode()) for name, value in {**BEHIND_A_PROXY, **headers}.items()]
-    _check_origin(Request({"type": "http", "method": "POST", "path": "/", "headers": sent}), told)
+    check_origin(Request({"type": "http", "method": "POST", "path": "/", "headers": sent}), told)
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])

@@ -10,9 +10,11 @@ from unittest import mock
 
 from sqlalchemy import text
 
-from spncore.store import Place, Store, changes, schema
+from spncore.store import Place, Store, changes, rooms, schema
 from spncore.store.place import place_of
 from tests.spncore.store.made import OTHER, OWNER, finished
+
+ENDS_AT = 253_402_300_799.0  # the year 9999: the room of the file is there in every later release
 
 
 def adds(connection):
@@ -79,7 +81,10 @@ def make(file):
         store.write(changes.keep, finished(2), OTHER).result()
         store.write(changes.describe, OWNER, 1, "Überblick", "two\nlines", ["one", "ß"]).result()
         store.write(changes.remove, OWNER, [3]).result()
-        store.write(changes.open_room, "room-1").result()
+        store.write(rooms.open_room, "BCDFG", OWNER, {"lesson": "ß"}, time.time(), ENDS_AT).result()
+        for member in (OWNER, OTHER):
+            store.write(rooms.join, "BCDFG", member).result()
+        store.write(rooms.post, "BCDFG", "vote", OTHER, {"question": "q", "choice": 1}, "key").result()
         store.write(changes.put_cells, {"c" * 64: "{}"}).result()
 
 

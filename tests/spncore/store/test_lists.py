@@ -2,7 +2,7 @@
 
 import pytest
 
-from spncore.store import StoreError, changes, reading
+from spncore.store import StoreError, changes, reading, rooms
 from spncore.store.reading import ORDERS, Query
 from spncore.store.rows import Limits
 from tests.spncore.store.made import OTHER, OWNER, finished, key_of
@@ -59,7 +59,7 @@ def test_the_oldest_without_a_name_make_room_and_those_with_one_never_do(store):
 
 def test_a_room_and_the_whole_store_make_room_among_all(store):
     size = finished(0).num_bytes
-    store.write(changes.open_room, "room").result()
+    store.write(rooms.open_room, "room", OWNER, {}, 0.0, 1e12).result()
     for number, owner in enumerate((OWNER, OTHER, OWNER, OTHER)):
         keep(store, number, owner=owner, limits=Limits(0, 2 * size, 0), in_room="room")
     assert found(store) == [key_of(2)] and store.read(reading.count, Query(OTHER)) == 1

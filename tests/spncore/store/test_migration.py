@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from spncore.store import Place, Store, StoreError, changes, reading, schema
+from spncore.store import Place, Store, StoreError, changes, reading, rooms, schema
 from spncore.store.place import place_of
 from spncore.store.reading import Query
 from tests import children
@@ -58,6 +58,67 @@ def test_a_file_of_every_earlier_schema_opens_with_all_that_is_in_it(version, tm
         assert store.read(reading.outcomes, ["c" * 64]) == {"c" * 64: "{}"}
     whole = looked_through(Place(file=file))
     assert whole.keys == {*map(key_of, (1, 2, 3))} and not whole.wrong
+
+
+FIRST = STORES / "schema-1.postgresql.sql"
+
+
+def first_schema(place, server):
+    """A store as the first release left it."""
+    if place.file:
+        shutil.copy(STORES / "schema-1.db", place.file)
+        return
+    made = FIRST.read_text(encoding="utf-8").split("\n\n")
+    order = ("schema_version", "cell", "room", "study", "result", "trace", "entry")  # each after what it refers to
+    tables = [each for name in order for each in made if each.startswith(f"CREATE TABLE {name} ")]
+    rest = [each for each in made if each not in tables]
+    assert len(tables) == len(order) and all(" INDEX " in each for each in rest)
+    rows = ["INSERT INTO schema_version VALUES (1)", "INSERT INTO room VALUES ('room-1', 1, NULL)"]
+    server.ask(";".join([*tables, *rest, *rows]), place.server.database)
+
+
+def described(place):
+    """Every table's columns, keys and indices, as the database says."""
+    with Store(place) as store:
+        return store.read(_described)
+
+
+def _described(connection):
+    found = schema.inspect(connection)
+    return {
+        table: (
+            {column["name"]: (str(column["type"]), column["nullable"]) for column in found.get_columns(table)},
+            found.get_pk_constraint(table)["constrained_columns"],
+            sorted((str(key["constrained_columns"]), key["referred_table"]) for key in found.get_foreign_keys(table)),
+            sorted((index["name"], str(index["column_names"])) for index in found.get_indexes(table)),
+        )
+        for table in sorted(found.get_table_names())
+    }
+
+
+@pytest.mark.fault("F07")
+def test_a_store_of_the_first_schema_gets_the_tables_that_a_new_one_has(place, tmp_path, request):
+    server = None if place.file else request.getfixturevalue("server")
+    first_schema(place, server)
+    new = Place(file=tmp_path / "new.db") if place.file else place_of(server.database())
+    assert described(place) == described(new)
+    assert at(place) == [(schema.SCHEMA,)]
+    with Store(place) as store:
+        assert store.read(rooms.find, "room-1") is None, "it has nobody who opened it"
+        assert store.write(rooms.open_room, "BCDFG", OWNER, {}, 1.0, 1e12).result()
+        assert store.write(rooms.join, "BCDFG", OTHER).result() == 1
+    if place.file:
+        backup = place.file.with_name(f"{place.file.name}.schema-1.backup")
+        assert at(Place(file=backup)) == [(1,)], "as it was before"
+
+
+@pytest.mark.fault("F07")
+def test_the_room_of_the_second_schema_s_file_is_there_with_its_events(tmp_path):
+    file = shutil.copy(STORES / "schema-2.db", tmp_path / "spnlab.db")
+    with Store(Place(file=file)) as store:
+        assert store.read(rooms.find, "BCDFG").settings == {"lesson": "ß"}
+        kinds = [(event.seq, event.kind, event.member) for event in store.read(rooms.events_after, "BCDFG", 0)]
+    assert kinds == [(1, "join", OWNER), (2, "join", OTHER), (3, "vote", OTHER)]
 
 
 def columns(place):

@@ -70,6 +70,8 @@ PAGES = [
     Shown("linear", "linear", LINEAR, "slider linear_t", 2, "t=2", "linear_study linear_looks"),
     Shown("linear", "linear", {}, "button_group linear_p", 2, "p=2", "linear_study"),
     Shown("runs", "runs", {}, "toggle runs_named", True, "named=true", "runs_looks"),
+    Shown("teach", "teach", {}, "button_group teach_shown", "embed", "shown=embed", "teach_looks"),
+    Shown("teach", "teach", {"begin": "figure-3"}, "checkbox teach_locks_depths", True, "locks=depths", "teach_looks"),
     Shown("runs", "runs", {"words": "tree"}, "selectbox runs_order", "oldest", "order=oldest", "runs_looks"),
 ]
 every = pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.url or 'lab'} {page.says}")

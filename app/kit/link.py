@@ -35,8 +35,8 @@ Params = Mapping[str, str | Sequence[str]]
 Kind = TypeVar("Kind", bound=Record)
 _VIEW = Field(str, choices=VIEWS, name="view", manner=Manner(one_of="", shown=cut))
 LISTS = {
-    "lock": Several(tuple, choices=(ALL, *SETTINGS), name="lock"),
-    "hide": Several(tuple, choices=(*PARTS, *SETTINGS), name="hide"),
+    name: Several(tuple, choices=choices, name=name, refused="names what is no setting", manner=Manner(shown=cut))
+    for name, choices in (("lock", (ALL, *SETTINGS)), ("hide", (*PARTS, *SETTINGS)))
 }
 
 

@@ -23,8 +23,9 @@ from tests.e2e.test_lab_page import DRAWN, QUICK
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SCHOOL = "http://school.example"
 # What of a page in a frame is in sight that stands around its content, and by how much the content is too large.
-AROUND = """() => [...document.querySelectorAll('[data-testid=stHeader], [data-testid=stSidebar], .spn-bar, .spn-sides')]
-    .filter((node) => node.checkVisibility()).length"""
+AROUND = """() => [...document.querySelectorAll(
+        '[data-testid=stHeader], [data-testid=stSidebar], .spn-bar, .spn-sides'
+    )].filter((node) => node.checkVisibility()).length"""
 TOO_LARGE = """() => {
     const main = document.querySelector('[data-testid=stMain]');
     return [main.scrollWidth - main.clientWidth, main.scrollHeight - main.clientHeight];
@@ -114,7 +115,7 @@ def school(open_page: OpenPage, tmp_path: Path) -> Iterator[Any]:
         Thread(target=server.serve_forever, daemon=True).start()
 
         def framed(address: str, size: tuple[int, int] = links.FRAME) -> Any:
-            snippet = links.frame(address).replace('width="640" height="420"', 'width="%d" height="%d"' % size)
+            snippet = links.frame(address).replace('"640"', f'"{size[0]}"').replace('"420"', f'"{size[1]}"')
             (tmp_path / "index.html").write_text(f"<!doctype html><title>School</title>{snippet}", encoding="utf-8")
             other = f"{SCHOOL}:{server.server_port}/"
             page = open_page(other, own=(other, address.partition("?")[0].rpartition("/")[0]), height=1000)

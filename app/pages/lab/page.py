@@ -141,6 +141,11 @@ def touched() -> None:
         pins.pin(run)
 
 
+def take_back(kept: Study) -> None:
+    """Show a study with fewer changes on the way."""
+    session.show(kept)
+
+
 def changes_control() -> None:
     """What is changed on the way, each with a press that takes it back."""
     study = session.study()
@@ -156,7 +161,7 @@ def changes_control() -> None:
             icon=":material/close:",
             help=WORDS["changes_help"],
             width="stretch",
-            on_click=session.show,
+            on_click=take_back,
             args=(kept,),
             disabled=not session.may_show(kept),
         )

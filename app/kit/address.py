@@ -133,13 +133,18 @@ def _say(said: Mapping[str, str], quietly: bool) -> None:
 
 
 def in_own_tab() -> str:
-    """The query by which a tab of its own shows what a frame does."""
-    return urlencode({**st.session_state.get(SAID, {}), "view": VIEWS[0]}, safe=",:")
+    """The query by which a tab of its own shows what is in a frame."""
+    return urlencode(_outside(st.session_state.get(SAID, {})), safe=",:")
+
+
+def _outside(said: Mapping[str, str]) -> dict[str, str]:
+    """What of an address holds outside the frame of another page, too."""
+    return {name: text for name, text in said.items() if (name, text) != ("view", VIEWS[2])}
 
 
 def to_tell() -> dict[str, str]:
     """What the browser is to be told, once: what its address is to say, and what goes along to other pages."""
-    return {"query": st.session_state.pop(TO_TELL, ""), "along": urlencode(goes_along())}
+    return {"query": st.session_state.pop(TO_TELL, ""), "along": urlencode(_outside(goes_along()))}
 
 
 class Looks(Generic[Look]):

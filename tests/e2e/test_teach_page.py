@@ -142,7 +142,7 @@ def test_another_site_s_page_shows_the_curves_and_nothing_around_them_in_the_fra
     assert tab.get_attribute("target") == "_blank"
     tab.hover()
     address = str(tab.evaluate("(link) => link.href"))
-    assert "view=normal" in address and "lock=all" in address and "num_components=3" in address
+    assert "view=" not in address and "lock=all" in address and "num_components=3" in address
 
 
 @pytest.mark.parametrize("address", ["circuits", "dynamics", "figure3", "linear"])

@@ -247,7 +247,7 @@ if DOOR not in st.session_state:
 session.open_session()
 framed = page.embedded()
 wanted = None if framed else side_panel()
-if wanted is not None:
+if wanted is not None or framed:
     session.follow()
 people = None if framed else door()
 if st.session_state["notices"]:

@@ -160,6 +160,15 @@ def test_view_and_what_belongs_to_rooms_and_lessons_go_along_to_every_page_and_a
     assert "room" not in at.query_params and by_menu(at, "about").query_params == {}
 
 
+def test_what_a_frame_shows_is_shown_outside_it_without_the_frame_s_view() -> None:
+    at = opened("", **TINY, view="embed", lock="seed")
+    assert at.query_params["view"] == "embed" and told(at)["along"] == "lock=seed"
+    assert not at.sidebar.children and not at.button
+    [link] = [one for one in at.get("link_button") if "view" not in one.proto.url]
+    assert link.proto.url.endswith("?" + "&".join(f"{name}={text}" for name, text in {**TINY, "lock": "seed"}.items()))
+    assert by_menu(at, "about").query_params == {"view": "embed", "lock": "seed"}
+
+
 def test_what_goes_along_is_refused_where_it_is_no_view_or_longer_than_a_link_may_be() -> None:
     at = opened("", **TINY, view="upside-down", room="x" * 500)
     assert set(at.query_params) == set(TINY) and "view" in warned(at)

@@ -69,7 +69,7 @@ def test_boxes_ticked_by_keyboard_make_a_link_that_opens_locked(app_server: AppS
     lab = open_page(link)
     lab.locator(".spn-lab[data-state=done]").wait_for()
     assert lab.locator(".st-key-control_learning_rate input").is_disabled()
-    assert lab.locator(".st-key-control_depths button").first.is_disabled()
+    assert lab.locator(".st-key-control_depths [data-testid=stButtonGroup] button").first.is_disabled()
     assert lab.locator(".st-key-control_num_components input").is_enabled()
     assert lab.get_by_role("button", name=WORDS["export"], exact=True).count() == 0
     assert lab.get_by_role("button", name=WORDS["help"], exact=True).count() == 1
@@ -151,8 +151,8 @@ def test_every_page_can_be_framed_without_its_head_and_its_panel(
 ) -> None:
     frame = school(f"{framed_server.url}/{address}?view=embed")
     frame.locator(".spn-drawing[data-drawn], .spn-lab:not([data-waiting])").first.wait_for()
+    frame.get_by_role("link", name=WORDS["embed_tab"]).wait_for()
     assert frame.evaluate(AROUND) == 0 and frame.evaluate(TOO_LARGE)[0] == 0
-    assert frame.get_by_role("link", name=WORDS["embed_tab"]).is_visible()
 
 
 def test_in_a_tab_of_its_own_the_lab_shows_all_that_a_frame_leaves_out(

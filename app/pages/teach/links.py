@@ -53,7 +53,8 @@ def frame(address: str) -> str:
 
 
 def title(name: str) -> str:
-    """What a setting, or another part of a page, is called."""
+    """What a setting, or another part of a page, is called; one of another page's by its name in links."""
     if name in PARTS:
         return WORDS[f"part_{name}"]
-    return WORDS["teach_all"].lower() if name == ALL else Study.declared()[name].title if name in MAIN + MORE else name
+    own = {ALL: WORDS["teach_all"].lower(), "changes": WORDS["teach_changes"]}
+    return own.get(name) or (Study.declared()[name].title if name in Study.declared() else name)

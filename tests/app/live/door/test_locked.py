@@ -3,26 +3,37 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from app.kit.link import LAB
 from tests.app.live.door.conftest import Lab, Tab
 from tests.app.live.door.test_sockets import said
 
 pytestmark = pytest.mark.slow
 
 QUICK = "v=2&dataset=two-clusters&num_components=2&depths=1,2&num_seeds=1&iterations=20"
-FORGED: dict[str, dict[str, Any]] = {
-    "learning_rate": {"string_array_value": ["0.5"]},
-    "num_components": {"double_array_value": [5]},
-    "depths": {"string_array_value": ["1", "3"]},
-    "init_scale": {"string_array_value": ["1"]},
-    "dataset": {"string_value": "NLTCS twin (synthetic)"},
-    "iterations": {"double_value": 300},
-    "topology": {"string_value": "private"},
-    "train_components": {"bool_value": False},
-}
+NAMES = "learning_rate num_components depths init_scale dataset iterations topology train_components".split()
+
+
+def forged(widget: Any) -> dict[str, Any]:
+    """What a message may say of a widget that it does not say now."""
+    kind = type(widget).__name__
+    if kind == "Slider":
+        selects = widget.type == widget.SELECT_SLIDER
+        return {"string_array_value": [widget.options[-1]]} if selects else {"double_array_value": [5]}
+    if kind == "ButtonGroup":
+        return {"string_array_value": [widget.options[-1].content]}
+    if kind == "Selectbox":
+        return {"string_value": next(option for option in widget.options if "twin" in option.lower())}
+    return {"double_value": 300} if kind == "NumberInput" else {"bool_value": False}
+
+
+def said_of(address: str, name: str) -> Any:
+    """What an address says of a setting; before it is told to the tab, as the tab was opened."""
+    return LAB.decode(parse_qs(address or QUICK))[0].settings()[name]
 
 
 @pytest.fixture(scope="module")
@@ -38,30 +49,29 @@ def opened(lab: Lab, query: str) -> Tab:
     return tab.rerun(query, WidgetState(id=tab.more, bool_value=True))
 
 
-@pytest.mark.parametrize("name", FORGED)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_message_made_by_hand_changes_what_is_free_and_nothing_that_is_locked(lab: Lab, name: str) -> None:
-    free = opened(lab, QUICK)
-    before = free.run()
-    free.rerun("", said(free.widget(f"control_{name}"), **FORGED[name]))
-    assert free.run() != before, "without a lock the message is understood"
+    free, begun = opened(lab, QUICK), said_of("", name)
+    value = forged(free.widget(f"control_{name}"))
+    free.rerun("", said(free.widget(f"control_{name}"), **value))
+    assert said_of(free.address, name) != begun, "without a lock the message is understood"
     free.close()
     for lock in (name, "all"):
         tab = opened(lab, f"{QUICK}&lock={lock}")
-        widget, run, address = tab.widget(f"control_{name}"), tab.run(), tab.address
+        widget, run = tab.widget(f"control_{name}"), tab.run()
         assert widget.disabled
-        for query in ("", QUICK, f"{QUICK}&lock={lock}"):
-            tab.rerun(query, said(widget, **FORGED[name]))
-            assert tab.run() == run and name + "=" not in tab.address.removeprefix(address), "also without the lock"
-            assert f"lock={lock}" in (tab.address or address)
+        for query in ("", QUICK, f"{QUICK}&lock={lock}"):  # also one that leaves out the lock
+            tab.rerun(query, said(widget, **value))
+            assert tab.run() == run and said_of(tab.address, name) == begun
+        assert f"lock={lock}" in tab.address, "what is locked stays so"
         tab.close()
 
 
 def test_a_press_made_by_hand_of_what_is_disabled_does_nothing(lab: Lab) -> None:
     tab = opened(lab, f"{QUICK}&lock=num_components")
     run = tab.run()
-    for key in ("-reset",):
-        assert tab.widget(key).disabled
-        tab.rerun("", said(tab.widget(key), trigger_value=True))
+    assert tab.widget("-reset").disabled
+    tab.rerun("", said(tab.widget("-reset"), trigger_value=True))
     assert tab.run() == run
     tab.close()
 

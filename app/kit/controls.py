@@ -90,10 +90,7 @@ def panel(
     made, named, refusal = _made(make, values, now)
     refused_at = named  # a place for the sentence is kept only where one will be
     slots, top = dict[str, DeltaGenerator](), st.container()
-    offered, folded = (
-        [name for name in names if _is_offered(name, fields[name], now)]
-        for names in (main, () if locks.hides("more") else more)
-    )
+    offered, folded = (_drawn(names, fields, now) for names in (main, () if locks.hides("more") else more))
     rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
     if folded:
         # What is folded is not drawn: it is most of the page, and a press of Train waits for all that is.
@@ -111,9 +108,10 @@ def panel(
     return made
 
 
-def _is_offered(name: str, field: Field, now: Values) -> bool:
-    """Whether a setting is drawn: the link does not hide it, and it matters."""
-    return not locks.hides(setting(name, field)) and (name not in MATTERS or MATTERS[name](now))
+def _drawn(names: Iterable[str], fields: Mapping[str, Field], now: Values) -> list[str]:
+    """Those of some settings that are drawn: the link does not hide them, and they matter."""
+    seen = (name for name in names if not locks.hides(setting(name, fields[name])))
+    return [name for name in seen if name not in MATTERS or MATTERS[name](now)]
 
 
 def _made(

@@ -69,7 +69,7 @@ def test_boxes_ticked_by_keyboard_make_a_link_that_opens_locked(app_server: AppS
     lab = open_page(link)
     lab.locator(".spn-lab[data-state=done]").wait_for()
     assert lab.locator(".st-key-control_learning_rate input").is_disabled()
-    assert lab.locator(".st-key-control_depths [data-testid=stButtonGroup] button").first.is_disabled()
+    assert lab.locator(".st-key-control_depths button", has_text="1").first.is_disabled()
     assert lab.locator(".st-key-control_num_components input").is_enabled()
     assert lab.get_by_role("button", name=WORDS["export"], exact=True).count() == 0
     assert lab.get_by_role("button", name=WORDS["help"], exact=True).count() == 1

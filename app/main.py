@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import address, contrast, page
+from app.kit import address, contrast, locks, page
 from app.kit.link import VIEWS
 from app.kit.text import WORDS
 from app.kit.turns import TURNS
@@ -35,6 +35,9 @@ PAGES = {
         ("grid", "grid", "table"),
         ("classes", "classes", "category"),
         ("update2020", "update2020", "update"),
+    ],
+    WORDS["class"]: [
+        ("teach", "teach", "share"),
     ],
     WORDS["explained"]: [
         ("linear", "linear", "linear_scale"),
@@ -66,11 +69,13 @@ def run() -> None:
         ]
         for heading, entries in PAGES.items()
     }
-    chosen = st.navigation(pages, position="top", expanded=True)
+    unseen = page.embedded() or locks.hides("menu")
+    chosen = st.navigation(pages, position="hidden" if unseen else "top", expanded=True)
     running = get_script_run_ctx()
     for sentence in refused_values(running.session_id) if running else ():
         page.refused(sentence)
     address.arrived(chosen.url_path)
+    page.refusals(address.along_refused())
     chosen.run()
     page.foot()
     page.find_root()

@@ -14,14 +14,16 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app.kit import controls
-from app.kit.link import CARRIED, VIEWS, decode_carried, decode_choices, encode_choices
+from app.kit.link import CARRIED, VIEWS, decode_carried, decode_choices, decode_lists, encode_choices
+from app.kit.locks import GOES_ALONG
 from spncore.record import Record
 
 PAGE = "page"  # under which a session keeps the name of the page it is on
-GOES_ALONG = "goes_along"  # and what goes with the reader from page to page
+ALONG_REFUSED = "along_refused"  # and what was refused of what goes with the reader from page to page
 # When the address last had something to show on each page, when what is kept under a key was last taken from it,
 # whether a page has just been come to, and what the browser is to be told of that.
 MOVES, TAKEN, JUST_COME, TO_TELL = "address_moves", "address_taken", "just_come", "address_to_tell"
+SAID = "address_said"  # and what it was to say last
 FRAMED = ("embed", "embed_options")  # Streamlit's own, which it neither shows to a script nor lets one change
 Params = Mapping[str, Sequence[str]]
 Held = TypeVar("Held")
@@ -54,6 +56,8 @@ def arrived(name: str) -> None:
         st.session_state[GOES_ALONG] = decode_carried(params())
     elif came:
         st.session_state[GOES_ALONG] = {**goes_along(), **decode_carried(params())}
+    if in_history or came:
+        st.session_state[ALONG_REFUSED] = decode_lists(params())[1]
     st.session_state[JUST_COME] = came and not in_history  # a change that cuts this run off is an entry of its own
     st.session_state[PAGE] = name
 
@@ -91,6 +95,12 @@ def goes_along() -> dict[str, str]:
     return found
 
 
+def along_refused() -> list[str]:
+    """What was refused of what goes along, when this page was come to."""
+    sentences: list[str] = st.session_state.get(ALONG_REFUSED, [])
+    return sentences
+
+
 def view() -> str:
     """How pages are shown to this reader."""
     return decode_carried(params()).get("view") or goes_along().get("view", VIEWS[0])
@@ -105,7 +115,7 @@ def write(values: Mapping[str, str] = {}, looks: "Looks[Any] | None" = None, pla
     """
     if (set(values) <= {"v"} if plain is None else plain) and not settings(looks.record if looks else None):
         values = {}
-    said = {**values, **(looks.said() if looks else {}), **goes_along()}
+    said = st.session_state[SAID] = {**values, **(looks.said() if looks else {}), **goes_along()}
     if {name: [text] for name, text in said.items()} != params():
         _say(said, quietly=st.session_state.get(JUST_COME, False))
     st.session_state[JUST_COME] = False
@@ -122,9 +132,19 @@ def _say(said: Mapping[str, str], quietly: bool) -> None:
     running.query_string = st.session_state[TO_TELL] = urlencode([*said.items(), *framed])
 
 
+def in_own_tab() -> str:
+    """The query by which a tab of its own shows what is in a frame."""
+    return urlencode(_outside(st.session_state.get(SAID, {})), safe=",:")
+
+
+def _outside(said: Mapping[str, str]) -> dict[str, str]:
+    """What of an address holds outside the frame of another page, too."""
+    return {name: text for name, text in said.items() if (name, text) != ("view", VIEWS[2])}
+
+
 def to_tell() -> dict[str, str]:
     """What the browser is to be told, once: what its address is to say, and what goes along to other pages."""
-    return {"query": st.session_state.pop(TO_TELL, ""), "along": urlencode(goes_along())}
+    return {"query": st.session_state.pop(TO_TELL, ""), "along": urlencode(_outside(goes_along()))}
 
 
 class Looks(Generic[Look]):
@@ -158,7 +178,7 @@ class Looks(Generic[Look]):
 
     def draw(self, name: str, **how: Any) -> Any:
         """Draw one choice as it is declared, or as `how` says otherwise; what it says."""
-        said = controls.draw(self.page, name, self.record.declared()[name], self.now.settings()[name], **how)
+        said = controls.widget(self.page, name, self.record.declared()[name], self.now.settings()[name], **how)
         self.choose(name, said)
         return said
 

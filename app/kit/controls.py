@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from app.kit import locks
 from app.kit.text import WORDS, literal, point, value_text
 from spncore.learning.learners import TAKES_MOMENTUM
 from spncore.learning.objectives import OBJECTIVES
@@ -55,9 +56,16 @@ def show(prefix: str, values: Values) -> None:
     st.session_state.update({f"{prefix}_{name}": value for name, value in values.items()})
 
 
-def said(prefix: str, values: Values, names: Iterable[str]) -> dict[str, Any]:
-    """What the controls of these names say now; `values` where none is drawn, and for all else."""
-    return {**values, **{name: st.session_state.get(f"{prefix}_{name}", values[name]) for name in names}}
+def setting(name: str, field: Field) -> str:
+    """The setting that a control is about, by which a link locks and hides it; most are called as it is."""
+    return field.name or name
+
+
+def said(prefix: str, values: Values, names: Iterable[str], fields: Mapping[str, Field] = SETTINGS) -> dict[str, Any]:
+    """What the controls of these names say now; `values` where none is drawn or the link locks it, and for all else."""
+    locked = locks.locked()
+    free = [name for name in names if setting(name, fields[name]) not in locked]
+    return {**values, **{name: st.session_state.get(f"{prefix}_{name}", values[name]) for name in free}}
 
 
 def panel(
@@ -73,15 +81,16 @@ def panel(
     """Draw the settings `main`, and `more` when they are unfolded; the record that `make` makes of what they say.
 
     They begin with `values` at the first visit and back from another page. None where `make` refuses by a ValueError:
-    its sentence, which begins with the setting's name or label, is shown at that setting.
+    its sentence, which begins with the setting's name or label, is shown at that setting. What the link hides is not
+    drawn and stays as it is; what it locks stays as `values` have it.
     """
     main, more = tuple(main), tuple(more)
-    now = said(prefix, values, main + more)
+    now = said(prefix, values, main + more, fields)
     before = dict(now)
-    made, named, refusal = _made(make, now)
+    made, named, refusal = _made(make, values, now)
     refused_at = named  # a place for the sentence is kept only where one will be
     slots, top = dict[str, DeltaGenerator](), st.container()
-    offered, folded = ([name for name in names if name not in MATTERS or MATTERS[name](now)] for names in (main, more))
+    offered, folded = (_drawn(names, fields, now) for names in (main, () if locks.hides("more") else more))
     rows = [*zip(offered, cycle(places or [st.container()]), strict=False)]
     if folded:
         # What is folded is not drawn: it is most of the page, and a press of Train waits for all that is.
@@ -93,21 +102,49 @@ def panel(
             if refused_at in (name, fields[name].label):
                 slots[refused_at] = st.container()
     if now != before:  # a widget that cannot say a value says another
-        made, named, refusal = _made(make, now)
+        made, named, refusal = _made(make, values, now)
     if refusal:
         slots.get(named, top).error(literal(refusal), icon=":material/block:")
     return made
 
 
-def _made(make: Callable[[dict[str, Any]], Record], now: dict[str, Any]) -> tuple[Record | None, str, str]:
+def _drawn(names: Iterable[str], fields: Mapping[str, Field], now: Values) -> list[str]:
+    """Those of some settings that are drawn: the link does not hide them, and they matter."""
+    seen = (name for name in names if not locks.hides(setting(name, fields[name])))
+    return [name for name in seen if name not in MATTERS or MATTERS[name](now)]
+
+
+def _made(
+    make: Callable[[dict[str, Any]], Record], values: Values, now: dict[str, Any]
+) -> tuple[Record | None, str, str]:
     """What `make` makes of what the controls say; or None, the setting at which it refuses, and its sentence."""
     try:
-        return make(now), "", ""
-    except ValueError as refusal:
-        return None, re.split("[:,]", str(refusal))[0], str(refusal)
+        made = make(now)
+        refusal = _locked(make, values, made) if locks.locked() else None
+    except ValueError as error:
+        refusal = str(error)
+    return (made, "", "") if refusal is None else (None, re.split("[:,]", refusal)[0], refusal)
 
 
-def draw(
+def _locked(make: Callable[[dict[str, Any]], Record], values: Values, made: Record) -> str | None:
+    """Why a record may not be: what the link locks is not as in `values`, as where one choice brings others along."""
+    try:
+        return locks.refusal(make(dict(values)), made)
+    except ValueError:  # what was before cannot be made any more, as where its data are gone
+        return None
+
+
+def draw(prefix: str, name: str, field: Field, value: Any, *args: Any, **how: Any) -> Any:
+    """Draw one setting by `widget`; where the link locks it, it says that and `value`, whatever a browser sends."""
+    if setting(name, field) not in locks.locked():
+        return widget(prefix, name, field, value, *args, **how)
+    st.session_state[f"{prefix}_{name}"] = value
+    said = f"{how.get('help', field.help) or ''} {WORDS['locked_help']}".strip()
+    widget(prefix, name, field, value, *args, **{**how, "help": said, "disabled": True})
+    return value
+
+
+def widget(
     prefix: str,
     name: str,
     field: Field,
@@ -117,7 +154,7 @@ def draw(
     words: Callable[[Any], str] | None = None,
     **how: Any,
 ) -> Any:
-    """Draw one setting as it is declared, or as `how` says otherwise; what it says, which begins with `value`.
+    """Draw a field as it is declared, or as `how` says otherwise; what it says, which begins with `value`.
 
     What it was begun with stays offered, also between the steps: a link may say 0.013. `kind` is the name of a widget.
     """

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import streamlit as st
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
 
-from app.kit import address, controls, page, session, uploads
+from app.kit import address, controls, locks, page, session, uploads
 from app.kit.text import WORDS, literal, page_text, plain
 from app.kit.uploads import Upload
 from spncore.data import library
@@ -20,6 +20,8 @@ KEY = "control_dataset"
 
 def data_control() -> None:
     """Choose a built-in or uploaded set, or upload one; a set that is not at hand is offered to be fetched."""
+    if locks.hides("dataset"):
+        return
     st.session_state[KEY] = session.study().experiment.dataset
     titles = session.data_titles()
     how: dict[str, Any] = {
@@ -44,8 +46,10 @@ def offered() -> dict[str, Any]:
 
 
 def upload_button(key: str, keep: Callable[[Upload], None] = session.keep) -> None:
-    """A button that opens the window to upload a table in."""
-    if st.button(WORDS["upload"], icon=":material/upload_file:", key=key, width="stretch"):
+    """A button that opens the window to upload a table in, unless the link locks or hides which one is used."""
+    locked = "dataset" in locks.locked()
+    how: dict[str, Any] = {"disabled": locked, "help": WORDS["locked_help"] if locked else None, "width": "stretch"}
+    if not locks.hides("dataset") and st.button(WORDS["upload"], icon=":material/upload_file:", key=key, **how):
         upload_dialog(keep)
 
 
@@ -65,9 +69,11 @@ def data_in_use() -> None:
 
 
 def fetch_instead() -> None:
-    """A button to fetch what the stand-in stands for, where there is one."""
+    """A button to fetch what the stand-in stands for, where there is one and the link leaves the data free."""
     instead_of = st.session_state["instead_of"]
-    if instead_of is not None and st.button(WORDS["fetch"], key="fetch_instead", icon=":material/cloud_download:"):
+    if instead_of is None or "dataset" in locks.locked() or locks.hides("dataset"):
+        return
+    if st.button(WORDS["fetch"], key="fetch_instead", icon=":material/cloud_download:"):
         _fetch(instead_of)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.kit import page, session, stored, uploads
+from app.kit import locks, page, session, stored, uploads
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal
 from app.kit.turns import TURNS
@@ -14,8 +14,8 @@ from spncore.studies.history import key_of
 
 
 def keep_button(key: str, shown: Shown | None) -> bool:
-    """The button that gives the run on screen a name; whether it was pressed."""
-    return st.button(
+    """The button that gives the run on screen a name, unless the link hides it; whether it was pressed."""
+    return not locks.hides("keep") and st.button(
         WORDS["keep"], key=key, icon=":material/bookmark_add:", help=WORDS["keep_help"], disabled=shown is None
     )
 

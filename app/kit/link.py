@@ -10,10 +10,11 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
-from spncore.record import ExperimentError, Field, Manner, Record, cut
+from spncore.record import ExperimentError, Field, Manner, Record, Several, cut
 from spncore.runs.experiment import FIELDS, updates_of
 from spncore.runs.study import Study
 from spncore.studies.grid import Grid
+from spncore.studies.linear import LinearStudy
 from spncore.words import listed
 
 VIEWS = ("normal", "projector", "embed")
@@ -21,10 +22,22 @@ VIEWS = ("normal", "projector", "embed")
 # is in, the lesson and its step, and what of the controls is locked or hidden there.
 CARRIED = ("view", "room", "lesson", "step", "lock", "hide")
 MAX_CHARACTERS = 200  # of one value; the longest that can be right is a data set's SHA-256
+LISTED_CHARACTERS = 600  # of a list of names, which may be many
 MAX_SENTENCES = 5
+# What a link can lock and hide: settings, on whichever page they are, and other parts of pages.
+ALL = "all"
+SETTINGS = (
+    *dict.fromkeys(name for record in (Study, LinearStudy, Grid) for name in record.declared() if name != "depth"),
+    *("resolution", "control"),  # of the phase diagram
+)
+PARTS = ("menu", "questions", "data", "more", "reset", "export", "keep", "help", "pin", "share", "tabs")
 Params = Mapping[str, str | Sequence[str]]
 Kind = TypeVar("Kind", bound=Record)
 _VIEW = Field(str, choices=VIEWS, name="view", manner=Manner(one_of="", shown=cut))
+LISTS = {
+    name: Several(tuple, choices=choices, name=name, refused="names what is no setting", manner=Manner(shown=cut))
+    for name, choices in (("lock", (ALL, *SETTINGS)), ("hide", (*PARTS, *SETTINGS)))
+}
 
 
 class Earlier(NamedTuple):
@@ -178,6 +191,7 @@ _CIRCUITS = (
     "&momentum=0.9&batch_size=0&rivals=&seed=0&changes="
 )
 LAB = _links({1: _LAB, 2: _LAB}, refused=_DEPTH)
+_LONG = replace(LAB, most=LISTED_CHARACTERS)
 CIRCUITS = _links(
     {1: _CIRCUITS, 2: _CIRCUITS},
     refused=_DEPTH | {"rivals": "rivals: this page compares a circuit with the mixture of its trees only."},
@@ -209,7 +223,8 @@ def decode_choices(record: type[Kind], params: Params, beside: bool) -> tuple[Ki
     for name in params:
         try:
             if name in declared:
-                given[name] = declared[name].parse(LAB.only(name, params[name]))
+                codec = _LONG if isinstance(declared[name], Several) else LAB
+                given[name] = declared[name].parse(codec.only(name, params[name]))
             elif not beside and name not in ("v", *CARRIED):
                 raise ExperimentError(f"{cut(name)}: no such setting in a link to this page")
         except ExperimentError as error:
@@ -226,11 +241,12 @@ def encode_choices(chosen: Record) -> dict[str, str]:
 def decode_carried(params: Params) -> dict[str, str]:
     """What goes with the reader from page to page, as texts; what is no view, or longer than any right value, does not.
 
-    The normal view is what is not said.
+    The normal view is what is not said, and of lists there is what is known.
     """
-    view, _ = decode_view(params)
-    found = {name: given for name in CARRIED[1:] if (given := _one(name, params)) is not None}
-    return {**({"view": view} if view != VIEWS[0] else {}), **found}
+    (view, _), (lists, _) = decode_view(params), decode_lists(params)
+    plain = [name for name in CARRIED[1:] if name not in LISTS]
+    found = {name: given for name in plain if (given := _one(name, params)) is not None}
+    return {**({"view": view} if view != VIEWS[0] else {}), **found, **lists}
 
 
 def _one(name: str, params: Params) -> str | None:
@@ -246,3 +262,31 @@ def decode_view(params: Params) -> tuple[str, list[str]]:
         return _VIEW.parse(LAB.only("view", params.get("view", VIEWS[0]))), []
     except ExperimentError as error:
         return VIEWS[0], [f"{error}. The normal view is shown."]
+
+
+def decode_lists(params: Params) -> tuple[dict[str, str], list[str]]:
+    """What a link locks and hides, as texts of known names, each once; and a sentence for each list that is not right.
+
+    Names that are not known do not count, the rest of their list does.
+    """
+    found, refusals = dict[str, str](), list[str]()
+    for name in (name for name in LISTS if name in params):
+        try:
+            text, unknown = _known(LISTS[name], _LONG.only(name, params[name]))
+        except ExperimentError as error:
+            refusals.append(f"{error}. The list is not used.")
+            continue
+        if text:
+            found[name] = text
+        if unknown:
+            more = f" and {len(unknown) - MAX_SENTENCES} more" if len(unknown) > MAX_SENTENCES else ""
+            said = ", ".join(map(cut, unknown[:MAX_SENTENCES]))
+            refusals.append(f"{name}: no such setting: {said}{more}. The rest of the list holds.")
+    return found, refusals
+
+
+def _known(field: Several, text: str) -> tuple[str, list[str]]:
+    """Those of a list's names that are known, in order, and the others."""
+    parts = list(filter(None, dict.fromkeys(text.split(","))))
+    known = tuple(name for name in field.choices if name in parts)
+    return field.text(known), [part for part in parts if part not in field.choices]

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from app.kit import address
+from app.kit import address, locks
 from app.kit.address import PAGE
 from app.kit.link import LAB, VIEWS
 from app.kit.qr import qr_code
@@ -83,8 +83,15 @@ def find_root() -> None:
 
 
 def foot() -> None:
-    """The bar at the foot of a small screen, to the other pages and to what can be set; below all else."""
-    bar_view(str(st.session_state.get(PAGE, "")), "foot")
+    """The bar at the foot of a small screen, to the other pages and to what can be set; below all else.
+
+    In another page's frame there is but a link to a tab of its own.
+    """
+    if embedded():
+        link = page_address(address.in_own_tab())
+        st.link_button(WORDS["embed_tab"], link, key="own_tab", type="tertiary", icon=":material/open_in_new:")
+    else:
+        bar_view(str(st.session_state.get(PAGE, "")), "foot")
 
 
 def _take_root() -> None:
@@ -150,6 +157,11 @@ def train_button(
 def on_a_wall() -> bool:
     """Whether the page is shown to a room, by a projector."""
     return address.view() == VIEWS[1]
+
+
+def embedded() -> bool:
+    """Whether the page is shown in the frame of another one, with nothing around what it is about."""
+    return address.view() == VIEWS[2]
 
 
 def pixels(plain: int) -> int:
@@ -229,6 +241,11 @@ def download(
 ) -> None:
     """A button that hands out a table; its rows are made when it is pressed."""
     hand_out(label, lambda: export.table(columns, rows(), remarks), name, "csv", key, **{"type": "tertiary", **look})
+
+
+def head_button(part: str, key: str, icon: str) -> bool:
+    """A button over the view of a page, which a link may hide; whether it was pressed."""
+    return not locks.hides(part) and st.button(WORDS[part], key=key, icon=icon)
 
 
 def hand_out(label: str, make: Callable[[], str | bytes], name: str, suffix: str, key: str, **look: Any) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, page, pins, uploads
+from app.kit import address, controls, locks, page, pins, uploads
 from app.kit.differing import differing
-from app.kit.link import CIRCUITS, LAB, decode_view
+from app.kit.link import CIRCUITS, LAB, PARTS, decode_view
 from app.kit.progress import duration
 from app.kit.text import WORDS, plain
 from app.kit.turns import TURNS
@@ -22,6 +22,7 @@ from app.live import touch
 from app.live.chart import lab_view
 from app.live.door.visitor import COOKIE
 from app.live.history import HISTORY
+from app.live.locks import LOCKS
 from app.live.run import LiveRun
 from app.live.runs import REGISTRY, RunRefused
 from app.live.shares import guessed
@@ -62,6 +63,7 @@ def session_name() -> str:
     """The name of this session for `REGISTRY`, which only its own page knows; it outlives a lost connection."""
     name: str = st.session_state.setdefault("session_name", secrets.token_urlsafe(16))
     HISTORY.belongs(name, st.context.cookies.get(COOKIE))
+    LOCKS.tell(name, locks.locked())
     _connected(name)
     return name
 
@@ -110,18 +112,47 @@ def _take_up(besides: type[Record] | None) -> None:
         elsewhere=elsewhere,
         notices=[*refusals, *decode_view(address.params())[1]],
     )
-    show(_on_data_at_hand(study))
+    _put(_on_data_at_hand(study))
 
 
-def show(study: Study) -> None:
-    """Make the lab's controls show this study; to be called before they are drawn, or in a callback."""
+def _put(study: Study) -> None:
     st.session_state["study"] = study
     controls.show("control", controls.settings(study))
+
+
+def show(wanted: Study) -> bool:
+    """Make the lab's controls show this study; to be called before they are drawn, or in a callback.
+
+    Whether they do: where it has otherwise what the link locks, the page says so, and nothing changes.
+    """
+    may = _may_be(wanted)
+    if may:
+        _put(wanted)
+    return may
+
+
+def may_show(wanted: Study) -> bool:
+    """Whether the link leaves free all that another study has otherwise than the controls' one."""
+    return locks.refusal(study(), wanted) is None
+
+
+def _may_be(wanted: Study) -> bool:
+    """The same; where not, the page says why."""
+    refused = locks.refusal(study(), wanted)
+    if refused is not None:
+        st.session_state["problem"] = refused
+    return refused is None
 
 
 def study() -> Study:
     """The study that the controls show."""
     current: Study = st.session_state["study"]
+    return current
+
+
+def on_the_lab() -> Study:
+    """The study that the lab's controls show, or would if the lab had been opened."""
+    current: Study = st.session_state.get("study", LAB.default())
     return current
 
 
@@ -204,7 +235,8 @@ def started(wanted: Study, where: str) -> Shown:
 def run_view(key: str, run: Shown, stale: bool, on_touch: Callable[[], None] | None = None, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back, `on_touch` hears of touches before that."""
     own = {"run_id": run.run_id, "session": session_name(), "about": about(run)}
-    payload = {**own, "views": key, "stale": stale, "labels": {}, "view": address.view()}
+    kept = {"hide": " ".join(filter(locks.hides, PARTS)), "locked": sorted(locks.locked())}
+    payload = {**own, **kept, "views": key, "stale": stale, "labels": {}, "view": address.view()}
     return lab_view({**payload, **more}, key, on_touch)
 
 
@@ -217,24 +249,27 @@ def about(run: Shown) -> dict[str, str]:
 
 
 def answer(asked: Any, run: Shown, described: Study) -> None:
-    """Do what was pressed in the view of a run: pin or unpin, or open the link to the study that the page describes."""
-    if asked.pin:
+    """Do what was pressed in the view of a run: pin or unpin, or open the link to the study that the page describes.
+
+    A key does nothing whose button is not there.
+    """
+    if asked.pin and not (page.embedded() or locks.hides("pin")):
         pins.pin(run)
         st.rerun()
     if asked.unpin:
         pins.unpin(str(asked.unpin))
         st.rerun()
-    if asked.share:
+    if asked.share and not (page.embedded() or locks.hides("share")):
         upload = WORDS["share_upload"] if is_upload(described.experiment.dataset) else ""
         link = page.page_address(LAB.query_string(described), root=asked.share)
         page.share_dialog(link, WORDS["share_stale"] if run.study != described else "", upload, projector=True)
 
 
 def choose_data(name: str) -> None:
-    """Make the controls' study use a data set that is at hand."""
-    current = study()
-    st.session_state["study"] = current.on(name)
-    st.session_state.update(instead_of=None, not_at_hand=None, problem=None)
+    """Make the controls' study use a data set that is at hand, unless the link locks which one."""
+    wanted = study().on(name)
+    if _may_be(wanted):
+        st.session_state.update(study=wanted, instead_of=None, not_at_hand=None, problem=None)
 
 
 def keep(upload: Upload) -> None:

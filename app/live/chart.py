@@ -21,6 +21,7 @@ _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=Fa
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
 _IDEA = st.components.v2.component("spn_lab_idea", js=_LOADER, isolate_styles=False)
 _BAR = st.components.v2.component("spn_lab_bar", js=_LOADER, isolate_styles=False)
+_PRINT = st.components.v2.component("spn_lab_print", js=_LOADER, isolate_styles=False)
 _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
 
 
@@ -83,6 +84,13 @@ def bar_view(page: str, key: str) -> None:
     """Mount the bar at the foot of a small screen, and how the page is printed; `page` is where the reader is."""
     loaded = {**_loaded("bar/bar.js"), "styles": [_static("bar/bar.css"), _static("kit/paper.css")], "words": ""}
     _BAR(key=key, data={"page": page, "labels": dict(catalogue("bar")), **loaded})
+
+
+def print_view(key: str) -> None:
+    """Mount a button that prints the page."""
+    words = {name: catalogue("teach")[name] for name in ("teach_print", "teach_print_help")}
+    loaded = {**_loaded("print/print.js"), "styles": [_static("print/print.css")], "words": ""}
+    _PRINT(key=key, data={"labels": words, **loaded})
 
 
 def place_view(told: Mapping[str, str], key: str, on_root: Callable[[], None]) -> None:

@@ -19,6 +19,7 @@ from app.live.catalogues import catalogue
 from app.live.paths import is_document, is_page, path_below
 
 PANEL_PIXELS = 280
+EMBEDDED = ["embed"]  # the view in another page's frame, as a query has it
 PANELLED = ("", "circuits", "linear", "classes", "grid")  # pages whose controls stand in a panel at the side
 # Streamlit's parts that a page shows first. One that is fetched when it is wanted has a place of no height of its own
 # until then, and moves all below it.
@@ -34,6 +35,7 @@ SHOWN = {
     "maths": ["rehype-katex"],
     "figure3": ["ButtonGroup"],
     "update2020": ["ButtonGroup"],
+    "teach": ["Selectbox", "ButtonGroup", "Checkbox"],
 }
 IMPORTED = re.compile(r'(?:from|import)"\./([\w.~-]+\.js)"')
 OPENING = "spn-opening"  # the style that is taken away, as place.js has it
@@ -61,8 +63,8 @@ class Document:
         if is_page("GET", path):
             plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
             page = (path or "").strip("/")
-            panelled = page in PANELLED and "view" not in parse_qs(scope["query_string"].decode())
-            head = layout(panelled) + self.parts.get(page, b"")
+            view = parse_qs(scope["query_string"].decode("latin-1")).get("view")
+            head = layout(page in PANELLED and view is None, view == EMBEDDED) + self.parts.get(page, b"")
             await self.app({**scope, "headers": plain}, receive, _Page(send, head).send)
         else:
             await self.app(scope, receive, send)
@@ -96,11 +98,15 @@ class _Page:
 
 
 @cache
-def layout(panelled: bool) -> bytes:
-    """How all pages are laid out, also while they open; where a panel will stand, with the room for it."""
+def layout(panelled: bool, embedded: bool) -> bytes:
+    """How all pages are laid out, also while they open; where a panel will stand, with the room for it.
+
+    In another page's frame without all that stands around a page.
+    """
     room = f":root {{ --spn-panel: {PANEL_PIXELS}px; }}" if panelled else ""
-    page, opening = ((CLIENT / name).read_text(encoding="utf-8") for name in ("page.css", "opening.css"))
-    return f'<style>{page}{room}</style><style id="{OPENING}">{opening}</style>'.encode()
+    names = ("page.css", *(["embed.css"] if embedded else []), "opening.css")
+    *page, opening = ((CLIENT / name).read_text(encoding="utf-8") for name in names)
+    return f'<style>{"".join(page)}{room}</style><style id="{OPENING}">{opening}</style>'.encode()
 
 
 def parts(folder: Path, names: Sequence[str]) -> bytes:

@@ -22,6 +22,7 @@ from app.live.answering import FRESH, Answer, RefusedError, body_of, check_origi
 from app.live.door.visitor import browser_of
 from app.live.files import served
 from app.live.jobs import JOBS, JobBoard, JobRefused
+from app.live.locks import LOCKS, locked
 from app.live.paths import root
 from app.live.room_routes import RoomAnswers
 from app.live.rooms import ROOMS, Rooms
@@ -123,6 +124,9 @@ class Answers:
     def _go_on(self, run: LiveRun, body: bytes) -> str:
         try:
             study = touch.after(run.study, read_json(body))
+            sentence = locked(LOCKS.of(run.session), run.study, study)
+            if sentence:
+                raise RefusedError(403, sentence)
             if guessed(study, run.dataset) > touch.TOUCH_SECONDS:
                 raise RefusedError(409, "This run takes long; press Train to begin it.")
             return self.registry.start(study, run.dataset, run.session, run.page)

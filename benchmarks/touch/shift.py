@@ -25,6 +25,7 @@ PAGES = {
     "Any grid": "grid",
     "Classes": "classes",
     "Update of 2020": "update2020",
+    "For a class": "teach",
     "Linear": "linear",
     "Maths": "maths",
     "About": "about",

@@ -22,6 +22,7 @@ PAGES = (
     "grid",
     "classes",
     "update2020",
+    "teach",
     "linear",
     "maths",
     "about",

@@ -23,7 +23,14 @@ PHONE = {"width": 390, "height": 844, "touch": True}
 ON_ITS_SIDE = {"width": 844, "height": 390, "touch": True}
 MAGNIFIED = {"width": 683, "height": 384}  # a laptop's 1366 by 768 at 200 %
 SMALL = {"phone": PHONE, "on its side": ON_ITS_SIDE, "magnified": MAGNIFIED}
-NOTHING = ("ask", "runs", "figure3", "maths", "about")  # is set or played there: a wide screen has the pages on top
+NOTHING = (
+    "ask",
+    "runs",
+    "figure3",
+    "teach",
+    "maths",
+    "about",
+)  # is set or played there: a wide screen has the pages on top
 SHEET, CHART = "[data-testid=stSidebar]", ".spn-llh .spn-frame"
 CONTROLS = "[data-testid=stSidebarUserContent]"
 # How far the end of the page comes down, once it is scrolled to; the bar begins below it.

@@ -20,10 +20,10 @@ BEST = {"tenth": 0.1, "quarter": 0.25, "half": 0.5}
 MOST = 5  # values that are offered to begin with
 CONTROLS = {  # beside the settings of an experiment
     **{
-        slot: Field(str, title, "", "A setting that varies." * (slot == "across"), choices=(NONE, *VARIED))
+        slot: Field(str, title, "", "A setting that varies." * (slot == "across"), choices=(NONE, *VARIED), name="axes")
         for slot, title in SLOTS.items()
     },
-    **{slot: Field(str, title) for slot, title in VALUES.items()},
+    **{slot: Field(str, title, name="axes") for slot, title in VALUES.items()},
     **Grid.fields,
 }
 

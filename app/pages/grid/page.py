@@ -67,7 +67,7 @@ def chosen(before: Grid) -> Grid:
             raise ExperimentError(WORDS["grid_no_data"])
         return grid
 
-    now = controls.said("grid", values, (*SLOTS, "asked"))
+    now = controls.said("grid", values, (*SLOTS, "asked"), SETTINGS)
     varied = {now[slot] for slot in SLOTS}
     axes = [name for slot in SLOTS for name in (slot, *([f"{slot}_values"] if now[slot] != NONE else []))]
     asked = [name for name in ("gain", "level") if name == now["asked"]]

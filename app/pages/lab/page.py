@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, controls, data, keeping, page, pins, session, terms
+from app.kit import address, controls, data, keeping, locks, page, pins, session, terms
 from app.kit.controls import SETTINGS
 from app.kit.link import CIRCUITS, LAB
 from app.kit.progress import duration
@@ -20,6 +20,7 @@ from app.pages.lab.door import PEOPLE, is_open, next_question, opening
 from spncore.data.dataset import Dataset
 from spncore.learning.learners import title
 from spncore.record import ExperimentError, Field
+from spncore.runs.study import Study
 from spncore.studies import presets
 from spncore.studies.presets import Preset
 
@@ -45,24 +46,19 @@ WITH_TARGET = ("export_csv", "export_json")
 
 
 def preset_control() -> None:
-    """Choose a question; which of them the controls ask, and what to look for in it.
+    """Choose a question that the link leaves free; which of them the controls ask, and what to look for in it.
 
     No list of one line each could show the questions whole.
     """
-    found = presets.matching(session.study())
+    found, dataset = presets.matching(session.study()), session.study().experiment.dataset
     controls.show("control", {"preset": found.name if found else None})
     title = found.title if found else WORDS["own_settings"]
-    with st.popover(title, help=WORDS["preset_help"], width="stretch", wrap=True, key=QUESTIONS, on_change="rerun"):
-        controls.draw(
-            "control",
-            "preset",
-            PRESET,
-            None,
-            "radio",
-            words=lambda name: presets.PRESETS[name].title,
-            index=None,
-            on_change=choose_preset,
-        )
+    free = [name for name, preset in presets.PRESETS.items() if session.may_show(preset.on(dataset))]
+    look: dict[str, Any] = {"help": WORDS["preset_help"], "width": "stretch", "wrap": True, "disabled": not free}
+    with st.popover(title, key=QUESTIONS, on_change="rerun", **look):
+        if free:
+            words = {"words": lambda name: presets.PRESETS[name].title, "index": None, "on_change": choose_preset}
+            controls.draw("control", "preset", PRESET, None, "radio", options=free, **words)
     if found:
         st.caption(f"**Look for:** {found.look_for}  \n**Held equal:** {found.held_equal}")
 
@@ -77,8 +73,8 @@ def choose_preset() -> None:
 
 def ask(preset: Preset) -> None:
     """Show a prepared study, on the data set in use, and train it."""
-    session.show(preset.on(session.study().experiment.dataset))
-    session.train()
+    if session.show(preset.on(session.study().experiment.dataset)):
+        session.train()
 
 
 def door() -> Dataset | None:
@@ -98,12 +94,25 @@ def try_button(preset: Preset) -> None:
         help=WORDS["try_help"],
         on_click=TURNS.taken()(ask),
         args=(preset,),
+        disabled=not session.may_show(preset.on(session.study().experiment.dataset)),
     )
 
 
+def default() -> Study:
+    """What the lab shows to begin with, on the data set in use."""
+    return LAB.default().on(session.study().experiment.dataset)
+
+
 def reset() -> None:
-    """Bring back the default study, on the data set in use."""
-    session.show(LAB.default().on(session.study().experiment.dataset))
+    """Bring back the default study."""
+    session.show(default())
+
+
+def reset_button() -> None:
+    """The button that does so, unless the link locks what it would change, or hides it."""
+    if not locks.hides("reset"):
+        look: dict[str, Any] = {"help": WORDS["reset_help"], "disabled": not session.may_show(default())}
+        st.button(WORDS["reset"], key="reset", on_click=reset, **look)
 
 
 def train() -> None:
@@ -127,10 +136,14 @@ def touched() -> None:
     except ExperimentError as error:
         st.session_state["problem"] = str(error)
         return
-    if touch.is_branch(asked):
-        pins.pin(run)
     st.session_state["problem"] = None
-    session.show(study)
+    if session.show(study) and touch.is_branch(asked):
+        pins.pin(run)
+
+
+def take_back(kept: Study) -> None:
+    """Show a study with fewer changes on the way."""
+    session.show(kept)
 
 
 def changes_control() -> None:
@@ -141,14 +154,16 @@ def changes_control() -> None:
         return
     st.caption(WORDS["changes"])
     for place, change in enumerate(made):
-        kept = tuple(text for at, text in enumerate(study.experiment.changes) if at != place)
+        kept = touch.with_changes(study, [text for at, text in enumerate(study.experiment.changes) if at != place])
         st.button(
             change.words,
             key=f"change_{change.at}_{change.what}",
             icon=":material/close:",
             help=WORDS["changes_help"],
             width="stretch",
-            on_click=lambda kept=kept: session.show(touch.with_changes(study, kept)),
+            on_click=take_back,
+            args=(kept,),
+            disabled=not session.may_show(kept),
         )
 
 
@@ -185,26 +200,56 @@ def export_dialog(shown: Shown | None) -> None:
         page.hand_out(WORDS[kind], written, name, suffix, kind, help=words, width="stretch")
 
 
+def side_panel() -> Study | None:
+    """Draw what can be set; the study that it describes, or None where that is refused."""
+    with st.sidebar:
+        top = st.container()
+        said = controls.settings(session.study())
+        rival = partial(title, momentum=st.session_state.get("control_momentum", said["momentum"]))
+        how: Mapping[str, Mapping[str, Any]] = {**MEANT, "rivals": {"words": rival}}
+        wanted = controls.panel("control", said, controls.study_of, MAIN, MORE, how=how)
+        st.session_state["study"] = wanted or session.study()
+        with top:
+            if not locks.hides("questions"):
+                preset_control()
+            changes_control()
+        data.data_control()
+        reset_button()
+    return wanted
+
+
+def head(wanted: Study | None, people: Dataset | None) -> str:
+    """What stands over the view: the data, and what can be done with the run; which window was asked for, if any."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if people is not None:
+            try_button(next_question(session.study()))
+        with st.container(width="stretch", gap="xxsmall"):
+            data.data_in_use()
+        data.fetch_instead()
+        train_button(wanted is not None)
+        stored_instead()
+        pressed = {
+            "keep": keeping.keep_button("keep_run", session.shown()),
+            "export": page.head_button("export", "export", ":material/download:"),
+            "help": page.head_button("help", "help", ":material/help:"),
+        }
+    return next(filter(pressed.__getitem__, pressed), "")
+
+
+def framed_title(shown: Shown) -> None:
+    """What the run on screen asks, over its view in the frame of another page."""
+    preset = presets.matching(shown.study)
+    page.titled(literal(preset.title if preset else session.about(shown)["settings"]))
+
+
 if DOOR not in st.session_state:
     st.session_state[DOOR] = is_open(address.params())
 session.open_session()
-
-with st.sidebar:
-    top = st.container()
-    said = controls.settings(session.study())
-    rival = partial(title, momentum=st.session_state.get("control_momentum", said["momentum"]))
-    how: Mapping[str, Mapping[str, Any]] = {**MEANT, "rivals": {"words": rival}}
-    wanted = controls.panel("control", said, controls.study_of, MAIN, MORE, how=how)
-    st.session_state["study"] = wanted or session.study()
-    with top:
-        preset_control()
-        changes_control()
-    data.data_control()
-    st.button(WORDS["reset"], key="reset", help=WORDS["reset_help"], on_click=reset)
-
-if wanted is not None:
+framed = page.embedded()
+wanted = None if framed else side_panel()
+if wanted is not None or framed:
     session.follow()
-people = door()
+people = None if framed else door()
 if st.session_state["notices"]:
     st.warning("  \n".join(literal(sentence) for sentence in st.session_state["notices"]), icon=":material/link_off:")
 
@@ -213,22 +258,13 @@ if st.session_state["elsewhere"] is not None:
     values = CIRCUITS.encode(st.session_state["elsewhere"])
     st.page_link("pages/circuits/page.py", label=WORDS["open_circuits"], query_params=values)
 
-with st.container(horizontal=True, vertical_alignment="center"):
-    if people is not None:
-        try_button(next_question(session.study()))
-    with st.container(width="stretch", gap="xxsmall"):
-        data.data_in_use()
-    data.fetch_instead()
-    train_button(wanted is not None)
-    stored_instead()
-    keep = keeping.keep_button("keep_run", session.shown())
-    export = st.button(WORDS["export"], key="export", icon=":material/download:")
-    guide = st.button(WORDS["help"], key="help", icon=":material/help:")
-
+opened = "" if framed else head(wanted, people)
 page.refused(st.session_state["problem"])
 
 shown = session.shown()
 if shown is not None:
+    if framed:
+        framed_title(shown)
     preset = presets.matching(shown.study)
     asked = session.run_view(
         "lab",
@@ -244,9 +280,9 @@ if shown is not None:
 
 session.say()
 address.write(LAB.encode(session.study()))
-if keep:
+if opened == "keep":
     keeping.keep_dialog(shown)
-elif export:
+elif opened == "export":
     export_dialog(shown)
-elif guide:
+elif opened == "help":
     page.help_dialog(page_text("lab"), f"**{WORDS['terms']}**\n\n{terms.glossary()}")

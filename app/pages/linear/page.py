@@ -57,11 +57,12 @@ def shared_scalar() -> SharedScalar | None:
 
 def chosen(study: LinearStudy) -> LinearStudy:
     """Draw the controls; the comparison they describe."""
-    at_chosen = st.session_state.get("linear_each_at", study.each_at) == "chosen"
+    fields = LinearStudy.declared()
+    at_chosen = controls.said("linear", study.settings(), ["each_at"], fields)["each_at"] == "chosen"
     names = (*HOW, *(["learning_rate"] if at_chosen else []))
     with st.sidebar:
         values = study.settings()
-        made = controls.panel("linear", values, LinearStudy.of, names, fields=LinearStudy.declared(), how=HOW)
+        made = controls.panel("linear", values, LinearStudy.of, names, fields=fields, how=HOW)
     return made or study
 
 

@@ -24,6 +24,7 @@ with warnings.catch_warnings():  # the lock names httpx, and this older client o
 STATIC = Path(streamlit.__file__).with_name("static")
 PAGE = '<html><head></head><body><div id="root"></div></body></html>'
 BROWSER = {"Accept": "text/html,*/*"}
+EMBED = (ROOT / "app/live/client/embed.css").read_text(encoding="utf-8")
 
 
 def page(request: Request) -> Response:
@@ -85,6 +86,16 @@ def test_cookies_for_frames_are_kept_apart_by_site_and_others_are_not_touched(cl
 def test_a_page_keeps_room_for_a_panel_where_one_will_come(client: TestClient, path: str, panelled: bool) -> None:
     text = client.get(path, headers=BROWSER).text
     assert (f"--spn-panel: {PANEL_PIXELS}px" in text) is panelled
+
+
+@pytest.mark.parametrize(
+    ("path", "framed"),
+    [("/", False), ("/?view=embed", True), ("/?view=embed&view=embed", False), ("/?embed=true", False)],
+)
+def test_a_page_in_another_one_s_frame_has_nothing_around_it_from_the_beginning(
+    client: TestClient, path: str, framed: bool
+) -> None:
+    assert (EMBED in client.get(path, headers=BROWSER).text) is framed
 
 
 def test_the_pages_with_a_panel_are_those_whose_scripts_draw_one() -> None:

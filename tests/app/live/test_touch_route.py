@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
+from app.kit.link import SETTINGS
+from app.live import routes as module
 from app.live import touch
+from app.live.locks import Locks
 from app.live.routes import routes
 from spncore import Dataset, Experiment
 from spncore.runs.study import Study
@@ -62,6 +65,35 @@ def test_what_may_not_be_is_refused_and_the_run_goes_on(
     answer = asks(asked, headers)
     assert answer.status_code == status and said in answer.json()["error"]
     assert sum(registry.counts().values()) == sum(before.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("locked", "asked", "allowed"),
+    [
+        ({"learning_rate"}, {"at": 20, "rate": 0.5}, False),
+        ({"learning_rate"}, WEIGHT, True),
+        ({"depths"}, {"add": 4}, False),
+        ({"depths"}, {"remove": 3}, False),
+        ({"depths"}, WEIGHT, True),
+        ({"changes"}, WEIGHT, False),
+        ({"changes"}, {"at": 20, "rate": 0.5}, False),
+        ({"changes"}, {"add": 4}, True),
+        ({"iterations"}, WEIGHT, True),
+        ({"iterations"}, {**WEIGHT, "at": 39}, False),
+    ],
+)
+def test_what_the_link_of_its_page_locks_no_touch_changes(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, locked: set[str], asked: Any, allowed: bool
+) -> None:
+    registry, asks = lab
+    monkeypatch.setattr(module, "LOCKS", Locks(9))
+    module.LOCKS.tell("a", locked)
+    module.LOCKS.tell("b", {*SETTINGS})
+    answer = asks(asked)
+    assert answer.status_code == (200 if allowed else 403)
+    if not allowed:
+        assert answer.json()["error"].startswith(f"{min(locked)}: locked by the link")
+        assert sum(registry.counts().values()) == 1
 
 
 def test_what_takes_long_waits_for_a_press(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:

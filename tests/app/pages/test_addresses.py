@@ -78,6 +78,8 @@ PAGES = [
     Shown("linear", "linear", LINEAR, "slider linear_t", 2, "t=2", "linear_study linear_looks"),
     Shown("linear", "linear", {}, "button_group linear_p", 2, "p=2", "linear_study"),
     Shown("runs", "runs", {}, "toggle runs_named", True, "named=true", "runs_looks"),
+    Shown("teach", "teach", {}, "button_group teach_shown", "embed", "shown=embed", "teach_looks"),
+    Shown("teach", "teach", {"begin": "figure-3"}, "checkbox teach_locks_depths", True, "locks=depths", "teach_looks"),
     Shown("runs", "runs", {"words": "tree"}, "selectbox runs_order", "oldest", "order=oldest", "runs_looks"),
 ]
 every = pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.url or 'lab'} {page.says}")
@@ -164,6 +166,15 @@ def test_view_and_what_belongs_to_rooms_and_lessons_go_along_to_every_page_and_a
         assert "view=projector&room=blue" in told(at)["along"], "links to other tabs have it, too"
     in_history(at, **TINY)
     assert "room" not in at.query_params and by_menu(at, "about").query_params == {}
+
+
+def test_what_a_frame_shows_is_shown_outside_it_without_the_frame_s_view() -> None:
+    at = opened("", **TINY, view="embed", lock="seed")
+    assert at.query_params["view"] == "embed" and told(at)["along"] == "lock=seed"
+    assert not at.sidebar.children and not at.button
+    [link] = [one for one in at.get("link_button") if "view" not in one.proto.url]
+    assert link.proto.url.endswith("?" + "&".join(f"{name}={text}" for name, text in {**TINY, "lock": "seed"}.items()))
+    assert by_menu(at, "about").query_params == {"view": "embed", "lock": "seed"}
 
 
 def test_what_goes_along_is_refused_where_it_is_no_view_or_longer_than_a_link_may_be() -> None:

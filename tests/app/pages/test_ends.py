@@ -24,6 +24,7 @@ from app.pages.linear.link import LINKS as LINEAR
 from app.pages.linear.link import Look as LinearLook
 from app.pages.phase.link import Look as PhaseLook
 from app.pages.runs.link import Look as RunsLook
+from app.pages.teach.links import Look as TeachLook
 from app.pages.update2020.link import Look as UpdateLook
 from spncore import fit
 from spncore.data import library
@@ -75,6 +76,7 @@ PAGES = {
     "linear": Page(
         "linear", (LINEAR.record, LinearLook), ({"each_at": "chosen"}, {"num_layers": "8", "condition": "1000"})
     ),
+    "teach": Page("teach", (TeachLook,)),
     "maths": Page("maths"),
     "about": Page("about"),
 }

@@ -141,7 +141,7 @@ class View {
     const theme = readTheme(this.parent, view === "projector");
     this.theme = this.paper ? onPaper(theme, PRINTED) : theme;
     Object.entries(this.theme).forEach(([name, look]) => this.root.style.setProperty(`--spn-${name}`, look));
-    Object.assign(this.root.dataset, { view, theme: this.theme.mode });
+    Object.assign(this.root.dataset, { view, theme: this.theme.mode, hide: this.data.hide ?? "" });
     this.root.toggleAttribute("data-paper", this.paper);
   }
 

@@ -16,6 +16,7 @@ import { gapChart, lamChart, rhoChart, usedChart } from "./charts.js";
 import { equations } from "./equations.js";
 import { Heatmap } from "./heatmap.js";
 import { Kind } from "./kind.js";
+import { leftFree } from "./locked.js";
 import { Network } from "./network.js";
 import { SlowMotion } from "./slow.js";
 
@@ -74,6 +75,7 @@ class Lab {
   taken({ layout }) {
     this.slow.dropped();
     this.kind.under = null;
+    if (layout) layout.touch = leftFree(layout.touch, this.view.data.locked ?? []);
     this.branch.hidden = !layout?.touch?.rate;
   }
 

@@ -286,7 +286,7 @@ export class Network extends Sketch {
   showLayers({ depths, num_depths, touch }, curve) {
     const [own, L] = [depths.slice(0, num_depths), this.sizes.length];
     this.more.hidden = curve >= num_depths || own.includes(L + 1) || L >= touch.layers;
-    this.fewer.hidden = curve >= num_depths || own.length < 2;
+    this.fewer.hidden = curve >= num_depths || own.length < 2 || !touch.layers;
   }
 
   /** The chosen component's weight as a product, as a formula and as text. */

@@ -46,12 +46,22 @@ def test_the_first_words_are_the_question_and_then_whom_it_is_about():
 
 @pytest.mark.parametrize(
     "query",
-    [QUICK, {"learning_rate": "0.1"}, {"view": "projector"}, {"view": "embed"}, {"v": "2", "depths": "1,2"}],
+    [QUICK, {"learning_rate": "0.1"}, {"view": "projector"}, {"lock": "seed"}, {"v": "2", "depths": "1,2"}],
     ids=lambda query: " ".join(query),
 )
 def test_a_link_with_settings_and_a_view_for_a_wall_show_the_question_alone(query):
     page = lab_at(**query)
     assert text.WORDS["question"] in first_words(page) and not is_open(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "title"),
+    [({**QUICK, "seed": "3"}, "Two clusters (synthetic), L = 1, 2, K = 2"), ({}, presets.PRESETS["figure-3"].title)],
+)
+def test_in_a_frame_there_is_what_the_run_asks_and_nothing_to_set_or_to_press(query, title):
+    page = lab_at(**query, view="embed")
+    assert not page.sidebar.children and not page.button and not page.caption
+    assert page.title[0].value.replace("\\", "").replace(text.JOINER, "").startswith(title)
 
 
 def test_a_link_that_says_nothing_but_its_version_or_which_people_are_at_hand_opens_it():

@@ -91,6 +91,11 @@ def goes_along() -> dict[str, str]:
     return found
 
 
+def carry(**texts: str) -> None:
+    """Have something go along with the reader from here on, such as the step of a lesson; `write` says it."""
+    st.session_state[GOES_ALONG] = {**goes_along(), **texts}
+
+
 def view() -> str:
     """How pages are shown to this reader."""
     return decode_carried(params()).get("view") or goes_along().get("view", VIEWS[0])

@@ -98,6 +98,7 @@ class ServerLimits:
     drain_seconds: float = 4.0  # for runs under way, when the server was told to end
     released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
     touch_bytes: int = 300  # of what a touch on a drawing asks for
+    answer_bytes: int = 20_000  # of a reader's answers to a lesson, as their browser sends them
     drawing_bytes: int = 2_000_000  # of one figure that a PDF is made of
     drawing_seconds: float = 30.0  # until that PDF has to be there
     job_bytes: int = LIMITS.run_bytes  # that a job may take

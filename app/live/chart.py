@@ -88,7 +88,7 @@ def lesson_view(payload: Mapping[str, Any], key: str, on_said: Callable[[], None
 
     `payload`: lesson, kept (the document of the answers, None until the browser has said what it kept), step (its
     number), chart (None where nothing is drawn), parts (selectors of the view, and whether the step points at them),
-    told (what came out, to be read out) and view.
+    whole (whether the others are shown, too), told (what came out, to be read out) and view.
     """
     styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "lesson/lesson")]
     data = {**payload, **_loaded("lesson/lesson.js"), "styles": styles, "words": _static("words/lesson.json")}

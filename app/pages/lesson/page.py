@@ -17,7 +17,7 @@ from app.kit.text import literal, sections
 from app.live.runs import RunRefused
 from app.pages.lesson import charts, guess, link, panel
 from app.pages.lesson.facts import FactError, Seen, all_told, expected
-from app.pages.lesson.panel import REFUSED, SAY
+from app.pages.lesson.panel import REFUSED, SAY, WHOLE
 from spncore.data.library import DataError, Dataset
 from spncore.plots.drawing import STILL
 from spncore.record import ExperimentError
@@ -145,7 +145,9 @@ def view(step: Step, one: Begun) -> None:
         preset = presets.matching(study)
         more = {"published": presets.is_figure_3(study), "preset": preset.name if preset else None, "door": False}
     session.run_view(step.view, one.shown, False, **more)
-    page.lab_link(SAY["lesson_open_lab"], study, "lesson_open_lab")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.toggle(SAY["point_whole"], key=WHOLE)
+        page.lab_link(SAY["lesson_open_lab"], study, "lesson_open_lab")
 
 
 def dumbbells(found: Seen) -> None:
@@ -167,7 +169,8 @@ def run_area(step: Step, runs: Sequence[Begun], known: dict[str, Seen]) -> None:
     stand(runs)
     if step.view == "dumbbells":
         for one in known.values():
-            dumbbells(one)
+            if one.given in one.dataset.variables:
+                dumbbells(one)
     else:
         view(step, choose(step, runs))
 

@@ -21,7 +21,7 @@ from spncore.words import listed
 
 SAY: Mapping[str, Any] = catalogue("lesson")
 ANSWERS, HEARD, REFUSED = "lesson_answers", "lesson_heard", "lesson_refused"
-VIEW = "lesson_view"  # of the browser's part
+VIEW, WHOLE = "lesson_view", "lesson_whole"  # of the browser's part, and whether it shows all of a view
 
 
 def answers(lesson: Lesson) -> dict[str, Given]:
@@ -57,7 +57,8 @@ def browser_part(lesson: Lesson, number: int, chart: Mapping[str, Any] | None, t
     kept = json.dumps(document(lesson, answers(lesson))) if lesson.name in heard else None
     parts = {**dict.fromkeys(FOLDED, False), **step.selectors}
     payload = {"lesson": lesson.name, "kept": kept, "step": number, "chart": chart, "parts": parts, "told": [*told]}
-    lesson_view({**payload, "view": address.view()}, VIEW, partial(_said, lesson, step))
+    looks = {"whole": bool(st.session_state.get(WHOLE)), "view": address.view()}
+    lesson_view({**payload, **looks}, VIEW, partial(_said, lesson, step))
 
 
 def _said(lesson: Lesson, step: Step) -> None:

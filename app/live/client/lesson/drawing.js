@@ -16,6 +16,7 @@ export class Drawing {
     this.curves = /** @type {Record<string, (number | null)[]>} */ ({});
     this.depth = ""; // that is drawn now
     this.pen = /** @type {[number, number] | null} */ (null); // where it was last
+    this.step = this.looksOf = ""; // what is shown, and for what its choices were made
     const down = (event) => this.press(event);
     const up = () => (this.pen = null);
     const strokes = { onpointerdown: down, onpointermove: (event) => this.move(event), onpointerup: up };
@@ -25,10 +26,9 @@ export class Drawing {
     this.canvas.append(this.picture, ...this.handles);
     this.depths = html("fieldset", "spn-draw-depths");
     this.said = html("p", { class: "spn-draw-said", "aria-live": "polite" });
-    this.giver = html("button", { class: "spn-draw-give", type: "button", text: say("draw_give") });
-    this.giver.addEventListener("click", () => this.answer());
-    this.clear = html("button", { type: "button", text: say("draw_clear"), onclick: () => this.erase() });
-    this.buttons = html("div", "spn-draw-buttons", this.giver, this.clear);
+    const button = (word, onclick) => html("button", { type: "button", "data-act": word, text: say(word), onclick });
+    const [giver, clear] = [button("draw_give", () => this.answer()), button("draw_clear", () => this.erase())];
+    this.buttons = html("div", "spn-draw-buttons", giver, clear);
     this.how = html("p", { class: "spn-draw-how", text: say("draw_how") });
     const title = html("figcaption", { text: say("draw_title") });
     this.root = html("figure", "spn-draw", title, this.depths, this.canvas, this.said, this.buttons, this.how);
@@ -57,8 +57,12 @@ export class Drawing {
     this.depth = String(chart.depths[0]);
   }
 
+  /** Show what can be done; its words and marks are made anew only where they are others, for readers stand on them. */
   look() {
     const { depths } = this.axes;
+    const of = [this.step, this.isGiven, this.theme.mode].join();
+    if (of === this.looksOf) return this.draw();
+    this.looksOf = of;
     this.root.toggleAttribute("data-given", this.isGiven);
     for (const part of [this.depths, this.buttons, this.how, ...this.handles]) part.hidden = this.isGiven;
     const legend = html("legend", { text: say("draw_depth") });

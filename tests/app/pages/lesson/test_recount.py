@@ -15,11 +15,12 @@ from app.kit.lessons import Lesson, lessons, named_facts
 from app.kit.lessons import Step as LessonStep
 from app.pages.lab import files
 from app.pages.lesson import guess
-from app.pages.lesson.facts import FACTS, FactError, Seen, all_told, fact
+from app.pages.lesson.facts import FACTS, OF_DEPTH, FactError, Seen, all_told, fact
 from spncore import load
 from spncore.runs.study import Study
 from spncore.runs.training import fit_all
 from spncore.studies.target import fixed
+from tests.places import ROOT
 from tests.recount import lesson as judges
 from tests.recount.lab.table import RefusedError
 from tests.recount.lesson import counting, guesses, sentences
@@ -150,6 +151,19 @@ def test_what_no_run_has_is_refused_with_what_is_allowed() -> None:
 def test_every_fact_is_asked_for_by_a_step() -> None:
     asked = {sentence for lesson in lessons().values() for sentence in asked_by(lesson)}
     assert set(FACTS) <= asked
+
+
+def test_the_teachers_notes_name_every_step_and_every_fact() -> None:
+    notes = (ROOT / "docs" / "teaching.md").read_text(encoding="utf-8")
+    titles = [f"| {at} {step.title} | {step.minutes} |" for one in lessons().values() for at, step in steps(one)]
+    facts = [*FACTS, *(f"{name}_3" for name in OF_DEPTH)]
+    assert not [title for title in titles if title not in notes]
+    assert not [name for name in facts if f"`{name}`" not in notes]
+
+
+def steps(lesson: Lesson) -> Iterator[tuple[int, LessonStep]]:
+    """The steps of a lesson by their numbers."""
+    yield from enumerate(lesson.steps, 1)
 
 
 def asked_by(lesson: Lesson) -> set[str]:

@@ -30,7 +30,7 @@ POINTS: Mapping[str, Mapping[str, str]] = {
         "llh": ".spn-llh",
         "network": ".spn-net",
         "equations": ".spn-why",
-        "charts": ".spn-tabs",
+        "charts": ".spn-tabbed",
     },
     "dynamics": {name: f"#spn-{name}" for name in "step residual memory matrix norms kept replay".split()},
     "dumbbells": {},
@@ -213,7 +213,9 @@ def _run(table: Table) -> Run:
     name, title, link, starts = table.name("name"), table.text("title"), table.text("link"), table.truth("starts")
     study, refusals = LAB.decode(dict(parse_qsl(link, keep_blank_values=True)))
     if refusals or study.deep:
-        raise table.refused("link", f"is no link of the lab: {' '.join(refusals) or 'a step shows one mixture'}"[:-1])
+        raise table.refused(
+            "link", f"is no link of the lab: {' '.join(refusals).rstrip('.') or 'a step shows one mixture'}"
+        )
     table.end()
     return Run(name, title, study, starts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -138,7 +138,7 @@ def choose(step: Step, runs: Sequence[Begun]) -> Begun:
 
 def view(step: Step, one: Begun) -> None:
     """The lab's view of a run, or that of the page which takes runs apart."""
-    study, more = one.shown.study, {}
+    study, more = one.shown.study, dict[str, Any]()
     if step.view == "dynamics":
         more = {"labels": {f"prose_{name}": text for name, text in sections("dynamics")[1].items()}}
     else:
@@ -153,9 +153,10 @@ def view(step: Step, one: Begun) -> None:
 def dumbbells(found: Seen) -> None:
     """What the mixture of a run that has ended expects of everything, before and after one answer is known."""
     names = {name: name.replace("_", " ") for name in found.dataset.variables}
-    look = {"index": list(names).index(found.given), "format_func": names.__getitem__, "width": 320}
-    known = st.selectbox(SAY["lesson_given"], list(names), key="lesson_given", **look)
-    now = expected(found.depths[0], list(names).index(known))
+    options = list(names)
+    look: dict[str, Any] = {"index": options.index(found.given), "format_func": names.__getitem__, "width": 320}
+    known = st.selectbox(SAY["lesson_given"], options, key="lesson_given", **look)
+    now = expected(found.depths[0], options.index(known))
     figure = charts.expectations(now, [escape(name) for name in names.values()], page.theme())
     page.plot(figure, "lesson_dumbbells", SAY["lesson_dumbbells"].format(given=names[known]), STILL)
 

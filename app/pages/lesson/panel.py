@@ -105,14 +105,14 @@ def guess_area(lesson: Lesson, step: Step) -> None:
         page.prose(_in_words(step, told.guess))
         return
     key = f"lesson_guess_{lesson.name}_{step.name}"
-    value = None
+    value: str | float | None = None
     if asked.kind == "choice":
         texts = {option.name: option.text for option in asked.options}
         look: dict[str, Any] = {"format_func": texts.__getitem__, "label_visibility": "collapsed", "index": None}
         value = st.radio(asked.question, list(texts), key=key, **look)
     elif asked.kind == "number":
-        ends = {"min_value": asked.low, "max_value": asked.high, "step": asked.step}
-        value = st.number_input(SAY["lesson_number"], key=key, value=None, width=240, **ends)
+        ends: dict[str, Any] = {"min_value": asked.low, "max_value": asked.high, "step": asked.step, "value": None}
+        value = st.number_input(SAY["lesson_number"], key=key, width=240, **ends)
     with st.container(horizontal=True):
         if asked.kind != "curve":
             take = partial(give, lesson, step, guess=Guessed(asked.kind, value))

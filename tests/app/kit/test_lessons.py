@@ -65,7 +65,7 @@ WRONG = {
     "check.right is 'nothing'; allowed: setting, seeds, power": ('right = "setting"', 'right = "nothing"'),
     "check.options has one name twice": ('name = "seeds"', 'name = "setting"'),
     "run[1].starts is 'no'; allowed: true or false": ("starts = false", 'starts = "no"'),
-    "run[1].link is no link of the lab: iterations": ('"v=2"', '"v=2&iterations=0"'),
+    "run[1].link is no link of the lab: iterations": ('"v=2"', '"v=2&iterations=-1"'),
     "run[1].link is no link of the lab: a step shows one mixture": ('"v=2"', '"v=2&structure=rat"'),
     "run[1].name is 'A b'; allowed: a name of small letters": ('name = "paper"', 'name = "A b"'),
     "reveal names {other.ended}; allowed: {name}": ("{ended}", "{other.ended}"),

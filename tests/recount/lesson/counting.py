@@ -81,7 +81,8 @@ Parts = tuple[str, ...]
 
 def table(text: str) -> list[dict[str, str]]:
     """The rows of a CSV text without its remarks."""
-    return list(csv.DictReader(io.StringIO("\n".join(line for line in text.splitlines() if line[:1] != "#"))))
+    head, *rows = [row for row in csv.reader(io.StringIO(text)) if not row[0].startswith("#")]
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 def close(text: str, value: float) -> bool:
@@ -107,12 +108,13 @@ def cut(judge: Judge, update: int) -> Judge:
 
 def scored(run: Run, text: str, update: int) -> None:
     """Who was higher after so many updates."""
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
     parts = re.fullmatch(SCORED, text)
     hold(parts is not None, "not parsed:", text)
     assert parts
     judge, names = cut(run.judge, update), set(run.ends)
     if parts[8]:
-        hold({parts[1], parts[8]} == names, text)
+        hold((parts[1], parts[8]) == run.ends, text)
         hold(judge.wins(parts[1], parts[8], False)[2] == int(parts[9]) == int(parts[10]) == len(judge.own), text)
         return
     one, other = parts[1], parts[2]
@@ -153,16 +155,17 @@ def shares(won: int, of: int) -> tuple[float, float]:
 
 def arrived(run: Run, text: str) -> None:
     """Who was at the target first."""
+    text = text.replace("\N{NO-BREAK SPACE}", " ")
     parts = re.fullmatch(ARRIVED, text)
     hold(parts is not None, "not parsed:", text)
     assert parts
     judge, names = run.judge, set(run.ends)
     if parts[10]:
-        hold({parts[10], parts[11]} == names and not any(judge.arrival(name) < NEVER for name in names), text)
+        hold((parts[10], parts[11]) == run.ends and not any(judge.arrival(name) < NEVER for name in names), text)
         hold(int(parts[12].replace(",", "")) == judge.updates, text)
         return
     if parts[13]:
-        hold({parts[13], parts[14]} == names and judge.wins(parts[13], parts[14], True)[2] == int(parts[15]), text)
+        hold((parts[13], parts[14]) == run.ends and judge.wins(parts[13], parts[14], True)[2] == int(parts[15]), text)
         hold(int(parts[15]) == int(parts[16]) == len(judge.own), text)
         return
     one, other = parts[1], parts[2]

@@ -1,7 +1,7 @@
 // An empty chart to draw a guess on, a curve for each depth, by finger, mouse or keys; then the run's own curves over it.
 
 import { html, llh, set } from "../kit/dom.js";
-import { sample } from "../kit/legend.js";
+import { sample, strokes } from "../kit/legend.js";
 import { say } from "../kit/words.js";
 import { Sheet } from "../ideas/sheet.js";
 import { blank, drawn, filled, given, keyed, namedAt, POINTS, updatesAt } from "./geometry.js";
@@ -13,6 +13,8 @@ export class Drawing {
   constructor(give) {
     this.give = give;
     this.axes = /** @type {any} */ (null); // updates, low, high, depths; what was given as drawn, the run's as truth
+    this.theme = /** @type {any} */ (null);
+    this.sheet = /** @type {any} */ (null); // what is drawn now
     this.curves = /** @type {Record<string, (number | null)[]>} */ ({});
     this.depth = ""; // that is drawn now
     this.pen = /** @type {[number, number] | null} */ (null); // where it was last
@@ -85,7 +87,13 @@ export class Drawing {
 
   handle(i) {
     const onkeydown = (event) => this.key(event, i);
-    return html("div", { class: "spn-draw-handle", role: "slider", tabindex: 0, "aria-orientation": "vertical", onkeydown });
+    return html("div", {
+      class: "spn-draw-handle",
+      role: "slider",
+      tabindex: 0,
+      "aria-orientation": "vertical",
+      onkeydown,
+    });
   }
 
   /** Where a pointer is: along in points, and its height. */
@@ -160,9 +168,9 @@ export class Drawing {
   line(sheet, depth, line, labelled, ran = false) {
     if (!line.length) return;
     const { stroke, dash } = this.style(depth);
-    const drawnDash = this.axes.truth && !ran ? "1.5 5" : dash === "solid" ? null : dash.replaceAll("px", "");
+    const look = this.axes.truth ? (ran ? undefined : "1.5 5") : strokes(dash);
     const faint = this.isGiven || depth === this.depth ? {} : { "stroke-opacity": 0.55 };
-    sheet.line(line, stroke, { "stroke-dasharray": ran ? null : drawnDash, "stroke-linecap": "round", ...faint });
+    sheet.line(line, stroke, { "stroke-dasharray": look, "stroke-linecap": "round", ...faint });
     if (!labelled) return;
     const [x, y] = namedAt(line, this.axes);
     sheet.note(x, y, named(depth), [-8, -8], { "text-anchor": "end", "font-weight": 600 });

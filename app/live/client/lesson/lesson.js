@@ -8,12 +8,13 @@ import { recallAnswers, rememberAnswers } from "../run/memory.js";
 import { Drawing } from "./drawing.js";
 import { Pointing } from "./pointing.js";
 
+let here = ""; // the step on screen, whatever element shows it
+
 class Lesson {
   constructor(parent) {
     this.parent = parent;
     this.turn = 0;
     this.asked = ""; // the lesson whose kept answers the server was told
-    this.step = /** @type {string | null} */ (null);
     this.told = /** @type {string | null} */ (null);
     this.trigger = /** @type {any} */ (null);
     this.pointing = new Pointing();
@@ -46,10 +47,10 @@ class Lesson {
 
   /** Go to the head of another step; read out what comes out of one while the reader is there. */
   come(step, told) {
-    const [moved, first] = [this.step !== step, this.step === null];
-    this.step = step;
+    const [moved, first] = [here !== step, !here];
+    here = step;
     if (moved && !first) this.toTop();
-    const isNew = !moved && told !== this.told;
+    const isNew = !moved && this.told !== null && told !== this.told;
     this.told = told;
     this.heard.textContent = isNew ? told : moved ? "" : this.heard.textContent;
   }

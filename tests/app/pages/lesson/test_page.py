@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import streamlit as st
 
 from app.kit.answers import HANDLES, document
 from app.kit.lessons import FOLDED, lessons
 from app.kit.text import JOINER
 from app.live.catalogues import catalogue
 from app.live.runs import REGISTRY
-from app.pages.lesson import link, panel
+from app.pages.lesson import panel
 from tests.addresses import at_address, by_menu
 from tests.waiting import until
 
@@ -41,6 +43,11 @@ def part(page: Any) -> dict[str, Any]:
     return next(one for one in sent if "parts" in one)
 
 
+def address(page: Any) -> dict[str, str]:
+    """What the address says."""
+    return {name: texts if isinstance(texts, str) else texts[0] for name, texts in dict(page.query_params).items()}
+
+
 def press(page: Any, key: str) -> Any:
     page.button(key=key).click().run()
     assert not page.exception
@@ -57,10 +64,38 @@ def ended(page: Any) -> Any:
     return page
 
 
+class Browser:
+    """What stands in for the browser's part: what it was sent last, and what it says next."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Any] = {}
+        self.says: dict[str, Any] = {}
+
+    def __call__(self, payload: dict[str, Any], key: str, on_said: Callable[[], None]) -> None:
+        self.sent = payload
+        if self.says:
+            st.session_state[key], self.says = {"said": self.says}, {}
+            on_said()
+
+    def said(self, page: Any, **what: Any) -> Any:
+        """The page after its browser has said something."""
+        self.says = what
+        page.run().run()
+        assert not page.exception
+        return page
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Browser:
+    found = Browser()
+    monkeypatch.setattr(panel, "lesson_view", found)
+    return found
+
+
 def test_it_opens_at_the_first_step_and_its_address_says_where() -> None:
     page = opened()
     assert heading(page) == "1 of 8 · Meet the mixture"
-    assert dict(page.query_params) == {"lesson": ["depth"], "step": ["1"]}
+    assert address(page) == {"lesson": "depth", "step": "1"}
     assert "NLTCS twin (synthetic)" in words(page.caption), "whose rows they are"
     assert SAY["lesson_private"] in words(page.caption)
 
@@ -69,17 +104,17 @@ def test_an_address_opens_its_step_and_the_buttons_lead_on_and_back() -> None:
     page = opened(lesson="figure3", step="2")
     assert heading(page).startswith("2 of 5")
     assert heading(press(page, "lesson_next")).startswith("3 of 5")
-    assert page.query_params["step"] == ["3"]
+    assert address(page)["step"] == "3"
     assert heading(press(press(page, "lesson_previous"), "lesson_previous")).startswith("1 of 5")
     with pytest.raises(KeyError):
         page.button(key="lesson_previous")
     press(page, "lesson_start_depth")
-    assert dict(page.query_params) == {"lesson": ["depth"], "step": ["1"]}
+    assert address(page) == {"lesson": "depth", "step": "1"}
 
 
 def test_the_place_goes_along_to_other_pages_and_back() -> None:
     page = by_menu(opened(lesson="depth", step="4"), "about")
-    assert page.query_params["step"] == ["4"]
+    assert address(page)["step"] == "4"
     assert heading(by_menu(page, "lesson")).startswith("4 of 8")
 
 
@@ -102,7 +137,7 @@ def test_an_address_without_such_a_step_is_refused_in_a_sentence_that_stays(quer
 
 def test_a_run_waits_for_the_guess_and_begins_with_it() -> None:
     page = opened()
-    assert not REGISTRY.of(page.session_state["session_name"]) and SAY["lesson_first_guess"] in words(page.markdown)
+    assert "session_name" not in page.session_state and SAY["lesson_first_guess"] in words(page.markdown)
     assert page.button(key="lesson_give").disabled
     page.radio(key="lesson_guess_depth_mixture").set_value("telephoning").run()
     press(page, "lesson_give")
@@ -141,64 +176,43 @@ def test_a_number_is_guessed_in_its_range() -> None:
     assert "You guessed: 2.5 nats per row." in words(page.markdown)
 
 
-def test_the_chart_to_draw_on_spans_what_can_be_and_takes_a_drawn_guess() -> None:
+def test_the_chart_to_draw_on_spans_what_can_be_and_takes_a_drawn_guess(browser: Browser) -> None:
     page = opened(step="3")
-    chart = part(page)["chart"]
+    chart = browser.sent["chart"]
     assert chart["updates"] == 500 and chart["depths"] == [1, 2, 3] and chart["drawn"] is chart["truth"] is None
     assert chart["low"] == -11.5 and -7 < chart["high"] < -4
     curve = {"1": [-11.0] * HANDLES, "3": [-11.0, -9.0, -7.0, -7.0, -7.0, -7.0, -7.0]}
-    heard(page, guess={"kind": "curve", "value": curve})
-    assert part(page)["chart"]["drawn"] == curve and "You drew a curve for L = 1 and L = 3" in words(page.markdown)
+    browser.said(page, guess={"kind": "curve", "value": curve})
+    assert browser.sent["chart"]["drawn"] == curve and "You drew a curve for L = 1 and L = 3" in words(page.markdown)
     page = ended(page)
-    assert set(part(page)["chart"]["truth"]) == {"1", "2", "3"}
+    assert set(browser.sent["chart"]["truth"]) == {"1", "2", "3"}
     said = words(page.markdown)
     assert "At −7.2 you drew L=3 after" in said and "On average over the updates your curves are" in said
 
 
-def heard(page: Any, **said: Any) -> Any:
-    """The page after its browser has said something."""
-    page.session_state["lesson_view"] = {"said": said}
-    lesson, number, _ = link.place({name: texts[0] for name, texts in page.query_params.items()}, lessons())
-    with_state(page, lesson, number)
-    page.run()
-    assert not page.exception
-    return page
-
-
-def with_state(page: Any, lesson: Any, number: int) -> None:
-    """What `_said` does, on the state of a page under test."""
-    patch = pytest.MonkeyPatch()
-    patch.setattr(panel.st, "session_state", page.session_state)
-    try:
-        panel._said(lesson, lesson.steps[number - 1])
-    finally:
-        patch.undo()
-
-
-def test_what_the_browser_has_kept_comes_back_and_what_was_answered_meanwhile_stays() -> None:
+def test_what_the_browser_has_kept_comes_back_and_what_was_answered_meanwhile_stays(browser: Browser) -> None:
     page = opened(step="2")
-    assert part(page)["kept"] is None, "nothing is written before the browser has said what it kept"
+    assert browser.sent["kept"] is None, "nothing is written before the browser has said what it kept"
     before = {"likelihood": {"guess": {"kind": "number", "value": 1.5}}, "mixture": {"check": "common"}}
-    heard(page, kept=json.dumps({"lesson": "depth", "version": 1, "steps": before}))
+    browser.said(page, kept=json.dumps({"lesson": "depth", "version": 1, "steps": before}))
     assert "You guessed: 1.5 nats per row." in words(page.markdown) and "1 of 8 steps answered" in words(page.markdown)
-    kept = json.loads(part(page)["kept"])
+    kept = json.loads(browser.sent["kept"])
     assert kept == document(DEPTH, page.session_state["lesson_answers"]["depth"])
-    heard(page, kept=json.dumps({"lesson": "depth", "version": 1, "steps": {"mixture": {"check": "severe"}}}))
+    browser.said(page, kept=json.dumps({"lesson": "depth", "version": 1, "steps": {"mixture": {"check": "severe"}}}))
     assert page.session_state["lesson_answers"]["depth"]["mixture"].check == "common"
 
 
-def test_answers_that_cannot_be_read_are_refused_in_a_sentence() -> None:
-    page = heard(opened(), kept="<script>")
+def test_answers_that_cannot_be_read_are_refused_in_a_sentence(browser: Browser) -> None:
+    page = browser.said(opened(), kept="<script>")
     assert "The answers kept in this browser cannot be read" in words(page.warning)
 
 
-def test_answers_are_cleared_at_once() -> None:
-    page = heard(
-        opened(), kept=json.dumps({"lesson": "depth", "version": 1, "steps": {"mixture": {"check": "common"}}})
-    )
+def test_answers_are_cleared_at_once(browser: Browser) -> None:
+    before = {"lesson": "depth", "version": 1, "steps": {"mixture": {"check": "common"}}}
+    page = browser.said(opened(), kept=json.dumps(before))
     press(page, "lesson_forget")
     assert "0 of 8 steps answered" in words(page.markdown)
-    assert json.loads(part(page)["kept"])["steps"] == {}
+    assert json.loads(browser.sent["kept"])["steps"] == {}
 
 
 def test_a_step_shows_the_parts_that_it_points_at() -> None:

@@ -203,7 +203,7 @@ def reveal(step: Step, said: Sequence[str], whole: bool) -> None:
     page.prose("  \n\n".join(map(literal, said)) or SAY["lesson_waits"])
     if whole:
         st.header(SAY["lesson_keep"], anchor=False)
-        page.prose(f"> **{literal(step.keep)}**")
+        page.prose(f"**{literal(step.keep)}**")
 
 
 session.open_session(training=False)

@@ -164,7 +164,7 @@ def navigation(lesson: Lesson, number: int) -> None:
         if on <= len(lesson.steps):
             st.button(SAY["lesson_next"], key="lesson_next", type="primary", on_click=partial(go, lesson, on))
         progress = SAY["lesson_progress"].format(done=sum(done), all=len(done))
-        st.markdown(f"{dots}  \n{progress}", width="content")
+        st.html(f'<div><span aria-hidden="true">{dots}</span><br>{progress}</div>', width="content")
 
 
 def other_lessons(lesson: Lesson, lessons: Mapping[str, Lesson]) -> None:

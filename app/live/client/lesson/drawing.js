@@ -27,13 +27,24 @@ export class Drawing {
     this.handles = Array.from({ length: POINTS }, (_, i) => this.handle(i));
     this.canvas.append(this.picture, ...this.handles);
     this.depths = html("fieldset", "spn-draw-depths");
+    this.legend = html("div", "spn-draw-depths"); // the same, where nothing is to be chosen any more
     this.said = html("p", { class: "spn-draw-said", "aria-live": "polite" });
     const button = (word, onclick) => html("button", { type: "button", "data-act": word, text: say(word), onclick });
     const [giver, clear] = [button("draw_give", () => this.answer()), button("draw_clear", () => this.erase())];
     this.buttons = html("div", "spn-draw-buttons", giver, clear);
     this.how = html("p", { class: "spn-draw-how", text: say("draw_how") });
     const title = html("figcaption", { text: say("draw_title") });
-    this.root = html("figure", "spn-draw", title, this.depths, this.canvas, this.said, this.buttons, this.how);
+    this.root = html(
+      "figure",
+      "spn-draw",
+      title,
+      this.depths,
+      this.legend,
+      this.canvas,
+      this.said,
+      this.buttons,
+      this.how,
+    );
     this.widths = new ResizeObserver(() => this.draw());
     this.widths.observe(this.canvas);
   }
@@ -67,8 +78,10 @@ export class Drawing {
     this.looksOf = of;
     this.root.toggleAttribute("data-given", this.isGiven);
     for (const part of [this.depths, this.buttons, this.how, ...this.handles]) part.hidden = this.isGiven;
+    this.legend.hidden = !this.isGiven;
     const legend = html("legend", { text: say("draw_depth") });
     this.depths.replaceChildren(legend, ...depths.map((depth) => this.choice(String(depth))));
+    this.legend.replaceChildren(...depths.map((depth) => html("span", {}, this.sample(depth), named(depth))));
     this.draw();
   }
 
@@ -77,7 +90,11 @@ export class Drawing {
     const onchange = () => ((this.depth = depth), this.draw());
     const checked = depth === this.depth;
     const input = html("input", { type: "radio", name: "spn-draw-depth", value: depth, checked, onchange });
-    return html("label", {}, input, sample({ ...this.style(depth), width: 3, drawn: true }), named(depth));
+    return html("label", {}, input, this.sample(depth), named(depth));
+  }
+
+  sample(depth) {
+    return sample({ ...this.style(depth), width: 3, drawn: true });
   }
 
   style(depth) {
@@ -149,8 +166,8 @@ export class Drawing {
     const up = Array.from({ length: Math.floor(high) - Math.ceil(low) + 1 }, (_, i) => Math.ceil(low) + i);
     const x = { range: [0, updates], title: say("draw_updates"), ticks: along };
     sheet.axes(x, { range: [low, high], title: say("draw_llh"), ticks: up });
-    for (const [depth, points] of Object.entries(this.curves)) this.line(sheet, depth, this.places(points), !truth);
-    for (const [depth, line] of Object.entries(truth ?? {})) this.line(sheet, depth, line, true, true);
+    for (const [depth, line] of Object.entries(truth ?? {})) this.line(sheet, depth, line);
+    for (const [depth, points] of Object.entries(this.curves)) this.guess(sheet, depth, this.places(points));
     const said = this.words();
     this.picture.replaceChildren(sheet.picture(say("draw_picture", { said })));
     if (this.said.textContent !== said) this.said.textContent = said;
@@ -164,16 +181,20 @@ export class Drawing {
     return all.includes(null) ? [] : all.map((y, i) => [(i * updates) / (POINTS - 1), y]);
   }
 
-  /** A curve with its depth's name; a guess is dotted once the run is there. */
-  line(sheet, depth, line, labelled, ran = false) {
-    if (!line.length) return;
+  /** A curve as its depth is drawn everywhere. */
+  line(sheet, depth, line, more = {}) {
     const { stroke, dash } = this.style(depth);
-    const look = this.axes.truth ? (ran ? undefined : "1.5 5") : strokes(dash);
-    const faint = this.isGiven || depth === this.depth ? {} : { "stroke-opacity": 0.55 };
-    sheet.line(line, stroke, { "stroke-dasharray": look, "stroke-linecap": "round", ...faint });
-    if (!labelled) return;
+    sheet.line(line, stroke, { "stroke-dasharray": strokes(dash), "stroke-linecap": "round", ...more });
+  }
+
+  /** A drawn curve with its depth's name; beside the run it is thin, and its points are seen. */
+  guess(sheet, depth, line) {
+    if (!line.length) return;
+    const thin = { "stroke-width": 1, "stroke-dasharray": null };
+    this.line(sheet, depth, line, this.axes.truth ? thin : depth === this.depth ? {} : { "stroke-opacity": 0.55 });
+    if (this.isGiven) line.forEach(([x, y]) => sheet.dot(x, y, this.style(depth).stroke, 4));
     const [x, y] = namedAt(line, this.axes);
-    sheet.note(x, y, named(depth), [-8, -8], { "text-anchor": "end", "font-weight": 600 });
+    sheet.note(x, y, named(depth), [-8, -10], { "text-anchor": "end", "font-weight": 600 });
   }
 
   /** What is drawn, in words. */

@@ -24,6 +24,9 @@ PAGES = {
         ("dynamics", "dynamics", "timeline"),
         ("circuits", "circuits", "account_tree"),
     ],
+    WORDS["of_class"]: [
+        ("lesson", "lesson", "linear_scale"),
+    ],
     WORDS["of_runs"]: [
         ("runs", "runs", "list"),
         ("compare", "compare", "show_chart"),

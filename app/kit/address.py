@@ -101,6 +101,11 @@ def along_refused() -> list[str]:
     return sentences
 
 
+def carry(**texts: str) -> None:
+    """Have something go along with the reader from here on, such as the step of a lesson; `write` says it."""
+    st.session_state[GOES_ALONG] = {**goes_along(), **texts}
+
+
 def view() -> str:
     """How pages are shown to this reader."""
     return decode_carried(params()).get("view") or goes_along().get("view", VIEWS[0])

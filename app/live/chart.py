@@ -20,6 +20,7 @@ _LOADER = (assets.CLIENT / "chart.js").read_text(encoding="utf-8")
 _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=False)
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
 _IDEA = st.components.v2.component("spn_lab_idea", js=_LOADER, isolate_styles=False)
+_LESSON = st.components.v2.component("spn_lab_lesson", js=_LOADER, isolate_styles=False)
 _BAR = st.components.v2.component("spn_lab_bar", js=_LOADER, isolate_styles=False)
 _PRINT = st.components.v2.component("spn_lab_print", js=_LOADER, isolate_styles=False)
 _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
@@ -78,6 +79,21 @@ def idea_view(idea: str, key: str, view: str) -> None:
     words = _static("words/ideas.json")
     data = {"idea": idea, "view": view, **_loaded("ideas/ideas.js"), "styles": styles, "words": words}
     _IDEA(key=key, data=data)
+
+
+def lesson_view(payload: Mapping[str, Any], key: str, on_said: Callable[[], None]) -> None:
+    """Mount what a lesson has in the browser: kept answers, the chart to draw on, what a step points at.
+
+    `on_said` is called before the script run after it has something to say: the answers that the browser has kept, or
+    a guess that was drawn; `said` is then in the state of this key.
+
+    `payload`: lesson, kept (the document of the answers, None until the browser has said what it kept), step (its
+    number), chart (None where nothing is drawn), parts (selectors of the view, and whether the step points at them),
+    whole (whether the others are shown, too), told (what came out, to be read out) and view.
+    """
+    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "lesson/lesson")]
+    data = {**payload, **_loaded("lesson/lesson.js"), "styles": styles, "words": _static("words/lesson.json")}
+    _LESSON(key=key, data=data, on_said_change=on_said)
 
 
 def bar_view(page: str, key: str) -> None:

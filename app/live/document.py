@@ -33,6 +33,7 @@ SHOWN = {
     "grid": [*OFTEN, "TextInput"],
     "linear": ["ButtonGroup", "Slider", "rehype-katex"],
     "maths": ["rehype-katex"],
+    "lesson": ["Radio", "Button"],
     "figure3": ["ButtonGroup"],
     "update2020": ["ButtonGroup"],
     "teach": ["Selectbox", "ButtonGroup", "Checkbox"],

@@ -108,6 +108,7 @@ class ServerLimits:
     released_keep: float = 75.0  # after a lost connection: Streamlit keeps a session for 60 s, a page asks every 5
     touch_bytes: int = 300  # of what a touch on a drawing asks for
     locked_sessions: int = 2_000  # whose links lock something; of more those heard of last are remembered
+    answer_bytes: int = 20_000  # of a reader's answers to a lesson, as their browser sends them
     drawing_bytes: int = 2_000_000  # of one figure that a PDF is made of
     drawing_seconds: float = 30.0  # until that PDF has to be there
     job_bytes: int = LIMITS.run_bytes  # that a job may take

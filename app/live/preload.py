@@ -16,6 +16,7 @@ VIEWS = {
     "dynamics": "dynamics",
     "circuits": "circuits",
     "maths": "ideas",
+    "lesson": "lesson",
 }  # of pages; all others have figures
 MOUNTING = ("BidiComponent", "_arrayReduce", "serialization", "recordbatch")  # Streamlit's files that mount a component
 

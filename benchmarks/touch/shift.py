@@ -17,6 +17,7 @@ PAGES = {
     "Ask": "ask",
     "Step by step": "dynamics",
     "Circuits": "circuits",
+    "Lesson": "lesson",
     "Runs": "runs",
     "Compare": "compare",
     "Figure 3": "figure3",

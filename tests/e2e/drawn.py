@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.e2e.test_lab_page import finished
 
-PLAIN = ("runs", "compare", "teach", "about")  # pages that draw nothing, the first two while no run is kept
+PLAIN = ("lesson", "runs", "compare", "teach", "about")  # pages that draw nothing, at first or while no run is kept
 SHOWN = ".spn-drawing[data-drawn], .spn-lab:not([data-waiting]), .spn-idea svg"  # on all other pages
 # A part of Streamlit's that is still on its way hides the page for a moment, also once the script has ended.
 QUIET = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'

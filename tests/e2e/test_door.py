@@ -14,6 +14,7 @@ PAGES = (
     "dynamics",
     "circuits",
     "ask",
+    "lesson",
     "runs",
     "compare",
     "figure3",

@@ -11,15 +11,16 @@ from app.kit.text import plain
 from app.pages.ask.flow_lines import Lines, RootLine
 from app.pages.ask.question import UNKNOWN, Answer, Flow, Item, Matches
 from spncore.arrays import Floats, Ints
-from spncore.plots.drawing import STILL, blank, dots, grey, note
-from spncore.plots.palette import ACCENT, BEFORE, GROUND, INK, PLAIN, SIGNED_LINES
+from spncore.plots import dumbbells
+from spncore.plots.drawing import STILL, blank, dots, note
+from spncore.plots.palette import ACCENT, GROUND, INK, PLAIN, SIGNED_LINES
 from spncore.words import percent
 
 # Fall, little change, rise; the middle is grey, so that a line that stays is seen on either ground.
 CHANGES = (-0.25, -0.05, 0.05, 0.25)  # of a flow, between the colours of SIGNED_LINES
 DASHES = ("6px,3px", "6px,3px", "solid", "solid", "solid")
 ZERO = {"light": "rgba(128,128,128,0.18)", "dark": "rgba(160,160,160,0.22)"}  # a cell of a sample
-ROW_PIXELS, MIN_PIXELS, MAX_LETTERS = 25, 240, 28
+MAX_LETTERS = 28
 WIDEST, WIDTHS = 12.0, 10  # pixels of a line that carries everything; widths in which lines are drawn
 MARKS = {  # symbol, what it says, their sizes, and where that stands
     "sum": ("circle", "+", 18, 12, "middle"),
@@ -31,26 +32,13 @@ MOVABLE = {**STILL, "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScal
 
 def probabilities(given: Answer, found: Matches, shown: Sequence[Item], theme: str) -> go.Figure:
     """P(x_d = 1) of each variable, before and given the evidence, and beside it the data's own share with interval."""
-    places, y = [item.place for item in shown], np.arange(len(shown))
+    places = [item.place for item in shown]
     before, after, seen = given.before[places], given.after[places], ~given.free[places]
     names = [escaped(item.name) for item in shown]
-    frozen = {"itemclick": False, "itemdoubleclick": False}
-    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "font": {"size": 12}, **frozen}
-    height = max(MIN_PIXELS, ROW_PIXELS * len(shown) + 84)
-    figure = blank(theme, height, (10, 12, 34, 40), showlegend=True, legend=legend)
-    _add_segments(figure, (before[~seen], after[~seen]), (y[~seen], y[~seen]), "change", color=ACCENT[theme], width=3)
+    figure = dumbbells.begun(before, after, seen, theme)
     if found.enough:
         _add_data(figure, found, places, np.flatnonzero(~seen), names, theme)
-    for label, values, at, symbol, size, color, edge in (
-        ("no evidence", before, y, "circle-open", 9, BEFORE[theme], 2),
-        ("given the evidence", after, y[~seen], "circle", 11, ACCENT[theme], 0),
-        ("set by you", after, y[seen], "square", 11, INK[theme], 0),
-    ):
-        hover = f"%{{text}}: P(1) = %{{x:.3f}} {label}<extra></extra>"
-        dots(figure, values[at], at, label, symbol, size, color, hover, edge, text=[names[i] for i in at])
-    ticks = [f"<b>{name}</b>" if one else name for name, one in zip(names, seen, strict=True)]
-    figure.update_xaxes(range=[-0.02, 1.02], title_text="probability of a 1", dtick=0.25, **_axis(theme))
-    figure.update_yaxes(**_rows(ticks), **_axis(theme, grid=0.12))
+    dumbbells.ended(figure, names, before, after, seen, theme)
     return figure
 
 
@@ -60,7 +48,7 @@ def _add_data(
     """The share of a 1 in the matching rows and its interval, a little below the row's own line."""
     columns = np.array(places, dtype=np.int64)[at]
     low, high, y = found.low[columns], found.high[columns], at + 0.3
-    _add_segments(figure, (low, high), (y, y), "interval", color=PLAIN[theme], width=2)
+    dumbbells.segments(figure, (low, high), (y, y), "interval", color=PLAIN[theme], width=2)
     hover = (
         f"%{{text}}: %{{customdata[0]:,}} of {found.num:,} matching rows = %{{x:.3f}}, "
         f"{percent(0.95)} interval %{{customdata[1]:.3f}} to %{{customdata[2]:.3f}}<extra></extra>"
@@ -91,7 +79,7 @@ def samples(drawn: Ints, likely: Ints, row: Ints, shown: Sequence[Item], theme: 
     figure = blank(theme, 18 * len(y) + 150, (10, 44, 10, 10), cells, showlegend=False)
     seen = np.flatnonzero(row[places] != UNKNOWN)
     dots(figure, seen, np.full(len(seen), -1.0), "set by you", "square", 9, INK[theme], hoverinfo="skip")
-    bare = {"automargin": True, **_axis(theme, grid=0.0)}
+    bare = {"automargin": True, **dumbbells.axis(theme, grid=0.0)}
     ticks = {"tickvals": np.arange(len(places)), "ticktext": names, "tickangle": -60}
     figure.update_xaxes(**ticks, side="top", range=[-0.6, len(places) - 0.4], **bare)
     figure.update_yaxes(tickvals=np.arange(0, len(y), 5), ticktext=y[::5], range=[len(y) - 0.4, -1.6], **bare)
@@ -114,8 +102,8 @@ def information(gain: Floats, shown: Sequence[Item], theme: str) -> go.Figure:
     )
     figure = blank(theme, 22 * len(shown) + 70, (10, 12, 8, 44), bars)
     title = "expected information (nats)"
-    figure.update_xaxes(title_text=title, rangemode="tozero", exponentformat="power", **_axis(theme))
-    figure.update_yaxes(**_rows(names), **_axis(theme, grid=0.0))
+    figure.update_xaxes(title_text=title, rangemode="tozero", exponentformat="power", **dumbbells.axis(theme))
+    figure.update_yaxes(**dumbbells.rows(names), **dumbbells.axis(theme, grid=0.0))
     return figure
 
 
@@ -152,7 +140,7 @@ def _add_lines(figure: go.Figure, x: Floats, y: Floats, drawn: Lines, theme: str
         these = ends[(width == step) & (shade == place)].T
         if these.size:
             look = {"color": SIGNED_LINES[theme][place], "width": max(0.6, WIDEST * step / WIDTHS)}
-            _add_segments(figure, x[these], y[these], "flow", dash=DASHES[place], **look)
+            dumbbells.segments(figure, x[these], y[these], "flow", dash=DASHES[place], **look)
     hover = "flow %{customdata[0]:.3f}, without evidence %{customdata[1]:.3f}<extra></extra>"
     x, y = (at[ends].mean(axis=1) for at in (x, y))
     dots(figure, x, y, "lines", None, 10, None, hover, customdata=np.stack([after, before], axis=1), marker_opacity=0)
@@ -197,25 +185,3 @@ def escaped(name: str, letters: int = MAX_LETTERS) -> str:
     """A foreign text that Plotly shows character by character, shortened."""
     line = plain(name)
     return html.escape(line if len(line) <= letters else line[: letters - 1] + "…")
-
-
-def _add_segments(figure: go.Figure, x: Any, y: Any, name: str, **line: Any) -> None:
-    """Separate lines in one trace, from the first of `x` and `y` to the second."""
-    x, y = (np.stack([*ends, np.full(len(ends[0]), np.nan)], axis=1).ravel() for ends in (x, y))
-    figure.add_scatter(x=x, y=y, mode="lines", hoverinfo="skip", showlegend=False, line=line, name=name)
-
-
-def _rows(names: Sequence[str]) -> dict[str, Any]:
-    """An axis of named rows, the first on top."""
-    ticks = {"tickvals": np.arange(len(names)), "ticktext": names, "automargin": True}
-    return {**ticks, "range": [len(names) - 0.4, -0.6]}
-
-
-def _axis(theme: str, grid: float = 0.25) -> dict[str, Any]:
-    return {
-        "zeroline": False,
-        "gridcolor": grey(grid),
-        "showgrid": grid > 0,
-        "tickfont": {"color": INK[theme], "size": 12},
-        "title_font": {"color": INK[theme], "size": 13},
-    }

@@ -45,7 +45,7 @@ PAGES = {
         ("phase", {}),
         ("grid", {}),
     ]
-    + [("classes", {}), ("update2020", {}), ("teach", {}), ("about", {})],
+    + [("classes", {}), ("update2020", {}), ("teach", {}), ("about", {}), ("lesson", {"lesson": "figure3"})],
     "linked": [("ask", {"data": "two-clusters", "net": "chow_liu"}), ("ask", LEARNED)]
     + [
         ("ask", {"net": "rat_elementwise", "k": "3", "data": "two-clusters"}),

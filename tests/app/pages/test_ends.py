@@ -60,6 +60,7 @@ PAGES = {
     "dynamics": Page("dynamics", (Study, DynamicsLook), (TINY,)),
     "circuits": Page("circuits", (Study,), (DEEP, {**DEEP, "structure": "rat"}), "circuit_train"),
     "ask": Page("ask", (ASK.record,), ({"data": "two-clusters"}, {"data": "two-clusters", "e": "x1:1"})),
+    "lesson": Page("lesson", (), ({}, {"step": "2"}, {"lesson": "figure3", "step": "2"})),
     "runs": Page("runs", (RunsLook,)),
     "compare": Page("compare", (CompareLook,)),
     "figure3": Page("figure3", (Figure3Look,)),

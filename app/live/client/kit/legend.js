@@ -33,12 +33,14 @@ export function entriesOf(traces) {
   }));
 }
 
+/** A dash as drawings take it, of what Plotly takes for it. */
+export const strokes = (dash) => (dash === "solid" ? undefined : (STROKES[dash] ?? dash.replaceAll("px", "")));
+
 /** A sample of what an entry names, in a box of `SAMPLE`. */
 export function sample(/** @type {any} */ { stroke, dash = "solid", width = 2, symbol, drawn, area }) {
   const size = { ...SAMPLE, "aria-hidden": "true" };
   if (area) return svg("svg", size, svg("rect", { ...SAMPLE, fill: stroke, "fill-opacity": 0.2 }));
-  const dashes = dash === "solid" ? undefined : (STROKES[dash] ?? dash.replaceAll("px", ""));
-  const look = { stroke, "stroke-width": Math.min(4, width), "stroke-dasharray": dashes };
+  const look = { stroke, "stroke-width": Math.min(4, width), "stroke-dasharray": strokes(dash) };
   const line = drawn ? svg("line", { x1: 0, x2: 28, y1: 5, y2: 5, ...look }) : null;
   return svg("svg", size, line, symbol ? shape(symbol, stroke) : null);
 }

@@ -1,6 +1,6 @@
 // What this browser tab keeps: where the reader was in a run (cursor, component, curve and seed), so that every page
 // about the run opens at the same place, which tab is shown, and how each chart is. What the browser keeps: that the
-// tour was seen.
+// tour was seen, and what was answered in a lesson.
 
 const tab = () => sessionStorage;
 const browser = () => localStorage;
@@ -43,6 +43,12 @@ export const rememberTour = () => keep("tour", true, browser);
 
 /** Whether it was. */
 export const tourSeen = () => kept("tour", browser) === true;
+
+/** Keep the document of the answers to a lesson; app/kit/answers.py describes it. */
+export const rememberAnswers = (lesson, document) => keep(`lesson-${lesson}`, document, browser);
+
+/** The document of the answers to a lesson, or null. */
+export const recallAnswers = (lesson) => kept(`lesson-${lesson}`, browser);
 
 /** Keep how a chart is shown. */
 export const rememberOptions = (chart, options) => keep(`options-${chart}`, options);

@@ -26,6 +26,7 @@ PAGES = {
     ],
     WORDS["of_class"]: [
         ("lesson", "lesson", "linear_scale"),
+        ("teach", "teach", "share"),
     ],
     WORDS["of_runs"]: [
         ("runs", "runs", "list"),
@@ -38,9 +39,6 @@ PAGES = {
         ("grid", "grid", "table"),
         ("classes", "classes", "category"),
         ("update2020", "update2020", "update"),
-    ],
-    WORDS["class"]: [
-        ("teach", "teach", "share"),
     ],
     WORDS["explained"]: [
         ("linear", "linear", "linear_scale"),

@@ -35,7 +35,7 @@ POINTS: Mapping[str, Mapping[str, str]] = {
     "dynamics": {name: f"#spn-{name}" for name in "step residual memory matrix norms kept replay".split()},
     "dumbbells": {},
 }
-FOLDED = (".spn-sides", ".spn-keys", ".spn-acts")  # of every view, whatever a step points at
+FOLDED = (".spn-sides", ".spn-keys", ".spn-acts")  # of every view, always: what makes another run of it
 GUESSES = ("choice", "number", "curve")
 STEP_FILE = re.compile(r"([1-9]\d?)_([a-z][a-z0-9_]*)\.toml")
 FACT = re.compile(r"\{([^{}]*)\}")

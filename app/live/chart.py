@@ -34,8 +34,8 @@ def lab_view(payload: Mapping[str, Any], key: str, on_touch: Callable[[], None] 
     this key, as `touch`.
 
     `payload`: run_id, stale, about (settings, query), pins (id, mark and words of each), published, labels, view
-    ("normal" or "projector"), views ("lab" or "dynamics", a module each). The stream never passes through it: the
-    browser fetches the run by its id.
+    ("normal" or "projector"), views ("lab" or "dynamics", a module each), perhaps fixed (nothing in it leads to
+    another run). The stream never passes through it: the browser fetches the run by its id.
     """
     data = view_data(payload)
     presses: dict[str, Any] = {f"on_{name}_change": _noted for name in ("pin", "unpin", "share")}

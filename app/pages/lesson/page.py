@@ -143,8 +143,8 @@ def view(step: Step, one: Begun) -> None:
         more = {"labels": {f"prose_{name}": text for name, text in sections("dynamics")[1].items()}}
     else:
         preset = presets.matching(study)
-        more = {"published": presets.is_figure_3(study), "preset": preset.name if preset else None, "door": False}
-    session.run_view(step.view, one.shown, False, **more)
+        more = {"published": presets.is_figure_3(study), "preset": preset.name if preset else None}
+    session.run_view(step.view, one.shown, False, fixed=True, **more)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.toggle(SAY["point_whole"], key=WHOLE)
         page.lab_link(SAY["lesson_open_lab"], study, "lesson_open_lab")

@@ -55,7 +55,7 @@ def browser_part(lesson: Lesson, number: int, chart: Mapping[str, Any] | None, t
     """Mount what the browser has of a step: its answers, the chart to draw on, what the step points at."""
     step, heard = lesson.steps[number - 1], st.session_state.setdefault(HEARD, set())
     kept = json.dumps(document(lesson, answers(lesson))) if lesson.name in heard else None
-    parts = {**dict.fromkeys(FOLDED, False), **step.selectors}
+    parts = {**dict.fromkeys(FOLDED), **step.selectors}
     payload = {"lesson": lesson.name, "kept": kept, "step": number, "chart": chart, "parts": parts, "told": [*told]}
     looks = {"whole": bool(st.session_state.get(WHOLE)), "view": address.view()}
     lesson_view({**payload, **looks}, VIEW, partial(_said, lesson, step))
@@ -141,7 +141,7 @@ def check_area(lesson: Lesson, step: Step) -> None:
     key = f"lesson_check_{lesson.name}_{step.name}"
     st.session_state[key] = told.check
     take = partial(_take_check, lesson, step, key)
-    st.radio(literal(check.question), list(texts), key=key, format_func=texts.__getitem__, index=None, on_change=take)
+    st.radio(check.question, list(texts), key=key, format_func=texts.__getitem__, index=None, on_change=take)
     chosen = next((option for option in check.options if option.name == told.check), None)
     if chosen is not None:
         is_right = chosen.name == check.right

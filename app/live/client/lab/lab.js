@@ -59,8 +59,8 @@ class Lab {
 
   /** Go on from the run as a touch asks: at once if the server will; the page, whose widgets follow, finds that run. */
   async touch(asked) {
-    const { run } = this.view;
-    if (!run) return;
+    const { run, data } = this.view;
+    if (!run || data.fixed) return; // a page that speaks of this run has no other
     const next = await run.touched(asked);
     if (next) this.view.expect(next, run.id);
     setTimeout(() => this.view.trigger("touch", { of: run.id, asked }), next ? FOLLOWED : 0);

@@ -1,4 +1,5 @@
-// An empty chart to draw a guess on, a curve for each depth, by finger, mouse or keys; then the run's own curves over it.
+// An empty chart to draw a guess on, a curve for each depth, by finger, mouse or keys; then the run's own curves over
+// it.
 
 import { html, llh, set } from "../kit/dom.js";
 import { sample, strokes } from "../kit/legend.js";

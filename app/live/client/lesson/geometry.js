@@ -1,5 +1,5 @@
-// The geometry of a curve that is drawn by hand: points at fixed moments, moved by a finger or by keys. It knows nothing
-// of the page. Places along are counted in points, 0 to 6; heights are LLH in nats per row.
+// The geometry of a curve that is drawn by hand: points at fixed moments, moved by a finger or by keys. It knows
+// nothing of the page. Places along are counted in points, 0 to 6; heights are LLH in nats per row.
 
 export const POINTS = 7; // as app/kit/answers.py has it
 const [FINE, COARSE] = [0.1, 0.5]; // nats per row that a key moves a point

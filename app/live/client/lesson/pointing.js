@@ -3,7 +3,7 @@
 
 export class Pointing {
   constructor() {
-    this.parts = /** @type {Record<string, boolean>} */ ({}); // selectors, and whether the step points at them
+    this.parts = /** @type {Record<string, boolean | null>} */ ({}); // selectors, and whether the step points at them
     this.whole = false;
     this.asked = 0;
     this.changes = new MutationObserver(() => (this.asked ||= requestAnimationFrame(() => this.apply())));
@@ -17,8 +17,8 @@ export class Pointing {
     this.apply();
   }
 
-  /** Mark every part that is there. */
-  apply(act = (each, is) => this.mark(each, !is && !this.whole, is && this.whole)) {
+  /** Mark every part that is there; what is neither pointed at nor not is always folded away. */
+  apply(act = (each, is) => this.mark(each, is === null || (!is && !this.whole), Boolean(is) && this.whole)) {
     this.asked = 0;
     for (const [selector, is] of Object.entries(this.parts)) {
       for (const each of document.querySelectorAll(`.spn-lab ${selector}`)) act(each, is);

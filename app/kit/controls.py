@@ -56,15 +56,15 @@ def show(prefix: str, values: Values) -> None:
     st.session_state.update({f"{prefix}_{name}": value for name, value in values.items()})
 
 
-def setting(name: str, field: Field) -> str:
+def setting(name: str, field: Field | None) -> str:
     """The setting that a control is about, by which a link locks and hides it; most are called as it is."""
-    return field.name or name
+    return field.name if field is not None and field.name else name
 
 
 def said(prefix: str, values: Values, names: Iterable[str], fields: Mapping[str, Field] = SETTINGS) -> dict[str, Any]:
     """What the controls of these names say now; `values` where none is drawn or the link locks it, and for all else."""
     locked = locks.locked()
-    free = [name for name in names if setting(name, fields[name]) not in locked]
+    free = [name for name in names if setting(name, fields.get(name)) not in locked]
     return {**values, **{name: st.session_state.get(f"{prefix}_{name}", values[name]) for name in free}}
 
 

@@ -34,7 +34,8 @@ class Locks:
 
     def of(self, session: Hashable) -> frozenset[str]:
         """The settings that are locked in a session."""
-        return self._locked.get(session, frozenset())
+        with self._lock:
+            return self._locked.get(session, frozenset())
 
 
 LOCKS = Locks(server_limits().locked_sessions)

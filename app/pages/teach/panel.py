@@ -26,19 +26,19 @@ def tick(which: str, name: str) -> None:
     LOOKS.choose(which, tuple(one for one in Look.fields[which].choices if one in changed))
 
 
-def boxes(which: str, names: Sequence[str], held: bool = False) -> None:
-    """A box to tick for each name; `held` where another box has ticked them all."""
+def boxes(which: str, names: Sequence[str]) -> None:
+    """A box to tick for each name."""
     for column, begin in zip(st.columns(COLUMNS, gap="small"), range(COLUMNS), strict=True):
         with column:
             for name in names[begin::COLUMNS]:
-                box(which, name, links.title(name), held)
+                box(which, name, links.title(name))
 
 
-def box(which: str, name: str, label: str, held: bool = False) -> None:
+def box(which: str, name: str, label: str) -> None:
     """One box to tick."""
     key = f"teach_{which}_{name}"
-    st.session_state[key] = held or name in getattr(LOOKS.now, which)
-    st.checkbox(label, key=key, on_change=tick, args=(which, name), disabled=held)
+    st.session_state[key] = name in getattr(LOOKS.now, which)
+    st.checkbox(label, key=key, on_change=tick, args=(which, name))
 
 
 def folded(title: str, key: str, draw: Callable[[], None]) -> None:
@@ -57,9 +57,9 @@ def ticked() -> None:
     st.header(WORDS["teach_locks"], divider="gray", anchor=False)
     st.caption(WORDS["teach_locks_words"])
     box("locks", ALL, WORDS["teach_all"])
-    all_of_them = ALL in LOOKS.now.locks
-    boxes("locks", MAIN, all_of_them)
-    folded(WORDS["teach_more"], "teach_lock_more", lambda: boxes("locks", MORE, all_of_them))
+    if ALL not in LOOKS.now.locks:
+        boxes("locks", MAIN)
+        folded(WORDS["teach_more"], "teach_lock_more", lambda: boxes("locks", MORE))
     st.header(WORDS["teach_hides"], divider="gray", anchor=False)
     st.caption(WORDS["teach_hides_words"])
     boxes("hides", PARTS)
@@ -91,7 +91,8 @@ def about(study: Study) -> None:
         st.markdown(literal(words.format(settings=", ".join([session.data_titles().get(name, name), *changed]))))
     else:
         st.markdown(preset.look_for)
-    for names, sentence in ((LOOKS.now.locks, "teach_says_locked"), (LOOKS.now.hides, "teach_says_hidden")):
+    locked = (ALL,) if ALL in LOOKS.now.locks else LOOKS.now.locks
+    for names, sentence in ((locked, "teach_says_locked"), (LOOKS.now.hides, "teach_says_hidden")):
         if names:
             st.caption(literal(WORDS[sentence].format(names=", ".join(map(links.title, names)))))
 

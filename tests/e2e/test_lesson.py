@@ -10,7 +10,7 @@ import pytest
 from app.kit.lessons import Step, lessons
 from app.live.catalogues import catalogue
 from tests.e2e.access import AXE, TAGS, ready
-from tests.e2e.conftest import AppServer, OpenPage
+from tests.e2e.conftest import PATIENCE_MS, AppServer, OpenPage
 from tests.e2e.drawn import QUIET
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -42,7 +42,7 @@ def at_step(page: Any, number: int) -> Step:
 
 def revealed(page: Any, step: Step) -> None:
     """Wait until everything of a step has come out, and what to keep is there."""
-    page.get_by_text(step.keep[:60]).wait_for()
+    page.get_by_text(step.keep[:60]).wait_for(timeout=len(step.runs) * PATIENCE_MS)  # they train one after the other
     told = page.locator(".spn-lesson-told")
     assert page.get_by_role("heading", name=SAY["lesson_check"]).is_visible() and told.count() == 1
 
@@ -148,7 +148,7 @@ def draw_by_finger(page: Any) -> None:
     """Draw a curve of L = 3 in one stroke."""
     chart = page.locator(".spn-draw-canvas")
     chart.scroll_into_view_if_needed()
-    page.locator(".spn-draw-depths").get_by_text("L = 3").tap()
+    page.locator(".spn-draw-depths label", has_text="L = 3").tap()
     box = chart.bounding_box()
     client = page.context.new_cdp_session(page)
     place = [(0.25, 0.8), (0.4, 0.7), (0.55, 0.35), (0.75, 0.3), (0.92, 0.3)]
@@ -165,6 +165,7 @@ def test_a_reload_keeps_answers_in_the_browser_and_clearing_takes_them_away(
 ) -> None:
     page = open_page(f"{app_server.url}/lesson?lesson=depth&step=3")
     at_step(page, 3)
+    page.locator(".spn-draw-canvas").scroll_into_view_if_needed()
     box = page.locator(".spn-draw-canvas").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.7 * box["height"])
     page.mouse.down()

@@ -96,4 +96,5 @@ def _how_far(lines: Mapping[str, Floats], seen: Seen) -> str:
     """The mean distance of each drawn curve from the run's median."""
     curves = _by_depth(seen)
     gaps = {name: np.abs(line - np.median(curves[name].values, axis=0)).mean() for name, line in lines.items()}
-    return SAY["guess_how_far"].format(gaps=listed([f"{signed(gap, '.2f')} (L={name})" for name, gap in gaps.items()]))
+    said = listed([f"{signed(gap, '.2f')} (L={name})" for name, gap in gaps.items()])
+    return str(SAY["guess_how_far"].format(gaps=said))

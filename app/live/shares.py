@@ -184,7 +184,7 @@ def guessed(study: Study, dataset: Dataset) -> float:
 
 def _breadth(one: Experiment) -> int:
     """A mixture's components; about as many nodes as a deep circuit has, by its settings alone."""
-    size, regions = one.num_components, 2**one.split_depth
+    size, regions = one.num_components, 1 << one.split_depth
     return {
         "mixture": size,
         "random_partitions": 2 * size * regions**2,

@@ -12,7 +12,7 @@ from tests.e2e.test_circuits_page import QUERY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG = "?v=2&dataset=two-clusters&iterations=10000&num_seeds=16&split_depth=2&depths=1"  # no change of it is short
+LONG = "?v=2&dataset=two-clusters&iterations=5000&num_seeds=16&split_depth=2&depths=1"  # no change of it is short
 FOCUS = """() => {
     const at = document.activeElement;
     return at.getAttribute('aria-label') ?? at.innerText.trim();

@@ -134,7 +134,7 @@ def test_a_change_is_trained_by_itself_and_the_curves_before_stay_until_it_begin
     page.locator(".st-key-circuit_num_components").get_by_role("slider").press("ArrowRight")
     page.locator(f".spn-circ[data-state=done]:not([data-run='{before}'])").wait_for()
     assert not page.evaluate("() => window.everEmpty")
-    page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").wait_for()
+    page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").first.wait_for()
 
 
 def test_a_press_folds_the_drawing_and_the_menu_brings_it_back(open_page, app_server):

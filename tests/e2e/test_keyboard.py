@@ -12,7 +12,7 @@ from tests.e2e.test_circuits_page import QUERY
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LONG = "?v=2&dataset=two-clusters&iterations=10000&num_seeds=16&split_depth=2&depths=1"  # no change of it is short
+LONG = "?v=2&dataset=two-clusters&iterations=5000&num_seeds=16&split_depth=2&depths=1"  # no change of it is short
 FOCUS = """() => {
     const at = document.activeElement;
     return at.getAttribute('aria-label') ?? at.innerText.trim();
@@ -107,11 +107,11 @@ def test_a_button_that_is_made_anew_by_its_own_press_keeps_the_focus(
     page = open_page(f"{app_server.url}/circuits{LONG}")
     slider = page.locator(".st-key-circuit_num_components").get_by_role("slider")
     slider.press("ArrowRight")
-    train = page.locator(".st-key-circuit_train button")
-    page.locator(".st-key-circuit_train [data-testid=stBaseButton-primary]").wait_for()
+    train = page.locator(".st-key-circuit_train button").first
+    page.locator(".st-key-circuit_train [data-testid=stBaseButton-primary]").first.wait_for()
     train.focus()
     train.press("Enter")
-    page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").wait_for()
+    page.locator(".st-key-circuit_train [data-testid=stBaseButton-secondary]").first.wait_for()
     page.wait_for_function(INSIDE, arg=".st-key-circuit_train")
 
 

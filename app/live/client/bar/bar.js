@@ -24,6 +24,8 @@ const FOLDED = "[data-testid=stPopover] button[aria-expanded=false]";
 const FIRST = ":is(a, button, input):not([data-testid=stTooltipIcon] *)"; // not what explains it
 const WATCHED = ".spn-llh, .spn-drawn, .spn-idea"; // what is looked at while something is set
 
+const LATER = 300; // ms
+
 const found = (selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector));
 const soon = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
@@ -32,6 +34,7 @@ class Bar {
     this.parent = parent;
     this.turn = 0;
     this.page = /** @type {string | null} */ (null);
+    this.later = 0;
     this.shown = "settings"; // what of the panel its sheet shows
     const entry = (name) => {
       const act = () => this.press(name);
@@ -51,7 +54,7 @@ class Bar {
   }
 
   listen(signal) {
-    addEventListener("resize", () => this.sync(), { signal });
+    addEventListener("resize", () => this.syncTwice(), { signal });
     visualViewport?.addEventListener("resize", () => this.makeRoom(), { signal });
     document.addEventListener("keydown", (event) => this.key(event), { signal });
   }
@@ -81,6 +84,13 @@ class Bar {
     }
     this.title.textContent = say(`bar_${this.shown}`);
     document.documentElement.dataset.sheet = open ? this.shown : "";
+  }
+
+  /** In a window of another size Streamlit's own part of the page is another one only a moment later. */
+  syncTwice() {
+    this.sync();
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.sync(), LATER);
   }
 
   /** Open the panel where a button leads, or fold what it opened. */
@@ -133,6 +143,7 @@ class Bar {
   }
 
   close() {
+    clearTimeout(this.later);
     this.opened.disconnect();
     this.stopper.abort();
     this.head.remove();

@@ -33,6 +33,7 @@ from spncore.studies.classroom.state import Agenda
 from spncore.studies.history import settings_of
 
 CODE, COOKIE = "BCDFG", "spnlab_browser"
+TRIES = 3  # of what was sent into a connection that had ended
 STUDY = Study(Experiment(dataset="nltcs-twin"), (1, 2, 3))
 TEACHER = "teacher".ljust(22, "_")
 
@@ -69,27 +70,47 @@ class Phone:
     streams: dict[str, tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=dict)
 
     async def ask(self, method: str, path: str, said: Any = None) -> dict[str, Any]:
-        """An answer over a kept connection, one for what waits and one for acts; empty where it was refused."""
+        """An answer over a kept connection, one for what waits and one for acts; empty where it was refused.
+
+        The server ends connections that rest: what was sent into one is repeated, as browsers do.
+        """
+        for _ in range(TRIES):
+            try:
+                status, head, content = await self._exchange(method, path, said)
+                break
+            except (ConnectionError, asyncio.IncompleteReadError):
+                self._hang_up(method)
+        else:
+            self.errors.append("no connection")
+            return {}
+        if status != 200:
+            self.errors.append(f"status {status}")
+            return {}
+        answer: dict[str, Any] = json.loads(gzip.decompress(content) if "content-encoding: gzip" in head else content)
+        return answer
+
+    async def _exchange(self, method: str, path: str, said: Any) -> tuple[int, str, bytes]:
+        """Status, head in small letters and body of an answer."""
         body = b"" if said is None else json.dumps(said).encode()
-        kept = self.streams.get(method)
-        if kept is None or kept[0].at_eof():
-            kept = self.streams[method] = await asyncio.open_connection("127.0.0.1", self.port)
-        reader, writer = kept
+        if method in self.streams and self.streams[method][0].at_eof():
+            self._hang_up(method)
+        if method not in self.streams:
+            self.streams[method] = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self.streams[method]
         host = f"127.0.0.1:{self.port}"
         lines = [f"{method} /api/rooms/{CODE}{path} HTTP/1.1", f"Host: {host}", f"Origin: http://{host}"]
         lines += ["Accept-Encoding: gzip", f"Cookie: {COOKIE}={self.token}", f"Content-Length: {len(body)}", "", ""]
         sent = "\r\n".join(lines).encode() + body
         writer.write(sent)
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)
-        told = dict(line.split(": ", 1) for line in head.decode("latin-1").lower().split("\r\n")[1:] if ": " in line)
-        content = await reader.readexactly(int(told.get("content-length", 0)))
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), ANSWER_SECONDS)).decode("latin-1").lower()
+        lengths = [line.split(":")[1] for line in head.split("\r\n") if line.startswith("content-length:")]
+        content = await reader.readexactly(int(lengths[0]) if lengths else 0)
         self.num_bytes += len(sent) + len(head) + len(content)
-        if head.split()[1] != b"200":
-            self.errors.append(f"status {head.split()[1].decode()}")
-            return {}
-        text = gzip.decompress(content) if told.get("content-encoding") == "gzip" else content
-        answer: dict[str, Any] = json.loads(text)
-        return answer
+        return int(head.split()[1]), head, content
+
+    def _hang_up(self, method: str) -> None:
+        if method in self.streams:
+            self.streams.pop(method)[1].close()
 
     async def act(self, kind: str, **said: Any) -> dict[str, Any]:
         """Do something, and note how long its acknowledgement took."""
@@ -134,9 +155,9 @@ class Phone:
         await self.act("vote", question=f"q{step}", choice=chance.randrange(4))
 
     def close(self) -> None:
-        """Hang up."""
-        for _, writer in self.streams.values():
-            writer.close()
+        """End its connections."""
+        for method in tuple(self.streams):
+            self._hang_up(method)
 
 
 async def lesson(server: Server, store: Store, sizes: Sizes) -> dict[str, Any]:

@@ -243,9 +243,9 @@ def download(
     hand_out(label, lambda: export.table(columns, rows(), remarks), name, "csv", key, **{"type": "tertiary", **look})
 
 
-def head_button(part: str, key: str, icon: str) -> bool:
+def head_button(part: str, key: str, icon: str, disabled: bool = False) -> bool:
     """A button over the view of a page, which a link may hide; whether it was pressed."""
-    return not locks.hides(part) and st.button(WORDS[part], key=key, icon=icon)
+    return not locks.hides(part) and st.button(WORDS[part], key=key, icon=icon, disabled=disabled)
 
 
 def hand_out(label: str, make: Callable[[], str | bytes], name: str, suffix: str, key: str, **look: Any) -> None:

@@ -136,8 +136,8 @@ with st.container(horizontal=True, vertical_alignment="center"):
     label = session.price_words(session.price_of(study), WORDS["train_price"]) if stale else ""
     page.train_button("circuit_train", stale, wanted is not None, train_now, WORDS["train_help"], label)
     keep = keeping.keep_button("circuit_keep", shown)
-    export = st.button(WORDS["export"], key="circuit_export", icon=":material/download:", disabled=shown is None)
-    guide = st.button(WORDS["help"], key="circuit_help", icon=":material/help:")
+    export = page.head_button("export", "circuit_export", ":material/download:", disabled=shown is None)
+    guide = page.head_button("help", "circuit_help", ":material/help:")
 page.refused(st.session_state["circuit_problem"])
 asked = None
 if shown is not None:

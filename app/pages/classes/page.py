@@ -44,6 +44,7 @@ SETTINGS = {
         "",
         "Everything: sum and leaf weights. Sum weights only: leaves stay as they were drawn.",
         choices=tuple(SETUPS),
+        name="train_components",
     ),
     "num_seeds": replace(FIELDS["num_seeds"], high=MAX_SEEDS),
 }

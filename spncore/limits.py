@@ -42,6 +42,9 @@ class Limits:
     bundle_bytes: int = 256_000_000  # of a .spnlab file
     bundle_runs: int = 1_000  # in it
     bundle_characters: int = 1_000_000  # of what it says of all runs, and of each of them
+    handin_bytes: int = 4_000_000  # of a hand-in, which has its runs inside
+    handin_runs: int = 40  # in it
+    handin_name: int = 80  # characters of the name in it
 
 
 LIMITS = Limits()

@@ -27,6 +27,7 @@ ON_A_WALL = 1.35  # how large all that is written or drawn is there, beside what
 TYPES = {
     "csv": "text/csv",
     "json": "application/json",
+    "html": "text/html",
     "py": "text/x-python",
     "npz": "application/octet-stream",
     "spnlab": "application/octet-stream",

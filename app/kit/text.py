@@ -22,7 +22,7 @@ _STACKED = re.compile(
 _UNSPOKEN = re.compile(r"[^\w\s=.,−]|_|(?<!\d)\.|\.(?!\d)")
 MAX_SHOWN = 1_000  # a sentence about many runs is not cut before its end
 
-WORDS: Mapping[str, str] = {**catalogue("words"), **catalogue("teach")}
+WORDS: Mapping[str, str] = {**catalogue("words"), **catalogue("teach"), **catalogue("handin")}
 # What a choice is called on its control; a registry's new row shows under its own name until it is named there.
 CHOICES: Mapping[str, str] = catalogue("choices") | {f"optimiser.{name}": title for name, title in TITLES.items()}
 

@@ -17,7 +17,8 @@ FOLDER = Path(__file__).parents[1] / "text"
 KIT = "kit"  # what every page shows
 TERMS = "terms"  # that unfold on every page, whichever half shows them
 PAGES = ("lab", "dynamics", "circuits", "ideas", "lesson")
-PYTHON = ("words", "choices", "teach", "door", "bar")  # what only the server says, or sends with what it mounts
+# What only the server says, or sends with what it mounts.
+PYTHON = ("words", "choices", "teach", "handin", "door", "bar")
 
 
 @cache

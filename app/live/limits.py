@@ -109,6 +109,8 @@ class ServerLimits:
     touch_bytes: int = 300  # of what a touch on a drawing asks for
     locked_sessions: int = 2_000  # whose links lock something; of more those heard of last are remembered
     answer_bytes: int = 20_000  # of a reader's answers to a lesson, as their browser sends them
+    handins_per_session: int = 300  # files of a class that are open at once
+    handin_bytes_per_session: int = 64_000_000  # of the numbers of their runs, equal ones once
     drawing_bytes: int = 2_000_000  # of one figure that a PDF is made of
     drawing_seconds: float = 30.0  # until that PDF has to be there
     job_bytes: int = LIMITS.run_bytes  # that a job may take

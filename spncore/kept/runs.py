@@ -171,6 +171,13 @@ def holding_of(run: Run) -> Holding:
     return Holding(run.entry, rows, {(each.curve, each.seed): each.llh for each in results})
 
 
+def unkept(finished: Finished, number: int) -> Run:
+    """A finished study as the run of a file, by its number there; when it was made is not said, nor by whom."""
+    own = {name: getattr(finished, name) for name in Finished._fields if name in Entry._fields}
+    entry = Entry(number, finished.key, None, "", (), 0.0, None, num_bytes=finished.num_bytes, **own)
+    return Run(entry, finished)
+
+
 def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
     """Train a run again and compare all that the store has of it; see `proved`."""
     try:
@@ -180,26 +187,44 @@ def recomputed(store: Store, entry: Entry, dataset: Dataset) -> Proof:
     return proved(found, dataset)
 
 
+class Again(NamedTuple):
+    """A run trained again: its curves, and what its settings and rows give to compare them at."""
+
+    curves: Sequence[Curve]
+    target: Fixed | None
+
+
 def proved(stored: Holding, dataset: Dataset, report: Reporter = quiet) -> Proof:
     """Train a run again, curve by curve, and compare numbers, their ends, and what the list shows."""
-    entry, rows, llh = stored
+    return compared(stored, again(stored.entry, dataset, report))
+
+
+def again(entry: Entry, dataset: Dataset, report: Reporter = quiet) -> Again:
+    """Train a run again, curve by curve."""
     study = history.study_of(entry.settings)
     curves, total = list[Curve](), len(study.experiments())
     report(0, total)
     for trace in history.retrained(study, dataset):
         curves.append(Curve(trace.experiment, trace.llh, trace.stopped))  # the rest is a hundred times as large
         report(len(curves), total)
-    found = history.check(llh, curves)
+    return Again(curves, None if study.deep else fixed(study.experiment, dataset))
+
+
+def compared(stored: Holding, now: Again) -> Proof:
+    """Whether all that is kept of a run is what training it again gave."""
+    entry, rows, llh = stored
+    study = history.study_of(entry.settings)
+    found = history.check(llh, now.curves)
     versions = rows[0]["versions"] if rows else {}
     sentences = [history.in_words(found, study.names(), versions)]
     target = target_of(entry.summary)
     faults = _contradictions(study, rows, llh, target)
     if history.key_of(study, entry.data_sha256, entry.engine) != entry.study:
         faults.append("Its settings or its data are not those that its key was made of.")
-    now = json.loads(json.dumps(history.summary(study, curves, target)))
-    if target is not None and not study.deep and target != fixed(study.experiment, dataset):
+    summary = json.loads(json.dumps(history.summary(study, now.curves, target)))
+    if target is not None and not study.deep and target != now.target:
         faults.append("What its curves are compared at is not the target that its settings and rows give.")
-    if found.same and versions.get("spnlab") == __version__ and now != entry.summary:
+    if found.same and versions.get("spnlab") == __version__ and summary != entry.summary:
         faults.append("What the list shows of it is not what its numbers give: its summary is not what was computed.")
     return Proof(found.same and not faults, (*sentences, *faults))
 

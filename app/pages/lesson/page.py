@@ -15,7 +15,7 @@ from app.kit.link import LAB
 from app.kit.session import Shown
 from app.kit.text import literal, sections
 from app.live.runs import RunRefused
-from app.pages.lesson import charts, guess, link, panel
+from app.pages.lesson import charts, guess, handing, link, panel
 from app.pages.lesson.facts import FactError, Seen, all_told, expected
 from app.pages.lesson.panel import REFUSED, SAY, WHOLE
 from spncore.data.library import DataError, Dataset
@@ -230,5 +230,6 @@ reveal(step, said, whole=len(known) == len(step.runs))
 if len(known) == len(step.runs):
     panel.check_area(lesson, step)
 panel.navigation(lesson, number)
+handing.section(lesson, panel.answers(lesson), dataset, st.session_state.get(RUNS, {}), number)
 panel.other_lessons(lesson, lessons())
 address.write()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -61,7 +61,7 @@ def page(
         _text("h1", title),
         *([_text("p", name)] if name else []),
         _text("p", standing(lesson, given, len(kept.by_study))),
-        *(_step(number, step, marking.of(given, step), kept, lab) for number, step in enumerate(lesson.steps, 1)),
+        *_steps(lesson, given, kept, lab),
         _foot(lesson, runs, sha256),
     ]
     head = [
@@ -95,34 +95,36 @@ def settings(run: Run) -> str:
     return ", ".join(differing(study, LAB.default().on(study.experiment.dataset))) or SAY["runs_figure3"]
 
 
-def _step(number: int, step: Step, given: Given, kept: marking.Runs, lab: str) -> str:
-    parts = [_text("h2", f"{number} · {step.title}")]
-    if given == Given():
-        parts.append(_text("p", WORDS["handin_no_answer"]))
-    else:
-        parts.append(_answers(step, given))
-    if given.check is not None:
-        parts.append(_text("blockquote", step.keep))
-    for asked in step.runs:
-        run = kept.of(asked)
-        if run is not None:
-            parts.append(_run(asked.title, run, lab))
-    return f"<section>\n{chr(10).join(parts)}\n</section>"
+def _steps(lesson: Lesson, given: Mapping[str, Given], kept: marking.Runs, lab: str) -> Iterator[str]:
+    """Every step, with the runs that no step before it has."""
+    shown: dict[str, tuple[int, str]] = {}
+    for number, step in enumerate(lesson.steps, 1):
+        parts = [_text("h2", f"{number} · {step.title}"), _answers(step, marking.of(given, step))]
+        for asked in step.runs:
+            run = kept.of(asked)
+            if run is not None and run.entry.study in shown:
+                at, first = shown[run.entry.study]
+                parts.append(_text("p", WORDS["handin_same"].format(title=asked.title, step=at, first=first)))
+            elif run is not None:
+                shown[run.entry.study] = number, asked.title
+                parts.append(_run(asked.title, run, lab))
+        yield "\n".join(["<section>", *parts, "</section>"])
 
 
 def _answers(step: Step, given: Given) -> str:
-    """Questions with what was answered; of the check whether that is right, and why."""
+    """Questions with what was answered; of the check whether that is right, why, and the sentence to keep."""
+    if given == Given():
+        return _text("p", WORDS["handin_no_answer"])
     found = []
     if step.guess is not None:
         found += [_text("dt", step.guess.question), _text("dd", marking.guess_in_words(step, given.guess))]
-    found += [_text("dt", step.check.question)]
     chosen = marking.chosen(step.check.options, given.check)
-    if chosen is None:
-        found += [_text("dd", WORDS["handin_no_answer"])]
-    else:
+    found += [_text("dt", step.check.question), _text("dd", chosen.text if chosen else WORDS["handin_no_answer"])]
+    if chosen is not None:
         verdict = LESSON["lesson_right" if chosen.name == step.check.right else "lesson_not_right"]
-        found += [_text("dd", chosen.text), _text("dd", verdict.format(why=chosen.why))]
-    return f"<dl>{''.join(found)}</dl>{_drawn(given)}"
+        found.append(_text("dd", verdict.format(why=chosen.why)))
+    keep = _text("blockquote", step.keep) if chosen is not None else ""
+    return f"<dl>{''.join(found)}</dl>{_drawn(given)}{keep}"
 
 
 def _drawn(given: Given) -> str:

@@ -56,11 +56,11 @@ def a_class(number: int = 24) -> list[bytes]:
         for step, guess in (
             ("choose", Guessed("choice", chance.choice(["more", "less"]))),
             ("count", Guessed("number", chance.randrange(16) / 2)),
-            ("draw", handins.drawn(L1=chance.choice([-9.0, -7.0]), L2=chance.choice([-9.0, -7.0, -6.0]))),
+            ("draw", handins.drawn(L1=chance.choice([-9.0, -7.0]), L2=chance.choice([-9.0, -9.0, -7.0]))),
         ):
             answers[step] = Given(guess if chance.random() < 0.8 else None, chance.choice([None, "this", "that"]))
         answers = {step: given for step, given in answers.items() if given != Given()}
-        data = written(answers, f"student {student}", handins.runs()[: chance.randrange(4)])
+        data = written(answers, f"student {student}", handins.runs()[: chance.choice([0, 1, 2, 3, 3, 3])])
         files.append(falsified(data) if student in (3, 8) and values_of(data)["runs"] != EMPTY else data)
     return files
 

@@ -26,17 +26,18 @@ VERDICTS, JOB = "teach_verdicts", "teach_verify_job"
 
 def section() -> None:
     """Open files, verify their runs, and see the class."""
-    st.header(WORDS["handins"], divider="gray", anchor=False)
-    page.prose(WORDS["handins_intro"])
-    if data.needs_own_tab():
-        return
-    choose()
-    for sentence in st.session_state.get(REFUSED, []):
-        page.refused(sentence)
-    opened = held()
-    if opened:
-        verify(opened)
-        show(opened)
+    with st.container(key="teach_handins"):
+        st.header(WORDS["handins"], divider="gray", anchor=False)
+        page.prose(WORDS["handins_intro"])
+        if data.needs_own_tab():
+            return
+        choose()
+        for sentence in st.session_state.get(REFUSED, []):
+            page.refused(sentence)
+        opened = held()
+        if opened:
+            verify(opened)
+            show(opened)
 
 
 def held() -> list[Opened]:

@@ -38,7 +38,7 @@ dt { font-weight: 600; margin-top: 0.5rem; }
 dd { margin: 0; }
 blockquote { margin: 0.75rem 0; padding-left: 0.75rem; border-left: 4px solid; }
 table { border-collapse: collapse; font-size: 0.875rem; width: 100%; }
-th, td { border: 1px solid; padding: 0.25rem 0.5rem; text-align: left; vertical-align: top; }
+th, td { border: 1px solid; padding: 0.25rem 0.5rem; text-align: left; vertical-align: top; overflow-wrap: normal; }
 a { color: light-dark(#1b5a65, #7fd3c4); }
 a:focus-visible { outline: 3px solid; }
 footer { border-top: 1px solid; font-size: 0.875rem; margin-top: 1.5rem; }
@@ -102,12 +102,12 @@ def _steps(lesson: Lesson, given: Mapping[str, Given], kept: marking.Runs, lab: 
         parts = [_text("h2", f"{number} · {step.title}"), _answers(step, marking.of(given, step))]
         for asked in step.runs:
             run = kept.of(asked)
-            if run is not None and run.entry.study in shown:
-                at, first = shown[run.entry.study]
-                parts.append(_text("p", WORDS["handin_same"].format(title=asked.title, step=at, first=first)))
-            elif run is not None:
+            if run is not None and run.entry.study not in shown:
                 shown[run.entry.study] = number, asked.title
                 parts.append(_run(asked.title, run, lab))
+            elif run is not None and step.name in given:
+                at, first = shown[run.entry.study]
+                parts.append(_text("p", WORDS["handin_same"].format(title=asked.title, step=at, first=first)))
         yield "\n".join(["<section>", *parts, "</section>"])
 
 
@@ -131,12 +131,10 @@ def _drawn(given: Given) -> str:
     """The points of drawn curves."""
     if given.guess is None or given.guess.kind != "curve":
         return ""
-    moments = [f"{place}/{HANDLES - 1}" for place in range(HANDLES)]
-    rows = [
-        [f"L = {depth}", *(signed(point, ".2f") for point in points)]
-        for depth, points in sorted(given.guess.value.items(), key=lambda curve: int(curve[0]))
-    ]
-    return _table([WORDS["handin_moment"], *moments], rows)
+    curves = sorted(given.guess.value.items(), key=lambda curve: int(curve[0]))
+    moments = zip(*(points for _, points in curves), strict=True)
+    rows = [[f"{place}/{HANDLES - 1}", *(signed(at, ".2f") for at in points)] for place, points in enumerate(moments)]
+    return _table([WORDS["handin_moment"], *(f"L = {depth}" for depth, _ in curves)], rows)
 
 
 def _run(title: str, run: Run, lab: str) -> str:

@@ -35,8 +35,8 @@ def button(page: Any, name: str) -> Any:
     return page.get_by_role("button", name=name, exact=True)
 
 
-def option(page: Any, question: str, text: str) -> None:
-    page.get_by_role("radiogroup", name=question).get_by_text(text, exact=True).click()
+def option(page: Any, text: str) -> None:
+    page.get_by_role("radiogroup").get_by_text(text, exact=True).click()
     quiet(page)
 
 
@@ -51,11 +51,10 @@ def step_done(page: Any, number: int) -> Step:
         page.keyboard.press("Enter")
         quiet(page)
     else:
-        option(page, step.guess.question, step.guess.options[0].text)
+        option(page, step.guess.options[0].text)
     button(page, SAY["lesson_give"]).click()
     right = next(each for each in step.check.options if each.name == step.check.right)
-    page.get_by_role("radiogroup", name=step.check.question).wait_for()
-    option(page, step.check.question, right.text)
+    option(page, right.text)
     page.get_by_text(f"Right. {right.why}").wait_for()
     return step
 

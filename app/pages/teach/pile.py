@@ -31,19 +31,18 @@ ANSWERS = ("file", "name", "lesson", "step", "question", "guess", "answer", "is_
 
 
 class Opened(NamedTuple):
-    """A file of the pile: what it holds, the lesson here whose answers it has, and its runs by what they are."""
+    """A file of the pile: what it holds, the lesson here whose answers it has, and its runs by what they are.
+
+    `kept` has the runs of the lesson's steps by these, `runs` the same by `content`; `others` belong to no step.
+    """
 
     file: str
     handin: Handin
     lesson: Lesson | None
     given: Mapping[str, Given]
-    runs: Mapping[str, Run]  # those of the lesson's steps, by `content`
-    others: int  # runs of no step
-
-    @property
-    def kept(self) -> marking.Runs | None:
-        """Its runs by steps."""
-        return None if self.lesson is None else marking.Runs(self.lesson, self.runs.values())
+    kept: marking.Runs | None
+    runs: Mapping[str, Run]
+    others: int
 
 
 def content(run: Run) -> str:
@@ -67,14 +66,14 @@ def added(pile: Sequence[Opened], file: str, data: bytes, lessons: Mapping[str, 
         raise HandinError(WORDS["handins_twice"].format(file=same))
     lesson = lessons[found.lesson] if found.given is not None else None
     known = {key: run for each in pile for key, run in each.runs.items()}
-    sorted_out = marking.Runs(lesson, found.runs) if lesson is not None else None
-    runs = {content(run): run for run in (sorted_out.by_study.values() if sorted_out else ())}
+    own = [] if lesson is None else [*marking.Runs(lesson, found.runs).by_study.values()]
+    runs = {key: known.get(key, run) for key, run in ((content(run), run) for run in own)}
     size = sum(run.entry.num_bytes for run in {**known, **runs}.values())
     if size > limits.handin_bytes_per_session:
         raise HandinError(WORDS["handins_large"].format(size=f"{limits.handin_bytes_per_session / 1e6:g}"))
-    shared = {key: known.get(key, run) for key, run in runs.items()}
-    others = len(found.runs) - len(shared)
-    return Opened(name, found._replace(runs=()), lesson, found.given or {}, shared, others)
+    kept = None if lesson is None else marking.Runs(lesson, runs.values())
+    others = len(found.runs) - len(runs)
+    return Opened(name, found._replace(runs=()), lesson, found.given or {}, kept, runs, others)
 
 
 def lessons_of(pile: Iterable[Opened]) -> list[Lesson]:
@@ -150,10 +149,11 @@ def notes(opened: Opened, verdicts: Verdicts, rows_of: RowsOf) -> list[str]:
         said.append(WORDS["handins_left_out"].format(steps=listed([*handin.left_out])))
     if opened.others:
         said.append(WORDS["handins_others"].format(number=counted(opened.others, "run")))
-    known = {title_of(opened, run): verdicts[key] for key, run in opened.runs.items() if key in verdicts}
-    differ = {run: each.sentence for run, each in known.items() if each.agrees == "no"}
-    said += [WORDS["handins_differs"].format(run=run, why=why) for run, why in differ.items()]
-    said += dict.fromkeys(each.sentence for each in known.values() if each.agrees == "near")
+    known = [(run, verdicts[key]) for key, run in opened.runs.items() if key in verdicts]
+    for run, verdict in known:
+        if verdict.agrees == "no":
+            said.append(WORDS["handins_differs"].format(run=title_of(opened, run), why=verdict.sentence))
+    said += dict.fromkeys(verdict.sentence for _, verdict in known if verdict.agrees == "near")
     unknown = [run.entry for key, run in opened.runs.items() if key not in verdicts and rows_of(run.entry) is None]
     for title, number in Counter(plain(entry.title) for entry in unknown).items():
         said.append(WORDS["handins_no_rows"].format(number=counted(number, "run"), data=title))

@@ -65,7 +65,7 @@ def handed_in(page: Any, folder: Path, name: str) -> Path:
     button(page, SAY["lesson_next"]).click()
     step_done(page, 2)
     page.get_by_text(WORDS["handin"], exact=True).click()
-    page.get_by_label(WORDS["handin_name"]).fill(name)
+    page.get_by_label(WORDS["handin_name"], exact=True).fill(name)
     with page.expect_download() as coming:
         button(page, WORDS["handin_get"]).click()  # at once: the name counts though the page has not answered yet
     path = folder / coming.value.suggested_filename

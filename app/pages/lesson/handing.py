@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import partial
 from typing import NamedTuple
@@ -26,6 +27,7 @@ from spncore.store.rows import Entry, Finished
 from spncore.studies.history import finished, key_of
 
 NAME, TYPED = "lesson_hand_name", "lesson_hand_typed"
+SETTLE_SECONDS, LOOK_SECONDS = 0.6, 0.05  # in which a name arrives that was typed just before the button was pressed
 
 
 class Source(NamedTuple):
@@ -66,7 +68,7 @@ def section(lesson: Lesson, answers: Answers, dataset: Dataset, held: Mapping[St
 
 
 def name_typed() -> dict[str, str]:
-    """Ask for a name. Where it is kept is looked at when the file is made: who types and presses at once means it."""
+    """Ask for a name; where it is kept is looked at when the file is made."""
     typed: dict[str, str] = st.session_state.setdefault(TYPED, {})
     st.session_state.setdefault(NAME, typed.get(NAME, ""))
     st.text_input(
@@ -78,6 +80,14 @@ def name_typed() -> dict[str, str]:
         width=page.TEXT_PIXELS,
     )
     return typed
+
+
+def settled(typed: Mapping[str, str]) -> str:
+    """The name, once it has had time to arrive: leaving its field and pressing the button are one click."""
+    before, end = typed.get(NAME, ""), time.monotonic() + SETTLE_SECONDS
+    while typed.get(NAME, "") == before and time.monotonic() < end:
+        time.sleep(LOOK_SECONDS)
+    return typed.get(NAME, "")
 
 
 def sources(lesson: Lesson, dataset: Dataset, held: Mapping[Study, Shown]) -> list[Source]:
@@ -104,6 +114,6 @@ def file_of(lesson: Lesson, answers: Answers, found: list[Source], typed: Mappin
     rows = [each for each in (source.finished() for source in found) if each is not None]
     runs: list[Run] = [unkept(each, place) for place, each in enumerate(rows, 1)]
     try:
-        return handin.write(lesson, answers, runs, typed.get(NAME, ""), lab)
+        return handin.write(lesson, answers, runs, settled(typed), lab)
     except handin.HandinError as error:
         return f"{error}\n".encode()

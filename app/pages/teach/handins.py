@@ -57,7 +57,7 @@ def choose() -> None:
     number = st.session_state.setdefault(ROUND, 0)
     most = server_limits().handins_per_session
     limit = WORDS["handins_limit"].format(size=f"{LIMITS.handin_bytes / 1e6:g}", most=most)
-    look: dict[str, Any] = {"accept_multiple_files": True, "help": limit}
+    look: dict[str, Any] = {"accept_multiple_files": True, "max_upload_size": LIMITS.handin_bytes // 10**6}
     files = st.file_uploader(WORDS["handins_label"], key=f"teach_files_{number}", **look)
     st.caption(limit)
     if files:

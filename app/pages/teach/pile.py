@@ -175,14 +175,15 @@ def title_of(opened: Opened, run: Run) -> str:
 
 
 def tally(lesson: Lesson, pile: Iterable[Opened]) -> list[list[str]]:
-    """Each answer to each question: step, question, answer, whether it is the right one, by how many it was given."""
+    """Each answer to each question, which stands at the first: step, question, answer, whether right, by how many."""
     own = [each for each in pile if each.lesson is not None and each.lesson.name == lesson.name]
     rows = []
     for number, step in enumerate(lesson.steps, 1):
         chosen = Counter(marking.of(each.given, step).check for each in own)
-        for option in step.check.options:
+        for place, option in enumerate(step.check.options):
             mark = WORDS["handins_yes"] if option.name == step.check.right else ""
-            rows.append([f"{number}", step.check.question, option.text, mark, f"{chosen[option.name]}"])
+            question = "" if place else step.check.question
+            rows.append([f"{number}", question, option.text, mark, f"{chosen[option.name]}"])
     return rows
 
 

@@ -66,8 +66,10 @@ def handed_in(page: Any, folder: Path, name: str) -> Path:
     step_done(page, 2)
     page.get_by_text(WORDS["handin"], exact=True).click()
     page.get_by_label(WORDS["handin_name"], exact=True).fill(name)
+    page.keyboard.press("Enter")
+    quiet(page)
     with page.expect_download() as coming:
-        button(page, WORDS["handin_get"]).click()  # at once: the name counts though the page has not answered yet
+        button(page, WORDS["handin_get"]).click()
     path = folder / coming.value.suggested_filename
     coming.value.save_as(path)
     return path

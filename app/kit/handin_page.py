@@ -28,7 +28,7 @@ from spncore.words import counted, signed
 WORDS: Mapping[str, str] = catalogue("handin")
 LESSON: Mapping[str, str] = catalogue("lesson")
 STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; background: light-dark(#fff, #121212); color: light-dark(#1a1a1a, #f0f0f0); }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
 h1, h2, h3 { line-height: 1.25; }
 h2 { border-top: 1px solid; padding-top: 0.75rem; }
@@ -43,6 +43,7 @@ a { color: light-dark(#1b5a65, #7fd3c4); }
 a:focus-visible { outline: 3px solid; }
 footer { border-top: 1px solid; font-size: 0.875rem; margin-top: 1.5rem; }
 @media print {
+  :root { color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   h2, h3 { break-after: avoid; }
   tr, blockquote { break-inside: avoid; }

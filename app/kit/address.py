@@ -106,6 +106,11 @@ def carry(**texts: str) -> None:
     st.session_state[GOES_ALONG] = {**goes_along(), **texts}
 
 
+def drop(name: str) -> None:
+    """Have something go along no more; `write` then does not say it."""
+    st.session_state[GOES_ALONG] = {key: text for key, text in goes_along().items() if key != name}
+
+
 def view() -> str:
     """How pages are shown to this reader."""
     return decode_carried(params()).get("view") or goes_along().get("view", VIEWS[0])

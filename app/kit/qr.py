@@ -8,15 +8,15 @@ PIXELS = 200
 MOST_CHARACTERS = 600  # of longer addresses the squares are too small for a camera in front of a screen
 
 
-def qr_code(address: str, name: str) -> str:
-    """The code of an address as a picture that is called so; "" of an address that is too long.
+def qr_code(address: str, name: str, pixels: int = PIXELS) -> str:
+    """The code of an address as a picture that is called so, that wide; "" of an address that is too long.
 
     As HTML, which Streamlit cleans of every drawing that is no picture.
     """
     if len(address) > MOST_CHARACTERS:
         return ""
     source = f"data:image/svg+xml;base64,{b64encode(drawn(address).encode()).decode()}"
-    return f'<img src="{source}" alt="{escape(name)}" width="{PIXELS}" height="{PIXELS}">'
+    return f'<img src="{source}" alt="{escape(name)}" width="{pixels}" height="{pixels}">'
 
 
 def drawn(address: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 FOLDER = Path(__file__).parents[1] / "text"
 KIT = "kit"  # what every page shows
 TERMS = "terms"  # that unfold on every page, whichever half shows them
-PAGES = ("lab", "dynamics", "circuits", "ideas", "lesson")
+PAGES = ("lab", "dynamics", "circuits", "ideas", "lesson", "room")
 # What only the server says, or sends with what it mounts.
 PYTHON = ("words", "choices", "teach", "handin", "door", "bar")
 

@@ -21,6 +21,7 @@ _VIEW = st.components.v2.component("spn_lab_view", js=_LOADER, isolate_styles=Fa
 _FIGURE = st.components.v2.component("spn_lab_figure", js=_LOADER, isolate_styles=False)
 _IDEA = st.components.v2.component("spn_lab_idea", js=_LOADER, isolate_styles=False)
 _LESSON = st.components.v2.component("spn_lab_lesson", js=_LOADER, isolate_styles=False)
+_ROOM = st.components.v2.component("spn_lab_room", js=_LOADER, isolate_styles=False)
 _BAR = st.components.v2.component("spn_lab_bar", js=_LOADER, isolate_styles=False)
 _PRINT = st.components.v2.component("spn_lab_print", js=_LOADER, isolate_styles=False)
 _PLACE = st.components.v2.component("spn_lab_place", js=(assets.CLIENT / "place.js").read_text(encoding="utf-8"))
@@ -94,6 +95,19 @@ def lesson_view(payload: Mapping[str, Any], key: str, on_said: Callable[[], None
     styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "lesson/lesson")]
     data = {**payload, **_loaded("lesson/lesson.js"), "styles": styles, "words": _static("words/lesson.json")}
     _LESSON(key=key, data=data, on_said_change=on_said)
+
+
+def room_view(payload: Mapping[str, Any], key: str) -> None:
+    """Mount what the browser follows of a room of a class: counts, votes, guesses, and all starts as one distribution.
+
+    The script runs again when the room is otherwise than `known` in what changes the page.
+
+    `payload`: code, known (step, pace, number of the study, paused, hidden, ended), who ("student", "teacher" or
+    "wall"), titles (of the steps), questions and axes of the step on screen, and view.
+    """
+    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "room/room")]
+    data = {**payload, **_loaded("room/room.js"), "styles": styles, "words": _static("words/room.json")}
+    _ROOM(key=key, data=data, on_changed_change=_noted)
 
 
 def bar_view(page: str, key: str) -> None:

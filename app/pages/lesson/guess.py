@@ -6,7 +6,7 @@ Pure: no Streamlit. A drawn curve is straight between its points: the start, and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,27 +14,10 @@ from app.kit.answers import HANDLES
 from app.live.catalogues import catalogue
 from app.pages.lesson.facts import Seen
 from spncore.arrays import Floats
-from spncore.data.dataset import empirical_llh
-from spncore.data.library import Dataset
 from spncore.words import counted, listed, signed
 
 SAY: Mapping[str, Any] = catalogue("lesson")
 TRUTH_POINTS = 120  # of a true curve that is drawn over the guess
-TICK = 0.5  # nats per row, to which the chart's axis is rounded
-
-
-class Axes(NamedTuple):
-    """The empty chart: from how many updates to how many, from what LLH to what, in nats per row."""
-
-    updates: int
-    low: float
-    high: float
-
-
-def axes(dataset: Dataset, updates: int) -> Axes:
-    """From where all combinations of answers are equally likely to what no model can pass."""
-    uniform, best = -dataset.num_variables * np.log(2.0), empirical_llh(dataset)
-    return Axes(updates, float(np.floor(uniform / TICK) * TICK), float(np.ceil(best / TICK) * TICK))
 
 
 def along(points: Sequence[float], updates: int) -> Floats:

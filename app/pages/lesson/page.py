@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from app.kit import address, page, session, uploads
+from app.kit import address, page, rooms, session, uploads
 from app.kit.answers import Given
+from app.kit.axes import axes
 from app.kit.lessons import Lesson, Run, Step, lessons
 from app.kit.link import LAB
 from app.kit.session import Shown
 from app.kit.text import literal, sections
 from app.live.runs import RunRefused
-from app.pages.lesson import charts, guess, handing, link, panel
+from app.pages.lesson import charts, guess, handing, link, panel, room
 from app.pages.lesson.facts import FactError, Seen, all_told, expected
 from app.pages.lesson.panel import REFUSED, SAY, WHOLE
 from spncore.data.library import DataError, Dataset
@@ -161,14 +162,16 @@ def dumbbells(found: Seen) -> None:
     page.plot(figure, "lesson_dumbbells", SAY["lesson_dumbbells"].format(given=names[known]), STILL)
 
 
-def run_area(step: Step, runs: Sequence[Begun], known: dict[str, Seen]) -> None:
-    """The runs of a step: which of them is shown, how far the last one is, and its view."""
+def run_area(step: Step, runs: Sequence[Begun], known: dict[str, Seen], withheld: bool) -> None:
+    """The runs of a step: how far the last one is and, unless they are `withheld`, which is shown and its view."""
     st.header(SAY["lesson_run"], anchor=False)
     if not runs:
         page.prose(SAY["lesson_first_guess"])
         return
     stand(runs)
-    if step.view == "dumbbells":
+    if withheld:
+        page.prose(rooms.SAY["room_withheld"])
+    elif step.view == "dumbbells":
         for one in known.values():
             if one.given in one.dataset.variables:
                 dumbbells(one)
@@ -207,29 +210,40 @@ def reveal(step: Step, said: Sequence[str], whole: bool) -> None:
 
 
 session.open_session(training=False)
+inside = room.entered()
+room.follow(inside)
 lesson, number = place()
-step = lesson.steps[number - 1]
+step = room.own(lesson.steps[number - 1], inside)
 told, dataset = panel.given(lesson, step), data()
 
 page.titled(SAY["lesson_at"].format(n=number, all=len(lesson.steps), title=step.title))
 page.refusals(st.session_state.setdefault(REFUSED, []))
 about = [lesson.title, SAY["lesson_minutes"].format(minutes=step.minutes), dataset.title]
 st.caption(literal(" · ".join(about)))
+room.head(inside)
 page.prose(step.prompt)
 panel.guess_area(lesson, step)
 
 runs = begun(step, step.guess is None or told.guess is not None, dataset)
-known = seen(step, runs)
+room.tell(inside, step, number, told, runs)
+withheld = inside is not None and inside.withheld
+known = {} if withheld else seen(step, runs)
 said = sentences(step, runs, known, told)
 first = known.get(step.runs[0].name)
-chart = panel.chart_of(step, told, guess.axes(dataset, step.runs[0].study.experiment.iterations), first)
+chart_axes = axes(dataset, step.runs[0].study.experiment.iterations)
+chart = panel.chart_of(step, told, chart_axes, first)
 panel.browser_part(lesson, number, chart, said)
 
-run_area(step, runs, known)
+run_area(step, runs, known, withheld)
+room.picture(inside, step, told, chart_axes)
 reveal(step, said, whole=len(known) == len(step.runs))
 if len(known) == len(step.runs):
     panel.check_area(lesson, step)
-panel.navigation(lesson, number)
+panel.navigation(lesson, number, room.held(inside))
 handing.section(lesson, panel.answers(lesson), dataset, st.session_state.get(RUNS, {}), number)
-panel.other_lessons(lesson, lessons())
+if inside is None:
+    room.way_in()
+    panel.other_lessons(lesson, lessons())
+else:
+    room.foot(inside)
 address.write()

@@ -11,12 +11,13 @@ import streamlit as st
 
 from app.kit import address, page
 from app.kit.answers import SKIPPED, Answers, AnswersError, Given, Guessed, document, guessed, read
+from app.kit.axes import Axes
 from app.kit.lessons import FOLDED, Lesson, Step
 from app.kit.text import literal
 from app.live.catalogues import catalogue
 from app.live.chart import lesson_view
 from app.pages.lesson.facts import Seen
-from app.pages.lesson.guess import Axes, truth
+from app.pages.lesson.guess import truth
 from spncore.words import listed
 
 SAY: Mapping[str, Any] = catalogue("lesson")
@@ -153,16 +154,18 @@ def _take_check(lesson: Lesson, step: Step, key: str) -> None:
     give(lesson, step, check=st.session_state[key])
 
 
-def navigation(lesson: Lesson, number: int) -> None:
-    """To the step before and to the next one, and how far the reader is."""
+def navigation(lesson: Lesson, number: int, held: str) -> None:
+    """To the step before and to the next one, unless `held` says why not, and how far the reader is."""
     done = [step.name in answers(lesson) and given(lesson, step).check is not None for step in lesson.steps]
     dots = "".join("◉" if at == number else "●" if one else "○" for at, one in enumerate(done, 1))
     with st.container(horizontal=True, vertical_alignment="center"):
         back, on = number - 1, number + 1
+        free: dict[str, Any] = {"disabled": bool(held), "help": held or None}
         if back:
-            st.button(SAY["lesson_previous"], key="lesson_previous", on_click=partial(go, lesson, back))
+            st.button(SAY["lesson_previous"], key="lesson_previous", on_click=partial(go, lesson, back), **free)
         if on <= len(lesson.steps):
-            st.button(SAY["lesson_next"], key="lesson_next", type="primary", on_click=partial(go, lesson, on))
+            go_on = partial(go, lesson, on)
+            st.button(SAY["lesson_next"], key="lesson_next", type="primary", on_click=go_on, **free)
         progress = SAY["lesson_progress"].format(done=sum(done), all=len(done))
         st.html(f'<div><span aria-hidden="true">{dots}</span><br>{progress}</div>', width="content")
 

@@ -1,12 +1,21 @@
-"""For a class: one link that opens the same for everybody, with what is to stay locked and the rest free."""
+"""For a class: a room that a teacher leads, and one link that opens the same for everybody."""
 
 from app.kit import address, page
 from app.kit.text import WORDS
-from app.pages.teach import handins, panel
+from app.pages.teach import handins, panel, room
 
 panel.LOOKS.opened()
-page.introduced(WORDS["teach"], "teach")
-page.refusals(panel.LOOKS.refused)
-panel.builder()
-handins.section()
+held = room.entered()
+if held is None:
+    page.titled(WORDS["teach"])
+    page.refusals(panel.LOOKS.refused)
+    room.opening()
+    panel.builder()
+    handins.section()
+elif page.on_a_wall():
+    room.on_a_wall(held)
+elif room.is_own(held):
+    room.led(held)
+else:
+    room.others(held)
 address.write(looks=panel.LOOKS)

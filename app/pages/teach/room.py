@@ -14,7 +14,7 @@ from app.kit.link import LAB
 from app.kit.qr import qr_code
 from app.kit.questions import Act, asked, pictured
 from app.kit.rooms import SAY
-from app.kit.text import literal, page_text
+from app.kit.text import literal
 from app.live.rooms import ROOMS, Held
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
@@ -38,20 +38,20 @@ def is_own(held: Held) -> bool:
 
 
 def opening() -> None:
-    """Open a room for a lesson, find again those that are open; and what a link does instead."""
-    st.header(SAY["room_teach"], divider="gray", anchor=False)
+    """Open a room for a lesson, or find again those that are open; and the head of what a link does instead."""
     rooms.refusals()
-    page.prose(SAY["room_teach_words"])
-    titles = {name: one.title for name, one in lessons().items()}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.selectbox(SAY["room_lesson"], list(titles), key=LESSON, format_func=titles.__getitem__, width=360)
-        st.button(SAY["room_open"], key="room_open", type="primary", on_click=_open)
-    for one in rooms.tried(lambda: ROOMS.of(rooms.owner())) or ():
-        title = titles.get(one.settings["name"], one.settings["name"])
-        words = SAY["room_own"].format(code=one.code, title=title, made=rooms.clock(one.made_at))
-        st.button(words, key=f"room_to_{one.code}", type="tertiary", on_click=rooms.enter, args=(one.code,))
-    st.header(SAY["room_link"], divider="gray", anchor=False)
-    page.prose(page_text("teach"))
+    with st.container(key="teach_room"):
+        st.header(SAY["room_teach"], divider="gray", anchor=False)
+        page.prose(SAY["room_teach_words"])
+        titles = {name: one.title for name, one in lessons().items()}
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.selectbox(SAY["room_lesson"], list(titles), key=LESSON, format_func=titles.__getitem__, width=360)
+            st.button(SAY["room_open"], key="room_open", type="primary", on_click=_open)
+        for one in rooms.tried(lambda: ROOMS.of(rooms.owner())) or ():
+            title = titles.get(one.settings["name"], one.settings["name"])
+            words = SAY["room_own"].format(code=one.code, title=title, made=rooms.clock(one.made_at))
+            st.button(words, key=f"room_to_{one.code}", type="tertiary", on_click=rooms.enter, args=(one.code,))
+        st.header(SAY["room_link"], divider="gray", anchor=False)
 
 
 def _open() -> None:

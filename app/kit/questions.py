@@ -12,16 +12,16 @@ from typing import Any
 from app.kit import lessons
 from app.kit.answers import HANDLES, Given
 from app.kit.lessons import Option, Step
-from spncore.studies.classroom.state import Lesson
+from spncore.studies.classroom.state import Agenda
 
 Act = tuple[str, dict[str, Any]]  # its kind, and what is said
 
 
-def asked(lesson: lessons.Lesson) -> Lesson:
+def asked(lesson: lessons.Lesson) -> Agenda:
     """A lesson as a room is opened for it."""
     votes = {name: len(options) for step in lesson.steps for name, _, options in _votes(step)}
     guesses = {name: points for step in lesson.steps for name, points in _drawn(step).items()}
-    return Lesson(lesson.name, len(lesson.steps), votes, guesses)
+    return Agenda(lesson.name, len(lesson.steps), votes, guesses)
 
 
 def acts(step: Step, given: Given) -> Iterator[Act]:

@@ -78,7 +78,7 @@ def follow(inside: Inside | None) -> None:
     """Go to the room's lesson, and to the step where the teacher is, if the page follows her."""
     if inside is None:
         return
-    address.carry(lesson=inside.state.lesson.name)
+    address.carry(lesson=inside.state.agenda.name)
     if inside.follows:
         address.carry(step=str(max(inside.state.step, 1)))
 
@@ -120,8 +120,8 @@ def tell(inside: Inside | None, step: Step, number: int, given: Given, runs: Seq
 def _is_new(state: RoomState, member: str, kind: str, question: str) -> bool:
     """Whether the room asks this and has no answer of a member; after the first one a reader knows what is right."""
     if kind == "vote":
-        return question in state.lesson.votes and member not in state.votes.get(question, {})
-    return question in state.lesson.guesses and member not in state.guesses.get(question, {})
+        return question in state.agenda.votes and member not in state.votes.get(question, {})
+    return question in state.agenda.guesses and member not in state.guesses.get(question, {})
 
 
 def _give(code: str, shown: Shown) -> None:

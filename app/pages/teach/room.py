@@ -65,7 +65,7 @@ def led(held: Held) -> None:
     """The room that this reader leads: the code, what can be done, and the class."""
     page.titled(SAY["room_title"].format(code=held.room.code))
     rooms.refusals()
-    lesson = lessons().get(held.state.lesson.name)
+    lesson = lessons().get(held.state.agenda.name)
     doing, showing = st.columns([3, 2], gap="large")
     with doing:
         if held.state.ended or lesson is None:
@@ -93,7 +93,7 @@ def others(held: Held) -> None:
 
 def on_a_wall(held: Held) -> None:
     """What the last row sees: how to join until the lesson begins, then the class."""
-    lesson = lessons().get(held.state.lesson.name)
+    lesson = lessons().get(held.state.agenda.name)
     if held.state.step == 0 or lesson is None:
         page.titled(lesson.title if lesson else SAY["room_title"].format(code=held.room.code))
         join, code = st.columns([3, 2], gap="large")

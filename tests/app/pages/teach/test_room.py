@@ -66,7 +66,7 @@ def led() -> Any:
 
 
 def test_a_room_is_opened_for_a_lesson_and_found_again(led: Any) -> None:
-    assert state(led).lesson.name == "depth" and state(led).lesson.num_steps == 8
+    assert state(led).agenda.name == "depth" and state(led).agenda.num_steps == 8
     assert led.title[0].value == SAY["room_title"].format(code=code(led))
     assert any(code(led) in html.proto.body for html in led.get("html"))
     listed = press(led, "room_other")

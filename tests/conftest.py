@@ -25,6 +25,14 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests in a browser come last: Playwright leaves a loop running in its thread, where no other test can begin one.
+
+    pytest-xdist hands tests out in this order, so that it holds in each of its processes.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def numpy_raises() -> Iterator[None]:
     """Overflow, division by zero and invalid operations raise; exp(x − max) may still reach zero."""

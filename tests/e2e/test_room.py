@@ -79,7 +79,7 @@ def draw(page: Any) -> None:
     handle.focus()
     for _ in range(6):
         page.keyboard.press("PageUp")
-    page.locator(".spn-draw-give").click()
+    page.locator("[data-act=draw_give]").click()
 
 
 def ends(stands: dict[str, Any]) -> dict[int, list[float]]:

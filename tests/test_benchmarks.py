@@ -38,7 +38,7 @@ def test_the_default_experiment_takes_seconds_and_little_memory():
 
 @pytest.mark.parametrize(
     "program",
-    ["engine", "circuits", "earlier", "cluster", "store", "history", "room", "touch", "classroom press cores wifi_3_s"],
+    ["engine", "circuits", "earlier", "cluster", "store", "history", "room", "classroom press cores wifi_3_s"],
 )
 def test_every_program_measures_all_it_is_there_for(program):
     name, *parts = program.split()

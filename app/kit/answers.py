@@ -16,12 +16,15 @@ start and after each sixth of the updates, `skipped` null. `guess` and `check` a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from app.kit.lessons import Guess, Lesson, Step
 from app.kit.link import LAB
 from app.live.limits import server_limits
+from spncore.arrays import Floats
 from spncore.files.strict_json import JsonError, parse_object
 from spncore.limits import LIMITS
 
@@ -103,6 +106,11 @@ def guessed(guess: Guess, said: Any) -> Guessed | None:
     if kind == "number":
         return Guessed(kind, value) if _is_number(value) and guess.low <= value <= guess.high else None
     return Guessed(kind, value) if _is_drawn(value) else None
+
+
+def along(points: Sequence[float], updates: int) -> Floats:
+    """A drawn curve after 0, 1, … updates (T + 1,): straight between its points."""
+    return np.interp(np.arange(updates + 1), np.linspace(0, updates, HANDLES), points)
 
 
 def _is_drawn(value: Any) -> bool:

@@ -110,7 +110,8 @@ def panel(
 
 def _drawn(names: Iterable[str], fields: Mapping[str, Field], now: Values) -> list[str]:
     """Those of some settings that are drawn: the link does not hide them, and they matter."""
-    seen = (name for name in names if not locks.hides(setting(name, fields[name])))
+    hidden = locks.hidden(setting(name, fields[name]) for name in names)
+    seen = (name for name in names if setting(name, fields[name]) not in hidden)
     return [name for name in seen if name not in MATTERS or MATTERS[name](now)]
 
 

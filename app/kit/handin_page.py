@@ -14,18 +14,16 @@ from typing import Any
 
 from app.kit import marking
 from app.kit.answers import HANDLES, Given
-from app.kit.differing import differing
 from app.kit.lessons import Lesson, Step
 from app.kit.link import LAB
-from app.kit.text import WORDS as SAY
-from app.kit.text import plain
+from app.kit.stored import own_settings
+from app.kit.text import WORDS, plain
 from app.live.catalogues import catalogue
 from spncore.files.provenance import made_by
 from spncore.kept.runs import Run
-from spncore.studies.statistics import bound, bracketed
+from spncore.studies.statistics import bound, of_several
 from spncore.words import counted, signed
 
-WORDS: Mapping[str, str] = catalogue("handin")
 LESSON: Mapping[str, str] = catalogue("lesson")
 STYLE = """
 :root { color-scheme: light dark; background: light-dark(#fff, #121212); color: light-dark(#1a1a1a, #f0f0f0); }
@@ -90,12 +88,6 @@ def standing(lesson: Lesson, given: Mapping[str, Given], num_runs: int) -> str:
     )
 
 
-def settings(run: Run) -> str:
-    """What of a run is another than in Figure 3, in words."""
-    study = run.study
-    return ", ".join(differing(study, LAB.default().on(study.experiment.dataset))) or SAY["runs_figure3"]
-
-
 def _steps(lesson: Lesson, given: Mapping[str, Given], kept: marking.Runs, lab: str) -> Iterator[str]:
     """Every step, with the runs that no step before it has."""
     shown: dict[str, tuple[int, str]] = {}
@@ -142,7 +134,7 @@ def _run(title: str, run: Run, lab: str) -> str:
     study, summary = run.study, run.entry.summary
     experiment = study.experiment
     shape = [counted(experiment.num_seeds, "seed"), counted(experiment.iterations, "update")]
-    about = " · ".join([plain(run.entry.title), settings(run), *shape])
+    about = " · ".join([plain(run.entry.title), own_settings(study), *shape])
     link = f'<a href="{escape(f"{lab}?{LAB.query_string(study)}")}">{escape(WORDS["handin_open"])}</a>'
     target = summary["target"]
     columns = [WORDS["handin_curve"], WORDS["handin_end"]]
@@ -153,19 +145,15 @@ def _run(title: str, run: Run, lab: str) -> str:
 
 def _curve(said: Mapping[str, Any], iterations: int) -> list[str]:
     """A curve's name, its median end and its updates to the target, each with its exact interval."""
-    found = [said["name"], said["stopped"] or SAY["runs_no_end"]]
+    found = [said["name"], said["stopped"] or WORDS["runs_no_end"]]
     if said["end"] is not None:
-        *numbers, coverage = said["end"]
-        found[1] = _between([signed(number) for number in numbers], coverage)
+        middle, low, high, coverage = said["end"]
+        found[1] = of_several(signed(middle), signed(low), signed(high), coverage)
     if "span" in said:
-        *ends, coverage = said["span"]
-        found.append(_between([bound(number, iterations) for number in (said["updates"], *ends)], coverage))
+        low, high, coverage = said["span"]
+        updates, low, high = (bound(number, iterations) for number in (said["updates"], low, high))
+        found.append(of_several(updates, low, high, coverage))
     return found
-
-
-def _between(texts: Sequence[str], coverage: float) -> str:
-    middle, low, high = texts
-    return bracketed(middle, low, high, coverage) if coverage else middle
 
 
 def _foot(lesson: Lesson, runs: Sequence[Run], sha256: str) -> str:

@@ -3,6 +3,7 @@
 Locked is what stays as the link has it, whatever a browser sends; hidden is what is not drawn, and keeps its value.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -23,7 +24,13 @@ def locked() -> frozenset[str]:
 
 def hides(name: str) -> bool:
     """Whether a setting, or another part of the page, is hidden."""
-    return bool({name, PART_OF.get(name, name)} & _listed("hide"))
+    return name in hidden([name])
+
+
+def hidden(names: Iterable[str]) -> list[str]:
+    """Those of some settings or parts of the page that are hidden: the link is asked once for all."""
+    listed = _listed("hide")
+    return [name for name in names if not listed.isdisjoint((name, PART_OF.get(name, name)))]
 
 
 def refusal(before: Any, after: Any) -> str | None:

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from app.kit.answers import HANDLES, SKIPPED, Given, Guessed
+from app.kit.answers import SKIPPED, Given, Guessed, along
 from app.kit.lessons import Lesson, Option, Step
 from app.kit.lessons import Run as Asked
 from app.kit.link import LAB
+from app.kit.text import WORDS
 from app.kit.uploads import FALLBACK
-from app.live.catalogues import catalogue
 from spncore.kept.runs import Run, target_of
 from spncore.runs.study import Study
+from spncore.runs.trace import first_at
 from spncore.words import listed
-
-WORDS: Mapping[str, str] = catalogue("handin")
 
 
 class Runs:
@@ -73,6 +72,11 @@ def chosen(options: Sequence[Option], name: str | None) -> Option | None:
     return next((option for option in options if option.name == name), None)
 
 
+def depths_drawn(guess: Guessed) -> str:
+    """The depths whose curves were drawn, in words."""
+    return listed([f"L = {depth}" for depth in sorted(guess.value, key=int)])
+
+
 def guess_in_words(step: Step, guess: Guessed | None) -> str:
     """A guess, or that there was none."""
     if guess is None:
@@ -80,7 +84,7 @@ def guess_in_words(step: Step, guess: Guessed | None) -> str:
     if guess.kind == SKIPPED:
         return WORDS["handin_skipped"]
     if guess.kind == "curve":
-        return WORDS["handin_drawn"].format(depths=listed([f"L = {depth}" for depth in sorted(guess.value, key=int)]))
+        return WORDS["handin_drawn"].format(depths=depths_drawn(guess))
     if guess.kind == "number":
         return WORDS["handin_number"].format(value=f"{guess.value:g}")
     option = chosen(step.guess.options if step.guess else (), guess.value)
@@ -105,18 +109,12 @@ def _first_as_drawn(drawn: Mapping[str, Sequence[float]], run: Run) -> bool | No
     came = {each["name"]: each.get("updates") for each in run.entry.summary["curves"] if each["name"] in names}
     if target is None or len(set(target.levels)) > 1 or len(came) < 2:
         return None
-    guessed = {name: _reached(names[name], target.levels[0], iterations) for name in came}
-    first = _first(guessed), _first(came)
+    drawn_at = first_at(np.array([along(names[name], iterations) for name in came]), target.levels[0])
+    first = first_of(dict(zip(came, drawn_at, strict=True))), first_of(came)
     return first[0] == first[1] if all(first) else None
 
 
-def _reached(points: Sequence[float], level: float, iterations: int) -> int | None:
-    """After how many updates a curve, straight between its points, is at a level in nats per row."""
-    updates = np.arange(iterations + 1)
-    there = np.interp(updates, np.linspace(0, iterations, HANDLES), points) >= level
-    return int(np.argmax(there)) if there.any() else None
-
-
-def _first(reached: Mapping[str, float | None]) -> set[str]:
+def first_of(reached: Mapping[str, float | None]) -> set[str]:
+    """Who is there first; several where they are level, nobody where nobody is."""
     known = {name: at for name, at in reached.items() if at is not None}
     return {name for name, at in known.items() if at == min(known.values())}

@@ -156,6 +156,11 @@ def on_the_lab() -> Study:
     return current
 
 
+def usual_data() -> str:
+    """The data that the lab begins with, or what stands in for it where its rows are not at hand."""
+    return uploads.instead(LAB.default().experiment.dataset, held_uploads())[0]
+
+
 def shown() -> Shown | None:
     """The run on screen, if there is one."""
     run: Shown | None = st.session_state["shown"]
@@ -235,7 +240,7 @@ def started(wanted: Study, where: str) -> Shown:
 def run_view(key: str, run: Shown, stale: bool, on_touch: Callable[[], None] | None = None, **more: Any) -> Any:
     """Mount the browser's view of a run; what was pressed in it comes back, `on_touch` hears of touches before that."""
     own = {"run_id": run.run_id, "session": session_name(), "about": about(run)}
-    kept = {"hide": " ".join(filter(locks.hides, PARTS)), "locked": sorted(locks.locked())}
+    kept = {"hide": " ".join(locks.hidden(PARTS)), "locked": sorted(locks.locked())}
     payload = {**own, **kept, "views": key, "stale": stale, "labels": {}, "view": address.view()}
     return lab_view({**payload, **more}, key, on_touch)
 

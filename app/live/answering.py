@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 SAFE = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 FRESH = {**SAFE, "Cache-Control": "no-store"}
+HOLD_SECONDS = 1.0  # that an answer waits for something new; a browser has six connections for all its tabs
 Answer = Callable[[Request], Response | Awaitable[Response]]
 
 

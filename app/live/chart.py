@@ -48,9 +48,7 @@ def view_data(payload: Mapping[str, Any]) -> dict[str, Any]:
 
     Where that root is only the browser knows: a proxy may put any path before it and take it off again.
     """
-    page = payload.get("views", "lab")
-    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", f"{page}/{page}")]
-    return {**payload, **_loaded(f"{page}/{page}.js"), "styles": styles, "words": _static(f"words/{page}.json")}
+    return {**payload, **_own(payload.get("views", "lab"))}
 
 
 def figure_view(
@@ -76,10 +74,7 @@ def figure_view(
 
 def idea_view(idea: str, key: str, view: str) -> None:
     """Mount a figure of an idea, which its reader moves; all that it shows is computed in the browser."""
-    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "ideas/ideas")]
-    words = _static("words/ideas.json")
-    data = {"idea": idea, "view": view, **_loaded("ideas/ideas.js"), "styles": styles, "words": words}
-    _IDEA(key=key, data=data)
+    _IDEA(key=key, data={"idea": idea, "view": view, **_own("ideas")})
 
 
 def lesson_view(payload: Mapping[str, Any], key: str, on_said: Callable[[], None]) -> None:
@@ -92,9 +87,7 @@ def lesson_view(payload: Mapping[str, Any], key: str, on_said: Callable[[], None
     number), chart (None where nothing is drawn), parts (selectors of the view, and whether the step points at them),
     whole (whether the others are shown, too), told (what came out, to be read out) and view.
     """
-    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "lesson/lesson")]
-    data = {**payload, **_loaded("lesson/lesson.js"), "styles": styles, "words": _static("words/lesson.json")}
-    _LESSON(key=key, data=data, on_said_change=on_said)
+    _LESSON(key=key, data={**payload, **_own("lesson")}, on_said_change=on_said)
 
 
 def room_view(payload: Mapping[str, Any], key: str) -> None:
@@ -105,9 +98,7 @@ def room_view(payload: Mapping[str, Any], key: str) -> None:
     `payload`: code, known (step, pace, number of the study, paused, hidden, ended), who ("student", "teacher" or
     "wall"), titles (of the steps), questions and axes of the step on screen, and view.
     """
-    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", "room/room")]
-    data = {**payload, **_loaded("room/room.js"), "styles": styles, "words": _static("words/room.json")}
-    _ROOM(key=key, data=data, on_changed_change=_noted)
+    _ROOM(key=key, data={**payload, **_own("room")}, on_changed_change=_noted)
 
 
 def bar_view(page: str, key: str) -> None:
@@ -143,6 +134,12 @@ def figure_data(
     said = {"figure": drawn, "alt": words, **looks, "clicks": clicks}
     loaded = {"styles": [_static("kit/paper.css")], "words": _static("words/kit.json")}
     return {**said, **_loaded("figures/figures.js"), **loaded}
+
+
+def _own(page: str) -> dict[str, Any]:
+    """What the browser loads once for what has a folder, a style and words of its own."""
+    styles = [_static(f"{part}.css") for part in ("kit/kit", "kit/paper", f"{page}/{page}")]
+    return {**_loaded(f"{page}/{page}.js"), "styles": styles, "words": _static(f"words/{page}.json")}
 
 
 def _loaded(module: str) -> dict[str, str]:

@@ -11,16 +11,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.live.answering import Answer, RefusedError, body_of, check_origin, json_answer, read_json
+from app.live.answering import HOLD_SECONDS, Answer, RefusedError, body_of, check_origin, json_answer, read_json
 from app.live.door.visitor import browser_of
-from app.live.rooms import Held, RoomRefused, Rooms
+from app.live.rooms import KEY_WORDS, Held, RoomRefused, Rooms
 from app.live.runs import RunRegistry
 from app.live.views import rooms as views
 from app.live.views.query import count_of
 from spncore.store.rows import owner_of
 from spncore.studies.classroom.acts import OF_MEMBERS, OF_TEACHER
 
-HOLD_SECONDS = 1.0  # that an answer waits for something new
 NO_COOKIE = (
     "This browser shows no cookie of the lab, by which a seat is known; allow cookies here and load the page anew."
 )
@@ -73,7 +72,7 @@ class RoomAnswers:
                 return {"seq": self._take(code, owner, said)}
             key = said.get("key")
             if not isinstance(key, str):
-                raise RefusedError(400, "key: give 8 to 40 letters, digits, - or _, another one for every act.")
+                raise RefusedError(400, KEY_WORDS)
             return {"seq": self.rooms.act(code, owner, kind, said, key)}
         except RoomRefused as refusal:
             raise RefusedError(refusal.status, str(refusal)) from None

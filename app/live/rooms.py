@@ -37,6 +37,7 @@ TRIES = 20  # of codes, until one is free
 T = TypeVar("T")
 P = ParamSpec("P")
 KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
+KEY_WORDS = "key: give 8 to 40 letters, digits, - or _, another one for every act."
 
 
 class RoomRefused(Refused, kind="room"):
@@ -60,6 +61,10 @@ class Held:
     def fresh(self) -> bool:
         """Whether all that happened until a moment ago is in it."""
         return self.looked > time.monotonic() - LOOK_SECONDS and self.room.ends_at > time.time()
+
+    def is_teacher(self, owner: str | None) -> bool:
+        """Whether an owner has opened the room."""
+        return owner == self.room.owner
 
     def member(self, owner: str) -> str:
         """What the room calls an owner."""
@@ -164,7 +169,7 @@ class Rooms:
 
     def is_teacher(self, code: str, owner: str) -> bool:
         """Whether an owner has opened a room."""
-        return self.held(code).room.owner == owner
+        return self.held(code).is_teacher(owner)
 
     def join(self, code: str, owner: str) -> int:
         """The seat of an owner in a room, 1, 2, …; a new one for who has none."""
@@ -195,7 +200,7 @@ class Rooms:
         teachers = kind in OF_TEACHER
         self._refuse_others(held, owner, teachers)
         if key is not None and not KEY.fullmatch(key):
-            raise RoomRefused("key: give 8 to 40 letters, digits, - or _, another one for every act.")
+            raise RoomRefused(KEY_WORDS)
         try:
             payload = checked(held.state, kind, said, self.limits.room_members or rooms.RoomLimits().members)
         except ActError as error:
@@ -215,7 +220,7 @@ class Rooms:
         if seat is None:
             self._refuse_others(held, owner, teachers=False)
             seat = place.seat if place is not None else 0
-        elif held.room.owner != owner:
+        elif not held.is_teacher(owner):
             raise _of_the_teacher()
         elif asked is None or not 1 <= seat <= (asked.announced or 0):
             raise RoomRefused("seat: give one of those that were announced.")
@@ -242,7 +247,7 @@ class Rooms:
         return seq
 
     def _refuse_others(self, held: Held, owner: str, teachers: bool) -> None:
-        if teachers and held.room.owner != owner:
+        if teachers and not held.is_teacher(owner):
             raise _of_the_teacher()
         if not teachers and held.place(owner) is None:
             raise RoomRefused("Join the room first.", 403)

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from app.live import assets, paper, touch
-from app.live.answering import FRESH, Answer, RefusedError, body_of, check_origin, json_answer, read_json
+from app.live.answering import FRESH, HOLD_SECONDS, Answer, RefusedError, body_of, check_origin, json_answer, read_json
 from app.live.door.visitor import browser_of
 from app.live.files import served
 from app.live.jobs import JOBS, JobBoard, JobRefused
@@ -35,7 +35,6 @@ from spncore.record import ExperimentError
 from spncore.studies.published import published_figure3
 
 METHODS = "GET HEAD POST PUT PATCH DELETE OPTIONS".split()
-HOLD_SECONDS = 1.0  # that an answer waits for something new; a browser has six connections for all its tabs
 JOB_STEP = 0.02
 
 

@@ -21,12 +21,12 @@ from spncore.files.archive import BROKEN
 from spncore.files.provenance import ENGINE
 from spncore.files.strict_json import JsonError, parse_object, shown
 from spncore.kept.bundle import FORMAT, MANIFEST, NUMBERS, OVERHEAD, PLAIN, SAID, WHAT
-from spncore.kept.runs import Curve, KeptError, Run, run_of, target_of
+from spncore.kept.runs import Curve, KeptError, Run, target_of, unkept
 from spncore.limits import LIMITS
 from spncore.record import ExperimentError
 from spncore.runs.study import Study
 from spncore.store.changes import NAME_CHARACTERS, NOTE_CHARACTERS, TAG_CHARACTERS, TAGS, text_of
-from spncore.store.rows import Entry
+from spncore.store.rows import Finished
 from spncore.studies import history
 from spncore.studies.target import Fixed
 
@@ -196,20 +196,12 @@ def _entered(
     number: int, key: str, values: Mapping[str, Any], study: Study, curves: Sequence[Curve], target: Fixed | None
 ) -> Run:
     """The run with what can be computed of its numbers."""
-    results = history.results(study, curves, target)
-    own = {name: values[name] for name in PLAIN if name in Entry._fields}
+    own = {name: values[name] for name in PLAIN}
     own["summary"] = json.loads(json.dumps(history.summary(study, curves, target)))  # as a store gives it
-    entry = Entry(
-        id=number,
-        study=key,
-        **{name: values[name] for name in ("name", "note", "made_at")},
-        tags=tuple(values["tags"]),
-        deleted_at=None,
-        fold=history.fold_of(study, values["data_sha256"], values["engine"]),
-        **own,
-        num_bytes=8 * sum(curve.llh.size for curve in curves),
-    )
-    return run_of(entry, values["versions"], results)
+    fold = history.fold_of(study, values["data_sha256"], values["engine"])
+    run = unkept(Finished(key=key, fold=fold, **own, results=history.results(study, curves, target)), number)
+    said = {name: values[name] for name in ("name", "note", "made_at")}
+    return run._replace(entry=run.entry._replace(**said, tags=tuple(values["tags"])))
 
 
 def _parsed(data: bytes, name: str, rules: Mapping[str, Rule]) -> dict[str, Any]:

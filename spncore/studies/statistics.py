@@ -189,6 +189,11 @@ def bracketed(middle: str, low: str, high: str, coverage: float) -> str:
     return f"{middle} [{low}, {high}{covers}]"
 
 
+def of_several(middle: str, low: str, high: str, coverage: float) -> str:
+    """The same of several runs; of one alone, which has no interval, its number."""
+    return bracketed(middle, low, high, coverage) if coverage else middle
+
+
 def score_interval(scores: Sequence[float]) -> tuple[float, float, float, float]:
     """Median of scores in nats per row, the bounds that hold it, and with what probability; −∞ is no score."""
     ranked, (low, high, coverage) = sorted(scores), _ranks(len(scores))

@@ -26,7 +26,7 @@ def room(held: Held, owner: str | None, start: int) -> dict[str, Any]:
     """
     state = held.state  # once: what it says must all be of one number
     start = start if start <= state.seq else 0
-    teacher = owner == held.room.owner
+    teacher = held.is_teacher(owner)
     shown = teacher or not state.hidden
     since = start if teacher or start >= state.shown_at else 0  # what was hidden until then comes now
     return {
@@ -140,7 +140,7 @@ def _you(held: Held, state: RoomState, owner: str | None) -> dict[str, Any]:
     votes = {question: given[member] for question, given in state.votes.items() if member in given}
     seat = None if place is None else place.seat
     return {
-        "teacher": owner == held.room.owner,
+        "teacher": held.is_teacher(owner),
         "seat": seat,
         "nickname": "" if place is None else place.nickname,
         "votes": votes,

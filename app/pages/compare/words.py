@@ -11,7 +11,7 @@ from app.kit.stored import Stored
 from app.live.headline.standing import Curve
 from spncore.arrays import Floats
 from spncore.studies import statistics
-from spncore.studies.statistics import bracketed
+from spncore.studies.statistics import of_several
 from spncore.words import DASH, counted, listed, percent, signed
 
 LETTERS = "ABCDEF"
@@ -188,7 +188,7 @@ def ended(llh: Floats, why: str | None) -> str:
     if why or not llh.shape[1]:
         return why or DASH
     middle, low, high, coverage = statistics.spread(llh[:, -1].tolist())
-    return bracketed(signed(middle), signed(low), signed(high), coverage) if coverage else signed(middle)
+    return of_several(signed(middle), signed(low), signed(high), coverage)
 
 
 def reached(run: Stored, llh: Floats) -> str:

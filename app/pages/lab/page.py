@@ -10,7 +10,6 @@ import streamlit as st
 from app.kit import address, controls, data, keeping, locks, page, pins, session, terms
 from app.kit.controls import SETTINGS
 from app.kit.link import CIRCUITS, LAB
-from app.kit.progress import duration
 from app.kit.session import Shown
 from app.kit.text import WORDS, literal, page_text
 from app.kit.turns import TURNS
@@ -53,7 +52,9 @@ def preset_control() -> None:
     found, dataset = presets.matching(session.study()), session.study().experiment.dataset
     controls.show("control", {"preset": found.name if found else None})
     title = found.title if found else WORDS["own_settings"]
-    free = [name for name, preset in presets.PRESETS.items() if session.may_show(preset.on(dataset))]
+    free = [*presets.PRESETS]
+    if locks.locked():
+        free = [name for name in free if session.may_show(presets.PRESETS[name].on(dataset))]
     look: dict[str, Any] = {"help": WORDS["preset_help"], "width": "stretch", "wrap": True, "disabled": not free}
     with st.popover(title, key=QUESTIONS, on_change="rerun", **look):
         if free:
@@ -170,14 +171,13 @@ def changes_control() -> None:
 def train_button(possible: bool) -> None:
     """Train what is not trained by itself, with its price; and once more what was stopped."""
     stale = session.is_stale()
-    seconds = session.price() if stale else 0.0
-    label = WORDS["train_price"].format(time=duration(seconds)) if seconds > touch.TOUCH_SECONDS else ""
+    label = session.price_words(session.price(), WORDS["train_price"]) if stale else ""
     page.train_button("train", stale, possible, train, WORDS["train_help"], label)
 
 
 def stored_instead() -> None:
     """A way to the run that is stored, where what the controls say would take long to train once more."""
-    if session.is_stale() and session.price() > touch.TOUCH_SECONDS:
+    if session.is_stale() and not session.is_short(session.price()):
         keeping.offer_stored(session.study())
 
 

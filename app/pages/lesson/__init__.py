@@ -1,1 +1,1 @@
-"""The page on which runs are compared."""
+"""The lesson: steps with a guess, runs of the lab, what came out, a sentence to keep and a question."""

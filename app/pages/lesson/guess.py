@@ -1,6 +1,6 @@
 """A drawn guess beside the run: who was drawn first at the target and who was, and how far the curves are apart.
 
-Pure: no Streamlit. A drawn curve is straight between its points: the start, and six moments equally far apart.
+Pure: no Streamlit.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from app.kit.answers import HANDLES
+from app.kit.answers import along
+from app.kit.marking import first_of
 from app.live.catalogues import catalogue
 from app.pages.lesson.facts import Seen
 from spncore.arrays import Floats
+from spncore.runs.trace import first_at
 from spncore.words import counted, listed, signed
 
 SAY: Mapping[str, Any] = catalogue("lesson")
 TRUTH_POINTS = 120  # of a true curve that is drawn over the guess
-
-
-def along(points: Sequence[float], updates: int) -> Floats:
-    """A drawn curve after 0, 1, … updates (T + 1,)."""
-    return np.interp(np.arange(updates + 1), np.linspace(0, updates, HANDLES), points)
 
 
 def truth(seen: Seen) -> dict[str, list[list[float]]]:
@@ -50,10 +47,10 @@ def _at_target(lines: Mapping[str, Floats], seen: Seen) -> list[str]:
     if seen.target is None or len(set(seen.target.levels)) > 1:
         return []
     level, curves = seen.target.levels[0], _by_depth(seen)
-    guessed = {name: int(np.argmax(line >= level)) if (line >= level).any() else None for name, line in lines.items()}
+    guessed = dict(zip(lines, first_at(np.array([*lines.values()]), level), strict=True))
     ran = {name: curves[name].arrival for name in lines}
     words = {"target": seen.target.title, "drawn": _in_order(guessed, seen), "ran": _in_order(ran, seen)}
-    first = [_first(guessed), _first(ran)]
+    first = first_of(guessed), first_of(ran)
     ended = "none" if not all(first) else "same" if first[0] == first[1] else "other"
     return [SAY["guess_at_target"].format(**words), *([SAY[f"guess_first_{ended}"]] if ended != "none" else [])]
 
@@ -67,12 +64,6 @@ def _when(at: float | None, end: int) -> str:
     if at is None:
         return str(SAY["guess_never"].format(end=f"{end:,}"))
     return str(SAY["guess_after"].format(at=counted(at, "update", "g")))
-
-
-def _first(arrivals: Mapping[str, float | None]) -> list[str]:
-    """Who is there first; several where they are level, nobody where nobody is."""
-    known = [at for at in arrivals.values() if at is not None]
-    return [name for name, at in arrivals.items() if known and at == min(known)]
 
 
 def _how_far(lines: Mapping[str, Floats], seen: Seen) -> str:

@@ -12,7 +12,6 @@ from app.kit import address, page, rooms, session, uploads
 from app.kit.answers import Given
 from app.kit.axes import axes
 from app.kit.lessons import Lesson, Run, Step, lessons
-from app.kit.link import LAB
 from app.kit.session import Shown
 from app.kit.text import literal, sections
 from app.live.runs import RunRefused
@@ -53,8 +52,7 @@ def place() -> tuple[Lesson, int]:
 
 def data() -> Dataset:
     """The rows that lessons are about, or their stand-in."""
-    held = session.held_uploads()
-    found = uploads.find(uploads.instead(LAB.default().experiment.dataset, held)[0], held)
+    found = uploads.find(session.usual_data(), session.held_uploads())
     assert found is not None
     return found
 

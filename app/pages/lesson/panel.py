@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from app.kit import address, page
+from app.kit import address, marking, page
 from app.kit.answers import SKIPPED, Answers, AnswersError, Given, Guessed, document, guessed, read
 from app.kit.axes import Axes
 from app.kit.lessons import FOLDED, Lesson, Step
@@ -18,7 +18,6 @@ from app.live.catalogues import catalogue
 from app.live.chart import lesson_view
 from app.pages.lesson.facts import Seen
 from app.pages.lesson.guess import truth
-from spncore.words import listed
 
 SAY: Mapping[str, Any] = catalogue("lesson")
 ANSWERS, HEARD, REFUSED = "lesson_answers", "lesson_heard", "lesson_refused"
@@ -33,7 +32,7 @@ def answers(lesson: Lesson) -> dict[str, Given]:
 
 def given(lesson: Lesson, step: Step) -> Given:
     """What was answered in a step."""
-    return answers(lesson).get(step.name, Given())
+    return marking.of(answers(lesson), step)
 
 
 def give(lesson: Lesson, step: Step, **said: Any) -> None:
@@ -126,8 +125,7 @@ def _in_words(step: Step, told: Guessed) -> str:
     if told.kind == SKIPPED:
         return str(SAY["lesson_skipped"])
     if told.kind == "curve":
-        depths = listed([f"L = {depth}" for depth in sorted(told.value, key=int)])
-        return str(SAY["lesson_guessed_curve"].format(depths=depths))
+        return str(SAY["lesson_guessed_curve"].format(depths=marking.depths_drawn(told)))
     assert step.guess is not None
     texts = {option.name: option.text for option in step.guess.options}
     said = texts[told.value] if told.kind == "choice" else f"{told.value:g} {SAY['lesson_number']}"
@@ -143,7 +141,7 @@ def check_area(lesson: Lesson, step: Step) -> None:
     st.session_state[key] = told.check
     take = partial(_take_check, lesson, step, key)
     st.radio(check.question, list(texts), key=key, format_func=texts.__getitem__, index=None, on_change=take)
-    chosen = next((option for option in check.options if option.name == told.check), None)
+    chosen = marking.chosen(check.options, told.check)
     if chosen is not None:
         is_right = chosen.name == check.right
         words = SAY["lesson_right" if is_right else "lesson_not_right"].format(why=literal(chosen.why))
@@ -156,7 +154,7 @@ def _take_check(lesson: Lesson, step: Step, key: str) -> None:
 
 def navigation(lesson: Lesson, number: int, held: str) -> None:
     """To the step before and to the next one, unless `held` says why not, and how far the reader is."""
-    done = [step.name in answers(lesson) and given(lesson, step).check is not None for step in lesson.steps]
+    done = [given(lesson, step).check is not None for step in lesson.steps]
     dots = "".join("◉" if at == number else "●" if one else "○" for at, one in enumerate(done, 1))
     with st.container(horizontal=True, vertical_alignment="center"):
         back, on = number - 1, number + 1

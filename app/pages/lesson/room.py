@@ -67,8 +67,7 @@ def entered() -> Inside | None:
 
 def _inside(code: str, also_teacher: bool = False) -> Inside:
     held, owner = ROOMS.held(code), rooms.owner()
-    mine = held.room.owner == owner
-    if held.place(owner) is None and not held.state.ended and (also_teacher or not mine):
+    if held.place(owner) is None and not held.state.ended and (also_teacher or not held.is_teacher(owner)):
         ROOMS.join(code, owner)
     held.greet(owner)
     return Inside(held.room.code, held.state, held.place(owner), held.room.ends_at)

@@ -16,7 +16,7 @@ from spncore.runs.study import Study
 from spncore.store.reading import Fold
 from spncore.store.rows import Ends, Entry
 from spncore.studies import statistics
-from spncore.studies.statistics import bound, bracketed
+from spncore.studies.statistics import bound, of_several
 from spncore.words import counted, listed, signed
 
 FACTS = "display: flex; flex-wrap: wrap; gap: 0 0.75rem; align-items: flex-start; font-size: 0.875rem; line-height: 1.5"
@@ -74,14 +74,13 @@ def updates(median: float | None, span: Sequence[Any], iterations: int, at: str)
     """A median of updates to a target, with its interval (low, high, coverage); one seed has none."""
     low, high, coverage = span
     middle, ends = bound(median, iterations), (bound(low, iterations), bound(high, iterations))
-    said = bracketed(middle, *ends, coverage) if coverage else middle
-    return f"{said} updates to\u00a0{at}"  # no line begins with the target
+    return f"{of_several(middle, *ends, coverage)} updates to\u00a0{at}"  # no line begins with the target
 
 
 def end(said: Sequence[float]) -> str:
     """A median end with its interval; one seed has none."""
     middle, low, high, coverage = said
-    return bracketed(signed(middle), signed(low), signed(high), coverage) if coverage else signed(middle)
+    return of_several(signed(middle), signed(low), signed(high), coverage)
 
 
 def target(entry: Entry) -> str:

@@ -10,7 +10,6 @@ import streamlit as st
 from app.kit import page, rooms, session, uploads
 from app.kit.axes import axes
 from app.kit.lessons import Lesson, Step, lessons
-from app.kit.link import LAB
 from app.kit.qr import qr_code
 from app.kit.questions import Act, asked, pictured
 from app.kit.rooms import SAY
@@ -34,7 +33,7 @@ def entered() -> Held | None:
 
 def is_own(held: Held) -> bool:
     """Whether the reader has opened a room."""
-    return held.room.owner == rooms.owner()
+    return held.is_teacher(rooms.owner())
 
 
 def opening() -> None:
@@ -180,7 +179,7 @@ def study_acts(held: Held, wanted: Study) -> list[Act]:
 
 def on_data(study: Study) -> Study:
     """A study on the rows that lessons are about, or their stand-in."""
-    return study.on(uploads.instead(LAB.default().experiment.dataset, session.held_uploads())[0])
+    return study.on(session.usual_data())
 
 
 def _is_on(held: Held, wanted: Study) -> bool:

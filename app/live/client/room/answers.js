@@ -6,10 +6,10 @@ import { bars } from "./shapes.js";
 
 /** Lines with a bar and a number each. */
 function barred(lines) {
-  const most = Math.max(1, ...lines.map(({ n }) => n));
-  const bar = (n) => html("span", { class: "spn-room-bar", style: `--share: ${n / most}`, "aria-hidden": "true" });
-  const line = ({ text, n }) => html("li", {}, html("span", { text }), bar(n), html("b", { text: String(n) }));
-  return html("ul", "spn-room-bars", ...lines.map(line));
+  const bar = (share) => html("span", { class: "spn-room-bar", style: `--share: ${share}`, "aria-hidden": "true" });
+  const line = ({ n, share }, i) =>
+    html("li", {}, html("span", { text: lines[i].text }), bar(share), html("b", { text: String(n) }));
+  return html("ul", "spn-room-bars", ...bars(lines.map(({ n }) => n)).map(line));
 }
 
 /** How many are at each step. */
@@ -23,7 +23,7 @@ export function where(room, titles) {
 function vote(room, { question, words, options, open }) {
   const tally = room.votes[question] ?? options.map(() => 0);
   const all = tally.reduce((sum, n) => sum + n, 0);
-  const lines = bars(tally).map(({ n }, i) => ({ text: options[i] ?? "", n }));
+  const lines = tally.map((n, i) => ({ text: options[i] ?? "", n }));
   const given = html("p", { text: count("room_answers", all) });
   const shown = open ? barred(lines) : html("p", { class: "spn-room-faint", text: say("room_answer_first") });
   return html("section", {}, html("h3", { text: words }), given, shown);

@@ -65,7 +65,7 @@ export function ticks([low, high], most = 3) {
 /** Where a start's dot stands across its row, from −1 to 1: the same at every drawing. */
 export const across = (seat) => (((seat * 7) % 11) - 5) / 5;
 
-/** Bars of votes: of each choice its share of the largest one. */
+/** Bars of counts: of each its share of the largest one. */
 export function bars(tally) {
   const most = Math.max(1, ...tally);
   return tally.map((n) => ({ n, share: n / most }));

@@ -15,6 +15,10 @@ export function merged(known, answer) {
   return { ...answer, study, results: [...results.values()] };
 }
 
+/** A name for an act, so that one which is sent twice is done once; `crypto.randomUUID` is there over HTTPS alone. */
+export const actKey = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** What of a room changes a page: step, pace, number of the study, pause, hiding, the end. */
 export const standing = (room) => [room.step, room.pace, room.study?.number ?? 0, room.paused, room.hidden, room.ended];
 

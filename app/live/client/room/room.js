@@ -7,7 +7,7 @@ import { readTheme } from "../kit/theme.js";
 import { count, say } from "../kit/words.js";
 import { askJson, refusalOf } from "../run/wire.js";
 import { answers, nicknames, where } from "./answers.js";
-import { Feed, Telling } from "./feed.js";
+import { actKey, Feed, Telling } from "./feed.js";
 import { drawCurves, drawEnds, legend, linesOf, tallOf } from "./picture.js";
 import { isGrowing, isShown } from "./shapes.js";
 
@@ -134,7 +134,7 @@ class Room {
   }
 
   async remove(seat) {
-    const body = JSON.stringify({ seat, key: crypto.randomUUID().replaceAll("-", "") });
+    const body = JSON.stringify({ seat, key: actKey() });
     const refused = await refusalOf(`${this.data.base}api/rooms/${this.data.code}/remove`, { body });
     if (refused !== null) write(this.at.heard, refused || say("room_lost"));
     this.feed.now();

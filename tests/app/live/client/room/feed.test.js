@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Feed, merged, standing, Telling, waiting } from "../../../../../app/live/client/room/feed.js";
+import { actKey, Feed, merged, standing, Telling, waiting } from "../../../../../app/live/client/room/feed.js";
 import { Refused } from "../../../../../app/live/client/run/wire.js";
 
 const STUDY = { number: 1, seq: 3, settings: { depths: [1, 2] }, names: ["L=1", "L=2"], at: [0, 10] };
@@ -114,4 +114,16 @@ test("one is asked at a time", async () => {
   const { feed, seen } = followed([room({ from: 0, study: STUDY }), room()]);
   await Promise.all([feed.now(), feed.now()]);
   assert.deepEqual(seen.asked, [0]);
+});
+
+test("an act has a name of its own over plain HTTP too, where a browser makes no UUID", () => {
+  const made = crypto.randomUUID;
+  crypto.randomUUID = undefined;
+  try {
+    const keys = [actKey(), actKey()];
+    for (const key of keys) assert.match(key, /^[0-9a-f]{32}$/);
+    assert.notEqual(keys[0], keys[1]);
+  } finally {
+    crypto.randomUUID = made;
+  }
 });

@@ -126,7 +126,7 @@ def median_interval(iterations: Iterations) -> Interval:
 
 
 def spread(values: Sequence[float]) -> tuple[float, float, float, float]:
-    """Median of numbers, the bounds of its interval, and the probability that these hold it."""
+    """Median of numbers, of which −∞ is none, the bounds of its interval, and the probability that these hold it."""
     ranked = sorted(values)
     low, high, coverage = _ranks(len(ranked))
     return statistics.median(ranked), ranked[low], ranked[high], coverage
@@ -194,15 +194,9 @@ def of_several(middle: str, low: str, high: str, coverage: float) -> str:
     return bracketed(middle, low, high, coverage) if coverage else middle
 
 
-def score_interval(scores: Sequence[float]) -> tuple[float, float, float, float]:
-    """Median of scores in nats per row, the bounds that hold it, and with what probability; −∞ is no score."""
-    ranked, (low, high, coverage) = sorted(scores), _ranks(len(scores))
-    return _middle(ranked), ranked[low], ranked[high], coverage
-
-
 def score_span(scores: Sequence[float]) -> str:
     """`span` of scores: `−6.501 [−6.512, −6.490]`; what is no score is `none`."""
-    *numbers, coverage = score_interval(scores)
+    *numbers, coverage = spread(scores)
     middle, low, high = ("none" if math.isinf(each) else signed(each) for each in numbers)
     return bracketed(middle, low, high, coverage)
 
@@ -330,13 +324,7 @@ def middle_between(known: Sequence[tuple[float, float]]) -> Effect:
     """The median of numbers of which bounds are known, and its interval, which holds wherever within them they are."""
     below, above = (sorted(side) for side in zip(*known, strict=True))
     low, high, coverage = _ranks(len(known))
-    return Effect(below[low], _middle(below), _middle(above), above[high], coverage)
-
-
-def _middle(ranked: Sequence[float]) -> float:
-    """The median; infinite where one of two middle values is."""
-    pair = ranked[(len(ranked) - 1) // 2], ranked[len(ranked) // 2]
-    return pair[0] if pair[0] == pair[1] else sum(pair) / 2.0
+    return Effect(below[low], statistics.median(below), statistics.median(above), above[high], coverage)
 
 
 def _numbers(iterations: Iterations) -> list[float]:

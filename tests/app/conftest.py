@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.kit import progress, uploads
+from app.live.history import HISTORY
 from app.live.jobs import JOBS
 from app.live.runs import REGISTRY
 from spncore.data import library
@@ -25,6 +26,13 @@ def nothing_goes_on() -> Iterator[None]:
 def what_comes_soon_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """AppTest does not run a fragment again by itself, as a browser does until a job has ended."""
     monkeypatch.setattr(progress, "SOON_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def browsers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every page is a browser of its own: Streamlit's harness shows another cookie in every script run."""
+    belongs = HISTORY.belongs
+    monkeypatch.setattr(HISTORY, "belongs", lambda session, token: belongs(session, None))
 
 
 @pytest.fixture

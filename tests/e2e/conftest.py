@@ -39,6 +39,7 @@ CHROMIUM_ARGS = [
 ]
 POLICY = "Content Security Policy"  # what Chromium's console says when a page tries what its policy does not allow
 LAB = (sys.executable, "-m", "spnlab")  # as `make run` starts it
+FRAMED = {"SPNLAB_FRAME_ANCESTORS": "'self' http://school.example:*"}
 PATIENCE_MS = 1000 * PATIENCE  # what Playwright may take for a step
 OpenPage = Callable[..., Any]
 
@@ -118,6 +119,14 @@ def browser() -> Iterator[Any]:
 def app_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The lab as `make run` starts it."""
     server = AppServer(LAB, tmp_path_factory.mktemp("app") / "server.log")
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def framed_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """The lab that another site may frame, and nothing else set for that."""
+    server = AppServer(LAB, tmp_path_factory.mktemp("framed") / "server.log", **FRAMED)
     yield server
     server.close()
 

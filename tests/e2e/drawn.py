@@ -13,13 +13,22 @@ DRAWN = """() => [...document.querySelectorAll('.spn-drawing')].every((figure) =
     && !document.querySelector('.spn-lab[data-waiting]')"""
 
 
+def quiet(page: Any) -> None:
+    """Wait until the page's script has run, whatever it draws."""
+    page.wait_for_function(QUIET)
+
+
+def button(page: Any, name: str) -> Any:
+    return page.get_by_role("button", name=name, exact=True)
+
+
 def drawn(page: Any, address: str) -> None:
     """Wait until the page at an address is there."""
     page.locator("h1").first.wait_for()
     page.locator(".spn-bar").wait_for(state="attached")
     if address not in PLAIN:
         page.locator(SHOWN).first.wait_for()
-    page.wait_for_function(QUIET)
+    quiet(page)
     page.wait_for_function(DRAWN)
     if not address:
         finished(page)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from app.kit.text import WORDS
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 from tests.e2e.test_lab_page import QUICK, finished
 
 FILLED = ("runs", "compare")
@@ -29,7 +29,7 @@ def compared(page: Any) -> None:
     boxes = page.get_by_role("checkbox", name=re.compile("^Tick ")).all()
     for box in boxes:
         box.locator("xpath=ancestor::label").click()
-        page.wait_for_function(QUIET)
+        quiet(page)
     page.get_by_role("button", name=WORDS["runs_compare"].format(number=len(boxes))).click()
     page.get_by_role("heading", name=WORDS["compare"]).wait_for()
     page.locator(".spn-drawing[data-drawn]").first.wait_for()

@@ -15,7 +15,7 @@ import pytest
 from app.kit.text import WORDS
 from tests.e2e.access import LAPTOP, PHONE, findings, look, narrow, with_axe
 from tests.e2e.conftest import AppServer
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 from tests.e2e.listed import filled
 from tests.e2e.test_circuits_page import QUERY as CIRCUIT
 from tests.e2e.test_lab_page import QUICK
@@ -49,7 +49,7 @@ def found_in(page: Any, opener: str, size: tuple[int, int]) -> list[str]:
     page.locator(opener).first.click()
     opened = page.locator("[role=dialog], [data-testid=stPopoverBody]").first
     opened.wait_for()
-    page.wait_for_function(QUIET)
+    quiet(page)
     narrow(page, size)
     _, others = findings(page)
     page.keyboard.press("Escape")
@@ -76,7 +76,7 @@ def test_axe_finds_nothing_in_the_dialogs_of_the_list_of_runs_and_in_what_was_de
     told = list[str]()
     for box in page.get_by_role("checkbox", name=re.compile("^Tick ")).all()[:2]:
         box.locator("xpath=ancestor::label").click()
-        page.wait_for_function(QUIET)
+        quiet(page)
     for size, scheme in LOOKS:
         look(page, LAPTOP, scheme)
         for opener in (".st-key-runs_bring button", ".st-key-runs_take button"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -16,7 +16,7 @@ QUICK = "/?v=2&dataset=two-clusters&num_components=3&iterations=20&num_seeds=2"
 
 def wait(page: Any, condition: str, given: Any = None) -> None:
     page.wait_for_function(condition, arg=given)
-    page.wait_for_function(QUIET)
+    quiet(page)
 
 
 def says(page: Any, *parts: str) -> None:

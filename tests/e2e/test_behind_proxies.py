@@ -13,7 +13,7 @@ import pytest
 
 from app.kit.text import WORDS
 from tests.deploy.proxies import Proxy
-from tests.e2e.conftest import LAB, AppServer, OpenPage, shared_link
+from tests.e2e.conftest import FRAMED, LAB, AppServer, OpenPage, shared_link
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,7 +23,6 @@ LASTING = "?v=2&dataset=nltcs-twin&num_components=64&iterations=5000&num_seeds=6
 DONE = ".spn-lab[data-state=done]"
 TABLE = {"name": "table.csv", "mimeType": "text/csv", "buffer": b"a,b\n0,1\n1,0\n1,1\n"}
 FOREIGN = ("--server.xsrfCookieSameSite", "none", "--server.corsAllowedOrigins", "http://named.example")
-FRAMED = {"SPNLAB_FRAME_ANCESTORS": "'self' http://school.example:*"}
 StartProxy = Callable[..., Proxy]
 
 
@@ -46,14 +45,6 @@ def start_proxy(browser: Any, tmp_path: Path) -> Iterator[StartProxy]:
 def foreign_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The lab with all settings for a frame on another site, and one for a proxy that keeps the Host to itself."""
     server = AppServer((*LAB, *FOREIGN), tmp_path_factory.mktemp("foreign") / "server.log", **FRAMED)
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
-def framed_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """The lab that another site may frame, and nothing else set for that."""
-    server = AppServer(LAB, tmp_path_factory.mktemp("framed") / "server.log", **FRAMED)
     yield server
     server.close()
 

@@ -16,7 +16,7 @@ from app.live.catalogues import catalogue
 from tests import handins
 from tests.e2e.access import AXE, TAGS, ready
 from tests.e2e.conftest import PATIENCE_MS, AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import button, quiet
 from tests.e2e.printed import pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -26,14 +26,6 @@ DEPTH = lessons()["depth"]
 PHONE = {"width": 390, "height": 844, "touch": True}
 WIDER = "() => document.documentElement.scrollWidth > innerWidth"
 LOUD = '</script><script>document.title = "run"</script><img src=x onerror="document.title=1">'
-
-
-def quiet(page: Any) -> None:
-    page.wait_for_function(QUIET)
-
-
-def button(page: Any, name: str) -> Any:
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def option(page: Any, text: str) -> None:

@@ -11,7 +11,7 @@ from app.kit.lessons import Step, lessons
 from app.live.catalogues import catalogue
 from tests.e2e.access import AXE, TAGS, ready
 from tests.e2e.conftest import PATIENCE_MS, AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,10 +28,6 @@ SMALL = """() => [...document.querySelectorAll(
     .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest(NOT))
     .filter((each) => each.dataset.testid !== 'stWidgetLabel' && each.getBoundingClientRect().height < 43.5)
     .map((each) => each.outerHTML.slice(0, 160))""".replace("NOT", repr(NOT))
-
-
-def quiet(page: Any) -> None:
-    page.wait_for_function(QUIET)
 
 
 def at_step(page: Any, number: int) -> Step:

@@ -10,7 +10,7 @@ import pytest
 
 from app.live.assets import FORMULAS
 from tests.e2e.conftest import AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 from tests.e2e.listed import FILLED, filled
 from tests.e2e.test_door import PAGES
 from tests.e2e.test_live_chart import STREAM
@@ -59,7 +59,7 @@ def test_a_page_has_one_title_and_no_level_of_headings_is_left_out(
     if address in FILLED:
         filled(page, app_server.url, address)
     page.locator("h2:visible").first.wait_for()
-    page.wait_for_function(QUIET)
+    quiet(page)
     levels = [level for level, _ in page.evaluate(LEVELS)]
     assert levels.count(1) == 1 and levels[0] == 1
     steps = [below - above for above, below in itertools.pairwise(levels)]

@@ -18,7 +18,7 @@ from spncore.studies.classroom.seats import seat_study
 from spncore.studies.history import study_of
 from tests.e2e.access import AXE, TAGS
 from tests.e2e.conftest import AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import button, quiet
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -62,11 +62,7 @@ class Class(NamedTuple):
 
     def press(self, word: str) -> None:
         button(self.teacher, SAY[word]).click()
-        self.teacher.wait_for_function(QUIET)
-
-
-def button(page: Any, name: str) -> Any:
-    return page.get_by_role("button", name=name, exact=True)
+        quiet(self.teacher)
 
 
 def at_step(page: Any, number: int) -> None:
@@ -108,7 +104,7 @@ def room(app_server: AppServer, open_page: OpenPage) -> Class:
     students = [open_page(f"{app_server.url}/lesson?room={code}", **PHONE) for _ in range(3)]
     for place, student in enumerate(students, 1):
         student.get_by_text(f"You have seat {place} in room {code}").wait_for()
-        student.wait_for_function(QUIET)
+        quiet(student)
     return Class(code, teacher, students)
 
 
@@ -243,7 +239,7 @@ def test_a_room_has_no_barrier_of_ours_and_nothing_sticks_out_on_a_phone(
         button(student, LESSON["lesson_give"]).click()
     for page in (room.teacher, room.students[0], dark):
         page.locator(".spn-room-ends svg").wait_for()
-        page.wait_for_function(QUIET)
+        quiet(page)
         assert not page.evaluate(WIDER)
         page.evaluate(AXE.read_text(encoding="utf-8"))
         assert page.evaluate(BROKEN, TAGS) == []

@@ -8,7 +8,7 @@ import pytest
 
 from app.kit.text import WORDS
 from tests.e2e.conftest import LAB, AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 from tests.e2e.listed import compared, three_trained, trained
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -18,15 +18,11 @@ TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
 LONG = "?v=2&dataset=nltcs-twin&iterations=4000&num_seeds=6"
 
 
-def settled(page: Any) -> None:
-    page.wait_for_function(QUIET)
-
-
 def listed(page: Any, server: AppServer, query: str = "") -> Any:
     """The list, as somebody comes to it anew."""
     page.goto(f"{server.url}/runs{query}")
     page.get_by_role("heading", name=WORDS["runs"]).wait_for()
-    settled(page)
+    quiet(page)
     return page
 
 
@@ -125,7 +121,7 @@ def test_the_list_is_gone_through_by_keys(app_server: AppServer, open_page: Open
         ):
             page.keyboard.press("Space")
             page.get_by_role("button", name=WORDS["runs_compare"].format(number=1)).wait_for()
-            settled(page)
+            quiet(page)
         if page.evaluate("/T = 20/.test(document.activeElement.innerText)"):
             page.keyboard.press("Enter")
             break

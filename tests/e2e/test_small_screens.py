@@ -12,7 +12,7 @@ import streamlit as st
 from app.live import assets
 from app.live.catalogues import catalogue
 from tests.e2e.conftest import AppServer, OpenPage
-from tests.e2e.drawn import QUIET
+from tests.e2e.drawn import quiet
 from tests.e2e.test_door import PAGES
 from tests.e2e.test_lab_page import QUICK, finished
 
@@ -112,7 +112,7 @@ def test_the_bar_is_at_the_foot_of_every_page_and_nothing_covers_its_title_or_it
 ) -> None:
     page = open_page(f"{app_server.url}/{address}", **look)
     page.locator(".spn-bar").wait_for(state="attached")
-    page.wait_for_function(QUIET)
+    quiet(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
     page.wait_for_function(TITLED)
     if look is ON_ITS_SIDE and address in NOTHING:
@@ -243,11 +243,11 @@ def test_what_is_touched_in_the_sheet_is_large_enough(app_server: AppServer, ope
     page = open_page(f"{app_server.url}/{address}", **PHONE)
     entry(page, "settings").tap()
     is_open(page).wait_for()
-    page.wait_for_function(QUIET)
+    quiet(page)
     if address != "linear":
         page.locator(CONTROLS).locator("summary").tap()
         page.locator(CONTROLS).locator("details[open]").wait_for()
-        page.wait_for_function(QUIET)
+        quiet(page)
     touched = (
         "button:not([aria-label^='Help'])",
         "summary",

@@ -14,10 +14,10 @@ import pytest
 from app.kit.text import WORDS
 from app.pages.teach import links
 from spncore.studies.presets import PRESETS
-from tests.e2e.conftest import LAB, AppServer, OpenPage, shared_link
-from tests.e2e.drawn import QUIET
+from tests.e2e.conftest import AppServer, OpenPage, shared_link
+from tests.e2e.drawn import quiet
 from tests.e2e.printed import pages
-from tests.e2e.test_behind_proxies import FRAMED, Quiet
+from tests.e2e.test_behind_proxies import Quiet
 from tests.e2e.test_lab_page import DRAWN, QUICK
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -40,7 +40,7 @@ def box(page: Any, name: str) -> Any:
 def builder(open_page: OpenPage, server: AppServer, **look: Any) -> Any:
     page = open_page(f"{server.url}/teach", **look)
     page.get_by_role("heading", level=1, name=WORDS["teach"]).wait_for()
-    page.wait_for_function(QUIET)
+    quiet(page)
     return page
 
 
@@ -51,7 +51,7 @@ def link_says(page: Any, *parts: str) -> str:
         return parts.every((part) => value.includes(part));
     }"""
     page.wait_for_function(there, arg=[WORDS["share_link"], list(parts)])
-    page.wait_for_function(QUIET)
+    quiet(page)
     return shared_link(page)
 
 
@@ -60,7 +60,7 @@ def test_boxes_ticked_by_keyboard_make_a_link_that_opens_locked(app_server: AppS
     for name in ("learning rate (η)", "sum layers (L)"):
         box(page, name).focus()
         page.keyboard.press("Space")
-        page.wait_for_function(QUIET)
+        quiet(page)
     link_says(page, "lock=learning_rate,depths")
     box(page, WORDS["part_export"]).focus()
     page.keyboard.press("Space")
@@ -98,14 +98,6 @@ def test_a_handout_has_the_question_the_link_and_no_boxes(app_server: AppServer,
     for said in (PRESETS["figure-3"].title, link, "sum layers (L)"):
         assert "".join(said.split()) in text, said
     assert len(found) == 1 and "".join(WORDS["part_export"].split()) not in text and "iframe" not in text
-
-
-@pytest.fixture(scope="module")
-def framed_server(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
-    """The lab that another site may frame."""
-    server = AppServer(LAB, tmp_path_factory.mktemp("framed") / "server.log", **FRAMED)
-    yield server
-    server.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from spncore.plots.lines import NamedLine, lines
 from spncore.plots.palette import ACCENT, CIVIDIS, DASHES, DEPTHS, GROUND, INK
 from spncore.studies.axes import Axis
 from spncore.studies.grid import Found, Place
-from spncore.studies.statistics import median_interval, score_interval
+from spncore.studies.statistics import median_interval, spread
 from spncore.words import signed
 
 SCALE = [(at / (len(CIVIDIS) - 1), f"rgb({red},{green},{blue})") for at, (red, green, blue) in enumerate(CIVIDIS)]
@@ -231,7 +231,7 @@ def _heights(found: Found, places: list[Place]) -> Floats:
 def _ends(found: Found, place: Place) -> tuple[float, float]:
     """The bounds of a cell's median as they are drawn; where a run has no number, the last that is known."""
     if found.at_end:
-        _, low, high, _ = score_interval(found.scores(place))
+        _, low, high, _ = spread(found.scores(place))
         return (low if math.isfinite(low) else high), high
     interval, end = median_interval(found.reached(place)), found.grid.end(place)
     low, high = (end if each is None else max(each, 1) for each in interval[:2])

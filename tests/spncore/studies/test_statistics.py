@@ -59,7 +59,7 @@ def test_the_interval_of_a_median_covers_as_often_as_it_says():
 def test_scores_have_the_median_and_the_bounds_that_updates_have():
     updates = [3, 1, 4, 15, 9, 2, 6]
     low, high, coverage = statistics.median_interval(updates)
-    assert statistics.score_interval([-float(at) for at in updates]) == (-4.0, -high, -low, coverage)
+    assert statistics.spread([-float(at) for at in updates]) == (-4.0, -high, -low, coverage)
     assert statistics.score_span([-6.5, -6.25, -6.0]) == "−6.250 [−6.500, −6.000; 75\u00a0%]"
     assert statistics.score_span([-6.5, -math.inf]) == "none [none, −6.500; 50\u00a0%]", "of two the middle is between"
     assert statistics.score_span([-math.inf] * 6) == "none [none, none]"

@@ -183,3 +183,12 @@ def start() -> Iterator[Callable[..., Lab]]:
         lab.process.terminate()
     for lab in started:
         lab.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Lab]:
+    """A server as it is started for a class."""
+    one = Lab()
+    yield one
+    one.process.terminate()
+    one.process.wait()

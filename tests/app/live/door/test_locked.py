@@ -1,7 +1,6 @@
 """What a link locks holds against what no browser sends: over the real socket, and at the route of touches."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -34,14 +33,6 @@ def forged(widget: Any) -> dict[str, Any]:
 def said_of(address: str, name: str) -> Any:
     """What an address says of a setting; before it is told to the tab, as the tab was opened."""
     return LAB.decode(parse_qs(address or QUICK))[0].settings()[name]
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    one = Lab()
-    yield one
-    one.process.terminate()
-    one.process.wait()
 
 
 def opened(lab: Lab, query: str) -> Tab:

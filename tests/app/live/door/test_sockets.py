@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -15,14 +15,6 @@ from tests.app.live.door.conftest import Lab
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def lab() -> Iterator[Lab]:
-    one = Lab()
-    yield one
-    one.process.terminate()
-    one.process.wait()
 
 
 def said(widget: Any, **value: Any) -> WidgetState:

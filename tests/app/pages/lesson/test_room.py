@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from app.kit.answers import Guessed
 from app.kit.lessons import lessons
 from app.kit.questions import asked
 from app.kit.rooms import SAY
-from app.live.history import HISTORY
 from app.live.rooms import ROOMS
 from app.live.runs import REGISTRY
 from app.pages.lesson import panel
@@ -19,18 +17,12 @@ from spncore.runs.study import Study
 from spncore.studies.classroom.state import RoomState
 from spncore.studies.history import settings_of
 from tests.addresses import at_address
+from tests.app.rooms import code, owner, part
 from tests.waiting import until
 
-pytestmark = pytest.mark.usefixtures("only_shipped_data")
+pytestmark = pytest.mark.usefixtures("only_shipped_data", "browsers_of_their_own")
 DEPTH = lessons()["depth"]
 TEACHER = "the teacher of these tests"
-
-
-@pytest.fixture(autouse=True)
-def every_page_is_a_browser_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit's test harness shows a cookie that is another one in every script run."""
-    belongs = HISTORY.belongs
-    monkeypatch.setattr(HISTORY, "belongs", lambda session, token: belongs(session, None))
 
 
 class Class:
@@ -66,25 +58,10 @@ def room() -> Any:
     ROOMS.close(made.code, TEACHER)
 
 
-def room_of(page: Any) -> str:
-    said = dict(page.query_params)["room"]
-    return str(said if isinstance(said, str) else said[0])
-
-
 def again(page: Any) -> Any:
     page.run()
     assert not page.exception
     return page
-
-
-def owner(page: Any) -> str:
-    return HISTORY.owner(page.session_state["session_name"])
-
-
-def part(page: Any) -> dict[str, Any]:
-    sent = [json.loads(element.proto.json) for element in page.get("bidi_component")]
-    found: dict[str, Any] = next(one for one in sent if "known" in one)
-    return found
 
 
 def words(elements: Any) -> str:
@@ -220,7 +197,7 @@ def test_a_code_is_typed_as_it_was_heard(room: Class) -> None:
     typed = "-".join(room.code.lower())
     page.text_input(key="room_field").set_value(typed).run()
     assert not page.exception and f"seat 1 in room {room.code}" in words(page.info)
-    assert room_of(page) == room.code
+    assert code(page) == room.code
 
 
 def test_a_wrong_code_is_a_sentence_and_the_lesson_goes_on() -> None:
@@ -232,9 +209,9 @@ def test_a_wrong_code_is_a_sentence_and_the_lesson_goes_on() -> None:
 def test_the_teacher_looks_at_the_lesson_without_a_seat_unless_she_takes_one(room: Class) -> None:
     page = at_address("teach").run()
     page.button(key="room_open").click().run()
-    code = room_of(page)
+    opened = code(page)
     page.switch_page("pages/lesson/page.py").run()
     assert not page.exception and SAY["room_teacher_looks"] in words(page.info)
-    assert not ROOMS.state(code).members
+    assert not ROOMS.state(opened).members
     page.button(key="room_take_seat").click().run()
-    assert "seat 1" in words(page.info) and len(ROOMS.state(code).members) == 1
+    assert "seat 1" in words(page.info) and len(ROOMS.state(opened).members) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -10,21 +9,14 @@ import pytest
 from app.kit.lessons import lessons
 from app.kit.rooms import SAY
 from app.kit.text import WORDS
-from app.live.history import HISTORY
 from app.live.rooms import ROOMS
 from spncore.studies.classroom.seats import seat_study
 from spncore.studies.classroom.state import RoomState
 from tests.addresses import at_address
+from tests.app.rooms import code, owner, part
 
-pytestmark = pytest.mark.usefixtures("only_shipped_data")
+pytestmark = pytest.mark.usefixtures("only_shipped_data", "browsers_of_their_own")
 DEPTH = lessons()["depth"]
-
-
-@pytest.fixture(autouse=True)
-def every_page_is_a_browser_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Streamlit's test harness shows a cookie that is another one in every script run."""
-    belongs = HISTORY.belongs
-    monkeypatch.setattr(HISTORY, "belongs", lambda session, token: belongs(session, None))
 
 
 def opened(**query: str) -> Any:
@@ -39,24 +31,8 @@ def press(page: Any, key: str) -> Any:
     return page
 
 
-def code(page: Any) -> str:
-    said = dict(page.query_params)["room"]
-    return str(said if isinstance(said, str) else said[0])
-
-
 def state(page: Any) -> RoomState:
     return ROOMS.state(code(page))
-
-
-def owner(page: Any) -> str:
-    return HISTORY.owner(page.session_state["session_name"])
-
-
-def part(page: Any) -> dict[str, Any]:
-    """What the browser's part of the room is sent."""
-    sent = [json.loads(element.proto.json) for element in page.get("bidi_component")]
-    found: dict[str, Any] = next(one for one in sent if "known" in one)
-    return found
 
 
 @pytest.fixture
